@@ -1,0 +1,95 @@
+// Package diag holds what roster tells its user about wrong input: the place, what is wrong there, and what to do.
+//
+// It sorts and prints such messages. It does not decide what is wrong, and it never prints a value that it was not given:
+// who reports decides what of the input may be shown.
+package diag
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Position is a place in an input file. Line and Column count from 1; a Line of 0 means the file as a whole.
+// File is relative to the folder that holds applications.yml, with forward slashes.
+type Position struct {
+	File         string
+	Line, Column int
+}
+
+// String gives file:line:column, or the file alone when there is no line.
+func (p Position) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}
+
+// Compare orders by file, line and column.
+func (p Position) Compare(q Position) int {
+	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
+}
+
+// Related points at a second place that a message needs to be understood, such as the first of two equal names.
+type Related struct {
+	Pos  Position
+	Note string
+}
+
+// Diagnostic is one mistake in the input.
+type Diagnostic struct {
+	Pos     Position
+	Path    string // where in the document, such as web-ntfy.applications[0].ingress[0]; empty for the whole file
+	Code    string // the kind of mistake, such as unknown-field; stable, so that people can search for it
+	Message string // what was found and what is expected
+	Related []Related
+	Hint    string // what to do; may be empty
+}
+
+// List gathers diagnostics. Its zero value is ready for use. It is not safe for concurrent use.
+type List []Diagnostic
+
+// Add appends a diagnostic.
+func (l *List) Add(d Diagnostic) { *l = append(*l, d) }
+
+// Sorted returns the diagnostics ordered by place, then by text, each once.
+func (l List) Sorted() List {
+	out := slices.Clone(l)
+	slices.SortStableFunc(out, func(a, b Diagnostic) int {
+		return cmp.Or(a.Pos.Compare(b.Pos), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
+	})
+	return slices.CompactFunc(out, func(a, b Diagnostic) bool {
+		return a.Pos == b.Pos && a.Path == b.Path && a.Code == b.Code && a.Message == b.Message
+	})
+}
+
+// Print writes the diagnostics in order. Dir is put before each file name, so that the names work from where the user
+// stands.
+func (l List) Print(w io.Writer, dir string) error {
+	var b strings.Builder
+	for _, d := range l.Sorted() {
+		b.WriteString(within(dir, d.Pos).String())
+		b.WriteString(": ")
+		if d.Path != "" {
+			b.WriteString(d.Path)
+			b.WriteString(": ")
+		}
+		fmt.Fprintf(&b, "%s [%s]\n", d.Message, d.Code)
+		for _, r := range d.Related {
+			fmt.Fprintf(&b, "  %s: %s\n", within(dir, r.Pos), r.Note)
+		}
+		if d.Hint != "" {
+			fmt.Fprintf(&b, "  hint: %s\n", d.Hint)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func within(dir string, p Position) Position {
+	p.File = path.Join(dir, p.File)
+	return p
+}

@@ -1,0 +1,82 @@
+package diag
+
+import "slices"
+
+// Nearest returns the candidate that the user most likely meant by name, or "" when none is near. Near means: at most a
+// third of the letters differ, or one of a short name's (a swap of neighbours counts once). Of equally near candidates it
+// takes the first in alphabetical order.
+func Nearest(name string, candidates []string) string {
+	best, bestDistance := "", min(max(1, len(name)/3), len(name)-1)+1
+	for _, c := range candidates {
+		if abs(len(c)-len(name)) > bestDistance {
+			continue
+		}
+		if d := distance(name, c); d < bestDistance || d == bestDistance && best != "" && c < best {
+			best, bestDistance = c, d
+		}
+	}
+	return best
+}
+
+// DidYouMean is the hint for a name that is not one of the candidates: the nearest of them, or else all of them while
+// they are few.
+func DidYouMean(name string, candidates []string) string {
+	if n := Nearest(name, candidates); n != "" {
+		return `did you mean "` + n + `"?`
+	}
+	return OneOf("known here: ", candidates)
+}
+
+// OneOf lists the candidates in alphabetical order behind the given words; "" when there are none.
+func OneOf(words string, candidates []string) string {
+	const most = 12
+	if len(candidates) == 0 {
+		return ""
+	}
+	sorted := slices.Sorted(slices.Values(candidates))
+	for i, c := range sorted {
+		if i == most {
+			return words + ", …"
+		}
+		if i > 0 {
+			words += ", "
+		}
+		words += c
+	}
+	return words
+}
+
+// distance is the optimal string alignment distance of two names. Names are mostly ASCII, so bytes will do; they are short,
+// unless somebody means harm, and then they are far from each other.
+func distance(a, b string) int {
+	if len(a) > 1000 {
+		return len(a)
+	}
+	rows := [3][]int{make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)}
+	before, last, row := rows[0], rows[1], rows[2]
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}
+
+func abs(n int) int {
+	if n < 0 {
+		return -n
+	}
+	return n
+}

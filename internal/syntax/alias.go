@@ -1,0 +1,110 @@
+package syntax
+
+import (
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// pair is one key of a mapping with its value.
+type pair struct{ key, value *yaml.Node }
+
+// plainTags are the tags of plain values. All others ask for something that a reader of YAML may do or not.
+var plainTags = []string{"!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp", "!!map", "!!seq", "!!merge"}
+
+// follow returns what y stands for: y itself, or the node that it is an alias of; nil, and a report, when that cannot be
+// had. The caller calls done when it has read the node.
+func (d *decoder) follow(y *yaml.Node, at *Node) (target *yaml.Node, done func()) {
+	done = func() {}
+	alias := y.Kind == yaml.AliasNode
+	if alias {
+		switch {
+		case slices.Contains(d.open, y.Alias):
+			at.Report("alias-cycle", "", "the alias *%s stands inside of what it stands for", y.Value)
+			return nil, done
+		case len(d.open) == maxDepth:
+			at.Report("too-deep", "", "expected at most %d aliases inside of each other, found more", maxDepth)
+			return nil, done
+		}
+		y = y.Alias
+	}
+	if (alias || len(d.open) > 0) && !d.spend(1+len(y.Content), at) {
+		return nil, done
+	}
+	if tag := y.ShortTag(); !slices.Contains(plainTags, tag) {
+		at.Report("unknown-tag", "", "expected a plain value, found the YAML tag %s", Quote(tag))
+		return nil, done
+	}
+	if alias {
+		d.open = append(d.open, y)
+		done = func() { d.open = d.open[:len(d.open)-1] }
+	}
+	return y, done
+}
+
+// spend counts values that are read because of aliases. It says whether there may be more, and reports the first that is
+// one too many.
+func (d *decoder) spend(n int, at *Node) bool {
+	before := d.spent
+	d.spent += n
+	if before <= d.budget && d.spent > d.budget {
+		at.Report("alias-bomb", "write the values out", "the aliases of this file stand for too many values")
+	}
+	return d.spent <= d.budget
+}
+
+// pairs lists the keys of the mapping y with the keys that it merges (<<: *defaults) behind its own. It reports keys that
+// occur twice and keys that are no text, unless scalars of any type may be keys, and leaves those out.
+func (d *decoder) pairs(y *yaml.Node, at *Node, anyKey bool) []pair {
+	out := make([]pair, 0, len(y.Content)/2)
+	var merged []pair
+	seen := make(map[string]*yaml.Node, len(y.Content)/2)
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		key, value := y.Content[i], y.Content[i+1]
+		if key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge" {
+			merged = append(merged, d.merge(value, at, anyKey)...)
+			continue
+		}
+		if key.Kind != yaml.ScalarNode || !anyKey && key.ShortTag() != "!!str" {
+			at.at(key).Report("wrong-type", "put the key in quotes", "expected a text as key, found %s", describe(key, false))
+			continue
+		}
+		if first := seen[key.Value]; first != nil {
+			at.at(key).ReportWith(at.at(first), "first here", "duplicate-key", "remove one of them", "the key %s occurs twice", Quote(key.Value))
+			continue
+		}
+		seen[key.Value] = key
+		out = append(out, pair{key, value})
+	}
+	if !d.spend(len(merged), at) {
+		return out
+	}
+	for _, p := range merged {
+		if seen[p.key.Value] == nil {
+			seen[p.key.Value] = p.key
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// merge lists what the value of a << key brings: a mapping, or a list of mappings of which the first wins.
+func (d *decoder) merge(y *yaml.Node, at *Node, anyKey bool) []pair {
+	at = at.child(y, "<<")
+	y, done := d.follow(y, at)
+	defer done()
+	switch {
+	case y == nil:
+		return nil
+	case y.Kind == yaml.MappingNode:
+		return d.pairs(y, at, anyKey)
+	case y.Kind == yaml.SequenceNode && !slices.ContainsFunc(y.Content, func(c *yaml.Node) bool { return c.Kind == yaml.SequenceNode }):
+		var out []pair
+		for _, c := range y.Content {
+			out = append(out, d.merge(c, at, anyKey)...)
+		}
+		return out
+	}
+	d.mismatch(y, at, "a mapping to merge", field{hidden: true})
+	return nil
+}

@@ -1,0 +1,206 @@
+package syntax
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+	"go.yaml.in/yaml/v3"
+)
+
+// Decode reads the document into out, a pointer to a struct or a slice of structs.
+//
+// A field takes the key that its tag names: `yaml:"host"`. Words behind the key say more:
+//
+//	required  the key must be there
+//	short     a scalar in place of the struct's mapping is this field's value
+//	name      the value names the struct in paths of messages
+//	hidden    the value is never shown in a message
+//	one       a lone scalar stands for a list of one
+//
+// `enum:"a,b"` lists the permitted values of a text. A key that is there with nothing behind it counts as absent.
+// Fields are Value, List, Map, Any, Raw, pointers to structs, or slices of structs; a struct may embed *Node and then
+// knows its own place.
+func (d *Document) Decode(out any) {
+	dec := &decoder{diags: d.diags, budget: freeAliased + d.size, layouts: map[reflect.Type]*layout{}}
+	dec.value(d.root, d.Root(), reflect.ValueOf(out).Elem(), field{})
+}
+
+// decoder walks the nodes of one document.
+type decoder struct {
+	diags   *diag.List
+	budget  int          // how many values may be read because of aliases
+	spent   int          // how many were
+	open    []*yaml.Node // the aliased nodes that are being walked
+	layouts map[reflect.Type]*layout
+}
+
+// own is implemented by the types of this package that read themselves.
+type own interface {
+	decode(d *decoder, y *yaml.Node, at *Node, f field)
+}
+
+// field is what a struct field's tags say.
+type field struct {
+	index                                int
+	name                                 string
+	required, short, naming, hidden, one bool
+	enum                                 []string
+}
+
+// layout is a struct type as the decoder needs it.
+type layout struct {
+	fields map[string]field
+	names  []string
+	short  *field
+	naming *field
+	node   int // index of the embedded *Node, or -1
+}
+
+var nodeType = reflect.TypeFor[*Node]()
+
+func (d *decoder) layoutOf(t reflect.Type) *layout {
+	if l := d.layouts[t]; l != nil {
+		return l
+	}
+	l := &layout{fields: map[string]field{}, node: -1}
+	d.layouts[t] = l
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		if sf.Type == nodeType && sf.Anonymous {
+			l.node = i
+		}
+		words := strings.Split(sf.Tag.Get("yaml"), ",")
+		if words[0] == "" {
+			continue
+		}
+		f := field{index: i, name: words[0]}
+		for _, w := range words[1:] {
+			switch w {
+			case "required":
+				f.required = true
+			case "short":
+				f.short = true
+			case "name":
+				f.naming = true
+			case "hidden":
+				f.hidden = true
+			case "one":
+				f.one = true
+			}
+		}
+		if e := sf.Tag.Get("enum"); e != "" {
+			f.enum = strings.Split(e, ",")
+		}
+		l.fields[f.name] = f
+		l.names = append(l.names, f.name)
+		if f.short {
+			l.short = &f
+		}
+		if f.naming {
+			l.naming = &f
+		}
+	}
+	return l
+}
+
+// value reads y, which is not null, into out.
+func (d *decoder) value(y *yaml.Node, at *Node, out reflect.Value, f field) {
+	y, done := d.follow(y, at)
+	defer done()
+	if y == nil {
+		return
+	}
+	if out.CanAddr() {
+		if o, ok := out.Addr().Interface().(own); ok {
+			o.decode(d, y, at, f)
+			return
+		}
+	}
+	switch out.Kind() {
+	case reflect.Pointer:
+		p := reflect.New(out.Type().Elem())
+		d.value(y, at, p.Elem(), f)
+		out.Set(p)
+	case reflect.Slice:
+		d.list(y, at, out, f)
+	case reflect.Struct:
+		d.mapping(y, at, out, f)
+	default:
+		panic("syntax: no way to read a " + out.Type().String()) // a mistake in the struct, found by the first test
+	}
+}
+
+func (d *decoder) list(y *yaml.Node, at *Node, out reflect.Value, f field) {
+	if f.one && y.Kind == yaml.ScalarNode {
+		out.Set(reflect.MakeSlice(out.Type(), 1, 1))
+		d.value(y, at, out.Index(0), f)
+		return
+	}
+	if y.Kind != yaml.SequenceNode {
+		d.mismatch(y, at, "a list", f)
+		return
+	}
+	out.Set(reflect.MakeSlice(out.Type(), len(y.Content), len(y.Content)))
+	for i, c := range y.Content {
+		child := at.item(c, i)
+		if isNull(c) {
+			d.mismatch(c, child, "a value", f)
+			continue
+		}
+		d.value(c, child, out.Index(i), f)
+	}
+}
+
+func (d *decoder) mapping(y *yaml.Node, at *Node, out reflect.Value, f field) {
+	l := d.layoutOf(out.Type())
+	if l.node >= 0 {
+		out.Field(l.node).Set(reflect.ValueOf(at))
+	}
+	if l.short != nil && y.Kind == yaml.ScalarNode {
+		d.value(y, at, out.Field(l.short.index), *l.short)
+		return
+	}
+	if y.Kind != yaml.MappingNode {
+		expected := "a mapping"
+		if l.short != nil {
+			expected = "a mapping, or text"
+		}
+		d.mismatch(y, at, expected, f)
+		return
+	}
+	pairs := d.pairs(y, at, false)
+	if l.naming != nil {
+		for _, p := range pairs {
+			value := p.value
+			if value.Kind == yaml.AliasNode {
+				value = value.Alias
+			}
+			if p.key.Value == l.naming.name && value.Kind == yaml.ScalarNode && value.ShortTag() == "!!str" && !l.naming.hidden && plainKey(value.Value) {
+				at.key = value.Value
+			}
+		}
+	}
+	present := make(map[string]bool, len(pairs))
+	for _, p := range pairs {
+		f, ok := l.fields[p.key.Value]
+		if !ok {
+			at.at(p.key).Report("unknown-field", diag.DidYouMean(p.key.Value, l.names), "unknown field %s", Quote(p.key.Value))
+			continue
+		}
+		if isNull(p.value) {
+			continue
+		}
+		present[f.name] = true
+		d.value(p.value, at.child(p.value, f.name), out.Field(f.index), f)
+	}
+	for _, name := range l.names {
+		if l.fields[name].required && !present[name] {
+			at.Report("missing-field", "", "missing %q", name)
+		}
+	}
+}
+
+func (d *decoder) mismatch(y *yaml.Node, at *Node, expected string, f field) {
+	at.Report("wrong-type", "", "expected %s, found %s", expected, describe(y, f.hidden))
+}

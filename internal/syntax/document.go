@@ -1,0 +1,108 @@
+// Package syntax reads one YAML document of the user's into tagged Go structs in which every value knows its place.
+//
+// It reports what the structs' shape excludes: unknown, missing and repeated keys, wrong types, values outside an enum.
+// It does not know what the fields mean, and it does not apply defaults. The input is not trusted: size, depth and the
+// growth through aliases are bounded.
+package syntax
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"github.com/hippotion/roster/internal/diag"
+	"go.yaml.in/yaml/v3"
+)
+
+// Bounds of one document. 30,000 entries are about 8 MB.
+const (
+	MaxBytes    = 16 << 20 // size of a file, in bytes
+	maxDepth    = 64       // levels of nesting in a free-form value, and of aliases in aliases
+	freeAliased = 100_000  // values read because of aliases, in one document, besides one for each byte of it
+)
+
+// Document is a parsed file.
+type Document struct {
+	File  string
+	size  int // in bytes
+	root  *yaml.Node
+	diags *diag.List
+}
+
+// Parse reads the single YAML document in data. It returns nil when data cannot be read, and has then added the reason
+// to diags; an empty document is such a reason.
+func Parse(file string, data []byte, diags *diag.List) *Document {
+	fail := func(line, column int, code, message, hint string) *Document {
+		diags.Add(diag.Diagnostic{Pos: diag.Position{File: file, Line: line, Column: column}, Code: code, Message: message, Hint: hint})
+		return nil
+	}
+	if len(data) > MaxBytes {
+		return fail(0, 0, "too-large", fmt.Sprintf("expected at most %d MiB, found %d MiB", MaxBytes>>20, len(data)>>20), "")
+	}
+	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
+	if line, column, found := badText(data); found != "" {
+		return fail(line, column, "bad-encoding", "expected UTF-8 text, found "+found, "save the file as UTF-8")
+	}
+	if at := bytes.Index(append([]byte("\n"), data...), []byte("\n%TAG")); at >= 0 { // the parser takes quadratic time for them
+		return fail(bytes.Count(data[:at], []byte("\n"))+1, 1, "yaml-syntax", "not supported: a %TAG directive", "remove it")
+	}
+	input := &lineReader{rest: data}
+	decoder := yaml.NewDecoder(input)
+	var root, second yaml.Node
+	if err := decoder.Decode(&root); errors.Is(err, io.EOF) || err == nil && isNull(content(&root)) {
+		return fail(1, 1, "empty", "the file is empty", "")
+	} else if err != nil {
+		return fail(syntaxError(data, input.lines, err))
+	}
+	if err := decoder.Decode(&second); err == nil {
+		return fail(second.Line, second.Column, "second-document", "expected one YAML document, found a second one",
+			`remove the "---" line, or the part behind it`)
+	} else if !errors.Is(err, io.EOF) {
+		return fail(syntaxError(data, input.lines, err))
+	}
+	return &Document{File: file, size: len(data), root: content(&root), diags: diags}
+}
+
+// Root is the place of the document's outermost value.
+func (d *Document) Root() *Node { return &Node{doc: d, Line: d.root.Line, Column: d.root.Column} }
+
+func content(document *yaml.Node) *yaml.Node {
+	if document.Kind == yaml.DocumentNode && len(document.Content) == 1 {
+		return document.Content[0]
+	}
+	return document
+}
+
+// badText finds the first byte that is not UTF-8, or that YAML does not allow in a stream.
+func badText(data []byte) (line, column int, found string) {
+	at := -1
+	for i := 0; i < len(data); {
+		c := data[i]
+		if c < utf8.RuneSelf {
+			if c < ' ' && c != '\n' && c != '\r' && c != '\t' || c == 0x7f {
+				at, found = i, fmt.Sprintf("the control character 0x%02x", c)
+				break
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size == 1 {
+			at, found = i, fmt.Sprintf("the byte 0x%02x", c)
+			break
+		}
+		if r < 0xa0 && r != 0x85 || r == 0xfeff || r == 0xfffe || r == 0xffff {
+			at, found = i, fmt.Sprintf("the character %U", r)
+			break
+		}
+		i += size
+	}
+	if at < 0 {
+		return 0, 0, ""
+	}
+	before := data[:at]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1, found
+}

@@ -1,0 +1,148 @@
+package syntax
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	k8syaml "sigs.k8s.io/yaml"
+)
+
+// Any is a value of any shape, such as a chart's values. Its scalars are read by the same YAML library as Helm and Argo CD
+// use, so that `on`, `0777` and the like mean here what they mean there.
+type Any struct {
+	V any // of nil, bool, string, json.Number, []any, map[string]any
+	*Node
+}
+
+func (a *Any) decode(d *decoder, y *yaml.Node, at *Node, _ field) {
+	before := len(*d.diags)
+	plain := d.plain(y, at, 0)
+	if len(*d.diags) != before {
+		return
+	}
+	a.Node, a.V = at, d.json(plain, at)
+}
+
+// Raw is a value of any shape as YAML, free of aliases and of keys that occur twice, for code that reads it further.
+type Raw struct {
+	YAML *yaml.Node
+	*Node
+}
+
+func (r *Raw) decode(d *decoder, y *yaml.Node, at *Node, _ field) {
+	before := len(*d.diags)
+	if plain := d.plain(y, at, 0); len(*d.diags) == before {
+		r.YAML, r.Node = plain, at
+	}
+}
+
+// At is the place of y, a part of the value: the element with that key or, without a key, at that index.
+func (n *Node) At(y *yaml.Node, key string, index int) *Node {
+	if key != "" {
+		return n.child(y, key)
+	}
+	return n.item(y, index)
+}
+
+// plain copies y with its aliases and merges written out, and without anchors and comments.
+func (d *decoder) plain(y *yaml.Node, at *Node, depth int) *yaml.Node {
+	if depth > maxDepth {
+		at.Report("too-deep", "", "expected at most %d levels of nesting, found more", maxDepth)
+		return nil
+	}
+	y, done := d.follow(y, at)
+	defer done()
+	if y == nil {
+		return nil
+	}
+	out := &yaml.Node{Kind: y.Kind, Tag: y.Tag, Value: y.Value, Style: y.Style &^ yaml.FlowStyle, Line: y.Line, Column: y.Column}
+	switch y.Kind {
+	case yaml.SequenceNode:
+		for i, c := range y.Content {
+			if c = d.plain(c, at.item(c, i), depth+1); c != nil {
+				out.Content = append(out.Content, c)
+			}
+		}
+	case yaml.MappingNode:
+		for _, p := range d.pairs(y, at, true) {
+			if c := d.plain(p.value, at.child(p.value, p.key.Value), depth+1); c != nil {
+				out.Content = append(out.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: p.key.Tag, Value: p.key.Value, Style: p.key.Style,
+					Line: p.key.Line, Column: p.key.Column}, c)
+			}
+		}
+	}
+	return out
+}
+
+// json is the value of a plain node.
+func (d *decoder) json(y *yaml.Node, at *Node) any {
+	switch y.Kind {
+	case yaml.SequenceNode:
+		out := make([]any, len(y.Content))
+		for i, c := range y.Content {
+			out[i] = d.json(c, at.item(c, i))
+		}
+		return out
+	case yaml.MappingNode:
+		out := make(map[string]any, len(y.Content)/2)
+		for i := 0; i+1 < len(y.Content); i += 2 {
+			key, value := y.Content[i], y.Content[i+1]
+			name := key.Value
+			if !isText(key) {
+				m, _ := d.ask("? "+source(key)+"\n: 0\n", key, at).(map[string]any)
+				for name = range m { // the only key
+				}
+			}
+			if _, taken := out[name]; taken { // such as 1 and 1.0
+				at.at(key).Report("duplicate-key", "remove one of them", "the key %s occurs twice", Quote(name))
+			}
+			out[name] = d.json(value, at.child(value, name))
+		}
+		return out
+	}
+	if isText(y) {
+		return y.Value
+	}
+	if list, _ := d.ask("- "+source(y), y, at).([]any); len(list) == 1 {
+		return list[0]
+	}
+	return nil
+}
+
+// ask has a piece of YAML read by the library of Kubernetes' tools.
+func (d *decoder) ask(text string, y *yaml.Node, at *Node) (out any) {
+	converted, err := k8syaml.YAMLToJSON([]byte(text))
+	if err == nil {
+		decoder := json.NewDecoder(bytes.NewReader(converted))
+		decoder.UseNumber()
+		err = decoder.Decode(&out)
+	}
+	if err != nil { // its text may hold the value
+		at.at(y).Report("bad-value", "put it in quotes", "expected a value that JSON can hold, found %s", describe(y, y.Style&yaml.TaggedStyle != 0))
+	}
+	return out
+}
+
+// isText says whether a scalar is text for every reader, which spares asking. A plain one is, unless it begins like a
+// number or is one of a few short words.
+func isText(y *yaml.Node) bool {
+	const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+	switch {
+	case y.Style&yaml.TaggedStyle != 0 || y.Value == "" && y.Style&quoted == 0:
+		return false
+	case y.Style&quoted != 0 || strings.Contains(y.Value, "\n"):
+		return true
+	}
+	return strings.IndexByte("+-.0123456789", y.Value[0]) < 0 && (len(y.Value) > len("false") || strings.IndexByte("yYnNtTfFoO~", y.Value[0]) < 0)
+}
+
+// source is a scalar as YAML.
+func source(y *yaml.Node) string {
+	if y.Style&yaml.TaggedStyle != 0 {
+		return y.Tag + " " + strconv.Quote(y.Value) // Go's escapes are all escapes of YAML
+	}
+	return y.Value
+}

@@ -1,0 +1,130 @@
+package syntax
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+	"go.yaml.in/yaml/v3"
+)
+
+// Node is the place of a value: its position and its path in the document.
+type Node struct {
+	Line, Column int
+
+	doc    *Document
+	parent *Node
+	key    string // the key in the parent, or the element's own name
+	index  int    // the index in the parent list; negative behind a key
+}
+
+// Pos is the position in the file.
+func (n *Node) Pos() diag.Position {
+	return diag.Position{File: n.doc.File, Line: n.Line, Column: n.Column}
+}
+
+// Path names the value by keys and indices: web-ntfy.applications[0].ingress[0].
+func (n *Node) Path() string {
+	if n.parent == nil {
+		return ""
+	}
+	up := n.parent.Path()
+	switch {
+	case n.key == "" && n.index >= 0:
+		return up + "[" + strconv.Itoa(n.index) + "]"
+	case !plainKey(n.key):
+		return up + "[" + Quote(n.key) + "]"
+	case up == "":
+		return n.key
+	}
+	return up + "." + n.key
+}
+
+// plainKey says whether a key may stand in a path without quotes.
+func plainKey(key string) bool {
+	return key != "" && len(key) <= 63 && strings.Trim(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_/") == ""
+}
+
+// Report adds a diagnostic about the value at n.
+func (n *Node) Report(code, hint, format string, args ...any) {
+	n.doc.diags.Add(diag.Diagnostic{Pos: n.Pos(), Path: n.Path(), Code: code, Message: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+// ReportWith adds a diagnostic about the value at n that also points at another place.
+func (n *Node) ReportWith(other *Node, note, code, hint, format string, args ...any) {
+	n.doc.diags.Add(diag.Diagnostic{Pos: n.Pos(), Path: n.Path(), Code: code, Message: fmt.Sprintf(format, args...), Hint: hint,
+		Related: []diag.Related{{Pos: other.Pos(), Note: note}}})
+}
+
+// Field is the place of the value at key in n, as far as n's own position tells: for values that the user did not write.
+func (n *Node) Field(key string) *Node {
+	return &Node{doc: n.doc, parent: n, key: key, index: -1, Line: n.Line, Column: n.Column}
+}
+
+// child is the place of y, the value at key.
+func (n *Node) child(y *yaml.Node, key string) *Node {
+	return &Node{doc: n.doc, parent: n, key: key, index: -1, Line: y.Line, Column: y.Column}
+}
+
+// item is the place of y, an element of a list.
+func (n *Node) item(y *yaml.Node, index int) *Node {
+	return &Node{doc: n.doc, parent: n, index: index, Line: y.Line, Column: y.Column}
+}
+
+// at is the value at n, reported at the position of y: of a key, say.
+func (n *Node) at(y *yaml.Node) *Node {
+	m := *n
+	m.Line, m.Column = y.Line, y.Column
+	return &m
+}
+
+// isNull says whether nothing stands at y, also by way of an alias.
+func isNull(y *yaml.Node) bool {
+	if y.Kind == yaml.AliasNode {
+		y = y.Alias
+	}
+	return y.Kind == yaml.ScalarNode && y.ShortTag() == "!!null"
+}
+
+// describe says what y is, for "found …". A hidden value is not shown.
+func describe(y *yaml.Node, hidden bool) string {
+	switch y.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return describe(y.Alias, hidden)
+	}
+	kind := "text"
+	switch y.ShortTag() {
+	case "!!null":
+		return "nothing"
+	case "!!int", "!!float":
+		kind = "a number"
+	case "!!bool":
+		kind = "true or false"
+	case "!!timestamp":
+		kind = "a date"
+	}
+	switch {
+	case hidden:
+		return kind
+	case kind == "text":
+		return Quote(y.Value)
+	}
+	return strings.Trim(Quote(y.Value), `"`) // cut, and free of control characters: a tag may make any text a number
+}
+
+// Quote shows a piece of input in a message: quoted, and cut when it is long.
+func Quote(s string) string {
+	const most = 60
+	if r := []rune(s); len(r) > most {
+		return strconv.Quote(string(r[:most]) + "…")
+	}
+	return strconv.Quote(s)
+}
+
+// Describe says what y is, for "found …" in messages about a Raw value.
+func Describe(y *yaml.Node) string { return describe(y, false) }

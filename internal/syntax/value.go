@@ -1,0 +1,98 @@
+package syntax
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/hippotion/roster/internal/diag"
+	"go.yaml.in/yaml/v3"
+)
+
+// Value is a scalar with its place. It is unset when the key is absent.
+type Value[T string | int | bool] struct {
+	V T
+	*Node
+}
+
+// IsSet says whether the user wrote the value.
+func (v Value[T]) IsSet() bool { return v.Node != nil }
+
+// Or returns the value, or def when it is unset.
+func (v Value[T]) Or(def T) T {
+	if v.Node == nil {
+		return def
+	}
+	return v.V
+}
+
+func (v *Value[T]) decode(d *decoder, y *yaml.Node, at *Node, f field) {
+	expected, hint, ok, tag := "", "", false, y.ShortTag()
+	switch p := any(&v.V).(type) {
+	case *string:
+		expected, ok = "text", y.Kind == yaml.ScalarNode && tag == "!!str"
+		if ok {
+			*p = y.Value
+		} else if y.Kind == yaml.ScalarNode {
+			hint = "put it in quotes"
+		}
+	case *int:
+		expected, ok = "a whole number", y.Kind == yaml.ScalarNode && tag == "!!int" && y.Decode(p) == nil
+	case *bool:
+		expected, ok = "true or false", y.Kind == yaml.ScalarNode && tag == "!!bool" && y.Decode(p) == nil
+	}
+	if !ok {
+		at.Report("wrong-type", hint, "expected %s, found %s", expected, describe(y, f.hidden))
+		return
+	}
+	v.Node = at
+	if f.enum != nil && !slices.Contains(f.enum, y.Value) {
+		if near := diag.Nearest(y.Value, f.enum); near != "" && !f.hidden {
+			hint = `did you mean "` + near + `"?`
+		}
+		at.Report("unknown-value", hint, "%s, found %s", diag.OneOf("expected one of ", f.enum), describe(y, f.hidden))
+	}
+}
+
+// Text is a scalar of any type as the user wrote it: for values such as ports, where 8080 and http are both right.
+type Text struct {
+	V string
+	*Node
+}
+
+func (t *Text) decode(d *decoder, y *yaml.Node, at *Node, f field) {
+	if y.Kind != yaml.ScalarNode {
+		d.mismatch(y, at, "a number or text", f)
+		return
+	}
+	t.V, t.Node = y.Value, at
+}
+
+// Item is one key of a Map.
+type Item[T any] struct {
+	Key   string
+	Node  *Node // the place of the value
+	Value T
+}
+
+// Map is a mapping with keys of the user's choice, in the order of the file.
+type Map[T any] struct {
+	Items []Item[T]
+	*Node
+}
+
+func (m *Map[T]) decode(d *decoder, y *yaml.Node, at *Node, f field) {
+	if y.Kind != yaml.MappingNode {
+		d.mismatch(y, at, "a mapping", f)
+		return
+	}
+	m.Node = at
+	for _, p := range d.pairs(y, at, false) {
+		item := Item[T]{Key: p.key.Value, Node: at.child(p.value, p.key.Value)}
+		if isNull(p.value) {
+			d.mismatch(p.value, item.Node, "a value", f)
+			continue
+		}
+		d.value(p.value, item.Node, reflect.ValueOf(&item.Value).Elem(), f)
+		m.Items = append(m.Items, item)
+	}
+}
