@@ -1,0 +1,104 @@
+// Package object is what roster prints: Kubernetes objects with their identity, their order and their canonical YAML.
+//
+// It does not know where an object comes from or what belongs into one.
+package object
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+)
+
+// Object is one Kubernetes object.
+type Object struct {
+	APIVersion, Kind string
+	Namespace        string // empty for a cluster-scoped kind
+	Name             string
+	Wave             int // Argo CD's sync wave
+	Value            any // the whole object: a struct with JSON tags
+}
+
+// kindOrder is the order of kinds in one wave: what others refer to comes first. Argo CD applies a wave in an order of its
+// own (gitops-engine pkg/sync/sync_tasks.go); this one is for those who read the output, or pipe it to kubectl.
+var kindOrder = [...]string{
+	"Namespace", "ServiceAccount", "RoleBinding", "CiliumNetworkPolicy",
+	"AppProject", "ClusterSecretStore", "ExternalSecret", "Application", "IngressRoute",
+}
+
+// Kinds are the kinds that roster prints, in the order of one wave.
+func Kinds() []string { return slices.Clone(kindOrder[:]) }
+
+// Sort puts objects into the order in which they are printed: by wave, kind, namespace and name.
+func Sort(objects []Object) {
+	rank := make(map[string]int, len(kindOrder)) // other kinds come last
+	for i, kind := range kindOrder {
+		rank[kind] = i - len(kindOrder)
+	}
+	slices.SortFunc(objects, func(a, b Object) int {
+		if c := cmp.Or(cmp.Compare(a.Wave, b.Wave), cmp.Compare(rank[a.Kind], rank[b.Kind])); c != 0 {
+			return c
+		}
+		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name),
+			strings.Compare(a.APIVersion, b.APIVersion))
+	})
+}
+
+// File is where the object belongs in a folder of objects: NAMESPACE/KIND-NAME.yaml, or _cluster/KIND-NAME.yaml. Objects
+// that differ in namespace, kind or name have different files, also where upper and lower case are the same.
+func (o Object) File() string {
+	dir := "_cluster"
+	if o.Namespace != "" {
+		dir = fileName(o.Namespace)
+	}
+	return dir + "/" + fileName(strings.ToLower(o.Kind)+"-"+o.Name) + ".yaml"
+}
+
+// fileName is a name made of a text. No clean text has the underscore that stands before the digest.
+func fileName(text string) string {
+	name := clean(text)
+	if name == text {
+		return name
+	}
+	return name + "_" + Digest(text)
+}
+
+// Name makes a DNS subdomain, the strictest name of the kinds that roster prints, from a text. Different texts make
+// different names: when something had to be changed or cut, a digest of the text stands at the end, and also when
+// the text ends like a digest.
+func Name(text string) string {
+	name := clean(text)
+	if name == text && text != "" && !digestLike(text) {
+		return name
+	}
+	return strings.TrimPrefix(name+"-"+Digest(text), "-")
+}
+
+// clean is as much of a text as a DNS subdomain can hold. It is empty when that is nothing.
+func clean(text string) string {
+	const longest = 200 // 253 are permitted; a file name has at most 255 bytes, and callers add to the name
+	out := strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '.' {
+			return c
+		}
+		return '-'
+	}, text)
+	labels := strings.Split(out[:min(len(out), longest)], ".")
+	for i, l := range labels {
+		labels[i] = strings.Trim(l, "-")
+	}
+	return strings.Join(slices.DeleteFunc(labels, func(l string) bool { return l == "" }), ".")
+}
+
+// digestLike says whether text ends, or is, like what Name makes.
+func digestLike(text string) bool {
+	text = text[strings.LastIndexByte(text, '-')+1:]
+	return len(text) == 8 && strings.Trim(text, "0123456789abcdef") == ""
+}
+
+// Digest tells texts apart in few letters: 32 bits, in hexadecimal.
+func Digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:4])
+}
