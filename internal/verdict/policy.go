@@ -1,0 +1,204 @@
+package verdict
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/cilium/cilium/pkg/fqdn/dns"
+	ipcachetypes "github.com/cilium/cilium/pkg/ipcache/types"
+	k8sconst "github.com/cilium/cilium/pkg/k8s/apis/cilium.io"
+	ciliumv2 "github.com/cilium/cilium/pkg/k8s/apis/cilium.io/v2"
+	"github.com/cilium/cilium/pkg/labels"
+	"github.com/cilium/cilium/pkg/policy/api"
+	policytypes "github.com/cilium/cilium/pkg/policy/types"
+	policyutils "github.com/cilium/cilium/pkg/policy/utils"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Policy is a CiliumNetworkPolicy, or without a namespace a
+// CiliumClusterwideNetworkPolicy.
+//
+// The rule should be decoded from what will be applied. Empty lists matter
+// (`fromEndpoints: []` selects nothing), and a rule made in Go may have some
+// that do not survive marshalling.
+type Policy struct {
+	Namespace string
+	Name      string
+	Rule      *api.Rule // the spec; it is not modified
+}
+
+func (p Policy) String() string {
+	if p.Namespace == "" {
+		return p.Name
+	}
+	return p.Namespace + "/" + p.Name
+}
+
+// parsed is a Policy as Cilium's engine takes it.
+type parsed struct {
+	kind            ipcachetypes.ResourceKind
+	namespace, name string
+	entries         policytypes.PolicyEntries
+}
+
+func parse(policies []Policy) ([]parsed, []name, error) {
+	var out []parsed
+	var names []name
+	var errs []error
+	seen := map[string]bool{}
+	for _, p := range policies {
+		rules, err := translate(p)
+		if err == nil && seen[p.String()] {
+			err = errors.New("given twice")
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("policy %s: %w", p, err))
+			continue
+		}
+		seen[p.String()] = true
+		for _, rule := range rules {
+			names = append(names, toFQDNs(rule)...)
+			expandCluster(rule)
+		}
+		kind := ipcachetypes.ResourceKindCNP
+		if p.Namespace == "" {
+			kind = ipcachetypes.ResourceKindCCNP
+		}
+		out = append(out, parsed{kind, p.Namespace, p.Name, policyutils.RulesToPolicyEntries(rules)})
+	}
+	return out, names, errors.Join(errs...)
+}
+
+// translate does to the policy what the agent does.
+func translate(p Policy) (api.Rules, error) {
+	object := ciliumv2.CiliumNetworkPolicy{
+		ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: p.Name},
+		Spec:       p.Rule.DeepCopy(), // Parse edits it
+	}
+	rules, err := object.Parse(quiet, clusterName)
+	if err != nil {
+		return nil, err
+	}
+	return rules, unsupported(p.Rule)
+}
+
+// unsupported finds what would be judged wrongly. Without the objects of a
+// cluster, a rule with toServices and toPorts would select any peer.
+func unsupported(r *api.Rule) error {
+	if r.NodeSelector.LabelSelector != nil {
+		return errors.New("nodeSelector is not supported")
+	}
+	for _, in := range r.Ingress {
+		if err := unsupportedPeers("from", in.FromGroups, in.FromCIDRSet, in.Authentication); err != nil {
+			return err
+		}
+	}
+	for _, in := range r.IngressDeny {
+		if err := unsupportedPeers("from", in.FromGroups, in.FromCIDRSet, nil); err != nil {
+			return err
+		}
+	}
+	for _, out := range r.Egress {
+		if len(out.ToServices) > 0 {
+			return errors.New("toServices is not supported")
+		}
+		if err := unsupportedPeers("to", out.ToGroups, out.ToCIDRSet, out.Authentication); err != nil {
+			return err
+		}
+	}
+	for _, out := range r.EgressDeny {
+		if len(out.ToServices) > 0 {
+			return errors.New("toServices is not supported")
+		}
+		if err := unsupportedPeers("to", out.ToGroups, out.ToCIDRSet, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func unsupportedPeers(direction string, groups []api.Groups, cidrs api.CIDRRuleSlice, auth *api.Authentication) error {
+	if len(groups) > 0 {
+		return fmt.Errorf("%sGroups is not supported", direction)
+	}
+	for _, cidr := range cidrs {
+		if cidr.CIDRGroupRef != "" || cidr.CIDRGroupSelector.LabelSelector != nil {
+			return fmt.Errorf("%sCIDRSet with a CIDR group is not supported", direction)
+		}
+	}
+	if auth != nil && auth.Mode != api.AuthenticationModeDisabled {
+		return errors.New("authentication is not supported")
+	}
+	return nil
+}
+
+// expandCluster replaces the entity cluster by what it stands for. Cilium
+// keeps that in a global variable which the agent fills in at start; left
+// empty, a rule with the entity and toPorts selects any peer, and filling it in
+// here would race with code that validates policies elsewhere in the process.
+func expandCluster(r *api.Rule) {
+	for i := range r.Ingress {
+		in := &r.Ingress[i]
+		in.FromEntities, in.FromEndpoints = expand(in.FromEntities, in.FromEndpoints)
+	}
+	for i := range r.IngressDeny {
+		in := &r.IngressDeny[i]
+		in.FromEntities, in.FromEndpoints = expand(in.FromEntities, in.FromEndpoints)
+	}
+	for i := range r.Egress {
+		out := &r.Egress[i]
+		out.ToEntities, out.ToEndpoints = expand(out.ToEntities, out.ToEndpoints)
+	}
+	for i := range r.EgressDeny {
+		out := &r.EgressDeny[i]
+		out.ToEntities, out.ToEndpoints = expand(out.ToEntities, out.ToEndpoints)
+	}
+}
+
+func expand(entities api.EntitySlice, endpoints []api.EndpointSelector) (api.EntitySlice, []api.EndpointSelector) {
+	var out api.EntitySlice
+	for _, entity := range entities {
+		if entity != api.EntityCluster {
+			out = append(out, entity)
+			continue
+		}
+		out = append(out, api.EntityHost, api.EntityRemoteNode, api.EntityInit, api.EntityIngress,
+			api.EntityHealth, api.EntityUnmanaged, api.EntityKubeAPIServer)
+		managed := labels.NewLabel(k8sconst.PolicyLabelCluster, clusterName, labels.LabelSourceK8s)
+		endpoints = append(endpoints, api.NewESFromLabels(managed))
+	}
+	if len(out) == 0 {
+		return entities, endpoints // nil and empty differ
+	}
+	return out, endpoints
+}
+
+// name is a toFQDNs or DNS selector: the pattern, and the label that addresses
+// of matching names get.
+type name struct {
+	label   labels.Label
+	pattern *regexp.Regexp
+}
+
+func toFQDNs(r *api.Rule) []name {
+	var out []name
+	for _, rule := range r.Egress {
+		for _, selector := range rule.ToFQDNs {
+			out = append(out, newName(selector))
+		}
+	}
+	return out
+}
+
+func newName(s api.FQDNSelector) name {
+	pattern, err := s.ToRegex()
+	if err != nil {
+		pattern = nil // cannot be: Parse has compiled it
+	}
+	return name{s.IdentityLabel(), pattern}
+}
+
+func (n name) matches(fqdn string) bool {
+	return n.pattern != nil && n.pattern.MatchString(dns.FQDN(fqdn))
+}
