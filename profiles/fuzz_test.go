@@ -1,0 +1,76 @@
+package profiles_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/profiles"
+)
+
+// FuzzLoad gives Load whatever profile: it reports mistakes, each with its file and code, or Cilium takes each policy.
+func FuzzLoad(f *testing.F) {
+	for _, pattern := range []string{"*.yml", "../cmd/internal/cli/testdata/script/bad_profile_*.txtar"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			if _, text, found := strings.Cut(string(data), "-- profiles/"); found { // a script
+				_, text, _ = strings.Cut(text, " --\n")
+				text, _, _ = strings.Cut(text, "\n-- ")
+				data = []byte(text)
+			}
+			f.Add(string(data))
+		}
+	}
+	names := profiles.Names{
+		IngressController: profiles.Pods{Namespace: "sys-traefik", PodLabels: map[string]string{"app.kubernetes.io/name": "traefik"}},
+		DNS:               profiles.Pods{Namespace: "kube-system", PodLabels: map[string]string{"k8s-app": "kube-dns"}},
+		APIServerPort:     6443,
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var diags diag.List
+		set, err := profiles.Load(fstest.MapFS{"profiles/house.yml": {Data: []byte(text)}}, "profiles", names, &diags)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range diags {
+			if d.Pos.File != "profiles/house.yml" || d.Code == "" || d.Message == "" || strings.Contains(d.Message, "%!") {
+				t.Errorf("incomplete: %+v", d)
+			}
+		}
+		house := set["house"]
+		if house == nil {
+			t.Fatal("the profile is missing")
+		}
+		for _, p := range house.Policies {
+			if err := p.Rule.DeepCopy().Sanitize(); err != nil {
+				t.Errorf("%s: Cilium refuses it: %v", p.Name, err)
+			}
+		}
+		var again diag.List
+		if _, err := profiles.Load(fstest.MapFS{"profiles/house.yml": {Data: []byte(text)}}, "profiles", names, &again); err != nil {
+			t.Fatal(err)
+		}
+		if a, b := list(t, diags), list(t, again); a != b {
+			t.Errorf("two runs differ:\n%s\n%s", a, b)
+		}
+	})
+}
+
+func list(t *testing.T, l diag.List) string {
+	t.Helper()
+	var b strings.Builder
+	if err := l.Print(&b, ""); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}

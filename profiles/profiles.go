@@ -1,0 +1,152 @@
+// Package profiles holds the named sets of Cilium rules that a namespace can choose: the built-in ones beside this file,
+// one YAML file each, and the user's own.
+//
+// It reads them, fills in what only the platform knows, resolves what they extend, and checks each rule with Cilium's own
+// code. It does not know about namespaces, flows or applications.
+package profiles
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/cilium/cilium/pkg/policy/api"
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
+)
+
+//go:embed *.yml
+var builtin embed.FS
+
+// Pods selects pods of the platform itself.
+type Pods struct {
+	Namespace string
+	PodLabels map[string]string
+}
+
+// Names is what the platform fills in where a rule says $ingress-controller, $dns or $api-server-port.
+type Names struct {
+	IngressController, DNS Pods
+	APIServerPort          int
+}
+
+// Profile is a named set of policies.
+type Profile struct {
+	Name        string
+	Description string
+	Policies    []Policy // in the order of the files, those of extended profiles first
+}
+
+// Policy becomes one CiliumNetworkPolicy in each namespace that chooses the profile.
+type Policy struct {
+	Name   string
+	Origin string    // the file that holds the rule
+	Rule   *api.Rule // shared by all namespaces: not to be changed
+}
+
+// Set is the profiles of a platform by name.
+type Set map[string]*Profile
+
+// Names lists the profiles in alphabetical order.
+func (s Set) Names() []string { return slices.Sorted(maps.Keys(s)) }
+
+// ReservedPrefixes begin the names of policies that come from flows; a profile's policies have other names.
+var ReservedPrefixes = [...]string{"allow-to-", "allow-from-"}
+
+// file is a profile as it is written.
+type file struct {
+	*syntax.Node
+	Description syntax.Value[string]   `yaml:"description"`
+	Extends     []syntax.Value[string] `yaml:"extends,one"`
+	Policies    syntax.Map[syntax.Raw] `yaml:"policies"`
+
+	name, origin string
+	broken       bool // its shape is wrong, which is reported
+}
+
+// Load reads the built-in profiles and those in folder dir of fsys, which need not exist. What is wrong with the user's
+// profiles is added to diags; an error means that a file could not be read.
+func Load(fsys fs.FS, dir string, names Names, diags *diag.List) (Set, error) {
+	files := map[string]*file{}
+	if err := readAll(builtin, ".", "built-in", files, diags); err != nil {
+		return nil, err
+	}
+	if err := readAll(fsys, dir, "profiles", files, diags); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	r := &resolver{files: files, names: names.nodes(), set: Set{}}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		r.resolve(name, nil)
+	}
+	return r.set, nil
+}
+
+func readAll(fsys fs.FS, dir, shown string, files map[string]*file, diags *diag.List) error {
+	entries, err := fs.ReadDir(fsys, dir)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", shown, err)
+	}
+	for _, e := range entries {
+		ext := path.Ext(e.Name())
+		if ext != ".yml" && ext != ".yaml" || e.IsDir() {
+			continue
+		}
+		name := strings.TrimSuffix(e.Name(), ext)
+		display := path.Join(shown, e.Name())
+		if first := files[name]; first != nil {
+			diags.Add(diag.Diagnostic{Pos: diag.Position{File: display, Line: 1, Column: 1}, Code: "duplicate-profile",
+				Message: fmt.Sprintf("the profile %q is there already, in %s", name, first.origin), Hint: "choose another name; a profile can extend another"})
+			continue
+		}
+		f := &file{name: name, origin: display}
+		files[name] = f // a broken profile is a profile: who names it is not wrong, too
+		before := len(*diags)
+		data, err := read(fsys, path.Join(dir, e.Name()), display, diags)
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", display, err)
+		}
+		if data != nil {
+			if doc := syntax.Parse(display, data, diags); doc != nil {
+				doc.Decode(f)
+			}
+		}
+		f.broken = len(*diags) > before
+	}
+	return nil
+}
+
+// read reads a file of bounded size. The data is nil when it is none that can be read, which is reported.
+func read(fsys fs.FS, file, display string, diags *diag.List) ([]byte, error) {
+	report := func(code, message, hint string) ([]byte, error) {
+		diags.Add(diag.Diagnostic{Pos: diag.Position{File: display}, Code: code, Message: message, Hint: hint})
+		return nil, nil
+	}
+	info, err := fs.Stat(fsys, file)
+	switch {
+	case err != nil:
+		if link, linkErr := fs.Lstat(fsys, file); linkErr == nil && link.Mode()&fs.ModeSymlink != 0 {
+			return report("path-outside", "the file is a link that leads out of the repository, or nowhere", "keep the file itself in the repository")
+		}
+		return nil, err
+	case !info.Mode().IsRegular(): // a pipe would hang
+		return report("missing-file", "expected a file, found something else", "")
+	case info.Size() > syntax.MaxBytes:
+		return report("too-large", fmt.Sprintf("expected at most %d MiB, found %d MiB", syntax.MaxBytes>>20, info.Size()>>20), "")
+	}
+	f, err := fsys.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, syntax.MaxBytes+1))
+	if data == nil {
+		data = []byte{}
+	}
+	return data, err
+}

@@ -1,0 +1,107 @@
+package profiles
+
+import (
+	"net/netip"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cilium/cilium/pkg/policy/api"
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
+	"go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// The checks of this file find what Cilium's own check finds, too. They say it at its place and in other words: Cilium's
+// messages quote the Go parser, and of two mistakes name a random one.
+
+var (
+	entityType   = reflect.TypeFor[api.Entity]()
+	protocolType = reflect.TypeFor[api.L4Proto]()
+	cidrType     = reflect.TypeFor[api.CIDR]()
+	portType     = reflect.TypeFor[api.PortProtocol]()
+	partTypes    = []reflect.Type{reflect.TypeFor[api.IngressRule](), reflect.TypeFor[api.EgressRule](),
+		reflect.TypeFor[api.IngressDenyRule](), reflect.TypeFor[api.EgressDenyRule]()}
+)
+
+// The values that CiliumNetworkPolicy's CRD takes; Cilium's Go code knows some more.
+var (
+	protocols = []string{"ANY", "IGMP", "SCTP", "TCP", "UDP", "VRRP"}
+	entities  = []string{"all", "cluster", "health", "host", "ingress", "init", "kube-apiserver", "none", "remote-node", "unmanaged", "world"}
+)
+
+// text checks a value by its type.
+func (c *checker) text(y *yaml.Node, at *syntax.Node, t reflect.Type) {
+	switch t {
+	case entityType:
+		if !slices.Contains(entities, y.Value) {
+			c.report(at, "unknown-value", diag.DidYouMean(y.Value, entities), "there is no entity %s", syntax.Quote(y.Value))
+		}
+	case protocolType:
+		if !slices.Contains(protocols, y.Value) {
+			c.report(at, "unknown-value", diag.DidYouMean(strings.ToUpper(y.Value), protocols), "there is no protocol %s", syntax.Quote(y.Value))
+		}
+	case cidrType:
+		if _, err := netip.ParsePrefix(y.Value); err != nil {
+			if _, err := netip.ParseAddr(y.Value); err != nil {
+				c.report(at, "bad-cidr", "", "expected a CIDR such as 192.168.0.0/24, found %s", syntax.Quote(y.Value))
+			}
+		}
+	}
+}
+
+// port checks a port with its range.
+func (c *checker) port(y *yaml.Node, at *syntax.Node) {
+	number := 0
+	c.each(y, at, func(value *yaml.Node, place *syntax.Node, key string) {
+		if key != "port" || value.Kind != yaml.ScalarNode || value.ShortTag() != "!!str" || strings.HasPrefix(value.Value, "$") {
+			return
+		}
+		n, err := strconv.Atoi(value.Value)
+		switch {
+		case err == nil && n >= 0 && n <= 65535 && strconv.Itoa(n) == value.Value:
+			number = n
+		case err == nil || validation.IsValidPortName(strings.ToLower(value.Value)) != nil:
+			c.report(place, "bad-port", "", "expected a port from 1 to 65535, or a port's name, found %s", syntax.Quote(value.Value))
+			number = -1
+		}
+	})
+	c.each(y, at, func(value *yaml.Node, place *syntax.Node, key string) {
+		if key != "endPort" || value.ShortTag() != "!!int" || number < 0 {
+			return
+		}
+		switch end, err := strconv.Atoi(value.Value); {
+		case number == 0:
+			c.report(place, "bad-port", "write the range's first port as a number", "a range cannot begin at a port's name")
+		case err != nil || end < number || end > 65535:
+			c.report(place, "bad-port", "", "expected the range's last port, from %d to 65535, found %s", number, syntax.Quote(value.Value))
+		}
+	})
+}
+
+// part checks an ingress or egress rule: its peers are of one kind.
+func (c *checker) part(y *yaml.Node, at *syntax.Node, t reflect.Type) {
+	first := ""
+	c.each(y, at, func(value *yaml.Node, place *syntax.Node, key string) {
+		_, known := fieldsOf(t)[key]
+		peers := known && key != "toPorts" && (strings.HasPrefix(key, "to") || strings.HasPrefix(key, "from"))
+		switch {
+		case !peers || value.Kind != yaml.SequenceNode || len(value.Content) == 0:
+		case first != "":
+			c.report(place, "bad-rule", "write two rules: each permits what it lists", "Cilium takes one kind of peers in a rule, found %s and %s", first, key)
+		default:
+			first = key
+		}
+	})
+}
+
+// labels checks the values of matchLabels.
+func (c *checker) labels(y *yaml.Node, at *syntax.Node) {
+	c.each(y, at, func(value *yaml.Node, place *syntax.Node, key string) {
+		if value.ShortTag() == "!!str" && validation.IsValidLabelValue(value.Value) != nil {
+			c.report(place, "bad-value", "", `expected a label value of at most 63 letters, digits, "-", "_" and ".", found %s`, syntax.Quote(value.Value))
+		}
+	})
+}
