@@ -1,0 +1,16 @@
+// Names the versions of the modules whose CustomResourceDefinitions roster
+// knows. No Go code imports them, so this module is never built or tidied: the
+// generator (../gen) downloads just these module zips, go.sum holds their
+// hashes, and the main go.mod stays free of their requirements.
+//
+// To bump: change a version here, then `go generate ./internal/schema`.
+module github.com/hippotion/roster/internal/schema/crds
+
+go 1.26.0
+
+require (
+	github.com/argoproj/argo-cd/v3 v3.5.7
+	github.com/cilium/cilium v1.20.2
+	github.com/external-secrets/external-secrets v1.3.2
+	github.com/traefik/traefik/v3 v3.7.13
+)

@@ -1,0 +1,216 @@
+// Command gen writes internal/schema/kinds: the structural schemas of the
+// custom kinds that roster renders, cut down from the CustomResourceDefinitions
+// of the modules that internal/schema/crds/go.mod names. It validates nothing
+// and knows no kind but those in its list.
+//
+// Run it with `go generate ./internal/schema`. It needs the Go module proxy or a
+// filled module cache, and only for the zips of the modules in that go.mod.
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+)
+
+// crdFile is one file of a module that holds CRDs. No kinds means all of them.
+type crdFile struct {
+	module, path string
+	kinds        []string
+}
+
+func crdFiles() []crdFile {
+	const (
+		argo    = "github.com/argoproj/argo-cd/v3"
+		cilium  = "github.com/cilium/cilium"
+		eso     = "github.com/external-secrets/external-secrets"
+		traefik = "github.com/traefik/traefik/v3"
+	)
+	return []crdFile{
+		{argo, "manifests/crds/application-crd.yaml", []string{"Application"}},
+		{argo, "manifests/crds/appproject-crd.yaml", []string{"AppProject"}},
+		{cilium, "pkg/k8s/apis/cilium.io/client/crds/v2/ciliumclusterwidenetworkpolicies.yaml", []string{"CiliumClusterwideNetworkPolicy"}},
+		{cilium, "pkg/k8s/apis/cilium.io/client/crds/v2/ciliumnetworkpolicies.yaml", []string{"CiliumNetworkPolicy"}},
+		{eso, "config/crds/bases/external-secrets.io_clusterexternalsecrets.yaml", []string{"ClusterExternalSecret"}},
+		{eso, "config/crds/bases/external-secrets.io_clustersecretstores.yaml", []string{"ClusterSecretStore"}},
+		{eso, "config/crds/bases/external-secrets.io_externalsecrets.yaml", []string{"ExternalSecret"}},
+		{eso, "config/crds/bases/external-secrets.io_pushsecrets.yaml", []string{"PushSecret"}},
+		{eso, "config/crds/bases/external-secrets.io_secretstores.yaml", []string{"SecretStore"}},
+		{traefik, "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml", nil},
+	}
+}
+
+// source is one line of kinds/sources.json. Its shape is schema.Source; it is
+// written out here because the generator must build when that package's
+// embedded files do not.
+type source struct {
+	Module  string   `json:"module"`
+	Version string   `json:"version"`
+	File    string   `json:"file"`
+	Kinds   []string `json:"kinds"`
+}
+
+func main() {
+	// `go generate` runs this in internal/schema.
+	if err := run("crds", "kinds"); err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+// run replaces the folder out by what the modules named in lock/go.mod say.
+// Nothing is written unless every kind could be read.
+func run(lock, out string) error {
+	versions, err := lockedVersions(lock)
+	if err != nil {
+		return err
+	}
+	files := map[string][]byte{}
+	var sources []source
+	dirs := map[string]string{}
+	for _, f := range crdFiles() {
+		version, ok := versions[f.module]
+		if !ok {
+			return fmt.Errorf("%s/go.mod does not require %s", lock, f.module)
+		}
+		if dirs[f.module] == "" {
+			if dirs[f.module], err = download(lock, f.module+"@"+version); err != nil {
+				return err
+			}
+		}
+		kinds, err := readKinds(filepath.Join(dirs[f.module], filepath.FromSlash(f.path)), f.kinds)
+		if err != nil {
+			return err
+		}
+		names := make([]string, 0, len(kinds))
+		for _, k := range kinds {
+			names = append(names, k.Kind)
+			files[k.Group+"/"+k.Kind+".json"] = k.encode()
+		}
+		sources = append(sources, source{f.module, version, f.path, names})
+	}
+	for module := range versions {
+		if dirs[module] == "" {
+			return fmt.Errorf("%s/go.mod requires %s, which no kind comes from", lock, module)
+		}
+	}
+	if files["sources.json"], err = encodeSources(sources); err != nil {
+		return err
+	}
+	return write(out, files)
+}
+
+// lockedVersions reads the requirements of dir/go.mod.
+func lockedVersions(dir string) (map[string]string, error) {
+	out, err := output(dir, "go", "mod", "edit", "-json")
+	if err != nil {
+		return nil, err
+	}
+	var mod struct {
+		Require []struct{ Path, Version string }
+	}
+	if err := json.Unmarshal(out, &mod); err != nil {
+		return nil, fmt.Errorf("reading %s/go.mod: %w", dir, err)
+	}
+	versions := map[string]string{}
+	for _, r := range mod.Require {
+		versions[r.Path] = r.Version
+	}
+	return versions, nil
+}
+
+// download returns the folder of one module in the module cache. It names the
+// module, so that Go neither builds the module graph nor runs the module's own
+// toolchain line; run inside dir, it checks the zip against dir/go.sum.
+func download(dir, module string) (string, error) {
+	out, err := output(dir, "go", "mod", "download", "-json", module)
+	if err != nil {
+		return "", err
+	}
+	var mod struct{ Dir string }
+	if err := json.Unmarshal(out, &mod); err != nil {
+		return "", fmt.Errorf("reading the answer for %s: %w", module, err)
+	}
+	return mod.Dir, nil
+}
+
+func output(dir, name string, args ...string) ([]byte, error) {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	// A workspace file above, or a -mod flag for the main module, must not reach here.
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=")
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		// `go mod download -json` reports a refusal on stdout.
+		return nil, fmt.Errorf("%v: %w\n%s%s", cmd.Args, err, stderr.Bytes(), stdout.Bytes())
+	}
+	return stdout.Bytes(), nil
+}
+
+// readKinds returns the wanted kinds of one CRD file in alphabetical order.
+func readKinds(path string, want []string) ([]kind, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	var kinds []kind
+	for doc := range bytes.SplitSeq(data, []byte("\n---")) {
+		text, err := yaml.YAMLToJSONStrict(doc)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", path, err)
+		}
+		if string(text) == "null" {
+			continue
+		}
+		k, err := parseCRD(text)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", path, err)
+		}
+		if want == nil || slices.Contains(want, k.Kind) {
+			kinds = append(kinds, k)
+		}
+	}
+	if len(kinds) < max(len(want), 1) {
+		return nil, fmt.Errorf("reading %s: it has not all of the kinds %q", path, want)
+	}
+	slices.SortFunc(kinds, func(a, b kind) int { return strings.Compare(a.Kind, b.Kind) })
+	return kinds, nil
+}
+
+// encodeSources puts each file on a line of its own.
+func encodeSources(sources []source) ([]byte, error) {
+	lines := make([][]byte, len(sources))
+	for i, s := range sources {
+		line, err := json.Marshal(s)
+		if err != nil {
+			return nil, err
+		}
+		lines[i] = line
+	}
+	return fmt.Appendf(nil, "[\n%s\n]\n", bytes.Join(lines, []byte(",\n"))), nil
+}
+
+// write replaces dir by files, so that a kind that is gone leaves nothing behind.
+func write(dir string, files map[string][]byte) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	for name, data := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
