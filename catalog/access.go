@@ -1,0 +1,79 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/internal/syntax"
+	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// clusterRoles are the roles for people that every cluster has.
+var clusterRoles = []string{"admin", "edit", "view"}
+
+func (r *resolver) access(e *entryInput) []Access {
+	var out []Access
+	seen := map[Access]*syntax.Node{}
+	for i := range e.Access {
+		in := &e.Access[i]
+		if in.Node == nil {
+			continue
+		}
+		a, ok := r.accessOf(e, in)
+		if !ok {
+			continue
+		}
+		if first := seen[a]; first != nil {
+			in.ReportWith(first, "first here", "duplicate-access", "remove one of them", "this access is given twice")
+			continue
+		}
+		seen[a] = in.Node
+		a.Origin = origin(e.Namespace.V, "access", a.Role, a.Subject)
+		out = append(out, a)
+	}
+	return out
+}
+
+func (r *resolver) accessOf(e *entryInput, in *accessInput) (a Access, ok bool) {
+	who, ok := r.oneOf(in.Node, []string{"group", "user", "serviceAccount"}, in.Group, in.User, in.ServiceAccount)
+	role, roleOK := r.oneOf(in.Node, []string{"role", "clusterRole"}, in.Role, in.ClusterRole)
+	if !ok || !roleOK {
+		return a, false
+	}
+	switch {
+	case in.Group.IsSet():
+		a.SubjectKind, a.Subject = "Group", in.Group.V
+	case in.User.IsSet():
+		a.SubjectKind, a.Subject = "User", in.User.V
+	default:
+		a.SubjectKind, a.SubjectNamespace, a.Subject = "ServiceAccount", e.Namespace.V, in.ServiceAccount.V
+		if namespace, name, found := strings.Cut(in.ServiceAccount.V, "/"); found {
+			a.SubjectNamespace, a.Subject = namespace, name
+		}
+		if e.Namespace.V == "" { // reported
+			return a, false
+		}
+		if validation.IsDNS1123Subdomain(a.Subject) != nil || validation.IsDNS1123Label(a.SubjectNamespace) != nil {
+			who.Report("bad-name", "", "expected the name of a service account, or NAMESPACE/NAME, found %s", syntax.Quote(who.V))
+			return a, false
+		}
+	}
+	if !r.filled(who, "a name") {
+		return a, false
+	}
+	a.RoleKind, a.Role = "Role", role.V
+	if in.ClusterRole.IsSet() || slices.Contains(clusterRoles, a.Role) {
+		a.RoleKind = "ClusterRole"
+	}
+	if errs := path.IsValidPathSegmentName(a.Role); errs != nil || a.Role == "" {
+		role.Report("bad-name", "view, edit, admin, or a Role of the namespace", "expected the name of a role, found %s", syntax.Quote(a.Role))
+		return a, false
+	}
+	return a, true
+}
+
+// present lists the values that are set.
+func present(values ...text) []text {
+	return slices.DeleteFunc(values, func(t text) bool { return !t.IsSet() })
+}

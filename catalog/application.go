@@ -1,0 +1,132 @@
+package catalog
+
+import (
+	"cmp"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/catalog/apps"
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// application resolves one application of e.
+func (r *resolver) application(e *entryInput, in *appInput) Application {
+	code := in.ApplicationCode.V
+	from := origin(e.Namespace.V, "applications", code)
+	guarded := !in.Toggleable.Or(false)
+	a := Application{
+		Code: code, Origin: from,
+		AutoSync: in.AutoSync.Or(r.autoSync), Guarded: guarded, Finalizer: in.Finalizer.Or(true),
+		SyncOptions: r.syncOptions,
+		Labels:      r.labels(in.Labels), Annotations: r.annotations(in.Annotations),
+	}
+	if in.SyncOptions != nil {
+		a.SyncOptions = r.syncOptionsOf(in.SyncOptions)
+	}
+	a.Sources, a.GeneratePaths = r.source(in)
+	for i := range in.IgnoreDifferences {
+		if d, ok := r.ignoreDifference(&in.IgnoreDifferences[i]); ok {
+			a.IgnoreDifferences = append(a.IgnoreDifferences, d)
+		}
+	}
+	for i := range in.Ingress {
+		if in.Ingress[i].Node != nil {
+			a.Routes = append(a.Routes, r.route(&in.Ingress[i], from))
+		}
+	}
+	for i := range in.Secrets {
+		if in.Secrets[i].Node != nil {
+			a.Secrets = append(a.Secrets, r.secret(&in.Secrets[i], from))
+		}
+	}
+	slices.SortFunc(a.Routes, func(a, b Route) int { return cmp.Compare(a.Host+a.Path, b.Host+b.Path) })
+	slices.SortFunc(a.Secrets, func(a, b Secret) int { return cmp.Compare(a.Name, b.Name) })
+	for _, d := range in.DependsOn {
+		if d.IsSet() && r.appOf[d.V] == nil && !r.codesMissing {
+			hint := diag.DidYouMean(d.V, slices.Collect(maps.Keys(r.appOf)))
+			if r.entryOf[d.V] != nil {
+				hint = "that is a namespace: name one of its applications"
+			}
+			d.Report("unknown-application", hint, "there is no application %s", syntax.Quote(d.V))
+		}
+	}
+	for _, g := range in.Provides {
+		if g.IsSet() && (validation.IsDNS1123Subdomain(g.V) != nil || !strings.Contains(g.V, ".")) {
+			g.Report("bad-group", "", "expected an API group such as external-secrets.io, found %s", syntax.Quote(g.V))
+		}
+	}
+	return a
+}
+
+// syncOption is an option of Argo CD: a name and a value.
+var syncOption = regexp.MustCompile(`^[A-Z][A-Za-z]+=[A-Za-z]+$`)
+
+func (r *resolver) syncOptionsOf(in []text) []string {
+	for _, o := range in {
+		switch {
+		case !o.IsSet():
+		case !syncOption.MatchString(o.V):
+			o.Report("bad-sync-option", "", "expected an option such as ServerSideApply=true, found %s", syntax.Quote(o.V))
+		case strings.HasPrefix(o.V, "CreateNamespace="):
+			o.Report("bad-sync-option", "remove it", "roster renders the Namespace itself: CreateNamespace would have no effect")
+		}
+	}
+	return texts(in)
+}
+
+func (r *resolver) ignoreDifference(in *ignoreDifferenceInput) (IgnoreDifference, bool) {
+	if in.Node == nil || !in.Kind.IsSet() || !r.filled(in.Kind, "a kind, such as Deployment") {
+		return IgnoreDifference{}, false
+	}
+	d := IgnoreDifference{Group: in.Group.V, Kind: in.Kind.V, Name: in.Name.V, Namespace: in.Namespace.V,
+		JSONPointers: texts(in.JSONPointers), JQPathExpressions: texts(in.JQPathExpressions), ManagedFieldsManagers: texts(in.ManagedFieldsManagers)}
+	if len(d.JSONPointers)+len(d.JQPathExpressions)+len(d.ManagedFieldsManagers) == 0 &&
+		!r.flawed(in.Node, "jsonPointers", "jqPathExpressions", "managedFieldsManagers") {
+		in.Report("missing-field", "", "expected jsonPointers, jqPathExpressions or managedFieldsManagers: nothing would be ignored")
+	}
+	for _, p := range in.JSONPointers {
+		if p.IsSet() && !strings.HasPrefix(p.V, "/") {
+			p.Report("bad-pointer", "", "expected a JSON pointer such as /spec/replicas, found %s", syntax.Quote(p.V))
+		}
+	}
+	return d, true
+}
+
+// catalogSource is the source of an application that roster brings: the sidecar renders it from this very file.
+func (r *resolver) catalogSource(in *appInput) ([]Source, []string) {
+	if !slices.Contains(apps.Names(), in.Catalog.V) {
+		in.Catalog.Report("unknown-catalog-application", diag.DidYouMean(in.Catalog.V, apps.Names()), "roster brings no application %s", syntax.Quote(in.Catalog.V))
+	}
+	r.excluded(in, "an application of the catalog", in.RepoURL, in.Revision, in.Version)
+	r.needRepository()
+	return []Source{{RepoURL: r.repoURL, Revision: r.revision, Path: r.here(), Plugin: &Plugin{Name: r.plugin, Application: in.ApplicationCode.V}}},
+		[]string{ApplicationsFile, PlatformFile, ProfilesDir}
+}
+
+// excluded reports keys that have no place in an application of that kind.
+func (r *resolver) excluded(in *appInput, kind string, scalars ...text) {
+	for _, s := range present(scalars...) {
+		s.Report("no-effect", "remove it", "this has no effect on %s", kind)
+	}
+	none := func(at *syntax.Node) {
+		if at != nil {
+			at.Report("no-effect", "remove it", "this has no effect on %s", kind)
+		}
+	}
+	if in.Helm != nil {
+		none(in.Helm.Node)
+	}
+	if in.Kustomize != nil {
+		none(in.Kustomize.Node)
+	}
+	if in.Directory != nil {
+		none(in.Directory.Node)
+	}
+	for _, f := range present(in.ValueFiles...) {
+		none(f.Node)
+	}
+}

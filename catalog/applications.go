@@ -1,0 +1,203 @@
+package catalog
+
+import "github.com/hippotion/roster/internal/syntax"
+
+// The types of this file are applications.yml as the user writes it. Every value knows its place; nothing is resolved.
+
+type (
+	text   = syntax.Value[string]
+	number = syntax.Value[int]
+	flag   = syntax.Value[bool]
+)
+
+// entryInput is one namespace with all that runs in it.
+type entryInput struct {
+	*syntax.Node
+	Namespace                    text                   `yaml:"namespace,required,name"`
+	ManageNamespace              flag                   `yaml:"manageNamespace"`
+	PodSecurity                  *podSecurityInput      `yaml:"podSecurity"`
+	Labels                       syntax.Map[text]       `yaml:"labels"`
+	Annotations                  syntax.Map[text]       `yaml:"annotations"`
+	AutomountServiceAccountToken flag                   `yaml:"automountServiceAccountToken"`
+	NetworkPolicies              *networkPoliciesInput  `yaml:"networkPolicies"`
+	Access                       []accessInput          `yaml:"access"`
+	ClusterResources             []clusterResourceInput `yaml:"clusterResources"`
+	Project                      *projectInput          `yaml:"project"`
+	Applications                 []appInput             `yaml:"applications"`
+}
+
+// podSecurityInput is the Pod Security Standard of a namespace, or the platform's default.
+type podSecurityInput struct {
+	*syntax.Node
+	Enforce text `yaml:"enforce,short" enum:"privileged,baseline,restricted"`
+	Audit   text `yaml:"audit" enum:"privileged,baseline,restricted"`
+	Warn    text `yaml:"warn" enum:"privileged,baseline,restricted"`
+	Version text `yaml:"version"`
+}
+
+// networkPoliciesInput is a profile and the flows on top of it.
+type networkPoliciesInput struct {
+	*syntax.Node
+	Profile text        `yaml:"profile,short,required"`
+	Allow   []flowInput `yaml:"allow"`
+}
+
+// flowInput is one permitted flow, declared at either end.
+type flowInput struct {
+	*syntax.Node
+	To        *peerInput       `yaml:"to"`
+	From      *peerInput       `yaml:"from"`
+	PodLabels syntax.Map[text] `yaml:"podLabels"` // which pods of this namespace; all when absent
+}
+
+// peerInput is the other end of a flow: exactly one of Namespace, Host, CIDR, Entity.
+type peerInput struct {
+	*syntax.Node
+	Namespace text             `yaml:"namespace"`
+	PodLabels syntax.Map[text] `yaml:"podLabels"` // which pods of the other namespace; all when absent
+	Host      text             `yaml:"host"`
+	CIDR      text             `yaml:"cidr"`
+	Except    []text           `yaml:"except"` // parts of the CIDR that are left out
+	Entity    text             `yaml:"entity" enum:"all,world,cluster,host,remote-node,kube-apiserver,ingress,init,health,unmanaged,none"`
+	Ports     []syntax.Text    `yaml:"ports"` // pod ports: 8080, 53/UDP, 8000-8100/TCP, http; all when absent
+}
+
+// accessInput gives people or CI a role in the namespace.
+type accessInput struct {
+	*syntax.Node
+	Group          text `yaml:"group"`
+	User           text `yaml:"user"`
+	ServiceAccount text `yaml:"serviceAccount"` // NAME, or NAMESPACE/NAME
+	Role           text `yaml:"role"`           // view, edit, admin, or a Role of the namespace
+	ClusterRole    text `yaml:"clusterRole"`
+}
+
+// clusterResourceInput is a cluster-scoped kind that the namespace's applications may bring.
+type clusterResourceInput struct {
+	*syntax.Node
+	Kind  text `yaml:"kind,short,required"` // the short form may be GROUP/KIND
+	Group text `yaml:"group"`               // empty for the core group
+}
+
+// projectInput is what the AppProject says besides what follows from the applications.
+type projectInput struct {
+	*syntax.Node
+	Description       text               `yaml:"description"`
+	SourceRepos       []text             `yaml:"sourceRepos,hidden"`
+	OrphanedResources flag               `yaml:"orphanedResources"` // warn about them (default true)
+	Roles             []projectRoleInput `yaml:"roles"`
+}
+
+// projectRoleInput lets groups act on the namespace's Applications in Argo CD.
+type projectRoleInput struct {
+	*syntax.Node
+	Name        text   `yaml:"name,required"`
+	Description text   `yaml:"description"`
+	Groups      []text `yaml:"groups"`
+	Actions     []text `yaml:"actions" enum:"get,create,update,delete,sync,override,action/*"`
+}
+
+// appInput is one Application. Exactly one of Path, Chart and Catalog says where it comes from.
+type appInput struct {
+	*syntax.Node
+	ApplicationCode text `yaml:"applicationCode,short,required"`
+
+	Path     text `yaml:"path"`
+	Chart    text `yaml:"chart"`
+	Version  text `yaml:"version"` // of the chart
+	Catalog  text `yaml:"catalog"`
+	RepoURL  text `yaml:"repoURL,hidden"`
+	Revision text `yaml:"revision"`
+
+	Values     syntax.Any      `yaml:"values"`
+	ValueFiles []text          `yaml:"valueFiles"`
+	Helm       *helmInput      `yaml:"helm"`
+	Kustomize  *kustomizeInput `yaml:"kustomize"`
+	Directory  *directoryInput `yaml:"directory"`
+
+	AutoSync          flag                    `yaml:"autoSync"`
+	Toggleable        flag                    `yaml:"toggleable"`
+	Finalizer         flag                    `yaml:"finalizer"` // deleting the Application deletes what it deployed (default true)
+	SyncOptions       []text                  `yaml:"syncOptions"`
+	IgnoreDifferences []ignoreDifferenceInput `yaml:"ignoreDifferences"`
+	Labels            syntax.Map[text]        `yaml:"labels"`
+	Annotations       syntax.Map[text]        `yaml:"annotations"`
+
+	DependsOn []text         `yaml:"dependsOn"`
+	Provides  []text         `yaml:"provides"` // API groups whose CRDs this application brings
+	Ingress   []ingressInput `yaml:"ingress"`
+	Secrets   []secretInput  `yaml:"secrets"`
+}
+
+// helmInput is the part of Argo CD's spec.source.helm that has no shorter key.
+type helmInput struct {
+	*syntax.Node
+	ReleaseName             text             `yaml:"releaseName"`
+	SkipCRDs                flag             `yaml:"skipCrds"`
+	SkipTests               flag             `yaml:"skipTests"`
+	PassCredentials         flag             `yaml:"passCredentials"`
+	IgnoreMissingValueFiles flag             `yaml:"ignoreMissingValueFiles"`
+	Parameters              syntax.Map[text] `yaml:"parameters,hidden"`
+}
+
+// kustomizeInput is Argo CD's spec.source.kustomize.
+type kustomizeInput struct {
+	*syntax.Node
+	Images            []text           `yaml:"images"`
+	NamePrefix        text             `yaml:"namePrefix"`
+	NameSuffix        text             `yaml:"nameSuffix"`
+	Namespace         text             `yaml:"namespace"`
+	CommonLabels      syntax.Map[text] `yaml:"commonLabels"`
+	CommonAnnotations syntax.Map[text] `yaml:"commonAnnotations"`
+	Components        []text           `yaml:"components"`
+}
+
+// directoryInput is Argo CD's spec.source.directory.
+type directoryInput struct {
+	*syntax.Node
+	Recurse flag `yaml:"recurse"`
+	Include text `yaml:"include"`
+	Exclude text `yaml:"exclude"`
+}
+
+// ignoreDifferenceInput is one of Argo CD's spec.ignoreDifferences.
+type ignoreDifferenceInput struct {
+	*syntax.Node
+	Group                 text   `yaml:"group"`
+	Kind                  text   `yaml:"kind,required"`
+	Name                  text   `yaml:"name"`
+	Namespace             text   `yaml:"namespace"`
+	JSONPointers          []text `yaml:"jsonPointers"`
+	JQPathExpressions     []text `yaml:"jqPathExpressions"`
+	ManagedFieldsManagers []text `yaml:"managedFieldsManagers"`
+}
+
+// ingressInput is one host name under which a Service of the namespace is reached.
+type ingressInput struct {
+	*syntax.Node
+	Host     text        `yaml:"host,required"` // a name without dots gets the platform's domain
+	Service  text        `yaml:"service,required"`
+	Port     syntax.Text `yaml:"port,required"` // the Service's port: a number or its name
+	Path     text        `yaml:"path"`
+	Priority number      `yaml:"priority"`
+	Expose   text        `yaml:"expose"`
+	Auth     text        `yaml:"auth"` // one of the platform's, or none, or app: the application has its own
+}
+
+// secretInput is one Secret that External Secrets makes from Vault.
+type secretInput struct {
+	*syntax.Node
+	Name            text             `yaml:"name,required"`
+	Data            syntax.Map[text] `yaml:"data,hidden"` // key in the Secret: Vault path#property
+	DataFrom        []text           `yaml:"dataFrom,hidden"`
+	Type            text             `yaml:"type"`
+	Store           *storeRefInput   `yaml:"store"`
+	RefreshInterval text             `yaml:"refreshInterval"`
+}
+
+// storeRefInput names the store that a secret is read from.
+type storeRefInput struct {
+	*syntax.Node
+	Kind text `yaml:"kind" enum:"ClusterSecretStore,SecretStore"`
+	Name text `yaml:"name,short,required"`
+}

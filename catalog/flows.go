@@ -1,0 +1,227 @@
+package catalog
+
+import (
+	"maps"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// allow puts the flows of an entry into r.flows: a flow between two namespaces is declared once, at either end, and
+// permitted at both.
+func (r *resolver) allow(e *entryInput) {
+	if e.NetworkPolicies == nil || !e.Namespace.IsSet() {
+		return
+	}
+	for i := range e.NetworkPolicies.Allow {
+		in := &e.NetworkPolicies.Allow[i]
+		if in.Node == nil {
+			continue
+		}
+		if in.To != nil && in.From != nil {
+			in.Report("bad-choice", "write two flows for two directions", "expected one of to and from, found both")
+			continue
+		}
+		if in.To == nil && in.From == nil {
+			if !r.flawed(in.Node, "to", "from") {
+				in.Report("missing-field", "to: {namespace: …} or from: {namespace: …}", "expected one of to and from, found none")
+			}
+			continue
+		}
+		peer, direction, back := in.To, Egress, Ingress
+		if in.To == nil {
+			peer, direction, back = in.From, Ingress, Egress
+		}
+		if peer.Node == nil {
+			continue
+		}
+		p, ok := r.peer(peer, direction)
+		ports, portsOK := r.ports(peer.Ports)
+		if !ok || !portsOK {
+			continue
+		}
+		own := r.labels(in.PodLabels)
+		name := e.Namespace.V
+		from := origin(name, "networkPolicies/allow", map[Direction]string{Egress: "to", Ingress: "from"}[direction], p.name())
+		r.flows[name] = append(r.flows[name], Flow{Origin: from, Direction: direction, PodLabels: own, Peer: p, Ports: ports})
+		// A policy for an open namespace would close it to everything else, and is not needed.
+		if other := r.entryOf[p.Namespace]; other != nil && other.NetworkPolicies != nil {
+			r.flows[p.Namespace] = append(r.flows[p.Namespace], Flow{Origin: from, Direction: back, PodLabels: p.PodLabels,
+				Peer: Peer{Namespace: name, PodLabels: own}, Ports: ports})
+		}
+	}
+}
+
+// name is the peer in short, for origins.
+func (p Peer) name() string { return p.Namespace + p.Host + p.CIDR + p.Entity }
+
+func (r *resolver) peer(in *peerInput, direction Direction) (Peer, bool) {
+	if _, ok := r.oneOf(in.Node, []string{"namespace", "host", "cidr", "entity"}, in.Namespace, in.Host, in.CIDR, in.Entity); !ok {
+		return Peer{}, false
+	}
+	p := Peer{Namespace: in.Namespace.V, Host: in.Host.V, CIDR: in.CIDR.V, Entity: in.Entity.V, PodLabels: r.labels(in.PodLabels), Except: texts(in.Except)}
+	if in.PodLabels.Node != nil && !in.Namespace.IsSet() {
+		in.PodLabels.Report("no-effect", "remove it", "podLabels goes with namespace only")
+		return p, false
+	}
+	if except := present(in.Except...); len(except) > 0 && !in.CIDR.IsSet() {
+		except[0].Report("no-effect", "remove it", "except goes with cidr only")
+		return p, false
+	}
+	switch {
+	case in.Namespace.IsSet():
+		if r.entryOf[p.Namespace] == nil {
+			if r.namespacesMissing {
+				return p, false
+			}
+			hint := diag.DidYouMean(p.Namespace, slices.Collect(maps.Keys(r.entryOf)))
+			if namespace := r.namespaceOf(p.Namespace); namespace != "" {
+				hint = "that is an application: its namespace is " + namespace
+			}
+			in.Namespace.Report("unknown-namespace", hint, "there is no namespace %s in the list", syntax.Quote(p.Namespace))
+			return p, false
+		}
+	case in.Host.IsSet():
+		return p, r.peerHost(in.Host, direction)
+	case in.CIDR.IsSet():
+		return p, r.peerCIDR(in)
+	}
+	return p, true
+}
+
+var hostPattern = regexp.MustCompile(`^[-a-z0-9_*]+(\.[-a-z0-9_*]+)+$`) // as api.FQDNSelector, in lower case, with a dot
+
+func (r *resolver) peerHost(host text, direction Direction) bool {
+	_, notIP := netip.ParseAddr(host.V)
+	switch {
+	case direction == Ingress:
+		host.Report("bad-flow", "use from: {cidr: …}, or {entity: world}", "host names work for outgoing flows only: Cilium cannot know the name of a caller")
+	case notIP == nil:
+		host.Report("bad-host", "write cidr: "+host.V+"/"+bits(host.V), "expected a host name, found an IP address")
+	case strings.HasSuffix(host.V, ".cluster.local") || strings.HasSuffix(host.V, ".svc"):
+		host.Report("bad-host", "use to: {namespace: …} with the pod's port", "names of Services cannot be permitted as hosts")
+	case strings.Trim(host.V, "*.") == "" && host.V != "":
+		host.Report("bad-host", "use entity: world", "expected a host name such as api.example.com or *.example.com, found %s", syntax.Quote(host.V))
+	case !hostPattern.MatchString(host.V) || !shortLabels(host.V):
+		hint := ""
+		if better := hostIn(host.V); better != host.V && hostPattern.MatchString(better) {
+			hint = `did you mean "` + better + `"?`
+		}
+		host.Report("bad-host", hint, "expected a host name such as api.example.com or *.example.com, found %s", shown(host.V))
+	default:
+		return true
+	}
+	return false
+}
+
+func bits(ip string) string {
+	if strings.Contains(ip, ":") {
+		return "128"
+	}
+	return "32"
+}
+
+func (r *resolver) peerCIDR(in *peerInput) bool {
+	prefix, ok := r.cidr(in.CIDR)
+	for _, e := range in.Except {
+		if !e.IsSet() {
+			continue
+		}
+		part, partOK := r.cidr(e)
+		switch {
+		case !ok || !partOK:
+			ok = false
+		case part == prefix:
+			e.Report("bad-cidr", "remove the flow", "expected a part of %s, found all of it: nothing would be left", prefix)
+			ok = false
+		case part.Bits() < prefix.Bits() || !prefix.Contains(part.Addr()):
+			e.Report("bad-cidr", "", "expected a part of %s, found %s", prefix, part)
+			ok = false
+		}
+	}
+	return ok
+}
+
+func (r *resolver) cidr(t text) (netip.Prefix, bool) {
+	p, err := netip.ParsePrefix(t.V)
+	if err != nil {
+		hint := ""
+		if _, err := netip.ParseAddr(t.V); err == nil {
+			hint = "write " + t.V + "/" + bits(t.V)
+		}
+		t.Report("bad-cidr", hint, "expected a CIDR such as 192.168.0.0/24, found %s", syntax.Quote(t.V))
+		return p, false
+	}
+	if p.Addr().Is4In6() {
+		t.Report("bad-cidr", "write the IPv4 address by itself", "expected a CIDR such as 192.168.0.0/24, found %s", syntax.Quote(t.V))
+		return p, false
+	}
+	if p != p.Masked() {
+		t.Report("bad-cidr", "write "+p.Masked().String(), "the address of %s has bits beyond its prefix", t.V)
+		return p, false
+	}
+	return p, true
+}
+
+func (r *resolver) ports(in []syntax.Text) ([]Port, bool) {
+	var out []Port
+	ok := true
+	seen := map[Port]*syntax.Node{}
+	for _, t := range in {
+		if t.Node == nil {
+			ok = false
+			continue
+		}
+		p, reason := parsePort(t.V)
+		if reason != "" {
+			hint := "a port is written like 8080, 53/UDP, 8000-8100/TCP or http"
+			if _, reason := parsePort(strings.ToUpper(t.V)); reason == "" {
+				hint = "write " + strings.ToUpper(t.V)
+			}
+			t.Report("bad-port", hint, "%s, found %s", reason, syntax.Quote(t.V))
+			ok = false
+			continue
+		}
+		if first := seen[p]; first != nil {
+			t.ReportWith(first, "first here", "duplicate-port", "remove one of them", "the port %s is listed twice", t.V)
+			ok = false
+		}
+		seen[p] = t.Node
+		out = append(out, p)
+	}
+	return out, ok
+}
+
+func parsePort(s string) (p Port, reason string) {
+	first, protocol, found := strings.Cut(s, "/")
+	p = Port{Name: first, Protocol: "TCP"}
+	if found {
+		p.Protocol = protocol
+	}
+	switch p.Protocol {
+	case "TCP", "UDP", "SCTP", "ANY":
+	default:
+		return p, "expected one of the protocols TCP, UDP, SCTP and ANY"
+	}
+	first, last, isRange := strings.Cut(first, "-")
+	n, err := strconv.Atoi(first)
+	switch {
+	case err != nil && validation.IsValidPortName(p.Name) == nil:
+		return p, ""
+	case err != nil || n < 1 || n > 65535 || strconv.Itoa(n) != first:
+		return p, "expected a port from 1 to 65535, or a port's name"
+	case !isRange:
+		return p, ""
+	}
+	if p.End, err = strconv.Atoi(last); err != nil || p.End <= n || p.End > 65535 {
+		return p, "expected the range's last port to be a larger one, up to 65535"
+	}
+	p.Name = first
+	return p, ""
+}

@@ -1,0 +1,276 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
+	"sigs.k8s.io/yaml"
+)
+
+// localSource is what a folder of this repository holds, as far as it decides how Argo CD reads it.
+type localSource struct {
+	kind      sourceType
+	files     map[string]bool // the names of the files in the folder
+	manifests bool            // whether there are manifests in it
+	below     bool            // whether there are manifests in folders below it
+	reads     []string        // for manifest-generate-paths: "." and what is read outside of the folder, from the root, with a slash
+	// shared is reads for a chart that many applications share, each with a values-CODE.yml beside it: everything in the
+	// folder but those files, so that a change of one does not render all of them again. Nil for other sources.
+	shared []string
+
+	problem, code, hint string // set when the folder cannot be a source
+}
+
+// kustomizationFiles are the names that Kustomize knows (sigs.k8s.io/kustomize/api/konfig, RecognizedKustomizationFileNames).
+var kustomizationFiles = []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
+
+// inspect finds out what the folder at p, seen from the repository's root, is. Many applications share one chart, so each
+// folder is read once.
+func (r *resolver) inspect(p string) *localSource {
+	if s := r.sources[p]; s != nil {
+		return s
+	}
+	s := &localSource{reads: []string{"."}, files: map[string]bool{}}
+	r.sources[p] = s
+	entries, err := fs.ReadDir(r.fsys, r.file(p))
+	if err != nil {
+		s.problem, s.code, s.hint = r.missing(p, "folder", err)
+		return s
+	}
+	for _, e := range entries {
+		if !e.IsDir() {
+			s.files[e.Name()] = true
+			s.manifests = s.manifests || isManifest(e.Name())
+		}
+	}
+	outside := map[string]bool{}
+	switch {
+	case s.files["Chart.yaml"]:
+		s.kind = helmChart
+		r.chartReads(p, outside)
+	case slices.ContainsFunc(kustomizationFiles, func(name string) bool { return s.files[name] }):
+		s.kind = kustomization
+		r.kustomizationReads(p, p, outside, map[string]bool{})
+	default:
+		s.kind = directory
+	}
+	if err := r.walk(p, s, outside); err != nil {
+		s.problem, s.code, s.hint = r.missing(p, "folder", err)
+	}
+	s.reads = append(s.reads, outermost(outside)...)
+	isOwn := func(name string) bool { return strings.HasPrefix(name, "values-") && path.Ext(name) == ".yml" }
+	if s.kind == helmChart && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.IsDir() && isOwn(e.Name()) }) {
+		for _, e := range entries {
+			if e.IsDir() || !isOwn(e.Name()) {
+				s.shared = append(s.shared, e.Name())
+			}
+		}
+		s.shared = append(s.shared, s.reads[1:]...)
+	}
+	return s
+}
+
+// file is a path of the repository in the file system.
+func (r *resolver) file(p string) string { return path.Join(r.root, p) }
+
+// isFile says why there is no file at p of the repository; "" when there is one.
+func (r *resolver) isFile(p string) (problem, code, hint string) {
+	info, err := fs.Stat(r.fsys, r.file(p))
+	if err != nil {
+		return r.missing(p, "file", err)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Sprintf("expected a file, %s is a %s", syntax.Quote(p), kindOf(info)), "missing-path", ""
+	}
+	return "", "", ""
+}
+
+// missing says why something at p cannot be read.
+func (r *resolver) missing(p, what string, err error) (problem, code, hint string) {
+	if errors.Is(err, fs.ErrNotExist) {
+		if near := r.near(p); near != "" {
+			hint = `did you mean "` + near + `"?`
+		}
+		return "there is no " + what + " " + syntax.Quote(p) + " in the repository", "missing-path", hint
+	}
+	if info, statErr := fs.Stat(r.fsys, r.file(p)); statErr == nil && !info.IsDir() {
+		return "expected a folder, " + syntax.Quote(p) + " is a file", "missing-path", `did you mean "` + path.Dir(p) + `"?`
+	}
+	var link *linkError
+	if errors.As(err, &link) {
+		p = link.file
+	}
+	return syntax.Quote(p) + " is a link that leads out of the repository, or nowhere", "path-outside", "Argo CD refuses such links: keep what it leads to in the repository"
+}
+
+// linkError says that file, of the repository, is a symbolic link that cannot be followed in it.
+type linkError struct{ file string }
+
+func (e *linkError) Error() string { return e.file + " cannot be followed" }
+
+// near is the path most like p that is there, part by part; empty when there is none.
+func (r *resolver) near(p string) string {
+	at := "."
+	for _, part := range strings.Split(p, "/") {
+		next := path.Join(at, part)
+		if _, err := fs.Stat(r.fsys, r.file(next)); err != nil {
+			entries, err := fs.ReadDir(r.fsys, r.file(at))
+			if err != nil {
+				return ""
+			}
+			var names []string
+			for _, e := range entries {
+				names = append(names, e.Name())
+			}
+			name := diag.Nearest(part, names)
+			if name == "" {
+				return ""
+			}
+			next = path.Join(at, name)
+		}
+		at = next
+	}
+	return at
+}
+
+// walk looks through the folder for manifests in folders below, and for symbolic links: what they lead to is read too.
+func (r *resolver) walk(p string, s *localSource, outside map[string]bool) error {
+	root := r.file(p)
+	return fs.WalkDir(r.fsys, root, func(at string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if e.Type()&fs.ModeSymlink != 0 {
+			if _, err := fs.Stat(r.fsys, at); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return &linkError{strings.TrimPrefix(at, prefix(r.root))}
+			}
+			if target, err := fs.ReadLink(r.fsys, at); err == nil {
+				r.outside(p, strings.TrimPrefix(path.Join(path.Dir(at), target), prefix(r.root)), outside)
+			}
+		}
+		if !e.IsDir() && isManifest(at) && path.Dir(at) != root {
+			s.below = true
+		}
+		return nil
+	})
+}
+
+func prefix(root string) string {
+	if root == "." {
+		return ""
+	}
+	return root + "/"
+}
+
+// outside notes that file, of the repository, is read for the source at p, unless it lies in it.
+func (r *resolver) outside(p, file string, outside map[string]bool) {
+	if !within(file, p) && file != ".." && !strings.HasPrefix(file, "../") {
+		outside[file] = true
+	}
+}
+
+// outermost lists paths of the repository in alphabetical order, with a slash, without those that lie in another of them.
+func outermost(paths map[string]bool) []string {
+	var out []string
+	for _, p := range slices.Sorted(maps.Keys(paths)) {
+		inside := false
+		for dir := path.Dir(p); dir != "." && !inside; dir = path.Dir(dir) {
+			inside = paths[dir]
+		}
+		if !inside {
+			out = append(out, "/"+p)
+		}
+	}
+	return out
+}
+
+func isManifest(name string) bool {
+	switch path.Ext(name) {
+	case ".yaml", ".yml", ".json", ".jsonnet":
+		return true
+	}
+	return false
+}
+
+// hasManifests says whether Argo CD finds something to deploy in a folder of manifests.
+func (s *localSource) hasManifests(recurse bool) bool {
+	return recurse && s.below || s.manifests
+}
+
+// chartReads notes the charts elsewhere in the repository that the chart at p depends on.
+func (r *resolver) chartReads(p string, outside map[string]bool) {
+	var chart struct {
+		Dependencies []struct{ Repository string }
+	}
+	if !r.readYAML(path.Join(p, "Chart.yaml"), &chart) {
+		return
+	}
+	for _, d := range chart.Dependencies {
+		if dir, local := strings.CutPrefix(d.Repository, "file://"); local {
+			r.outside(p, path.Join(p, dir), outside)
+		}
+	}
+}
+
+// kustomizationReads notes what the kustomization in dir, which is part of the one at p, reads elsewhere in the
+// repository: every text in it that names something that is there, be it a base, a patch or a file for a generator.
+func (r *resolver) kustomizationReads(p, dir string, outside, seen map[string]bool) {
+	if seen[dir] {
+		return
+	}
+	seen[dir] = true
+	for _, name := range kustomizationFiles {
+		var content any
+		if !r.readYAML(path.Join(dir, name), &content) {
+			continue
+		}
+		eachText(content, func(s string) {
+			if _, file, found := strings.Cut(s, "="); found { // key=file of a generator
+				s = file
+			}
+			target := path.Join(dir, s)
+			if s == "" || strings.HasPrefix(s, "/") || target == ".." || strings.HasPrefix(target, "../") || strings.ContainsAny(s, "\n:") {
+				return
+			}
+			info, err := fs.Stat(r.fsys, r.file(target))
+			if err != nil {
+				return
+			}
+			r.outside(p, target, outside)
+			if info.IsDir() {
+				r.kustomizationReads(p, target, outside, seen)
+			}
+		})
+	}
+}
+
+// readYAML reads a file of the repository; false when there is none that can be read, which is for the engine to report.
+func (r *resolver) readYAML(p string, out any) bool {
+	if problem, _, _ := r.isFile(p); problem != "" {
+		return false
+	}
+	data, err := fs.ReadFile(r.fsys, r.file(p))
+	return err == nil && len(data) <= syntax.MaxBytes && yaml.Unmarshal(data, out) == nil
+}
+
+func eachText(v any, do func(string)) {
+	switch v := v.(type) {
+	case string:
+		do(v)
+	case []any:
+		for _, e := range v {
+			eachText(e, do)
+		}
+	case map[string]any:
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			eachText(v[k], do)
+		}
+	}
+}

@@ -1,0 +1,258 @@
+package catalog
+
+import (
+	"time"
+
+	"github.com/hippotion/roster/profiles"
+)
+
+// The types of this file are the resolved platform: every name is bound, every default applied, every mistake reported.
+// What is rendered follows from them alone.
+
+// Platform is everything that is to run in a cluster.
+type Platform struct {
+	ArgoCD     ArgoCD
+	DNS        profiles.Pods // the pods that answer DNS queries
+	Store      *Store        // nil when the platform does not bring the store itself
+	Namespaces []Namespace   // by name
+}
+
+// Origin says where an object comes from: file#/namespace/application/… by names, not lines, so that inserting an entry
+// does not touch the objects of the others.
+type Origin string
+
+// ArgoCD is where Applications live and what they deploy to.
+type ArgoCD struct {
+	Namespace   string
+	Destination string // URL of the API server
+}
+
+// Wave is an Argo CD sync wave: a lower one is applied, and healthy, before a higher one.
+type Wave int
+
+// The waves that do not depend on the platform. Applications that something waits for come in firstAppWave and later; all
+// others in LastWave, or behind the former if these need so many waves.
+const (
+	NamespaceWave Wave = iota - 2
+	GuardWave
+	firstAppWave
+	LastWave Wave = 100
+)
+
+// Sync is when and how the objects of one kind of one owner are applied.
+type Sync struct {
+	Wave Wave
+	// LateKind says that the kind may not exist yet when the sync begins: an application of the platform brings it.
+	LateKind bool
+}
+
+// Namespace is one entry of the list.
+type Namespace struct {
+	Name    string
+	Origin  Origin
+	Managed bool // whether the Namespace object is rendered
+	Guarded bool // whether removing it waits for somebody's confirmation
+
+	PodSecurity PodSecurity
+	Labels      map[string]string
+	Annotations map[string]string
+
+	AutomountServiceAccountToken bool
+	Impersonation                *Impersonation // nil when Argo CD syncs with its own rights
+
+	Project Project
+	Access  []Access
+
+	Policies   []profiles.Policy // nil when the namespace is open
+	Flows      []Flow
+	PolicySync Sync
+
+	Applications []Application // by code
+}
+
+// PodSecurity is the levels of a namespace; an empty level is not set.
+type PodSecurity struct{ Enforce, Audit, Warn, Version string }
+
+// Impersonation is the service account that Argo CD syncs a namespace's applications as.
+type Impersonation struct{ ServiceAccount, ClusterRole string }
+
+// Project is the AppProject of a namespace.
+type Project struct {
+	Name             string
+	Description      string
+	SourceRepos      []string
+	ClusterResources []ClusterResource
+	WarnOrphaned     bool
+	Roles            []ProjectRole
+}
+
+// ClusterResource is a cluster-scoped kind that a project permits.
+type ClusterResource struct{ Group, Kind string }
+
+// ProjectRole lets groups act on a project's Applications.
+type ProjectRole struct {
+	Name, Description string
+	Groups, Actions   []string
+}
+
+// Access binds a role to somebody.
+type Access struct {
+	Origin Origin
+	// SubjectKind is Group, User or ServiceAccount; SubjectNamespace is set for the last only.
+	SubjectKind, Subject, SubjectNamespace string
+	// RoleKind is ClusterRole or Role.
+	RoleKind, Role string
+}
+
+// Direction is the direction of a flow, seen from the namespace whose policy permits it.
+type Direction string
+
+// The directions.
+const (
+	Ingress Direction = "ingress"
+	Egress  Direction = "egress"
+)
+
+// Flow is what one policy permits: one half of a flow between two namespaces, or a flow that leaves the cluster.
+type Flow struct {
+	Origin    Origin
+	Direction Direction
+	PodLabels map[string]string // which pods of this namespace; all when empty
+	Peer      Peer
+	Ports     []Port // all when empty
+}
+
+// Peer is the other end: exactly one of Namespace, Host, CIDR and Entity is set.
+type Peer struct {
+	Namespace string
+	PodLabels map[string]string
+	Host      string // a name, or a pattern with *
+	CIDR      string
+	Except    []string
+	Entity    string
+}
+
+// Port is a pod port, or a range of them.
+type Port struct {
+	Name     string // a number in decimal, or the name of a container port
+	End      int    // the last port of a range, or 0
+	Protocol string // TCP, UDP, SCTP or ANY
+}
+
+// Application is one Argo CD Application.
+type Application struct {
+	Code    string
+	Origin  Origin
+	Sources []Source // the first is what is deployed; a second one brings value files
+	// GeneratePaths are what the source reads, for argocd.argoproj.io/manifest-generate-paths; nil when unknown.
+	GeneratePaths []string
+
+	AutoSync          bool
+	Guarded           bool // whether removing it waits for somebody's confirmation
+	Finalizer         bool
+	SyncOptions       []string
+	IgnoreDifferences []IgnoreDifference
+	Labels            map[string]string
+	Annotations       map[string]string
+
+	Wave        Wave
+	Routes      []Route
+	RouteSync   Sync
+	Secrets     []Secret
+	SecretsSync Sync
+}
+
+// Source is one source of an Application. Which of the pointers is set says its type; none means that Argo CD finds out.
+type Source struct {
+	RepoURL, Revision string
+	Path              string
+	Chart             string
+	Ref               string
+	Helm              *Helm
+	Kustomize         *Kustomize
+	Directory         *Directory
+	Plugin            *Plugin
+}
+
+// Helm is what a chart is rendered with.
+type Helm struct {
+	ReleaseName                                                   string
+	ValueFiles                                                    []string
+	Values                                                        any // as syntax.Any; nil when absent
+	Parameters                                                    []Parameter
+	SkipCRDs, SkipTests, PassCredentials, IgnoreMissingValueFiles bool
+}
+
+// Parameter is a Helm parameter, as in --set NAME=VALUE.
+type Parameter struct{ Name, Value string }
+
+// Kustomize is what Argo CD adds to a kustomization.
+type Kustomize struct {
+	Images                            []string
+	NamePrefix, NameSuffix, Namespace string
+	CommonLabels, CommonAnnotations   map[string]string
+	Components                        []string
+}
+
+// Directory is how Argo CD reads a folder of manifests.
+type Directory struct {
+	Recurse          bool
+	Include, Exclude string
+}
+
+// Plugin is the sidecar that renders a catalog application.
+type Plugin struct {
+	Name        string
+	Application string // the applicationCode to render
+}
+
+// IgnoreDifference is something that Argo CD does not compare.
+type IgnoreDifference struct {
+	Group, Kind, Name, Namespace                           string
+	JSONPointers, JQPathExpressions, ManagedFieldsManagers []string
+}
+
+// Route is one IngressRoute.
+type Route struct {
+	Origin      Origin
+	EntryPoints []string
+	Host        string
+	Path        string // without a slash at the end; empty for all paths
+	Priority    int    // 0: by the length of the rule
+	Service     string
+	Port        ServicePort
+	Auth        *Middleware // nil when the route is open, or the application asks itself
+}
+
+// ServicePort is a Service's port by its name or, when Name is empty, by its number.
+type ServicePort struct {
+	Number int
+	Name   string
+}
+
+// Middleware is a Traefik Middleware.
+type Middleware struct{ Name, Namespace string }
+
+// Secret is one ExternalSecret.
+type Secret struct {
+	Name            string
+	Origin          Origin
+	StoreKind       string
+	StoreName       string
+	RefreshInterval time.Duration
+	Type            string       // of the Secret; empty for Opaque
+	Data            []SecretData // by key
+	Extract         []string     // Vault paths of which every property becomes a key
+}
+
+// SecretData is one key of a Secret and where its value lies.
+type SecretData struct{ Key, Path, Property string }
+
+// Store is the ClusterSecretStore for Vault: Kubernetes auth, KV version 2.
+type Store struct {
+	Origin                           Origin
+	Name, Server, Path               string
+	MountPath, Role                  string
+	ServiceAccount, ServiceAccountNS string
+	Sync                             Sync
+}

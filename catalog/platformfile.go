@@ -1,0 +1,114 @@
+package catalog
+
+import "github.com/hippotion/roster/internal/syntax"
+
+// The types of this file are platform.yml as the user writes it.
+
+// platformInput is what is true of the whole cluster.
+type platformInput struct {
+	*syntax.Node
+	Domain      text               `yaml:"domain"`
+	Repository  repositoryInput    `yaml:"repository"`
+	ArgoCD      argocdInput        `yaml:"argocd"`
+	Ingress     ingressConfigInput `yaml:"ingress"`
+	DNS         podsInput          `yaml:"dns"`
+	APIServer   apiServerInput     `yaml:"apiServer"`
+	Secrets     secretsConfigInput `yaml:"secrets"`
+	PodSecurity podSecurityInput   `yaml:"podSecurity"`
+	Nodes       []text             `yaml:"nodes"`
+	Defaults    defaultsInput      `yaml:"defaults"`
+}
+
+// repositoryInput is the repository that holds applications.yml.
+type repositoryInput struct {
+	*syntax.Node
+	URL      text `yaml:"url,hidden"`
+	Revision text `yaml:"revision"`
+	Root     text `yaml:"root"` // where the repository's root lies, seen from the folder of applications.yml
+}
+
+type argocdInput struct {
+	*syntax.Node
+	Namespace     text                `yaml:"namespace"`
+	Destination   text                `yaml:"destination,hidden"` // URL of the API server
+	Plugin        text                `yaml:"plugin"`             // name under which the sidecar is known
+	Impersonation *impersonationInput `yaml:"impersonation"`
+}
+
+// impersonationInput turns on a service account per namespace that Argo CD syncs as.
+type impersonationInput struct {
+	*syntax.Node
+	Enabled        flag `yaml:"enabled,short"` // default true
+	ServiceAccount text `yaml:"serviceAccount"`
+	ClusterRole    text `yaml:"clusterRole"`
+}
+
+type ingressConfigInput struct {
+	*syntax.Node
+	Controller podsInput                   `yaml:"controller"`
+	Expose     syntax.Map[[]text]          `yaml:"expose"` // entry points of each exposure
+	Auth       syntax.Map[middlewareInput] `yaml:"auth"`
+	Defaults   ingressDefaultsInput        `yaml:"defaults"`
+}
+
+type middlewareInput struct {
+	*syntax.Node
+	Name      text `yaml:"name,required"`
+	Namespace text `yaml:"namespace,required"`
+}
+
+type ingressDefaultsInput struct {
+	*syntax.Node
+	Expose text `yaml:"expose"`
+	Auth   text `yaml:"auth"`
+}
+
+// podsInput selects the pods of a part of the platform.
+type podsInput struct {
+	*syntax.Node
+	Namespace text             `yaml:"namespace"`
+	PodLabels syntax.Map[text] `yaml:"podLabels"`
+}
+
+type apiServerInput struct {
+	*syntax.Node
+	Port number `yaml:"port"`
+}
+
+type secretsConfigInput struct {
+	*syntax.Node
+	Store           storeInput `yaml:"store"`
+	RefreshInterval text       `yaml:"refreshInterval"`
+	DependsOn       []text     `yaml:"dependsOn"` // applications that must be healthy before any secret can be read
+}
+
+// storeInput is the store that secrets are read from, if they do not name another.
+type storeInput struct {
+	*syntax.Node
+	Kind  text        `yaml:"kind" enum:"ClusterSecretStore,SecretStore"`
+	Name  text        `yaml:"name"`
+	Vault *vaultInput `yaml:"vault"` // when set, the ClusterSecretStore is rendered
+}
+
+type vaultInput struct {
+	*syntax.Node
+	Server         text           `yaml:"server,required,hidden"`
+	Path           text           `yaml:"path"`      // of the KV v2 engine
+	MountPath      text           `yaml:"mountPath"` // of the Kubernetes auth method
+	Role           text           `yaml:"role,required"`
+	ServiceAccount vaultUserInput `yaml:"serviceAccount"`
+}
+
+type vaultUserInput struct {
+	*syntax.Node
+	Name      text `yaml:"name"`
+	Namespace text `yaml:"namespace"`
+}
+
+// defaultsInput is what an application gets when its entry does not say otherwise.
+type defaultsInput struct {
+	*syntax.Node
+	Path        text   `yaml:"path"`
+	AutoSync    flag   `yaml:"autoSync"`
+	SyncOptions []text `yaml:"syncOptions"`
+}

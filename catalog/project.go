@@ -1,0 +1,96 @@
+package catalog
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/internal/syntax"
+)
+
+// roleName is what Argo CD takes as the name of a project role (argo-cd pkg/apis/application/v1alpha1, validateRoleName).
+var roleName = regexp.MustCompile(`^[a-zA-Z0-9]([-_a-zA-Z0-9]*[a-zA-Z0-9])?$`)
+
+var kindName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
+
+// project is the AppProject of e: what its applications need, and what the entry adds.
+func (r *resolver) project(e *entryInput, apps []Application) Project {
+	p := Project{Name: e.Namespace.V, WarnOrphaned: true}
+	if p.Name == "default" {
+		// Argo CD's own project of this name is for everything that names none: ours must not take its place. No namespace
+		// has a dot in its name.
+		p.Name = "namespace.default"
+	}
+	for _, a := range apps {
+		for _, s := range a.Sources {
+			p.SourceRepos = append(p.SourceRepos, s.RepoURL)
+		}
+	}
+	if in := e.Project; in != nil {
+		p.Description, p.WarnOrphaned = in.Description.V, in.OrphanedResources.Or(true)
+		for _, repo := range in.SourceRepos {
+			if repo.IsSet() && r.repositoryURL(repo) {
+				p.SourceRepos = append(p.SourceRepos, repo.V)
+			}
+		}
+		p.Roles = r.projectRoles(in)
+	}
+	slices.Sort(p.SourceRepos)
+	p.SourceRepos = slices.Compact(p.SourceRepos)
+	seen := map[ClusterResource]bool{}
+	for i := range e.ClusterResources {
+		c, ok := r.clusterResource(&e.ClusterResources[i])
+		if ok && !seen[c] {
+			seen[c] = true
+			p.ClusterResources = append(p.ClusterResources, c)
+		}
+	}
+	return p
+}
+
+func (r *resolver) clusterResource(in *clusterResourceInput) (ClusterResource, bool) {
+	if !in.Kind.IsSet() {
+		return ClusterResource{}, false
+	}
+	c := ClusterResource{Group: in.Group.V, Kind: in.Kind.V}
+	if group, kind, found := strings.Cut(c.Kind, "/"); found && !in.Group.IsSet() {
+		c = ClusterResource{Group: group, Kind: kind}
+	}
+	if !kindName.MatchString(c.Kind) {
+		in.Report("bad-kind", "", "expected one kind such as ClusterRole or rbac.authorization.k8s.io/ClusterRole, found %s", syntax.Quote(in.Kind.V))
+		return c, false
+	}
+	return c, c.Group == "" || r.subdomain(text{V: c.Group, Node: in.Node})
+}
+
+func (r *resolver) projectRoles(in *projectInput) []ProjectRole {
+	var out []ProjectRole
+	seen := map[string]*syntax.Node{}
+	for i := range in.Roles {
+		role := &in.Roles[i]
+		if !role.Name.IsSet() {
+			continue
+		}
+		if !roleName.MatchString(role.Name.V) {
+			role.Name.Report("bad-name", "", `expected a role name of letters, digits, "-" and "_", found %s`, syntax.Quote(role.Name.V))
+			continue
+		}
+		if first := seen[role.Name.V]; first != nil {
+			role.Name.ReportWith(first, "first here", "duplicate-role", "remove one of them", "the project has two roles %q", role.Name.V)
+			continue
+		}
+		seen[role.Name.V] = role.Name.Node
+		for _, g := range role.Groups {
+			if g.IsSet() && (strings.TrimSpace(g.V) == "" || strings.ContainsAny(g.V, ",\n\r\t")) {
+				g.Report("bad-name", "", "expected the name of a group, found %s", syntax.Quote(g.V))
+			}
+		}
+		actions := texts(role.Actions)
+		if len(actions) == 0 {
+			actions = []string{"get", "sync"}
+		}
+		slices.Sort(actions)
+		out = append(out, ProjectRole{Name: role.Name.V, Description: role.Description.V, Groups: texts(role.Groups), Actions: slices.Compact(actions)})
+	}
+	return out
+}

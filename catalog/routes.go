@@ -1,0 +1,119 @@
+package catalog
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// route resolves one host name of an application.
+func (r *resolver) route(in *ingressInput, from Origin) Route {
+	out := Route{Host: r.host(in.Host), Path: strings.TrimRight(in.Path.V, "/"), Priority: in.Priority.V, Service: in.Service.V}
+	out.Origin = from + "/ingress/" + Origin(out.Host+out.Path)
+	if in.Path.IsSet() && (!strings.HasPrefix(in.Path.V, "/") || strings.ContainsAny(in.Path.V, "`(){}*?#% \n")) {
+		in.Path.Report("bad-path", "", "expected a path prefix such as /api, found %s", syntax.Quote(in.Path.V))
+	}
+	if in.Priority.IsSet() && in.Priority.V < 1 {
+		in.Priority.Report("bad-priority", "leave it out to let longer rules win", "expected a priority from 1, found %d", in.Priority.V)
+	}
+	if in.Service.IsSet() && validation.IsDNS1035Label(in.Service.V) != nil {
+		r.badName(in.Service, `the name of a Service (lower-case letters, digits and "-", a letter first)`, validation.IsDNS1035Label)
+	}
+	out.Port = r.servicePort(in.Port)
+	if out.Host != "" {
+		address := out.Host + out.Path
+		if first := r.hosts[address]; first != nil {
+			in.Host.ReportWith(first, "first here", "duplicate-host", "give one of them a path, or remove it",
+				"%s is routed twice: which one answers would be random", address)
+		} else {
+			r.hosts[address] = in.Host.Node
+		}
+	}
+	exposure := in.Expose.Or(r.defaultExpose)
+	out.EntryPoints = r.expose[exposure]
+	if out.EntryPoints == nil && !r.platformFlawed("ingress.expose") {
+		at := in.Node
+		if in.Expose.IsSet() {
+			at = in.Expose.Node
+		}
+		at.Report("unknown-exposure", diag.DidYouMean(exposure, slices.Collect(maps.Keys(r.expose))), "there is no exposure %s", syntax.Quote(exposure))
+	}
+	out.Auth = r.authOf(in)
+	return out
+}
+
+// host is the whole host name.
+func (r *resolver) host(in text) string {
+	if !in.IsSet() {
+		return ""
+	}
+	if strings.ContainsAny(in.V, ".:/") {
+		if !r.hostname(in) {
+			return ""
+		}
+		return in.V
+	}
+	if !r.dnsLabel(in) {
+		return ""
+	}
+	if !r.in.Domain.IsSet() {
+		if !r.domainMissing && !r.platformFlawed("domain") { // once
+			in.Report("missing-value", "set domain in "+PlatformFile+", or write whole host names", "the host %q has no domain", in.V)
+		}
+		r.domainMissing = true
+		return ""
+	}
+	host := in.V + "." + r.in.Domain.V
+	if isHostname(r.in.Domain.V) && !isHostname(host) {
+		in.Report("bad-host", "", "expected at most %d characters together with the domain, found %d", validation.DNS1123SubdomainMaxLength, len(host))
+	}
+	return host
+}
+
+func (r *resolver) servicePort(t syntax.Text) ServicePort {
+	if t.Node == nil {
+		return ServicePort{}
+	}
+	if n, err := strconv.Atoi(t.V); err == nil && strconv.Itoa(n) == t.V && n >= 1 && n <= 65535 {
+		return ServicePort{Number: n}
+	}
+	if validation.IsValidPortName(t.V) != nil {
+		t.Report("bad-port", "", "expected the Service's port, from 1 to 65535, or its name, found %s", syntax.Quote(t.V))
+	}
+	return ServicePort{Name: t.V}
+}
+
+// authOf is the middleware that asks who is there: one of the platform's, unless the entry says none or app.
+func (r *resolver) authOf(in *ingressInput) *Middleware {
+	switch {
+	case in.Auth.V == "none" || in.Auth.V == "app":
+		return nil
+	case in.Auth.IsSet():
+		return r.middleware(in.Auth)
+	case r.defaultAuth != "":
+		m := r.auth[r.defaultAuth]
+		return &m
+	case r.flawed(in.Node, "auth") || r.platformFlawed("ingress.auth") || r.platformFlawed("ingress.defaults"):
+		return nil // it may be there
+	case len(r.auth) == 0:
+		in.Report("missing-value", "set ingress.auth in "+PlatformFile+"; or auth: app when the application asks for a login itself; or auth: none",
+			"nothing would guard this host")
+	default:
+		in.Report("missing-value", "set auth here, or ingress.defaults.auth in "+PlatformFile+"; "+diag.OneOf("known: ", slices.Collect(maps.Keys(r.auth))),
+			"the platform has several kinds of auth")
+	}
+	return nil
+}
+
+func (r *resolver) middleware(name text) *Middleware {
+	m, ok := r.auth[name.V]
+	if !ok && !r.platformFlawed("ingress.auth") && name.V != "none" && name.V != "app" {
+		name.Report("unknown-auth", diag.DidYouMean(name.V, append(slices.Collect(maps.Keys(r.auth)), "app", "none")), "there is no auth %s", syntax.Quote(name.V))
+	}
+	return &m
+}

@@ -1,0 +1,212 @@
+package catalog
+
+import (
+	"maps"
+	"net/netip"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/profiles"
+)
+
+// settingsOfPlatform is platform.yml with the defaults of a k3s cluster with Traefik and Vault for what it leaves out.
+// All defaults of the platform are applied in this file.
+type settingsOfPlatform struct {
+	root                         string // of the repository in the file system
+	repoURL, revision            string
+	argocdNamespace, destination string
+	plugin                       string
+	impersonation                *Impersonation
+	controller, dns              profiles.Pods
+	apiServerPort                int
+	expose                       map[string][]string
+	auth                         map[string]Middleware
+	defaultExpose, defaultAuth   string
+	storeKind, storeName         string
+	refreshInterval              time.Duration
+	store                        *Store
+	podSecurity                  PodSecurity
+	defaultPath                  string
+	autoSync                     bool
+	syncOptions                  []string
+}
+
+func (r *resolver) settings() {
+	in := &r.in
+	r.root = r.rootOf(in.Repository.Root)
+	r.repoURL, r.revision = in.Repository.URL.V, in.Repository.Revision.Or("HEAD")
+	r.repositoryURL(in.Repository.URL)
+	if in.Domain.IsSet() {
+		r.hostname(in.Domain)
+	}
+
+	r.filled(in.Repository.Revision, "a branch, tag or commit")
+	if in.Defaults.Path.IsSet() {
+		r.repositoryPath(in.Defaults.Path)
+	}
+
+	r.argocdNamespace = in.ArgoCD.Namespace.Or("argocd")
+	r.optionalLabel(in.ArgoCD.Namespace)
+	r.destination = in.ArgoCD.Destination.Or("https://kubernetes.default.svc")
+	r.serverURL(in.ArgoCD.Destination, "https://kubernetes.default.svc")
+	r.plugin = in.ArgoCD.Plugin.Or("roster-v1")
+	r.filled(in.ArgoCD.Plugin, "the name of the sidecar's plugin")
+	if i := in.ArgoCD.Impersonation; i != nil && i.Enabled.Or(true) {
+		r.impersonation = &Impersonation{ServiceAccount: i.ServiceAccount.Or("argocd-deployer"), ClusterRole: i.ClusterRole.Or("admin")}
+		r.optionalLabel(i.ServiceAccount)
+		r.filled(i.ClusterRole, "the name of a ClusterRole")
+	}
+
+	r.controller = r.pods(in.Ingress.Controller, "kube-system", "app.kubernetes.io/name", "traefik")
+	r.dns = r.pods(in.DNS, "kube-system", "k8s-app", "kube-dns") // k3s's CoreDNS carries the label of its predecessor
+	r.apiServerPort = in.APIServer.Port.Or(6443)                 // the API server's own port, not its Service's
+	if p := in.APIServer.Port; p.IsSet() && (p.V < 1 || p.V > 65535) {
+		p.Report("bad-port", "", "expected a port from 1 to 65535, found %d", p.V)
+		r.apiServerPort = 6443 // the profiles are not wrong, too
+	}
+	r.ingressSettings()
+	r.secretSettings()
+
+	r.podSecurity = PodSecurity{Audit: "baseline", Warn: "baseline", Version: "latest"}
+	r.podSecurity = r.podSecurityOf(&in.PodSecurity)
+	for _, n := range in.Nodes {
+		if _, err := netip.ParseAddr(n.V); n.IsSet() && err != nil {
+			n.Report("bad-address", "", "expected the IP address of a node, found %q", n.V)
+		}
+	}
+	r.defaultPath = in.Defaults.Path.V
+	r.autoSync = in.Defaults.AutoSync.Or(false)
+	r.syncOptions = r.syncOptionsOf(in.Defaults.SyncOptions)
+}
+
+// rootOf is the repository's root as a path in the file system.
+func (r *resolver) rootOf(root text) string {
+	at := path.Join(r.dir, root.Or("."))
+	if strings.HasPrefix(root.V, "/") || at == ".." || strings.HasPrefix(at, "../") || !within(r.dir, at) {
+		root.Report("path-outside", "it is a path like ../.. that leads up to the root of the Git repository around this folder",
+			"the repository's root cannot be %q", root.V)
+		return r.dir
+	}
+	return at
+}
+
+// within says whether p is dir or lies below it.
+func within(p, dir string) bool { return dir == "." || p == dir || strings.HasPrefix(p, dir+"/") }
+
+func (r *resolver) pods(in podsInput, namespace, key, value string) profiles.Pods {
+	out := profiles.Pods{Namespace: namespace, PodLabels: map[string]string{key: value}}
+	before := len(*r.diags)
+	r.optionalLabel(in.Namespace)
+	labels := r.labels(in.PodLabels)
+	if len(*r.diags) > before { // the profiles that name these pods are not wrong, too
+		return out
+	}
+	out.Namespace = in.Namespace.Or(namespace)
+	if in.PodLabels.Node != nil {
+		out.PodLabels = labels
+	}
+	return out
+}
+
+func (r *resolver) ingressSettings() {
+	in := &r.in.Ingress
+	r.expose = map[string][]string{"lan": {"websecure"}, "public": {"websecure"}}
+	if in.Expose.Node != nil {
+		r.expose = map[string][]string{}
+	}
+	for _, item := range in.Expose.Items {
+		r.expose[item.Key] = texts(item.Value)
+		for _, entryPoint := range item.Value {
+			r.filled(entryPoint, "the name of an entry point")
+		}
+		if len(item.Value) == 0 && !r.flawed(item.Node) {
+			item.Node.Report("no-entrypoints", "list Traefik's entry points", "the exposure %q has no entry points", item.Key)
+		}
+	}
+	r.auth = map[string]Middleware{}
+	for _, item := range in.Auth.Items {
+		r.auth[item.Key] = Middleware{Name: item.Value.Name.V, Namespace: item.Value.Namespace.V}
+		if item.Key == "none" || item.Key == "app" {
+			item.Node.Report("reserved-name", "choose another name", "%q is not the name of a middleware: it says that roster adds none", item.Key)
+		}
+		r.optionalLabel(item.Value.Namespace)
+		r.optionalSubdomain(item.Value.Name)
+	}
+	r.defaultExpose = in.Defaults.Expose.Or("lan")
+	if in.Defaults.Expose.IsSet() && r.expose[r.defaultExpose] == nil && !r.platformFlawed("ingress.expose") {
+		in.Defaults.Expose.Report("unknown-exposure", diag.DidYouMean(r.defaultExpose, slices.Collect(maps.Keys(r.expose))), "there is no exposure %q", r.defaultExpose)
+	}
+	r.defaultAuth = in.Defaults.Auth.V
+	if in.Defaults.Auth.IsSet() {
+		r.middleware(in.Defaults.Auth)
+	} else if len(r.auth) == 1 {
+		r.defaultAuth = slices.Collect(maps.Keys(r.auth))[0]
+	}
+}
+
+func (r *resolver) secretSettings() {
+	in := &r.in.Secrets
+	r.storeKind, r.storeName = in.Store.Kind.Or("ClusterSecretStore"), in.Store.Name.Or("vault")
+	r.optionalSubdomain(in.Store.Name)
+	r.refreshInterval = r.duration(in.RefreshInterval, time.Hour)
+	v := in.Store.Vault
+	if v == nil {
+		return
+	}
+	if r.storeKind == "SecretStore" {
+		v.Report("no-effect", "remove kind", "roster renders a ClusterSecretStore, not a %s", r.storeKind)
+	}
+	r.store = &Store{
+		Origin: PlatformFile + "#secrets/store", Name: r.storeName, Server: v.Server.V, Path: v.Path.Or("secret"),
+		MountPath: v.MountPath.Or("kubernetes"), Role: v.Role.V,
+		ServiceAccount:   v.ServiceAccount.Name.Or("external-secrets"),
+		ServiceAccountNS: v.ServiceAccount.Namespace.Or("external-secrets"),
+	}
+	r.serverURL(v.Server, "https://vault.vault.svc:8200")
+	r.filled(v.Role, "the name of a role of Vault")
+	r.filled(v.Path, "the path of the KV engine")
+	r.filled(v.MountPath, "the path of the Kubernetes auth method")
+	r.optionalSubdomain(v.ServiceAccount.Name)
+	r.optionalLabel(v.ServiceAccount.Namespace)
+}
+
+var podSecurityVersion = regexp.MustCompile(`^(latest|v1\.\d+)$`)
+
+// podSecurityOf is the levels that in sets, over those of the platform.
+func (r *resolver) podSecurityOf(in *podSecurityInput) PodSecurity {
+	out := r.podSecurity
+	if in == nil {
+		return out
+	}
+	out.Enforce, out.Audit, out.Warn = in.Enforce.Or(out.Enforce), in.Audit.Or(out.Audit), in.Warn.Or(out.Warn)
+	out.Version = in.Version.Or(out.Version)
+	if in.Version.IsSet() && !podSecurityVersion.MatchString(in.Version.V) {
+		in.Version.Report("bad-version", "", "expected latest or a version such as v1.35, found %q", in.Version.V)
+	}
+	return out
+}
+
+func (r *resolver) duration(in text, otherwise time.Duration) time.Duration {
+	if !in.IsSet() {
+		return otherwise
+	}
+	d, err := time.ParseDuration(in.V)
+	if err != nil || d < 0 {
+		in.Report("bad-duration", "", "expected a time such as 1h or 30m, found %q", in.V)
+	}
+	return d
+}
+
+func texts(in []text) []string {
+	out := make([]string, 0, len(in))
+	for _, t := range in {
+		if t.IsSet() {
+			out = append(out, t.V)
+		}
+	}
+	return out
+}

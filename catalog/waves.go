@@ -1,0 +1,252 @@
+package catalog
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
+)
+
+// The API groups of the kinds that roster renders and an application of the platform may bring.
+const (
+	groupCilium          = "cilium.io"
+	groupExternalSecrets = "external-secrets.io"
+	groupTraefik         = "traefik.io"
+)
+
+// step is something that is applied in one wave: an application, or the objects of one kind around one.
+type step struct {
+	what string // app, policies, secrets, store or routes
+	name string // the application or namespace
+}
+
+func (s step) String() string {
+	switch s.what {
+	case "app":
+		return s.name
+	case "store":
+		return "the secret store"
+	}
+	return "the " + s.what + " of " + s.name
+}
+
+// edge says that a step comes behind another, and why.
+type edge struct {
+	to  step
+	why string
+	at  *syntax.Node
+	// together lets both be in one wave.
+	together bool
+}
+
+// sequencer puts steps into waves: each into the first one that its edges allow.
+type sequencer struct {
+	r           *resolver
+	namespaceOf map[string]string   // by application
+	providers   map[string][]string // applications by the group whose kinds they bring
+	early       map[string]bool     // applications that Cilium's kinds wait for
+	wave        map[step]Wave
+	needed      map[string]bool // applications that something waits for
+	path        []edge          // the edges that are being followed
+	reported    map[diag.Position]bool
+}
+
+// waves sets the waves of p, and reports applications that wait for each other.
+func (r *resolver) waves(p *Platform) {
+	s := &sequencer{r: r, namespaceOf: map[string]string{}, providers: map[string][]string{}, early: map[string]bool{},
+		wave: map[step]Wave{}, needed: map[string]bool{}, reported: map[diag.Position]bool{}}
+	for _, n := range p.Namespaces {
+		for _, a := range n.Applications {
+			if r.appOf[a.Code] == nil { // it has no code, which is reported
+				continue
+			}
+			s.namespaceOf[a.Code] = n.Name
+			for _, g := range r.appOf[a.Code].Provides {
+				if g.IsSet() && !slices.Contains(s.providers[g.V], a.Code) {
+					s.providers[g.V] = append(s.providers[g.V], a.Code)
+				}
+			}
+		}
+	}
+	for _, code := range s.providers[groupCilium] {
+		s.markEarly(step{"app", code}, map[step]bool{})
+	}
+	for _, d := range r.in.Secrets.DependsOn {
+		if d.IsSet() && r.appOf[d.V] == nil && !r.codesMissing {
+			d.Report("unknown-application", diag.DidYouMean(d.V, slices.Collect(maps.Keys(r.appOf))), "there is no application %s", syntax.Quote(d.V))
+		}
+	}
+	s.assign(p)
+}
+
+// assign sets the waves. What nothing waits for comes last, all together: an application that is not healthy holds up only
+// what comes behind it, and a platform should not wait for its start page.
+func (s *sequencer) assign(p *Platform) {
+	late := func(group string) bool { return len(s.providers[group]) > 0 }
+	if p.Store != nil {
+		p.Store.Sync = Sync{s.of(step{what: "store"}), late(groupExternalSecrets)}
+	}
+	for i := range p.Namespaces {
+		n := &p.Namespaces[i]
+		n.PolicySync = Sync{s.of(step{"policies", n.Name}), late(groupCilium)}
+		for j := range n.Applications {
+			a := &n.Applications[j]
+			a.Wave = s.of(step{"app", a.Code})
+			a.SecretsSync = Sync{s.of(step{"secrets", a.Code}), late(groupExternalSecrets)}
+			a.RouteSync = Sync{s.of(step{"routes", a.Code}), late(groupTraefik)}
+		}
+	}
+	last := LastWave
+	for code := range s.needed {
+		last = max(last, s.wave[step{"app", code}]+2)
+	}
+	for i := range p.Namespaces {
+		for j := range p.Namespaces[i].Applications {
+			a := &p.Namespaces[i].Applications[j]
+			if !s.needed[a.Code] {
+				a.SecretsSync.Wave = last - 1 // a secret that cannot be read holds up these applications only
+				a.Wave, a.RouteSync.Wave = last, last
+			}
+		}
+	}
+}
+
+// of is the wave of a step.
+func (s *sequencer) of(to step) Wave {
+	const followed = -1 << 20
+	if w, ok := s.wave[to]; ok {
+		if w == followed {
+			s.reportCycle(to)
+		}
+		return w
+	}
+	s.wave[to] = followed
+	w := GuardWave
+	if to.what == "app" {
+		w = firstAppWave
+	}
+	for _, e := range s.edges(to) {
+		s.path = append(s.path, e)
+		if e.to.what == "app" && !e.together {
+			s.needed[e.to.name] = true
+		}
+		before := s.of(e.to)
+		s.path = s.path[:len(s.path)-1]
+		if !e.together {
+			before++
+		}
+		w = max(w, before)
+	}
+	s.wave[to] = w
+	return w
+}
+
+// edges lists what a step waits for.
+func (s *sequencer) edges(of step) []edge {
+	switch of.what {
+	case "app":
+		return append(s.needs(of), s.guards(of)...)
+	case "policies":
+		return s.kinds(groupCilium)
+	case "routes":
+		return append(s.kinds(groupTraefik), edge{to: step{"app", of.name}, together: true})
+	}
+	return s.needs(of)
+}
+
+// needs lists what a step cannot do without.
+func (s *sequencer) needs(of step) []edge {
+	in := s.r.appOf[of.name]
+	switch {
+	case of.what == "app" && in != nil:
+		out := s.after(in.DependsOn, "depends on")
+		if len(in.Secrets) > 0 && in.Secrets[0].Node != nil {
+			out = append(out, edge{to: step{"secrets", of.name}, why: "needs", at: in.Secrets[0].Node})
+		}
+		return out
+	case of.what == "secrets" && in != nil:
+		out := append(s.kinds(groupExternalSecrets), s.after(s.r.in.Secrets.DependsOn, "depend on (secrets.dependsOn)")...)
+		if s.r.store != nil {
+			out = append(out, edge{to: step{what: "store"}, why: "are read from"})
+		}
+		if slices.ContainsFunc(in.Secrets, func(i secretInput) bool { return i.Store != nil }) {
+			// The platform does not know what brings this store: one of these does.
+			out = append(out, s.after(in.DependsOn, "wait for what brings their store, perhaps")...)
+		}
+		return out
+	case of.what == "store":
+		return append(s.kinds(groupExternalSecrets), s.after(s.r.in.Secrets.DependsOn, "depends on (secrets.dependsOn)")...)
+	}
+	return nil
+}
+
+// after is the edges to applications by their codes.
+func (s *sequencer) after(codes []text, why string) []edge {
+	var out []edge
+	for _, c := range codes {
+		if c.IsSet() && s.r.appOf[c.V] != nil {
+			out = append(out, edge{to: step{"app", c.V}, why: why, at: c.Node})
+		}
+	}
+	return out
+}
+
+// guards lists what should be there before an application: its namespace's policies, unless their kind waits for this
+// very application.
+func (s *sequencer) guards(of step) []edge {
+	namespace := s.namespaceOf[of.name]
+	if s.early[of.name] || s.r.entryOf[namespace] == nil || s.r.entryOf[namespace].NetworkPolicies == nil {
+		return nil
+	}
+	return []edge{{to: step{"policies", namespace}, why: "is guarded by"}}
+}
+
+// kinds lists the applications that bring the kinds of a group.
+func (s *sequencer) kinds(group string) []edge {
+	var out []edge
+	for _, code := range s.providers[group] {
+		out = append(out, edge{to: step{"app", code}, why: "are of a kind that comes with", at: s.r.appOf[code].Node})
+	}
+	return out
+}
+
+// markEarly marks what Cilium's kinds wait for.
+func (s *sequencer) markEarly(of step, seen map[step]bool) {
+	if seen[of] {
+		return
+	}
+	seen[of] = true
+	if of.what == "app" {
+		s.early[of.name] = true
+	}
+	for _, e := range s.needs(of) {
+		s.markEarly(e.to, seen)
+	}
+}
+
+// reportCycle reports the edges from the first time that the path was at to.
+func (s *sequencer) reportCycle(to step) {
+	start := len(s.path) - 1
+	for start > 0 && s.path[start-1].to != to {
+		start--
+	}
+	var b strings.Builder
+	b.WriteString(to.String())
+	var at *syntax.Node
+	for i, e := range s.path[start:] {
+		if i > 0 {
+			b.WriteString(", which")
+		}
+		b.WriteString(" " + e.why + " " + e.to.String())
+		if at == nil || e.why == "depends on" {
+			at = e.at
+		}
+	}
+	if s.reported[at.Pos()] { // seen from another of its members
+		return
+	}
+	s.reported[at.Pos()] = true
+	at.Report("cycle", "remove one of these", "nothing can be first: %s", b.String())
+}

@@ -1,0 +1,181 @@
+package render
+
+import (
+	"maps"
+	"strings"
+
+	"github.com/argoproj/argo-cd/v2/pkg/apis/application"
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/render/object"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+type argoApplication struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              applicationSpec `json:"spec"`
+}
+
+type applicationSpec struct {
+	Project           string              `json:"project"`
+	Source            *applicationSource  `json:"source,omitempty"`
+	Sources           []applicationSource `json:"sources,omitempty"`
+	Destination       projectDestination  `json:"destination"`
+	SyncPolicy        *syncPolicy         `json:"syncPolicy,omitempty"`
+	IgnoreDifferences []ignoreDifferences `json:"ignoreDifferences,omitempty"`
+}
+
+type applicationSource struct {
+	RepoURL        string           `json:"repoURL"`
+	Path           string           `json:"path,omitempty"`
+	TargetRevision string           `json:"targetRevision,omitempty"`
+	Chart          string           `json:"chart,omitempty"`
+	Ref            string           `json:"ref,omitempty"`
+	Helm           *sourceHelm      `json:"helm,omitempty"`
+	Kustomize      *sourceKustomize `json:"kustomize,omitempty"`
+	Directory      *sourceDirectory `json:"directory,omitempty"`
+	Plugin         *sourcePlugin    `json:"plugin,omitempty"`
+}
+
+type sourceHelm struct {
+	ReleaseName             string          `json:"releaseName,omitempty"`
+	ValueFiles              []string        `json:"valueFiles,omitempty"`
+	Parameters              []helmParameter `json:"parameters,omitempty"`
+	ValuesObject            any             `json:"valuesObject,omitempty"`
+	PassCredentials         bool            `json:"passCredentials,omitempty"`
+	IgnoreMissingValueFiles bool            `json:"ignoreMissingValueFiles,omitempty"`
+	SkipCRDs                bool            `json:"skipCrds,omitempty"`
+	SkipTests               bool            `json:"skipTests,omitempty"`
+}
+
+type helmParameter struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+type sourceKustomize struct {
+	NamePrefix        string            `json:"namePrefix,omitempty"`
+	NameSuffix        string            `json:"nameSuffix,omitempty"`
+	Namespace         string            `json:"namespace,omitempty"`
+	Images            []string          `json:"images,omitempty"`
+	CommonLabels      map[string]string `json:"commonLabels,omitempty"`
+	CommonAnnotations map[string]string `json:"commonAnnotations,omitempty"`
+	Components        []string          `json:"components,omitempty"`
+}
+
+type sourceDirectory struct {
+	Recurse bool   `json:"recurse,omitempty"`
+	Include string `json:"include,omitempty"`
+	Exclude string `json:"exclude,omitempty"`
+}
+
+type sourcePlugin struct {
+	Name       string            `json:"name"`
+	Parameters []pluginParameter `json:"parameters"`
+}
+
+type pluginParameter struct {
+	Name   string `json:"name"`
+	String string `json:"string"`
+}
+
+type syncPolicy struct {
+	Automated   *automatedSync `json:"automated,omitempty"`
+	SyncOptions []string       `json:"syncOptions,omitempty"`
+}
+
+type automatedSync struct {
+	Prune    bool `json:"prune"`
+	SelfHeal bool `json:"selfHeal"`
+}
+
+type ignoreDifferences struct {
+	Group                 string   `json:"group,omitempty"`
+	Kind                  string   `json:"kind"`
+	Name                  string   `json:"name,omitempty"`
+	Namespace             string   `json:"namespace,omitempty"`
+	JSONPointers          []string `json:"jsonPointers,omitempty"`
+	JQPathExpressions     []string `json:"jqPathExpressions,omitempty"`
+	ManagedFieldsManagers []string `json:"managedFieldsManagers,omitempty"`
+}
+
+// finalizer makes the deletion of an Application delete what it deployed.
+const finalizer = "resources-finalizer.argocd.argoproj.io"
+
+// manifestGeneratePaths says which paths of the repository an Application's manifests depend on, so that other commits do
+// not make Argo CD render it again.
+const manifestGeneratePaths = "argocd.argoproj.io/manifest-generate-paths"
+
+// PluginParameter is the parameter that names the application which the sidecar is to render.
+const PluginParameter = "application"
+
+func applications(p *catalog.Platform, n *catalog.Namespace) []object.Object {
+	out := make([]object.Object, 0, len(n.Applications))
+	for i := range n.Applications {
+		out = append(out, argoApp(p, n, &n.Applications[i]))
+	}
+	return out
+}
+
+func argoApp(p *catalog.Platform, n *catalog.Namespace, a *catalog.Application) object.Object {
+	sync := catalog.Sync{Wave: a.Wave}
+	o := &argoApplication{
+		TypeMeta:   metav1.TypeMeta{APIVersion: argoAPIVersion, Kind: application.ApplicationKind},
+		ObjectMeta: meta(p.ArgoCD.Namespace, a.Code, a.Origin, sync),
+		Spec: applicationSpec{
+			Project:     n.Project.Name,
+			Destination: projectDestination{Server: p.ArgoCD.Destination, Namespace: n.Name},
+		},
+	}
+	maps.Copy(o.Labels, a.Labels)
+	maps.Copy(o.Annotations, a.Annotations)
+	if a.Guarded {
+		o.Annotations[syncOptions] = confirm
+	}
+	if len(a.GeneratePaths) > 0 {
+		o.Annotations[manifestGeneratePaths] = strings.Join(a.GeneratePaths, ";")
+	}
+	if a.Finalizer {
+		o.Finalizers = []string{finalizer}
+	}
+	if len(a.Sources) == 1 {
+		s := source(a.Sources[0])
+		o.Spec.Source = &s
+	} else {
+		for _, s := range a.Sources {
+			o.Spec.Sources = append(o.Spec.Sources, source(s))
+		}
+	}
+	if a.AutoSync || len(a.SyncOptions) > 0 {
+		o.Spec.SyncPolicy = &syncPolicy{SyncOptions: a.SyncOptions}
+		if a.AutoSync {
+			o.Spec.SyncPolicy.Automated = &automatedSync{Prune: true, SelfHeal: true}
+		}
+	}
+	for _, d := range a.IgnoreDifferences {
+		o.Spec.IgnoreDifferences = append(o.Spec.IgnoreDifferences, ignoreDifferences(d))
+	}
+	return wrap(o.TypeMeta, &o.ObjectMeta, sync, o)
+}
+
+func source(s catalog.Source) applicationSource {
+	out := applicationSource{RepoURL: s.RepoURL, Path: s.Path, TargetRevision: s.Revision, Chart: s.Chart, Ref: s.Ref}
+	if h := s.Helm; h != nil {
+		out.Helm = &sourceHelm{ReleaseName: h.ReleaseName, ValueFiles: h.ValueFiles, ValuesObject: h.Values, PassCredentials: h.PassCredentials,
+			IgnoreMissingValueFiles: h.IgnoreMissingValueFiles, SkipCRDs: h.SkipCRDs, SkipTests: h.SkipTests}
+		for _, parameter := range h.Parameters {
+			out.Helm.Parameters = append(out.Helm.Parameters, helmParameter(parameter))
+		}
+	}
+	if k := s.Kustomize; k != nil {
+		out.Kustomize = &sourceKustomize{NamePrefix: k.NamePrefix, NameSuffix: k.NameSuffix, Namespace: k.Namespace, Images: k.Images,
+			CommonLabels: k.CommonLabels, CommonAnnotations: k.CommonAnnotations, Components: k.Components}
+	}
+	if d := s.Directory; d != nil {
+		out.Directory = &sourceDirectory{Recurse: d.Recurse, Include: d.Include, Exclude: d.Exclude}
+	}
+	if p := s.Plugin; p != nil {
+		out.Plugin = &sourcePlugin{Name: p.Name, Parameters: []pluginParameter{{Name: PluginParameter, String: p.Application}}}
+	}
+	return out
+}

@@ -1,0 +1,84 @@
+package render
+
+import (
+	"github.com/argoproj/argo-cd/v2/pkg/apis/application"
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/render/object"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// argoAPIVersion is that of Argo CD's kinds. Their Go types would cost more at each start than all the rest: these are
+// ours, with the fields that we render, and the tests hold what comes out against the real ones.
+const argoAPIVersion = application.Group + "/v1alpha1"
+
+type argoAppProject struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              appProjectSpec `json:"spec"`
+}
+
+type appProjectSpec struct {
+	Description                string                      `json:"description,omitempty"`
+	SourceRepos                []string                    `json:"sourceRepos,omitempty"`
+	Destinations               []projectDestination        `json:"destinations"`
+	DestinationServiceAccounts []destinationServiceAccount `json:"destinationServiceAccounts,omitempty"`
+	ClusterResourceWhitelist   []metav1.GroupKind          `json:"clusterResourceWhitelist,omitempty"`
+	OrphanedResources          *orphanedResources          `json:"orphanedResources,omitempty"`
+	Roles                      []projectRole               `json:"roles,omitempty"`
+}
+
+type projectDestination struct {
+	Server    string `json:"server"`
+	Namespace string `json:"namespace"`
+}
+
+type destinationServiceAccount struct {
+	Server                string `json:"server"`
+	Namespace             string `json:"namespace"`
+	DefaultServiceAccount string `json:"defaultServiceAccount"`
+}
+
+type orphanedResources struct {
+	Warn bool `json:"warn"`
+}
+
+type projectRole struct {
+	Name        string   `json:"name"`
+	Description string   `json:"description,omitempty"`
+	Policies    []string `json:"policies"`
+	Groups      []string `json:"groups,omitempty"`
+}
+
+// appProject permits exactly what the namespace's applications need: its sources, this one namespace, and no cluster-scoped
+// kind that the entry does not list. An absent clusterResourceWhitelist permits none; writing [] would differ for ever from
+// what Argo CD stores.
+func appProject(p *catalog.Platform, n *catalog.Namespace) []object.Object {
+	in := n.Project
+	o := &argoAppProject{
+		TypeMeta:   metav1.TypeMeta{APIVersion: argoAPIVersion, Kind: application.AppProjectKind},
+		ObjectMeta: meta(p.ArgoCD.Namespace, in.Name, n.Origin, guards),
+		Spec: appProjectSpec{
+			Description:  in.Description,
+			SourceRepos:  in.SourceRepos,
+			Destinations: []projectDestination{{Server: p.ArgoCD.Destination, Namespace: n.Name}},
+		},
+	}
+	if i := n.Impersonation; i != nil {
+		o.Spec.DestinationServiceAccounts = []destinationServiceAccount{{Server: p.ArgoCD.Destination, Namespace: n.Name,
+			DefaultServiceAccount: n.Name + ":" + i.ServiceAccount}}
+	}
+	for _, c := range in.ClusterResources {
+		o.Spec.ClusterResourceWhitelist = append(o.Spec.ClusterResourceWhitelist, metav1.GroupKind{Group: c.Group, Kind: c.Kind})
+	}
+	if in.WarnOrphaned {
+		o.Spec.OrphanedResources = &orphanedResources{Warn: true}
+	}
+	for _, r := range in.Roles {
+		role := projectRole{Name: r.Name, Description: r.Description, Groups: r.Groups}
+		for _, action := range r.Actions {
+			role.Policies = append(role.Policies, "p, proj:"+in.Name+":"+r.Name+", applications, "+action+", "+in.Name+"/*, allow")
+		}
+		o.Spec.Roles = append(o.Spec.Roles, role)
+	}
+	return []object.Object{wrap(o.TypeMeta, &o.ObjectMeta, guards, o)}
+}

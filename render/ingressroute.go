@@ -1,0 +1,85 @@
+package render
+
+import (
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/render/object"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+type ingressRoute struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              ingressRouteSpec `json:"spec"`
+}
+
+// ingressRouteSpec has no tls on purpose. Traefik serves a route with tls on its TLS entry points only, so that the plain
+// one behind the tunnel would answer 404; without it, each entry point's own http.tls decides
+// (traefik pkg/config/runtime/runtime_http.go and pkg/server/aggregator.go).
+type ingressRouteSpec struct {
+	EntryPoints []string `json:"entryPoints"`
+	Routes      []route  `json:"routes"`
+}
+
+type route struct {
+	Kind        string          `json:"kind"`
+	Match       string          `json:"match"`
+	Priority    int             `json:"priority,omitempty"`
+	Middlewares []middlewareRef `json:"middlewares,omitempty"`
+	Services    []serviceRef    `json:"services"`
+}
+
+type middlewareRef struct {
+	Name      string `json:"name"`
+	Namespace string `json:"namespace"`
+}
+
+type serviceRef struct {
+	Name string             `json:"name"`
+	Port intstr.IntOrString `json:"port"`
+}
+
+func ingressRoutes(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
+	var out []object.Object
+	for i := range n.Applications {
+		a := &n.Applications[i]
+		for j := range a.Routes {
+			out = append(out, ingressRouteOf(n.Name, &a.Routes[j], a.RouteSync))
+		}
+	}
+	return out
+}
+
+func ingressRouteOf(namespace string, in *catalog.Route, sync catalog.Sync) object.Object {
+	r := route{Kind: "Rule", Match: match(in), Priority: in.Priority,
+		Services: []serviceRef{{Name: in.Service, Port: intstr.FromInt32(int32(in.Port.Number))}}}
+	if in.Port.Name != "" {
+		r.Services[0].Port = intstr.FromString(in.Port.Name)
+	}
+	if in.Auth != nil {
+		r.Middlewares = []middlewareRef{{Name: in.Auth.Name, Namespace: in.Auth.Namespace}}
+	}
+	o := &ingressRoute{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "traefik.io/v1alpha1", Kind: "IngressRoute"},
+		ObjectMeta: meta(namespace, routeName(in), in.Origin, sync),
+		Spec:       ingressRouteSpec{EntryPoints: in.EntryPoints, Routes: []route{r}},
+	}
+	return wrap(o.TypeMeta, &o.ObjectMeta, sync, o)
+}
+
+// match is the rule of a route. PathPrefix(`/api`) alone would also match /apix.
+func match(in *catalog.Route) string {
+	host := "Host(`" + in.Host + "`)"
+	if in.Path == "" {
+		return host
+	}
+	return host + " && (Path(`" + in.Path + "`) || PathPrefix(`" + in.Path + "/`))"
+}
+
+// routeName is the host, which no two routes without a path share. A path goes into a digest.
+func routeName(in *catalog.Route) string {
+	if in.Path == "" {
+		return in.Host
+	}
+	return object.Name(in.Host + in.Path)
+}

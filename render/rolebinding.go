@@ -1,0 +1,51 @@
+package render
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/render/object"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// roleBindings give people, CI and Argo CD's impersonated account their roles in the namespace.
+func roleBindings(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
+	var out []object.Object
+	for _, a := range n.Access {
+		subject := rbacv1.Subject{Kind: a.SubjectKind, Name: a.Subject, Namespace: a.SubjectNamespace}
+		if a.SubjectKind != rbacv1.ServiceAccountKind {
+			subject.APIGroup = rbacv1.GroupName
+		}
+		out = append(out, roleBinding(n, accessName(a), a.Origin, a.RoleKind, a.Role, subject))
+	}
+	if i := n.Impersonation; i != nil {
+		out = append(out, roleBinding(n, i.ServiceAccount, n.Origin, "ClusterRole", i.ClusterRole,
+			rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Name: i.ServiceAccount, Namespace: n.Name}))
+	}
+	return out
+}
+
+func roleBinding(n *catalog.Namespace, name string, origin catalog.Origin, roleKind, role string, subject rbacv1.Subject) object.Object {
+	o := &rbacv1.RoleBinding{
+		TypeMeta:   metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "RoleBinding"},
+		ObjectMeta: meta(n.Name, name, origin, guards),
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: roleKind, Name: role},
+		Subjects:   []rbacv1.Subject{subject},
+	}
+	return wrap(o.TypeMeta, &o.ObjectMeta, guards, o)
+}
+
+// accessName says who may do what. The roles and subjects that the name tells apart by itself need no digest.
+func accessName(a catalog.Access) string {
+	name := "access-" + a.Role + "-" + strings.ToLower(a.SubjectKind) + "-" + a.Subject
+	if a.SubjectKind == rbacv1.ServiceAccountKind {
+		name = "access-" + a.Role + "-serviceaccount-" + a.SubjectNamespace + "-" + a.Subject
+	}
+	wellKnown := a.RoleKind == "ClusterRole" && slices.Contains([]string{"view", "edit", "admin"}, a.Role)
+	if wellKnown && a.SubjectKind != rbacv1.ServiceAccountKind {
+		return object.Name(name)
+	}
+	return object.Name(name) + "-" + object.Digest(strings.Join([]string{a.RoleKind, a.Role, a.SubjectKind, a.SubjectNamespace, a.Subject}, "\x00"))
+}

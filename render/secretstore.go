@@ -1,0 +1,62 @@
+package render
+
+import (
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/render/object"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+type clusterSecretStore struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              secretStoreSpec `json:"spec"`
+}
+
+type secretStoreSpec struct {
+	Provider secretStoreProvider `json:"provider"`
+}
+
+type secretStoreProvider struct {
+	Vault vaultProvider `json:"vault"`
+}
+
+type vaultProvider struct {
+	Server  string    `json:"server"`
+	Path    string    `json:"path"`
+	Version string    `json:"version"`
+	Auth    vaultAuth `json:"auth"`
+}
+
+type vaultAuth struct {
+	Kubernetes vaultKubernetesAuth `json:"kubernetes"`
+}
+
+type vaultKubernetesAuth struct {
+	MountPath         string            `json:"mountPath"`
+	Role              string            `json:"role"`
+	ServiceAccountRef serviceAccountRef `json:"serviceAccountRef"`
+}
+
+// serviceAccountRef names its namespace: without it, each consumer's own namespace would be asked for the account.
+type serviceAccountRef struct {
+	Name      string `json:"name"`
+	Namespace string `json:"namespace"`
+}
+
+// secretStore is the platform's ClusterSecretStore for Vault, if it brings one.
+func secretStore(p *catalog.Platform) []object.Object {
+	s := p.Store
+	if s == nil {
+		return nil
+	}
+	o := &clusterSecretStore{
+		TypeMeta:   metav1.TypeMeta{APIVersion: externalSecretsAPIVersion, Kind: "ClusterSecretStore"},
+		ObjectMeta: meta("", s.Name, s.Origin, s.Sync),
+		Spec: secretStoreSpec{Provider: secretStoreProvider{Vault: vaultProvider{
+			Server: s.Server, Path: s.Path, Version: "v2",
+			Auth: vaultAuth{Kubernetes: vaultKubernetesAuth{MountPath: s.MountPath, Role: s.Role,
+				ServiceAccountRef: serviceAccountRef{Name: s.ServiceAccount, Namespace: s.ServiceAccountNS}}},
+		}}},
+	}
+	return []object.Object{wrap(o.TypeMeta, &o.ObjectMeta, s.Sync, o)}
+}

@@ -1,0 +1,27 @@
+package render
+
+import (
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/render/object"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// serviceAccounts are the namespace's default account, so that pods which ask for none get no token, and the account that
+// Argo CD syncs as when it impersonates. Applications bring accounts of their own when they need one.
+func serviceAccounts(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
+	out := []object.Object{serviceAccount(n, "default", n.AutomountServiceAccountToken)}
+	if n.Impersonation != nil {
+		out = append(out, serviceAccount(n, n.Impersonation.ServiceAccount, false))
+	}
+	return out
+}
+
+func serviceAccount(n *catalog.Namespace, name string, automount bool) object.Object {
+	o := &corev1.ServiceAccount{
+		TypeMeta:                     metav1.TypeMeta{APIVersion: "v1", Kind: "ServiceAccount"},
+		ObjectMeta:                   meta(n.Name, name, n.Origin, guards),
+		AutomountServiceAccountToken: &automount,
+	}
+	return wrap(o.TypeMeta, &o.ObjectMeta, guards, o)
+}
