@@ -1,0 +1,59 @@
+// Package cli is roster's command line: one file for each verb, and what they share of reading folders and printing.
+//
+// It decides nothing about the input or the output; see catalog and render.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitOK       = 0
+	exitFindings = 1 // findings or differences
+	exitUsage    = 2 // usage, bad input, or I/O
+)
+
+// errReported ends a verb whose messages are printed already.
+var errReported = errors.New("reported")
+
+// verbs are the commands. To add one, add its file, and its function here.
+var verbs = [...]func() *cobra.Command{renderCommand, versionCommand, completionCommand}
+
+// Run runs the command line and returns the exit code. Stdout gets the result alone; messages go to stderr.
+func Run(args []string, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(stderr, "roster: internal error, please report it: %v\n%s", r, debug.Stack())
+			code = exitUsage
+		}
+	}()
+	root := &cobra.Command{
+		Use:               "roster",
+		Short:             "One file lists what runs in your cluster; roster renders what each entry needs",
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Args:              unknownVerb,
+		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetFlagErrorFunc(flagError)
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	for _, verb := range verbs {
+		root.AddCommand(verb())
+	}
+	switch err := root.Execute(); {
+	case err == nil:
+		return exitOK
+	case !errors.Is(err, errReported):
+		fmt.Fprintf(stderr, "roster: %v\n", err)
+	}
+	return exitUsage
+}

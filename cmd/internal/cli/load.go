@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/hippotion/roster/catalog"
+)
+
+// load reads the platform in folder dir and prints what is wrong with it to stderr. Only files of the repository are read:
+// of the folder named, else of the Git checkout around dir, else of dir itself.
+func load(dir, repository string, stderr io.Writer) (*catalog.Platform, error) {
+	here, err := folder(dir)
+	if err != nil {
+		return nil, err
+	}
+	top := checkout(here)
+	if repository != "" {
+		if top, err = folder(repository); err != nil {
+			return nil, err
+		}
+	}
+	inside, err := filepath.Rel(top, here)
+	if err != nil || !filepath.IsLocal(inside) {
+		return nil, fmt.Errorf("%q is not in the repository %q", dir, repository)
+	}
+	root, err := os.OpenRoot(top)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	platform, diags, err := catalog.Load(root.FS(), filepath.ToSlash(inside))
+	if err != nil {
+		return nil, err
+	}
+	if len(diags) > 0 {
+		if err := diags.Print(stderr, filepath.ToSlash(dir)); err != nil {
+			return nil, err
+		}
+		return nil, errReported
+	}
+	return platform, nil
+}
+
+// folder is the absolute path of an existing folder, without symbolic links.
+func folder(dir string) (string, error) {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("there is no folder %q", dir)
+	case err != nil:
+		return "", fmt.Errorf("reading %w", err)
+	case !info.IsDir():
+		return "", fmt.Errorf("%q is not a folder\n  hint: name the folder that holds %s", dir, catalog.ApplicationsFile)
+	}
+	full, err := filepath.Abs(dir)
+	if err == nil {
+		full, err = filepath.EvalSymlinks(full)
+	}
+	return full, err
+}
+
+// checkout is the root of the Git checkout around dir, or dir when there is none.
+func checkout(dir string) string {
+	for at := dir; ; at = filepath.Dir(at) {
+		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
+			return at
+		}
+		if at == filepath.Dir(at) {
+			return dir
+		}
+	}
+}

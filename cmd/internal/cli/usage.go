@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// unknownVerb reports what follows the program's name and is no verb.
+func unknownVerb(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return fmt.Errorf("there is no verb %q\n  hint: %s", args[0], diag.DidYouMean(args[0], names))
+}
+
+// flagError says what is wrong with a flag, and what flags there are.
+func flagError(c *cobra.Command, err error) error {
+	if args := c.Flags().Args(); !c.HasParent() && len(args) > 0 {
+		return unknownVerb(c, args)
+	}
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+	name := "--" + unknown.GetSpecifiedName()
+	if unknown.GetSpecifiedShortnames() != "" {
+		name = "-" + unknown.GetSpecifiedName()
+	}
+	return fmt.Errorf("there is no flag %s\n  hint: %s", name, diag.DidYouMean(name, names))
+}
+
+func atMostOneFolder(_ *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return fmt.Errorf("expected at most one folder, found %d", len(args))
+	}
+	return nil
+}

@@ -1,0 +1,12 @@
+// Command roster renders what the applications of a cluster need around them. See package cli.
+package main
+
+import (
+	"os"
+
+	"github.com/hippotion/roster/cmd/internal/cli"
+)
+
+func main() {
+	os.Exit(cli.Run(os.Args[1:], os.Stdout, os.Stderr))
+}
