@@ -1,0 +1,122 @@
+package conformance
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	argo "github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
+	"github.com/hippotion/roster/render/object"
+	"github.com/hippotion/roster/test/examples"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/yaml"
+)
+
+// decode reads an object strictly into Argo CD's own type.
+func decode(t *testing.T, o object.Object, into any) {
+	t.Helper()
+	var e object.Encoder
+	text, err := yaml.YAMLToJSONStrict(e.Encode(nil, o.Value))
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		t.Fatalf("%s: %v", o.File(), err)
+	}
+}
+
+// TestArgoCD asks Argo CD's own code: the projects are valid, and each permits its applications' sources and destination,
+// and every kind that we place in its namespace, but neither another namespace nor a kind that was not asked for.
+func TestArgoCD(t *testing.T) {
+	for _, name := range examples.Names(t) {
+		t.Run(name, func(t *testing.T) {
+			_, objects := examples.Load(t, name)
+			projects := map[string]*argo.AppProject{}
+			for _, o := range objects {
+				if o.Kind == "AppProject" {
+					p := &argo.AppProject{}
+					decode(t, o, p)
+					if err := p.ValidateProject(); err != nil {
+						t.Errorf("%s: %v", o.File(), err)
+					}
+					projects[o.Name] = p
+				}
+			}
+			for _, o := range objects {
+				if o.Kind == "Application" {
+					app := &argo.Application{}
+					decode(t, o, app)
+					permitted(t, projects[app.Spec.Project], app)
+				} else if p := projects[o.Namespace]; p != nil {
+					placed(t, p, o)
+				}
+			}
+			for _, p := range projects {
+				closed(t, p)
+			}
+		})
+	}
+}
+
+func noClusters(string) ([]*argo.Cluster, error) { return nil, nil }
+
+func permitted(t *testing.T, p *argo.AppProject, app *argo.Application) {
+	t.Helper()
+	if p == nil {
+		t.Fatalf("application %s: there is no project %s", app.Name, app.Spec.Project)
+	}
+	for _, s := range app.Spec.GetSources() {
+		if !p.IsSourcePermitted(s) {
+			t.Errorf("application %s: its project does not permit the source %s", app.Name, s.RepoURL)
+		}
+	}
+	if ok, err := p.IsDestinationPermitted(app.Spec.Destination, noClusters); err != nil || !ok {
+		t.Errorf("application %s: its project does not permit %s in %s: %v", app.Name, app.Spec.Destination.Namespace, app.Spec.Destination.Server, err)
+	}
+	if app.Spec.Destination.Namespace != p.Name {
+		t.Errorf("application %s deploys into %s", app.Name, app.Spec.Destination.Namespace)
+	}
+}
+
+// placed checks that an application of the project could bring the same kind as we do.
+func placed(t *testing.T, p *argo.AppProject, o object.Object) {
+	t.Helper()
+	gk := schema.FromAPIVersionAndKind(o.APIVersion, o.Kind).GroupKind()
+	if !p.IsGroupKindPermitted(gk, true) {
+		t.Errorf("%s: the project does not permit its kind", o.File())
+	}
+}
+
+// closed checks what no project may permit.
+func closed(t *testing.T, p *argo.AppProject) {
+	t.Helper()
+	server := p.Spec.Destinations[0].Server
+	for _, d := range []argo.ApplicationDestination{
+		{Server: server, Namespace: "somewhere-else"}, {Server: server, Namespace: p.Name + "-2"}, {Server: "https://other.example", Namespace: p.Name},
+	} {
+		if ok, err := p.IsDestinationPermitted(d, noClusters); ok || err != nil {
+			t.Errorf("project %s permits namespace %s of %s (%v)", p.Name, d.Namespace, d.Server, err)
+		}
+	}
+	if p.IsSourcePermitted(argo.ApplicationSource{RepoURL: "https://evil.example/repo.git"}) {
+		t.Errorf("project %s permits any source", p.Name)
+	}
+	listed := map[schema.GroupKind]bool{}
+	for _, c := range p.Spec.ClusterResourceWhitelist {
+		if strings.Contains(c.Group+c.Kind, "*") {
+			t.Errorf("project %s permits %v", p.Name, c)
+		}
+		listed[schema.GroupKind(c)] = true
+	}
+	for _, gk := range []metav1.GroupKind{
+		{Kind: "Namespace"}, {Kind: "Node"}, {Group: "rbac.authorization.k8s.io", Kind: "ClusterRole"}, {Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"},
+	} {
+		if p.IsGroupKindPermitted(schema.GroupKind(gk), false) != listed[schema.GroupKind(gk)] {
+			t.Errorf("project %s: permitting %v is not what the entry lists", p.Name, gk)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+// Package conformance holds what the examples render against the code of those who will read it: the schemas of the kinds,
+// Argo CD, and Cilium.
+package conformance
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hippotion/roster/internal/schema"
+	"github.com/hippotion/roster/internal/schema/celrules"
+	"github.com/hippotion/roster/render/object"
+	"github.com/hippotion/roster/test/examples"
+	"sigs.k8s.io/yaml"
+)
+
+// TestSchema validates every object against the schema of its kind, with the CEL rules of the CRDs, and demands that every
+// field that has a default is written out: an object without them would be OutOfSync for ever.
+func TestSchema(t *testing.T) {
+	set := schema.New()
+	rules := celrules.New(set)
+	for _, name := range examples.Names(t) {
+		_, objects := examples.Load(t, name)
+		var e object.Encoder
+		for _, o := range objects {
+			t.Run(name+"/"+o.File(), func(t *testing.T) {
+				text := e.Encode(nil, o.Value)
+				problems, err := set.ValidateYAML(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var content map[string]any
+				if err := yaml.UnmarshalStrict(text, &content); err != nil {
+					t.Fatal(err)
+				}
+				if isCustom(set, o) {
+					more, err := rules.Validate(content)
+					if err != nil {
+						t.Fatal(err)
+					}
+					problems = append(problems, more...)
+				}
+				for _, p := range problems {
+					t.Error(p)
+				}
+				defaults, err := set.Defaults(content)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, d := range defaults {
+					t.Errorf("a field with a default is not written out: %v", d)
+				}
+			})
+		}
+	}
+}
+
+func isCustom(set *schema.Set, o object.Object) bool {
+	return slices.Contains(set.Kinds(), o.APIVersion+" "+o.Kind)
+}
+
+// TestIdentity holds the identity that an object carries for us against the one in its text.
+func TestIdentity(t *testing.T) {
+	type identity struct {
+		APIVersion, Kind string
+		Metadata         struct {
+			Namespace, Name     string
+			Labels, Annotations map[string]string
+		}
+	}
+	for _, name := range examples.Names(t) {
+		_, objects := examples.Load(t, name)
+		var e object.Encoder
+		for _, o := range objects {
+			var got identity
+			if err := yaml.Unmarshal(e.Encode(nil, o.Value), &got); err != nil {
+				t.Fatal(err)
+			}
+			if got.APIVersion != o.APIVersion || got.Kind != o.Kind || got.Metadata.Namespace != o.Namespace || got.Metadata.Name != o.Name {
+				t.Errorf("%s: the text says %+v", o.File(), got)
+			}
+			if got.Metadata.Labels["app.kubernetes.io/managed-by"] != "roster" {
+				t.Errorf("%s: no managed-by label", o.File())
+			}
+			if origin := got.Metadata.Annotations["roster.hippotion.github.io/origin"]; !strings.Contains(origin, "#") {
+				t.Errorf("%s: origin %q", o.File(), origin)
+			}
+		}
+	}
+}
