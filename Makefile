@@ -1,0 +1,65 @@
+# `make help` lists the targets. CI runs `make check`.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+FUZZTIME ?= 10s
+
+.PHONY: help
+help: ## Show this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+.PHONY: build
+build: ## Build bin/roster
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/roster ./cmd/roster
+
+.PHONY: render
+render: build ## Render examples/homelab to stdout: the main job
+	@bin/roster render examples/homelab
+
+.PHONY: test
+test: ## Run all fast tests
+	go test ./...
+
+.PHONY: update
+update: ## Rewrite golden files and scripts; read the difference before you commit it
+	UPDATE=1 go test ./golden ./cmd/internal/cli
+
+.PHONY: generate
+generate: ## Regenerate the embedded schemas from the modules that internal/schema/crds/go.mod names
+	go generate ./...
+
+.PHONY: lint
+lint: ## Run the linters
+	go -C internal/tools build -o $(CURDIR)/bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	bin/golangci-lint run ./...
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME
+	@go list -f '{{.Dir}} {{join .TestGoFiles " "}} {{join .XTestGoFiles " "}}' ./... | while read -r dir files; do \
+		for f in $$files; do \
+			grep -oE '^func Fuzz[A-Za-z0-9]+' "$$dir/$$f" | cut -d' ' -f2 | while read -r target; do \
+				echo "$$target in $${dir#$(CURDIR)/}"; \
+				go test -run=NONE -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) "$$dir"; \
+			done; \
+		done; \
+	done
+
+.PHONY: bench
+bench: ## Compare with helm template, whole process, and print the table
+	cd test/bench && go run .
+
+.PHONY: clean-tree
+clean-tree:
+	@git diff --exit-code
+	@test -z "$$(git status --porcelain)" || { git status --short; echo "the tree is not clean"; exit 1; }
+
+.PHONY: check
+check: test lint ## Everything that CI runs
+	go mod tidy -diff
+	go mod verify
+	$(MAKE) generate
+	$(MAKE) fuzz
+	go test -run=NONE -bench=. -benchtime=1x ./...
+	go test -race ./catalog/... ./profiles ./render/... ./internal/syntax
+	$(MAKE) clean-tree

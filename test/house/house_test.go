@@ -1,0 +1,138 @@
+// Package house checks the structure of this repository: who may import whom, and what must not be there.
+package house
+
+import (
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hippotion/roster/test/examples"
+)
+
+const module = "github.com/hippotion/roster/"
+
+// mayImport is what each package may import of the others: data flows from bytes to syntax to model to objects to YAML. A
+// package that is not listed fails the test: decide where it belongs.
+var mayImport = map[string][]string{
+	"internal/diag":            {},
+	"internal/syntax":          {"internal/diag"},
+	"catalog/apps":             {},
+	"profiles":                 {"internal/diag", "internal/syntax"},
+	"catalog":                  {"internal/diag", "internal/syntax", "profiles", "catalog/apps"},
+	"render/object":            {},
+	"render":                   {"catalog", "profiles", "render/object"},
+	"cmd/internal/cli":         {"catalog", "internal/diag", "render", "render/object"},
+	"cmd/roster":               {"cmd/internal/cli"},
+	"internal/schema":          {},
+	"internal/schema/gen":      {},
+	"internal/schema/celrules": {"internal/schema"},
+	"internal/verdict":         {},
+	"internal/gen":             {},
+	"internal/gen/write":       {"internal/gen"},
+	"golden":                   {},
+	"test/conformance":         {},
+	"test/house":               {},
+	"test/examples":            {"catalog", "render", "render/object"},
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+	Deps       []string
+}
+
+func list(t *testing.T, args ...string) []listed {
+	t.Helper()
+	c := exec.Command("go", append([]string{"list", "-json=ImportPath,Imports,Deps"}, args...)...)
+	c.Dir = examples.Root()
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var packages []listed
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); decoder.More(); {
+		var p listed
+		if err := decoder.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+	return packages
+}
+
+func TestImports(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range list(t, "./...") {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		allowed, known := mayImport[name]
+		if !known {
+			t.Errorf("%s is not in mayImport", name)
+		}
+		seen[name] = true
+		for _, i := range p.Imports {
+			other, ours := strings.CutPrefix(i, module)
+			if ours && !contains(allowed, other) {
+				t.Errorf("%s must not import %s", name, other)
+			}
+		}
+	}
+	for name := range mayImport {
+		if !seen[name] {
+			t.Errorf("mayImport has %s, which is not there", name)
+		}
+	}
+}
+
+func contains(list []string, s string) bool {
+	for _, e := range list {
+		if e == s {
+			return true
+		}
+	}
+	return false
+}
+
+// TestPure fails when a package that must give the same output for the same input can reach the clock, the environment,
+// the network, or the file system other than through fs.FS.
+func TestPure(t *testing.T) {
+	forbidden := map[string]bool{"os": true, "net": true, "net/http": true, "log": true, "log/slog": true, "math/rand": true, "math/rand/v2": true, "os/exec": true}
+	for _, p := range list(t, "./internal/diag", "./internal/syntax", "./catalog/...", "./profiles", "./render/...") {
+		for _, i := range p.Imports {
+			if forbidden[i] {
+				t.Errorf("%s imports %s", strings.TrimPrefix(p.ImportPath, module), i)
+			}
+		}
+	}
+}
+
+// TestBinary fails when the binary links what would make each start slow, or what only tests may use.
+func TestBinary(t *testing.T) {
+	for _, p := range list(t, "./cmd/roster") {
+		for _, d := range p.Deps {
+			for _, heavy := range []string{
+				"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1", "github.com/cilium/cilium/pkg/policy", "github.com/google/cel-go/cel",
+				"testing", "github.com/hippotion/roster/internal/verdict",
+			} {
+				if d == heavy {
+					t.Errorf("the binary links %s", d)
+				}
+			}
+		}
+	}
+}
+
+// TestTop fails when the top of the repository has a folder that the house has no place for.
+func TestTop(t *testing.T) {
+	rooms := "catalog cmd docs examples golden internal plugin profiles render test bin out"
+	entries, err := filepath.Glob(filepath.Join(examples.Root(), "*", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if name := filepath.Base(e); !strings.Contains(name, ".") && !contains(strings.Fields(rooms+" Makefile LICENSE Dockerfile"), name) {
+			t.Errorf("%s has no place at the top", name)
+		}
+	}
+}
