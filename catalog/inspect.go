@@ -274,3 +274,10 @@ func eachText(v any, do func(string)) {
 		}
 	}
 }
+
+func kindOf(info fs.FileInfo) string {
+	if info.IsDir() {
+		return "folder"
+	}
+	return "special file"
+}

@@ -8,8 +8,6 @@ package catalog
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"strings"
@@ -64,51 +62,17 @@ func Load(fsys fs.FS, dir string) (*Platform, diag.List, error) {
 
 // open parses one file of the input. The document is nil when there is none, or when it is not YAML, which is reported.
 func (r *resolver) open(name string) (*syntax.Document, error) {
-	report := func(code, hint, format string, args ...any) (*syntax.Document, error) {
-		r.diags.Add(diag.Diagnostic{Pos: diag.Position{File: name}, Code: code, Hint: hint, Message: fmt.Sprintf(format, args...)})
+	doc, err := syntax.Read(r.fsys, path.Join(r.dir, name), name, r.diags)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return doc, err
+	}
+	missing := diag.Diagnostic{Pos: diag.Position{File: name}, Code: "missing-file", Message: "there is no such file", Hint: "name the folder that holds it"}
+	other := strings.TrimSuffix(name, ".yml") + ".yaml"
+	if _, err := fs.Stat(r.fsys, path.Join(r.dir, other)); err == nil {
+		missing.Message, missing.Hint = "the file is named "+other+": it would not be read", "rename "+other
+	} else if name == PlatformFile {
 		return nil, nil
 	}
-	file := path.Join(r.dir, name)
-	info, err := fs.Stat(r.fsys, file)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		other := strings.TrimSuffix(name, ".yml") + ".yaml"
-		if _, err := fs.Stat(r.fsys, path.Join(r.dir, other)); err == nil {
-			return report("missing-file", "rename "+other, "the file is named %s: it would not be read", other)
-		}
-		if name == PlatformFile {
-			return nil, nil
-		}
-		return report("missing-file", "name the folder that holds it", "there is no such file")
-	case err != nil && isLink(r.fsys, file):
-		return report("path-outside", "keep the file itself in the repository", "the file is a link that leads out of the repository, or nowhere")
-	case err != nil:
-		return nil, fmt.Errorf("reading %s: %w", name, err)
-	case !info.Mode().IsRegular(): // a pipe would hang
-		return report("missing-file", "", "expected a file, found a %s", kindOf(info))
-	case info.Size() > syntax.MaxBytes:
-		return report("too-large", "", "expected at most %d MiB, found %d MiB", syntax.MaxBytes>>20, info.Size()>>20)
-	}
-	f, err := r.fsys.Open(file)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, syntax.MaxBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
-	}
-	return syntax.Parse(name, data, r.diags), nil
-}
-
-func isLink(fsys fs.FS, file string) bool {
-	info, err := fs.Lstat(fsys, file)
-	return err == nil && info.Mode()&fs.ModeSymlink != 0
-}
-
-func kindOf(info fs.FileInfo) string {
-	if info.IsDir() {
-		return "folder"
-	}
-	return "special file"
+	r.diags.Add(missing)
+	return nil, nil
 }

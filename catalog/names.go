@@ -30,8 +30,17 @@ func (r *resolver) subdomain(t text) bool {
 	return false
 }
 
-func (r *resolver) optionalLabel(t text) bool     { return !t.IsSet() || r.dnsLabel(t) }
-func (r *resolver) optionalSubdomain(t text) bool { return !t.IsSet() || r.subdomain(t) }
+func (r *resolver) optionalLabel(t text) {
+	if t.IsSet() {
+		r.dnsLabel(t)
+	}
+}
+
+func (r *resolver) optionalSubdomain(t text) {
+	if t.IsSet() {
+		r.subdomain(t)
+	}
+}
 
 func (r *resolver) badName(t text, expected string, valid func(string) []string) {
 	if len(t.V) > validation.DNS1123SubdomainMaxLength { // nothing is near, and a file may be one long name
@@ -171,11 +180,11 @@ func (r *resolver) metadata(in syntax.Map[text], what string, expected func(valu
 	out := make(map[string]string, len(in.Items))
 	for _, item := range in.Items {
 		if errs := validation.IsQualifiedName(item.Key); errs != nil {
-			item.Node.Report("bad-name", "", "expected %s key such as example.com/name, found %s", what, syntax.Quote(item.Key))
+			item.At.Report("bad-name", "", "expected %s key such as example.com/name, found %s", what, syntax.Quote(item.Key))
 		}
 		if hint, reserved := ours[item.Key]; reserved {
 			hint = cmp.Or(hint, "remove it")
-			item.Node.Report("reserved-name", hint, "%s is written by roster", item.Key)
+			item.At.Report("reserved-name", hint, "%s is written by roster", item.Key)
 		}
 		if want := expected(item.Value.V); want != "" {
 			item.Node.Report("bad-value", "", "expected %s value of %s, found %s", what, want, syntax.Quote(item.Value.V))

@@ -26,7 +26,7 @@ func (r *resolver) secret(in *secretInput, from Origin) Secret {
 			continue
 		}
 		if errs := validation.IsConfigMapKey(item.Key); errs != nil {
-			item.Node.Report("bad-name", "", "expected a key of letters, digits, \"-\", \"_\" and \".\", found %s", syntax.Quote(item.Key))
+			item.At.Report("bad-name", "", "expected a key of letters, digits, \"-\", \"_\" and \".\", found %s", syntax.Quote(item.Key))
 		}
 		path, property, found := cutLast(item.Value.V, "#")
 		if !found || path == "" || property == "" {

@@ -131,7 +131,7 @@ func (r *resolver) ingressSettings() {
 	for _, item := range in.Auth.Items {
 		r.auth[item.Key] = Middleware{Name: item.Value.Name.V, Namespace: item.Value.Namespace.V}
 		if item.Key == "none" || item.Key == "app" {
-			item.Node.Report("reserved-name", "choose another name", "%q is not the name of a middleware: it says that roster adds none", item.Key)
+			item.At.Report("reserved-name", "choose another name", "%q is not the name of a middleware: it says that roster adds none", item.Key)
 		}
 		r.optionalLabel(item.Value.Namespace)
 		r.optionalSubdomain(item.Value.Name)

@@ -9,7 +9,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -107,46 +106,14 @@ func readAll(fsys fs.FS, dir, shown string, files map[string]*file, diags *diag.
 		f := &file{name: name, origin: display}
 		files[name] = f // a broken profile is a profile: who names it is not wrong, too
 		before := len(*diags)
-		data, err := read(fsys, path.Join(dir, e.Name()), display, diags)
+		doc, err := syntax.Read(fsys, path.Join(dir, e.Name()), display, diags)
 		if err != nil {
-			return fmt.Errorf("reading %s: %w", display, err)
+			return err
 		}
-		if data != nil {
-			if doc := syntax.Parse(display, data, diags); doc != nil {
-				doc.Decode(f)
-			}
+		if doc != nil {
+			doc.Decode(f)
 		}
 		f.broken = len(*diags) > before
 	}
 	return nil
-}
-
-// read reads a file of bounded size. The data is nil when it is none that can be read, which is reported.
-func read(fsys fs.FS, file, display string, diags *diag.List) ([]byte, error) {
-	report := func(code, message, hint string) ([]byte, error) {
-		diags.Add(diag.Diagnostic{Pos: diag.Position{File: display}, Code: code, Message: message, Hint: hint})
-		return nil, nil
-	}
-	info, err := fs.Stat(fsys, file)
-	switch {
-	case err != nil:
-		if link, linkErr := fs.Lstat(fsys, file); linkErr == nil && link.Mode()&fs.ModeSymlink != 0 {
-			return report("path-outside", "the file is a link that leads out of the repository, or nowhere", "keep the file itself in the repository")
-		}
-		return nil, err
-	case !info.Mode().IsRegular(): // a pipe would hang
-		return report("missing-file", "expected a file, found something else", "")
-	case info.Size() > syntax.MaxBytes:
-		return report("too-large", fmt.Sprintf("expected at most %d MiB, found %d MiB", syntax.MaxBytes>>20, info.Size()>>20), "")
-	}
-	f, err := fsys.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, syntax.MaxBytes+1))
-	if data == nil {
-		data = []byte{}
-	}
-	return data, err
 }

@@ -55,7 +55,7 @@ func (r *resolver) resolve(name string, chain []string) *Profile {
 		if item.Value.YAML == nil {
 			continue
 		}
-		checkName(item.Node, item.Key)
+		checkName(item.At, item.Key)
 		rule := r.rule(item.Value)
 		if rule == nil {
 			f.broken = true

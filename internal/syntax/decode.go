@@ -138,7 +138,11 @@ func (d *decoder) list(y *yaml.Node, at *Node, out reflect.Value, f field) {
 		return
 	}
 	if y.Kind != yaml.SequenceNode {
-		d.mismatch(y, at, "a list", f)
+		hint := ""
+		if y.Kind == yaml.ScalarNode && !f.hidden && plainKey(y.Value) {
+			hint = "write [" + y.Value + "]"
+		}
+		at.Report("wrong-type", hint, "expected a list, found %s", describe(y, f.hidden))
 		return
 	}
 	out.Set(reflect.MakeSlice(out.Type(), len(y.Content), len(y.Content)))
@@ -169,22 +173,13 @@ func (d *decoder) mapping(y *yaml.Node, at *Node, out reflect.Value, f field) {
 		d.mismatch(y, at, expected, f)
 		return
 	}
+	at.name(y, l)
 	pairs := d.pairs(y, at, false)
-	if l.naming != nil {
-		for _, p := range pairs {
-			value := p.value
-			if value.Kind == yaml.AliasNode {
-				value = value.Alias
-			}
-			if p.key.Value == l.naming.name && value.Kind == yaml.ScalarNode && value.ShortTag() == "!!str" && !l.naming.hidden && plainKey(value.Value) {
-				at.key = value.Value
-			}
-		}
-	}
-	present := make(map[string]bool, len(pairs))
+	present := make(map[string]bool, len(pairs)) // also if misspelled
 	for _, p := range pairs {
 		f, ok := l.fields[p.key.Value]
 		if !ok {
+			present[diag.Nearest(p.key.Value, l.names)] = true
 			at.at(p.key).Report("unknown-field", diag.DidYouMean(p.key.Value, l.names), "unknown field %s", Quote(p.key.Value))
 			continue
 		}
@@ -197,6 +192,23 @@ func (d *decoder) mapping(y *yaml.Node, at *Node, out reflect.Value, f field) {
 	for _, name := range l.names {
 		if l.fields[name].required && !present[name] {
 			at.Report("missing-field", "", "missing %q", name)
+		}
+	}
+}
+
+// name gives the place of the mapping y the name that one of its values is.
+func (n *Node) name(y *yaml.Node, l *layout) {
+	if l.naming == nil || l.naming.hidden {
+		return
+	}
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		value := y.Content[i+1]
+		if value.Kind == yaml.AliasNode {
+			value = value.Alias
+		}
+		if y.Content[i].Value == l.naming.name && value.Kind == yaml.ScalarNode && value.ShortTag() == "!!str" && plainKey(value.Value) {
+			n.key = value.Value
+			return
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/hippotion/roster/internal/diag"
@@ -43,7 +44,11 @@ func Parse(file string, data []byte, diags *diag.List) *Document {
 	}
 	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
 	if line, column, found := badText(data); found != "" {
-		return fail(line, column, "bad-encoding", "expected UTF-8 text, found "+found, "save the file as UTF-8")
+		hint := "save the file as UTF-8"
+		if !strings.HasPrefix(found, "the byte") && !bytes.Contains(data, []byte{0}) {
+			hint = "remove it"
+		}
+		return fail(line, column, "bad-encoding", "expected UTF-8 text, found "+found, hint)
 	}
 	if at := bytes.Index(append([]byte("\n"), data...), []byte("\n%TAG")); at >= 0 { // the parser takes quadratic time for them
 		return fail(bytes.Count(data[:at], []byte("\n"))+1, 1, "yaml-syntax", "not supported: a %TAG directive", "remove it")

@@ -3,6 +3,8 @@ package syntax
 import (
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
 	"go.yaml.in/yaml/v3"
@@ -25,7 +27,7 @@ func (v Value[T]) Or(def T) T {
 	return v.V
 }
 
-func (v *Value[T]) decode(d *decoder, y *yaml.Node, at *Node, f field) {
+func (v *Value[T]) decode(_ *decoder, y *yaml.Node, at *Node, f field) {
 	expected, hint, ok, tag := "", "", false, y.ShortTag()
 	switch p := any(&v.V).(type) {
 	case *string:
@@ -37,8 +39,14 @@ func (v *Value[T]) decode(d *decoder, y *yaml.Node, at *Node, f field) {
 		}
 	case *int:
 		expected, ok = "a whole number", y.Kind == yaml.ScalarNode && tag == "!!int" && y.Decode(p) == nil
+		if _, err := strconv.Atoi(y.Value); !ok && err == nil {
+			hint = "remove the quotes"
+		}
 	case *bool:
 		expected, ok = "true or false", y.Kind == yaml.ScalarNode && tag == "!!bool" && y.Decode(p) == nil
+		if !ok {
+			hint = boolean[strings.ToLower(y.Value)]
+		}
 	}
 	if !ok {
 		at.Report("wrong-type", hint, "expected %s, found %s", expected, describe(y, f.hidden))
@@ -52,6 +60,10 @@ func (v *Value[T]) decode(d *decoder, y *yaml.Node, at *Node, f field) {
 		at.Report("unknown-value", hint, "%s, found %s", diag.OneOf("expected one of ", f.enum), describe(y, f.hidden))
 	}
 }
+
+// boolean is what to write for words that were true and false in YAML 1.1.
+var boolean = map[string]string{"yes": "write true", "on": "write true", "y": "write true", "true": "remove the quotes",
+	"no": "write false", "off": "write false", "n": "write false", "false": "remove the quotes"}
 
 // Text is a scalar of any type as the user wrote it: for values such as ports, where 8080 and http are both right.
 type Text struct {
@@ -70,6 +82,7 @@ func (t *Text) decode(d *decoder, y *yaml.Node, at *Node, f field) {
 // Item is one key of a Map.
 type Item[T any] struct {
 	Key   string
+	At    *Node // the value's path, at the position of the key
 	Node  *Node // the place of the value
 	Value T
 }
@@ -87,7 +100,8 @@ func (m *Map[T]) decode(d *decoder, y *yaml.Node, at *Node, f field) {
 	}
 	m.Node = at
 	for _, p := range d.pairs(y, at, false) {
-		item := Item[T]{Key: p.key.Value, Node: at.child(p.value, p.key.Value)}
+		place := at.child(p.value, p.key.Value)
+		item := Item[T]{Key: p.key.Value, At: place.at(p.key), Node: place}
 		if isNull(p.value) {
 			d.mismatch(p.value, item.Node, "a value", f)
 			continue

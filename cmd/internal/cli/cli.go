@@ -29,7 +29,7 @@ var verbs = [...]func() *cobra.Command{renderCommand, versionCommand, completion
 func Run(args []string, stdout, stderr io.Writer) (code int) {
 	defer func() {
 		if r := recover(); r != nil {
-			fmt.Fprintf(stderr, "roster: internal error, please report it: %v\n%s", r, debug.Stack())
+			_, _ = fmt.Fprintf(stderr, "roster: internal error, please report it: %v\n%s", r, debug.Stack())
 			code = exitUsage
 		}
 	}()
@@ -53,7 +53,7 @@ func Run(args []string, stdout, stderr io.Writer) (code int) {
 	case err == nil:
 		return exitOK
 	case !errors.Is(err, errReported):
-		fmt.Fprintf(stderr, "roster: %v\n", err)
+		_, _ = fmt.Fprintf(stderr, "roster: %v\n", err)
 	}
 	return exitUsage
 }
