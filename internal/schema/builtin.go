@@ -98,7 +98,12 @@ func validateBuiltin(scheme *runtime.Scheme, gvk schema.GroupVersionKind, text [
 	var problems []Problem
 	for _, err := range strict {
 		// Text that comes from a map has no duplicates, so all are unknown fields.
-		problems = append(problems, Problem{err.(json.FieldError).FieldPath(), "unknown field"})
+		var field json.FieldError
+		if errors.As(err, &field) {
+			problems = append(problems, Problem{field.FieldPath(), "unknown field"})
+		} else {
+			problems = append(problems, Problem{"", err.Error()})
+		}
 	}
 	return append(problems, validateMeta(meta, gvk.GroupKind(), !isClusterScoped(gvk.GroupKind()))...), nil
 }

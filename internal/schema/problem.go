@@ -2,6 +2,7 @@ package schema
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -39,8 +40,8 @@ func fieldProblem(err *field.Error) Problem {
 func schemaProblems(result *validate.Result) []Problem {
 	var problems []Problem
 	for _, err := range result.Errors {
-		v, ok := err.(*openapierrors.Validation)
-		if !ok {
+		var v *openapierrors.Validation
+		if !errors.As(err, &v) {
 			problems = append(problems, compositeProblem(err))
 			continue
 		}

@@ -59,15 +59,21 @@ func Parse(file string, data []byte, diags *diag.List) *Document {
 	if err := decoder.Decode(&root); errors.Is(err, io.EOF) || err == nil && isNull(content(&root)) {
 		return fail(1, 1, "empty", "the file is empty", "")
 	} else if err != nil {
-		return fail(syntaxError(data, input.lines, err))
+		return unreadable(data, input.lines, err, fail)
 	}
 	if err := decoder.Decode(&second); err == nil {
 		return fail(second.Line, second.Column, "second-document", "expected one YAML document, found a second one",
 			`remove the "---" line, or the part behind it`)
 	} else if !errors.Is(err, io.EOF) {
-		return fail(syntaxError(data, input.lines, err))
+		return unreadable(data, input.lines, err, fail)
 	}
 	return &Document{File: file, size: len(data), root: content(&root), diags: diags}
+}
+
+// unreadable reports what the YAML parser could not read, after it had read some lines.
+func unreadable(data []byte, read int, err error, fail func(line, column int, code, message, hint string) *Document) *Document {
+	line, column, message, hint := syntaxError(data, read, err)
+	return fail(line, column, "yaml-syntax", message, hint)
 }
 
 // Root is the place of the document's outermost value.

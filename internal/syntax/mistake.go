@@ -42,7 +42,7 @@ var (
 
 // syntaxError says what the YAML parser could not read, and where. The parser itself names a line where something began
 // that the mistake is in, or none; it had read some lines when it failed, with the mistake in them or before.
-func syntaxError(data []byte, read int, err error) (line, column int, code, message, hint string) {
+func syntaxError(data []byte, read int, err error) (line, column int, message, hint string) {
 	named, message := splitError(err)
 	lines := bytes.SplitAfter(data, []byte("\n"))
 	read = min(max(read, 1), len(lines))
@@ -50,13 +50,13 @@ func syntaxError(data []byte, read int, err error) (line, column int, code, mess
 		before := bytes.Join(lines[:read], nil)
 		at := max(bytes.LastIndex(before, []byte("*"+m[2])), 0)
 		start := bytes.LastIndexByte(before[:at], '\n') + 1
-		return bytes.Count(before[:at], []byte("\n")) + 1, utf8.RuneCount(before[start:at]) + 1, "yaml-syntax", "not YAML: " + m[1],
+		return bytes.Count(before[:at], []byte("\n")) + 1, utf8.RuneCount(before[start:at]) + 1, "not YAML: " + m[1],
 			`put quotes around text that begins with "*"`
 	}
 	line = mistakenLine(lines, min(max(named, 1), read), read, message)
 	text := strings.TrimRight(string(lines[line-1]), "\r\n")
 	column, hint = syntaxHint(message, text)
-	return line, column, "yaml-syntax", "not YAML: " + message, hint
+	return line, column, "not YAML: " + message, hint
 }
 
 func splitError(err error) (line int, message string) {

@@ -163,7 +163,7 @@ func TestFields(t *testing.T) {
 		Shadow         string      `json:"shadow"`
 		Untagged       int         // JSON has it under its Go name
 		Left           int         `json:"-"`
-		Dash           int         `json:"-,"`
+		Dash           int         `json:"-,"` //nolint:staticcheck // a key that is a dash
 		unexported     int         //nolint:unused // must be left out
 		EmptyText      string      `json:"emptyText,omitempty"`
 		EmptyList      []int       `json:"emptyList,omitempty"`
