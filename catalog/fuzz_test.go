@@ -69,7 +69,7 @@ func FuzzLoad(f *testing.F) {
 		seen := map[string]bool{}
 		var e object.Encoder
 		for _, o := range render.Build(p) {
-			if len(e.Encode(nil, o.Value)) == 0 {
+			if len(e.Encode(nil, o.Value())) == 0 {
 				t.Errorf("nothing in %s", o.File())
 			}
 			if seen[o.File()] {

@@ -61,7 +61,7 @@ func (r *resolver) inspect(p string) *localSource {
 	default:
 		s.kind = directory
 	}
-	if err := r.walk(p, s, outside); err != nil {
+	if err := r.walk(p, r.file(p), entries, s, outside); err != nil {
 		s.problem, s.code, s.hint = r.missing(p, "folder", err)
 	}
 	s.reads = append(s.reads, outermost(outside)...)
@@ -140,26 +140,32 @@ func (r *resolver) near(p string) string {
 	return at
 }
 
-// walk looks through the folder for manifests in folders below, and for symbolic links: what they lead to is read too.
-func (r *resolver) walk(p string, s *localSource, outside map[string]bool) error {
-	root := r.file(p)
-	return fs.WalkDir(r.fsys, root, func(at string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if e.Type()&fs.ModeSymlink != 0 {
+// walk looks through the entries of dir, which is in the folder p, for manifests in folders below, and for symbolic links:
+// what they lead to is read too.
+func (r *resolver) walk(p, dir string, entries []fs.DirEntry, s *localSource, outside map[string]bool) error {
+	for _, e := range entries {
+		at := path.Join(dir, e.Name())
+		switch {
+		case e.Type()&fs.ModeSymlink != 0:
 			if _, err := fs.Stat(r.fsys, at); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return &linkError{strings.TrimPrefix(at, prefix(r.root))}
 			}
 			if target, err := fs.ReadLink(r.fsys, at); err == nil {
-				r.outside(p, strings.TrimPrefix(path.Join(path.Dir(at), target), prefix(r.root)), outside)
+				r.outside(p, strings.TrimPrefix(path.Join(dir, target), prefix(r.root)), outside)
 			}
+		case e.IsDir():
+			below, err := fs.ReadDir(r.fsys, at)
+			if err != nil {
+				return err
+			}
+			if err := r.walk(p, at, below, s, outside); err != nil {
+				return err
+			}
+			continue
 		}
-		if !e.IsDir() && isManifest(at) && path.Dir(at) != root {
-			s.below = true
-		}
-		return nil
-	})
+		s.below = s.below || dir != r.file(p) && isManifest(at)
+	}
+	return nil
 }
 
 func prefix(root string) string {

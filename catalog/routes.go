@@ -91,10 +91,10 @@ func (r *resolver) servicePort(t syntax.Text) ServicePort {
 // authOf is the middleware that asks who is there: one of the platform's, unless the entry says none or app.
 func (r *resolver) authOf(in *ingressInput) *Middleware {
 	switch {
-	case in.Auth.V == "none" || in.Auth.V == "app":
-		return nil
 	case in.Auth.IsSet():
 		return r.middleware(in.Auth)
+	case r.defaultAuth == "none" || r.defaultAuth == "app":
+		return nil
 	case r.defaultAuth != "":
 		m := r.auth[r.defaultAuth]
 		return &m
@@ -110,9 +110,13 @@ func (r *resolver) authOf(in *ingressInput) *Middleware {
 	return nil
 }
 
+// middleware is the one of that name; nil for none and app.
 func (r *resolver) middleware(name text) *Middleware {
+	if name.V == "none" || name.V == "app" {
+		return nil
+	}
 	m, ok := r.auth[name.V]
-	if !ok && !r.platformFlawed("ingress.auth") && name.V != "none" && name.V != "app" {
+	if !ok && !r.platformFlawed("ingress.auth") {
 		name.Report("unknown-auth", diag.DidYouMean(name.V, append(slices.Collect(maps.Keys(r.auth)), "app", "none")), "there is no auth %s", syntax.Quote(name.V))
 	}
 	return &m

@@ -15,7 +15,7 @@ func (r *resolver) secret(in *secretInput, from Origin) Secret {
 		StoreKind: r.storeKind, StoreName: r.storeName, RefreshInterval: r.refreshInterval}
 	r.optionalSubdomain(in.Name)
 	if in.Store != nil {
-		s.StoreKind, s.StoreName = in.Store.Kind.Or("ClusterSecretStore"), in.Store.Name.V
+		s.StoreKind, s.StoreName = in.Store.Kind.Or(r.storeKind), in.Store.Name.V
 		r.optionalSubdomain(in.Store.Name)
 	}
 	if in.RefreshInterval.IsSet() {

@@ -99,6 +99,9 @@ func (s *sequencer) assign(p *Platform) {
 		}
 	}
 	last := LastWave
+	if p.Store != nil {
+		last = max(last, p.Store.Sync.Wave+2) // its secrets come before what needs them
+	}
 	for code := range s.needed {
 		last = max(last, s.wave[step{"app", code}]+2)
 	}

@@ -23,7 +23,7 @@ func TestComplete(t *testing.T) {
 		_, objects := examples.Load(t, name)
 		for _, o := range objects {
 			kinds[o.Kind] = true
-			for line := range strings.Lines(string(e.Encode(nil, o.Value))) {
+			for line := range strings.Lines(string(e.Encode(nil, o.Value()))) {
 				if _, origin, ok := strings.Cut(line, "roster.hippotion.github.io/origin: "); ok {
 					file, _, _ := strings.Cut(strings.Trim(origin, "\"\n"), "#")
 					origins[file] = true

@@ -26,7 +26,7 @@ func TestGolden(t *testing.T) {
 				if _, twice := got[file]; twice {
 					t.Errorf("two objects in %s", file)
 				}
-				got[file] = string(e.Encode(nil, o.Value))
+				got[file] = string(e.Encode(nil, o.Value()))
 			}
 			for file, text := range got {
 				if want[file] == text {

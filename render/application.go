@@ -118,44 +118,47 @@ func applications(p *catalog.Platform, n *catalog.Namespace) []object.Object {
 }
 
 func argoApp(p *catalog.Platform, n *catalog.Namespace, a *catalog.Application) object.Object {
-	sync := catalog.Sync{Wave: a.Wave}
-	o := &argoApplication{
-		TypeMeta:   metav1.TypeMeta{APIVersion: argoAPIVersion, Kind: application.ApplicationKind},
-		ObjectMeta: meta(p.ArgoCD.Namespace, a.Code, a.Origin, sync),
-		Spec: applicationSpec{
-			Project:     n.Project.Name,
-			Destination: projectDestination{Server: p.ArgoCD.Destination, Namespace: n.Name},
-		},
-	}
-	maps.Copy(o.Labels, a.Labels)
-	maps.Copy(o.Annotations, a.Annotations)
-	if a.Guarded {
-		o.Annotations[syncOptions] = confirm
-	}
-	if len(a.GeneratePaths) > 0 {
-		o.Annotations[manifestGeneratePaths] = strings.Join(a.GeneratePaths, ";")
-	}
-	if a.Finalizer {
-		o.Finalizers = []string{finalizer}
+	id := identity{APIVersion: argoAPIVersion, Kind: application.ApplicationKind, Namespace: p.ArgoCD.Namespace, Name: a.Code, Origin: a.Origin,
+		Sync: catalog.Sync{Wave: a.Wave}}
+	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
+		maps.Copy(m.Labels, a.Labels)
+		maps.Copy(m.Annotations, a.Annotations)
+		if a.Guarded {
+			m.Annotations[syncOptions] = confirm
+		}
+		if len(a.GeneratePaths) > 0 {
+			m.Annotations[manifestGeneratePaths] = strings.Join(a.GeneratePaths, ";")
+		}
+		if a.Finalizer {
+			m.Finalizers = []string{finalizer}
+		}
+		return &argoApplication{TypeMeta: t, ObjectMeta: m, Spec: appSpec(p, n, a)}
+	})
+}
+
+func appSpec(p *catalog.Platform, n *catalog.Namespace, a *catalog.Application) applicationSpec {
+	spec := applicationSpec{
+		Project:     n.Project.Name,
+		Destination: projectDestination{Server: p.ArgoCD.Destination, Namespace: n.Name},
 	}
 	if len(a.Sources) == 1 {
 		s := source(a.Sources[0])
-		o.Spec.Source = &s
+		spec.Source = &s
 	} else {
 		for _, s := range a.Sources {
-			o.Spec.Sources = append(o.Spec.Sources, source(s))
+			spec.Sources = append(spec.Sources, source(s))
 		}
 	}
 	if a.AutoSync || len(a.SyncOptions) > 0 {
-		o.Spec.SyncPolicy = &syncPolicy{SyncOptions: a.SyncOptions}
+		spec.SyncPolicy = &syncPolicy{SyncOptions: a.SyncOptions}
 		if a.AutoSync {
-			o.Spec.SyncPolicy.Automated = &automatedSync{Prune: true, SelfHeal: true}
+			spec.SyncPolicy.Automated = &automatedSync{Prune: true, SelfHeal: true}
 		}
 	}
 	for _, d := range a.IgnoreDifferences {
-		o.Spec.IgnoreDifferences = append(o.Spec.IgnoreDifferences, ignoreDifferences(d))
+		spec.IgnoreDifferences = append(spec.IgnoreDifferences, ignoreDifferences(d))
 	}
-	return wrap(o.TypeMeta, &o.ObjectMeta, sync, o)
+	return spec
 }
 
 func source(s catalog.Source) applicationSource {

@@ -53,32 +53,36 @@ type projectRole struct {
 // kind that the entry does not list. An absent clusterResourceWhitelist permits none; writing [] would differ for ever from
 // what Argo CD stores.
 func appProject(p *catalog.Platform, n *catalog.Namespace) []object.Object {
+	id := identity{APIVersion: argoAPIVersion, Kind: application.AppProjectKind, Namespace: p.ArgoCD.Namespace, Name: n.Project.Name,
+		Origin: n.Origin, Sync: guards}
+	return []object.Object{id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
+		return &argoAppProject{TypeMeta: t, ObjectMeta: m, Spec: projectSpec(p, n)}
+	})}
+}
+
+func projectSpec(p *catalog.Platform, n *catalog.Namespace) appProjectSpec {
 	in := n.Project
-	o := &argoAppProject{
-		TypeMeta:   metav1.TypeMeta{APIVersion: argoAPIVersion, Kind: application.AppProjectKind},
-		ObjectMeta: meta(p.ArgoCD.Namespace, in.Name, n.Origin, guards),
-		Spec: appProjectSpec{
-			Description:  in.Description,
-			SourceRepos:  in.SourceRepos,
-			Destinations: []projectDestination{{Server: p.ArgoCD.Destination, Namespace: n.Name}},
-		},
+	spec := appProjectSpec{
+		Description:  in.Description,
+		SourceRepos:  in.SourceRepos,
+		Destinations: []projectDestination{{Server: p.ArgoCD.Destination, Namespace: n.Name}},
 	}
 	if i := n.Impersonation; i != nil {
-		o.Spec.DestinationServiceAccounts = []destinationServiceAccount{{Server: p.ArgoCD.Destination, Namespace: n.Name,
+		spec.DestinationServiceAccounts = []destinationServiceAccount{{Server: p.ArgoCD.Destination, Namespace: n.Name,
 			DefaultServiceAccount: n.Name + ":" + i.ServiceAccount}}
 	}
 	for _, c := range in.ClusterResources {
-		o.Spec.ClusterResourceWhitelist = append(o.Spec.ClusterResourceWhitelist, metav1.GroupKind{Group: c.Group, Kind: c.Kind})
+		spec.ClusterResourceWhitelist = append(spec.ClusterResourceWhitelist, metav1.GroupKind{Group: c.Group, Kind: c.Kind})
 	}
 	if in.WarnOrphaned {
-		o.Spec.OrphanedResources = &orphanedResources{Warn: true}
+		spec.OrphanedResources = &orphanedResources{Warn: true}
 	}
 	for _, r := range in.Roles {
 		role := projectRole{Name: r.Name, Description: r.Description, Groups: r.Groups}
 		for _, action := range r.Actions {
 			role.Policies = append(role.Policies, "p, proj:"+in.Name+":"+r.Name+", applications, "+action+", "+in.Name+"/*, allow")
 		}
-		o.Spec.Roles = append(o.Spec.Roles, role)
+		spec.Roles = append(spec.Roles, role)
 	}
-	return []object.Object{wrap(o.TypeMeta, &o.ObjectMeta, guards, o)}
+	return spec
 }

@@ -75,26 +75,29 @@ func externalSecrets(_ *catalog.Platform, n *catalog.Namespace) []object.Object 
 }
 
 func externalSecretOf(namespace string, s *catalog.Secret, sync catalog.Sync) object.Object {
-	o := &externalSecret{
-		TypeMeta:   metav1.TypeMeta{APIVersion: externalSecretsAPIVersion, Kind: "ExternalSecret"},
-		ObjectMeta: meta(namespace, s.Name, s.Origin, sync),
-		Spec: externalSecretSpec{
-			RefreshPolicy:   "Periodic",
-			RefreshInterval: interval(s.RefreshInterval),
-			SecretStoreRef:  secretStoreRef{Kind: s.StoreKind, Name: s.StoreName},
-			Target:          secretTarget{Name: s.Name, CreationPolicy: "Owner", DeletionPolicy: "Retain"},
-		},
+	id := identity{APIVersion: externalSecretsAPIVersion, Kind: "ExternalSecret", Namespace: namespace, Name: s.Name, Origin: s.Origin, Sync: sync}
+	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
+		return &externalSecret{TypeMeta: t, ObjectMeta: m, Spec: secretSpec(s)}
+	})
+}
+
+func secretSpec(s *catalog.Secret) externalSecretSpec {
+	spec := externalSecretSpec{
+		RefreshPolicy:   "Periodic",
+		RefreshInterval: interval(s.RefreshInterval),
+		SecretStoreRef:  secretStoreRef{Kind: s.StoreKind, Name: s.StoreName},
+		Target:          secretTarget{Name: s.Name, CreationPolicy: "Owner", DeletionPolicy: "Retain"},
 	}
 	if s.Type != "" {
-		o.Spec.Target.Template = &secretTemplate{Type: s.Type, EngineVersion: "v2", MergePolicy: "Replace"}
+		spec.Target.Template = &secretTemplate{Type: s.Type, EngineVersion: "v2", MergePolicy: "Replace"}
 	}
 	for _, d := range s.Data {
-		o.Spec.Data = append(o.Spec.Data, secretData{SecretKey: d.Key, RemoteRef: remote(d.Path, d.Property)})
+		spec.Data = append(spec.Data, secretData{SecretKey: d.Key, RemoteRef: remote(d.Path, d.Property)})
 	}
 	for _, path := range s.Extract {
-		o.Spec.DataFrom = append(o.Spec.DataFrom, secretDataSource{Extract: remote(path, "")})
+		spec.DataFrom = append(spec.DataFrom, secretDataSource{Extract: remote(path, "")})
 	}
-	return wrap(o.TypeMeta, &o.ObjectMeta, sync, o)
+	return spec
 }
 
 func remote(key, property string) remoteRef {

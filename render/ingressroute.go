@@ -51,6 +51,13 @@ func ingressRoutes(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
 }
 
 func ingressRouteOf(namespace string, in *catalog.Route, sync catalog.Sync) object.Object {
+	id := identity{APIVersion: "traefik.io/v1alpha1", Kind: "IngressRoute", Namespace: namespace, Name: routeName(in), Origin: in.Origin, Sync: sync}
+	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
+		return &ingressRoute{TypeMeta: t, ObjectMeta: m, Spec: ingressRouteSpec{EntryPoints: in.EntryPoints, Routes: []route{rule(in)}}}
+	})
+}
+
+func rule(in *catalog.Route) route {
 	r := route{Kind: "Rule", Match: match(in), Priority: in.Priority,
 		Services: []serviceRef{{Name: in.Service, Port: intstr.FromInt32(int32(in.Port.Number))}}}
 	if in.Port.Name != "" {
@@ -59,12 +66,7 @@ func ingressRouteOf(namespace string, in *catalog.Route, sync catalog.Sync) obje
 	if in.Auth != nil {
 		r.Middlewares = []middlewareRef{{Name: in.Auth.Name, Namespace: in.Auth.Namespace}}
 	}
-	o := &ingressRoute{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "traefik.io/v1alpha1", Kind: "IngressRoute"},
-		ObjectMeta: meta(namespace, routeName(in), in.Origin, sync),
-		Spec:       ingressRouteSpec{EntryPoints: in.EntryPoints, Routes: []route{r}},
-	}
-	return wrap(o.TypeMeta, &o.ObjectMeta, sync, o)
+	return r
 }
 
 // match is the rule of a route. PathPrefix(`/api`) alone would also match /apix.

@@ -17,21 +17,23 @@ func namespace(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
 	if !n.Managed {
 		return nil
 	}
-	sync := catalog.Sync{Wave: catalog.NamespaceWave}
-	o := &corev1.Namespace{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
-		ObjectMeta: meta("", n.Name, n.Origin, sync),
-	}
-	maps.Copy(o.Labels, n.Labels)
-	maps.Copy(o.Annotations, n.Annotations)
-	for mode, level := range map[string]string{"enforce": n.PodSecurity.Enforce, "audit": n.PodSecurity.Audit, "warn": n.PodSecurity.Warn} {
+	id := identity{APIVersion: "v1", Kind: "Namespace", Name: n.Name, Origin: n.Origin, Sync: catalog.Sync{Wave: catalog.NamespaceWave}}
+	return []object.Object{id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
+		maps.Copy(m.Labels, n.Labels)
+		maps.Copy(m.Annotations, n.Annotations)
+		podSecurityLabels(m.Labels, n.PodSecurity)
+		if n.Guarded {
+			m.Annotations[syncOptions] = confirm
+		}
+		return &corev1.Namespace{TypeMeta: t, ObjectMeta: m}
+	})}
+}
+
+func podSecurityLabels(labels map[string]string, levels catalog.PodSecurity) {
+	for mode, level := range map[string]string{"enforce": levels.Enforce, "audit": levels.Audit, "warn": levels.Warn} {
 		if level != "" {
-			o.Labels[podSecurity+mode] = level
-			o.Labels[podSecurity+mode+"-version"] = n.PodSecurity.Version
+			labels[podSecurity+mode] = level
+			labels[podSecurity+mode+"-version"] = levels.Version
 		}
 	}
-	if n.Guarded {
-		o.Annotations[syncOptions] = confirm
-	}
-	return []object.Object{wrap(o.TypeMeta, &o.ObjectMeta, sync, o)}
 }

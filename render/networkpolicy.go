@@ -27,7 +27,10 @@ func networkPolicies(p *catalog.Platform, n *catalog.Namespace) []object.Object 
 	var out []object.Object
 	for _, policy := range n.Policies {
 		origin := catalog.Origin(policy.Origin + "#policies/" + policy.Name)
-		out = append(out, networkPolicy(n, policy.Name, origin, policy.Rule))
+		out = append(out, networkPolicy(n, policy.Name, origin, func() *api.Rule { return policy.Rule }))
+	}
+	if len(n.Flows) == 0 {
+		return out
 	}
 	byName := map[string][]catalog.Flow{}
 	for _, f := range n.Flows {
@@ -36,18 +39,16 @@ func networkPolicies(p *catalog.Platform, n *catalog.Namespace) []object.Object 
 	}
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		flows := byName[name]
-		out = append(out, networkPolicy(n, name, flows[0].Origin, flowRule(flows, p.DNS)))
+		out = append(out, networkPolicy(n, name, flows[0].Origin, func() *api.Rule { return flowRule(flows, p.DNS) }))
 	}
 	return out
 }
 
-func networkPolicy(n *catalog.Namespace, name string, origin catalog.Origin, rule *api.Rule) object.Object {
-	o := &ciliumNetworkPolicy{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "cilium.io/v2", Kind: "CiliumNetworkPolicy"},
-		ObjectMeta: meta(n.Name, name, origin, n.PolicySync),
-		Spec:       rule,
-	}
-	return wrap(o.TypeMeta, &o.ObjectMeta, n.PolicySync, o)
+func networkPolicy(n *catalog.Namespace, name string, origin catalog.Origin, rule func() *api.Rule) object.Object {
+	id := identity{APIVersion: "cilium.io/v2", Kind: "CiliumNetworkPolicy", Namespace: n.Name, Name: name, Origin: origin, Sync: n.PolicySync}
+	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
+		return &ciliumNetworkPolicy{TypeMeta: t, ObjectMeta: m, Spec: rule()}
+	})
 }
 
 // flowName says what the policy permits: flows with the same peer and the same pods share one policy. The kinds of peers

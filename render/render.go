@@ -53,27 +53,35 @@ const (
 	skipMissingDryRun = "SkipDryRunOnMissingResource=true"
 )
 
+// identity is what is known of an object before it is built.
+type identity struct {
+	APIVersion, Kind, Namespace, Name string
+	Origin                            catalog.Origin
+	Sync                              catalog.Sync
+}
+
+// object is the object of that identity; build completes it from its type and metadata.
+func (id identity) object(build func(metav1.TypeMeta, metav1.ObjectMeta) any) object.Object {
+	return object.Object{APIVersion: id.APIVersion, Kind: id.Kind, Namespace: id.Namespace, Name: id.Name, Wave: int(id.Sync.Wave),
+		Value: func() any { return build(metav1.TypeMeta{APIVersion: id.APIVersion, Kind: id.Kind}, id.meta()) }}
+}
+
 // meta is the metadata that every object has.
-func meta(namespace, name string, origin catalog.Origin, sync catalog.Sync) metav1.ObjectMeta {
+func (id identity) meta() metav1.ObjectMeta {
 	m := metav1.ObjectMeta{
-		Namespace: namespace,
-		Name:      name,
+		Namespace: id.Namespace,
+		Name:      id.Name,
 		Labels:    map[string]string{managedBy: "roster"},
 		Annotations: map[string]string{
-			originAnnotation: string(origin),
-			syncWave:         strconv.Itoa(int(sync.Wave)),
+			originAnnotation: string(id.Origin),
+			syncWave:         strconv.Itoa(int(id.Sync.Wave)),
 		},
 	}
-	if sync.LateKind {
+	if id.Sync.LateKind {
 		// Argo CD tries all waves in a dry run first, when the kind is not there yet (docs/user-guide/sync-options.md).
 		m.Annotations[syncOptions] = skipMissingDryRun
 	}
 	return m
-}
-
-// wrap gives a built object its place in the order.
-func wrap(t metav1.TypeMeta, m *metav1.ObjectMeta, sync catalog.Sync, value any) object.Object {
-	return object.Object{APIVersion: t.APIVersion, Kind: t.Kind, Namespace: m.Namespace, Name: m.Name, Wave: int(sync.Wave), Value: value}
 }
 
 var guards = catalog.Sync{Wave: catalog.GuardWave}

@@ -18,23 +18,22 @@ func roleBindings(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
 		if a.SubjectKind != rbacv1.ServiceAccountKind {
 			subject.APIGroup = rbacv1.GroupName
 		}
-		out = append(out, roleBinding(n, accessName(a), a.Origin, a.RoleKind, a.Role, subject))
+		role := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: a.RoleKind, Name: a.Role}
+		out = append(out, roleBinding(n, accessName(a), a.Origin, role, subject))
 	}
 	if i := n.Impersonation; i != nil {
-		out = append(out, roleBinding(n, i.ServiceAccount, n.Origin, "ClusterRole", i.ClusterRole,
+		role := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: i.ClusterRole}
+		out = append(out, roleBinding(n, i.ServiceAccount, n.Origin, role,
 			rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Name: i.ServiceAccount, Namespace: n.Name}))
 	}
 	return out
 }
 
-func roleBinding(n *catalog.Namespace, name string, origin catalog.Origin, roleKind, role string, subject rbacv1.Subject) object.Object {
-	o := &rbacv1.RoleBinding{
-		TypeMeta:   metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "RoleBinding"},
-		ObjectMeta: meta(n.Name, name, origin, guards),
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: roleKind, Name: role},
-		Subjects:   []rbacv1.Subject{subject},
-	}
-	return wrap(o.TypeMeta, &o.ObjectMeta, guards, o)
+func roleBinding(n *catalog.Namespace, name string, origin catalog.Origin, role rbacv1.RoleRef, subject rbacv1.Subject) object.Object {
+	id := identity{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "RoleBinding", Namespace: n.Name, Name: name, Origin: origin, Sync: guards}
+	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
+		return &rbacv1.RoleBinding{TypeMeta: t, ObjectMeta: m, RoleRef: role, Subjects: []rbacv1.Subject{subject}}
+	})
 }
 
 // accessName says who may do what. The roles and subjects that the name tells apart by itself need no digest.

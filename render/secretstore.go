@@ -49,14 +49,12 @@ func secretStore(p *catalog.Platform) []object.Object {
 	if s == nil {
 		return nil
 	}
-	o := &clusterSecretStore{
-		TypeMeta:   metav1.TypeMeta{APIVersion: externalSecretsAPIVersion, Kind: "ClusterSecretStore"},
-		ObjectMeta: meta("", s.Name, s.Origin, s.Sync),
-		Spec: secretStoreSpec{Provider: secretStoreProvider{Vault: vaultProvider{
+	id := identity{APIVersion: externalSecretsAPIVersion, Kind: "ClusterSecretStore", Name: s.Name, Origin: s.Origin, Sync: s.Sync}
+	return []object.Object{id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
+		return &clusterSecretStore{TypeMeta: t, ObjectMeta: m, Spec: secretStoreSpec{Provider: secretStoreProvider{Vault: vaultProvider{
 			Server: s.Server, Path: s.Path, Version: "v2",
 			Auth: vaultAuth{Kubernetes: vaultKubernetesAuth{MountPath: s.MountPath, Role: s.Role,
 				ServiceAccountRef: serviceAccountRef{Name: s.ServiceAccount, Namespace: s.ServiceAccountNS}}},
-		}}},
-	}
-	return []object.Object{wrap(o.TypeMeta, &o.ObjectMeta, s.Sync, o)}
+		}}}}
+	})}
 }

@@ -18,10 +18,8 @@ func serviceAccounts(_ *catalog.Platform, n *catalog.Namespace) []object.Object 
 }
 
 func serviceAccount(n *catalog.Namespace, name string, automount bool) object.Object {
-	o := &corev1.ServiceAccount{
-		TypeMeta:                     metav1.TypeMeta{APIVersion: "v1", Kind: "ServiceAccount"},
-		ObjectMeta:                   meta(n.Name, name, n.Origin, guards),
-		AutomountServiceAccountToken: &automount,
-	}
-	return wrap(o.TypeMeta, &o.ObjectMeta, guards, o)
+	id := identity{APIVersion: "v1", Kind: "ServiceAccount", Namespace: n.Name, Name: name, Origin: n.Origin, Sync: guards}
+	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
+		return &corev1.ServiceAccount{TypeMeta: t, ObjectMeta: m, AutomountServiceAccountToken: &automount}
+	})
 }

@@ -58,7 +58,7 @@ func (d *decoder) spend(n int, at *Node) bool {
 func (d *decoder) pairs(y *yaml.Node, at *Node, anyKey bool) []pair {
 	out := make([]pair, 0, len(y.Content)/2)
 	var merged []pair
-	seen := make(map[string]*yaml.Node, len(y.Content)/2)
+	seen := keySet{}
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		key, value := y.Content[i], y.Content[i+1]
 		if key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge" {
@@ -69,23 +69,48 @@ func (d *decoder) pairs(y *yaml.Node, at *Node, anyKey bool) []pair {
 			at.at(key).Report("wrong-type", "put the key in quotes", "expected a text as key, found %s", describe(key, false))
 			continue
 		}
-		if first := seen[key.Value]; first != nil {
+		if first := seen.add(out, key); first != nil {
 			at.at(key).ReportWith(at.at(first), "first here", "duplicate-key", "remove one of them", "the key %s occurs twice", Quote(key.Value))
 			continue
 		}
-		seen[key.Value] = key
 		out = append(out, pair{key, value})
 	}
 	if !d.spend(len(merged), at) {
 		return out
 	}
 	for _, p := range merged {
-		if seen[p.key.Value] == nil {
-			seen[p.key.Value] = p.key
+		if seen.add(out, p.key) == nil {
 			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// keySet finds keys that occur twice: in the pairs so far while they are few, else in a map.
+type keySet struct{ byName map[string]*yaml.Node }
+
+// add returns the key of the same name, if there is one among the pairs so far, which include all keys that were added.
+func (s *keySet) add(pairs []pair, key *yaml.Node) *yaml.Node {
+	const few = 16
+	if len(pairs) < few {
+		for _, p := range pairs {
+			if p.key.Value == key.Value {
+				return p.key
+			}
+		}
+		return nil
+	}
+	if s.byName == nil {
+		s.byName = make(map[string]*yaml.Node, 2*few)
+		for _, p := range pairs {
+			s.byName[p.key.Value] = p.key
+		}
+	}
+	if first := s.byName[key.Value]; first != nil {
+		return first
+	}
+	s.byName[key.Value] = key
+	return nil
 }
 
 // merge lists what the value of a << key brings: a mapping, or a list of mappings of which the first wins.

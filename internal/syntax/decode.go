@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Decode reads the document into out, a pointer to a struct or a slice of structs.
+// Decode reads the document, once, into out, a pointer to a struct or a slice of structs.
 //
 // A field takes the key that its tag names: `yaml:"host"`. Words behind the key say more:
 //
@@ -24,6 +24,7 @@ import (
 func (d *Document) Decode(out any) {
 	dec := &decoder{diags: d.diags, budget: freeAliased + d.size, layouts: map[reflect.Type]*layout{}}
 	dec.value(d.root, d.Root(), reflect.ValueOf(out).Elem(), field{})
+	d.root = &yaml.Node{Line: d.root.Line, Column: d.root.Column} // the places of values outlive the tree
 }
 
 // decoder walks the nodes of one document.

@@ -17,7 +17,9 @@ type Object struct {
 	Namespace        string // empty for a cluster-scoped kind
 	Name             string
 	Wave             int // Argo CD's sync wave
-	Value            any // the whole object: a struct with JSON tags
+	// Value builds the whole object: a struct with JSON tags. It is built when it is asked for, so that the objects of a
+	// large platform are never all in memory.
+	Value func() any
 }
 
 // kindOrder is the order of kinds in one wave: what others refer to comes first. Argo CD applies a wave in an order of its
@@ -32,17 +34,26 @@ func Kinds() []string { return slices.Clone(kindOrder[:]) }
 
 // Sort puts objects into the order in which they are printed: by wave, kind, namespace and name.
 func Sort(objects []Object) {
-	rank := make(map[string]int, len(kindOrder)) // other kinds come last
-	for i, kind := range kindOrder {
-		rank[kind] = i - len(kindOrder)
+	slices.SortFunc(objects, func(a, b Object) int { return Compare(&a, &b) })
+}
+
+// Compare says which of two objects is printed first, as cmp.Compare does. Kinds that are not in Kinds come last.
+func Compare(a, b *Object) int {
+	if c := cmp.Or(cmp.Compare(a.Wave, b.Wave), cmp.Compare(rank(a.Kind), rank(b.Kind))); c != 0 {
+		return c
 	}
-	slices.SortFunc(objects, func(a, b Object) int {
-		if c := cmp.Or(cmp.Compare(a.Wave, b.Wave), cmp.Compare(rank[a.Kind], rank[b.Kind])); c != 0 {
-			return c
+	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name),
+		strings.Compare(a.APIVersion, b.APIVersion))
+}
+
+// rank is the place of a kind in kindOrder.
+func rank(kind string) int {
+	for i, k := range kindOrder {
+		if k == kind {
+			return i
 		}
-		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name),
-			strings.Compare(a.APIVersion, b.APIVersion))
-	})
+	}
+	return len(kindOrder)
 }
 
 // File is where the object belongs in a folder of objects: NAMESPACE/KIND-NAME.yaml, or _cluster/KIND-NAME.yaml. Objects

@@ -74,7 +74,7 @@ func TestFile(t *testing.T) {
 			if strings.Count(file, "/") != 1 || path.Clean(file) != file || strings.HasPrefix(file, ".") || strings.ToLower(file) != file || len(path.Base(file)) > 255 || !strings.HasSuffix(file, ".yaml") {
 				t.Errorf("%+v has the file %q", o, file)
 			}
-			if other, taken := files[file]; taken && other != o {
+			if other, taken := files[file]; taken && object.Compare(&other, &o) != 0 {
 				t.Errorf("%+v and %+v both have the file %q", o, other, file)
 			}
 			files[file] = o
@@ -100,7 +100,7 @@ func TestSort(t *testing.T) {
 		got := slices.Clone(sorted)
 		r.Shuffle(len(got), func(i, j int) { got[i], got[j] = got[j], got[i] })
 		object.Sort(got)
-		if !slices.Equal(got, sorted) {
+		if !slices.EqualFunc(got, sorted, func(a, b object.Object) bool { return object.Compare(&a, &b) == 0 }) {
 			t.Fatalf("got %v", got)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 func decode(t *testing.T, o object.Object, into any) {
 	t.Helper()
 	var e object.Encoder
-	text, err := yaml.YAMLToJSONStrict(e.Encode(nil, o.Value))
+	text, err := yaml.YAMLToJSONStrict(e.Encode(nil, o.Value()))
 	if err != nil {
 		t.Fatal(err)
 	}

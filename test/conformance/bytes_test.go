@@ -1,6 +1,9 @@
 package conformance
 
 import (
+	"bytes"
+	"errors"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -41,12 +44,33 @@ func text(t *testing.T, fsys fs.FS, dir string) string {
 		t.Errorf("%v %v", err, diags)
 		return ""
 	}
-	var e object.Encoder
-	var out []byte
-	for _, o := range render.Build(p) {
-		out = e.Encode(append(out, "---\n"...), o.Value)
+	var out bytes.Buffer
+	if err := render.Write(&out, p); err != nil {
+		t.Error(err)
 	}
-	return string(out)
+	return out.String()
+}
+
+// TestWrite holds the concurrent writer against the plain way.
+func TestWrite(t *testing.T) {
+	for _, name := range examples.Names(t) {
+		p, objects := examples.Load(t, name)
+		var e object.Encoder
+		var want []byte
+		for _, o := range objects {
+			want = e.Encode(append(want, "---\n"...), o.Value())
+		}
+		var got bytes.Buffer
+		if err := render.Write(&got, p); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got.Bytes(), want) {
+			t.Errorf("%s: Write and Build differ", name)
+		}
+	}
+	if err := render.Write(io.Discard, &catalog.Platform{}); !errors.Is(err, render.ErrNothing) {
+		t.Errorf("an empty platform: %v", err)
+	}
 }
 
 // TestBytes renders the same input in many ways and demands the same bytes.

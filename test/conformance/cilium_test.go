@@ -29,7 +29,7 @@ func policies(t *testing.T, objects []object.Object) []verdict.Policy {
 			continue
 		}
 		var p ciliumv2.CiliumNetworkPolicy
-		if err := yaml.UnmarshalStrict(e.Encode(nil, o.Value), &p); err != nil {
+		if err := yaml.UnmarshalStrict(e.Encode(nil, o.Value()), &p); err != nil {
 			t.Fatalf("%s: %v", o.File(), err)
 		}
 		if _, err := p.DeepCopy().Parse(logger, ""); err != nil {

@@ -24,7 +24,7 @@ func TestSchema(t *testing.T) {
 		var e object.Encoder
 		for _, o := range objects {
 			t.Run(name+"/"+o.File(), func(t *testing.T) {
-				text := e.Encode(nil, o.Value)
+				text := e.Encode(nil, o.Value())
 				problems, err := set.ValidateYAML(text)
 				if err != nil {
 					t.Fatal(err)
@@ -73,7 +73,7 @@ func TestIdentity(t *testing.T) {
 		var e object.Encoder
 		for _, o := range objects {
 			var got identity
-			if err := yaml.Unmarshal(e.Encode(nil, o.Value), &got); err != nil {
+			if err := yaml.Unmarshal(e.Encode(nil, o.Value()), &got); err != nil {
 				t.Fatal(err)
 			}
 			if got.APIVersion != o.APIVersion || got.Kind != o.Kind || got.Metadata.Namespace != o.Namespace || got.Metadata.Name != o.Name {

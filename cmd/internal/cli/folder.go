@@ -8,6 +8,7 @@ import (
 	"path"
 
 	"github.com/hashicorp/go-multierror"
+	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/object"
 )
 
@@ -17,6 +18,9 @@ var ownMark = []byte("\n    app.kubernetes.io/managed-by: roster\n")
 // writeFolder writes one file per object into the folder at dir, and removes files of earlier runs that are stale. Files
 // that have the right content are not touched. It goes on after a failure, and returns all failures.
 func writeFolder(dir string, objects []object.Object) error {
+	if len(objects) == 0 {
+		return render.ErrNothing
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -31,7 +35,7 @@ func writeFolder(dir string, objects []object.Object) error {
 	for _, o := range objects {
 		file := o.File()
 		written[file] = true
-		if err := writeFile(root, file, e.Encode(nil, o.Value)); err != nil {
+		if err := writeFile(root, file, e.Encode(nil, o.Value())); err != nil {
 			failures = multierror.Append(failures, fmt.Errorf("writing %s: %w", file, err))
 		}
 	}

@@ -1,16 +1,13 @@
 package cli
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/render"
-	"github.com/hippotion/roster/render/object"
 	"github.com/spf13/cobra"
 )
 
@@ -50,54 +47,30 @@ Argo CD applies them. If anything is wrong with the input, it prints nothing but
 		if err != nil {
 			return err
 		}
-		objects, err := build(platform, o.namespace)
-		if err != nil {
-			return err
+		if o.namespace != "" {
+			if platform, err = only(platform, o.namespace); err != nil {
+				return err
+			}
 		}
 		if o.outputDir != "" {
-			return writeFolder(o.outputDir, objects)
+			return writeFolder(o.outputDir, render.Build(platform))
 		}
-		return write(c.OutOrStdout(), objects)
+		return render.Write(c.OutOrStdout(), platform)
 	}
 	return c
 }
 
-// build renders the platform, or one namespace of it.
-func build(p *catalog.Platform, namespace string) ([]object.Object, error) {
-	objects := []object.Object(nil)
-	if namespace == "" {
-		objects = render.Build(p)
-	} else {
-		i := slices.IndexFunc(p.Namespaces, func(n catalog.Namespace) bool { return n.Name == namespace })
-		if i < 0 {
-			var names []string
-			for _, n := range p.Namespaces {
-				names = append(names, n.Name)
-			}
-			return nil, fmt.Errorf("there is no namespace %q in %s\n  hint: %s", namespace, catalog.ApplicationsFile, diag.DidYouMean(namespace, names))
+// only is the platform with one namespace alone, and without what belongs to none.
+func only(p *catalog.Platform, namespace string) (*catalog.Platform, error) {
+	i := slices.IndexFunc(p.Namespaces, func(n catalog.Namespace) bool { return n.Name == namespace })
+	if i < 0 {
+		var names []string
+		for _, n := range p.Namespaces {
+			names = append(names, n.Name)
 		}
-		objects = render.For(p, &p.Namespaces[i])
-		object.Sort(objects)
+		return nil, fmt.Errorf("there is no namespace %q in %s\n  hint: %s", namespace, catalog.ApplicationsFile, diag.DidYouMean(namespace, names))
 	}
-	if len(objects) == 0 { // Argo CD would prune the cluster
-		return nil, errors.New("nothing to render")
-	}
-	return objects, nil
-}
-
-// write prints the objects as YAML documents.
-func write(w io.Writer, objects []object.Object) error {
-	out := bufio.NewWriterSize(w, 1<<16)
-	var e object.Encoder
-	var buf []byte
-	for _, o := range objects {
-		buf = e.Encode(append(buf[:0], "---\n"...), o.Value)
-		if _, err := out.Write(buf); err != nil {
-			return fmt.Errorf("writing the output: %w", err)
-		}
-	}
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("writing the output: %w", err)
-	}
-	return nil
+	one := *p
+	one.Store, one.Namespaces = nil, p.Namespaces[i:i+1]
+	return &one, nil
 }

@@ -1,0 +1,338 @@
+package house
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hippotion/roster/test/examples"
+)
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(examples.Root(), file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// blocks are the code blocks of a language in a Markdown text.
+func blocks(text, language string) []string {
+	var out []string
+	for _, m := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(text, -1) {
+		out = append(out, m[1])
+	}
+	return out
+}
+
+// codes are the words in backticks.
+func codes(text string) []string {
+	var out []string
+	for _, m := range regexp.MustCompile("`([^`\n]+)`").FindAllStringSubmatch(text, -1) {
+		out = append(out, m[1])
+	}
+	return out
+}
+
+// rows are the rows of the tables in a section of a Markdown text, cell by cell.
+func rows(section string) [][]string {
+	var out [][]string
+	for line := range strings.Lines(section) {
+		if strings.HasPrefix(line, "|---") { // the row above is the head
+			out = out[:len(out)-1]
+		} else if strings.HasPrefix(line, "|") {
+			cells := strings.Split(strings.Trim(line, "|\n"), "|")
+			for i, cell := range cells {
+				cells[i] = strings.TrimSpace(cell)
+			}
+			out = append(out, cells)
+		}
+	}
+	return out
+}
+
+// sections are the parts of a Markdown text by their headings.
+func sections(text string) map[string]string {
+	out, heading, fenced := map[string]string{}, "", false
+	for line := range strings.Lines(text) {
+		fenced = fenced != strings.HasPrefix(line, "```")
+		if !fenced && strings.HasPrefix(line, "#") {
+			heading = strings.Trim(line, "# \n")
+		}
+		out[heading] += line
+	}
+	return out
+}
+
+// inputTypes are the struct types of the user's files.
+func inputTypes(t *testing.T) map[string]*ast.StructType {
+	t.Helper()
+	types := map[string]*ast.StructType{}
+	for _, file := range []string{"applications.go", "platformfile.go"} {
+		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(examples.Root(), "catalog", file), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.TypeSpec); ok {
+				if s, ok := spec.Type.(*ast.StructType); ok {
+					types[spec.Name.Name] = s
+				}
+			}
+			return true
+		})
+	}
+	return types
+}
+
+// elementType is the name of the type in pointers, slices and maps.
+func elementType(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.StarExpr:
+		return elementType(e.X)
+	case *ast.ArrayType:
+		return elementType(e.Elt)
+	case *ast.IndexExpr:
+		return elementType(e.Index)
+	}
+	return ""
+}
+
+// TestInput holds docs/input.md against the types: a section for each, headed by the keys that lead to it, with a table of
+// exactly its keys, which says what is required and which values are permitted.
+func TestInput(t *testing.T) {
+	types, parts := inputTypes(t), sections(read(t, "docs/input.md"))
+	seen := map[string]bool{}
+	var visit func(name, heading, path string)
+	visit = func(name, heading, path string) {
+		if seen[name] || types[name] == nil {
+			return
+		}
+		seen[name] = true
+		documented := map[string][]string{} // cells: key, value, default, what it becomes
+		for _, row := range rows(parts[heading]) {
+			for _, key := range codes(row[0]) {
+				documented[key] = row
+			}
+		}
+		for _, field := range types[name].Fields.List {
+			if field.Tag == nil {
+				continue
+			}
+			literal, _ := strconv.Unquote(field.Tag.Value)
+			tag := reflect.StructTag(literal)
+			key, options, _ := strings.Cut(tag.Get("yaml"), ",")
+			row, ok := documented[key]
+			delete(documented, key)
+			if !ok || len(row) != 4 {
+				t.Errorf("%q: no row of four cells for the key %q of %s", heading, key, name)
+				continue
+			}
+			if slices.Contains(strings.Split(options, ","), "required") != (row[2] == "required") {
+				t.Errorf("%q: says the wrong thing about whether %q is required", heading, key)
+			}
+			for value := range strings.SplitSeq(tag.Get("enum"), ",") {
+				if value != "" && !slices.Contains(codes(row[1]), value) {
+					t.Errorf("%q: does not say that %q may be %q", heading, key, value)
+				}
+			}
+			below := strings.TrimPrefix(path+"."+key, ".")
+			visit(elementType(field.Type), "`"+below+"`", below)
+		}
+		for key := range documented {
+			t.Errorf("%q: there is no key %q in %s", heading, key, name)
+		}
+	}
+	visit("entryInput", "An entry", "")
+	visit("platformInput", "The platform", "")
+	if len(seen) != len(types) {
+		t.Errorf("reached %d of %d types", len(seen), len(types))
+	}
+}
+
+func TestProfiles(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(examples.Root(), "profiles", "*.yml"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	parts, readme := sections(read(t, "docs/profiles.md")), codes(read(t, "README.md"))
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".yml")
+		if parts["`"+name+"`"] == "" {
+			t.Errorf("docs/profiles.md has no section for %s", name)
+		}
+		if !slices.Contains(readme, name) {
+			t.Errorf("README.md does not name the profile %s", name)
+		}
+	}
+}
+
+// TestOrder holds the example of docs/order.md against what is rendered.
+func TestOrder(t *testing.T) {
+	var got, want []string
+	for _, row := range rows(sections(read(t, "docs/order.md"))["An example"]) {
+		for _, code := range codes(row[1]) {
+			got = append(got, row[0]+" "+code)
+		}
+	}
+	_, objects := examples.Load(t, "homelab")
+	for _, o := range objects {
+		if o.Kind == "Application" && o.Wave < 99 {
+			want = append(want, fmt.Sprint(o.Wave, " ", o.Name))
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("waves (-rendered +documented):\n%s", diff)
+	}
+}
+
+// TestReadme holds the blocks and tables of README.md against the examples.
+func TestReadme(t *testing.T) {
+	readme := read(t, "README.md")
+	yamls := blocks(readme, "yaml")
+	for i, file := range []string{"applications.yml", "platform.yml"} {
+		if diff := cmp.Diff(read(t, "examples/minimal/"+file), yamls[i]); diff != "" {
+			t.Errorf("yaml block %d is not examples/minimal/%s (-file +block):\n%s", i+1, file, diff)
+		}
+	}
+	var got, want []string
+	for _, row := range rows(sections(readme)["The smallest list"]) {
+		got = append(got, strings.ReplaceAll(row[0], "`", ""))
+	}
+	_, objects := examples.Load(t, "minimal")
+	for _, o := range objects {
+		want = append(want, o.Kind+" "+o.Name)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("objects of examples/minimal (-rendered +listed):\n%s", diff)
+	}
+}
+
+// TestCommands runs what README.md shows: the commands, the profile, and the mistake that leads to the message.
+func TestCommands(t *testing.T) {
+	readme, binary := read(t, "README.md"), filepath.Join(t.TempDir(), "roster")
+	run := func(dir, name string, args ...string) (string, error) {
+		c := exec.Command(name, args...)
+		c.Dir = dir
+		out, err := c.CombinedOutput()
+		return string(out), err
+	}
+	succeed := func(dir, name string, args ...string) {
+		t.Helper()
+		if out, err := run(dir, name, args...); err != nil {
+			t.Errorf("%s %s: %v\n%s", name, args, err, out)
+		}
+	}
+	succeed(examples.Root(), "go", "build", "-o", binary, "./cmd/roster")
+
+	out := t.TempDir()
+	for line := range strings.Lines(strings.Join(blocks(readme, "sh"), "")) {
+		line, _, _ = strings.Cut(line, "#")
+		words := strings.Fields(line)
+		for i, word := range words {
+			if word == "out" {
+				words[i] = out
+			}
+		}
+		switch {
+		case len(words) == 0:
+		case words[0] == "make":
+			succeed(examples.Root(), "make", append([]string{"-n"}, words[1:]...)...)
+		case words[0] == "bin/roster":
+			succeed(examples.Root(), binary, words[1:]...)
+		default:
+			t.Errorf("no test runs %q", line)
+		}
+	}
+
+	minimal := t.TempDir()
+	write := func(file, text string) {
+		file = filepath.Join(minimal, file)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.CopyFS(minimal, os.DirFS(filepath.Join(examples.Root(), "examples", "minimal"))); err != nil {
+		t.Fatal(err)
+	}
+	yamls := blocks(readme, "yaml")
+	write("profiles/mail.yml", yamls[len(yamls)-1])
+	write("applications.yml", strings.Replace(read(t, "examples/minimal/applications.yml"), "profile: web-app", "profile: mail", 1))
+	if rendered, err := run(minimal, binary, "render"); err != nil || !strings.Contains(rendered, "\n  name: allow-smtp\n") {
+		t.Errorf("the last yaml block is not a profile that permits mail: %v\n%s", err, rendered)
+	}
+
+	write("applications.yml", `- namespace: web-claw
+  networkPolicies: web-app
+  applications:
+    - applicationCode: web-claw
+      path: helm-charts/extra-objects
+      ingress:
+        - {host: claw.home.example, service: openclaw, port: 18789, expse: public, auth: app}
+`)
+	if message, _ := run(minimal, binary, "render"); !slices.Contains(blocks(readme, ""), message) {
+		t.Errorf("README.md shows another message than\n%s", message)
+	}
+}
+
+// TestLinks follows the relative links of the documentation, and those within a page.
+func TestLinks(t *testing.T) {
+	var pages []string
+	for _, pattern := range []string{"*.md", "docs/*.md"} {
+		found, err := filepath.Glob(filepath.Join(examples.Root(), pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, found...)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(string(text), -1) {
+			file, anchor, _ := strings.Cut(m[1], "#")
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			target := page
+			if file != "" {
+				target = filepath.Join(filepath.Dir(page), file)
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s: %s leads nowhere", page, m[1])
+			} else if anchor != "" && !hasHeading(target, anchor) {
+				t.Errorf("%s: %s has no such heading", page, m[1])
+			}
+		}
+	}
+}
+
+// hasHeading says whether a page has the heading that GitHub and GitLab give the anchor.
+func hasHeading(page, anchor string) bool {
+	text, err := os.ReadFile(page)
+	for heading := range sections(string(text)) {
+		slug := strings.ReplaceAll(strings.ToLower(heading), " ", "-")
+		if regexp.MustCompile(`[^a-z0-9_-]`).ReplaceAllString(slug, "") == anchor {
+			return true
+		}
+	}
+	return err != nil
+}
