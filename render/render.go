@@ -15,6 +15,7 @@ import (
 var kinds = [...]func(*catalog.Platform, *catalog.Namespace) []object.Object{
 	namespace,
 	serviceAccounts,
+	clusterRoles,
 	roleBindings,
 	networkPolicies,
 	appProject,

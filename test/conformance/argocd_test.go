@@ -3,12 +3,14 @@ package conformance
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
 	argo "github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
 	"github.com/hippotion/roster/render/object"
 	"github.com/hippotion/roster/test/examples"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
@@ -57,6 +59,7 @@ func TestArgoCD(t *testing.T) {
 			}
 			for _, p := range projects {
 				closed(t, p)
+				impersonated(t, p, objects)
 			}
 		})
 	}
@@ -88,6 +91,43 @@ func placed(t *testing.T, p *argo.AppProject, o object.Object) {
 	gk := schema.FromAPIVersionAndKind(o.APIVersion, o.Kind).GroupKind()
 	if !p.IsGroupKindPermitted(gk, true) {
 		t.Errorf("%s: the project does not permit its kind", o.File())
+	}
+}
+
+// impersonated checks that the accounts which Argo CD is to sync as are there, with a role in their own namespace.
+func impersonated(t *testing.T, p *argo.AppProject, objects []object.Object) {
+	t.Helper()
+	for _, d := range p.Spec.DestinationServiceAccounts {
+		namespace, name, _ := strings.Cut(d.DefaultServiceAccount, ":")
+		if namespace != d.Namespace || d.Namespace != p.Spec.Destinations[0].Namespace || d.Server != p.Spec.Destinations[0].Server {
+			t.Errorf("project %s syncs into %s as %s", p.Name, d.Namespace, d.DefaultServiceAccount)
+		}
+		account, bound := false, false
+		for _, o := range objects {
+			account = account || o.Kind == "ServiceAccount" && o.Namespace == namespace && o.Name == name
+			if o.Kind == "RoleBinding" && o.Namespace == namespace {
+				var b rbacv1.RoleBinding
+				decode(t, o, &b)
+				bound = bound || slices.Contains(b.Subjects, rbacv1.Subject{Kind: "ServiceAccount", Namespace: namespace, Name: name})
+			}
+		}
+		if !account || !bound {
+			t.Errorf("project %s: account %s is there: %t, bound: %t", p.Name, d.DefaultServiceAccount, account, bound)
+		}
+	}
+}
+
+// TestImpersonation fails when no example has accounts to sync as.
+func TestImpersonation(t *testing.T) {
+	_, objects := examples.Load(t, "team")
+	for _, o := range objects {
+		if o.Kind == "AppProject" {
+			var p argo.AppProject
+			decode(t, o, &p)
+			if len(p.Spec.DestinationServiceAccounts) != 1 {
+				t.Errorf("%s: %d accounts", o.Name, len(p.Spec.DestinationServiceAccounts))
+			}
+		}
 	}
 }
 

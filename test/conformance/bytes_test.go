@@ -2,8 +2,6 @@ package conformance
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -15,7 +13,6 @@ import (
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/render"
-	"github.com/hippotion/roster/render/object"
 	"github.com/hippotion/roster/test/examples"
 	"go.yaml.in/yaml/v3"
 )
@@ -49,28 +46,6 @@ func text(t *testing.T, fsys fs.FS, dir string) string {
 		t.Error(err)
 	}
 	return out.String()
-}
-
-// TestWrite holds the concurrent writer against the plain way.
-func TestWrite(t *testing.T) {
-	for _, name := range examples.Names(t) {
-		p, objects := examples.Load(t, name)
-		var e object.Encoder
-		var want []byte
-		for _, o := range objects {
-			want = e.Encode(append(want, "---\n"...), o.Value())
-		}
-		var got bytes.Buffer
-		if err := render.Write(&got, p); err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(got.Bytes(), want) {
-			t.Errorf("%s: Write and Build differ", name)
-		}
-	}
-	if err := render.Write(io.Discard, &catalog.Platform{}); !errors.Is(err, render.ErrNothing) {
-		t.Errorf("an empty platform: %v", err)
-	}
 }
 
 // TestBytes renders the same input in many ways and demands the same bytes.
