@@ -36,14 +36,11 @@ lint: ## Run the linters
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME
-	@go list -f '{{.Dir}} {{join .TestGoFiles " "}} {{join .XTestGoFiles " "}}' ./... | while read -r dir files; do \
-		for f in $$files; do \
-			grep -oE '^func Fuzz[A-Za-z0-9]+' "$$dir/$$f" | cut -d' ' -f2 | while read -r target; do \
-				echo "$$target in $${dir#$(CURDIR)/}"; \
-				go test -run=NONE -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) "$$dir"; \
-			done; \
-		done; \
-	done
+	@grep -rE --include='*_test.go' '^func Fuzz' . | sed -E 's#^(.*)/[^/]*:func (Fuzz[A-Za-z0-9]+).*#\1 \2#' | sort | \
+		while read -r dir target; do \
+			echo "$$target in $$dir"; \
+			go test -run=NONE -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=20x "$$dir"; \
+		done
 
 .PHONY: bench
 bench: ## Compare with helm template, whole process, and print the table
