@@ -177,7 +177,7 @@ func prefix(root string) string {
 
 // outside notes that file, of the repository, is read for the source at p, unless it lies in it.
 func (r *resolver) outside(p, file string, outside map[string]bool) {
-	if !within(file, p) && file != ".." && !strings.HasPrefix(file, "../") {
+	if !within(file, p) && !leaves(file) {
 		outside[file] = true
 	}
 }
@@ -242,7 +242,7 @@ func (r *resolver) kustomizationReads(p, dir string, outside, seen map[string]bo
 				s = file
 			}
 			target := path.Join(dir, s)
-			if s == "" || strings.HasPrefix(s, "/") || target == ".." || strings.HasPrefix(target, "../") || strings.ContainsAny(s, "\n:") {
+			if s == "" || strings.HasPrefix(s, "/") || leaves(target) || strings.ContainsAny(s, "\n:") {
 				return
 			}
 			info, err := fs.Stat(r.fsys, r.file(target))

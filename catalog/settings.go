@@ -30,7 +30,6 @@ type settingsOfPlatform struct {
 	refreshInterval              time.Duration
 	store                        *Store
 	podSecurity                  PodSecurity
-	defaultPath                  string
 	autoSync                     bool
 	syncOptions                  []string
 }
@@ -78,7 +77,6 @@ func (r *resolver) settings() {
 			n.Report("bad-address", "", "expected the IP address of a node, found %q", n.V)
 		}
 	}
-	r.defaultPath = in.Defaults.Path.V
 	r.autoSync = in.Defaults.AutoSync.Or(false)
 	r.syncOptions = r.syncOptionsOf(in.Defaults.SyncOptions)
 }
@@ -86,13 +84,16 @@ func (r *resolver) settings() {
 // rootOf is the repository's root as a path in the file system.
 func (r *resolver) rootOf(root text) string {
 	at := path.Join(r.dir, root.Or("."))
-	if strings.HasPrefix(root.V, "/") || at == ".." || strings.HasPrefix(at, "../") || !within(r.dir, at) {
+	if strings.HasPrefix(root.V, "/") || leaves(at) || !within(r.dir, at) {
 		root.Report("path-outside", "it is a path like ../.. that leads up to the root of the Git repository around this folder",
 			"the repository's root cannot be %q", root.V)
 		return r.dir
 	}
 	return at
 }
+
+// leaves says whether a clean path leads out of the folder that it begins in.
+func leaves(p string) bool { return p == ".." || strings.HasPrefix(p, "../") }
 
 // within says whether p is dir or lies below it.
 func within(p, dir string) bool { return dir == "." || p == dir || strings.HasPrefix(p, dir+"/") }

@@ -157,7 +157,7 @@ func (r *resolver) withComponents(in *appInput, local *localSource, base string)
 	outside := map[string]bool{}
 	for _, c := range present(in.Kustomize.Components...) {
 		at := path.Join(base, c.V)
-		if path.IsAbs(c.V) || at == ".." || strings.HasPrefix(at, "../") {
+		if path.IsAbs(c.V) || leaves(at) {
 			c.Report("path-outside", "paths of components begin at the kustomization", "expected a folder of this repository, found %s", syntax.Quote(c.V))
 			continue
 		}
@@ -185,7 +185,7 @@ func (r *resolver) repositoryPath(t text) (clean string, ok bool) {
 	case !r.filled(t, "a path inside of the repository"):
 	case strings.Contains(t.V, `\`):
 		t.Report("bad-path", "write "+strings.ReplaceAll(t.V, `\`, "/"), "expected a path with forward slashes, found %s", syntax.Quote(t.V))
-	case strings.HasPrefix(t.V, "/") || clean == ".." || strings.HasPrefix(clean, "../"):
+	case strings.HasPrefix(t.V, "/") || leaves(clean):
 		t.Report("path-outside", "paths begin at the repository's root", "expected a path inside of the repository, found %s", syntax.Quote(t.V))
 	default:
 		return clean, true

@@ -44,7 +44,7 @@ func (r *resolver) valueFile(in *appInput, f text, chart string) (string, bool) 
 	if !r.filled(f, "a file of this repository") {
 		return "", false
 	}
-	if strings.Contains(f.V, "://") || strings.HasPrefix(f.V, "$") || file == ".." || strings.HasPrefix(file, "../") {
+	if strings.Contains(f.V, "://") || strings.HasPrefix(f.V, "$") || leaves(file) {
 		f.Report("path-outside", "", "expected a file of this repository, found %s", shown(f.V))
 		return "", false
 	}

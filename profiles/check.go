@@ -1,6 +1,7 @@
 package profiles
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -9,8 +10,6 @@ import (
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
 	"go.yaml.in/yaml/v3"
-
-	slimmetav1 "github.com/cilium/cilium/pkg/k8s/slim/k8s/apis/meta/v1"
 )
 
 var (
@@ -20,8 +19,6 @@ var (
 
 // notInCRD are fields of Cilium's Go types that its CRD does not have (any more), so that the API server drops them.
 var notInCRD = map[string]bool{"kafka": true, "l7proto": true, "l7": true, "fromRequires": true, "toRequires": true}
-
-func emptySelector() *slimmetav1.LabelSelector { return &slimmetav1.LabelSelector{} }
 
 // checker holds a rule against Cilium's Go types, to report each mistake at its place: the decoder would name the first
 // one only, without a position.
@@ -40,11 +37,7 @@ func (c *checker) fill(y *yaml.Node, at *syntax.Node) {
 	if y.Kind == yaml.ScalarNode && strings.HasPrefix(y.Value, "$") {
 		value, known := c.names[y.Value]
 		if !known {
-			var names []string
-			for name := range c.names {
-				names = append(names, name)
-			}
-			c.report(at, "unknown-name", diag.DidYouMean(y.Value, names), "the platform has no %s", syntax.Quote(y.Value))
+			c.report(at, "unknown-name", diag.DidYouMean(y.Value, slices.Collect(maps.Keys(c.names))), "the platform has no %s", syntax.Quote(y.Value))
 			return
 		}
 		*y = *place(value, y.Line, y.Column)
@@ -120,24 +113,20 @@ func (c *checker) check(y *yaml.Node, at *syntax.Node, t reflect.Type) {
 }
 
 func (c *checker) fields(y *yaml.Node, at *syntax.Node, t reflect.Type) {
+	known := fieldsOf(t)
 	switch {
 	case t == portType:
 		c.port(y, at)
 	case slices.Contains(partTypes, t):
-		c.part(y, at, t)
+		c.part(y, at, known)
 	case t == ruleType && len(y.Content) == 0:
 		c.report(at, "empty-rule", "add ingress or egress, or remove the policy", "a policy without ingress and egress says nothing")
-	}
-	known := fieldsOf(t)
-	names := make([]string, 0, len(known))
-	for name := range known {
-		names = append(names, name)
 	}
 	c.each(y, at, func(value *yaml.Node, place *syntax.Node, key string) {
 		field, ok := known[key]
 		switch {
 		case !ok:
-			c.report(at.At(keyOf(y, key), key, 0), "unknown-field", diag.DidYouMean(key, names), "Cilium rules have no field %s here", syntax.Quote(key))
+			c.report(at.At(keyOf(y, key), key, 0), "unknown-field", diag.DidYouMean(key, slices.Collect(maps.Keys(known))), "Cilium rules have no field %s here", syntax.Quote(key))
 		case t == ruleType && value.Kind == yaml.SequenceNode && len(value.Content) == 0:
 			c.report(place, "empty-rule", "write [{}] to deny everything that no other rule allows, or remove the line",
 				"an empty %s list leaves that direction open", key)
@@ -181,9 +170,7 @@ func fieldsOf(t reflect.Type) map[string]reflect.Type {
 			if embedded.Kind() == reflect.Pointer {
 				embedded = embedded.Elem()
 			}
-			for name, field := range fieldsOf(embedded) {
-				out[name] = field
-			}
+			maps.Copy(out, fieldsOf(embedded))
 		case name != "":
 			out[name] = f.Type
 		}

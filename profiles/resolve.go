@@ -3,10 +3,12 @@ package profiles
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
+	slimmetav1 "github.com/cilium/cilium/pkg/k8s/slim/k8s/apis/meta/v1"
 	"github.com/cilium/cilium/pkg/policy/api"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
@@ -36,7 +38,7 @@ func (r *resolver) resolve(name string, chain []string) *Profile {
 		case base.Node == nil:
 			continue // not a text, reported
 		case r.files[base.V] == nil:
-			base.Report("unknown-profile", diag.DidYouMean(base.V, r.all()), "there is no profile %s", syntax.Quote(base.V))
+			base.Report("unknown-profile", diag.DidYouMean(base.V, slices.Collect(maps.Keys(r.files))), "there is no profile %s", syntax.Quote(base.V))
 			f.broken = true
 			continue
 		case slices.Contains(chain, base.V):
@@ -71,14 +73,6 @@ func (r *resolver) resolve(name string, chain []string) *Profile {
 	}
 	r.set[name] = p
 	return p
-}
-
-func (r *resolver) all() []string {
-	var names []string
-	for name := range r.files {
-		names = append(names, name)
-	}
-	return names
 }
 
 // put adds a policy, in the place of one with its name if there is one.
@@ -157,7 +151,7 @@ func (r *resolver) rule(raw syntax.Raw) *api.Rule {
 		return nil
 	}
 	if rule.EndpointSelector.LabelSelector == nil {
-		rule.EndpointSelector = api.EndpointSelector{LabelSelector: emptySelector()}
+		rule.EndpointSelector = api.EndpointSelector{LabelSelector: &slimmetav1.LabelSelector{}}
 	}
 	if !sanitize(rule, raw) {
 		return nil

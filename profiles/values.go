@@ -82,10 +82,10 @@ func (c *checker) port(y *yaml.Node, at *syntax.Node) {
 }
 
 // part checks an ingress or egress rule: its peers are of one kind.
-func (c *checker) part(y *yaml.Node, at *syntax.Node, t reflect.Type) {
+func (c *checker) part(y *yaml.Node, at *syntax.Node, fields map[string]reflect.Type) {
 	first := ""
 	c.each(y, at, func(value *yaml.Node, place *syntax.Node, key string) {
-		_, known := fieldsOf(t)[key]
+		_, known := fields[key]
 		peers := known && key != "toPorts" && (strings.HasPrefix(key, "to") || strings.HasPrefix(key, "from"))
 		switch {
 		case !peers || value.Kind != yaml.SequenceNode || len(value.Content) == 0:
