@@ -11,7 +11,7 @@ help: ## Show this help
 
 .PHONY: build
 build: ## Build bin/roster
-	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/roster ./cmd/roster
+	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/roster ./cmd/roster
 
 .PHONY: render
 render: build ## Render examples/homelab to stdout: the main job
