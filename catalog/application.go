@@ -27,7 +27,12 @@ func (r *resolver) application(e *entryInput, in *appInput) Application {
 	if in.SyncOptions != nil {
 		a.SyncOptions = r.syncOptionsOf(in.SyncOptions)
 	}
-	a.Sources, a.GeneratePaths = r.source(in)
+	d := r.source(in)
+	a.Patches = r.patches(in)
+	if len(a.Patches) > 0 {
+		d = r.patched(in, d, a.Patches)
+	}
+	a.Sources, a.GeneratePaths, a.Workload, a.Elsewhere = d.sources, d.reads, d.workload, d.elsewhere
 	for i := range in.IgnoreDifferences {
 		if d, ok := r.ignoreDifference(&in.IgnoreDifferences[i]); ok {
 			a.IgnoreDifferences = append(a.IgnoreDifferences, d)
@@ -97,14 +102,23 @@ func (r *resolver) ignoreDifference(in *ignoreDifferenceInput) (IgnoreDifference
 }
 
 // catalogSource is the source of an application that roster brings: the sidecar renders it from this very file.
-func (r *resolver) catalogSource(in *appInput) ([]Source, []string) {
+func (r *resolver) catalogSource(in *appInput) deployed {
 	if !slices.Contains(apps.Names(), in.Catalog.V) {
 		in.Catalog.Report("unknown-catalog-application", diag.DidYouMean(in.Catalog.V, apps.Names()), "roster brings no application %s", syntax.Quote(in.Catalog.V))
 	}
 	r.excluded(in, "an application of the catalog", in.RepoURL, in.Revision, in.Version)
 	r.needRepository()
-	return []Source{{RepoURL: r.repoURL, Revision: r.revision, Path: r.here(), Plugin: &Plugin{Name: r.plugin, Application: in.ApplicationCode.V}}},
-		[]string{ApplicationsFile, PlatformFile, ProfilesDir}
+	d := r.bySidecar(in)
+	d.workload = &Workload{Kind: Catalog, Path: in.Catalog.V, Source: Source{Helm: r.helm(in)}, Pos: in.Catalog.Pos()}
+	return d
+}
+
+// bySidecar is an application that the sidecar renders, with the same code as roster render --app does.
+func (r *resolver) bySidecar(in *appInput) deployed {
+	return deployed{
+		sources: []Source{{RepoURL: r.repoURL, Revision: r.revision, Path: r.here(), Plugin: &Plugin{Name: r.plugin, Application: in.ApplicationCode.V}}},
+		reads:   []string{ApplicationsFile, PlatformFile, ProfilesDir},
+	}
 }
 
 // excluded reports keys that have no place in an application of that kind.

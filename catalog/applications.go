@@ -114,6 +114,7 @@ type appInput struct {
 	Helm       *helmInput      `yaml:"helm"`
 	Kustomize  *kustomizeInput `yaml:"kustomize"`
 	Directory  *directoryInput `yaml:"directory"`
+	Patches    []patchInput    `yaml:"patches"`
 
 	AutoSync          flag                    `yaml:"autoSync"`
 	Toggleable        flag                    `yaml:"toggleable"`
@@ -155,9 +156,52 @@ type kustomizeInput struct {
 // directoryInput is Argo CD's spec.source.directory.
 type directoryInput struct {
 	*syntax.Node
-	Recurse flag `yaml:"recurse"`
-	Include text `yaml:"include"`
-	Exclude text `yaml:"exclude"`
+	Recurse flag          `yaml:"recurse"`
+	Include text          `yaml:"include"`
+	Exclude text          `yaml:"exclude"`
+	Jsonnet *jsonnetInput `yaml:"jsonnet"`
+}
+
+// jsonnetInput is Argo CD's spec.source.directory.jsonnet.
+type jsonnetInput struct {
+	*syntax.Node
+	TLAs    syntax.Map[jsonnetVarInput] `yaml:"tlas"`
+	ExtVars syntax.Map[jsonnetVarInput] `yaml:"extVars"`
+	Libs    []text                      `yaml:"libs"`
+}
+
+// jsonnetVarInput is a text, or an expression of Jsonnet.
+type jsonnetVarInput struct {
+	*syntax.Node
+	Value text `yaml:"value,short"`
+	Code  text `yaml:"code"`
+}
+
+// patchInput changes what the source yields. Exactly one of Patch and Path is set.
+type patchInput struct {
+	*syntax.Node
+	Patch   syntax.Any         `yaml:"patch"` // a strategic merge patch, or the operations of a JSON patch; or either as a text
+	Path    text               `yaml:"path"`  // of a file that holds it
+	Target  *patchTargetInput  `yaml:"target"`
+	Options *patchOptionsInput `yaml:"options"`
+}
+
+// patchTargetInput says which objects a patch changes; all but the selectors are regular expressions.
+type patchTargetInput struct {
+	*syntax.Node
+	Group              text `yaml:"group"`
+	Version            text `yaml:"version"`
+	Kind               text `yaml:"kind"`
+	Name               text `yaml:"name"`
+	Namespace          text `yaml:"namespace"`
+	LabelSelector      text `yaml:"labelSelector"`
+	AnnotationSelector text `yaml:"annotationSelector"`
+}
+
+type patchOptionsInput struct {
+	*syntax.Node
+	AllowNameChange flag `yaml:"allowNameChange"`
+	AllowKindChange flag `yaml:"allowKindChange"`
 }
 
 // ignoreDifferenceInput is one of Argo CD's spec.ignoreDifferences.

@@ -16,10 +16,13 @@ import (
 
 // localSource is what a folder of this repository holds, as far as it decides how Argo CD reads it.
 type localSource struct {
-	kind      sourceType
+	kind      SourceKind
 	files     map[string]bool // the names of the files in the folder
 	manifests bool            // whether there are manifests in it
 	below     bool            // whether there are manifests in folders below it
+	jsonnet   bool            // whether there is Jsonnet among them: it may import any file of the repository
+	cue       bool            // whether there is CUE in it, which neither Argo CD nor roster renders
+	both      bool            // whether it is a chart and a kustomization
 	reads     []string        // for manifest-generate-paths: "." and what is read outside of the folder, from the root, with a slash
 	// shared is reads for a chart that many applications share, each with a values-CODE.yml beside it: everything in the
 	// folder but those files, so that a change of one does not render all of them again. Nil for other sources.
@@ -48,25 +51,29 @@ func (r *resolver) inspect(p string) *localSource {
 		if !e.IsDir() {
 			s.files[e.Name()] = true
 			s.manifests = s.manifests || isManifest(e.Name())
+			s.cue = s.cue || path.Ext(e.Name()) == ".cue"
+			s.jsonnet = s.jsonnet || path.Ext(e.Name()) == ".jsonnet"
 		}
 	}
+	isKustomization := slices.ContainsFunc(kustomizationFiles, func(name string) bool { return s.files[name] })
+	s.both = s.files["Chart.yaml"] && isKustomization
 	outside := map[string]bool{}
 	switch {
 	case s.files["Chart.yaml"]:
-		s.kind = helmChart
+		s.kind = HelmChart
 		r.chartReads(p, outside)
-	case slices.ContainsFunc(kustomizationFiles, func(name string) bool { return s.files[name] }):
-		s.kind = kustomization
+	case isKustomization:
+		s.kind = Kustomization
 		r.kustomizationReads(p, p, outside, map[string]bool{})
 	default:
-		s.kind = directory
+		s.kind = Manifests
 	}
 	if err := r.walk(p, r.file(p), entries, s, outside); err != nil {
 		s.problem, s.code, s.hint = r.missing(p, "folder", err)
 	}
 	s.reads = append(s.reads, outermost(outside)...)
 	isOwn := func(name string) bool { return strings.HasPrefix(name, "values-") && path.Ext(name) == ".yml" }
-	if s.kind == helmChart && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.IsDir() && isOwn(e.Name()) }) {
+	if s.kind == HelmChart && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.IsDir() && isOwn(e.Name()) }) {
 		for _, e := range entries {
 			if e.IsDir() || !isOwn(e.Name()) {
 				s.shared = append(s.shared, e.Name())
@@ -164,6 +171,7 @@ func (r *resolver) walk(p, dir string, entries []fs.DirEntry, s *localSource, ou
 			continue
 		}
 		s.below = s.below || dir != r.file(p) && isManifest(at)
+		s.jsonnet = s.jsonnet || path.Ext(at) == ".jsonnet"
 	}
 	return nil
 }

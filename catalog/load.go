@@ -31,7 +31,7 @@ const (
 // but could not be read.
 func Load(fsys fs.FS, dir string) (*Platform, diag.List, error) {
 	var diags diag.List
-	r := &resolver{fsys: fsys, dir: path.Clean(dir), diags: &diags}
+	r := &resolver{sources: map[string]*localSource{}, fsys: fsys, dir: path.Clean(dir), diags: &diags}
 	if doc, err := r.open(PlatformFile); err != nil {
 		return nil, nil, err
 	} else if doc != nil {

@@ -3,6 +3,7 @@ package catalog
 import (
 	"time"
 
+	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/profiles"
 )
 
@@ -11,6 +12,8 @@ import (
 
 // Platform is everything that is to run in a cluster.
 type Platform struct {
+	Repository Repository
+	Cluster    Cluster
 	ArgoCD     ArgoCD
 	DNS        profiles.Pods // the pods that answer DNS queries
 	Store      *Store        // nil when the platform does not bring the store itself
@@ -20,6 +23,18 @@ type Platform struct {
 // Origin says where an object comes from: file#/namespace/application/… by names, not lines, so that inserting an entry
 // does not touch the objects of the others.
 type Origin string
+
+// Repository is the Git repository that holds the list.
+type Repository struct {
+	Root   string // in the file system that the platform was loaded from
+	Folder string // of the list, seen from the root
+}
+
+// Cluster is what charts are told about the cluster when they are rendered elsewhere. Either may be empty: not known.
+type Cluster struct {
+	KubeVersion string
+	APIVersions []string
+}
 
 // ArgoCD is where Applications live and what they deploy to.
 type ArgoCD struct {
@@ -144,6 +159,11 @@ type Application struct {
 	Code    string
 	Origin  Origin
 	Sources []Source // the first is what is deployed; a second one brings value files
+	// Workload is the source that roster can render: Sources[0], or what the sidecar renders in its place. Nil when it is not
+	// in this repository; Elsewhere then says what it is.
+	Workload  *Workload
+	Elsewhere string
+	Patches   []Patch // of the workload
 	// GeneratePaths are what the source reads, for argocd.argoproj.io/manifest-generate-paths; nil when unknown.
 	GeneratePaths []string
 
@@ -174,6 +194,39 @@ type Source struct {
 	Plugin            *Plugin
 }
 
+// Workload is a source in this repository, or one that roster brings.
+type Workload struct {
+	Kind   SourceKind
+	Path   string        // seen from the repository's root; for a chart, a folder or an archive. For Catalog, its name.
+	Source Source        // with the options
+	Pos    diag.Position // of the name, for Catalog: there is no other place in the repository to point at
+}
+
+// SourceKind is how a folder is read.
+type SourceKind string
+
+// The kinds of sources. UnknownKind is in a repository that cannot be looked into.
+const (
+	HelmChart     SourceKind = "a Helm chart"
+	Kustomization SourceKind = "a kustomization"
+	Manifests     SourceKind = "a folder of manifests"
+	Catalog       SourceKind = "an application of the catalog"
+	UnknownKind   SourceKind = ""
+)
+
+// Patch is one change of what a source yields, as in Kustomize's patches.
+type Patch struct {
+	Pos    diag.Position // where it stands
+	Path   string        // such as web-x.applications[0].patches[1]
+	Text   string        // YAML or JSON
+	Target *PatchTarget  // nil when the patch itself names the object
+
+	AllowNameChange, AllowKindChange bool
+}
+
+// PatchTarget says which objects a patch changes.
+type PatchTarget struct{ Group, Version, Kind, Name, Namespace, LabelSelector, AnnotationSelector string }
+
 // Helm is what a chart is rendered with.
 type Helm struct {
 	ReleaseName                                                   string
@@ -192,12 +245,26 @@ type Kustomize struct {
 	NamePrefix, NameSuffix, Namespace string
 	CommonLabels, CommonAnnotations   map[string]string
 	Components                        []string
+	Patches                           []Patch
 }
 
 // Directory is how Argo CD reads a folder of manifests.
 type Directory struct {
 	Recurse          bool
 	Include, Exclude string
+	Jsonnet          *Jsonnet
+}
+
+// Jsonnet is what Jsonnet files are evaluated with.
+type Jsonnet struct {
+	TLAs, ExtVars []JsonnetVar // by name
+	Libs          []string
+}
+
+// JsonnetVar is a variable: a text or, with Code, an expression.
+type JsonnetVar struct {
+	Name, Value string
+	Code        bool
 }
 
 // Plugin is the sidecar that renders a catalog application.

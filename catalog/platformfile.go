@@ -16,6 +16,8 @@ type platformInput struct {
 	Secrets     secretsConfigInput `yaml:"secrets"`
 	PodSecurity podSecurityInput   `yaml:"podSecurity"`
 	Nodes       []text             `yaml:"nodes"`
+	Kubernetes  kubernetesInput    `yaml:"kubernetes"`
+	Vendor      text               `yaml:"vendor"` // a folder with copies of charts from elsewhere: NAME-VERSION.tgz, or folders
 	Defaults    defaultsInput      `yaml:"defaults"`
 }
 
@@ -73,6 +75,13 @@ type podsInput struct {
 type apiServerInput struct {
 	*syntax.Node
 	Port number `yaml:"port"`
+}
+
+// kubernetesInput is what charts are told about the cluster when they are rendered elsewhere.
+type kubernetesInput struct {
+	*syntax.Node
+	Version     text   `yaml:"version"`
+	APIVersions []text `yaml:"apiVersions"` // GROUP/VERSION or GROUP/VERSION/KIND, besides Kubernetes' own
 }
 
 type secretsConfigInput struct {

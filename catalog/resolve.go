@@ -40,8 +40,8 @@ type resolver struct {
 // resolve binds the names of all entries.
 func (r *resolver) resolve() *Platform {
 	r.entryOf, r.appOf = map[string]*entryInput{}, map[string]*appInput{}
-	r.hosts, r.flows, r.sources = map[string]*syntax.Node{}, map[string][]Flow{}, map[string]*localSource{}
-	p := &Platform{ArgoCD: ArgoCD{Namespace: r.argocdNamespace, Destination: r.destination}, DNS: r.dns, Store: r.store}
+	r.hosts, r.flows = map[string]*syntax.Node{}, map[string][]Flow{}
+	p := &Platform{Repository: Repository{Root: r.root, Folder: r.here()}, Cluster: r.cluster, ArgoCD: ArgoCD{Namespace: r.argocdNamespace, Destination: r.destination}, DNS: r.dns, Store: r.store}
 
 	r.namespacesMissing, r.codesMissing = r.entries == nil, r.entries == nil
 	for i := range r.entries {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
 	"github.com/hippotion/roster/profiles"
 )
 
@@ -32,6 +33,8 @@ type settingsOfPlatform struct {
 	podSecurity                  PodSecurity
 	autoSync                     bool
 	syncOptions                  []string
+	vendor                       string // the folder with copies of charts, of the repository; may be empty
+	cluster                      Cluster
 }
 
 func (r *resolver) settings() {
@@ -48,6 +51,8 @@ func (r *resolver) settings() {
 		r.repositoryPath(in.Defaults.Path)
 	}
 
+	r.vendor = r.vendorFolder(in.Vendor)
+	r.cluster = r.clusterOf(&in.Kubernetes)
 	r.argocdNamespace = in.ArgoCD.Namespace.Or("argocd")
 	r.optionalLabel(in.ArgoCD.Namespace)
 	r.destination = in.ArgoCD.Destination.Or("https://kubernetes.default.svc")
@@ -79,6 +84,21 @@ func (r *resolver) settings() {
 	}
 	r.autoSync = in.Defaults.AutoSync.Or(false)
 	r.syncOptions = r.syncOptionsOf(in.Defaults.SyncOptions)
+}
+
+// kubeVersion is a version of Kubernetes as Helm's --kube-version takes it.
+var kubeVersion = regexp.MustCompile(`^v?1\.\d+(\.\d+)?([-+][0-9A-Za-z.+-]+)?$`)
+
+func (r *resolver) clusterOf(in *kubernetesInput) Cluster {
+	if v := in.Version; v.IsSet() && !kubeVersion.MatchString(v.V) {
+		v.Report("bad-version", "", "expected a version such as v1.35.3, found %s", syntax.Quote(v.V))
+	}
+	for _, v := range in.APIVersions {
+		if n := strings.Count(v.V, "/"); v.IsSet() && (n < 1 || n > 2) {
+			v.Report("bad-version", "", "expected GROUP/VERSION or GROUP/VERSION/KIND, found %s", syntax.Quote(v.V))
+		}
+	}
+	return Cluster{KubeVersion: in.Version.V, APIVersions: texts(in.APIVersions)}
 }
 
 // rootOf is the repository's root as a path in the file system.

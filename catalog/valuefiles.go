@@ -9,7 +9,7 @@ import (
 // valueFiles lists the value files of a chart of this repository: the application's own, values-CODE.yml beside the chart,
 // and those that it names. Reads is all that the chart reads with them.
 func (r *resolver) valueFiles(in *appInput, local *localSource, chart string) (files, reads []string) {
-	own := "values-" + in.ApplicationCode.V + ".yml"
+	own := ownValues(in)
 	reads = local.reads
 	if local.shared != nil { // a chart with value files for many applications: theirs are not ours
 		reads = local.shared
@@ -33,6 +33,9 @@ func (r *resolver) valueFiles(in *appInput, local *localSource, chart string) (f
 	}
 	return files, reads
 }
+
+// ownValues is the value file beside a chart that is the application's own.
+func ownValues(in *appInput) string { return "values-" + in.ApplicationCode.V + ".yml" }
 
 // valueFile checks that a value file is there. Its path is seen from the chart, or from the repository's root when it
 // begins with a slash, as in Argo CD; the result is seen from the root.

@@ -61,12 +61,43 @@ type sourceKustomize struct {
 	CommonLabels      map[string]string `json:"commonLabels,omitempty"`
 	CommonAnnotations map[string]string `json:"commonAnnotations,omitempty"`
 	Components        []string          `json:"components,omitempty"`
+	Patches           []kustomizePatch  `json:"patches,omitempty"`
+}
+
+type kustomizePatch struct {
+	Patch   string          `json:"patch"`
+	Target  *patchTarget    `json:"target,omitempty"`
+	Options map[string]bool `json:"options,omitempty"`
+}
+
+// patchTarget is the KustomizeSelector of Argo CD.
+type patchTarget struct {
+	Group              string `json:"group,omitempty"`
+	Version            string `json:"version,omitempty"`
+	Kind               string `json:"kind,omitempty"`
+	Name               string `json:"name,omitempty"`
+	Namespace          string `json:"namespace,omitempty"`
+	LabelSelector      string `json:"labelSelector,omitempty"`
+	AnnotationSelector string `json:"annotationSelector,omitempty"`
 }
 
 type sourceDirectory struct {
-	Recurse bool   `json:"recurse,omitempty"`
-	Include string `json:"include,omitempty"`
-	Exclude string `json:"exclude,omitempty"`
+	Recurse bool           `json:"recurse,omitempty"`
+	Include string         `json:"include,omitempty"`
+	Exclude string         `json:"exclude,omitempty"`
+	Jsonnet *sourceJsonnet `json:"jsonnet,omitempty"`
+}
+
+type sourceJsonnet struct {
+	ExtVars []jsonnetVar `json:"extVars,omitempty"`
+	TLAs    []jsonnetVar `json:"tlas,omitempty"`
+	Libs    []string     `json:"libs,omitempty"`
+}
+
+type jsonnetVar struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	Code  bool   `json:"code,omitempty"`
 }
 
 type sourcePlugin struct {
@@ -172,13 +203,47 @@ func source(s catalog.Source) applicationSource {
 	}
 	if k := s.Kustomize; k != nil {
 		out.Kustomize = &sourceKustomize{NamePrefix: k.NamePrefix, NameSuffix: k.NameSuffix, Namespace: k.Namespace, Images: k.Images,
-			CommonLabels: k.CommonLabels, CommonAnnotations: k.CommonAnnotations, Components: k.Components}
+			CommonLabels: k.CommonLabels, CommonAnnotations: k.CommonAnnotations, Components: k.Components, Patches: patches(k.Patches)}
 	}
 	if d := s.Directory; d != nil {
-		out.Directory = &sourceDirectory{Recurse: d.Recurse, Include: d.Include, Exclude: d.Exclude}
+		out.Directory = &sourceDirectory{Recurse: d.Recurse, Include: d.Include, Exclude: d.Exclude, Jsonnet: jsonnet(d.Jsonnet)}
 	}
 	if p := s.Plugin; p != nil {
 		out.Plugin = &sourcePlugin{Name: p.Name, Parameters: []pluginParameter{{Name: PluginParameter, String: p.Application}}}
+	}
+	return out
+}
+
+func jsonnet(j *catalog.Jsonnet) *sourceJsonnet {
+	if j == nil {
+		return nil
+	}
+	vars := func(in []catalog.JsonnetVar) []jsonnetVar {
+		var out []jsonnetVar
+		for _, v := range in {
+			out = append(out, jsonnetVar(v))
+		}
+		return out
+	}
+	return &sourceJsonnet{ExtVars: vars(j.ExtVars), TLAs: vars(j.TLAs), Libs: j.Libs}
+}
+
+func patches(in []catalog.Patch) []kustomizePatch {
+	var out []kustomizePatch
+	for _, p := range in {
+		patch := kustomizePatch{Patch: p.Text, Target: (*patchTarget)(p.Target)}
+		for _, option := range []struct {
+			name string
+			set  bool
+		}{{"allowNameChange", p.AllowNameChange}, {"allowKindChange", p.AllowKindChange}} {
+			if option.set {
+				if patch.Options == nil {
+					patch.Options = map[string]bool{}
+				}
+				patch.Options[option.name] = true
+			}
+		}
+		out = append(out, patch)
 	}
 	return out
 }

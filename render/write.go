@@ -6,11 +6,10 @@ import (
 	"io"
 	"runtime"
 
-	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/render/object"
 )
 
-// ErrNothing says that a platform has no objects. An empty success would make Argo CD prune the cluster.
+// ErrNothing says that there are no objects. An empty success would make Argo CD prune the cluster.
 var ErrNothing = errors.New("nothing to render")
 
 // batch is how many objects are encoded at a time: some 200 KB of text.
@@ -22,10 +21,9 @@ type job struct {
 	text    chan []byte
 }
 
-// Write writes the objects of p as YAML documents in their order. As many workers as there are cores encode them, while
-// what is ready is written.
-func Write(w io.Writer, p *catalog.Platform) error {
-	objects := Build(p)
+// Write writes objects as YAML documents in their order. As many workers as there are cores encode them, while what is
+// ready is written.
+func Write(w io.Writer, objects []object.Object) error {
 	if len(objects) == 0 {
 		return ErrNothing
 	}

@@ -37,7 +37,7 @@ func TestWrite(t *testing.T) {
 		for range 4 {
 			wg.Go(func() {
 				var got bytes.Buffer
-				if err := render.Write(&got, p); err != nil || !bytes.Equal(got.Bytes(), want) {
+				if err := render.Write(&got, render.Build(p)); err != nil || !bytes.Equal(got.Bytes(), want) {
 					t.Errorf("%d cores: other bytes than Build's (%v)", cores, err)
 				}
 			})
@@ -48,7 +48,7 @@ func TestWrite(t *testing.T) {
 
 func TestWriteNothing(t *testing.T) {
 	var out bytes.Buffer
-	if err := render.Write(&out, &catalog.Platform{}); !errors.Is(err, render.ErrNothing) || out.Len() > 0 {
+	if err := render.Write(&out, nil); !errors.Is(err, render.ErrNothing) || out.Len() > 0 {
 		t.Errorf("got %v and %d bytes", err, out.Len())
 	}
 }
@@ -69,7 +69,7 @@ var errClosed = errors.New("closed")
 func TestWriteFails(t *testing.T) {
 	p := platform(t)
 	for _, left := range []int{0, 1 << 18, 1 << 20} {
-		if err := render.Write(&failing{left}, p); !errors.Is(err, errClosed) {
+		if err := render.Write(&failing{left}, render.Build(p)); !errors.Is(err, errClosed) {
 			t.Errorf("after %d bytes: %v", left, err)
 		}
 	}

@@ -17,6 +17,9 @@ var names = [...]string{"ntfy"}
 // Names lists the applications in alphabetical order.
 func Names() []string { return names[:] }
 
+// Charts holds the Helm charts, one folder each.
+func Charts() fs.FS { return charts }
+
 // Chart is the Helm chart of an application.
 func Chart(name string) fs.FS {
 	chart, err := fs.Sub(charts, name)

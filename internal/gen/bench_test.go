@@ -108,7 +108,7 @@ func BenchmarkRender(b *testing.B) {
 		root := folder(b, o)
 		objects := len(render.Build(load(b, root)))
 		for b.Loop() {
-			if err := render.Write(io.Discard, load(b, root)); err != nil {
+			if err := render.Write(io.Discard, render.Build(load(b, root))); err != nil {
 				b.Fatal(err)
 			}
 		}

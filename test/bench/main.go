@@ -101,7 +101,10 @@ func measure() error {
 			promise{mix + ": memory of 30,000 entries, in those of 3,000", memory(growth.b) / memory(growth.a), 11})
 	}
 	fmt.Printf("\nEncoding the objects of 3,000 entries alone: %s; the whole process beside it: %s.\n\n", ms(wall(encoding.b)), ms(wall(encoding.a)))
-	fmt.Println("| promise | at most | measured | |")
+	if err := p.workloads(work); err != nil {
+		return err
+	}
+	fmt.Println("\n| promise | at most | measured | |")
 	fmt.Println("|:--|--:|--:|:--|")
 	var missed []error
 	for _, m := range promises {

@@ -42,7 +42,7 @@ func text(t *testing.T, fsys fs.FS, dir string) string {
 		return ""
 	}
 	var out bytes.Buffer
-	if err := render.Write(&out, p); err != nil {
+	if err := render.Write(&out, render.Build(p)); err != nil {
 		t.Error(err)
 	}
 	return out.String()

@@ -17,13 +17,14 @@ const (
 	exitOK       = 0
 	exitFindings = 1 // findings or differences
 	exitUsage    = 2 // usage, bad input, or I/O
+	exitPartial  = 3 // what is printed is right, but something is not in this repository and is not rendered
 )
 
 // errReported ends a verb whose messages are printed already.
 var errReported = errors.New("reported")
 
 // verbs are the commands. To add one, add its file, and its function here.
-var verbs = [...]func() *cobra.Command{renderCommand, versionCommand, completionCommand}
+var verbs = [...]func() *cobra.Command{renderCommand, versionCommand, completionCommand, workerCommand}
 
 // Run runs the command line and returns the exit code. Stdout gets the result alone; messages go to stderr.
 func Run(args []string, stdout, stderr io.Writer) (code int) {
@@ -52,6 +53,8 @@ func Run(args []string, stdout, stderr io.Writer) (code int) {
 	switch err := root.Execute(); {
 	case err == nil:
 		return exitOK
+	case errors.Is(err, errIncomplete):
+		return exitPartial
 	case !errors.Is(err, errReported):
 		_, _ = fmt.Fprintf(stderr, "roster: %v\n", err)
 	}

@@ -6,14 +6,19 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 
 	"github.com/hashicorp/go-multierror"
 	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/object"
 )
 
-// ownMark is in every file that roster writes: a file without it is somebody else's, and stays.
-var ownMark = []byte("\n    app.kubernetes.io/managed-by: roster\n")
+// ownMark is in every file of the platform that roster writes, and workloadMark begins every other one: a file with neither is
+// somebody else's, and stays.
+var (
+	ownMark      = []byte("\n    app.kubernetes.io/managed-by: roster\n")
+	workloadMark = []byte("# rendered by roster\n")
+)
 
 // writeFolder writes one file per object into the folder at dir, and removes files of earlier runs that are stale. Files
 // that have the right content are not touched. It goes on after a failure, and returns all failures.
@@ -34,8 +39,16 @@ func writeFolder(dir string, objects []object.Object) error {
 	written := make(map[string]bool, len(objects))
 	for _, o := range objects {
 		file := o.File()
+		if written[file] {
+			failures = multierror.Append(failures, fmt.Errorf("writing %s: two applications deploy it", file))
+			continue
+		}
 		written[file] = true
-		if err := writeFile(root, file, e.Encode(nil, o.Value())); err != nil {
+		data := e.Encode(nil, o.Value())
+		if !bytes.Contains(data, ownMark) {
+			data = append(slices.Clone(workloadMark), data...)
+		}
+		if err := writeFile(root, file, data); err != nil {
 			failures = multierror.Append(failures, fmt.Errorf("writing %s: %w", file, err))
 		}
 	}
@@ -67,7 +80,7 @@ func removeStale(root *os.Root, written map[string]bool) error {
 			continue
 		}
 		data, err := root.ReadFile(file)
-		if err == nil && !bytes.Contains(data, ownMark) {
+		if err == nil && !bytes.Contains(data, ownMark) && !bytes.HasPrefix(data, workloadMark) {
 			continue
 		}
 		if err == nil {

@@ -6,14 +6,23 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/hippotion/roster/catalog"
 )
 
+// input is a platform, and where it was read from.
+type input struct {
+	platform   *catalog.Platform
+	repository string // the absolute path of the repository's root
+	shown      string // the repository's root, seen from where the user stands
+}
+
 // load reads the platform in folder dir and prints what is wrong with it to stderr. Only files of the repository are read:
 // of the folder named, else of the Git checkout around dir, else of dir itself.
-func load(dir, repository string, stderr io.Writer) (*catalog.Platform, error) {
+func load(dir, repository string, stderr io.Writer) (*input, error) {
 	here, err := folder(dir)
 	if err != nil {
 		return nil, err
@@ -43,7 +52,11 @@ func load(dir, repository string, stderr io.Writer) (*catalog.Platform, error) {
 		}
 		return nil, errReported
 	}
-	return platform, nil
+	in := &input{platform: platform, repository: filepath.Join(top, filepath.FromSlash(platform.Repository.Root)), shown: filepath.ToSlash(dir)}
+	if at := platform.Repository.Folder; at != "." {
+		in.shown = path.Join(in.shown, strings.Repeat("../", 1+strings.Count(at, "/")))
+	}
+	return in, nil
 }
 
 // folder is the absolute path of an existing folder, without symbolic links.

@@ -1,0 +1,44 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/internal/syntax"
+)
+
+// jsonnet resolves the variables of Jsonnet files, and checks that their libraries are there.
+func (r *resolver) jsonnet(in *jsonnetInput) *Jsonnet {
+	if in == nil {
+		return nil
+	}
+	out := &Jsonnet{TLAs: r.jsonnetVars(in.TLAs.Items), ExtVars: r.jsonnetVars(in.ExtVars.Items)}
+	for _, lib := range present(in.Libs...) {
+		clean, ok := r.repositoryPath(lib)
+		if !ok {
+			continue
+		}
+		if s := r.inspect(clean); s.problem != "" {
+			lib.Report(s.code, s.hint, "%s", s.problem)
+			continue
+		}
+		out.Libs = append(out.Libs, clean)
+	}
+	return out
+}
+
+func (r *resolver) jsonnetVars(items []syntax.Item[jsonnetVarInput]) []JsonnetVar {
+	var out []JsonnetVar
+	for _, item := range items {
+		v := item.Value
+		switch {
+		case v.Node == nil || r.flawed(v.Node, "value", "code"): // reported
+		case v.Code.IsSet() == v.Value.IsSet():
+			item.At.Report("bad-choice", "", "expected one of value and code")
+		default:
+			out = append(out, JsonnetVar{Name: item.Key, Value: v.Value.Or(v.Code.V), Code: v.Code.IsSet()})
+		}
+	}
+	slices.SortFunc(out, func(a, b JsonnetVar) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}

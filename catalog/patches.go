@@ -1,0 +1,190 @@
+package catalog
+
+import (
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/hippotion/roster/internal/syntax"
+	"sigs.k8s.io/yaml"
+)
+
+// patched is d with patches. A kustomization gets them in Argo CD as well. Argo CD does not patch charts and folders of
+// manifests: those the sidecar renders, with the code of roster render --app, so that the cluster cannot disagree with it.
+// What roster cannot render cannot be patched.
+func (r *resolver) patched(in *appInput, d deployed, patches []Patch) deployed {
+	switch {
+	case len(d.sources) == 0: // reported
+		return d
+	case d.workload != nil && d.workload.Kind == Catalog:
+		d.reads = append(d.reads, r.patchFiles(in)...)
+		return d
+	case d.sources[0].Kustomize != nil || d.workload != nil && d.workload.Kind == Kustomization:
+		var k Kustomize
+		if d.sources[0].Kustomize != nil {
+			k = *d.sources[0].Kustomize
+		}
+		k.Patches = patches
+		d.sources[0].Kustomize = &k
+		return d
+	case d.workload == nil:
+		hint := "patch a kustomization, or what lies in this repository"
+		if in.Chart.IsSet() {
+			hint = "put the chart into the folder that vendor in " + PlatformFile + " names, as " + path.Base(in.Chart.V) + "-" + in.Version.V + ".tgz"
+		}
+		in.Patches[0].Report("unpatchable", hint, "Argo CD cannot patch this source, and roster cannot render it: %s", d.elsewhere)
+		return d
+	}
+	r.needRepository()
+	out := r.bySidecar(in)
+	out.workload = d.workload
+	if d.reads == nil { // unknown: any commit may change it
+		out.reads = nil
+		return out
+	}
+	if in.Chart.IsSet() {
+		out.reads = append(out.reads, "/"+d.workload.Path)
+	}
+	for _, read := range d.reads {
+		if !strings.HasPrefix(read, "/") { // seen from the source's own folder
+			read = "/" + path.Join(d.workload.Path, read)
+		}
+		out.reads = append(out.reads, read)
+	}
+	out.reads = append(out.reads, r.patchFiles(in)...)
+	return out
+}
+
+// patchFiles are the files that hold patches, from the root, with a slash.
+func (r *resolver) patchFiles(in *appInput) []string {
+	var out []string
+	for i := range in.Patches {
+		if p := in.Patches[i]; p.Node != nil && p.Path.IsSet() {
+			out = append(out, "/"+path.Clean(p.Path.V))
+		}
+	}
+	return out
+}
+
+func (r *resolver) patches(in *appInput) []Patch {
+	var out []Patch
+	for i := range in.Patches {
+		p := &in.Patches[i]
+		if p.Node == nil {
+			continue
+		}
+		text, ok := r.patchText(p)
+		if !ok {
+			continue
+		}
+		patch := Patch{Pos: p.Pos(), Path: p.Node.Path(), Text: text}
+		if t := p.Target; t != nil {
+			patch.Target = &PatchTarget{Group: t.Group.V, Version: t.Version.V, Kind: t.Kind.V, Name: t.Name.V, Namespace: t.Namespace.V,
+				LabelSelector: t.LabelSelector.V, AnnotationSelector: t.AnnotationSelector.V}
+			if *patch.Target == (PatchTarget{}) && !r.flawed(t.Node) {
+				t.Report("missing-field", "name a kind: kind: Deployment", "the target selects nothing")
+			}
+		}
+		if o := p.Options; o != nil {
+			patch.AllowNameChange, patch.AllowKindChange = o.AllowNameChange.Or(false), o.AllowKindChange.Or(false)
+		}
+		out = append(out, patch)
+	}
+	return out
+}
+
+// patchText is the patch as YAML, wherever it stands; false when that is reported to be wrong.
+func (r *resolver) patchText(p *patchInput) (string, bool) {
+	at, patch := p.Patch.Node, ""
+	switch {
+	case p.Patch.Node != nil && p.Path.IsSet():
+		p.Path.Report("bad-choice", "remove one of them", "expected one of patch and path, found both")
+		return "", false
+	case p.Path.IsSet():
+		text, ok := r.patchFile(p.Path)
+		if !ok {
+			return "", false
+		}
+		at, patch = p.Path.Node, text
+	case p.Patch.Node == nil:
+		if !r.flawed(p.Node, "patch", "path") {
+			p.Report("missing-field", "", "expected patch or path")
+		}
+		return "", false
+	default:
+		if text, ok := p.Patch.V.(string); ok {
+			patch = text
+		} else if text, err := yaml.Marshal(p.Patch.V); err == nil {
+			patch = string(text)
+		}
+	}
+	var content any
+	if err := yaml.Unmarshal([]byte(patch), &content); err != nil {
+		at.Report("bad-patch", "", "the patch is not YAML: %s", strings.TrimPrefix(err.Error(), "error converting YAML to JSON: yaml: "))
+		return "", false
+	}
+	switch content := content.(type) {
+	case []any:
+		if p.Target == nil {
+			p.Report("missing-field", "add target: {kind: Deployment, name: …}", "the operations of a JSON patch need a target")
+		}
+	case map[string]any:
+		meta, _ := content["metadata"].(map[string]any)
+		if content["kind"] != nil && content["apiVersion"] != nil && meta["name"] != nil {
+			break
+		}
+		if p.Target == nil {
+			p.Report("missing-field", "add target: {kind: Deployment, name: …}", "a patch without a target needs apiVersion, kind and metadata.name")
+			return "", false
+		}
+		return r.named(p, content), true
+	default:
+		at.Report("bad-patch", "", "expected a part of an object, or a list of operations, found a single value")
+		return "", false
+	}
+	return patch, true
+}
+
+// named is a patch with the apiVersion, kind and name that it lacks. Kustomize demands them, and does not look at them when
+// there is a target (sigs.k8s.io/kustomize/api/resmap, ApplySmPatch).
+func (r *resolver) named(p *patchInput, patch map[string]any) string {
+	if o := p.Options; o != nil && (o.AllowNameChange.Or(false) || o.AllowKindChange.Or(false)) {
+		p.Report("missing-field", "write the new ones", "a patch that may change the name or the kind needs apiVersion, kind and metadata.name")
+	}
+	meta, _ := patch["metadata"].(map[string]any)
+	if meta == nil {
+		meta = map[string]any{}
+	}
+	setDefault := func(in map[string]any, key, value string) {
+		if in[key] == nil {
+			in[key] = value
+		}
+	}
+	setDefault(patch, "apiVersion", "v1")
+	setDefault(patch, "kind", "Target")
+	setDefault(meta, "name", "target")
+	patch["metadata"] = meta
+	text, err := yaml.Marshal(patch)
+	if err != nil { // it was read from YAML
+		panic(err)
+	}
+	return string(text)
+}
+
+// patchFile is the text of a file that holds a patch.
+func (r *resolver) patchFile(file text) (string, bool) {
+	clean, ok := r.repositoryPath(file)
+	if !ok {
+		return "", false
+	}
+	if problem, code, hint := r.isFile(clean); problem != "" {
+		file.Report(code, hint, "%s", problem)
+		return "", false
+	}
+	data, err := fs.ReadFile(r.fsys, r.file(clean))
+	if err != nil || len(data) > syntax.MaxBytes {
+		file.Report("bad-patch", "", "%s cannot be read, or is too large", syntax.Quote(clean))
+		return "", false
+	}
+	return string(data), true
+}

@@ -1,0 +1,44 @@
+package catalog
+
+import (
+	"path"
+	"strings"
+)
+
+// vendored is the copy of a chart from elsewhere, as a path of the repository: NAME-VERSION.tgz, as helm pull writes it, or a
+// folder NAME-VERSION or NAME. Empty when there is none of that version.
+func (r *resolver) vendored(chart, version string) string {
+	if r.vendor == "" || chart == "" || version == "" {
+		return ""
+	}
+	name, bare := path.Base(chart), strings.TrimPrefix(version, "v")
+	for _, v := range [...]string{bare, "v" + bare} {
+		archive := path.Join(r.vendor, name+"-"+v+".tgz")
+		if problem, _, _ := r.isFile(archive); problem == "" {
+			return archive
+		}
+		for _, folder := range [...]string{path.Join(r.vendor, name+"-"+v), path.Join(r.vendor, name)} {
+			var chart struct{ Version string }
+			if r.readYAML(path.Join(folder, "Chart.yaml"), &chart) && strings.TrimPrefix(chart.Version, "v") == bare {
+				return folder
+			}
+		}
+	}
+	return ""
+}
+
+// vendorFolder checks the folder that holds copies of charts.
+func (r *resolver) vendorFolder(t text) string {
+	if !t.IsSet() {
+		return ""
+	}
+	clean, ok := r.repositoryPath(t)
+	if !ok {
+		return ""
+	}
+	if s := r.inspect(clean); s.problem != "" {
+		t.Report(s.code, s.hint, "%s", s.problem)
+		return ""
+	}
+	return clean
+}

@@ -1,0 +1,172 @@
+package cli
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/render"
+	"github.com/hippotion/roster/render/object"
+	"github.com/hippotion/roster/render/workload"
+)
+
+// errIncomplete ends a render that printed all that it could, but not all that there is.
+var errIncomplete = errors.New("some applications are not rendered here")
+
+// app is one application with its namespace.
+type app struct {
+	namespace *catalog.Namespace
+	*catalog.Application
+}
+
+// apps are the applications of the platform, by code.
+func apps(p *catalog.Platform) []app {
+	var out []app
+	for i := range p.Namespaces {
+		n := &p.Namespaces[i]
+		for j := range n.Applications {
+			out = append(out, app{n, &n.Applications[j]})
+		}
+	}
+	slices.SortFunc(out, func(a, b app) int { return cmp.Compare(a.Code, b.Code) })
+	return out
+}
+
+// workloads renders what the applications yield, and returns it in their order. Applications whose source is not in the
+// repository yield nothing; they are listed on stderr, and complete is false. What is wrong with any of them is printed to
+// stderr.
+func workloads(in *input, apps []app, timeout time.Duration, stderr io.Writer) (out [][]object.Object, complete bool, err error) {
+	var requests []workload.Application
+	var places []int
+	complete = true
+	for i, a := range apps {
+		if a.Workload == nil {
+			complete = false
+			_, _ = fmt.Fprintf(stderr, "%s: not rendered here: %s\n", a.Code, a.Elsewhere)
+			continue
+		}
+		requests, places = append(requests, in.request(a)), append(places, i)
+	}
+	pool := workerPool{repository: in.repository, cluster: clusterOf(in.platform), timeout: timeout}
+	answers, err := pool.render(requests)
+	if err != nil {
+		return nil, false, err
+	}
+	out = make([][]object.Object, len(apps))
+	var warnings, diags diag.List
+	for i, a := range answers {
+		if w := apps[places[i]].Workload; w.Kind == catalog.Catalog { // its files are not in the repository
+			for j := range a.Diags {
+				a.Diags[j].Pos, a.Diags[j].Related = in.fromRoot(w.Pos), nil
+			}
+		}
+		warnings, diags = append(warnings, a.Warnings...), append(diags, a.Diags...)
+		for _, o := range a.Objects {
+			out[places[i]] = append(out[places[i]], o.object())
+		}
+	}
+	if err := errors.Join(warnings.Print(stderr, in.shown), diags.Print(stderr, in.shown)); err != nil {
+		return nil, false, err
+	}
+	if len(diags) > 0 {
+		return nil, false, errReported
+	}
+	return out, complete, nil
+}
+
+// fromRoot is a place in the folder of the list, seen from the repository's root.
+func (in *input) fromRoot(p diag.Position) diag.Position {
+	p.File = path.Join(in.platform.Repository.Folder, p.File)
+	return p
+}
+
+// request is what a worker must know to render a.
+func (in *input) request(a app) workload.Application {
+	s := a.Workload.Source
+	out := workload.Application{
+		Code: a.Code, Namespace: a.namespace.Name, Project: a.namespace.Project.Name,
+		RepoURL: s.RepoURL, TargetRevision: s.Revision, Revision: os.Getenv("ARGOCD_APP_REVISION"),
+		Kind: kinds[a.Workload.Kind], Path: a.Workload.Path,
+	}
+	for _, c := range a.namespace.Project.ClusterResources {
+		out.ClusterKinds = append(out.ClusterKinds, strings.TrimPrefix(c.Group+"/"+c.Kind, "/"))
+	}
+	if h := s.Helm; h != nil {
+		out.Helm = workload.Helm{ReleaseName: h.ReleaseName, ValueFiles: h.ValueFiles, SkipCRDs: h.SkipCRDs, SkipTests: h.SkipTests,
+			IgnoreMissingValueFiles: h.IgnoreMissingValueFiles}
+		if h.Values != nil {
+			out.Helm.Values, _ = json.Marshal(h.Values) // of syntax.Any: always possible
+		}
+		for _, p := range h.Parameters {
+			out.Helm.Parameters = append(out.Helm.Parameters, workload.Parameter{Name: p.Name, Value: p.Value})
+		}
+	}
+	if k := s.Kustomize; k != nil {
+		out.Kustomize = workload.Kustomize{Images: k.Images, NamePrefix: k.NamePrefix, NameSuffix: k.NameSuffix, Namespace: k.Namespace,
+			CommonLabels: k.CommonLabels, CommonAnnotations: k.CommonAnnotations, Components: k.Components}
+	}
+	if d := s.Directory; d != nil {
+		out.Directory = workload.Directory{Recurse: d.Recurse, Include: d.Include, Exclude: d.Exclude}
+		if j := d.Jsonnet; j != nil {
+			out.Directory.Jsonnet = workload.Jsonnet{TLAs: jsonnetVars(j.TLAs), ExtVars: jsonnetVars(j.ExtVars), Libs: j.Libs}
+		}
+	}
+	for _, p := range a.Patches {
+		patch := workload.Patch{Pos: in.fromRoot(p.Pos), Path: p.Path, Text: p.Text, Target: (*workload.Target)(p.Target), Options: map[string]bool{}}
+		if p.AllowNameChange {
+			patch.Options["allowNameChange"] = true
+		}
+		if p.AllowKindChange {
+			patch.Options["allowKindChange"] = true
+		}
+		out.Patches = append(out.Patches, patch)
+	}
+	return out
+}
+
+var kinds = map[catalog.SourceKind]workload.Kind{catalog.HelmChart: workload.Chart, catalog.Kustomization: workload.Kustomization,
+	catalog.Manifests: workload.Manifests, catalog.Catalog: workload.Catalog}
+
+func jsonnetVars(in []catalog.JsonnetVar) []workload.JsonnetVar {
+	out := make([]workload.JsonnetVar, len(in))
+	for i, v := range in {
+		out[i] = workload.JsonnetVar(v)
+	}
+	return out
+}
+
+// clusterOf is what platform.yml says about the cluster, or else what Argo CD tells its plugins.
+func clusterOf(p *catalog.Platform) workload.Cluster {
+	c := workload.Cluster{KubeVersion: cmp.Or(p.Cluster.KubeVersion, os.Getenv("KUBE_VERSION")), APIVersions: p.Cluster.APIVersions}
+	if versions := os.Getenv("KUBE_API_VERSIONS"); len(c.APIVersions) == 0 && versions != "" {
+		c.APIVersions = strings.Split(versions, ",")
+	}
+	return c
+}
+
+// withWorkloads are the objects of the platform, each wave followed by what its Applications yield: Argo CD syncs these, and
+// waits for them, before it goes on to the next wave.
+func withWorkloads(p *catalog.Platform, apps []app, yields [][]object.Object) []object.Object {
+	byWave := map[int][]object.Object{}
+	for i, a := range apps {
+		byWave[int(a.Wave)] = append(byWave[int(a.Wave)], yields[i]...)
+	}
+	platform := render.Build(p)
+	var out []object.Object
+	for i, o := range platform {
+		out = append(out, o)
+		if i == len(platform)-1 || platform[i+1].Wave != o.Wave {
+			out = append(out, byWave[o.Wave]...)
+		}
+	}
+	return out
+}

@@ -1,0 +1,302 @@
+package workload
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/ignore"
+)
+
+// Bounds of a chart with its subcharts, packed or not, besides those of Helm's loader (5 MiB in a file).
+const (
+	maxChartSize  = 100 << 20
+	maxChartFiles = 20000
+	maxSubcharts  = 16 // in one another
+)
+
+// loadedChart is a chart as it lies in the repository. Helm changes a chart when it renders it, so each application gets a
+// copy.
+type loadedChart struct {
+	place
+	chart     *chart.Chart // without its subcharts
+	subcharts []*loadedChart
+	byFile    map[*chart.File]*loadedChart // of the top chart: by the first raw file, which copies share
+	schema    *compiledSchema              // nil until it is needed
+	diags     diag.List                    // why it cannot be used, without the path of an application
+}
+
+// copy returns the chart for Helm to change. What Helm only reads is shared.
+func (l *loadedChart) copy() *chart.Chart {
+	out, metadata := *l.chart, *l.chart.Metadata
+	out.Metadata, metadata.Dependencies = &metadata, nil
+	for _, d := range l.chart.Metadata.Dependencies {
+		dependency := *d
+		metadata.Dependencies = append(metadata.Dependencies, &dependency)
+	}
+	for _, s := range l.subcharts {
+		out.AddDependency(s.copy())
+	}
+	return &out
+}
+
+// index notes which of the charts below l a copy was made from.
+func (l *loadedChart) index(byFile map[*chart.File]*loadedChart) {
+	byFile[l.chart.Raw[0]] = l
+	for _, s := range l.subcharts {
+		s.index(byFile)
+	}
+}
+
+// place is where a chart lies: a folder, or inside an archive.
+type place struct {
+	path   string // of the folder or the archive
+	packed bool
+	inside string // the folder inside the archive
+}
+
+// at is the place of a file of the chart. Of one in an archive it is the archive, and the file is named by the prefix of
+// the message.
+func (p place) at(file string, line, column int) (at diag.Position, prefix string) {
+	if !p.packed {
+		return diag.Position{File: path.Join(p.path, file), Line: line, Column: column}, ""
+	}
+	name := diag.Position{File: path.Join(p.inside, file), Line: line, Column: column}
+	if name.File == "" {
+		return diag.Position{File: p.path}, ""
+	}
+	return diag.Position{File: p.path}, name.String() + ": "
+}
+
+func (p place) mistake(code, file string, line int, message string) diag.Diagnostic {
+	at, prefix := p.at(file, line, min(line, 1))
+	return diag.Diagnostic{Pos: at, Code: code, Message: prefix + message}
+}
+
+// chart loads the chart of app, once for all applications that share it.
+func (r *Renderer) chart(app *Application) (*loadedChart, diag.List) {
+	key := string(app.Kind) + " " + app.Path
+	loaded, ok := r.charts[key]
+	if !ok {
+		files := r.files.Repository
+		if app.Kind == Catalog {
+			files = r.files.Catalog
+		}
+		loaded = loadChart(files, app.Path)
+		r.charts[key] = loaded
+	}
+	diags := slices.Clone(loaded.diags)
+	for i := range diags {
+		diags[i].Path = app.Code
+	}
+	return loaded, diags
+}
+
+func loadChart(files fs.FS, name string) *loadedChart {
+	c := chartReader{files: files, left: maxChartSize}
+	top := place{path: path.Clean(name), packed: strings.HasSuffix(name, ".tgz")}
+	loaded, diags := c.read(top)
+	if len(diags) == 0 {
+		diags = c.complete(loaded)
+	}
+	if len(diags) > 0 {
+		return &loadedChart{diags: diags}
+	}
+	loaded.byFile = map[*chart.File]*loadedChart{}
+	loaded.index(loaded.byFile)
+	return loaded
+}
+
+// chartReader reads one chart, and what it depends on.
+type chartReader struct {
+	files fs.FS
+	left  int64 // of maxChartSize
+	count int   // files and folders so far
+}
+
+func (c *chartReader) read(at place) (*loadedChart, diag.List) {
+	var files []*loader.BufferedFile
+	var err error
+	if at.packed {
+		var data []byte
+		if data, err = c.file(at.path, maxChartSize); err == nil {
+			files, err = c.unpack(data)
+		}
+	} else {
+		files, err = c.folder(at.path)
+	}
+	if err != nil {
+		return nil, diag.List{{Pos: diag.Position{File: at.path}, Code: "helm-chart", Message: "the chart cannot be read: " + reason(err).Error()}}
+	}
+	return c.load(at, files, 0)
+}
+
+// folder reads a chart as Helm's loader.LoadDir does.
+func (c *chartReader) folder(dir string) ([]*loader.BufferedFile, error) {
+	rules := ignore.Empty()
+	if data, err := c.file(path.Join(dir, ignore.HelmIgnore), loader.MaxDecompressedFileSize); err == nil {
+		if rules, err = ignore.Parse(bytes.NewReader(data)); err != nil {
+			return nil, fmt.Errorf("%s: %w", ignore.HelmIgnore, err)
+		}
+	}
+	rules.AddDefaults()
+	return c.walk(dir, "", rules)
+}
+
+func (c *chartReader) walk(dir, folder string, rules *ignore.Rules) ([]*loader.BufferedFile, error) {
+	entries, err := fs.ReadDir(c.files, path.Join(dir, folder))
+	if err != nil {
+		return nil, named(folder, err)
+	}
+	var out []*loader.BufferedFile
+	for _, e := range entries {
+		name := path.Join(folder, e.Name())
+		info, err := fs.Stat(c.files, path.Join(dir, name)) // follows links
+		if err != nil {
+			return nil, named(name, err)
+		}
+		if c.count++; c.count > maxChartFiles {
+			return nil, fmt.Errorf("it has more than %d files", maxChartFiles)
+		}
+		if rules.Ignore(name, info) {
+			continue
+		}
+		if info.IsDir() {
+			below, err := c.walk(dir, name, rules)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, below...)
+			continue
+		}
+		data, err := c.file(path.Join(dir, name), loader.MaxDecompressedFileSize)
+		if err != nil {
+			return nil, named(name, err)
+		}
+		out = append(out, &loader.BufferedFile{Name: name, Data: bytes.TrimPrefix(data, []byte("\ufeff"))})
+	}
+	return out, nil
+}
+
+// named is an error about a file or folder of a chart; the chart itself has no name.
+func named(name string, err error) error {
+	if name == "" {
+		return reason(err)
+	}
+	return fmt.Errorf("%s: %w", name, reason(err))
+}
+
+// file reads a regular file of at most limit bytes.
+func (c *chartReader) file(name string, limit int64) ([]byte, error) {
+	info, err := fs.Stat(c.files, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("not a regular file")
+	case info.Size() > limit:
+		return nil, fmt.Errorf("larger than %d MiB", limit>>20)
+	}
+	if err := c.take(info.Size()); err != nil {
+		return nil, err
+	}
+	return fs.ReadFile(c.files, name)
+}
+
+func (c *chartReader) take(size int64) error {
+	if c.left -= size; c.left < 0 {
+		return fmt.Errorf("it is larger than %d MiB in all", maxChartSize>>20)
+	}
+	return nil
+}
+
+func (c *chartReader) unpack(data []byte) ([]*loader.BufferedFile, error) {
+	files, err := loader.LoadArchiveFiles(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		if err := c.take(int64(len(f.Data))); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// load makes a chart of its files as Helm's loader.LoadFiles does. It keeps the places of subcharts, and their order, which
+// there differs from run to run.
+func (c *chartReader) load(at place, files []*loader.BufferedFile, depth int) (*loadedChart, diag.List) {
+	if depth > maxSubcharts {
+		return nil, diag.List{at.mistake("helm-chart", "", 0, fmt.Sprintf("there are subcharts in more than %d subcharts", maxSubcharts))}
+	}
+	own, folders := split(files)
+	for _, f := range own {
+		if path.Ext(f.Name) == ".yaml" && !strings.Contains(f.Name, "/") && swells(f.Data) {
+			return nil, diag.List{at.mistake("too-large", f.Name, 0, fmt.Sprintf("its aliases make it larger than %d MiB", maxOutput>>20))}
+		}
+	}
+	loaded, err := loader.LoadFiles(own)
+	if err != nil {
+		return nil, diag.List{at.notLoaded(err, own)}
+	}
+	out := &loadedChart{place: at, chart: loaded}
+	for _, name := range slices.Sorted(maps.Keys(folders)) {
+		if strings.IndexAny(name, "_.") == 0 {
+			continue
+		}
+		subchart, diags := c.subchart(at, name, folders[name], depth)
+		if len(diags) > 0 {
+			return nil, diags
+		}
+		out.subcharts = append(out.subcharts, subchart)
+	}
+	return out, nil
+}
+
+// subchart loads what charts/ of the chart at a place holds under a name: a folder, or an archive.
+func (c *chartReader) subchart(at place, name string, files []*loader.BufferedFile, depth int) (*loadedChart, diag.List) {
+	sub := at.join("charts/" + name)
+	if path.Ext(name) == ".tgz" {
+		sub.packed = true
+		if files[0].Name != "" {
+			return nil, diag.List{sub.mistake("helm-chart", "", 0, "expected an archive, found a folder")}
+		}
+		var err error
+		if files, err = c.unpack(files[0].Data); err != nil {
+			return nil, diag.List{sub.mistake("helm-chart", "", 0, "the chart cannot be read: "+reason(err).Error())}
+		}
+	}
+	return c.load(sub, files, depth+1)
+}
+
+func (p place) join(folder string) place {
+	if p.packed {
+		p.inside = path.Join(p.inside, folder)
+	} else {
+		p.path = path.Join(p.path, folder)
+	}
+	return p
+}
+
+// split tells a chart's own files from those of its subcharts, which it gives by folder or archive.
+func split(files []*loader.BufferedFile) (own []*loader.BufferedFile, subcharts map[string][]*loader.BufferedFile) {
+	subcharts = map[string][]*loader.BufferedFile{}
+	for _, f := range files {
+		name, ok := strings.CutPrefix(f.Name, "charts/")
+		if !ok || path.Ext(name) == ".prov" {
+			own = append(own, f)
+			continue
+		}
+		folder, rest, _ := strings.Cut(name, "/")
+		subcharts[folder] = append(subcharts[folder], &loader.BufferedFile{Name: rest, Data: f.Data})
+	}
+	return own, subcharts
+}

@@ -1,0 +1,207 @@
+package workload
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	yamlv3 "go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/util/yaml"
+)
+
+// document is one document of a file.
+type document struct {
+	text   []byte
+	line   int // on which the text begins
+	isJSON bool
+	// otherwise is what to say when the text is not YAML: what precedes was JSON, and so this was taken for JSON first.
+	otherwise *mistake
+}
+
+// documents cuts a file where Argo CD's decoder (yaml.YAMLOrJSONDecoder) cuts, which does not say where it does: JSON
+// values behind one another when the file begins like JSON, else YAML. Behind a first JSON value there may be YAML. A
+// mistake stands behind all documents returned.
+func documents(data []byte) ([]document, *mistake) {
+	if !yaml.IsJSONBuffer(data[:min(len(data), 4096)]) {
+		return yamlDocuments(data, 1)
+	}
+	var out []document
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	line, counted := 1, 0
+	for {
+		end := int(decoder.InputOffset())
+		var raw json.RawMessage
+		err := decoder.Decode(&raw)
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			problem := jsonMistake(data, err)
+			rest, ok := yamlBehind(data[end:])
+			if len(out) > 1 || !ok {
+				return out, problem
+			}
+			docs, broken := yamlDocuments(rest, 1+bytes.Count(data[:len(data)-len(rest)], newline))
+			switch {
+			case len(docs) > 0:
+				docs[0].otherwise = problem
+			case broken != nil:
+				broken = problem
+			}
+			return append(out, docs...), broken
+		}
+		start := int(decoder.InputOffset()) - len(raw)
+		line += bytes.Count(data[counted:start], newline)
+		counted = start
+		out = append(out, document{text: raw, line: line, isJSON: true})
+	}
+}
+
+var newline, dashes = []byte("\n"), []byte("---")
+
+// yamlBehind is what the decoder reads as YAML when it is not JSON: the rest without leading space up to a line's end. It
+// does not look at less than four bytes.
+func yamlBehind(rest []byte) ([]byte, bool) {
+	for len(rest) > 3 {
+		r, size := utf8.DecodeRune(rest)
+		switch {
+		case r == utf8.RuneError:
+			return nil, false
+		case !unicode.IsSpace(r):
+			return rest, true
+		}
+		rest = rest[size:]
+		if r == '\n' {
+			return rest, true
+		}
+	}
+	return nil, false
+}
+
+// yamlDocuments cuts YAML, which begins on a line of its file, at lines that begin with three dashes, also within a
+// scalar. Only a comment may stand behind them. Such a line with nothing before it is part of its document.
+func yamlDocuments(data []byte, line int) ([]document, *mistake) {
+	var out []document
+	d := document{line: line}
+	for text := range bytes.Lines(data) {
+		behind, separates := bytes.CutPrefix(text, dashes)
+		if behind = bytes.TrimSpace(behind); separates && len(behind) > 0 && behind[0] != '#' {
+			return out, &mistake{"bad-yaml", line, 4, "expected nothing but a comment behind ---"}
+		}
+		line++
+		if separates && len(d.text) > 0 {
+			out = append(out, d)
+			d = document{line: line}
+			continue
+		}
+		text, ended := bytes.CutSuffix(text, newline)
+		if ended {
+			text = bytes.TrimSuffix(text, []byte("\r"))
+		}
+		d.text = append(append(d.text, text...), '\n')
+	}
+	if len(d.text) > 0 {
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// start is the line on which the document begins, behind empty lines and comments.
+func (d *document) start() int {
+	line := d.line
+	for text := range bytes.Lines(d.text) {
+		t := bytes.TrimSpace(text)
+		if len(t) > 0 && t[0] != '#' && !(line == d.line && bytes.HasPrefix(text, dashes)) {
+			return line
+		}
+		line++
+	}
+	return d.line
+}
+
+// swells says whether aliases make a YAML text larger than what is rendered. The YAML parser bounds how many values come of
+// aliases, but not how long they are.
+func swells(text []byte) bool {
+	var root yamlv3.Node
+	if !bytes.Contains(text, []byte("&")) || !bytes.Contains(text, []byte("*")) || yamlv3.Unmarshal(text, &root) != nil {
+		return false
+	}
+	return weight(&root, map[*yamlv3.Node]int{}) > maxOutput
+}
+
+// weight is how much text a node stands for; known are those of anchors.
+func weight(n *yamlv3.Node, known map[*yamlv3.Node]int) int {
+	if n.Kind == yamlv3.AliasNode {
+		n = n.Alias
+	}
+	if sum, ok := known[n]; ok {
+		return sum
+	}
+	known[n] = 0 // within itself: an error of the parser's
+	sum := len(n.Value) + 1
+	for _, child := range n.Content {
+		sum = min(sum+weight(child, known), maxOutput+1)
+	}
+	known[n] = sum
+	return sum
+}
+
+// mistake is what a parser could not read in a file.
+type mistake struct {
+	code         string
+	line, column int
+	text         string
+}
+
+var (
+	yamlLine     = regexp.MustCompile(`(?:yaml: )?line (\d+): `)
+	yamlWrappers = regexp.MustCompile(`^(error converting YAML to JSON: |error unmarshaling JSON: |while decoding JSON: |json: |yaml: |error parsing: )+`)
+	// early are the errors of which the YAML parser names the line before.
+	early = regexp.MustCompile(`^(did not find expected (<|node content|'-' indicator|key|',' or)|found (undefined tag|duplicate %|incompatible))`)
+	// contents are what parsers say about the text in it, which may be a secret.
+	contents = regexp.MustCompile(`(?s)((?:invalid|unsupported) map key|cannot decode !!\w+|cannot unmarshal number)\b.*`)
+	anchors  = regexp.MustCompile(`(?s)anchor '.*' (referenced|value)`)
+)
+
+// words are what a parser says, without what it parsed.
+func words(err error) string {
+	text := contents.ReplaceAllString(err.Error(), "$1")
+	text = anchors.ReplaceAllString(text, "anchor $1")
+	if m := yamlLine.FindString(text); strings.HasPrefix(text, m) {
+		text = text[len(m):]
+	}
+	return firstLine(yamlWrappers.ReplaceAllString(text, ""))
+}
+
+// mistake says where the document is not YAML.
+func (d *document) mistake(err error) *mistake {
+	m := &mistake{"bad-yaml", d.start(), 1, words(err)}
+	found := yamlLine.FindStringSubmatch(err.Error())
+	if found == nil || !strings.HasPrefix(err.Error(), found[0]) {
+		return m
+	}
+	line, _ := strconv.Atoi(found[1])
+	if early.MatchString(m.text) {
+		line++
+	}
+	m.line = d.line + min(line, bytes.Count(d.text, newline)) - 1
+	return m
+}
+
+// jsonMistake says where data is not JSON.
+func jsonMistake(data []byte, err error) *mistake {
+	end := len(bytes.TrimRight(data, "\r\n"))
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) && syntax.Offset > 0 {
+		end = min(int(syntax.Offset)-1, len(data))
+	}
+	before := data[:end]
+	begin := bytes.LastIndexByte(before, '\n') + 1
+	return &mistake{"bad-yaml", 1 + bytes.Count(before, newline), 1 + utf8.RuneCount(before[begin:]), words(err)}
+}

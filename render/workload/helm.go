@@ -1,0 +1,226 @@
+package workload
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/engine"
+	"helm.sh/helm/v3/pkg/releaseutil"
+	"sigs.k8s.io/yaml"
+)
+
+// helm gives what helm template prints for app, called as Argo CD calls it (helmTemplate of its repo server).
+func (r *Renderer) helm(app *Application) ([]manifest, diag.List) {
+	loaded, diags := r.chart(app)
+	values, more := r.values(app)
+	if diags = append(diags, more...); len(diags) > 0 {
+		return nil, diags
+	}
+	c := loaded.copy()
+	top, diags := r.renderValues(app, loaded, c, values)
+	if len(diags) > 0 {
+		return nil, diags
+	}
+	out := output{app: app, templates: map[string]templateFile{}}
+	out.index(loaded, c)
+	texts, err := engine.Engine{}.Render(c, top)
+	if err != nil {
+		return nil, diag.List{app.failed(err, out.templates)}
+	}
+	return out.print(c, texts)
+}
+
+// renderValues are what templates see. It makes of c the chart that is rendered: without the subcharts that are turned off.
+func (r *Renderer) renderValues(app *Application, loaded *loadedChart, c *chart.Chart, values map[string]any) (chartutil.Values, diag.List) {
+	fail := func(code, format string, args ...any) (chartutil.Values, diag.List) {
+		return nil, diag.List{app.failure(diag.Position{File: app.Path}, code, "", format, args...)}
+	}
+	release := chartutil.ReleaseOptions{Name: app.Helm.ReleaseName, Namespace: app.Namespace, Revision: 1, IsInstall: true}
+	if release.Name == "" {
+		release.Name = app.Code
+	}
+	if err := chartutil.ValidateReleaseName(release.Name); err != nil {
+		return fail("helm-chart", "release name %q: %v", release.Name, err)
+	}
+	if err := chartutil.ProcessDependenciesWithMerge(c, values); err != nil {
+		return fail("helm-values", "%s", notMerged(err))
+	}
+	kube, err := chartutil.ParseKubeVersion(r.cluster.KubeVersion)
+	if err != nil {
+		return fail("helm-chart", "Kubernetes version %q: %v", r.cluster.KubeVersion, err)
+	}
+	capabilities := chartutil.DefaultCapabilities.Copy()
+	capabilities.KubeVersion = *kube
+	capabilities.APIVersions = slices.Concat(capabilities.APIVersions, r.cluster.APIVersions)
+	// Helm would read over the network what a schema refers to.
+	top, err := chartutil.ToRenderValuesWithSchemaValidation(c, values, release, capabilities, true)
+	if err != nil {
+		return fail("helm-values", "%s", notMerged(err))
+	}
+	diags := loaded.violations(c, top["Values"].(chartutil.Values).AsMap())
+	for i := range diags {
+		diags[i].Path = app.Code
+	}
+	if want := c.Metadata.KubeVersion; len(diags) == 0 && want != "" && !chartutil.IsCompatibleRange(want, kube.Version) {
+		problem := loaded.mistake("helm-chart", "Chart.yaml", 0, fmt.Sprintf("the chart requires Kubernetes %s, which %s is not", want, kube.Version))
+		problem.Path = app.Code
+		diags.Add(problem)
+	}
+	return top, diags
+}
+
+var mismatch = regexp.MustCompile(`^type mismatch on (.*?): `)
+
+// notMerged is why values cannot be merged. Helm would print the value.
+func notMerged(err error) string {
+	if m := mismatch.FindStringSubmatch(err.Error()); m != nil {
+		return fmt.Sprintf("the value %s: expected a mapping, since a subchart has this name", m[1])
+	}
+	return sentence(err.Error())
+}
+
+// templateFile is a file of a chart that Helm knows by the names of charts, in place of folders.
+type templateFile struct {
+	loaded *loadedChart
+	name   string
+}
+
+func (t templateFile) at(f frame) (diag.Position, string) {
+	if t.loaded == nil {
+		return diag.Position{}, ""
+	}
+	return t.loaded.at(t.name, f.line, f.column)
+}
+
+// output is what one application yields.
+type output struct {
+	app       *Application
+	templates map[string]templateFile // by Helm's names, such as web/charts/db/templates/a.yaml
+	manifests []manifest
+	diags     diag.List
+}
+
+func (o *output) index(top *loadedChart, c *chart.Chart) {
+	from := top.byFile[c.Raw[0]]
+	for _, f := range slices.Concat(c.Templates, c.Files) {
+		o.templates[path.Join(c.ChartFullPath(), f.Name)] = templateFile{from, f.Name}
+	}
+	for _, sub := range c.Dependencies() {
+		o.index(top, sub)
+	}
+}
+
+// print adds everything in the order in which Helm prints it.
+func (o *output) print(c *chart.Chart, texts map[string]string) ([]manifest, diag.List) {
+	var crds []chart.CRD
+	if !o.app.Helm.SkipCRDs {
+		crds = c.CRDObjects()
+	}
+	size := 0
+	for _, crd := range crds {
+		size += len(crd.File.Data)
+	}
+	for name, text := range texts {
+		size += len(text)
+		if strings.HasSuffix(name, "NOTES.txt") {
+			delete(texts, name)
+		}
+	}
+	if size > maxOutput {
+		return nil, diag.List{o.app.failure(diag.Position{File: o.app.Path}, "too-large", "", "the chart yields more than %d MiB", maxOutput>>20)}
+	}
+	if diags := o.swollen(texts); len(diags) > 0 {
+		return nil, diags
+	}
+	hooks, manifests, err := releaseutil.SortManifests(texts, nil, releaseutil.InstallOrder)
+	if err != nil {
+		return nil, diag.List{o.notSorted(err, texts)}
+	}
+	for _, crd := range crds {
+		o.add(crd.Filename, string(crd.File.Data), true)
+	}
+	for _, m := range manifests {
+		o.add(m.Name, m.Content, false)
+	}
+	for _, h := range hooks {
+		if !o.app.Helm.SkipTests || !slices.Contains(h.Events, "test") {
+			o.add(h.Path, h.Manifest, false)
+		}
+	}
+	return o.manifests, o.diags
+}
+
+// swollen finds documents that aliases make too large for Helm to read.
+func (o *output) swollen(texts map[string]string) diag.List {
+	var diags diag.List
+	for name, text := range texts {
+		if !strings.Contains(text, "*") {
+			continue
+		}
+		for _, document := range releaseutil.SplitManifests(text) {
+			if swells([]byte(document)) {
+				at, prefix := o.templates[name].at(frame{})
+				diags.Add(o.app.failure(at, "too-large", "", "%sthe aliases of what it renders make it larger than %d MiB", prefix, maxOutput>>20))
+			}
+		}
+	}
+	return diags
+}
+
+// add reads a document of what a template renders or, when it is verbatim, a file.
+func (o *output) add(name, text string, verbatim bool) {
+	// As Helm prints it, since a text that begins with a brace is read in another way.
+	header := "---\n# Source: " + name + "\n"
+	found, diags := o.app.decode(diag.Position{}, []byte(header+text+"\n"))
+	place := func(line int) (at diag.Position, prefix string) {
+		var f frame // the lines of what is rendered are not those of the template
+		if verbatim {
+			f.line, f.column = line-strings.Count(header, "\n"), 1
+		}
+		return o.templates[name].at(f)
+	}
+	for _, m := range found {
+		m.pos, _ = place(m.pos.Line)
+		o.manifests = append(o.manifests, m)
+	}
+	for _, d := range diags {
+		at, prefix := place(d.Pos.Line)
+		d.Pos, d.Message = at, prefix+d.Message
+		o.diags.Add(d)
+	}
+}
+
+var notSorted = regexp.MustCompile(`^YAML parse error on (.*?): `)
+
+// notSorted finds the document in which Helm does not find a kind and annotations.
+func (o *output) notSorted(err error, texts map[string]string) diag.Diagnostic {
+	m := notSorted.FindStringSubmatch(err.Error())
+	if m == nil {
+		return o.app.failure(diag.Position{File: o.app.Path}, "bad-yaml", "", "%s", sentence(err.Error()))
+	}
+	documents := releaseutil.SplitManifests(texts[m[1]])
+	for i := range len(documents) {
+		text := documents[fmt.Sprintf("manifest-%d", i)]
+		if err := yaml.Unmarshal([]byte(text), new(releaseutil.SimpleHead)); err != nil {
+			return o.notYAML(m[1], text, texts[m[1]], err)
+		}
+	}
+	return o.notYAML(m[1], "", "", err)
+}
+
+// notYAML says where the rendered text of a template is wrong: its lines are not those of the template.
+func (o *output) notYAML(name, text, whole string, err error) diag.Diagnostic {
+	at, prefix := o.templates[name].at(frame{})
+	line, message := notValues([]byte(text), err)
+	if line == 0 {
+		return o.app.failure(at, "bad-manifest", "", "%swhat it renders is not a Kubernetes object: %s", prefix, message)
+	}
+	line += strings.Count(whole[:max(strings.Index(whole, text), 0)], "\n")
+	return o.app.failure(at, "bad-yaml", "", "%swhat it renders is not YAML: line %d: %s", prefix, line, message)
+}

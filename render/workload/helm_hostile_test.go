@@ -1,0 +1,223 @@
+package workload
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// packed is an archive of the files of a txtar archive.
+func packed(t *testing.T, archive string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	zip := gzip.NewWriter(&out)
+	w := tar.NewWriter(zip)
+	for name, f := range tree(archive) {
+		if err := w.WriteHeader(&tar.Header{Name: name, Size: int64(len(f.Data)), Mode: 0o644}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(f.Data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := zip.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestHelmLinks(t *testing.T) {
+	const escapes = "path escapes from parent"
+	const one = "app/templates/a.yaml map[kind:A]\n"
+	for name, c := range map[string]struct {
+		links map[string]string
+		want  string
+	}{
+		"to a template":     {map[string]string{"app/templates/b.yaml": "../../other/b.yaml"}, one + "app/templates/b.yaml map[kind:B]\n"},
+		"to a folder":       {map[string]string{"app/templates/sub": "../../other"}, one + "app/templates/sub/b.yaml map[kind:B]\n"},
+		"to a subchart":     {map[string]string{"app/charts": "../charts"}, one + "app/charts/s/templates/c.yaml map[kind:C]\n"},
+		"out":               {map[string]string{"app/templates/b.yaml": "../../../outside.yaml"}, "app: web-app: the chart cannot be read: templates/b.yaml: " + escapes + " [helm-chart]\n"},
+		"out, not rendered": {map[string]string{"app/x": "/etc/hostname"}, "app: web-app: the chart cannot be read: x: " + escapes + " [helm-chart]\n"},
+		"values out":        {map[string]string{"app/values.yaml": "../../outside.yaml"}, "app: web-app: the chart cannot be read: values.yaml: " + escapes + " [helm-chart]\n"},
+		"to nothing":        {map[string]string{"app/x": "none"}, "app: web-app: the chart cannot be read: x: it is not there [helm-chart]\n"},
+		"to itself":         {map[string]string{"app/x": "x"}, "app: web-app: the chart cannot be read: x: too many levels of symbolic links [helm-chart]\n"},
+		"value file":        {map[string]string{"app/v.yml": "../other/b.yaml"}, one},
+		"value file out":    {map[string]string{"app/v.yml": "../../outside.yaml", "app/.helmignore": "../ignore"}, "app/v.yml: web-app: the value file cannot be read: " + escapes + " [helm-values]\napp: web-app: the chart cannot be read: v.yml: " + escapes + " [helm-chart]\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := chartTree("-- templates/a.yaml --\nkind: A\n-- ../other/b.yaml --\nkind: B\n-- ../ignore --\nv.yml\n" +
+				"-- ../charts/s/Chart.yaml --\napiVersion: v2\nname: s\nversion: 1.0.0\n-- ../charts/s/templates/c.yaml --\nkind: C\n")
+			got := helmOf(repositoryOf(t, files, c.links), func(app *Application) {
+				app.Helm.ValueFiles, app.Helm.IgnoreMissingValueFiles = []string{"v.yml"}, true
+			})
+			if !sameLines(got, c.want) {
+				t.Error(cmp.Diff(c.want, got))
+			}
+		})
+	}
+}
+
+// sameLines is whether two texts have the same lines in any order.
+func sameLines(a, b string) bool {
+	for line := range strings.Lines(a) {
+		if !strings.Contains(b, line) {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+// TestHelmLinkLoops follows links that lead to a folder above them.
+func TestHelmLinkLoops(t *testing.T) {
+	links := map[string]string{}
+	for i := range 8 {
+		links[fmt.Sprintf("app/l%d", i)] = "."
+	}
+	got := helmOf(repositoryOf(t, chartTree("-- templates/a.yaml --\nkind: A\n"), links), nil)
+	if !strings.HasPrefix(got, "app: web-app: the chart cannot be read: ") {
+		t.Error(got)
+	}
+}
+
+// TestHelmFetchesNothing names a server in every place of a schema, of a chart and of an application that holds a URL.
+func TestHelmFetchesNothing(t *testing.T) {
+	var requests atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
+	defer server.Close()
+	dependency := "-- Chart.yaml --\napiVersion: v2\nname: web\nversion: 1.0.0\ndependencies: [{name: a, version: 1.0.0, repository: 'URL'}]\n"
+	for name, files := range map[string]string{
+		"$ref":       `{"$ref":"URL/s.json"}`,
+		"$schema":    `{"$schema":"URL/s.json"}`,
+		"$id":        `{"$id":"URL/a.json","properties":{"a":{"$ref":"b.json#/x"}}}`,
+		"subschema":  `{"properties":{"a":{"allOf":[{"$ref":"URL/s.json"}]}}}`,
+		"$recursive": `{"$dynamicRef":"URL/s.json#a"}`,
+		"dependency": "{}\n" + dependency,
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := helmOf(chartTree(strings.ReplaceAll("-- values.schema.json --\n"+files+"\n", "URL", server.URL)), nil)
+			if !strings.Contains(got, ", which is not ") {
+				t.Error(got)
+			}
+		})
+	}
+	got := helmOf(chartTree(""), func(app *Application) { app.Helm.ValueFiles = []string{server.URL + "/v.yml"} })
+	if !strings.Contains(got, "which is not read") {
+		t.Error(got)
+	}
+	if n := requests.Load(); n != 0 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+func TestHelmBounds(t *testing.T) {
+	const aliases = "b: [*a, *a, *a, *a, *a, *a, *a, *a]\n"
+	large := "a: &a " + strings.Repeat("x", 4<<20) + "\n"
+	many := map[string]string{}
+	for i := range 25 {
+		many[fmt.Sprintf("f%d", i)] = strings.Repeat("x", 5<<20)
+	}
+	for name, c := range map[string]struct{ files, want string }{
+		"output":          {"-- templates/a.yaml --\n{{ range until 1000 }}# {{ repeat 50000 \"x\" }}\n{{ end }}\n", "app: web-app: the chart yields more than 32 MiB [too-large]\n"},
+		"a file":          {"-- a --\n" + strings.Repeat("x", 6<<20) + "\n", "app: web-app: the chart cannot be read: a: larger than 5 MiB [helm-chart]\n"},
+		"aliases":         {"-- templates/a.yaml --\n{{/* */}}" + large + aliases, "app/templates/a.yaml: web-app: the aliases of what it renders make it larger than 32 MiB [too-large]\n"},
+		"their values":    {"-- values.yaml --\n" + large + aliases, "app/values.yaml: web-app: its aliases make it larger than 32 MiB [too-large]\n"},
+		"env":             {"-- templates/a.yaml --\na: {{ env \"HOME\" }}\n", "app/templates/a.yaml:1:1: web-app: function \"env\" not defined [helm-template]\n"},
+		"expandenv":       {"-- templates/a.yaml --\na: {{ expandenv \"$HOME\" }}\n", "app/templates/a.yaml:1:1: web-app: function \"expandenv\" not defined [helm-template]\n"},
+		"include":         {"-- templates/a.yaml --\na: {{ include \"m\" . }}\n{{ define \"m\" }}{{ include \"m\" . }}{{ end }}\n", "app/templates/a.yaml:2:20: web-app: <include \"m\" .>: error calling include: rendering template has a nested reference name: m: unable to execute template [helm-template]\n  app/templates/a.yaml:1:7: included from here\n"},
+		"include, by tpl": {"-- templates/a.yaml --\na: {{ tpl \"{{ include `m` . }}\" . }}\n{{ define \"m\" }}{{ include \"m\" . }}{{ end }}\n", "app/templates/a.yaml:2:20: web-app: <include \"m\" .>: error calling include: rendering template has a nested reference name: m: unable to execute template [helm-template]\n  app/templates/a.yaml:1:7: included from here\n"},
+		"template":        {"-- templates/a.yaml --\n{{ template \"m\" . }}\n{{ define \"m\" }}{{ template \"m\" . }}{{ end }}\n", "app/templates/a.yaml:2:29: web-app: <{{template \"m\" .}}>: exceeded maximum template depth (100000) [helm-template]\n"},
+		"nested lists":    {"-- templates/a.yaml --\na: {{ repeat 100000 \"[\" }}\n", "app/templates/a.yaml: web-app: what it renders is not YAML: line 1: exceeded max depth of 10000 [bad-yaml]\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, helmOf(chartTree(c.files), nil)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	t.Run("many files", func(t *testing.T) {
+		files := chartTree("")
+		for name, text := range many {
+			files["app/"+name] = &fstest.MapFile{Data: []byte(text)}
+		}
+		if got := helmOf(files, nil); !strings.HasSuffix(got, "it is larger than 100 MiB in all [helm-chart]\n") {
+			t.Error(got)
+		}
+	})
+}
+
+const packedChart = `
+-- web/Chart.yaml --
+apiVersion: v2
+name: web
+version: 1.0.0
+-- web/templates/a.yaml --
+kind: A
+v: {{ .Values.a.b }}
+-- web/crds/c.yaml --
+
+kind: C
+-- web/charts/s/Chart.yaml --
+apiVersion: v2
+name: sub
+version: 1.0.0
+-- web/charts/s/templates/a.yaml --
+kind: S
+v: {{ .Values.a.b }}
+`
+
+func TestHelmArchives(t *testing.T) {
+	bomb := "-- web/Chart.yaml --\napiVersion: v2\nname: web\nversion: 1.0.0\n"
+	for i := range 25 {
+		bomb += fmt.Sprintf("-- web/f%d --\n%s\n", i, strings.Repeat("x", 5<<20-1))
+	}
+	nested := packed(t, "-- s/Chart.yaml --\napiVersion: v2\nname: s\nversion: 1.0.0\n-- s/templates/b.yaml --\nkind: B\nv: {{ .Values.x.y }}\n")
+	deep := nested
+	for range 20 {
+		deep = packed(t, "-- s/Chart.yaml --\napiVersion: v2\nname: s\nversion: 1.0.0\n-- s/charts/s.tgz --\n"+string(deep)+"\n")
+	}
+	files := fstest.MapFS{
+		"web.tgz": {Data: packed(t, packedChart)}, "bomb.tgz": {Data: packed(t, bomb)}, "text.tgz": {Data: []byte("text of some length")}, "deep.tgz": {Data: deep},
+		"up.tgz": {Data: packed(t, "-- web/../../x --\nx\n")}, "v.yml": {Data: []byte("a: {b: 1}\nsub: {a: {b: 2}}\n")}, "empty.tgz": {Data: packed(t, "")},
+		"web/Chart.yaml": {Data: []byte("apiVersion: v2\nname: web\nversion: 1.0.0\n")}, "web/charts/s.tgz": {Data: nested},
+	}
+	const unread = ": web-app: the chart cannot be read: "
+	for path, c := range map[string]struct{ file, want string }{
+		"web.tgz":   {"/v.yml", "web.tgz map[kind:C]\nweb.tgz map[kind:A v:1]\nweb.tgz map[kind:S v:2]\n"},
+		"./web.tgz": {"", "web.tgz: web-app: charts/s/templates/a.yaml:2:13: <.Values.a.b>: nil pointer evaluating interface {}.b [helm-template]\n"},
+		"bomb.tgz":  {"", "bomb.tgz" + unread + "decompressed chart is larger than the maximum file size 104857600 [helm-chart]\n"},
+		"text.tgz":  {"", "text.tgz" + unread + "gzip: invalid header [helm-chart]\n"},
+		"deep.tgz":  {"", "deep.tgz: web-app: " + strings.Repeat("charts/s.tgz/", 16) + "charts/s.tgz: there are subcharts in more than 16 subcharts [helm-chart]\n"},
+		"up.tgz":    {"", "up.tgz" + unread + "chart illegally references parent directory [helm-chart]\n"},
+		"empty.tgz": {"", "empty.tgz" + unread + "no files in chart archive [helm-chart]\n"},
+		"none.tgz":  {"", "none.tgz" + unread + "it is not there [helm-chart]\n"},
+		"web":       {"", "web/charts/s.tgz: web-app: templates/b.yaml:2:13: <.Values.x.y>: nil pointer evaluating interface {}.y [helm-template]\n"},
+		"v.yml/..":  {"x.yml", ""},
+	} {
+		t.Run(path, func(t *testing.T) {
+			if c.want == "" {
+				path, c.want = "web.tgz", "web.tgz: web-app: the value file \"x.yml\" must begin with a slash, since the chart is an archive [helm-values]\n"
+			}
+			got := helmOf(files, func(app *Application) {
+				app.Path = path
+				if c.file != "" {
+					app.Helm.ValueFiles = []string{c.file}
+				}
+			})
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,176 @@
+package workload
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template"
+	"unicode"
+
+	"github.com/hippotion/roster/internal/diag"
+	"helm.sh/helm/v3/pkg/chart/loader"
+)
+
+// reason is why something cannot be read, without the path that the file system knows it by.
+func reason(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New("it is not there")
+	}
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		return at.Err
+	}
+	return err
+}
+
+// notValues says what is wrong with a YAML text that was read into Go values, and on which line; 0 when it is YAML of
+// another shape.
+func notValues(text []byte, err error) (line int, message string) {
+	wrong := (*json.UnmarshalTypeError)(nil)
+	if !errors.As(err, &wrong) {
+		m := (&document{text: slices.Concat(bytes.TrimSuffix(text, newline), newline), line: 1}).mistake(innermost(err))
+		return m.line, m.text
+	}
+	found, _, _ := strings.Cut(wrong.Value, " ") // a number is followed by itself
+	message = fmt.Sprintf("expected %s, found %s", kindWords(wrong.Type.Kind().String()), kindWords(found))
+	if wrong.Field != "" {
+		message = wrong.Field + ": " + message
+	}
+	return 0, message
+}
+
+// kindWords says a kind of Go or of JSON in the words of YAML.
+func kindWords(kind string) string {
+	switch kind {
+	case "slice", "array":
+		return "a list"
+	case "string":
+		return "a text"
+	case "bool":
+		return "true or false"
+	case "map", "struct", "ptr", "object":
+		return "a mapping"
+	}
+	return "a number"
+}
+
+// maxSentence is how long a message of a chart may be: charts write what they like with the function fail.
+const maxSentence = 1000
+
+// sentence puts a text of others on one line, without what could steer a terminal.
+func sentence(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) || unicode.IsSpace(r) {
+			return r
+		}
+		return -1
+	}, text)
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > maxSentence {
+		text = strings.ToValidUTF8(text[:maxSentence], "") + "…"
+	}
+	return text
+}
+
+var cannotLoad = regexp.MustCompile(`^cannot load (\S+): `)
+
+// notLoaded is why Helm does not take the files of a chart.
+func (p place) notLoaded(err error, files []*loader.BufferedFile) diag.Diagnostic {
+	m := cannotLoad.FindStringSubmatch(err.Error())
+	if m == nil {
+		return p.mistake("helm-chart", "Chart.yaml", 0, sentence(strings.TrimPrefix(err.Error(), "validation: ")))
+	}
+	i := slices.IndexFunc(files, func(f *loader.BufferedFile) bool { return f.Name == m[1] })
+	line, message := notValues(files[i].Data, err)
+	return p.mistake("helm-chart", m[1], line, message)
+}
+
+var (
+	parseError = regexp.MustCompile(`(?s)^parse error (?:at|in) \((.+?)(?::(\d+))?(?::(\d+))?\): (.*)$`)
+	failError  = regexp.MustCompile(`(?s)^execution error at \((.+?):(\d+):(\d+)\): (.*)$`)
+	execError  = regexp.MustCompile(`(?s)^template: (.+?):(\d+):(\d+): executing ".*?" at (<.*)$`)
+	tplCall    = regexp.MustCompile(`(?s)^(.*?: error calling tpl: )(?:cannot parse template "|error during tpl function)`)
+	unclosed   = regexp.MustCompile(`^(unclosed action) started at .*:(\d+)$`)
+	tplText    = regexp.MustCompile(`^template: gotpl:(\d+)(?::\d+)?: `) // gotpl is what Helm calls a text that tpl renders
+)
+
+// frame is one of the templates in which an error happened.
+type frame struct {
+	name         string
+	line, column int
+	text         string
+}
+
+// newFrame takes what the expressions above match. The engine counts columns from 0.
+func newFrame(m []string) frame {
+	line, _ := strconv.Atoi(m[2])
+	column, _ := strconv.Atoi(m[3])
+	return frame{m[1], line, column + 1, m[4]}
+}
+
+// frames takes an error of the engine apart, from the outermost template to the innermost.
+func frames(err error) []frame {
+	for _, known := range []*regexp.Regexp{parseError, failError} {
+		m := known.FindStringSubmatch(err.Error())
+		if m == nil {
+			continue
+		}
+		if began := unclosed.FindStringSubmatch(m[4]); began != nil {
+			m[2], m[4] = began[2], began[1]
+		}
+		return []frame{newFrame(m)}
+	}
+	var out []frame
+	for exec := (template.ExecError{}); errors.As(err, &exec); {
+		m := execError.FindStringSubmatch(exec.Error())
+		if m == nil {
+			break
+		}
+		f := newFrame(m)
+		err = errors.Unwrap(exec.Err)
+		if call := tplCall.FindStringSubmatch(f.text); call != nil {
+			// Helm repeats the text, which may be of the user's values.
+			f.text = call[1] + tplText.ReplaceAllString(innermost(err).Error(), "line $1 of the text: ")
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+func innermost(err error) error {
+	for next := err; next != nil; next = errors.Unwrap(next) {
+		err = next
+	}
+	return err
+}
+
+// failed is why the engine does not render a chart: at the innermost template, with those that include it.
+func (app *Application) failed(err error, templates map[string]templateFile) diag.Diagnostic {
+	stack := frames(err)
+	last := len(stack) - 1
+	for last >= 0 && templates[stack[last].name].loaded == nil {
+		last--
+	}
+	if last < 0 {
+		return app.failure(diag.Position{File: app.Path}, "helm-template", "", "%s", sentence(err.Error()))
+	}
+	text := stack[len(stack)-1].text
+	if inner := stack[len(stack)-1]; last < len(stack)-1 {
+		text = fmt.Sprintf("line %d of a text that tpl renders: %s", inner.line, inner.text)
+	}
+	at, prefix := templates[stack[last].name].at(stack[last])
+	out := app.failure(at, "helm-template", "", "%s%s", prefix, sentence(text))
+	for _, f := range slices.Backward(stack[:last]) {
+		at, prefix := templates[f.name].at(f)
+		related := diag.Related{Pos: at, Note: prefix + "included from here"}
+		if templates[f.name].loaded != nil && at != out.Pos && len(out.Related) < 3 && !slices.Contains(out.Related, related) {
+			out.Related = append(out.Related, related)
+		}
+	}
+	return out
+}

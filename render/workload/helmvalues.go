@@ -1,0 +1,169 @@
+package workload
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"maps"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+	"helm.sh/helm/v3/pkg/strvals"
+	"sigs.k8s.io/yaml"
+)
+
+// values are what app sets over the values of its chart: its value files, its own values, then its parameters.
+func (r *Renderer) values(app *Application) (map[string]any, diag.List) {
+	names, diags := r.valueFiles(app)
+	out := map[string]any{}
+	for _, f := range names {
+		data, err := fs.ReadFile(r.lying(f), f.name)
+		if err != nil {
+			diags.Add(app.failure(diag.Position{File: f.name}, "helm-values", "", "the value file cannot be read: %v", reason(err)))
+			continue
+		}
+		if swells(data) {
+			diags.Add(app.failure(diag.Position{File: f.name}, "too-large", "", "its aliases make it larger than %d MiB", maxOutput>>20))
+			continue
+		}
+		values := map[string]any{}
+		if err := yaml.Unmarshal(data, &values); err != nil {
+			line, message := notValues(data, err)
+			diags.Add(app.failure(diag.Position{File: f.name, Line: line, Column: min(line, 1)}, "helm-values", "", "%s", message))
+		}
+		out = mergeValues(out, values)
+	}
+	at := diag.Position{File: app.Path}
+	if len(app.Helm.Values) > 0 {
+		// By way of YAML, as in Argo CD: numbers may change.
+		values := map[string]any{}
+		data, err := yaml.JSONToYAML(app.Helm.Values)
+		if err == nil {
+			err = yaml.Unmarshal(data, &values)
+		}
+		if err != nil {
+			_, message := notValues(data, err)
+			diags.Add(app.failure(at, "helm-values", "", "the values: %s", message))
+		}
+		out = mergeValues(out, values)
+	}
+	for _, p := range parameters(app.Helm.Parameters) {
+		value, err := app.expand(p.Value)
+		if err == nil {
+			set := strvals.ParseInto
+			if p.ForceString {
+				set = strvals.ParseIntoString
+			}
+			err = set(p.Name+"="+escapeCommas(value), out)
+		}
+		if err != nil {
+			diags.Add(app.failure(at, "helm-values", "", "the parameter %q: %s", p.Name, sentence(err.Error())))
+		}
+	}
+	return out, diags
+}
+
+// parameters orders parameters: Helm reads --set-string after --set. Argo CD itself has no order among the names.
+func parameters(in []Parameter) []Parameter {
+	return slices.SortedStableFunc(slices.Values(in), func(a, b Parameter) int {
+		if a.ForceString != b.ForceString {
+			return map[bool]int{false: -1, true: 1}[a.ForceString]
+		}
+		return cmp.Compare(a.Name, b.Name)
+	})
+}
+
+// escapeCommas does for --set what Argo CD does: a comma is part of the value, unless that is a list in braces.
+func escapeCommas(value string) string {
+	if strings.HasPrefix(value, "{") && strings.HasSuffix(value, "}") {
+		return value
+	}
+	var out strings.Builder
+	before := ' '
+	for _, c := range value {
+		if c == ',' && before != '\\' {
+			out.WriteByte('\\')
+		}
+		out.WriteRune(c)
+		before = c
+	}
+	return out.String()
+}
+
+// mergeValues lays b over a, as Helm merges value files.
+func mergeValues(a, b map[string]any) map[string]any {
+	out := maps.Clone(a)
+	for key, value := range b {
+		over, ok := value.(map[string]any)
+		under, also := out[key].(map[string]any)
+		if ok && also {
+			value = mergeValues(under, over)
+		}
+		out[key] = value
+	}
+	return out
+}
+
+// valueFile is where a value file lies.
+type valueFile struct {
+	name      string
+	inCatalog bool
+}
+
+func (r *Renderer) lying(f valueFile) fs.FS {
+	if f.inCatalog {
+		return r.files.Catalog
+	}
+	return r.files.Repository
+}
+
+// valueFiles finds the value files of app, each once, as Argo CD does (getResolvedValueFiles of its repo server).
+func (r *Renderer) valueFiles(app *Application) ([]valueFile, diag.List) {
+	var out []valueFile
+	var diags diag.List
+	for _, raw := range app.Helm.ValueFiles {
+		f, problem := app.valueFile(raw)
+		if problem != "" {
+			diags.Add(app.failure(diag.Position{File: app.Path}, "helm-values", "", "the value file %q %s", raw, problem))
+			continue
+		}
+		info, err := fs.Stat(r.lying(f), f.name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && app.Helm.IgnoreMissingValueFiles, slices.Contains(out, f):
+		case err == nil && !info.Mode().IsRegular():
+			diags.Add(app.failure(diag.Position{File: app.Path}, "helm-values", "", "the value file %q is not a file", raw))
+		default:
+			out = append(out, f)
+		}
+	}
+	return out, diags
+}
+
+func (app *Application) valueFile(raw string) (f valueFile, problem string) {
+	text, err := app.expand(raw)
+	if err != nil {
+		return f, "cannot be found: " + err.Error()
+	}
+	if u, err := url.Parse(text); err == nil && u.Scheme != "" {
+		return f, "is a URL, which is not read"
+	}
+	f.name = strings.TrimLeft(path.Clean(text), "/")
+	if !path.IsAbs(text) {
+		if strings.HasSuffix(app.Path, ".tgz") {
+			return f, "must begin with a slash, since the chart is an archive"
+		}
+		f = valueFile{path.Join(app.Path, text), app.Kind == Catalog}
+	}
+	switch {
+	case strings.ContainsAny(f.name, "*?["):
+		return f, "is a pattern, which is not supported"
+	case strings.ContainsAny(f.name, `,"`):
+		return f, "has a comma or a quote in its path, which Helm takes for the end of it"
+	case !fs.ValidPath(f.name) || f.name == ".":
+		return f, "is not in the repository"
+	}
+	return f, ""
+}

@@ -1,0 +1,183 @@
+package workload
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+	"sigs.k8s.io/kustomize/api/konfig"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/provenance"
+	"sigs.k8s.io/kustomize/api/resmap"
+	"sigs.k8s.io/kustomize/kyaml/openapi"
+)
+
+// kustomization is one that is built, over and over when it has to be found out what is wrong.
+type kustomization struct {
+	app   *Application
+	files *kustomizeFiles
+	file  string // seen from the repository's root, without links
+}
+
+// kustomize builds the kustomization at app.Path as Argo CD does (util/kustomize): what app.Kustomize and app.Patches say is
+// written into the kustomization file first.
+func (r *Renderer) kustomize(app *Application) ([]manifest, diag.List) {
+	k := &kustomization{app: app, files: newKustomizeFiles(app, r.files.Repository)}
+	if diags := k.find(); len(diags) > 0 {
+		return nil, diags
+	}
+	objects, err := k.build(app.Patches)
+	switch {
+	case len(k.files.diags) > 0:
+		return nil, k.files.diags
+	case err != nil:
+		return nil, diag.List{k.blame(err)}
+	}
+	if diags := k.idle(); len(diags) > 0 {
+		return nil, diags
+	}
+	return k.manifests(objects)
+}
+
+// find looks for the kustomization file.
+func (k *kustomization) find() diag.List {
+	at := diag.Position{File: k.app.Path}
+	dir, info, err := k.files.resolve(k.app.Path)
+	if err != nil || !info.IsDir() {
+		return diag.List{k.app.failure(at, "missing-path", "", "there is no folder %s", k.app.Path)}
+	}
+	var found []string
+	for _, name := range konfig.RecognizedKustomizationFileNames() {
+		if file, _, err := k.files.resolve(path.Join(dir, name)); err == nil {
+			k.file = file
+			found = append(found, name)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return diag.List{k.app.failure(at, "missing-path", "", "there is none of %s in it", strings.Join(konfig.RecognizedKustomizationFileNames(), ", "))}
+	case 1:
+		return nil
+	}
+	return diag.List{k.app.failure(at, "kustomize", "keep one of them", "there is more than one kustomization file: %s", strings.Join(found, ", "))}
+}
+
+// build runs kustomize with these patches. Behind an error, k.files.diags say what was refused.
+func (k *kustomization) build(patches []Patch) (out resmap.ResMap, err error) {
+	defer func() {
+		// Kustomize panics on some input, such as a schema that is none.
+		if p := recover(); p != nil {
+			out, err = nil, fmt.Errorf("kustomize fails on it: %s", firstLine(fmt.Sprint(p)))
+		}
+		if k.files.ownSchema { // it would stay for all that is built after it
+			openapi.ResetOpenAPI()
+		}
+	}()
+	k.files.overlay("", nil)
+	text, err := k.files.content(k.file)
+	if err != nil {
+		return nil, err
+	}
+	if text, err = k.edit(text, patches); err != nil {
+		return nil, err
+	}
+	k.files.overlay(k.file, text)
+	options := krusty.MakeDefaultOptions()
+	options.Reorder = krusty.ReorderOptionUnspecified // as without --reorder
+	run := func() (resmap.ResMap, error) {
+		return krusty.MakeKustomizer(options).Run(k.files, path.Join(kustomizeRoot, k.app.Path))
+	}
+	out, err = run()
+	if k.files.ownSchema { // which kustomize has added to the one that was there before, if there was one
+		openapi.ResetOpenAPI()
+		out, err = run()
+	}
+	if err == nil && len(k.files.diags) > 0 {
+		err = errRefused
+	}
+	return out, err
+}
+
+func (k *kustomization) manifests(objects resmap.ResMap) ([]manifest, diag.List) {
+	text, err := objects.AsYaml()
+	if err != nil {
+		return nil, diag.List{k.explain(err)}
+	}
+	return k.read(text)
+}
+
+// read makes manifests of kustomize's output as Argo CD does. Kustomize does not tell which file an object came from.
+func (k *kustomization) read(text []byte) ([]manifest, diag.List) {
+	at := diag.Position{File: k.file}
+	if len(text) > maxOutput {
+		return nil, diag.List{k.app.failure(at, "too-large", "", "it yields more than %d MiB", maxOutput>>20)}
+	}
+	out, diags := k.app.decode(diag.Position{File: k.file, Line: 1, Column: 1}, text)
+	for i := range out {
+		out[i].pos = at
+		if l, _ := metadata(out[i].value)["labels"].(map[string]any); l[konfig.ManagedbyLabelKey] == "kustomize-"+provenance.GetProvenance().Semver() {
+			l[konfig.ManagedbyLabelKey] = "kustomize-" + kustomizeVersion
+		}
+	}
+	return out, diags
+}
+
+// kustomizeVersion is the one that Argo CD brings (hack/tool-versions.sh of its repository). Kustomize may write it into a
+// label, and as a library it does not know it.
+const kustomizeVersion = "v5.8.1"
+
+// blame finds the patch of the application's that makes the build fail, if it is one.
+func (k *kustomization) blame(err error) diag.Diagnostic {
+	for i := 0; i <= len(k.app.Patches); i++ {
+		_, failed := k.build(k.app.Patches[:i])
+		switch {
+		case failed == nil:
+			continue
+		case i == 0:
+			return k.explain(failed)
+		}
+		p := &k.app.Patches[i-1]
+		if strings.Contains(failed.Error(), "no resource matches strategic merge patch") {
+			return k.noTarget(p)
+		}
+		return k.app.badPatch(p, failed)
+	}
+	return k.explain(err)
+}
+
+// probe is a JSON patch that fails on every object.
+const probe = "/roster-looks-for-the-objects"
+
+// idle reports the patches of the application's that match no object: kustomize takes no offence at those with a target.
+func (k *kustomization) idle() diag.List {
+	var diags diag.List
+	for i, p := range k.app.Patches {
+		if parts, err := objectsIn([]byte(p.Text)); err == nil && len(parts) == 0 {
+			diags.Add(k.app.badPatch(&p, errEmptyPatch))
+			continue
+		}
+		if p.Target == nil {
+			continue // kustomize says it itself
+		}
+		p.Text, p.Options = `[{"op": "test", "path": "`+probe+`", "value": true}]`, nil
+		_, err := k.build(append(slices.Clone(k.app.Patches[:i]), p))
+		if err == nil || !strings.Contains(err.Error(), probe) {
+			diags.Add(k.noTarget(&k.app.Patches[i]))
+		}
+	}
+	return diags
+}
+
+func (k *kustomization) noTarget(p *Patch) diag.Diagnostic {
+	var known []manifest
+	if objects, err := k.build(nil); err == nil {
+		known, _ = k.manifests(objects)
+	}
+	return k.app.noTarget(p, known)
+}
+
+// errRefused is why kustomize does not get a file: the diagnostics of kustomizeFiles say more.
+var errRefused = errors.New("refused")

@@ -1,0 +1,175 @@
+package workload
+
+import (
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+)
+
+// explain says what kustomize says about the kustomization, where it is.
+func (k *kustomization) explain(err error) diag.Diagnostic {
+	text, folder, entry := unwrapKustomize(err.Error())
+	for file, broken := range k.files.broken {
+		if strings.Contains(text, broken.Error()) {
+			return k.unreadable(file, broken)
+		}
+	}
+	at := diag.Position{File: k.file}
+	dir := k.app.Path
+	if folder != "" {
+		dir, _ = repositoryPath(folder)
+		at.File = k.files.kustomizationIn(dir)
+	}
+	if m := patchPath.FindStringSubmatch(text); entry == "" && m != nil {
+		entry = m[1]
+	}
+	if entry != "" {
+		if file, info, err := k.files.resolve(path.Join(dir, entry)); err == nil && !info.IsDir() {
+			if d, wrong := k.badFile(file); wrong {
+				return d
+			}
+			at = k.files.at(at.File, entry)
+		}
+	}
+	hint := ""
+	if strings.HasPrefix(text, "security;") {
+		hint = "kustomize reads files in and below the folder of a kustomization; make the other folder a kustomization, and a resource"
+	}
+	return k.app.failure(at, "kustomize", hint, "%s", kustomizeWords(text))
+}
+
+// badFile says where a file is not YAML.
+func (k *kustomization) badFile(file string) (diag.Diagnostic, bool) {
+	text, err := k.files.content(file)
+	if err != nil {
+		return diag.Diagnostic{}, false
+	}
+	if _, diags := k.app.decode(diag.Position{File: file}, text); len(diags) > 0 {
+		return diags[0], true
+	}
+	if _, err := objectsIn(text); err != nil && k.files.last == file {
+		return k.app.failure(diag.Position{File: file}, "kustomize", "", "%s", kustomizeWords(err.Error())), true
+	}
+	return diag.Diagnostic{}, false
+}
+
+// kustomizationIn is the kustomization file of a folder.
+func (f *kustomizeFiles) kustomizationIn(dir string) string {
+	for _, name := range []string{"kustomization.yaml", "kustomization.yml", "Kustomization"} {
+		if file, _, err := f.resolve(path.Join(dir, name)); err == nil {
+			return file
+		}
+	}
+	return dir
+}
+
+var (
+	unknownField = regexp.MustCompile(`json: unknown field "(.*)"`)
+	wrongType    = regexp.MustCompile(`json: cannot unmarshal (\w+).* into Go (?:struct field \w+\.(\S+)|value) of type (\S+)`)
+	patchPath    = regexp.MustCompile(`\[path: "([^"]*)"\]`)
+)
+
+// unreadable says why kustomize cannot read a kustomization file.
+func (k *kustomization) unreadable(file string, err error) diag.Diagnostic {
+	text := err.Error()
+	if m := unknownField.FindStringSubmatch(text); m != nil {
+		return k.app.failure(k.files.at(file, m[1]), "kustomize", "", "kustomize knows no field %q there", m[1])
+	}
+	if m := wrongType.FindStringSubmatch(text); m != nil {
+		field := m[2][strings.LastIndex(m[2], ".")+1:]
+		return k.app.failure(k.files.at(file, field), "kustomize", "", "%s: expected %s, found %s", m[2], goType(m[3]), m[1])
+	}
+	if content, err := k.files.content(file); err == nil {
+		if _, diags := k.app.decode(diag.Position{File: file}, content); len(diags) > 0 {
+			return diags[0]
+		}
+	}
+	return k.app.failure(diag.Position{File: file}, "kustomize", "", "%s", kustomizeWords(text))
+}
+
+// goType says in words what Go calls a type.
+func goType(name string) string {
+	switch {
+	case strings.HasPrefix(name, "[]"):
+		return "a list"
+	case name == "string":
+		return "a text"
+	case name == "bool":
+		return "true or false"
+	case strings.HasPrefix(name, "int"):
+		return "a number"
+	}
+	return "a mapping"
+}
+
+var (
+	wrapFolder = regexp.MustCompile(`^(?:recursed accumulation of|recursed merging from|couldn't make target for) path '([^']*)': `)
+	wrapEntry  = regexp.MustCompile(`^(?:accumulating|merging) resources from '([^']*)': `)
+	wrapQuoted = regexp.MustCompile(`^(?:accumulateDirectory: |loader\.New )(".*")$`)
+	wrapOther  = regexp.MustCompile(`(?s)^(?:accumulating (?:resources|components): |loading generator plugins: |failed to load generator: |` +
+		"trouble configuring builtin \\w+ with config: `.*`: |" + `plugin \S+ fails configuration: |merging from generator .*\}: |loading CRDs \[.*?\]: |merging (?:config|CRDs|vars) .*?[\]\}]: |map\[string\]interface ?\{\}.*\}: )`)
+	wrapBoth = regexp.MustCompile(`^accumulation err='`)
+	// deeper is where the second of two errors that kustomize tells about one entry is the one that counts: the entry is a
+	// folder.
+	deeper = regexp.MustCompile(`': (recursed |couldn't make target |cycle detected|path "|new root |expected kind )`)
+)
+
+// unwrapKustomize takes from an error what kustomize's functions put around it, and gives the folder and the entry that
+// they name.
+func unwrapKustomize(text string) (inner, folder, entry string) {
+	for {
+		before := text
+		if m := wrapFolder.FindStringSubmatch(text); m != nil {
+			folder, entry, text = m[1], "", text[len(m[0]):]
+		}
+		if m := wrapEntry.FindStringSubmatch(text); m != nil {
+			entry, text = m[1], text[len(m[0]):]
+		}
+		if m := wrapQuoted.FindStringSubmatch(text); m != nil {
+			if unquoted, err := strconv.Unquote(m[1]); err == nil {
+				text = unquoted
+			}
+		}
+		text = text[len(wrapOther.FindString(text)):]
+		if rest, ok := strings.CutPrefix(text, wrapBoth.FindString(text)); ok && rest != text {
+			text = rest
+			if m := deeper.FindStringIndex(text); m != nil {
+				text = text[m[0]+len("': "):]
+			} else {
+				text, _, _ = strings.Cut(text, "': must build at directory")
+			}
+		}
+		if text == before {
+			return text, folder, entry
+		}
+	}
+}
+
+// secrets are what kustomize says of the text that it works on.
+var secrets = []struct {
+	pattern *regexp.Regexp
+	instead string
+}{
+	{regexp.MustCompile(`(?s) in object .*`), ""},
+	{regexp.MustCompile(`(?s)invalid literal source .*, expected`), "invalid literal source, expected"},
+	{regexp.MustCompile(`(?s)literal sources \[.*\]: `), ""},
+	{regexp.MustCompile(`(?s)line \[.*\] has invalid utf8 bytes.*`), "a line has invalid utf8 bytes"},
+	{regexp.MustCompile(`(?s)(?: from|:)? \[patch: ".*"\]`), ""},
+	{regexp.MustCompile(`(?s)(must specify one of patch and path|can't be set at the same time).*`), "$1"},
+	{regexp.MustCompile(`(?s)found multiple objects .* that could accept merge of`), "found multiple objects that could accept merge of"},
+	{regexp.MustCompile(`resid\.ResId\{Gvk:resid\.Gvk\{Group:"(.*?)", Version:"(.*?)", Kind:"(.*?)",.*?\}, Name:"(.*?)", Namespace:"(.*?)"\}`), "$3 $4"},
+	{regexp.MustCompile(`^(?:loading KV pairs: |invalid Kustomization: |MalformedYAMLError: |yaml: )*`), ""},
+}
+
+// kustomizeWords are kustomize's words without the text that it works on, which may be secret, and with paths as seen from
+// the repository's root.
+func kustomizeWords(text string) string {
+	for _, s := range secrets {
+		text = s.pattern.ReplaceAllString(text, s.instead)
+	}
+	text = strings.ReplaceAll(text, kustomizeRoot+"/", "")
+	return strings.ReplaceAll(firstLine(text), kustomizeRoot, ".")
+}

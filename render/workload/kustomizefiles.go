@@ -1,0 +1,206 @@
+package workload
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+	yamlv3 "go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/api/konfig"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+)
+
+const (
+	// kustomizeRoot is where the repository lies for kustomize: what leads out of it leads nowhere.
+	kustomizeRoot = "/repository"
+
+	// What one build may read.
+	maxKustomizeFile  = 16 << 20
+	maxKustomizeBytes = 64 << 20
+	maxKustomizeFiles = 10000
+
+	maxLinks = 255 // as many as Go follows
+)
+
+// kustomizeFiles are the files of the repository for kustomize, which reads through CleanedAbs and ReadFile alone. A
+// kustomization file is checked before kustomize gets it: kustomize itself would fetch what is no file of the repository.
+type kustomizeFiles struct {
+	filesys.FileSystem // empty
+
+	app    *Application
+	repo   fs.FS
+	edited map[string][]byte                   // instead of the files of these names
+	places map[string]map[string]diag.Position // of texts in files
+	read   map[string][]byte
+	last   string // what kustomize read last
+
+	count, bytes int // of what was read in this build
+
+	checked map[string]bool  // what was guarded already
+	broken  map[string]error // kustomization files that kustomize cannot read
+	diags   diag.List        // why something was refused
+
+	ownSchema bool // a kustomization brings one
+}
+
+func newKustomizeFiles(app *Application, repo fs.FS) *kustomizeFiles {
+	f := &kustomizeFiles{FileSystem: filesys.MakeFsInMemory(), app: app, repo: repo, read: map[string][]byte{}, places: map[string]map[string]diag.Position{}}
+	f.overlay("", nil)
+	return f
+}
+
+// overlay puts text in the place of a file, and forgets what is known about others so.
+func (f *kustomizeFiles) overlay(name string, text []byte) {
+	f.edited, f.checked, f.broken, f.diags = map[string][]byte{name: text}, map[string]bool{}, map[string]error{}, nil
+	f.ownSchema, f.count, f.bytes = false, 0, 0
+}
+
+// CleanedAbs resolves links, and tells folders from files, as kustomize's own file systems do.
+func (f *kustomizeFiles) CleanedAbs(name string) (filesys.ConfirmedDir, string, error) {
+	name, inside := repositoryPath(name)
+	if !inside {
+		return "", "", fmt.Errorf("%s is not in the repository", name)
+	}
+	resolved, info, err := f.resolve(name)
+	if err != nil {
+		return "", "", fmt.Errorf("%s: %w", name, reason(err))
+	}
+	full := path.Join(kustomizeRoot, resolved)
+	if info.IsDir() {
+		return filesys.ConfirmedDir(full), "", nil
+	}
+	if slices.Contains(konfig.RecognizedKustomizationFileNames(), path.Base(name)) && !f.check(path.Dir(name), resolved) {
+		return "", "", errRefused
+	}
+	return filesys.ConfirmedDir(path.Dir(full)), path.Base(full), nil
+}
+
+// ReadFile is of a path that CleanedAbs gave.
+func (f *kustomizeFiles) ReadFile(name string) ([]byte, error) {
+	name, _ = repositoryPath(name)
+	f.last = name
+	return f.content(name)
+}
+
+// repositoryPath is a path of kustomize's as seen from the repository's root.
+func repositoryPath(name string) (string, bool) {
+	name = path.Clean(name)
+	if name == kustomizeRoot {
+		return ".", true
+	}
+	return strings.CutPrefix(name, kustomizeRoot+"/")
+}
+
+// content is what a file holds. It counts also what was read before: kustomize follows one base as often as it is named, and
+// bases of bases more often still.
+func (f *kustomizeFiles) content(name string) ([]byte, error) {
+	text, err := f.readOnce(name)
+	if err != nil {
+		return nil, err
+	}
+	f.count++
+	f.bytes += len(text)
+	switch {
+	case f.bytes > maxKustomizeBytes:
+		return nil, f.refuse(diag.Position{File: name}, "too-large", "", "kustomize reads more than %d MiB", maxKustomizeBytes>>20)
+	case f.count > maxKustomizeFiles:
+		return nil, f.refuse(diag.Position{File: name}, "too-large", "", "kustomize reads more than %d files", maxKustomizeFiles)
+	}
+	return text, nil
+}
+
+func (f *kustomizeFiles) readOnce(name string) ([]byte, error) {
+	if text, ok := f.edited[name]; ok {
+		return text, nil
+	}
+	if text, ok := f.read[name]; ok {
+		return text, nil
+	}
+	info, err := fs.Stat(f.repo, name)
+	switch {
+	case err != nil:
+		return nil, reason(err)
+	case !info.Mode().IsRegular():
+		return nil, errors.New("not a regular file")
+	case info.Size() > maxKustomizeFile:
+		return nil, f.refuse(diag.Position{File: name}, "too-large", "", "the file is larger than %d MiB", maxKustomizeFile>>20)
+	}
+	text, err := fs.ReadFile(f.repo, name)
+	if err != nil {
+		return nil, reason(err)
+	}
+	f.read[name] = text
+	return text, nil
+}
+
+func (f *kustomizeFiles) refuse(at diag.Position, code, hint, format string, args ...any) error {
+	f.diags.Add(f.app.failure(at, code, hint, format, args...))
+	return errRefused
+}
+
+// resolve follows all links in a path.
+func (f *kustomizeFiles) resolve(name string) (resolved string, info fs.FileInfo, err error) {
+	resolved = "."
+	rest := strings.Split(path.Clean(name), "/")
+	for links := 0; len(rest) > 0; {
+		next := path.Join(resolved, rest[0])
+		rest = rest[1:]
+		if next == ".." {
+			return "", nil, errLeads
+		}
+		if info, err = fs.Lstat(f.repo, next); err != nil {
+			return "", nil, err
+		}
+		if info.Mode()&fs.ModeSymlink == 0 {
+			resolved = next
+			continue
+		}
+		target, err := fs.ReadLink(f.repo, next)
+		switch links++; {
+		case err != nil:
+			return "", nil, err
+		case links > maxLinks:
+			return "", nil, errors.New("too many links")
+		case path.IsAbs(target):
+			return "", nil, errLeads
+		}
+		rest = append(strings.Split(target, "/"), rest...)
+	}
+	if info == nil || resolved == "." {
+		info, err = fs.Stat(f.repo, resolved)
+	}
+	return resolved, info, err
+}
+
+var errLeads = errors.New("it leads out of the repository")
+
+// at is the place of a text in a file of the repository: of a value or a key.
+func (f *kustomizeFiles) at(name, text string) diag.Position {
+	places, known := f.places[name]
+	if !known {
+		places = map[string]diag.Position{}
+		f.places[name] = places
+		var root yamlv3.Node
+		if data, err := fs.ReadFile(f.repo, name); err == nil && yamlv3.Unmarshal(data, &root) == nil {
+			note(&root, name, places)
+		}
+	}
+	if at, ok := places[text]; ok {
+		return at
+	}
+	return diag.Position{File: name}
+}
+
+// note notes where texts stand first.
+func note(n *yamlv3.Node, name string, places map[string]diag.Position) {
+	if _, known := places[n.Value]; !known && n.Kind == yamlv3.ScalarNode {
+		places[n.Value] = diag.Position{File: name, Line: n.Line, Column: n.Column}
+	}
+	for _, child := range n.Content {
+		note(child, name, places)
+	}
+}

@@ -1,0 +1,80 @@
+package workload
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"path"
+	"strings"
+
+	jsonpatch "gopkg.in/evanphx/json-patch.v4"
+
+	"github.com/hippotion/roster/internal/diag"
+	"sigs.k8s.io/yaml"
+)
+
+// options are the parts of a source that Argo CD takes from files beside it.
+type options struct {
+	Helm      *Helm      `json:"helm,omitempty"`
+	Kustomize *Kustomize `json:"kustomize,omitempty"`
+	Directory *Directory `json:"directory,omitempty"`
+}
+
+// override is app with what .argocd-source.yaml and .argocd-source-CODE.yaml in its folder say, as a JSON merge patch: the
+// image updater writes its tags there (argo-cd docs/user-guide/parameters.md, "Store overrides in Git").
+func (r *Renderer) override(app *Application) (*Application, diag.List) {
+	if app.Kind == Catalog || strings.HasSuffix(app.Path, ".tgz") {
+		return app, nil
+	}
+	for _, name := range [...]string{".argocd-source.yaml", ".argocd-source-" + app.Code + ".yaml"} {
+		at := diag.Position{File: path.Join(app.Path, name)}
+		data, err := fs.ReadFile(r.files.Repository, at.File)
+		switch info, statErr := fs.Stat(r.files.Repository, at.File); {
+		case errors.Is(err, fs.ErrNotExist), statErr == nil && info.IsDir():
+			continue
+		case err != nil:
+			return nil, diag.List{app.failure(at, "path-outside", "", "the file cannot be read in the repository")}
+		}
+		merged := *app
+		if err := merged.merge(data); err != nil {
+			message := strings.TrimPrefix(firstLine(err.Error()), "json: ")
+			return nil, diag.List{app.failure(at, "bad-override", "it may hold helm, kustomize and directory, with the keys of applications.yml", "%s", message)}
+		}
+		app = &merged
+	}
+	return app, nil
+}
+
+// merge applies a JSON merge patch, in YAML, to the options of the source.
+func (app *Application) merge(patch []byte) error {
+	before, err := json.Marshal(options{&app.Helm, &app.Kustomize, &app.Directory})
+	if err != nil {
+		return err
+	}
+	patch, err = yaml.YAMLToJSON(patch)
+	if err != nil {
+		return err
+	}
+	after, err := jsonpatch.MergePatch(before, patch)
+	if err != nil {
+		return err
+	}
+	var out options
+	decoder := json.NewDecoder(bytes.NewReader(after))
+	decoder.DisallowUnknownFields() // what roster does not know would be lost
+	if err := decoder.Decode(&out); err != nil {
+		return err
+	}
+	app.Helm, app.Kustomize, app.Directory = Helm{}, Kustomize{}, Directory{}
+	if out.Helm != nil {
+		app.Helm = *out.Helm
+	}
+	if out.Kustomize != nil {
+		app.Kustomize = *out.Kustomize
+	}
+	if out.Directory != nil {
+		app.Directory = *out.Directory
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package workload
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+)
+
+func (app *Application) badPatch(p *Patch, err error) diag.Diagnostic {
+	text, _, _ := unwrapKustomize(err.Error())
+	return diag.Diagnostic{Pos: p.Pos, Path: p.Path, Code: "bad-patch", Message: kustomizeWords(text)}
+}
+
+// noTarget is about a patch that matches none of the known objects.
+func (app *Application) noTarget(p *Patch, known []manifest) diag.Diagnostic {
+	kind, object, words := "", "", "no object matches"
+	if t := p.Target; t != nil {
+		kind, object = t.Kind, t.Name
+		words += conditions("group", t.Group, "version", t.Version, "kind", kind, "name", object, "namespace", t.Namespace,
+			"labels", t.LabelSelector, "annotations", t.AnnotationSelector)
+	} else {
+		apiVersion, namespace := "", ""
+		apiVersion, kind, object, namespace = p.missing(known)
+		words += conditions("apiVersion", apiVersion, "kind", kind, "name", object, "namespace", namespace)
+	}
+	return diag.Diagnostic{Pos: p.Pos, Path: p.Path, Code: "patch-no-target", Message: words, Hint: nearestObject(kind, object, known)}
+}
+
+// missing is what the part of the patch names that is not among the objects.
+func (p *Patch) missing(known []manifest) (apiVersion, kind, object, namespace string) {
+	parts, err := kustomizeFactory().RF().SliceFromBytes([]byte(strings.TrimSpace(p.Text)))
+	if err != nil {
+		return
+	}
+	for _, part := range parts {
+		apiVersion, kind, object, namespace = part.GetApiVersion(), part.GetKind(), part.GetName(), part.GetNamespace()
+		found := false
+		for _, m := range known {
+			found = found || text(m.value, "apiVersion") == apiVersion && text(m.value, "kind") == kind &&
+				text(metadata(m.value), "name") == object && text(metadata(m.value), "namespace") == namespace
+		}
+		if !found {
+			return
+		}
+	}
+	return
+}
+
+// conditions joins names and values.
+func conditions(pairs ...string) string {
+	var out []string
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			out = append(out, pairs[i]+" "+pairs[i+1])
+		}
+	}
+	return " " + strings.Join(out, ", ")
+}
+
+// nearestObject is the hint for an object that is not there: another name of that kind or, when there are none, another kind.
+func nearestObject(kind, object string, known []manifest) string {
+	var kinds, names []string
+	for _, m := range known {
+		kinds = append(kinds, text(m.value, "kind"))
+		if kind == "" || kind == kinds[len(kinds)-1] {
+			names = append(names, text(metadata(m.value), "name"))
+		}
+	}
+	found, candidates := object, names
+	if len(names) == 0 {
+		found, candidates = kind, kinds
+	}
+	slices.Sort(candidates)
+	candidates = slices.Compact(candidates)
+	if found == "" || slices.Contains(candidates, found) {
+		return "" // something else does not match
+	}
+	return diag.DidYouMean(found, candidates)
+}

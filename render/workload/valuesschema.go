@@ -1,0 +1,122 @@
+package workload
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"helm.sh/helm/v3/pkg/chart"
+)
+
+// schemaURL is what Helm calls values.schema.json, which shows in messages.
+const schemaURL = "file:///values.schema.json"
+
+// maxViolations is how many violations of one schema are reported.
+const maxViolations = 20
+
+// compiledSchema is the values.schema.json of a chart.
+type compiledSchema struct {
+	schema   *jsonschema.Schema
+	problems []string // why there is none
+}
+
+// violations are where values do not fit the schema of c or of its subcharts, as chartutil.ValidateAgainstSchema finds them,
+// with the difference that no schema is read from the network or from other files.
+func (l *loadedChart) violations(c *chart.Chart, values map[string]any) diag.List {
+	var diags diag.List
+	if c.Schema != nil {
+		from := l.byFile[c.Raw[0]]
+		for _, message := range from.validate(values) {
+			diags.Add(from.mistake("helm-schema", "values.schema.json", 0, message))
+		}
+	}
+	for _, sub := range c.Dependencies() {
+		// Helm has made sure that these are mappings.
+		if below, ok := values[sub.Name()].(map[string]any); ok {
+			diags = append(diags, l.violations(sub, below)...)
+		}
+	}
+	return diags
+}
+
+// validate gives the messages of the schema of l alone.
+func (l *loadedChart) validate(values map[string]any) (messages []string) {
+	// The compiler panics at some schemas; Helm makes an error of that, too.
+	defer func() {
+		if problem := recover(); problem != nil {
+			messages = []string{sentence(fmt.Sprintf("the schema cannot be used: %v", problem))}
+		}
+	}()
+	if l.schema == nil {
+		l.schema = &compiledSchema{problems: []string{"the schema cannot be used"}} // when the compiler panics
+		*l.schema = compileSchema(l.chart.Schema)
+	}
+	if len(l.schema.problems) > 0 {
+		return l.schema.problems
+	}
+	if err := l.schema.schema.Validate(values); err != nil {
+		return violationLines(err)
+	}
+	return nil
+}
+
+func compileSchema(data []byte) compiledSchema {
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		return compiledSchema{problems: []string{sentence("the schema is not JSON: " + err.Error())}}
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.UseLoader(noLoader{})
+	if err := compiler.AddResource(schemaURL, document); err != nil {
+		return compiledSchema{problems: []string{sentence(err.Error())}}
+	}
+	schema, err := compiler.Compile(schemaURL)
+	var invalid *jsonschema.SchemaValidationError
+	var unread *jsonschema.LoadURLError
+	switch {
+	case errors.As(err, &invalid):
+		problems := violationLines(invalid.Err)
+		for i := range problems {
+			problems[i] = "the schema is not valid " + problems[i]
+		}
+		return compiledSchema{problems: problems}
+	case errors.As(err, &unread):
+		return compiledSchema{problems: []string{sentence("the schema refers to " + unread.URL + ", which is not read")}}
+	case err != nil:
+		return compiledSchema{problems: []string{sentence(strings.ReplaceAll(err.Error(), schemaURL, "values.schema.json"))}}
+	}
+	return compiledSchema{schema: schema}
+}
+
+// noLoader loads what a schema refers to outside of itself: nothing.
+type noLoader struct{}
+
+// Load takes a urn for a schema that everything fits, as Helm does.
+func (noLoader) Load(url string) (any, error) {
+	if strings.HasPrefix(url, "urn:") {
+		return true, nil
+	}
+	return nil, errors.New("not read")
+}
+
+// A violation begins at the left; its parts are further to the right.
+var (
+	violation     = regexp.MustCompile(`(?m)^- `)
+	violationPart = regexp.MustCompile(`\n +- `)
+)
+
+func violationLines(err error) []string {
+	_, text, _ := strings.Cut(err.Error(), "\n") // the first line names the schema
+	var out []string
+	for _, text := range violation.Split(text, -1)[1:] {
+		if len(out) == maxViolations {
+			return append(out, "there are more violations")
+		}
+		out = append(out, sentence(violationPart.ReplaceAllString(text, "; ")))
+	}
+	return out
+}

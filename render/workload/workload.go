@@ -1,0 +1,198 @@
+// Package workload renders what the source of an application yields: the manifests that Argo CD would apply for it, made by
+// the engines that Argo CD uses. One file holds one engine.
+//
+// It reads files of the repository only, downloads nothing, and runs no other program. A source may be hostile: its output
+// is bounded here, its time and memory are not, so callers render in a process that they can stop.
+package workload
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/render/object"
+)
+
+// maxOutput is how much text one application may yield, in bytes. The API server takes objects of 1.5 MB.
+const maxOutput = 32 << 20
+
+// Files are where sources lie.
+type Files struct {
+	Repository fs.FS // the Git repository, from its root; no link leads out of it
+	Catalog    fs.FS // one chart in each folder, for the applications that roster brings
+}
+
+// Cluster is what templates can ask about the cluster (Helm's .Capabilities).
+type Cluster struct {
+	KubeVersion string   // such as v1.35.3; DefaultKubeVersion when empty
+	APIVersions []string // such as monitoring.coreos.com/v1 or monitoring.coreos.com/v1/ServiceMonitor, besides Kubernetes' own
+}
+
+// DefaultKubeVersion is the version of a cluster of which nothing is known.
+const DefaultKubeVersion = "v1.35.0"
+
+// Application is one Argo CD Application, with the source that is to be rendered.
+type Application struct {
+	Code      string // its name in Argo CD
+	Namespace string // that it deploys to
+	Project   string
+	// ClusterKinds are the cluster-scoped kinds that its AppProject permits, as GROUP/KIND or KIND. Kinds that are neither
+	// Kubernetes' own nor among these have a namespace: others may not be deployed.
+	ClusterKinds []string
+
+	RepoURL, TargetRevision string // of the source, for Argo CD's build environment
+	Revision                string // the commit; empty when it is not known
+
+	Kind Kind
+	// Path is a folder of the repository or, for a chart, an archive; of the catalog when Kind is Catalog.
+	Path      string
+	Helm      Helm
+	Kustomize Kustomize
+	Directory Directory
+
+	// Patches are applied to what the source yields; to a kustomization, as part of it.
+	Patches []Patch
+}
+
+// Kind is how a source is rendered.
+type Kind string
+
+// The kinds of sources.
+const (
+	Chart         Kind = "chart"
+	Kustomization Kind = "kustomization"
+	Manifests     Kind = "manifests" // a folder of YAML, JSON and Jsonnet
+	Catalog       Kind = "catalog"   // a chart that roster brings
+)
+
+// Helm is Argo CD's spec.source.helm.
+type Helm struct {
+	ReleaseName string          `json:"releaseName,omitempty"`  // the application's code when empty
+	ValueFiles  []string        `json:"valueFiles,omitempty"`   // seen from the chart, or from the repository's root when they begin with a slash
+	Values      json.RawMessage `json:"valuesObject,omitempty"` // an object, over the value files; may be empty
+	Parameters  []Parameter     `json:"parameters,omitempty"`
+
+	SkipCRDs                bool `json:"skipCrds,omitempty"`
+	SkipTests               bool `json:"skipTests,omitempty"`
+	IgnoreMissingValueFiles bool `json:"ignoreMissingValueFiles,omitempty"`
+}
+
+// Parameter is one --set NAME=VALUE or, with ForceString, --set-string.
+type Parameter struct {
+	Name        string `json:"name"`
+	Value       string `json:"value"`
+	ForceString bool   `json:"forceString,omitempty"`
+}
+
+// Kustomize is Argo CD's spec.source.kustomize.
+type Kustomize struct {
+	Images            []string          `json:"images,omitempty"`
+	NamePrefix        string            `json:"namePrefix,omitempty"`
+	NameSuffix        string            `json:"nameSuffix,omitempty"`
+	Namespace         string            `json:"namespace,omitempty"`
+	CommonLabels      map[string]string `json:"commonLabels,omitempty"`
+	CommonAnnotations map[string]string `json:"commonAnnotations,omitempty"`
+	Components        []string          `json:"components,omitempty"`
+}
+
+// Directory is Argo CD's spec.source.directory.
+type Directory struct {
+	Recurse bool    `json:"recurse,omitempty"`
+	Include string  `json:"include,omitempty"`
+	Exclude string  `json:"exclude,omitempty"`
+	Jsonnet Jsonnet `json:"jsonnet,omitzero"`
+}
+
+// Jsonnet is Argo CD's spec.source.directory.jsonnet.
+type Jsonnet struct {
+	TLAs    []JsonnetVar `json:"tlas,omitempty"`
+	ExtVars []JsonnetVar `json:"extVars,omitempty"`
+	Libs    []string     `json:"libs,omitempty"` // folders, seen from the repository's root
+}
+
+// JsonnetVar is a variable of Jsonnet: a text or, when Code is set, an expression.
+type JsonnetVar struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	Code  bool   `json:"code,omitempty"`
+}
+
+// Patch is one of Kustomize's patches: a strategic merge patch or a JSON 6902 patch.
+type Patch struct {
+	Pos     diag.Position // where it stands in applications.yml
+	Path    string        // such as web-x.applications[0].patches[1]
+	Text    string        // YAML or JSON
+	Target  *Target       // nil when the patch itself names the object
+	Options map[string]bool
+}
+
+// Target says which objects a patch changes; an empty field stands for any. Name, Namespace, Group, Version and Kind are
+// regular expressions.
+type Target struct {
+	Group, Version, Kind, Name, Namespace string
+	LabelSelector, AnnotationSelector     string
+}
+
+// Object is one object of an application.
+type Object struct {
+	object.Object
+	Phase Phase
+}
+
+// Renderer renders applications of one repository. What they share, such as a chart, is read once. It is not safe for
+// concurrent use.
+type Renderer struct {
+	files   Files
+	cluster Cluster
+	charts  map[string]*loadedChart // by path
+}
+
+// New makes a Renderer.
+func New(files Files, cluster Cluster) *Renderer {
+	if cluster.KubeVersion == "" {
+		cluster.KubeVersion = DefaultKubeVersion
+	}
+	return &Renderer{files: files, cluster: cluster, charts: map[string]*loadedChart{}}
+}
+
+// Result is what an application yields.
+type Result struct {
+	Objects  []Object  // in the order in which Argo CD applies them
+	Warnings diag.List // what Argo CD would take, but the user hardly wants
+}
+
+// Render returns the objects that Argo CD would apply for app. There are none when there is a diagnostic. The files in
+// diagnostics are seen from the repository's root, and their paths begin with the application's code.
+func (r *Renderer) Render(app *Application) (Result, diag.List) {
+	app, diags := r.override(app)
+	if len(diags) > 0 {
+		return Result{}, diags
+	}
+	manifests, diags := r.manifests(app)
+	if len(diags) > 0 {
+		return Result{}, diags
+	}
+	if app.Kind != Kustomization && len(app.Patches) > 0 {
+		if manifests, diags = patch(app, manifests); len(diags) > 0 {
+			return Result{}, diags
+		}
+	}
+	return arrange(app, manifests)
+}
+
+func (r *Renderer) manifests(app *Application) ([]manifest, diag.List) {
+	switch app.Kind {
+	case Chart, Catalog:
+		return r.helm(app)
+	case Kustomization:
+		return r.kustomize(app)
+	default:
+		return r.directory(app)
+	}
+}
+
+// failure is a diagnostic about app: the place may be a folder or a file alone.
+func (app *Application) failure(at diag.Position, code, hint, format string, args ...any) diag.Diagnostic {
+	return diag.Diagnostic{Pos: at, Path: app.Code, Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
+}
