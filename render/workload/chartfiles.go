@@ -56,31 +56,6 @@ func (l *loadedChart) index(byFile map[*chart.File]*loadedChart) {
 	}
 }
 
-// place is where a chart lies: a folder, or inside an archive.
-type place struct {
-	path   string // of the folder or the archive
-	packed bool
-	inside string // the folder inside the archive
-}
-
-// at is the place of a file of the chart. Of one in an archive it is the archive, and the file is named by the prefix of
-// the message.
-func (p place) at(file string, line, column int) (at diag.Position, prefix string) {
-	if !p.packed {
-		return diag.Position{File: path.Join(p.path, file), Line: line, Column: column}, ""
-	}
-	name := diag.Position{File: path.Join(p.inside, file), Line: line, Column: column}
-	if name.File == "" {
-		return diag.Position{File: p.path}, ""
-	}
-	return diag.Position{File: p.path}, name.String() + ": "
-}
-
-func (p place) mistake(code, file string, line int, message string) diag.Diagnostic {
-	at, prefix := p.at(file, line, min(line, 1))
-	return diag.Diagnostic{Pos: at, Code: code, Message: prefix + message}
-}
-
 // chart loads the chart of app, once for all applications that share it.
 func (r *Renderer) chart(app *Application) (*loadedChart, diag.List) {
 	key := string(app.Kind) + " " + app.Path
@@ -275,15 +250,6 @@ func (c *chartReader) subchart(at place, name string, files []*loader.BufferedFi
 		}
 	}
 	return c.load(sub, files, depth+1)
-}
-
-func (p place) join(folder string) place {
-	if p.packed {
-		p.inside = path.Join(p.inside, folder)
-	} else {
-		p.path = path.Join(p.path, folder)
-	}
-	return p
 }
 
 // split tells a chart's own files from those of its subcharts, which it gives by folder or archive.

@@ -15,13 +15,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// packed is an archive of the files of a txtar archive.
-func packed(t *testing.T, archive string) []byte {
+// packed is an archive of files.
+func packed(t *testing.T, files fstest.MapFS) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	zip := gzip.NewWriter(&out)
+	zip, err := gzip.NewWriterLevel(&out, gzip.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
 	w := tar.NewWriter(zip)
-	for name, f := range tree(archive) {
+	for name, f := range files {
 		if err := w.WriteHeader(&tar.Header{Name: name, Size: int64(len(f.Data)), Mode: 0o644}); err != nil {
 			t.Fatal(err)
 		}
@@ -124,12 +127,8 @@ func TestHelmFetchesNothing(t *testing.T) {
 func TestHelmBounds(t *testing.T) {
 	const aliases = "b: [*a, *a, *a, *a, *a, *a, *a, *a]\n"
 	large := "a: &a " + strings.Repeat("x", 4<<20) + "\n"
-	many := map[string]string{}
-	for i := range 25 {
-		many[fmt.Sprintf("f%d", i)] = strings.Repeat("x", 5<<20)
-	}
 	for name, c := range map[string]struct{ files, want string }{
-		"output":          {"-- templates/a.yaml --\n{{ range until 1000 }}# {{ repeat 50000 \"x\" }}\n{{ end }}\n", "app: web-app: the chart yields more than 32 MiB [too-large]\n"},
+		"output":          {"-- templates/a.yaml --\n{{ range until 1000 }}# {{ repeat 34000 \"x\" }}\n{{ end }}\n", "app: web-app: the chart yields more than 32 MiB [too-large]\n"},
 		"a file":          {"-- a --\n" + strings.Repeat("x", 6<<20) + "\n", "app: web-app: the chart cannot be read: a: larger than 5 MiB [helm-chart]\n"},
 		"aliases":         {"-- templates/a.yaml --\n{{/* */}}" + large + aliases, "app/templates/a.yaml: web-app: the aliases of what it renders make it larger than 32 MiB [too-large]\n"},
 		"their values":    {"-- values.yaml --\n" + large + aliases, "app/values.yaml: web-app: its aliases make it larger than 32 MiB [too-large]\n"},
@@ -148,8 +147,8 @@ func TestHelmBounds(t *testing.T) {
 	}
 	t.Run("many files", func(t *testing.T) {
 		files := chartTree("")
-		for name, text := range many {
-			files["app/"+name] = &fstest.MapFile{Data: []byte(text)}
+		for i := range 25 {
+			files[fmt.Sprintf("app/f%d", i)] = &fstest.MapFile{Data: make([]byte, 5<<20)}
 		}
 		if got := helmOf(files, nil); !strings.HasSuffix(got, "it is larger than 100 MiB in all [helm-chart]\n") {
 			t.Error(got)
@@ -178,37 +177,36 @@ v: {{ .Values.a.b }}
 `
 
 func TestHelmArchives(t *testing.T) {
-	bomb := "-- web/Chart.yaml --\napiVersion: v2\nname: web\nversion: 1.0.0\n"
+	bomb := tree("-- web/Chart.yaml --\napiVersion: v2\nname: web\nversion: 1.0.0\n")
 	for i := range 25 {
-		bomb += fmt.Sprintf("-- web/f%d --\n%s\n", i, strings.Repeat("x", 5<<20-1))
+		bomb[fmt.Sprintf("web/f%d", i)] = &fstest.MapFile{Data: make([]byte, 5<<20)}
 	}
-	nested := packed(t, "-- s/Chart.yaml --\napiVersion: v2\nname: s\nversion: 1.0.0\n-- s/templates/b.yaml --\nkind: B\nv: {{ .Values.x.y }}\n")
+	nested := packed(t, tree("-- s/Chart.yaml --\napiVersion: v2\nname: s\nversion: 1.0.0\n-- s/templates/b.yaml --\nkind: B\nv: {{ .Values.x.y }}\n"))
 	deep := nested
 	for range 20 {
-		deep = packed(t, "-- s/Chart.yaml --\napiVersion: v2\nname: s\nversion: 1.0.0\n-- s/charts/s.tgz --\n"+string(deep)+"\n")
+		outer := tree("-- s/Chart.yaml --\napiVersion: v2\nname: s\nversion: 1.0.0\n")
+		outer["s/charts/s.tgz"] = &fstest.MapFile{Data: deep}
+		deep = packed(t, outer)
 	}
 	files := fstest.MapFS{
-		"web.tgz": {Data: packed(t, packedChart)}, "bomb.tgz": {Data: packed(t, bomb)}, "text.tgz": {Data: []byte("text of some length")}, "deep.tgz": {Data: deep},
-		"up.tgz": {Data: packed(t, "-- web/../../x --\nx\n")}, "v.yml": {Data: []byte("a: {b: 1}\nsub: {a: {b: 2}}\n")}, "empty.tgz": {Data: packed(t, "")},
+		"web.tgz": {Data: packed(t, tree(packedChart))}, "bomb.tgz": {Data: packed(t, bomb)}, "text.tgz": {Data: []byte("text of some length")}, "deep.tgz": {Data: deep},
+		"up.tgz": {Data: packed(t, tree("-- web/../../x --\nx\n"))}, "v.yml": {Data: []byte("a: {b: 1}\nsub: {a: {b: 2}}\n")}, "empty.tgz": {Data: packed(t, nil)},
 		"web/Chart.yaml": {Data: []byte("apiVersion: v2\nname: web\nversion: 1.0.0\n")}, "web/charts/s.tgz": {Data: nested},
 	}
 	const unread = ": web-app: the chart cannot be read: "
 	for path, c := range map[string]struct{ file, want string }{
-		"web.tgz":   {"/v.yml", "web.tgz map[kind:C]\nweb.tgz map[kind:A v:1]\nweb.tgz map[kind:S v:2]\n"},
-		"./web.tgz": {"", "web.tgz: web-app: charts/s/templates/a.yaml:2:13: <.Values.a.b>: nil pointer evaluating interface {}.b [helm-template]\n"},
-		"bomb.tgz":  {"", "bomb.tgz" + unread + "decompressed chart is larger than the maximum file size 104857600 [helm-chart]\n"},
-		"text.tgz":  {"", "text.tgz" + unread + "gzip: invalid header [helm-chart]\n"},
-		"deep.tgz":  {"", "deep.tgz: web-app: " + strings.Repeat("charts/s.tgz/", 16) + "charts/s.tgz: there are subcharts in more than 16 subcharts [helm-chart]\n"},
-		"up.tgz":    {"", "up.tgz" + unread + "chart illegally references parent directory [helm-chart]\n"},
-		"empty.tgz": {"", "empty.tgz" + unread + "no files in chart archive [helm-chart]\n"},
-		"none.tgz":  {"", "none.tgz" + unread + "it is not there [helm-chart]\n"},
-		"web":       {"", "web/charts/s.tgz: web-app: templates/b.yaml:2:13: <.Values.x.y>: nil pointer evaluating interface {}.y [helm-template]\n"},
-		"v.yml/..":  {"x.yml", ""},
+		"web.tgz":       {"/v.yml", "web.tgz map[kind:C]\nweb.tgz map[kind:A v:1]\nweb.tgz map[kind:S v:2]\n"},
+		"./web.tgz":     {"", "web.tgz: web-app: charts/s/templates/a.yaml:2:14: <.Values.a.b>: nil pointer evaluating interface {}.b [helm-template]\n"},
+		"bomb.tgz":      {"", "bomb.tgz" + unread + "decompressed chart is larger than the maximum file size 104857600 [helm-chart]\n"},
+		"text.tgz":      {"", "text.tgz" + unread + "gzip: invalid header [helm-chart]\n"},
+		"deep.tgz":      {"", "deep.tgz: web-app: " + strings.Repeat("charts/s.tgz/", 16) + "charts/s.tgz: there are subcharts in more than 16 subcharts [helm-chart]\n"},
+		"up.tgz":        {"", "up.tgz" + unread + "chart illegally references parent directory [helm-chart]\n"},
+		"empty.tgz":     {"", "empty.tgz" + unread + "no files in chart archive [helm-chart]\n"},
+		"none.tgz":      {"", "none.tgz" + unread + "it is not there [helm-chart]\n"},
+		"no/../web.tgz": {"x.yml", "web.tgz: web-app: the value file \"x.yml\" must begin with a slash, since the chart is an archive [helm-values]\n"},
+		"web":           {"", "web/charts/s.tgz: web-app: templates/b.yaml:2:14: <.Values.x.y>: nil pointer evaluating interface {}.y [helm-template]\n"},
 	} {
 		t.Run(path, func(t *testing.T) {
-			if c.want == "" {
-				path, c.want = "web.tgz", "web.tgz: web-app: the value file \"x.yml\" must begin with a slash, since the chart is an archive [helm-values]\n"
-			}
 			got := helmOf(files, func(app *Application) {
 				app.Path = path
 				if c.file != "" {

@@ -93,7 +93,7 @@ func (p place) notLoaded(err error, files []*loader.BufferedFile) diag.Diagnosti
 var (
 	parseError = regexp.MustCompile(`(?s)^parse error (?:at|in) \((.+?)(?::(\d+))?(?::(\d+))?\): (.*)$`)
 	failError  = regexp.MustCompile(`(?s)^execution error at \((.+?):(\d+):(\d+)\): (.*)$`)
-	execError  = regexp.MustCompile(`(?s)^template: (.+?):(\d+):(\d+): executing ".*?" at (<.*)$`)
+	execError  = regexp.MustCompile(`(?s)^template: (.+?):(\d+):(\d+): executing ".*?" at <`) // and what is wrong, with all that is further in
 	tplCall    = regexp.MustCompile(`(?s)^(.*?: error calling tpl: )(?:cannot parse template "|error during tpl function)`)
 	unclosed   = regexp.MustCompile(`^(unclosed action) started at .*:(\d+)$`)
 	tplText    = regexp.MustCompile(`^template: gotpl:(\d+)(?::\d+)?: `) // gotpl is what Helm calls a text that tpl renders
@@ -127,17 +127,20 @@ func frames(err error) []frame {
 	}
 	var out []frame
 	for exec := (template.ExecError{}); errors.As(err, &exec); {
-		m := execError.FindStringSubmatch(exec.Error())
+		text := exec.Error()
+		m := execError.FindStringSubmatchIndex(text)
 		if m == nil {
 			break
 		}
-		f := newFrame(m)
 		err = errors.Unwrap(exec.Err)
-		if call := tplCall.FindStringSubmatch(f.text); call != nil {
+		out = append(out, newFrame([]string{"", text[m[2]:m[3]], text[m[4]:m[5]], text[m[6]:m[7]], text[m[1]-1:]}))
+	}
+	if len(out) > 0 {
+		last := &out[len(out)-1]
+		if call := tplCall.FindStringSubmatch(last.text); call != nil {
 			// Helm repeats the text, which may be of the user's values.
-			f.text = call[1] + tplText.ReplaceAllString(innermost(err).Error(), "line $1 of the text: ")
+			last.text = call[1] + tplText.ReplaceAllString(innermost(err).Error(), "line $1 of the text: ")
 		}
-		out = append(out, f)
 	}
 	return out
 }
@@ -159,17 +162,18 @@ func (app *Application) failed(err error, templates map[string]templateFile) dia
 	if last < 0 {
 		return app.failure(diag.Position{File: app.Path}, "helm-template", "", "%s", sentence(err.Error()))
 	}
-	text := stack[len(stack)-1].text
-	if inner := stack[len(stack)-1]; last < len(stack)-1 {
-		text = fmt.Sprintf("line %d of a text that tpl renders: %s", inner.line, inner.text)
+	inner := stack[len(stack)-1]
+	if last < len(stack)-1 {
+		inner.text = fmt.Sprintf("line %d of a text that tpl renders: %s", inner.line, inner.text)
 	}
 	at, prefix := templates[stack[last].name].at(stack[last])
-	out := app.failure(at, "helm-template", "", "%s%s", prefix, sentence(text))
+	out := app.failure(at, "helm-template", "", "%s%s", prefix, sentence(inner.text))
+	seen := map[string]bool{prefix + at.String(): true}
 	for _, f := range slices.Backward(stack[:last]) {
 		at, prefix := templates[f.name].at(f)
-		related := diag.Related{Pos: at, Note: prefix + "included from here"}
-		if templates[f.name].loaded != nil && at != out.Pos && len(out.Related) < 3 && !slices.Contains(out.Related, related) {
-			out.Related = append(out.Related, related)
+		if place := prefix + at.String(); templates[f.name].loaded != nil && !seen[place] && len(out.Related) < 3 {
+			seen[place] = true
+			out.Related = append(out.Related, diag.Related{Pos: at, Note: prefix + "included from here"})
 		}
 	}
 	return out

@@ -2,7 +2,6 @@ package workload
 
 import (
 	"errors"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -24,7 +23,8 @@ type kustomization struct {
 
 // kustomize builds the kustomization at app.Path as Argo CD does (util/kustomize): what app.Kustomize and app.Patches say is
 // written into the kustomization file first.
-func (r *Renderer) kustomize(app *Application) ([]manifest, diag.List) {
+func (r *Renderer) kustomize(app *Application) (out []manifest, diags diag.List) {
+	defer app.rescue(&out, &diags)
 	k := &kustomization{app: app, files: newKustomizeFiles(app, r.files.Repository)}
 	if diags := k.find(); len(diags) > 0 {
 		return nil, diags
@@ -70,7 +70,7 @@ func (k *kustomization) build(patches []Patch) (out resmap.ResMap, err error) {
 	defer func() {
 		// Kustomize panics on some input, such as a schema that is none.
 		if p := recover(); p != nil {
-			out, err = nil, fmt.Errorf("kustomize fails on it: %s", firstLine(fmt.Sprint(p)))
+			out, err = nil, errors.New(panicWords(p))
 		}
 		if k.files.ownSchema { // it would stay for all that is built after it
 			openapi.ResetOpenAPI()

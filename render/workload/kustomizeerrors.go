@@ -1,12 +1,14 @@
 package workload
 
 import (
+	"fmt"
 	"path"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"sigs.k8s.io/kustomize/api/konfig"
 )
 
 // explain says what kustomize says about the kustomization, where it is.
@@ -58,7 +60,7 @@ func (k *kustomization) badFile(file string) (diag.Diagnostic, bool) {
 
 // kustomizationIn is the kustomization file of a folder.
 func (f *kustomizeFiles) kustomizationIn(dir string) string {
-	for _, name := range []string{"kustomization.yaml", "kustomization.yml", "Kustomization"} {
+	for _, name := range konfig.RecognizedKustomizationFileNames() {
 		if file, _, err := f.resolve(path.Join(dir, name)); err == nil {
 			return file
 		}
@@ -147,6 +149,15 @@ func unwrapKustomize(text string) (inner, folder, entry string) {
 		}
 	}
 }
+
+// rescue turns a panic of kustomize's into a diagnostic. Some input makes it panic, such as annotations of its own.
+func (app *Application) rescue(out *[]manifest, diags *diag.List) {
+	if p := recover(); p != nil {
+		*out, *diags = nil, diag.List{app.failure(diag.Position{File: app.Path}, "kustomize", "", "%s", panicWords(p))}
+	}
+}
+
+func panicWords(p any) string { return "kustomize fails on it: " + firstLine(fmt.Sprint(p)) }
 
 // secrets are what kustomize says of the text that it works on.
 var secrets = []struct {

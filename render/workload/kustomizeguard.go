@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"maps"
@@ -16,7 +17,7 @@ import (
 )
 
 // guard checks what one file names before kustomize follows it. It reads the file with kustomize's own parsers, so that
-// both see the same, and it is not stricter than needed only where that is certain.
+// both see the same. Where kustomize's mind is not certain, it refuses.
 type guard struct {
 	files *kustomizeFiles
 	dir   string // from which paths are seen
@@ -118,11 +119,18 @@ func (g guard) refuseHelm(fields ...string) {
 	}
 }
 
-// path checks an entry that names a file or, when kustomize may take it for one, a folder.
 func (g guard) path(entry string, folder bool) (name string, info fs.FileInfo) {
+	return g.pathIn(entry, entry, folder)
+}
+
+// pathIn checks an entry, in a longer text of the file, that names a file or, when kustomize may take it for one, a folder.
+func (g guard) pathIn(text, entry string, folder bool) (name string, info fs.FileInfo) {
 	full := path.Join(g.dir, entry)
 	name, info, err := g.files.resolve(full)
-	at := g.files.at(g.file, entry)
+	if err == nil && !path.IsAbs(entry) && !remote(entry, folder) {
+		return name, info
+	}
+	at := g.files.at(g.file, text)
 	switch {
 	case remote(entry, folder):
 		hint := "copy it into the repository"
@@ -136,10 +144,8 @@ func (g guard) path(entry string, folder bool) (name string, info fs.FileInfo) {
 		_ = g.files.refuse(at, "missing-path", "", "%s leads out of the repository", entry)
 	case err != nil && folder:
 		_ = g.files.refuse(at, "missing-path", "", "there is no folder or file %s", full)
-	case err != nil:
-		_ = g.files.refuse(at, "missing-path", "", "there is no file %s", full)
 	default:
-		return name, info
+		_ = g.files.refuse(at, "missing-path", "", "there is no file %s", full)
 	}
 	return "", nil
 }
@@ -163,7 +169,7 @@ func (g guard) pairs(p *types.KvPairSources) {
 		case !named:
 			g.path(key, false)
 		case key != "" && file != "" && !strings.Contains(file, "="): // else kustomize refuses it
-			g.path(file, false)
+			g.pathIn(e, file, false)
 		}
 	}
 	for _, e := range p.EnvSources {
@@ -242,27 +248,28 @@ func (g guard) config(o *resource.Resource, entry string) {
 	}
 	var values any
 	if yaml.Unmarshal(text, &values) == nil {
-		g.strings(values, false)
+		g.strings(values, entry, false)
 	}
 }
 
 // pathKeys are those of kustomize's own plugins that hold paths, or KEY=PATH.
 var pathKeys = []string{"path", "paths", "files", "envs", "env", "targetFilePath"}
 
-func (g guard) strings(value any, arePaths bool) {
+// strings checks the addresses in a plugin's configuration, which is a text of the file or, when that is empty, the file.
+func (g guard) strings(value any, text string, arePaths bool) {
 	switch v := value.(type) {
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			g.strings(v[key], slices.ContainsFunc(pathKeys, func(k string) bool { return strings.EqualFold(k, key) }))
+			g.strings(v[key], text, slices.ContainsFunc(pathKeys, func(k string) bool { return strings.EqualFold(k, key) }))
 		}
 	case []any:
 		for _, item := range v {
-			g.strings(item, arePaths)
+			g.strings(item, text, arePaths)
 		}
 	case string:
 		for _, part := range []string{v, v[strings.Index(v, "=")+1:]} {
 			if arePaths && remote(part, false) {
-				g.path(part, false)
+				g.pathIn(cmp.Or(text, v), part, false)
 				break
 			}
 		}

@@ -111,6 +111,10 @@ func TestKustomizeGuard(t *testing.T) {
 				"app/kustomization.yaml:1:16: web-app: there is no folder or file app/b [missing-path]\n" +
 				"app/kustomization.yaml:2:14: web-app: there is no folder or file app/c [missing-path]\n" +
 				"app/kustomization.yaml:3:18: web-app: there is no file app/d [missing-path]\n"},
+		"behind a key": {"configMapGenerator: [{name: a, files: [k=x]}]\n",
+			"app/kustomization.yaml:1:40: web-app: there is no file app/x [missing-path]\n"},
+		"in a plugin": {"generators:\n- |-\n  {apiVersion: builtin, kind: ConfigMapGenerator, metadata: {name: a}, files: ['k=http://x/y']}\n",
+			"app/kustomization.yaml:2:3: web-app: kustomize would fetch http://x/y, which is not in this repository [kustomize-remote]\n  hint: copy it into the repository\n"},
 		"absolute": {"resources: [/app/x.yaml]\n-- app/x.yaml --\n",
 			"app/kustomization.yaml:1:13: web-app: there is no /app/x.yaml in the repository [missing-path]\n  hint: paths are seen from the folder of the kustomization\n"},
 		"outside": {"resources: [../../x]\n-- x/kustomization.yaml --\n",

@@ -60,7 +60,12 @@ func (app *Application) merge(patch []byte) error {
 	if err != nil {
 		return err
 	}
+	// As Argo CD does, over what is there: what the file leaves out of an element of a list stays that of the element which
+	// was in its place.
 	var out options
+	if err := json.Unmarshal(before, &out); err != nil {
+		return err
+	}
 	decoder := json.NewDecoder(bytes.NewReader(after))
 	decoder.DisallowUnknownFields() // what roster does not know would be lost
 	if err := decoder.Decode(&out); err != nil {

@@ -28,6 +28,7 @@ type patched struct {
 // patch applies the application's patches to what its source yields, as a kustomization with that as its resource would.
 // What no patch touches stays as it is.
 func patch(app *Application, in []manifest) (out []manifest, diags diag.List) {
+	defer app.rescue(&out, &diags)
 	in, diags = flatten(app, in)
 	if len(diags) > 0 {
 		return nil, diags
@@ -66,7 +67,7 @@ func kustomizeFactory() *resmap.Factory {
 func (p *Patch) apply(all []*patched) (matched bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("kustomize fails on it: %s", firstLine(fmt.Sprint(r)))
+			err = errors.New(panicWords(r))
 		}
 	}()
 	config, err := yaml.Marshal(p.kustomize())

@@ -152,6 +152,17 @@ func TestPatchMistakes(t *testing.T) {
 	}
 }
 
+func TestPatchPanic(t *testing.T) {
+	const object = "{apiVersion: v1, kind: A, metadata: {name: a, annotations: {internal.config.kubernetes.io/previousNames: 'a,b'}}}"
+	const panics = "kustomize fails on it: number of previous names, number of previous namespaces, number of previous kinds not equal"
+	if got := told(patchOf(t, object, Patch{Text: `[{"op": "remove", "path": "/a"}]`, Target: &Target{}})); got != "applications.yml:7:3: patches[0]: "+panics+" [bad-patch]\n" {
+		t.Error(got)
+	}
+	if got := told(patchOf(t, object)); got != "app: web-app: "+panics+" [kustomize]\n" {
+		t.Error(got)
+	}
+}
+
 // TestPatchKeeps holds that what a patch does not touch stays as it is, in objects that it changes too.
 func TestPatchKeeps(t *testing.T) {
 	const files = `

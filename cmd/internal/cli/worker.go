@@ -211,9 +211,9 @@ func serve(in io.Reader, out io.Writer) error {
 	if err := limitMemory(workerMemory); err != nil {
 		return fmt.Errorf("limiting the memory: %w", err)
 	}
-	requests, answers := json.NewDecoder(in), json.NewEncoder(out)
+	decoder, answers := json.NewDecoder(in), json.NewEncoder(out)
 	var job workerJob
-	if err := requests.Decode(&job); err != nil {
+	if err := decoder.Decode(&job); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(job.Repository)
@@ -222,18 +222,23 @@ func serve(in io.Reader, out io.Writer) error {
 	}
 	defer root.Close()
 	renderer := workload.New(workload.Files{Repository: root.FS(), Catalog: builtin.Charts()}, job.Cluster)
-	for {
-		var app workload.Application
-		if err := requests.Decode(&app); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return err
+	requests := make(chan workload.Application)
+	go func() {
+		for {
+			var app workload.Application
+			if decoder.Decode(&app) != nil {
+				os.Exit(exitOK) // whoever asked is done, or dead: then a loop must not go on for ever
+			}
+			requests <- app
 		}
+	}()
+	for app := range requests {
 		result, diags := renderer.Render(&app)
 		if err := answers.Encode(newAnswer(result, diags)); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 func newAnswer(result workload.Result, diags diag.List) answer {
