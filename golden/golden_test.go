@@ -8,32 +8,26 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hippotion/roster/render/object"
 	"github.com/hippotion/roster/test/examples"
 )
 
-// TestGolden compares each example with the folder of its name. UPDATE=1 rewrites the folder and removes stale files.
+// TestGolden compares what `roster render --all --output-dir` writes for each example with the folder of its name. UPDATE=1
+// rewrites the folder and removes stale files.
 func TestGolden(t *testing.T) {
 	update := os.Getenv("UPDATE") == "1"
+	roster := examples.Roster(t)
 	for _, name := range examples.Names(t) {
 		t.Run(name, func(t *testing.T) {
-			_, objects := examples.Load(t, name)
-			want := read(t, name)
-			got := map[string]string{}
-			var e object.Encoder
-			for _, o := range objects {
-				file := filepath.Join(name, filepath.FromSlash(o.File()))
-				if _, twice := got[file]; twice {
-					t.Errorf("two objects in %s", file)
-				}
-				got[file] = string(e.Encode(nil, o.Value()))
-			}
-			for file, text := range got {
-				if want[file] == text {
+			out := t.TempDir()
+			examples.RenderAll(t, roster, name, "--output-dir", out)
+			want, got := read(t, name), read(t, out)
+			for path, text := range got {
+				file := filepath.Join(name, path)
+				if want[path] == text {
 					continue
 				}
 				if !update {
-					t.Errorf("%s differs (-golden +rendered); after reading the difference, UPDATE=1 accepts it:\n%s", file, cmp.Diff(want[file], text))
+					t.Errorf("%s differs (-golden +rendered); after reading the difference, UPDATE=1 accepts it:\n%s", file, cmp.Diff(want[path], text))
 					continue
 				}
 				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -43,8 +37,9 @@ func TestGolden(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			for file := range want {
-				if _, ok := got[file]; ok {
+			for path := range want {
+				file := filepath.Join(name, path)
+				if _, ok := got[path]; ok {
 					continue
 				}
 				if !update {
@@ -57,7 +52,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// read returns the files of a golden folder, by path.
+// read returns the files of a folder, by their path in it.
 func read(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -69,6 +64,10 @@ func read(t *testing.T, dir string) map[string]string {
 			return err
 		}
 		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		path, err = filepath.Rel(dir, path)
 		files[path] = string(data)
 		return err
 	})

@@ -1,9 +1,10 @@
-// Package schema holds the schemas of the kinds that roster renders, as their
-// makers publish them, and says what an API server would refuse in one object.
+// Package schema holds the schemas of the kinds that roster renders, and of those
+// that the applications of the examples deploy, as their makers publish them, and
+// says what an API server would refuse in one object.
 //
-// Custom kinds (Argo CD, Cilium, External Secrets, Traefik) are checked against
-// the structural schemas of their CustomResourceDefinitions, cut down and
-// embedded by the generator; built-in kinds by strict decoding into k8s.io/api.
+// Custom kinds (Argo CD, Cilium, cert-manager and others) are checked against the
+// structural schemas of their CustomResourceDefinitions, cut down and embedded by
+// the generator; built-in kinds by strict decoding into k8s.io/api.
 //
 // It does not talk to a cluster, does not read files, and does not look beyond
 // one object. It does not evaluate the CEL rules of a schema: package celrules

@@ -25,6 +25,9 @@ const (
 	PostDelete Phase = "PostDelete"
 )
 
+// never is the phase of objects that Argo CD leaves out.
+const never Phase = ""
+
 var phases = [...]Phase{PreSync, Sync, PostSync, SyncFail, PreDelete, PostDelete}
 
 // helmHooks are the phases that Argo CD gives to Helm's hooks; hooks that it does not know it leaves out
@@ -64,10 +67,7 @@ func arrange(app *Application, in []manifest) (Result, diag.List) {
 	for _, m := range in {
 		o := m.object()
 		o.Namespace = scopes.namespace(app, m.value)
-		phase, applied := phaseOf(annotations(m.value))
-		if !applied {
-			continue
-		}
+		phase := phaseOf(annotations(m.value))
 		o.Wave = waveOf(annotations(m.value))
 		key := strings.Join([]string{group(o.APIVersion), o.Kind, o.Namespace, o.Name}, "/")
 		i, again := first[key]
@@ -80,6 +80,8 @@ func arrange(app *Application, in []manifest) (Result, diag.List) {
 		first[key] = len(out.Objects)
 		out.Objects = append(out.Objects, Object{Object: o, Phase: phase})
 	}
+	// Behind the above: an object that is left out may be the last one of its name.
+	out.Objects = slices.DeleteFunc(out.Objects, func(o Object) bool { return o.Phase == never })
 	if len(out.Objects) == 0 {
 		return Result{}, diag.List{app.failure(diag.Position{File: app.Path}, "empty-source", "",
 			"the source yields no objects: Argo CD would deploy nothing")}
@@ -189,16 +191,15 @@ func name(o object.Object) string {
 	return o.Kind + " " + o.Namespace + "/" + o.Name
 }
 
-// phaseOf is when an object with those annotations is applied; false when Argo CD leaves it out. Of several phases it is
-// the first one.
-func phaseOf(annotations map[string]any) (Phase, bool) {
+// phaseOf is when an object with those annotations is applied. Of several phases it is the first one.
+func phaseOf(annotations map[string]any) Phase {
 	argo, hasArgo := annotations["argocd.argoproj.io/hook"].(string)
 	helm, hasHelm := annotations["helm.sh/hook"].(string)
 	var found []Phase
 	for word := range strings.SplitSeq(argo, ",") {
 		word = strings.TrimSpace(word)
 		if word == "Skip" && strings.TrimSpace(argo) == "Skip" {
-			return "", false
+			return never
 		}
 		if slices.Contains(phases[:], Phase(word)) {
 			found = append(found, Phase(word))
@@ -213,11 +214,11 @@ func phaseOf(annotations map[string]any) (Phase, bool) {
 	}
 	switch {
 	case !hasArgo && (!hasHelm || helm == "crd-install"):
-		return Sync, true
+		return Sync
 	case len(found) == 0:
-		return "", false
+		return never
 	}
-	return slices.MinFunc(found, func(a, b Phase) int { return slices.Index(phases[:], a) - slices.Index(phases[:], b) }), true
+	return slices.MinFunc(found, func(a, b Phase) int { return slices.Index(phases[:], a) - slices.Index(phases[:], b) })
 }
 
 // waveOf is the sync wave, or else the weight of a Helm hook (gitops-engine pkg/sync/syncwaves/waves.go).

@@ -2,6 +2,7 @@ package workload
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -159,7 +160,8 @@ func (o *output) print(c *chart.Chart, texts map[string]string) ([]manifest, dia
 // swollen finds documents that aliases make too large for Helm to read.
 func (o *output) swollen(texts map[string]string) diag.List {
 	var diags diag.List
-	for name, text := range texts {
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		text := texts[name]
 		if !strings.Contains(text, "*") {
 			continue
 		}

@@ -63,8 +63,8 @@ func (k *kustomization) set(file *types.Kustomization) (bool, error) {
 		}
 	}
 	labels := map[string]string{}
-	for key, value := range o.CommonLabels {
-		expanded, err := k.app.expand(value)
+	for _, key := range slices.Sorted(maps.Keys(o.CommonLabels)) {
+		expanded, err := k.app.expand(o.CommonLabels[key])
 		if err != nil {
 			return false, fmt.Errorf("common label %s: %w", key, err)
 		}

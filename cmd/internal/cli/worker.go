@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/exec"
 	"runtime"
@@ -216,6 +217,7 @@ func serve(in io.Reader, out io.Writer) error {
 	if err := decoder.Decode(&job); err != nil {
 		return err
 	}
+	log.SetOutput(io.Discard) // Helm's libraries write values of charts there
 	root, err := os.OpenRoot(job.Repository)
 	if err != nil {
 		return err

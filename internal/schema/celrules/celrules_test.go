@@ -32,6 +32,8 @@ import (
 
 func TestValidate(t *testing.T) {
 	want := map[string]string{
+		"certmanager.yaml: neither of the three that a CEL rule asks for": "[spec.venafi: Invalid value: " +
+			"exactly one of tpp, cloud, or ngts must be configured]",
 		"cilium.yaml: neither spec nor specs": "[Invalid value: spec or specs must be provided]",
 		"externalsecrets.yaml: neither of the two that a CEL rule asks for": "[spec.provider.doppler.auth: Invalid value: " +
 			"Exactly one of 'secretRef' or 'oidcConfig' must be specified]",

@@ -1,5 +1,5 @@
 // Command gen writes internal/schema/kinds: the structural schemas of the
-// custom kinds that roster renders, cut down from the CustomResourceDefinitions
+// custom kinds that package schema knows, cut down from the CustomResourceDefinitions
 // of the modules that internal/schema/crds/go.mod names. It validates nothing
 // and knows no kind but those in its list.
 //
@@ -28,21 +28,34 @@ type crdFile struct {
 
 func crdFiles() []crdFile {
 	const (
-		argo    = "github.com/argoproj/argo-cd/v3"
-		cilium  = "github.com/cilium/cilium"
-		eso     = "github.com/external-secrets/external-secrets"
-		traefik = "github.com/traefik/traefik/v3"
+		argo       = "github.com/argoproj/argo-cd/v3"
+		certs      = "github.com/cert-manager/cert-manager"
+		cilium     = "github.com/cilium/cilium"
+		eso        = "github.com/external-secrets/external-secrets"
+		kyverno    = "github.com/kyverno/kyverno"
+		prometheus = "github.com/prometheus-operator/prometheus-operator"
+		traefik    = "github.com/traefik/traefik/v3"
 	)
 	return []crdFile{
 		{argo, "manifests/crds/application-crd.yaml", []string{"Application"}},
 		{argo, "manifests/crds/appproject-crd.yaml", []string{"AppProject"}},
+		{certs, "deploy/crds/cert-manager.io_certificates.yaml", []string{"Certificate"}},
+		{certs, "deploy/crds/cert-manager.io_clusterissuers.yaml", []string{"ClusterIssuer"}},
+		{certs, "deploy/crds/cert-manager.io_issuers.yaml", []string{"Issuer"}},
 		{cilium, "pkg/k8s/apis/cilium.io/client/crds/v2/ciliumclusterwidenetworkpolicies.yaml", []string{"CiliumClusterwideNetworkPolicy"}},
+		{cilium, "pkg/k8s/apis/cilium.io/client/crds/v2/ciliumloadbalancerippools.yaml", []string{"CiliumLoadBalancerIPPool"}},
 		{cilium, "pkg/k8s/apis/cilium.io/client/crds/v2/ciliumnetworkpolicies.yaml", []string{"CiliumNetworkPolicy"}},
+		{cilium, "pkg/k8s/apis/cilium.io/client/crds/v2alpha1/ciliuml2announcementpolicies.yaml", []string{"CiliumL2AnnouncementPolicy"}},
 		{eso, "config/crds/bases/external-secrets.io_clusterexternalsecrets.yaml", []string{"ClusterExternalSecret"}},
 		{eso, "config/crds/bases/external-secrets.io_clustersecretstores.yaml", []string{"ClusterSecretStore"}},
 		{eso, "config/crds/bases/external-secrets.io_externalsecrets.yaml", []string{"ExternalSecret"}},
 		{eso, "config/crds/bases/external-secrets.io_pushsecrets.yaml", []string{"PushSecret"}},
 		{eso, "config/crds/bases/external-secrets.io_secretstores.yaml", []string{"SecretStore"}},
+		{kyverno, "config/crds/policies.kyverno.io/policies.kyverno.io_validatingpolicies.yaml", []string{"ValidatingPolicy"}},
+		{prometheus, "example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml", []string{"PodMonitor"}},
+		{prometheus, "example/prometheus-operator-crd/monitoring.coreos.com_probes.yaml", []string{"Probe"}},
+		{prometheus, "example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml", []string{"PrometheusRule"}},
+		{prometheus, "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml", []string{"ServiceMonitor"}},
 		{traefik, "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml", nil},
 	}
 }
