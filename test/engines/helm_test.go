@@ -1,0 +1,97 @@
+package engines
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+func TestHelm(t *testing.T) {
+	compare(t, "helm", (*platform).helm, []source{
+		{name: "crds", objects: map[string]int{"crds": 6, "skipcrds": 2}},
+		{name: "documents", objects: map[string]int{"documents": 16}},
+		{name: "filedependency", objects: map[string]int{"filedependency": 2}},
+		{name: "functions", objects: map[string]int{"functions": 4}},
+		{name: "hooks", objects: map[string]int{"hooks": 18, "notests": 17}},
+		{name: "subcharts", objects: map[string]int{"subcharts": 7, "others": 7}, archive: "chart/charts"},
+		{name: "values", objects: map[string]int{"values": 2, "forgiving": 2, "defaults": 2}},
+		{name: "vendored", objects: map[string]int{"vendored": 2, "alone": 2}, archive: "vendor"},
+	})
+}
+
+// Argo CD reads files beside the source, such as those that its image updater writes; helm knows nothing of them.
+func TestHelmOverrides(t *testing.T) {
+	compare(t, "helm", nil, []source{{name: "overrides", objects: map[string]int{"overrides": 1, "common": 1}}})
+}
+
+// helm is helm template with the arguments that Argo CD gives it.
+func (p *platform) helm(t *testing.T, a app, dir string) []*unstructured.Unstructured {
+	t.Helper()
+	source := a.Spec.GetSource()
+	chart := filepath.Join(dir, source.Path)
+	if source.Chart != "" {
+		chart = filepath.Join(dir, "vendor", source.Chart+"-"+source.TargetRevision+".tgz")
+	} else if file, err := os.ReadFile(filepath.Join(chart, "Chart.yaml")); err != nil {
+		t.Fatal(err)
+	} else if bytes.Contains(file, []byte("file://")) {
+		run(t, dir, "helm", "dependency", "build", chart)
+	}
+	args := []string{"template", chart, "--name-template", a.Name, "--namespace", a.Spec.Destination.Namespace, "--kube-version", p.kubeVersion}
+	for _, version := range p.apiVersions {
+		args = append(args, "--api-versions", version)
+	}
+	options := source.Helm
+	if options == nil || !options.SkipCrds {
+		args = append(args, "--include-crds")
+	}
+	if options != nil {
+		if options.ReleaseName != "" {
+			args[3] = options.ReleaseName
+		}
+		if options.SkipTests {
+			args = append(args, "--skip-tests")
+		}
+		for _, file := range options.ValueFiles {
+			if fromRoot, ok := strings.CutPrefix(strings.TrimPrefix(file, "$values"), "/"); ok {
+				file = filepath.Join(dir, fromRoot)
+			} else {
+				file = filepath.Join(chart, file)
+			}
+			if _, err := os.Stat(file); err != nil && options.IgnoreMissingValueFiles {
+				continue
+			}
+			args = append(args, "--values", file)
+		}
+		if !options.ValuesIsEmpty() {
+			file := filepath.Join(t.TempDir(), "values.yaml")
+			write(t, file, options.ValuesYAML())
+			args = append(args, "--values", file)
+		}
+		for _, parameter := range options.Parameters {
+			value := os.Expand(parameter.Value, func(name string) string {
+				return map[string]string{"ARGOCD_APP_NAME": a.Name, "ARGOCD_APP_NAMESPACE": a.Spec.Destination.Namespace}[name]
+			})
+			if !strings.HasPrefix(value, "{") { // a list
+				value = strings.ReplaceAll(strings.ReplaceAll(value, `\,`, ","), ",", `\,`)
+			}
+			args = append(args, "--set", parameter.Name+"="+value)
+		}
+	}
+	return split(t, run(t, dir, "helm", args...))
+}
+
+// unpack unpacks a chart, and returns where it is.
+func unpack(t *testing.T, archive string) string {
+	t.Helper()
+	dir := t.TempDir()
+	run(t, dir, "tar", "-xzf", archive)
+	charts, err := filepath.Glob(filepath.Join(dir, "*", "Chart.yaml"))
+	if err != nil || len(charts) != 1 {
+		t.Fatalf("%s holds %d charts: %v", archive, len(charts), err)
+	}
+	return filepath.Dir(charts[0])
+}

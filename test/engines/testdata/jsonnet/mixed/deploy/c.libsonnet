@@ -1,0 +1,1 @@
+error 'a library is not rendered'
