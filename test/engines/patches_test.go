@@ -111,7 +111,12 @@ func readPatches(t *testing.T, dir string, application map[string]any) []any {
 		}
 		if part, ok := patch["patch"].(map[string]any); ok && part["kind"] == nil {
 			// Kustomize demands them, and takes no notice of them when there is a target.
-			part["apiVersion"], part["kind"], part["metadata"] = "example.com/v1", "Any", map[string]any{"name": "any"}
+			metadata, _ := part["metadata"].(map[string]any)
+			if metadata == nil {
+				metadata = map[string]any{}
+			}
+			metadata["name"] = "any"
+			part["apiVersion"], part["kind"], part["metadata"] = "example.com/v1", "Any", metadata
 		}
 		if _, isText := patch["patch"].(string); !isText {
 			text, err := yaml.Marshal(patch["patch"])

@@ -185,7 +185,7 @@ func (w *worker) render(app *workload.Application, out *answer, timeout time.Dur
 		return err
 	case <-timer.C:
 		_ = w.command.Process.Kill()
-		<-done // it must not write to out any more
+		_ = <-done // it must not write to out any more
 		*out = answer{}
 		return context.DeadlineExceeded
 	}
