@@ -170,22 +170,22 @@ func (p *workerPool) start() (*worker, error) {
 
 // render asks for one application. After an error the worker is of no more use.
 func (w *worker) render(app *workload.Application, out *answer, timeout time.Duration) error {
-	done := make(chan error, 1)
+	var err error
+	done := make(chan struct{})
 	go func() {
-		err := w.send.Encode(app)
-		if err == nil {
+		defer close(done)
+		if err = w.send.Encode(app); err == nil {
 			err = w.receive.Decode(out)
 		}
-		done <- err
 	}()
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	select {
-	case err := <-done:
+	case <-done:
 		return err
 	case <-timer.C:
 		_ = w.command.Process.Kill()
-		_ = <-done // it must not write to out any more
+		<-done // it must not write to out any more
 		*out = answer{}
 		return context.DeadlineExceeded
 	}
