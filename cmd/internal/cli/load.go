@@ -6,9 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
-	"strings"
 
 	"github.com/hippotion/roster/catalog"
 )
@@ -17,7 +15,7 @@ import (
 type input struct {
 	platform   *catalog.Platform
 	repository string // the absolute path of the repository's root
-	shown      string // the repository's root, seen from where the user stands
+	shown      string // the folder of the list, as the user named it
 }
 
 // load reads the platform in folder dir and prints what is wrong with it to stderr. Only files of the repository are read:
@@ -52,11 +50,7 @@ func load(dir, repository string, stderr io.Writer) (*input, error) {
 		}
 		return nil, errReported
 	}
-	in := &input{platform: platform, repository: filepath.Join(top, filepath.FromSlash(platform.Repository.Root)), shown: filepath.ToSlash(dir)}
-	if at := platform.Repository.Folder; at != "." {
-		in.shown = path.Join(in.shown, strings.Repeat("../", 1+strings.Count(at, "/")))
-	}
-	return in, nil
+	return &input{platform, filepath.Join(top, filepath.FromSlash(platform.Repository.Root)), filepath.ToSlash(dir)}, nil
 }
 
 // folder is the absolute path of an existing folder, without symbolic links.

@@ -74,6 +74,8 @@ func workloads(in *input, apps []app, timeout time.Duration, stderr io.Writer) (
 			out[places[i]] = append(out[places[i]], o.object())
 		}
 	}
+	in.seenFromFolder(warnings)
+	in.seenFromFolder(diags)
 	if err := errors.Join(warnings.Print(stderr, in.shown), diags.Print(stderr, in.shown)); err != nil {
 		return nil, false, err
 	}
@@ -87,6 +89,24 @@ func workloads(in *input, apps []app, timeout time.Duration, stderr io.Writer) (
 func (in *input) fromRoot(p diag.Position) diag.Position {
 	p.File = path.Join(in.platform.Repository.Folder, p.File)
 	return p
+}
+
+// seenFromFolder changes places of the repository into those seen from the folder of the list, as in all other messages.
+func (in *input) seenFromFolder(diags diag.List) {
+	folder := in.platform.Repository.Folder
+	seen := func(p *diag.Position) {
+		if inside, ok := strings.CutPrefix(p.File, folder+"/"); ok {
+			p.File = inside
+		} else if folder != "." {
+			p.File = strings.Repeat("../", 1+strings.Count(folder, "/")) + p.File
+		}
+	}
+	for i := range diags {
+		seen(&diags[i].Pos)
+		for j := range diags[i].Related {
+			seen(&diags[i].Related[j].Pos)
+		}
+	}
 }
 
 // request is what a worker must know to render a.
