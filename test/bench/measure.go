@@ -33,12 +33,14 @@ func run(c *exec.Cmd) (sample, error) {
 	start := time.Now()
 	err = c.Run()
 	s := sample{wall: time.Since(start)}
+	if c.ProcessState != nil { // it may have done its work and still not exit with 0
+		s.cpu = c.ProcessState.UserTime() + c.ProcessState.SystemTime()
+		if usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
+			s.rss = usage.Maxrss << 10 // KiB on Linux
+		}
+	}
 	if err != nil {
 		return s, fmt.Errorf("%s: %w\n%s", c, err, &stderr)
-	}
-	s.cpu = c.ProcessState.UserTime() + c.ProcessState.SystemTime()
-	if usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		s.rss = usage.Maxrss << 10 // KiB on Linux
 	}
 	return s, nil
 }
