@@ -14,15 +14,9 @@ func (r *resolver) jsonnet(in *jsonnetInput) *Jsonnet {
 	}
 	out := &Jsonnet{TLAs: r.jsonnetVars(in.TLAs.Items), ExtVars: r.jsonnetVars(in.ExtVars.Items)}
 	for _, lib := range present(in.Libs...) {
-		clean, ok := r.repositoryPath(lib)
-		if !ok {
-			continue
+		if clean, ok := r.folder(lib); ok {
+			out.Libs = append(out.Libs, clean)
 		}
-		if s := r.inspect(clean); s.problem != "" {
-			lib.Report(s.code, s.hint, "%s", s.problem)
-			continue
-		}
-		out.Libs = append(out.Libs, clean)
 	}
 	return out
 }

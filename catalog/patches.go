@@ -85,10 +85,25 @@ func (r *resolver) patches(in *appInput) []Patch {
 				t.Report("missing-field", "name a kind: kind: Deployment", "the target selects nothing")
 			}
 		}
-		if o := p.Options; o != nil {
-			patch.AllowNameChange, patch.AllowKindChange = o.AllowNameChange.Or(false), o.AllowKindChange.Or(false)
-		}
+		patch.Options = p.Options.set()
 		out = append(out, patch)
+	}
+	return out
+}
+
+// set are the options that are true; nil when there are none.
+func (o *patchOptionsInput) set() map[string]bool {
+	if o == nil {
+		return nil
+	}
+	var out map[string]bool
+	for name, option := range map[string]flag{"allowNameChange": o.AllowNameChange, "allowKindChange": o.AllowKindChange} {
+		if option.Or(false) {
+			if out == nil {
+				out = map[string]bool{}
+			}
+			out[name] = true
+		}
 	}
 	return out
 }
@@ -148,7 +163,7 @@ func (r *resolver) patchText(p *patchInput) (string, bool) {
 // named is a patch with the apiVersion, kind and name that it lacks. Kustomize demands them, and does not look at them when
 // there is a target (sigs.k8s.io/kustomize/api/resmap, ApplySmPatch).
 func (r *resolver) named(p *patchInput, patch map[string]any) string {
-	if o := p.Options; o != nil && (o.AllowNameChange.Or(false) || o.AllowKindChange.Or(false)) {
+	if len(p.Options.set()) > 0 {
 		p.Report("missing-field", "write the new ones", "a patch that may change the name or the kind needs apiVersion, kind and metadata.name")
 	}
 	meta, _ := patch["metadata"].(map[string]any)

@@ -220,8 +220,8 @@ type Patch struct {
 	Path   string        // such as web-x.applications[0].patches[1]
 	Text   string        // YAML or JSON
 	Target *PatchTarget  // nil when the patch itself names the object
-
-	AllowNameChange, AllowKindChange bool
+	// Options are those of Kustomize that are set: allowNameChange, allowKindChange. Nil when there are none.
+	Options map[string]bool
 }
 
 // PatchTarget says which objects a patch changes.

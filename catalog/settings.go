@@ -51,7 +51,9 @@ func (r *resolver) settings() {
 		r.repositoryPath(in.Defaults.Path)
 	}
 
-	r.vendor = r.vendorFolder(in.Vendor)
+	if in.Vendor.IsSet() {
+		r.vendor, _ = r.folder(in.Vendor)
+	}
 	r.cluster = r.clusterOf(&in.Kubernetes)
 	r.argocdNamespace = in.ArgoCD.Namespace.Or("argocd")
 	r.optionalLabel(in.ArgoCD.Namespace)

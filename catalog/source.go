@@ -226,6 +226,18 @@ func (r *resolver) withComponents(in *appInput, local *localSource, base string)
 	return append([]string{"."}, outermost(outside)...)
 }
 
+// folder checks that a path names a folder of the repository, and cleans it.
+func (r *resolver) folder(t text) (clean string, ok bool) {
+	if clean, ok = r.repositoryPath(t); !ok {
+		return "", false
+	}
+	if s := r.inspect(clean); s.problem != "" {
+		t.Report(s.code, s.hint, "%s", s.problem)
+		return "", false
+	}
+	return clean, true
+}
+
 // repositoryPath checks that a path leads into the repository, and cleans it.
 func (r *resolver) repositoryPath(t text) (clean string, ok bool) {
 	clean = path.Clean(t.V)

@@ -26,19 +26,3 @@ func (r *resolver) vendored(chart, version string) string {
 	}
 	return ""
 }
-
-// vendorFolder checks the folder that holds copies of charts.
-func (r *resolver) vendorFolder(t text) string {
-	if !t.IsSet() {
-		return ""
-	}
-	clean, ok := r.repositoryPath(t)
-	if !ok {
-		return ""
-	}
-	if s := r.inspect(clean); s.problem != "" {
-		t.Report(s.code, s.hint, "%s", s.problem)
-		return ""
-	}
-	return clean
-}

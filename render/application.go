@@ -231,19 +231,7 @@ func jsonnet(j *catalog.Jsonnet) *sourceJsonnet {
 func patches(in []catalog.Patch) []kustomizePatch {
 	var out []kustomizePatch
 	for _, p := range in {
-		patch := kustomizePatch{Patch: p.Text, Target: (*patchTarget)(p.Target)}
-		for _, option := range []struct {
-			name string
-			set  bool
-		}{{"allowNameChange", p.AllowNameChange}, {"allowKindChange", p.AllowKindChange}} {
-			if option.set {
-				if patch.Options == nil {
-					patch.Options = map[string]bool{}
-				}
-				patch.Options[option.name] = true
-			}
-		}
-		out = append(out, patch)
+		out = append(out, kustomizePatch{Patch: p.Text, Target: (*patchTarget)(p.Target), Options: p.Options})
 	}
 	return out
 }

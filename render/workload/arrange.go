@@ -30,6 +30,9 @@ const never Phase = ""
 
 var phases = [...]Phase{PreSync, Sync, PostSync, SyncFail, PreDelete, PostDelete}
 
+// order is the place among the phases; below all of them for never.
+func (p Phase) order() int { return slices.Index(phases[:], p) }
+
 // helmHooks are the phases that Argo CD gives to Helm's hooks; hooks that it does not know it leaves out
 // (gitops-engine pkg/sync/hook/helm/type.go, argo-cd controller/hook.go).
 var helmHooks = map[string]Phase{
@@ -92,7 +95,7 @@ func arrange(app *Application, in []manifest) (Result, diag.List) {
 
 func compare(a, b Object) int {
 	return cmp.Or(
-		cmp.Compare(slices.Index(phases[:], a.Phase), slices.Index(phases[:], b.Phase)),
+		cmp.Compare(a.Phase.order(), b.Phase.order()),
 		cmp.Compare(a.Wave, b.Wave), cmp.Compare(rank(a.Kind), rank(b.Kind)), strings.Compare(a.Name, b.Name),
 		strings.Compare(a.Kind, b.Kind), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.APIVersion, b.APIVersion))
 }
@@ -218,7 +221,7 @@ func phaseOf(annotations map[string]any) Phase {
 	case len(found) == 0:
 		return never
 	}
-	return slices.MinFunc(found, func(a, b Phase) int { return slices.Index(phases[:], a) - slices.Index(phases[:], b) })
+	return slices.MinFunc(found, func(a, b Phase) int { return a.order() - b.order() })
 }
 
 // waveOf is the sync wave, or else the weight of a Helm hook (gitops-engine pkg/sync/syncwaves/waves.go).

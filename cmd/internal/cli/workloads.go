@@ -141,14 +141,8 @@ func (in *input) request(a app) workload.Application {
 		}
 	}
 	for _, p := range a.Patches {
-		patch := workload.Patch{Pos: in.fromRoot(p.Pos), Path: p.Path, Text: p.Text, Target: (*workload.Target)(p.Target), Options: map[string]bool{}}
-		if p.AllowNameChange {
-			patch.Options["allowNameChange"] = true
-		}
-		if p.AllowKindChange {
-			patch.Options["allowKindChange"] = true
-		}
-		out.Patches = append(out.Patches, patch)
+		out.Patches = append(out.Patches, workload.Patch{Pos: in.fromRoot(p.Pos), Path: p.Path, Text: p.Text,
+			Target: (*workload.Target)(p.Target), Options: p.Options})
 	}
 	return out
 }
