@@ -4,6 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 FUZZTIME ?= 10s
+BIN := bin
 
 .PHONY: help
 help: ## Show this help
@@ -11,11 +12,19 @@ help: ## Show this help
 
 .PHONY: build
 build: ## Build bin/roster
-	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/roster ./cmd/roster
+	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $(BIN)/roster ./cmd/roster
+
+# The group of a container's user is the one in /etc/passwd, and without it root's.
+.PHONY: image-root
+image-root: build ## Assemble the root filesystem of the sidecar's image in bin/image, without a container engine
+	@rm -rf $(BIN)/image
+	@install -D -m 0755 $(BIN)/roster $(BIN)/image/usr/local/bin/roster
+	@install -D -m 0644 plugin/plugin.yaml $(BIN)/image/home/argocd/cmp-server/config/plugin.yaml
+	@echo argocd:x:999:999::/home/argocd:/sbin/nologin | install -D -m 0644 /dev/stdin $(BIN)/image/etc/passwd
 
 .PHONY: render
 render: build ## Render examples/homelab to stdout: the main job
-	@bin/roster render examples/homelab
+	@$(BIN)/roster render examples/homelab
 
 .PHONY: test
 test: ## Run all fast tests

@@ -27,12 +27,14 @@ func (r *resolver) application(e *entryInput, in *appInput) Application {
 	if in.SyncOptions != nil {
 		a.SyncOptions = r.syncOptionsOf(in.SyncOptions)
 	}
-	d := r.source(in)
-	a.Patches = r.patches(in)
-	if len(a.Patches) > 0 {
-		d = r.patched(in, d, a.Patches)
+	if only := r.opts.Application; only == "" || only == code {
+		d := r.source(in)
+		a.Patches = r.patches(in)
+		if len(a.Patches) > 0 {
+			d = r.patched(in, d, a.Patches)
+		}
+		a.Sources, a.GeneratePaths, a.Workload, a.Elsewhere = d.sources, d.reads, d.workload, d.elsewhere
 	}
-	a.Sources, a.GeneratePaths, a.Workload, a.Elsewhere = d.sources, d.reads, d.workload, d.elsewhere
 	for i := range in.IgnoreDifferences {
 		if d, ok := r.ignoreDifference(&in.IgnoreDifferences[i]); ok {
 			a.IgnoreDifferences = append(a.IgnoreDifferences, d)

@@ -45,7 +45,7 @@ func FuzzLoad(f *testing.F) {
 			"kustom/kustomization.yml": {Data: []byte("resources: [../manifests]\n")},
 			"manifests/a.yaml":         {Data: []byte("{}\n")},
 		}
-		p, diags, err := catalog.Load(fsys, ".")
+		p, diags, err := catalog.Load(fsys, ".", catalog.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -85,7 +85,17 @@ func (r *resolver) inspect(p string) *localSource {
 }
 
 // file is a path of the repository in the file system.
-func (r *resolver) file(p string) string { return path.Join(r.root, p) }
+func (r *resolver) file(p string) string {
+	r.noteRead(p)
+	return path.Join(r.root, p)
+}
+
+// noteRead keeps what folder holds everything that is read.
+func (r *resolver) noteRead(p string) {
+	for !within(p, r.reads) {
+		r.reads = path.Dir(r.reads)
+	}
+}
 
 // isFile says why there is no file at p of the repository; "" when there is one.
 func (r *resolver) isFile(p string) (problem, code, hint string) {
@@ -186,6 +196,7 @@ func prefix(root string) string {
 // outside notes that file, of the repository, is read for the source at p, unless it lies in it.
 func (r *resolver) outside(p, file string, outside map[string]bool) {
 	if !within(file, p) && !leaves(file) {
+		r.noteRead(file)
 		outside[file] = true
 	}
 }

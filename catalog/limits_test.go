@@ -35,7 +35,7 @@ func refuse(t *testing.T, files map[string]string) diag.List {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	go func() {
-		_, diags, err := catalog.Load(fsys, ".")
+		_, diags, err := catalog.Load(fsys, ".", catalog.Options{})
 		done <- result{diags, err}
 	}()
 	select {
@@ -147,7 +147,7 @@ func TestPipe(t *testing.T) {
 			defer root.Close()
 			done := make(chan diag.List, 1)
 			go func() {
-				_, diags, err := catalog.Load(root.FS(), ".")
+				_, diags, err := catalog.Load(root.FS(), ".", catalog.Options{})
 				if err != nil {
 					t.Error(err)
 				}

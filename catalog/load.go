@@ -24,14 +24,25 @@ const (
 	ProfilesDir      = "profiles"
 )
 
+// Options are what the caller knows, besides the files.
+type Options struct {
+	// RepoURL and Revision are those of the repository that holds the list, for a platform.yml that does not say them.
+	RepoURL, Revision string
+	// TopIsRoot says that the top of fsys is the root of the Git repository: repository.root must lead there.
+	TopIsRoot bool
+	// Application, when set, is the code of the only application whose source is looked into. The others have none, and the
+	// files that they name need not be there.
+	Application string
+}
+
 // Load reads the platform in folder dir of fsys. Nothing outside of fsys is read, so fsys must be the repository (or what
 // part of it may be trusted), and must itself keep symbolic links from leading out, as os.Root does.
 //
 // The platform is nil when the input has mistakes; these are in the list, in order. An error means that a file is there
 // but could not be read.
-func Load(fsys fs.FS, dir string) (*Platform, diag.List, error) {
+func Load(fsys fs.FS, dir string, options Options) (*Platform, diag.List, error) {
 	var diags diag.List
-	r := &resolver{sources: map[string]*localSource{}, fsys: fsys, dir: path.Clean(dir), diags: &diags}
+	r := &resolver{sources: map[string]*localSource{}, fsys: fsys, opts: options, dir: path.Clean(dir), diags: &diags}
 	if doc, err := r.open(PlatformFile); err != nil {
 		return nil, nil, err
 	} else if doc != nil {

@@ -24,10 +24,16 @@ type Platform struct {
 // does not touch the objects of the others.
 type Origin string
 
+// RootName is the name of the Application that deploys the list, and of its AppProject.
+const RootName = "roster"
+
 // Repository is the Git repository that holds the list.
 type Repository struct {
-	Root   string // in the file system that the platform was loaded from
-	Folder string // of the list, seen from the root
+	URL      string // empty when nothing says it, and no application needs it
+	Revision string
+	Root     string // in the file system that the platform was loaded from
+	Folder   string // of the list, seen from the root
+	Reads    string // the deepest folder that holds all that was read, seen from the root
 }
 
 // Cluster is what charts are told about the cluster when they are rendered elsewhere. Either may be empty: not known.
@@ -38,8 +44,10 @@ type Cluster struct {
 
 // ArgoCD is where Applications live and what they deploy to.
 type ArgoCD struct {
-	Namespace   string
-	Destination string // URL of the API server
+	Namespace     string
+	Destination   string // URL of the API server
+	Plugin        string // the name under which the sidecar is known
+	Impersonation bool   // whether Argo CD syncs as the accounts that the projects name
 }
 
 // Wave is an Argo CD sync wave: a lower one is applied, and healthy, before a higher one.

@@ -16,10 +16,10 @@ var kindName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
 // project is the AppProject of e: what its applications need, and what the entry adds.
 func (r *resolver) project(e *entryInput, apps []Application) Project {
 	p := Project{Name: e.Namespace.V, WarnOrphaned: true}
-	if p.Name == "default" {
-		// Argo CD's own project of this name is for everything that names none: ours must not take its place. No namespace
-		// has a dot in its name.
-		p.Name = "namespace.default"
+	if p.Name == "default" || p.Name == RootName {
+		// Argo CD's own project "default" is for everything that names none, and the list itself has one, too: this one must
+		// not take their place. No namespace has a dot in its name.
+		p.Name = "namespace." + p.Name
 	}
 	for _, a := range apps {
 		for _, s := range a.Sources {

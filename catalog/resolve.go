@@ -17,6 +17,8 @@ import (
 type resolver struct {
 	fsys  fs.FS
 	dir   string // the folder of applications.yml in fsys
+	opts  Options
+	reads string // the deepest folder of the repository that holds all that was read
 	diags *diag.List
 
 	in      platformInput
@@ -41,7 +43,13 @@ type resolver struct {
 func (r *resolver) resolve() *Platform {
 	r.entryOf, r.appOf = map[string]*entryInput{}, map[string]*appInput{}
 	r.hosts, r.flows = map[string]*syntax.Node{}, map[string][]Flow{}
-	p := &Platform{Repository: Repository{Root: r.root, Folder: r.here()}, Cluster: r.cluster, ArgoCD: ArgoCD{Namespace: r.argocdNamespace, Destination: r.destination}, DNS: r.dns, Store: r.store}
+	p := &Platform{
+		Repository: Repository{URL: r.repoURL, Revision: r.revision, Root: r.root, Folder: r.here()},
+		Cluster:    r.cluster,
+		ArgoCD:     ArgoCD{Namespace: r.argocdNamespace, Destination: r.destination, Plugin: r.plugin, Impersonation: r.impersonation != nil},
+		DNS:        r.dns,
+		Store:      r.store,
+	}
 
 	r.namespacesMissing, r.codesMissing = r.entries == nil, r.entries == nil
 	for i := range r.entries {
@@ -61,6 +69,7 @@ func (r *resolver) resolve() *Platform {
 	}
 	slices.SortFunc(p.Namespaces, func(a, b Namespace) int { return cmp.Compare(a.Name, b.Name) })
 	r.waves(p)
+	p.Repository.Reads = r.reads
 	return p
 }
 
@@ -84,6 +93,9 @@ func (r *resolver) declare(e *entryInput) {
 			continue
 		}
 		r.dnsLabel(a.ApplicationCode)
+		if a.ApplicationCode.V == RootName {
+			a.ApplicationCode.Report("reserved-name", "choose another code", "%q is the Application that deploys this list", RootName)
+		}
 		if first := r.appOf[a.ApplicationCode.V]; first != nil {
 			a.ApplicationCode.ReportWith(first.ApplicationCode.Node, "first here", "duplicate-application",
 				"Argo CD keeps all Applications in one namespace: choose another code", "the applicationCode %q is taken", a.ApplicationCode.V)

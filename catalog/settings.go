@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"net/netip"
 	"path"
@@ -40,7 +42,8 @@ type settingsOfPlatform struct {
 func (r *resolver) settings() {
 	in := &r.in
 	r.root = r.rootOf(in.Repository.Root)
-	r.repoURL, r.revision = in.Repository.URL.V, in.Repository.Revision.Or("HEAD")
+	r.reads = r.here()
+	r.repoURL, r.revision = in.Repository.URL.Or(r.opts.RepoURL), in.Repository.Revision.Or(cmp.Or(r.opts.Revision, "HEAD"))
 	r.repositoryURL(in.Repository.URL)
 	if in.Domain.IsSet() {
 		r.hostname(in.Domain)
@@ -51,7 +54,11 @@ func (r *resolver) settings() {
 		r.repositoryPath(in.Defaults.Path)
 	}
 
-	if in.Vendor.IsSet() {
+	switch {
+	case !in.Vendor.IsSet():
+	case r.opts.Application != "": // the folder is not there when that application does not need it
+		r.vendor, _ = r.repositoryPath(in.Vendor)
+	default:
 		r.vendor, _ = r.folder(in.Vendor)
 	}
 	r.cluster = r.clusterOf(&in.Kubernetes)
@@ -110,6 +117,15 @@ func (r *resolver) rootOf(root text) string {
 		root.Report("path-outside", "it is a path like ../.. that leads up to the root of the Git repository around this folder",
 			"the repository's root cannot be %q", root.V)
 		return r.dir
+	}
+	if r.opts.TopIsRoot && at != "." {
+		up := strings.Repeat("/..", 1+strings.Count(r.dir, "/"))[1:]
+		d := diag.Diagnostic{Pos: diag.Position{File: PlatformFile}, Path: "repository.root", Code: "wrong-root", Hint: "set repository: {root: " + up + "}",
+			Message: fmt.Sprintf("this folder is %s of the Git repository, and not its root", syntax.Quote(r.dir))}
+		if root.Node != nil {
+			d.Pos = root.Pos()
+		}
+		r.diags.Add(d)
 	}
 	return at
 }

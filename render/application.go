@@ -102,7 +102,7 @@ type jsonnetVar struct {
 
 type sourcePlugin struct {
 	Name       string            `json:"name"`
-	Parameters []pluginParameter `json:"parameters"`
+	Parameters []pluginParameter `json:"parameters,omitempty"`
 }
 
 type pluginParameter struct {
@@ -113,11 +113,24 @@ type pluginParameter struct {
 type syncPolicy struct {
 	Automated   *automatedSync `json:"automated,omitempty"`
 	SyncOptions []string       `json:"syncOptions,omitempty"`
+	Retry       *syncRetry     `json:"retry,omitempty"`
 }
 
 type automatedSync struct {
-	Prune    bool `json:"prune"`
-	SelfHeal bool `json:"selfHeal"`
+	Prune      bool  `json:"prune"`
+	SelfHeal   bool  `json:"selfHeal"`
+	AllowEmpty *bool `json:"allowEmpty,omitempty"`
+}
+
+type syncRetry struct {
+	Limit   int          `json:"limit"`
+	Backoff retryBackoff `json:"backoff"`
+}
+
+type retryBackoff struct {
+	Duration    string `json:"duration"`
+	Factor      int    `json:"factor"`
+	MaxDuration string `json:"maxDuration"`
 }
 
 type ignoreDifferences struct {

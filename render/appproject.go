@@ -23,6 +23,7 @@ type appProjectSpec struct {
 	Destinations               []projectDestination        `json:"destinations"`
 	DestinationServiceAccounts []destinationServiceAccount `json:"destinationServiceAccounts,omitempty"`
 	ClusterResourceWhitelist   []metav1.GroupKind          `json:"clusterResourceWhitelist,omitempty"`
+	NamespaceResourceWhitelist []metav1.GroupKind          `json:"namespaceResourceWhitelist,omitempty"`
 	OrphanedResources          *orphanedResources          `json:"orphanedResources,omitempty"`
 	Roles                      []projectRole               `json:"roles,omitempty"`
 }

@@ -15,7 +15,7 @@ import (
 
 func platform(t *testing.T) *catalog.Platform {
 	t.Helper()
-	p, diags, err := catalog.Load(gen.Folder(gen.Options{Entries: 300}), ".")
+	p, diags, err := catalog.Load(gen.Folder(gen.Options{Entries: 300}), ".", catalog.Options{})
 	if err != nil || len(diags) > 0 {
 		t.Fatal(err, diags)
 	}

@@ -52,7 +52,7 @@ func folder(tb testing.TB, o gen.Options) *os.Root {
 }
 
 func load(tb testing.TB, root *os.Root) *catalog.Platform {
-	p, diags, err := catalog.Load(root.FS(), ".")
+	p, diags, err := catalog.Load(root.FS(), ".", catalog.Options{})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func BenchmarkRender(b *testing.B) {
 func TestFolder(t *testing.T) {
 	for _, o := range []gen.Options{{Entries: 30}, {Entries: 30, Plain: true}} {
 		onDisk := platform(t, o)
-		inMemory, diags, err := catalog.Load(gen.Folder(o), ".")
+		inMemory, diags, err := catalog.Load(gen.Folder(o), ".", catalog.Options{})
 		if err != nil || len(diags) > 0 {
 			t.Fatalf("%+v: %v %v", o, diags, err)
 		}

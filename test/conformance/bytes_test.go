@@ -36,7 +36,7 @@ func (r replaced) Lstat(name string) (fs.FileInfo, error) { return fs.Lstat(r.FS
 // text renders a folder to one text.
 func text(t *testing.T, fsys fs.FS, dir string) string {
 	t.Helper()
-	p, diags, err := catalog.Load(fsys, dir)
+	p, diags, err := catalog.Load(fsys, dir, catalog.Options{})
 	if err != nil || len(diags) > 0 {
 		t.Errorf("%v %v", err, diags)
 		return ""

@@ -49,7 +49,7 @@ func Load(t testing.TB, name string) (*catalog.Platform, []object.Object) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	platform, diags, err := catalog.Load(root.FS(), "examples/"+name)
+	platform, diags, err := catalog.Load(root.FS(), "examples/"+name, catalog.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func Roster(t testing.TB) string {
 	t.Helper()
 	// go test does not know what another program reads, and would answer from its cache. It knows which folders of this
 	// repository a test lists, and runs the test again when a file in one of them is another one.
-	for _, source := range []string{"catalog", "cmd", "examples", "go.mod", "internal", "profiles", "render"} {
+	for _, source := range []string{"catalog", "cmd", "examples", "go.mod", "internal", "plugin", "profiles", "render"} {
 		if err := filepath.WalkDir(filepath.Join(Root(), source), func(_ string, _ fs.DirEntry, err error) error { return err }); err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,7 @@ const (
 var errReported = errors.New("reported")
 
 // verbs are the commands. To add one, add its file, and its function here.
-var verbs = [...]func() *cobra.Command{renderCommand, versionCommand, completionCommand, workerCommand}
+var verbs = [...]func() *cobra.Command{renderCommand, bootstrapCommand, pluginCommand, versionCommand, completionCommand, workerCommand}
 
 // Run runs the command line and returns the exit code. Stdout gets the result alone; messages go to stderr.
 func Run(args []string, stdout, stderr io.Writer) (code int) {

@@ -14,8 +14,18 @@ import (
 // input is a platform, and where it was read from.
 type input struct {
 	platform   *catalog.Platform
-	repository string // the absolute path of the repository's root
+	repository string // the absolute path of the repository's root, or of the part of it that is here
+	at         string // where that part lies in the repository; "." for all of it
 	shown      string // the folder of the list, as the user named it
+
+	revision string  // the commit, when Argo CD says it
+	cluster  cluster // as Argo CD describes it
+}
+
+// cluster is what Argo CD says about the cluster that is deployed to.
+type cluster struct {
+	kubeVersion string
+	apiVersions []string
 }
 
 // load reads the platform in folder dir and prints what is wrong with it to stderr. Only files of the repository are read:
@@ -40,7 +50,7 @@ func load(dir, repository string, stderr io.Writer) (*input, error) {
 		return nil, err
 	}
 	defer root.Close()
-	platform, diags, err := catalog.Load(root.FS(), filepath.ToSlash(inside))
+	platform, diags, err := catalog.Load(root.FS(), filepath.ToSlash(inside), catalog.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +60,8 @@ func load(dir, repository string, stderr io.Writer) (*input, error) {
 		}
 		return nil, errReported
 	}
-	return &input{platform, filepath.Join(top, filepath.FromSlash(platform.Repository.Root)), filepath.ToSlash(dir)}, nil
+	return &input{platform: platform, repository: filepath.Join(top, filepath.FromSlash(platform.Repository.Root)), at: ".",
+		shown: filepath.ToSlash(dir)}, nil
 }
 
 // folder is the absolute path of an existing folder, without symbolic links.

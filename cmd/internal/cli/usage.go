@@ -41,6 +41,16 @@ func flagError(c *cobra.Command, err error) error {
 	return fmt.Errorf("there is no flag %s\n  hint: %s", name, diag.DidYouMean(name, names))
 }
 
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if !c.HasSubCommands() {
+		return fmt.Errorf("expected no arguments, found %q", args)
+	}
+	return unknownVerb(c, args)
+}
+
 func atMostOneFolder(_ *cobra.Command, args []string) error {
 	if len(args) > 1 {
 		return fmt.Errorf("expected at most one folder, found %d", len(args))

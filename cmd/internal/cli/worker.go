@@ -16,6 +16,7 @@ import (
 
 	builtin "github.com/hippotion/roster/catalog/apps"
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/plugin"
 	"github.com/hippotion/roster/render/object"
 	"github.com/hippotion/roster/render/workload"
 	"github.com/spf13/cobra"
@@ -36,7 +37,8 @@ const workerVerb = "render-worker"
 
 // workerJob is what a worker is told first.
 type workerJob struct {
-	Repository string
+	Repository string // the folder of it that is here
+	At         string // where that lies in the repository
 	Cluster    workload.Cluster
 }
 
@@ -62,9 +64,8 @@ func (a answerObject) object() object.Object {
 
 // workerPool renders applications in as many workers as there are cores.
 type workerPool struct {
-	repository string
-	cluster    workload.Cluster
-	timeout    time.Duration // for each application
+	job     workerJob
+	timeout time.Duration // for each application
 }
 
 // render returns an answer for each of apps.
@@ -165,7 +166,7 @@ func (p *workerPool) start() (*worker, error) {
 		return nil, fmt.Errorf("starting a worker: %w", err)
 	}
 	w.in, w.send, w.receive = in, json.NewEncoder(in), json.NewDecoder(out)
-	return w, w.send.Encode(workerJob{p.repository, p.cluster})
+	return w, w.send.Encode(p.job)
 }
 
 // render asks for one application. After an error the worker is of no more use.
@@ -223,7 +224,7 @@ func serve(in io.Reader, out io.Writer) error {
 		return err
 	}
 	defer root.Close()
-	renderer := workload.New(workload.Files{Repository: root.FS(), Catalog: builtin.Charts()}, job.Cluster)
+	renderer := workload.New(workload.Files{Repository: plugin.At(root.FS(), job.At), Catalog: builtin.Charts()}, job.Cluster)
 	requests := make(chan workload.Application)
 	go func() {
 		for {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -56,7 +55,7 @@ func workloads(in *input, apps []app, timeout time.Duration, stderr io.Writer) (
 		}
 		requests, places = append(requests, in.request(a)), append(places, i)
 	}
-	pool := workerPool{repository: in.repository, cluster: clusterOf(in.platform), timeout: timeout}
+	pool := workerPool{job: workerJob{in.repository, in.at, in.clusterOf()}, timeout: timeout}
 	answers, err := pool.render(requests)
 	if err != nil {
 		return nil, false, err
@@ -114,7 +113,7 @@ func (in *input) request(a app) workload.Application {
 	s := a.Workload.Source
 	out := workload.Application{
 		Code: a.Code, Namespace: a.namespace.Name, Project: a.namespace.Project.Name,
-		RepoURL: s.RepoURL, TargetRevision: s.Revision, Revision: os.Getenv("ARGOCD_APP_REVISION"),
+		RepoURL: s.RepoURL, TargetRevision: s.Revision, Revision: in.revision,
 		Kind: kinds[a.Workload.Kind], Path: a.Workload.Path,
 	}
 	for _, c := range a.namespace.Project.ClusterResources {
@@ -159,10 +158,11 @@ func jsonnetVars(in []catalog.JsonnetVar) []workload.JsonnetVar {
 }
 
 // clusterOf is what platform.yml says about the cluster, or else what Argo CD tells its plugins.
-func clusterOf(p *catalog.Platform) workload.Cluster {
-	c := workload.Cluster{KubeVersion: cmp.Or(p.Cluster.KubeVersion, os.Getenv("KUBE_VERSION")), APIVersions: p.Cluster.APIVersions}
-	if versions := os.Getenv("KUBE_API_VERSIONS"); len(c.APIVersions) == 0 && versions != "" {
-		c.APIVersions = strings.Split(versions, ",")
+func (in *input) clusterOf() workload.Cluster {
+	said := in.platform.Cluster
+	c := workload.Cluster{KubeVersion: cmp.Or(said.KubeVersion, in.cluster.kubeVersion), APIVersions: said.APIVersions}
+	if len(c.APIVersions) == 0 {
+		c.APIVersions = in.cluster.apiVersions
 	}
 	return c
 }

@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/plugin"
+	"github.com/hippotion/roster/render"
+	"github.com/hippotion/roster/render/object"
+	"github.com/spf13/cobra"
+)
+
+// bootstrapFormats are what the verb can print.
+var bootstrapFormats = []string{"apply", "root", "kustomize", "helm"}
+
+func bootstrapCommand() *cobra.Command {
+	var repository, image, format string
+	c := &cobra.Command{
+		Use:   "bootstrap [DIR]",
+		Short: "Print what is applied by hand, once: the root Application and the sidecar",
+		Long: `Bootstrap prints what makes an installed Argo CD deploy the list in DIR (default: here), for kubectl apply --server-side:
+
+  the root AppProject and Application, which deploy the list through the sidecar;
+  the sidecar of the repo-server that runs roster;
+  the settings of Argo CD without which sync waves do not wait.
+
+It adds to Argo CD's own objects and takes nothing away, and may be applied again at any time. On stderr it says what is left
+to a person: credentials, and the values of secrets. docs/argocd.md explains it all.
+
+With --format, it prints a part, or the same in another form:
+  root         the AppProject and the Application alone
+  kustomize    sidecar and settings as a Kustomize component, for an Argo CD installed with Kustomize
+  helm         sidecar and settings as values of the chart argo-cd`,
+		Example: `  roster bootstrap | kubectl apply --server-side -f -
+  roster bootstrap --format helm > argocd-roster.yml`,
+		Args: atMostOneFolder,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		},
+	}
+	c.Flags().StringVar(&repository, "repository", "", "the repository's root, when the folder is not in a Git checkout")
+	c.Flags().StringVar(&image, "image", plugin.Image(version()), "the sidecar's image")
+	c.Flags().StringVar(&format, "format", bootstrapFormats[0], "one of "+strings.Join(bootstrapFormats, ", "))
+	c.RunE = func(c *cobra.Command, args []string) error {
+		switch {
+		case !slices.Contains(bootstrapFormats, format):
+			return fmt.Errorf("expected one of %s as --format, found %q", strings.Join(bootstrapFormats, ", "), format)
+		case image == "" && format != "root":
+			return errors.New("this roster is no release: there is no image of it\n  hint: name the sidecar's with --image")
+		}
+		dir := "."
+		if len(args) == 1 {
+			dir = args[0]
+		}
+		in, err := load(dir, repository, c.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		if in.platform.Repository.URL == "" {
+			return fmt.Errorf("%s does not say where the list is: Argo CD must know the URL of its repository\n  hint: add repository: {url: https://…}", catalog.PlatformFile)
+		}
+		if _, err := c.OutOrStdout().Write(bootstrap(in.platform, image, format)); err != nil {
+			return fmt.Errorf("writing the output: %w", err)
+		}
+		if format == "apply" || format == "root" {
+			_, err = fmt.Fprint(c.ErrOrStderr(), plugin.ByHand(in.platform))
+		}
+		return err
+	}
+	return c
+}
+
+// bootstrap is the text in one of the formats.
+func bootstrap(p *catalog.Platform, image, format string) []byte {
+	var e object.Encoder
+	var objects []object.Object
+	switch format {
+	case "kustomize":
+		return e.Encode(nil, plugin.Component(p, image))
+	case "helm":
+		return e.Encode(nil, plugin.HelmValues(p, image))
+	case "apply":
+		objects = plugin.Installation(p, image)
+	}
+	var out []byte
+	for _, o := range append(objects, render.Root(p)...) {
+		out = e.Encode(append(out, "---\n"...), o.Value())
+	}
+	return out
+}

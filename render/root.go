@@ -1,0 +1,86 @@
+package render
+
+import (
+	"path"
+
+	"github.com/argoproj/argo-cd/v2/pkg/apis/application"
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/render/object"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// What the root Application may deploy: the kinds that this package renders, and no other.
+var (
+	rootClusterKinds = []metav1.GroupKind{
+		{Kind: "Namespace"},
+		{Group: rbacv1.GroupName, Kind: "ClusterRole"},
+		{Group: rbacv1.GroupName, Kind: "ClusterRoleBinding"},
+		{Group: "external-secrets.io", Kind: "ClusterSecretStore"},
+	}
+	rootNamespacedKinds = []metav1.GroupKind{
+		{Kind: "ServiceAccount"},
+		{Group: rbacv1.GroupName, Kind: "RoleBinding"},
+		{Group: "cilium.io", Kind: "CiliumNetworkPolicy"},
+		{Group: application.Group, Kind: application.AppProjectKind},
+		{Group: application.Group, Kind: application.ApplicationKind},
+		{Group: "external-secrets.io", Kind: "ExternalSecret"},
+		{Group: "traefik.io", Kind: "IngressRoute"},
+	}
+)
+
+// Root returns the AppProject and the Application that deploy the list itself, through the sidecar. They are not part of
+// what Build returns: an Application that deploys itself could remove itself.
+func Root(p *catalog.Platform) []object.Object {
+	identify := func(kind string) (identity, metav1.ObjectMeta) {
+		id := identity{APIVersion: argoAPIVersion, Kind: kind, Namespace: p.ArgoCD.Namespace, Name: catalog.RootName, Origin: catalog.ApplicationsFile}
+		m := id.meta()
+		delete(m.Annotations, syncWave) // no Application applies them
+		return id, m
+	}
+	project, projectMeta := identify(application.AppProjectKind)
+	app, appMeta := identify(application.ApplicationKind)
+	appMeta.Annotations[manifestGeneratePaths] = path.Join("/", p.Repository.Reads)
+	return []object.Object{
+		project.object(func(t metav1.TypeMeta, _ metav1.ObjectMeta) any {
+			return &argoAppProject{TypeMeta: t, ObjectMeta: projectMeta, Spec: rootProject(p)}
+		}),
+		app.object(func(t metav1.TypeMeta, _ metav1.ObjectMeta) any {
+			return &argoApplication{TypeMeta: t, ObjectMeta: appMeta, Spec: rootApplication(p)}
+		}),
+	}
+}
+
+// rootProject permits every namespace: which there are is for the list to say, and not for this object, which is applied by
+// hand. The kinds are few.
+func rootProject(p *catalog.Platform) appProjectSpec {
+	spec := appProjectSpec{
+		Description:                "What " + catalog.ApplicationsFile + " lists, as roster renders it.",
+		SourceRepos:                []string{p.Repository.URL},
+		Destinations:               []projectDestination{{Server: p.ArgoCD.Destination, Namespace: "*"}},
+		ClusterResourceWhitelist:   rootClusterKinds,
+		NamespaceResourceWhitelist: rootNamespacedKinds,
+	}
+	if p.ArgoCD.Impersonation { // where it is on, a project without an account cannot sync
+		spec.DestinationServiceAccounts = []destinationServiceAccount{{Server: p.ArgoCD.Destination, Namespace: "*",
+			DefaultServiceAccount: p.ArgoCD.Namespace + ":argocd-application-controller"}}
+	}
+	return spec
+}
+
+// rootApplication has no finalizer: when somebody deletes it, what it has deployed stays.
+func rootApplication(p *catalog.Platform) applicationSpec {
+	return applicationSpec{
+		Project: catalog.RootName,
+		Source: &applicationSource{RepoURL: p.Repository.URL, TargetRevision: p.Repository.Revision, Path: p.Repository.Folder,
+			Plugin: &sourcePlugin{Name: p.ArgoCD.Plugin}},
+		Destination: projectDestination{Server: p.ArgoCD.Destination, Namespace: p.ArgoCD.Namespace},
+		SyncPolicy: &syncPolicy{
+			Automated:   &automatedSync{Prune: true, SelfHeal: true, AllowEmpty: new(bool)},
+			SyncOptions: []string{"ServerSideApply=true"},
+			// While Argo CD tries again, it stays with the commit with which it began. So it must give up before long, and look
+			// at the commit that mends the matter: this is a quarter of an hour.
+			Retry: &syncRetry{Limit: 10, Backoff: retryBackoff{Duration: "5s", Factor: 2, MaxDuration: "3m"}},
+		},
+	}
+}

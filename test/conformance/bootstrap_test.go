@@ -1,0 +1,116 @@
+package conformance
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	argo "github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
+	rosterschema "github.com/hippotion/roster/internal/schema"
+	"github.com/hippotion/roster/render"
+	"github.com/hippotion/roster/render/object"
+	"github.com/hippotion/roster/test/examples"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// TestRoot asks Argo CD's own code about the Application that deploys the list: its project permits the source, and every
+// object of the list where it belongs, but no other kind.
+func TestRoot(t *testing.T) {
+	for _, name := range examples.Names(t) {
+		t.Run(name, func(t *testing.T) {
+			platform, objects := examples.Load(t, name)
+			var project argo.AppProject
+			var app argo.Application
+			root := render.Root(platform)
+			decode(t, root[0], &project)
+			decode(t, root[1], &app)
+			if err := project.ValidateProject(); err != nil {
+				t.Error(err)
+			}
+			if app.Spec.Project != project.Name || app.Namespace != project.Namespace || !project.IsSourcePermitted(app.Spec.GetSource()) {
+				t.Errorf("the project %s does not permit %s", project.Name, app.Spec.GetSource().RepoURL)
+			}
+			if len(app.Finalizers) > 0 {
+				t.Errorf("deleting the root Application would delete everything: %v", app.Finalizers)
+			}
+			if a := app.Spec.SyncPolicy.Automated; a.AllowEmpty || !a.Prune || !a.SelfHeal {
+				t.Errorf("automated: %+v", a)
+			}
+			for _, o := range objects {
+				gk := schema.FromAPIVersionAndKind(o.APIVersion, o.Kind).GroupKind()
+				namespace := o.Namespace
+				if namespace == "" {
+					namespace = app.Spec.Destination.Namespace
+				}
+				destination := argo.ApplicationDestination{Server: app.Spec.Destination.Server, Namespace: namespace}
+				if ok, err := project.IsDestinationPermitted(destination, noClusters); !ok || err != nil {
+					t.Errorf("%s: not permitted in %s: %v", o.File(), namespace, err)
+				}
+				if !project.IsGroupKindPermitted(gk, o.Namespace != "") {
+					t.Errorf("%s: not permitted", o.File())
+				}
+				if o.Kind == "Application" && o.Name == app.Name || o.Kind == "AppProject" && o.Name == project.Name {
+					t.Errorf("%s takes the place of the root's own", o.File())
+				}
+			}
+			for _, gk := range []schema.GroupKind{{Kind: "Secret"}, {Kind: "Pod"}, {Group: "apps", Kind: "Deployment"}, {Group: "rbac.authorization.k8s.io", Kind: "Role"}} {
+				if project.IsGroupKindPermitted(gk, true) {
+					t.Errorf("the root may deploy %v", gk)
+				}
+			}
+			for _, gk := range []schema.GroupKind{{Kind: "Node"}, {Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}} {
+				if project.IsGroupKindPermitted(gk, false) {
+					t.Errorf("the root may deploy %v", gk)
+				}
+			}
+		})
+	}
+}
+
+// TestRootKinds fails when the root's project permits a kind that roster does not render any more.
+func TestRootKinds(t *testing.T) {
+	platform, _ := examples.Load(t, "homelab")
+	var project argo.AppProject
+	decode(t, render.Root(platform)[0], &project)
+	for _, k := range slices.Concat(project.Spec.ClusterResourceWhitelist, project.Spec.NamespaceResourceWhitelist) {
+		if !slices.Contains(object.Kinds(), k.Kind) {
+			t.Errorf("roster renders no %s", k.Kind)
+		}
+	}
+}
+
+// TestRootSchema holds the root's objects against the schemas of Argo CD's CRDs.
+func TestRootSchema(t *testing.T) {
+	set := rosterschema.New()
+	platform, _ := examples.Load(t, "team") // with impersonation, the most fields
+	var e object.Encoder
+	for _, o := range render.Root(platform) {
+		problems, err := set.ValidateYAML(e.Encode(nil, o.Value()))
+		if err != nil || len(problems) > 0 {
+			t.Errorf("%s: %v %v", o.File(), err, problems)
+		}
+	}
+}
+
+// TestBootstrapExample: the homelab installs Argo CD with its Helm chart, from the list, and keeps what bootstrap prints for
+// that beside it.
+func TestBootstrapExample(t *testing.T) {
+	const file = "helm-values/argocd-roster.yml"
+	text, err := os.ReadFile(filepath.Join(examples.Root(), "examples", "homelab", filepath.FromSlash(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	comment, _, _ := strings.Cut(string(text), "configs:")
+	c := exec.Command(examples.Roster(t), "bootstrap", "--format", "helm", "--image", "ghcr.io/hippotion/roster:v1.0.0", "examples/homelab")
+	c.Dir = examples.Root()
+	out, err := c.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(text) != comment+string(out) {
+		t.Errorf("%s is not what roster bootstrap prints:\n%s", file, out)
+	}
+}

@@ -1,0 +1,170 @@
+package conformance
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/render"
+	"github.com/hippotion/roster/test/examples"
+)
+
+// TestGeneratePaths: Argo CD sends a plugin only what manifest-generate-paths names, and renders an Application again only when
+// one of these changes. So the platform, and each of its applications, must come out the same when nothing else is there.
+func TestGeneratePaths(t *testing.T) {
+	roster := examples.Roster(t)
+	lists, err := filepath.Glob(filepath.Join(examples.Root(), "examples", "*", "applications.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, err := filepath.Glob(filepath.Join(examples.Root(), "test", "engines", "testdata", "*", "*", "applications.yml"))
+	if err != nil || len(sources) < 20 {
+		t.Fatalf("%d sources: %v", len(sources), err)
+	}
+	checked := 0
+	for i, list := range slices.Concat(lists, sources) {
+		dir := filepath.Dir(list)
+		name := filepath.Base(filepath.Dir(dir)) + "/" + filepath.Base(dir)
+		if name == "helm/subcharts" || name == "helm/vendored" { // Helm must first put charts into these
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			repository := t.TempDir()
+			copyTo(t, repository, dir)
+			if platform := filepath.Join(repository, "platform.yml"); !exists(platform) { // all folders of test/engines share one
+				copyFile(t, platform, filepath.Join(filepath.Dir(filepath.Dir(dir)), "platform.yml"))
+			}
+			root, err := os.OpenRoot(repository)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer root.Close()
+			p, diags, err := catalog.Load(root.FS(), ".", catalog.Options{})
+			if err != nil || len(diags) > 0 {
+				t.Fatal(err, diags)
+			}
+			checkPaths(t, roster, repository, []string{"/" + p.Repository.Reads}, "roster", "", run(t, roster, repository, nil, "render"))
+			for _, n := range p.Namespaces {
+				for _, a := range n.Applications {
+					if a.Workload == nil || a.GeneratePaths == nil {
+						continue
+					}
+					if a.Sources[0].Plugin == nil && len(a.Patches) > 0 { // Argo CD reads them from the Application, and no file
+						continue
+					}
+					paths := []string{"/applications.yml", "/platform.yml", "/profiles"} // the plugin reads these
+					for _, read := range a.GeneratePaths {
+						if !strings.HasPrefix(read, "/") { // seen from the folder that Argo CD calls the plugin, or the tool, in
+							read = "/" + path.Join(a.Sources[0].Path, read)
+						}
+						paths = append(paths, read)
+					}
+					if isSource := i >= len(lists); isSource && len(paths) == 4 && paths[3] == "/"+a.Sources[0].Path {
+						continue // nothing outside of its folder is read; the examples have many of these
+					}
+					checkPaths(t, roster, repository, paths, a.Code, a.Code, run(t, roster, repository, nil, "render", "--app", a.Code))
+					checked++
+				}
+			}
+		})
+	}
+	if checked < 30 {
+		t.Errorf("only %d applications have paths", checked)
+	}
+}
+
+// checkPaths demands that the plugin prints want where only paths of the repository are there.
+func checkPaths(t *testing.T, roster, repository string, paths []string, app, parameter string, want []byte) {
+	t.Helper()
+	sent := t.TempDir()
+	for _, p := range paths {
+		if from := filepath.Join(repository, filepath.FromSlash(p)); exists(from) {
+			copyTo(t, filepath.Join(sent, filepath.FromSlash(p)), from)
+		}
+	}
+	env := []string{"ARGOCD_APP_NAME=" + app, "ARGOCD_APP_SOURCE_PATH=.", "ARGOCD_APP_SOURCE_REPO_URL=https://git.example/repository.git"}
+	if parameter != "" {
+		parameters, err := json.Marshal([]any{map[string]any{"name": render.PluginParameter, "string": parameter}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		env = append(env, "ARGOCD_APP_PARAMETERS="+string(parameters))
+	}
+	if got := run(t, roster, sent, env, "plugin", "generate"); !bytes.Equal(got, want) {
+		t.Errorf("%s: with %q alone, the plugin prints\n%s\nwant\n%s", app, paths, got, want)
+	}
+}
+
+func run(t *testing.T, roster, dir string, env []string, args ...string) []byte {
+	t.Helper()
+	c := exec.Command(roster, args...)
+	c.Dir, c.Env = dir, append(os.Environ(), env...)
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
+	out, err := c.Output()
+	if err != nil {
+		t.Errorf("roster %q %q: %v\n%s", args, env, err, &stderr)
+	}
+	return out
+}
+
+func exists(file string) bool {
+	_, err := os.Lstat(file)
+	return err == nil
+}
+
+// copyTo copies a file or a folder. Symbolic links stay links.
+func copyTo(t *testing.T, to, from string) {
+	t.Helper()
+	info, err := os.Lstat(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch {
+	case info.Mode()&os.ModeSymlink != 0:
+		target, err := os.Readlink(from)
+		if err == nil && !exists(to) {
+			err = os.MkdirAll(filepath.Dir(to), 0o755)
+		}
+		if err == nil && !exists(to) {
+			err = os.Symlink(target, to)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	case info.IsDir():
+		entries, err := os.ReadDir(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(to, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			copyTo(t, filepath.Join(to, e.Name()), filepath.Join(from, e.Name()))
+		}
+	default:
+		copyFile(t, to, from)
+	}
+}
+
+func copyFile(t *testing.T, to, from string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(to), 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(to, data, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
