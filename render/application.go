@@ -143,8 +143,8 @@ type ignoreDifferences struct {
 	ManagedFieldsManagers []string `json:"managedFieldsManagers,omitempty"`
 }
 
-// finalizer makes the deletion of an Application delete what it deployed.
-const finalizer = "resources-finalizer.argocd.argoproj.io"
+// finalizer makes the deletion of an Application delete what it deployed. Kubernetes warns of the older name, without a path.
+const finalizer = "resources-finalizer.argocd.argoproj.io/foreground"
 
 // manifestGeneratePaths says which paths of the repository an Application's manifests depend on, so that other commits do
 // not make Argo CD render it again.

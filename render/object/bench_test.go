@@ -99,7 +99,7 @@ type appSync struct {
 
 func application() *app {
 	o := &app{TypeMeta: metav1.TypeMeta{APIVersion: "argoproj.io/v1alpha1", Kind: "Application"}, ObjectMeta: meta("argocd", "web-ntfy")}
-	o.Finalizers = []string{"resources-finalizer.argocd.argoproj.io"}
+	o.Finalizers = []string{"resources-finalizer.argocd.argoproj.io/foreground"}
 	o.Spec = appSpec{
 		Project:    "web-ntfy",
 		Source:     &appSource{RepoURL: "https://github.com/hippotion/homelab", Path: "charts/ntfy", TargetRevision: "main", Helm: &appHelm{ValueFiles: []string{"values-ntfy.yml"}}},

@@ -21,7 +21,8 @@ func bootstrapCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bootstrap [DIR]",
 		Short: "Print what is applied by hand, once: the root Application and the sidecar",
-		Long: `Bootstrap prints what makes an installed Argo CD deploy the list in DIR (default: here), for kubectl apply --server-side:
+		Long: `Bootstrap prints what makes an installed Argo CD deploy the list in DIR (default: here), for kubectl apply --server-side
+--field-manager roster:
 
   the root AppProject and Application, which deploy the list through the sidecar;
   the sidecar of the repo-server that runs roster;
@@ -34,7 +35,7 @@ With --format, it prints a part, or the same in another form:
   root         the AppProject and the Application alone
   kustomize    sidecar and settings as a Kustomize component, for an Argo CD installed with Kustomize
   helm         sidecar and settings as values of the chart argo-cd`,
-		Example: `  roster bootstrap | kubectl apply --server-side -f -
+		Example: `  roster bootstrap | kubectl apply --server-side --field-manager roster -f -
   roster bootstrap --format helm > argocd-roster.yml`,
 		Args: atMostOneFolder,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
