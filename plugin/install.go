@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// health is the health check of Applications that Argo CD had up to 1.8: without it, no sync wave waits for an Application.
+// health is the health check of Applications, without which no sync wave waits for one.
 //
 //go:embed health.lua
 var health string
