@@ -20,8 +20,13 @@ func clusterRoles(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
 	role := id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		o := &rbacv1.ClusterRole{TypeMeta: t, ObjectMeta: m}
 		for _, c := range n.Project.ClusterResources {
-			o.Rules = append(o.Rules, rbacv1.PolicyRule{APIGroups: []string{c.Group}, Resources: []string{resource(c)},
-				Verbs: []string{"get", "list", "watch", "create", "update", "patch", "delete"}})
+			verbs := []string{"get", "list", "watch", "create", "update", "patch", "delete"}
+			if c == (catalog.ClusterResource{Group: rbacv1.GroupName, Kind: "ClusterRole"}) {
+				// Kubernetes lets nobody write or bind a role with more rights than their own, but with these verbs. The entry says
+				// that its applications may bring any, as they may without impersonation.
+				verbs = append(verbs, "escalate", "bind")
+			}
+			o.Rules = append(o.Rules, rbacv1.PolicyRule{APIGroups: []string{c.Group}, Resources: []string{resource(c)}, Verbs: verbs})
 		}
 		return o
 	})
