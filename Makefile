@@ -55,6 +55,11 @@ fuzz: ## Run each fuzz target for FUZZTIME
 bench: ## Compare with helm template, whole process, and print the table
 	cd test/bench && go run .
 
+.PHONY: loop
+loop: ## Run etcd, Kubernetes and Argo CD with the plugin, from a push to a healthy cluster; ARGOCD=v2 takes Argo CD 2.14
+	go -C test/loop vet ./...
+	go -C test/loop test -timeout 30m -count=1 ./...
+
 .PHONY: clean-tree
 clean-tree:
 	@git diff --exit-code
@@ -72,4 +77,6 @@ check: test lint ## Everything that CI runs
 	go -C test/bench test ./...
 	go -C test/engines vet ./...
 	go -C test/engines test -timeout 30m ./...
+	$(MAKE) loop
+	$(MAKE) loop ARGOCD=v2
 	$(MAKE) clean-tree

@@ -74,7 +74,9 @@ type Namespace struct {
 	Name    string
 	Origin  Origin
 	Managed bool // whether the Namespace object is rendered
-	Guarded bool // whether removing it waits for somebody's confirmation
+	Guarded bool // whether removing the entry waits for somebody's confirmation
+	// GuardWave is the last wave, and so the first that is pruned.
+	GuardWave Wave
 
 	PodSecurity PodSecurity
 	Labels      map[string]string

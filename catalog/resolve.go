@@ -158,7 +158,7 @@ func (r *resolver) namespace(e *entryInput) Namespace {
 		}
 	}
 	slices.SortFunc(n.Applications, func(a, b Application) int { return cmp.Compare(a.Code, b.Code) })
-	n.Guarded = n.Managed && (len(n.Applications) == 0 || slices.ContainsFunc(n.Applications, func(a Application) bool { return a.Guarded }))
+	n.Guarded = len(n.Applications) == 0 || slices.ContainsFunc(n.Applications, func(a Application) bool { return a.Guarded })
 	n.Project = r.project(e, n.Applications)
 	r.distinctSecrets(e)
 	return n

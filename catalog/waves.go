@@ -106,6 +106,7 @@ func (s *sequencer) assign(p *Platform) {
 		last = max(last, s.wave[step{"app", code}]+2)
 	}
 	for i := range p.Namespaces {
+		p.Namespaces[i].GuardWave = last
 		for j := range p.Namespaces[i].Applications {
 			a := &p.Namespaces[i].Applications[j]
 			if !s.needed[a.Code] {

@@ -22,6 +22,7 @@ var kinds = [...]func(*catalog.Platform, *catalog.Namespace) []object.Object{
 	applications,
 	externalSecrets,
 	ingressRoutes,
+	guard,
 }
 
 // Build returns the objects of the platform in the order in which they are printed.

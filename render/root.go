@@ -20,6 +20,7 @@ var (
 	}
 	rootNamespacedKinds = []metav1.GroupKind{
 		{Kind: "ServiceAccount"},
+		{Kind: "ConfigMap"},
 		{Group: rbacv1.GroupName, Kind: "RoleBinding"},
 		{Group: "cilium.io", Kind: "CiliumNetworkPolicy"},
 		{Group: application.Group, Kind: application.AppProjectKind},

@@ -25,7 +25,7 @@ type Object struct {
 // kindOrder is the order of kinds in one wave: what others refer to comes first. Argo CD applies a wave in an order of its
 // own (gitops-engine pkg/sync/sync_tasks.go); this one is for those who read the output, or pipe it to kubectl.
 var kindOrder = [...]string{
-	"Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "RoleBinding", "CiliumNetworkPolicy",
+	"Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "RoleBinding", "CiliumNetworkPolicy", "ConfigMap",
 	"AppProject", "ClusterSecretStore", "ExternalSecret", "Application", "IngressRoute",
 }
 
