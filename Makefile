@@ -4,6 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 FUZZTIME ?= 10s
+LOOPFLAGS ?=
 BIN := bin
 
 .PHONY: help
@@ -58,7 +59,7 @@ bench: ## Compare with helm template, whole process, and print the table
 .PHONY: loop
 loop: ## Run etcd, Kubernetes and Argo CD with the plugin, from a push to a healthy cluster; ARGOCD=v2 takes Argo CD 2.14
 	go -C test/loop vet ./...
-	go -C test/loop test -timeout 30m -count=1 ./...
+	go -C test/loop test -timeout 30m $(LOOPFLAGS) ./...
 
 .PHONY: clean-tree
 clean-tree:
@@ -78,5 +79,5 @@ check: test lint ## Everything that CI runs
 	go -C test/engines vet ./...
 	go -C test/engines test -timeout 30m ./...
 	$(MAKE) loop
-	$(MAKE) loop ARGOCD=v2
+	$(MAKE) loop ARGOCD=v2 LOOPFLAGS='-run "TestTrial|TestTeam"'
 	$(MAKE) clean-tree
