@@ -173,9 +173,9 @@ func (l *loop) roster(args ...string) []byte {
 }
 
 // rendered are the objects that roster prints.
-func (l *loop) rendered(args ...string) []unstructured.Unstructured {
+func (l *loop) rendered() []unstructured.Unstructured {
 	l.Helper()
-	objects, err := decode(l.roster(append([]string{"render"}, args...)...))
+	objects, err := decode(l.roster("render"))
 	l.must(err)
 	return objects
 }

@@ -47,7 +47,7 @@ func (c *Cluster) InstallCRDs(t testing.TB, names ...string) {
 	t.Helper()
 	list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": "v1", "kind": "List"}}
 	for _, name := range names {
-		crds, err := findCRDs(name)
+		crds, err := CRDs(name)
 		if err != nil {
 			t.Fatalf("CRDs of %s: %v", name, err)
 		}
@@ -83,8 +83,8 @@ func (c *Cluster) waitForCRD(t testing.TB, name string) {
 	})
 }
 
-// findCRDs are the CRDs of a group, or the one with the name.
-func findCRDs(name string) ([]unstructured.Unstructured, error) {
+// CRDs are the CRDs of a group, or the one with the name.
+func CRDs(name string) ([]unstructured.Unstructured, error) {
 	pattern, err := crdFiles(name)
 	if err != nil {
 		_, group, _ := strings.Cut(name, ".")

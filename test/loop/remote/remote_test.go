@@ -1,7 +1,11 @@
 package remote
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"net"
@@ -13,6 +17,7 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/yaml"
 
 	"github.com/hippotion/roster/test/loop/sandbox"
 	"github.com/hippotion/roster/test/loop/tools"
@@ -171,5 +176,32 @@ func check(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// read reads the objects of a YAML file.
+func read(file string) ([]unstructured.Unstructured, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var out []unstructured.Unstructured
+	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(text), 4096)
+	for {
+		var document json.RawMessage
+		err := decoder.Decode(&document)
+		switch {
+		case errors.Is(err, io.EOF):
+			return out, nil
+		case err != nil:
+			return nil, err
+		case string(document) == "null": // comments only
+			continue
+		}
+		var o unstructured.Unstructured
+		if err := o.UnmarshalJSON(document); err != nil {
+			return nil, err
+		}
+		out = append(out, o)
 	}
 }

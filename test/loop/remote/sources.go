@@ -32,7 +32,7 @@ func sources(objects []unstructured.Unstructured) ([]source, error) {
 			} `json:"spec"`
 		}
 		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, &application); err != nil {
-			return nil, fmt.Errorf("Application %s: %w", o.GetName(), err)
+			return nil, fmt.Errorf("the Application %s: %w", o.GetName(), err)
 		}
 		if application.Spec.Source != nil {
 			out = append(out, *application.Spec.Source)
