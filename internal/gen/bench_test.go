@@ -135,7 +135,7 @@ func TestFolder(t *testing.T) {
 		for _, x := range render.Build(onDisk) {
 			got[x.Kind]++
 		}
-		want := map[string]int{"Namespace": 30, "ServiceAccount": 30, "AppProject": 30, "Application": 30, "CiliumNetworkPolicy": 120}
+		want := map[string]int{"Namespace": 30, "ConfigMap": 30, "ServiceAccount": 30, "AppProject": 30, "Application": 30, "CiliumNetworkPolicy": 120}
 		if !o.Plain { // each of six flows has a policy at either end
 			want["CiliumNetworkPolicy"] += 12
 			want["ExternalSecret"], want["IngressRoute"] = 6, 6

@@ -19,7 +19,7 @@ func TestSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 30 * 8; count != want {
+	if want := 30 * 9; count != want {
 		t.Errorf("compared %d objects, want %d", count, want)
 	}
 }
