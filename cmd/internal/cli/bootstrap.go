@@ -37,10 +37,8 @@ With --format, it prints a part, or the same in another form:
   helm         sidecar and settings as values of the chart argo-cd`,
 		Example: `  roster bootstrap | kubectl apply --server-side --field-manager roster -f -
   roster bootstrap --format helm > argocd-roster.yml`,
-		Args: atMostOneFolder,
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return nil, cobra.ShellCompDirectiveFilterDirs
-		},
+		Args:              atMostOneFolder,
+		ValidArgsFunction: folders,
 	}
 	c.Flags().StringVar(&repository, "repository", "", "the repository's root, when the folder is not in a Git checkout")
 	c.Flags().StringVar(&image, "image", plugin.Image(version()), "the sidecar's image")
@@ -52,11 +50,7 @@ With --format, it prints a part, or the same in another form:
 		case image == "" && format != "root":
 			return errors.New("this roster is no release: there is no image of it\n  hint: name the sidecar's with --image")
 		}
-		dir := "."
-		if len(args) == 1 {
-			dir = args[0]
-		}
-		in, err := load(dir, repository, c.ErrOrStderr())
+		in, err := load(folderOf(args), repository, c.ErrOrStderr())
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/render/workload"
 )
 
 // input is a platform, and where it was read from.
@@ -18,14 +20,8 @@ type input struct {
 	at         string // where that part lies in the repository; "." for all of it
 	shown      string // the folder of the list, as the user named it
 
-	revision string  // the commit, when Argo CD says it
-	cluster  cluster // as Argo CD describes it
-}
-
-// cluster is what Argo CD says about the cluster that is deployed to.
-type cluster struct {
-	kubeVersion string
-	apiVersions []string
+	revision string           // the commit, when Argo CD says it
+	cluster  workload.Cluster // that is deployed to, as Argo CD describes it
 }
 
 // load reads the platform in folder dir and prints what is wrong with it to stderr. Only files of the repository are read:
@@ -50,18 +46,24 @@ func load(dir, repository string, stderr io.Writer) (*input, error) {
 		return nil, err
 	}
 	defer root.Close()
-	platform, diags, err := catalog.Load(root.FS(), filepath.ToSlash(inside), catalog.Options{})
+	platform, _, err := read(root.FS(), filepath.ToSlash(inside), catalog.Options{}, filepath.ToSlash(dir), stderr)
 	if err != nil {
 		return nil, err
 	}
-	if len(diags) > 0 {
-		if err := diags.Print(stderr, filepath.ToSlash(dir)); err != nil {
-			return nil, err
-		}
-		return nil, errReported
-	}
 	return &input{platform: platform, repository: filepath.Join(top, filepath.FromSlash(platform.Repository.Root)), at: ".",
 		shown: filepath.ToSlash(dir)}, nil
+}
+
+// read reads the platform in folder dir of fsys. What is wrong with it is printed to stderr, with the folder as shown, and also
+// returned, with errReported.
+func read(fsys fs.FS, dir string, o catalog.Options, shown string, stderr io.Writer) (*catalog.Platform, diag.List, error) {
+	platform, diags, err := catalog.Load(fsys, dir, o)
+	if err == nil && len(diags) > 0 {
+		if err = diags.Print(stderr, shown); err == nil {
+			err = errReported
+		}
+	}
+	return platform, diags, err
 }
 
 // folder is the absolute path of an existing folder, without symbolic links.

@@ -8,11 +8,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/plugin"
 	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/object"
+	"github.com/hippotion/roster/render/workload"
 	"github.com/spf13/cobra"
 )
 
@@ -90,22 +90,16 @@ func requested(stderr io.Writer) (*input, plugin.Request, error) {
 		return nil, request, err
 	}
 	defer root.Close()
-	platform, diags, err := catalog.Load(plugin.At(root.FS(), at), request.Path, request.Options())
+	platform, diags, err := read(plugin.At(root.FS(), at), request.Path, request.Options(), ".", stderr)
+	if at != "." && slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return d.Code == "missing-path" || d.Code == "path-outside" }) {
+		_, _ = fmt.Fprintf(stderr, "Argo CD sent no more than the folder %s of the repository.\n"+
+			"  hint: if what is missing is there, apply what roster bootstrap prints again: it says what is to be sent\n", at)
+	}
 	if err != nil {
 		return nil, request, err
 	}
-	if len(diags) > 0 {
-		if err := diags.Print(stderr, "."); err != nil {
-			return nil, request, err
-		}
-		if at != "." && slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return d.Code == "missing-path" || d.Code == "path-outside" }) {
-			_, _ = fmt.Fprintf(stderr, "Argo CD sent no more than the folder %s of the repository.\n"+
-				"  hint: if what is missing is there, apply what roster bootstrap prints again: it says what is to be sent\n", at)
-		}
-		return nil, request, errReported
-	}
 	in := &input{platform: platform, repository: filepath.FromSlash(top), at: at, shown: ".", revision: request.Revision,
-		cluster: cluster{request.KubeVersion, request.APIVersions}}
+		cluster: workload.Cluster{KubeVersion: request.KubeVersion, APIVersions: request.APIVersions}}
 	return in, request, request.Check(platform)
 }
 

@@ -41,10 +41,8 @@ here", and the exit code is then 3: what is printed is right, but it is not all.
   roster render --app web-vaultwarden    what one application deploys
   roster render --all                    the platform, and what its applications deploy
   roster render --output-dir out         one file per object`,
-		Args: atMostOneFolder,
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return nil, cobra.ShellCompDirectiveFilterDirs
-		},
+		Args:              atMostOneFolder,
+		ValidArgsFunction: folders,
 	}
 	c.Flags().StringVar(&o.repository, "repository", "", "the repository's root, when the folder is not in a Git checkout")
 	c.Flags().StringVarP(&o.outputDir, "output-dir", "o", "", "write one file per object into this folder, and remove stale ones")
@@ -56,11 +54,7 @@ here", and the exit code is then 3: what is printed is right, but it is not all.
 		if err := o.check(); err != nil {
 			return err
 		}
-		dir := "."
-		if len(args) == 1 {
-			dir = args[0]
-		}
-		in, err := load(dir, o.repository, c.ErrOrStderr())
+		in, err := load(folderOf(args), o.repository, c.ErrOrStderr())
 		if err != nil {
 			return err
 		}

@@ -57,3 +57,16 @@ func atMostOneFolder(_ *cobra.Command, args []string) error {
 	}
 	return nil
 }
+
+// folderOf is the folder that the arguments name, of which atMostOneFolder has been asked.
+func folderOf(args []string) string {
+	if len(args) == 0 {
+		return "."
+	}
+	return args[0]
+}
+
+// folders completes a folder.
+func folders(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}

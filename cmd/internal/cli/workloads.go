@@ -160,9 +160,9 @@ func jsonnetVars(in []catalog.JsonnetVar) []workload.JsonnetVar {
 // clusterOf is what platform.yml says about the cluster, or else what Argo CD tells its plugins.
 func (in *input) clusterOf() workload.Cluster {
 	said := in.platform.Cluster
-	c := workload.Cluster{KubeVersion: cmp.Or(said.KubeVersion, in.cluster.kubeVersion), APIVersions: said.APIVersions}
+	c := workload.Cluster{KubeVersion: cmp.Or(said.KubeVersion, in.cluster.KubeVersion), APIVersions: said.APIVersions}
 	if len(c.APIVersions) == 0 {
-		c.APIVersions = in.cluster.apiVersions
+		c.APIVersions = in.cluster.APIVersions
 	}
 	return c
 }
