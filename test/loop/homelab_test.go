@@ -49,11 +49,7 @@ func (l *loop) homelab(late bool) {
 		l.publish(objects, homelabURL, crds)
 	} else {
 		l.publish(objects, homelabURL, nil)
-		for _, list := range crds {
-			for _, crd := range list {
-				l.cluster.InstallCRDs(l, crd.GetName())
-			}
-		}
+		l.installCRDs(crds)
 		l.step("CRDs are there")
 	}
 	var operators []world.Operator

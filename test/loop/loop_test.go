@@ -180,11 +180,34 @@ func (l *loop) rendered() []unstructured.Unstructured {
 	return objects
 }
 
-// bootstrap does what a user does by hand, and what a cluster then does: the repo-server starts again with its sidecar.
-func (l *loop) bootstrap() {
+// byHand applies what roster bootstrap prints.
+func (l *loop) byHand() {
 	l.Helper()
 	_, err := l.cluster.Apply(l.Context(), l.roster("bootstrap", "--image", image), "--field-manager", "roster")
 	l.must(err)
+}
+
+// patch merges a JSON document into an Application, as somebody would by hand.
+func (l *loop) patch(app, merge string) {
+	l.Helper()
+	_, err := l.cluster.Patch(l.Context(), "argoproj.io/v1alpha1", "Application", argo.Namespace, app, merge)
+	l.must(err)
+}
+
+// installCRDs installs what remote.CRDs has found.
+func (l *loop) installCRDs(crds map[string][]unstructured.Unstructured) {
+	l.Helper()
+	for _, list := range crds {
+		for _, crd := range list {
+			l.cluster.InstallCRDs(l, crd.GetName())
+		}
+	}
+}
+
+// bootstrap does what a user does by hand, and what a cluster then does: the repo-server starts again with its sidecar.
+func (l *loop) bootstrap() {
+	l.Helper()
+	l.byHand()
 	l.argo.StartRepoServer(l)
 	l.step("bootstrap is applied")
 }

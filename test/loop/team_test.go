@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hippotion/roster/test/loop/argo"
 	"github.com/hippotion/roster/test/loop/cluster"
 	"github.com/hippotion/roster/test/loop/remote"
 	"github.com/hippotion/roster/test/loop/world"
@@ -64,11 +63,12 @@ func TestTeam(t *testing.T) {
 	}
 	l.steady(objects, revision)
 
-	l.must(l.writtenAs(log, root, argoAccount))
+	accounts := l.writers(log)
+	l.must(l.writtenAs(accounts, root, argoAccount))
 	for _, o := range objects {
 		if o.GetKind() == "Application" {
 			namespace, _, _ := unstructured.NestedString(o.Object, "spec", "destination", "namespace")
-			l.must(l.writtenAs(log, o.GetName(), "system:serviceaccount:"+namespace+":argocd-deployer"))
+			l.must(l.writtenAs(accounts, o.GetName(), "system:serviceaccount:"+namespace+":argocd-deployer"))
 		}
 	}
 	l.step("each was written by its account")
@@ -86,11 +86,7 @@ func (l *loop) install(revision string) []unstructured.Unstructured {
 	objects := l.rendered()
 	crds, err := remote.CRDs(objects)
 	l.must(err)
-	for _, list := range crds {
-		for _, crd := range list {
-			l.cluster.InstallCRDs(l, crd.GetName())
-		}
-	}
+	l.installCRDs(crds)
 	l.populate(world.Options{Log: l.Logf})
 	l.bootstrap()
 	l.argo.WaitSynced(l, 3*time.Minute, root, revision)
@@ -109,27 +105,33 @@ type event struct {
 	ResponseStatus         struct{ Code int }
 }
 
-// writtenAs says which objects of an Application Argo CD has not written, or not as the account alone.
-func (l *loop) writtenAs(log, app, account string) error {
+// audited is an object in the audit log.
+type audited struct{ group, resource, namespace, name string }
+
+// writers are the accounts as which Argo CD has written, by object.
+func (l *loop) writers(log string) map[audited][]string {
+	l.Helper()
 	text, err := os.ReadFile(log)
-	if err != nil {
-		return err
-	}
-	type object struct{ group, resource, namespace, name string }
-	accounts := map[object][]string{}
+	l.must(err)
+	accounts := map[audited][]string{}
 	for line := range bytes.Lines(text[:bytes.LastIndexByte(text, '\n')+1]) { // the next is being written
 		var e event
 		if err := json.Unmarshal(line, &e); err != nil {
-			return fmt.Errorf("%w: %s", err, line)
+			l.Fatalf("%v: %s", err, line)
 		}
 		if e.User.Username == argoAccount && e.ResponseStatus.Code < 300 && !strings.Contains(e.RequestURI, "dryRun=All") {
-			o := object{e.ObjectRef.APIGroup, e.ObjectRef.Resource, e.ObjectRef.Namespace, e.ObjectRef.Name}
+			o := audited{e.ObjectRef.APIGroup, e.ObjectRef.Resource, e.ObjectRef.Namespace, e.ObjectRef.Name}
 			if o.resource == "namespaces" { // the log has a Namespace in itself
 				o.namespace = ""
 			}
 			accounts[o] = append(accounts[o], e.ImpersonatedUser.Username)
 		}
 	}
+	return accounts
+}
+
+// writtenAs says which objects of an Application Argo CD has not written, or not as the account alone.
+func (l *loop) writtenAs(accounts map[audited][]string, app, account string) error {
 	s, err := l.argo.Status(l.Context(), app)
 	if err != nil {
 		return err
@@ -146,7 +148,7 @@ func (l *loop) writtenAs(log, app, account string) error {
 		if err != nil {
 			return err
 		}
-		as := accounts[object{r.Group, m.Resource.Resource, r.Namespace, r.Name}]
+		as := accounts[audited{r.Group, m.Resource.Resource, r.Namespace, r.Name}]
 		if len(as) == 0 || slices.ContainsFunc(as, func(a string) bool { return a != account }) {
 			problems = append(problems, fmt.Errorf("%s %s/%s was written as %q, want %s", r.Kind, r.Namespace, r.Name, as, account))
 		}
@@ -176,8 +178,7 @@ func (l *loop) withoutRole() {
 		l.Errorf("the sync without a role made %v of %v", after.Object["spec"], before.Object["spec"])
 	}
 
-	_, err = l.cluster.Apply(l.Context(), l.roster("bootstrap", "--image", image), "--field-manager", "roster") // Argo CD syncs by itself again
-	l.must(err)
+	l.byHand() // Argo CD syncs by itself again
 	l.waitForAccess(true)
 	// An Application that does not say how often is tried again for two and a half minutes.
 	l.argo.WaitSynced(l, 4*time.Minute, shop, revision)
@@ -238,13 +239,6 @@ func (l *loop) refused(revision string) (message string) {
 	})
 	l.Logf("the refusal: %s", message)
 	return message
-}
-
-// patch merges a JSON document into an Application.
-func (l *loop) patch(app, merge string) {
-	l.Helper()
-	_, err := l.cluster.Patch(l.Context(), "argoproj.io/v1alpha1", "Application", argo.Namespace, app, merge)
-	l.must(err)
 }
 
 func (l *loop) deployment() *unstructured.Unstructured {

@@ -214,13 +214,6 @@ func (l *trial) terminate(revision string) {
 	l.step("terminated, and synced")
 }
 
-// patchRoot changes the root Application as somebody would by hand.
-func (l *trial) patchRoot(merge string) {
-	l.Helper()
-	_, err := l.cluster.Patch(l.Context(), argoAPI, "Application", argo.Namespace, root, merge)
-	l.must(err)
-}
-
 // entries has entries come, go, and get other names.
 func (l *trial) entries() {
 	l.deploy()
@@ -416,31 +409,30 @@ func (l *trial) faults() {
 	l.mended(root, revision, was)
 	l.step("nothing was pruned: the sidecar was killed")
 
-	l.patchRoot(`{"spec": {"source": {"path": "deploy/site"}}}`)
+	l.patch(root, `{"spec": {"source": {"path": "deploy/site"}}}`)
 	l.broken(root, "applications.yml: there is no such file [missing-file]", false, was)
-	l.patchRoot(`{"spec": {"source": {"path": "."}}}`)
+	l.patch(root, `{"spec": {"source": {"path": "."}}}`)
 	l.mended(root, revision, was)
 	l.step("nothing was pruned: the path led to a folder without a list")
 
-	l.patchRoot(`{"spec": {"source": {"path": "other"}}}`)
+	l.patch(root, `{"spec": {"source": {"path": "other"}}}`)
 	l.waits(was)
-	l.patchRoot(`{"spec": {"source": {"path": "."}}}`)
+	l.patch(root, `{"spec": {"source": {"path": "."}}}`)
 	l.terminate(revision)
 	l.mended(root, revision, was)
 	l.step("nothing was pruned: the path led to another list")
 
-	l.patchRoot(`{"spec": {"source": {"plugin": {"parameters": [{"name": "application", "string": "web-preview"}]}}}}`)
+	l.patch(root, `{"spec": {"source": {"plugin": {"parameters": [{"name": "application", "string": "web-preview"}]}}}}`)
 	l.broken(root, `the Application "roster" asks for what "web-preview" deploys`, false, was)
-	l.patchRoot(`{"spec": {"source": {"plugin": {"parameters": null}}}}`)
+	l.patch(root, `{"spec": {"source": {"plugin": {"parameters": null}}}}`)
 	l.mended(root, revision, was)
 	l.step("nothing was pruned: the root Application had a parameter")
 
 	// As long as nobody heals it, one sees that roster refuses.
-	l.patchRoot(`{"spec": {"syncPolicy": {"automated": {"selfHeal": false}}}}`)
-	_, err := l.cluster.Patch(l.Context(), argoAPI, "Application", argo.Namespace, "web-preview", `{"spec": {"source": {"plugin": {"parameters": null}}}}`)
-	l.must(err)
+	l.patch(root, `{"spec": {"syncPolicy": {"automated": {"selfHeal": false}}}}`)
+	l.patch("web-preview", `{"spec": {"source": {"plugin": {"parameters": null}}}}`)
 	l.broken("web-preview", `the Application "web-preview" asks for the whole platform`, false, was)
-	l.patchRoot(`{"spec": {"syncPolicy": {"automated": {"selfHeal": true}}}}`)
+	l.patch(root, `{"spec": {"syncPolicy": {"automated": {"selfHeal": true}}}}`)
 	cluster.Eventually(l, patience, "the parameter is back", func() error { return l.compare(objects) })
 	l.mended("web-preview", revision, was)
 	l.mended(root, revision, was)
@@ -470,8 +462,7 @@ func (l *trial) faults() {
 		l.argo.Refresh(l, code, true)
 		l.unchanged(was)
 	}
-	_, err = l.cluster.Apply(l.Context(), l.roster("bootstrap", "--image", image), "--field-manager", "roster")
-	l.must(err)
+	l.byHand()
 	l.argo.WaitSynced(l, patience, root, "")
 	was[self] = l.live()[self]
 	l.mended(root, "", was)
