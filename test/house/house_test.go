@@ -32,6 +32,8 @@ var mayImport = map[string][]string{
 	"internal/schema/celrules": {"internal/schema"},
 	"internal/verdict":         {},
 	"internal/gen":             {},
+	"internal/atomicfile":      {},
+	"internal/bus":             {},
 	"internal/gen/write":       {"internal/gen"},
 	"golden":                   {},
 	"test/conformance":         {},
