@@ -125,9 +125,17 @@ type appInput struct {
 	Annotations       syntax.Map[text]        `yaml:"annotations"`
 
 	DependsOn []text         `yaml:"dependsOn"`
+	Uses      []useInput     `yaml:"uses"`     // applications of the catalog that this one calls
 	Provides  []text         `yaml:"provides"` // API groups whose CRDs this application brings
 	Ingress   []ingressInput `yaml:"ingress"`
 	Secrets   []secretInput  `yaml:"secrets"`
+}
+
+// useInput is an application of the catalog, in this list, that another one calls.
+type useInput struct {
+	*syntax.Node
+	Application text             `yaml:"application,short,required"`
+	PodLabels   syntax.Map[text] `yaml:"podLabels"` // which pods of this namespace call it; all when absent
 }
 
 // helmInput is the part of Argo CD's spec.source.helm that has no shorter key.

@@ -13,8 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// allow puts the flows of an entry into r.flows: a flow between two namespaces is declared once, at either end, and
-// permitted at both.
+// allow puts the flows that an entry lists into r.flows.
 func (r *resolver) allow(e *entryInput) {
 	if e.NetworkPolicies == nil || !e.Namespace.IsSet() {
 		return
@@ -34,27 +33,34 @@ func (r *resolver) allow(e *entryInput) {
 			}
 			continue
 		}
-		peer, direction, back := in.To, Egress, Ingress
-		if in.To == nil {
-			peer, direction, back = in.From, Ingress, Egress
-		}
-		if peer.Node == nil {
-			continue
-		}
-		p, ok := r.peer(peer, direction)
-		ports, portsOK := r.ports(peer.Ports)
-		if !ok || !portsOK {
-			continue
-		}
-		own := r.labels(in.PodLabels)
-		name := e.Namespace.V
-		from := origin(name, "networkPolicies/allow", map[Direction]string{Egress: "to", Ingress: "from"}[direction], p.name())
+		r.permit(e, in, origin(e.Namespace.V, "networkPolicies/allow"))
+	}
+}
+
+// permit puts a flow into r.flows: a flow between two namespaces is declared once, at either end, and permitted at both. An
+// open namespace needs no policy, and one would close it to everything else.
+func (r *resolver) permit(e *entryInput, in *flowInput, from Origin) {
+	peer, direction, back, word := in.To, Egress, Ingress, "to"
+	if in.To == nil {
+		peer, direction, back, word = in.From, Ingress, Egress, "from"
+	}
+	if peer.Node == nil {
+		return
+	}
+	p, ok := r.peer(peer, direction)
+	ports, portsOK := r.ports(peer.Ports)
+	if !ok || !portsOK {
+		return
+	}
+	own := r.labels(in.PodLabels)
+	name := e.Namespace.V
+	from += Origin("/" + word + "/" + p.name())
+	if e.NetworkPolicies != nil {
 		r.flows[name] = append(r.flows[name], Flow{Origin: from, Direction: direction, PodLabels: own, Peer: p, Ports: ports})
-		// A policy for an open namespace would close it to everything else, and is not needed.
-		if other := r.entryOf[p.Namespace]; other != nil && other.NetworkPolicies != nil {
-			r.flows[p.Namespace] = append(r.flows[p.Namespace], Flow{Origin: from, Direction: back, PodLabels: p.PodLabels,
-				Peer: Peer{Namespace: name, PodLabels: own}, Ports: ports})
-		}
+	}
+	if other := r.entryOf[p.Namespace]; other != nil && other.NetworkPolicies != nil {
+		r.flows[p.Namespace] = append(r.flows[p.Namespace], Flow{Origin: from, Direction: back, PodLabels: p.PodLabels,
+			Peer: Peer{Namespace: name, PodLabels: own}, Ports: ports})
 	}
 }
 

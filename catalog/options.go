@@ -75,7 +75,8 @@ func (r *resolver) helm(in *appInput) *Helm {
 	if len(release.V) > longest {
 		release.Report("bad-name", "set helm.releaseName", "expected a Helm release name of at most %d characters, found %d", longest, len(release.V))
 	}
-	if in.Helm == nil && in.Values.Node == nil {
+	known := r.known(in)
+	if in.Helm == nil && in.Values.Node == nil && known == nil {
 		return nil
 	}
 	h := &Helm{}
@@ -88,6 +89,9 @@ func (r *resolver) helm(in *appInput) *Helm {
 			in.Values.Report("wrong-type", "", "expected a mapping, a chart's values, found %s", found)
 		}
 		h.Values = in.Values.V
+	}
+	if known != nil {
+		h.Values = r.withKnown(in, known)
 	}
 	if o := in.Helm; o != nil {
 		h.ReleaseName, h.SkipCRDs, h.SkipTests = o.ReleaseName.V, o.SkipCRDs.Or(false), o.SkipTests.Or(false)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hippotion/roster/catalog/apps/builtin"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
 	"github.com/hippotion/roster/profiles"
@@ -28,11 +29,14 @@ type resolver struct {
 	profiles profiles.Set
 	sources  map[string]*localSource // by path in the repository
 
-	entryOf map[string]*entryInput // by namespace
-	appOf   map[string]*appInput   // by code
-	hosts   map[string]*syntax.Node
-	flows   map[string][]Flow // by the namespace whose policy permits them
-	flaws   flaws
+	entryOf    map[string]*entryInput // by namespace
+	appOf      map[string]*appInput   // by code
+	hosts      map[string]*syntax.Node
+	flows      map[string][]Flow // by the namespace whose policy permits them
+	builtin    map[*appInput]*builtinApp
+	monitoring provider
+	used       map[*appInput]map[string]builtin.Used // what an application calls, by the name in the catalog
+	flaws      flaws
 
 	domainMissing bool // reported
 	// Names that could not be read, because of a mistake that is reported: what refers to a name may mean one of these.
@@ -55,6 +59,7 @@ func (r *resolver) resolve() *Platform {
 	for i := range r.entries {
 		r.declare(&r.entries[i])
 	}
+	r.builtins()
 	for i := range r.entries {
 		r.allow(&r.entries[i])
 	}

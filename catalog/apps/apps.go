@@ -1,30 +1,57 @@
-// Package apps lists the applications that roster brings itself: one folder each, a Helm chart.
+// Package apps lists the applications that roster brings itself: one folder each, with a Helm chart and what it needs around
+// it.
 //
 // It does not render them.
 package apps
 
 import (
-	"embed"
+	"cmp"
 	"io/fs"
+	"strings"
+
+	"github.com/hippotion/roster/catalog/apps/alerting"
+	"github.com/hippotion/roster/catalog/apps/builtin"
+	"github.com/hippotion/roster/catalog/apps/gardener"
+	"github.com/hippotion/roster/catalog/apps/ntfy"
 )
 
-//go:embed all:ntfy
-var charts embed.FS
-
-// names are the applications in alphabetical order. To add one, add its folder here and above.
-var names = [...]string{"ntfy"}
+// all are the applications in alphabetical order. To add one, add its folder and a line here.
+var all = [...]*builtin.Application{
+	&alerting.Application,
+	&gardener.Application,
+	&ntfy.Application,
+}
 
 // Names lists the applications in alphabetical order.
-func Names() []string { return names[:] }
+func Names() []string {
+	var names []string
+	for _, a := range all {
+		names = append(names, a.Name)
+	}
+	return names
+}
+
+// Find is the application of that name; nil when there is none.
+func Find(name string) *builtin.Application {
+	for _, a := range all {
+		if a.Name == name {
+			return a
+		}
+	}
+	return nil
+}
 
 // Charts holds the Helm charts, one folder each.
-func Charts() fs.FS { return charts }
+func Charts() fs.FS { return charts{} }
 
-// Chart is the Helm chart of an application.
-func Chart(name string) fs.FS {
-	chart, err := fs.Sub(charts, name)
-	if err != nil {
-		panic(err) // the embedded folder is missing, which the tests rule out
+type charts struct{}
+
+// Open opens NAME/FILE.
+func (charts) Open(name string) (fs.File, error) {
+	first, rest, _ := strings.Cut(name, "/")
+	a := Find(first)
+	if a == nil || !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
-	return chart
+	return a.Chart.Open(cmp.Or(rest, "."))
 }

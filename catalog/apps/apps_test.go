@@ -2,34 +2,65 @@ package apps_test
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/hippotion/roster/catalog/apps"
 	"github.com/hippotion/roster/internal/schema"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/engine"
-	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 	"sigs.k8s.io/yaml"
 )
 
-// values are what an entry must give each application.
-var values = map[string]map[string]any{
-	"ntfy": {"baseURL": "https://ntfy.home.example"},
+type object = map[string]any
+
+// bus is what roster tells an application of the ntfy that it uses.
+var bus = object{"ntfy": object{"application": "web-ntfy", "url": "http://ntfy.web-ntfy.svc.cluster.local", "outside": "https://ntfy.home.example",
+	"topics": object{"crit": "hl-crit", "warn": "hl-warn", "info": "hl-info", "event": "hl-event"}}}
+
+// cases are the values that each application is rendered with, over what it must have. What has a pod says so.
+var cases = []struct {
+	app, name string
+	values    object
+	roster    object // what roster knows
+	pods      int
+}{
+	{"ntfy", "alone", nil, object{"host": "ntfy.home.example"}, 1},
+	{"ntfy", "monitored", object{"upstream": "https://ntfy.sh", "monitorLabels": object{"release": "x"}}, object{"host": "ntfy.home.example", "monitoring": "m"}, 1},
+	{"ntfy", "watching", object{"usageWatch": []any{object{"name": "a", "url": "http://localhost/x"}, object{"name": "b", "url": "http://localhost/y",
+		"windows": []any{"w"}, "thresholds": object{"50": "warn"}, "valueKey": "v", "resetKey": "r", "tokenKey": "t"}}}, object{"host": "ntfy.home.example"}, 3},
+	{"alerting", "operator", nil, object{"uses": bus}, 0},
+	{"alerting", "operator, all", object{"deadMansSwitch": object{"url": "https://hc.example/x"}, "monitorLabels": object{"release": "x"},
+		"routes": object{"critical": object{"mail": true}}, "mail": object{"to": "a@b.example", "from": "c@b.example", "smarthost": "b.example:25", "username": "x"},
+		"rules": []any{object{"alert": "X", "expr": "up == 0", "for": "1m", "severity": "info", "summary": "s", "description": "d"}}}, object{"uses": bus}, 0},
+	{"alerting", "operator, no switch", object{"alerts": object{"DeadMansSwitch": object{"enabled": false}}}, object{"uses": bus}, 0},
+	{"alerting", "files", object{"mode": "files"}, object{"uses": bus}, 0},
+	{"gardener", "pod", object{"repository": object{"url": "https://git.example/notes"}}, object{"uses": bus, "monitoring": "m"}, 1},
+	{"gardener", "deciding", object{"repository": object{"url": "https://git.example/notes"}, "decide": object{"command": []any{"/tidy", "--a: b"}},
+		"report": object{"always": true, "webhook": object{"url": "https://hook.example", "token": true}}}, object{"uses": bus}, 1},
+	{"gardener", "node", object{"runsOn": "node"}, object{"uses": bus, "monitoring": "m"}, 0},
 }
 
 // render renders a chart as Helm does.
-func render(t *testing.T, name string, values map[string]any) (map[string]string, error) {
+func render(t *testing.T, name string, values, roster object) ([]object, error) {
 	t.Helper()
 	var files []*loader.BufferedFile
-	chart := apps.Chart(name)
-	err := fs.WalkDir(chart, ".", func(at string, d fs.DirEntry, err error) error {
+	chart, err := fs.Sub(apps.Charts(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = fs.WalkDir(chart, ".", func(at string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -44,11 +75,35 @@ func render(t *testing.T, name string, values map[string]any) (map[string]string
 	if err != nil {
 		t.Fatal(err)
 	}
+	values = maps.Clone(values)
+	if values == nil {
+		values = object{}
+	}
+	values["global"] = object{"roster": roster}
 	all, err := chartutil.ToRenderValues(c, values, chartutil.ReleaseOptions{Name: "web-" + name, Namespace: "web-" + name, IsInstall: true}, nil)
 	if err != nil {
 		return nil, err
 	}
-	return engine.Render(c, all)
+	texts, err := engine.Render(c, all)
+	if err != nil {
+		return nil, err
+	}
+	var objects []object
+	for _, file := range slices.Sorted(maps.Keys(texts)) {
+		if path.Ext(file) != ".yaml" {
+			continue
+		}
+		for document := range strings.SplitSeq("\n"+texts[file], "\n---") {
+			var o object
+			if err := yaml.Unmarshal([]byte(document), &o); err != nil {
+				t.Fatalf("%s: %v\n%s", file, err, document)
+			}
+			if o != nil {
+				objects = append(objects, o)
+			}
+		}
+	}
+	return objects, nil
 }
 
 // TestList holds the list of applications against the folders.
@@ -59,51 +114,100 @@ func TestList(t *testing.T) {
 	}
 	var folders []string
 	for _, e := range entries {
-		if e.IsDir() {
+		if e.IsDir() && e.Name() != "builtin" {
 			folders = append(folders, e.Name())
 		}
 	}
 	if !slices.Equal(folders, apps.Names()) {
 		t.Errorf("folders %v, listed %v", folders, apps.Names())
 	}
+	for _, name := range apps.Names() {
+		if apps.Find(name) == nil || apps.Find(name).Declare == nil {
+			t.Errorf("%s declares nothing", name)
+		}
+		for _, file := range []string{"README.md", "chart/values.schema.json", "chart/values.yaml"} {
+			if _, err := os.Stat(path.Join(name, file)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if apps.Find("x") != nil {
+		t.Error("there is an application called x")
+	}
 }
 
-// TestCharts renders each application with no more values than it needs: every object is one that an API server takes, and
-// every pod meets the level restricted.
-func TestCharts(t *testing.T) {
-	set := schema.New()
+// TestChartFiles holds the file system of all charts against the contract of fs.FS.
+func TestChartFiles(t *testing.T) {
 	for _, name := range apps.Names() {
-		manifests, err := render(t, name, values[name])
+		chart, err := fs.Sub(apps.Charts(), name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		pods := 0
-		for file, text := range manifests {
-			if path.Ext(file) != ".yaml" {
-				continue
-			}
-			problems, err := set.ValidateYAML([]byte(text))
-			if err != nil {
-				t.Errorf("%s: %v", file, err)
-			}
-			for _, p := range problems {
-				t.Errorf("%s: %v", file, p)
-			}
-			if strings.Contains(text, "kind: Deployment") {
-				pods++
-				restricted(t, text)
-			}
+		if err := fstest.TestFS(chart, "Chart.yaml", "values.yaml", "values.schema.json"); err != nil {
+			t.Error(err)
 		}
-		if pods == 0 {
-			t.Errorf("%s has no pods", name)
+	}
+	for _, bad := range []string{"x", "x/Chart.yaml", "../ntfy/Chart.yaml", "ntfy/../ntfy/Chart.yaml", "/ntfy", ""} {
+		if f, err := apps.Charts().Open(bad); err == nil {
+			t.Errorf("%q is there", bad)
+			f.Close()
 		}
 	}
 }
 
-func restricted(t *testing.T, text string) {
+// TestCharts renders each application in its variants: every object is one that an API server takes, every pod meets the
+// level restricted, mounts nothing of its node, and has no token of the API server.
+func TestCharts(t *testing.T) {
+	set := schema.New()
+	rendered := map[string]bool{}
+	for _, c := range cases {
+		t.Run(c.app+" "+c.name, func(t *testing.T) {
+			rendered[c.app] = true
+			objects, err := render(t, c.app, c.values, c.roster)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(objects) == 0 {
+				t.Error("nothing was rendered")
+			}
+			pods := 0
+			for _, o := range objects {
+				text, err := yaml.Marshal(o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				problems, err := set.ValidateYAML(text)
+				if err != nil {
+					t.Errorf("%s: %v", o["kind"], err)
+				}
+				for _, p := range problems {
+					t.Errorf("%s: %v", o["kind"], p)
+				}
+				if at := map[any][]string{"Deployment": {"spec", "template"}, "CronJob": {"spec", "jobTemplate", "spec", "template"}}[o["kind"]]; at != nil {
+					pods++
+					restricted(t, o, at)
+				}
+			}
+			if pods != c.pods {
+				t.Errorf("%d workloads with pods", pods)
+			}
+		})
+	}
+	for _, name := range apps.Names() {
+		if !rendered[name] {
+			t.Errorf("%s was not rendered", name)
+		}
+	}
+}
+
+func restricted(t *testing.T, o object, at []string) {
 	t.Helper()
-	var d appsv1.Deployment
-	if err := yaml.Unmarshal([]byte(text), &d); err != nil {
+	content, found, err := unstructured.NestedMap(o, at...)
+	if err != nil || !found {
+		t.Fatal(found, err)
+	}
+	var pod corev1.PodTemplateSpec
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(content, &pod); err != nil {
 		t.Fatal(err)
 	}
 	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
@@ -111,21 +215,47 @@ func restricted(t *testing.T, text string) {
 		t.Fatal(err)
 	}
 	level := api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}
-	if r := policy.AggregateCheckResults(evaluator.EvaluatePod(level, &d.Spec.Template.ObjectMeta, &d.Spec.Template.Spec)); !r.Allowed {
+	if r := policy.AggregateCheckResults(evaluator.EvaluatePod(level, &pod.ObjectMeta, &pod.Spec)); !r.Allowed {
 		t.Error(r.ForbiddenDetail())
+	}
+	if pod.Spec.AutomountServiceAccountToken == nil || *pod.Spec.AutomountServiceAccountToken {
+		t.Error("the pod has a token of the API server")
+	}
+	for _, v := range pod.Spec.Volumes {
+		if v.HostPath != nil {
+			t.Errorf("the volume %s is a folder of the node", v.Name)
+		}
+	}
+	for _, c := range pod.Spec.Containers {
+		if !*c.SecurityContext.ReadOnlyRootFilesystem || c.Resources.Limits.Memory().IsZero() {
+			t.Errorf("%s: its root can be written, or its memory has no limit", c.Name)
+		}
 	}
 }
 
 // TestRefused checks values that would make an application useless or unsafe.
 func TestRefused(t *testing.T) {
-	for name, bad := range map[string]map[string]any{
-		"no address":    {},
-		"plain HTTP":    {"baseURL": "http://ntfy.home.example"},
-		"no auth":       {"baseURL": "https://ntfy.home.example", "authSecret": ""},
-		"unknown value": {"baseURL": "https://ntfy.home.example", "authFile": "none"},
+	home := object{"host": "ntfy.home.example"}
+	for name, c := range map[string]struct {
+		app            string
+		values, roster object
+	}{
+		"no address":        {"ntfy", nil, nil},
+		"plain HTTP":        {"ntfy", object{"baseURL": "http://ntfy.home.example"}, home},
+		"no auth":           {"ntfy", object{"authSecret": ""}, home},
+		"unknown value":     {"ntfy", object{"authFile": "none"}, home},
+		"everyone writes":   {"ntfy", object{"users": object{"producers": []any{"everyone"}}}, home},
+		"rules in a user":   {"ntfy", object{"users": object{"producers": []any{"a:*:rw"}}}, home},
+		"topic with a star": {"ntfy", object{"topics": object{"prefix": "", "names": []any{"*"}}}, home},
+		"no bus":            {"alerting", nil, nil},
+		"no such mode":      {"alerting", object{"mode": "both"}, object{"uses": bus}},
+		"no bus, either":    {"gardener", object{"repository": object{"url": "https://git.example/notes"}}, nil},
+		"password in a URL": {"gardener", object{"repository": object{"url": "https://a:b@git.example/notes"}}, object{"uses": bus}},
+		"a node, no host": {"gardener", object{"runsOn": "node"}, object{"uses": object{"ntfy": object{"url": "http://ntfy",
+			"topics": object{"event": "hl-event"}}}}},
 	} {
-		if _, err := render(t, "ntfy", bad); err == nil {
-			t.Errorf("%s: rendered", name)
+		if objects, err := render(t, c.app, c.values, c.roster); err == nil {
+			t.Errorf("%s: rendered %d objects", name, len(objects))
 		}
 	}
 }

@@ -15,6 +15,35 @@ import (
 type Any struct {
 	V any // of nil, bool, string, json.Number, []any, map[string]any
 	*Node
+
+	plain *yaml.Node
+}
+
+// At is the place of the part that keys and indices lead to, or of the nearest part around it that is there.
+func (a Any) At(path ...string) (at *Node, found bool) {
+	at = a.Node
+	y := a.plain
+	for _, step := range path {
+		var next *yaml.Node
+		index, err := strconv.Atoi(step)
+		switch {
+		case y.Kind == yaml.SequenceNode && err == nil && index >= 0 && index < len(y.Content):
+			next = y.Content[index]
+			at = at.item(next, index)
+		case y.Kind == yaml.MappingNode:
+			for i := 0; i+1 < len(y.Content); i += 2 {
+				if y.Content[i].Value == step {
+					next = y.Content[i+1]
+					at = at.child(next, step)
+				}
+			}
+		}
+		if next == nil {
+			return at, false
+		}
+		y = next
+	}
+	return at, true
 }
 
 func (a *Any) decode(d *decoder, y *yaml.Node, at *Node, _ field) {
@@ -23,7 +52,7 @@ func (a *Any) decode(d *decoder, y *yaml.Node, at *Node, _ field) {
 	if len(*d.diags) != before {
 		return
 	}
-	a.Node, a.V = at, d.json(plain, at)
+	a.Node, a.V, a.plain = at, d.json(plain, at), plain
 }
 
 // Raw is a value of any shape as YAML, free of aliases and of keys that occur twice, for code that reads it further.

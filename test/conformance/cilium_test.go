@@ -139,8 +139,19 @@ func TestHomelabFlows(t *testing.T) {
 		web-media:sonarr > web-qbittorrent:qbittorrent 8080/TCP
 		# brew-buddy's API has its database
 		web-brew-buddy:api > web-brew-buddy:postgres 5432/TCP
-		# the gardener pushes
+		# the gardener pushes, and reports
 		sys-gardener:gardener > gitlab.example 443/TCP
+		sys-gardener:gardener > web-ntfy:ntfy 8080/TCP
+		sys-gardener:gardener > web-n8n:n8n 5678/TCP
+		# the bus: who sends, who scrapes, and what wakes iPhones
+		sys-monitoring:alertmanager > web-ntfy:ntfy 8080/TCP
+		sys-monitoring:prometheus > web-ntfy:ntfy 9090/TCP
+		argocd:argocd-notifications-controller > web-ntfy:ntfy 8080/TCP
+		web-n8n:n8n > web-ntfy:ntfy 8080/TCP
+		web-openclaw:openclaw > web-ntfy:ntfy 8080/TCP
+		sys-traefik:traefik > web-ntfy:ntfy 8080/TCP
+		web-ntfy:ntfy > ntfy.sh 443/TCP
+		sys-monitoring:alertmanager > hc.example 443/TCP
 	`)
 	ask(t, e, false, `
 		# … and nothing else in the house, nor outside
@@ -166,6 +177,21 @@ func TestHomelabFlows(t *testing.T) {
 		sys-traefik:other > web-vaultwarden:vaultwarden 8080/TCP
 		# the gardener has no way to the node or the cluster
 		sys-gardener:gardener > host 22/TCP
+		sys-gardener:gardener > host 9100/TCP
+		sys-gardener:gardener > web-ntfy:ntfy 9090/TCP
+		sys-gardener:other > web-ntfy:ntfy 8080/TCP
+		sys-gardener:other > gitlab.example 443/TCP
+		# nobody else reaches the bus, and the bus nobody else
+		web-vaultwarden:vaultwarden > web-ntfy:ntfy 8080/TCP
+		web-blog:blog > web-ntfy:ntfy 8080/TCP
+		argocd:argocd-server > web-ntfy:ntfy 8080/TCP
+		sys-monitoring:alertmanager > web-ntfy:other 8080/TCP
+		203.0.113.9 > web-ntfy:ntfy 8080/TCP
+		web-ntfy:ntfy > host 22/TCP
+		web-ntfy:ntfy > host 9100/TCP
+		web-ntfy:ntfy > kube-apiserver 6443/TCP
+		web-ntfy:ntfy > other.example 443/TCP
+		web-ntfy:ntfy > sys-gardener:gardener 8080/TCP
 		sys-gardener:gardener > kube-apiserver 6443/TCP
 		sys-gardener:gardener > 203.0.113.9 443/TCP
 		# strangers come in through Traefik only
@@ -204,6 +230,9 @@ func endpoint(s string) verdict.Endpoint {
 	}
 	namespace, name, isPod := strings.Cut(s, ":")
 	switch {
+	case isPod && name == "ntfy": // policies name its ports
+		return verdict.Endpoint{Namespace: namespace, Labels: map[string]string{"app.kubernetes.io/name": name}, Ports: []corev1.ContainerPort{
+			{Name: "http", ContainerPort: 8080, Protocol: corev1.ProtocolTCP}, {Name: "metrics", ContainerPort: 9090, Protocol: corev1.ProtocolTCP}}}
 	case isPod && name == "kube-dns":
 		return verdict.Endpoint{Namespace: namespace, Labels: map[string]string{"k8s-app": name}}
 	case isPod:
@@ -212,4 +241,48 @@ func endpoint(s string) verdict.Endpoint {
 		return verdict.Endpoint{FQDN: s}
 	}
 	return verdict.Endpoint{Entity: s}
+}
+
+// TestCatalogAlone asks about the applications of the catalog where their entries say nothing but their names.
+func TestCatalogAlone(t *testing.T) {
+	_, objects := examples.Load(t, "catalog")
+	e := engine(t, objects)
+	ask(t, e, true, `
+		sys-alerting:alertmanager > web-ntfy:ntfy 8080/TCP
+		sys-gardener:gardener > web-ntfy:ntfy 8080/TCP
+		sys-gardener:gardener > gitlab.example 443/TCP
+		kube-system:traefik > web-ntfy:ntfy 8080/TCP
+	`)
+	ask(t, e, false, `
+		# a random pod
+		default:random > web-ntfy:ntfy 8080/TCP
+		sys-alerting:random > web-ntfy:ntfy 8080/TCP
+		sys-gardener:random > web-ntfy:ntfy 8080/TCP
+		# the node
+		web-ntfy:ntfy > host 22/TCP
+		web-ntfy:ntfy > host 10250/TCP
+		web-ntfy:ntfy > remote-node 22/TCP
+		sys-alerting:alertmanager > host 22/TCP
+		sys-gardener:gardener > host 22/TCP
+		sys-gardener:gardener > host 10250/TCP
+		sys-gardener:gardener > kube-apiserver 6443/TCP
+		# outside
+		web-ntfy:ntfy > ntfy.sh 443/TCP
+		sys-gardener:gardener > other.example 443/TCP
+	`)
+	_, objects = examples.Load(t, "catalog-full")
+	e = engine(t, objects)
+	ask(t, e, true, `
+		web-push:usagewatch > web-models:gateway 8080/TCP
+		web-push:usagewatch > web-push:ntfy 8080/TCP
+		sys-alerting-files:alertmanager > web-push:ntfy 8080/TCP
+		sys-alerting-files:alertmanager > smtp.mail.example 587/TCP
+	`)
+	ask(t, e, false, `
+		web-push:ntfy > web-models:gateway 8080/TCP
+		web-push:usagewatch > web-models:gateway 9090/TCP
+		# it lives on a node, and no pod of its name is let in
+		sys-gardener-node:gardener > web-push:ntfy 8080/TCP
+		sys-alerting-files:random > smtp.mail.example 587/TCP
+	`)
 }

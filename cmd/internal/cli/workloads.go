@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/hippotion/roster/catalog"
+	builtin "github.com/hippotion/roster/catalog/apps"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/object"
@@ -69,6 +70,7 @@ func workloads(in *input, apps []app, timeout time.Duration, stderr io.Writer) (
 			}
 		}
 		warnings, diags = append(warnings, a.Warnings...), append(diags, a.Diags...)
+		diags = append(diags, in.checked(apps[places[i]], a)...)
 		for _, o := range a.Objects {
 			out[places[i]] = append(out[places[i]], o.object())
 		}
@@ -82,6 +84,26 @@ func workloads(in *input, apps []app, timeout time.Duration, stderr io.Writer) (
 		return nil, false, errReported
 	}
 	return out, complete, nil
+}
+
+// checked is what must not be deployed of an application that roster brings, whatever its values and patches are.
+func (in *input) checked(a app, yields answer) diag.List {
+	if a.Workload.Kind != catalog.Catalog || len(yields.Diags) > 0 {
+		return nil
+	}
+	check := builtin.Find(a.Workload.Path).Check
+	if check == nil {
+		return nil
+	}
+	var objects []map[string]any
+	for _, o := range yields.Objects {
+		objects = append(objects, o.object().Value().(map[string]any))
+	}
+	var diags diag.List
+	for _, problem := range check(objects) {
+		diags.Add(diag.Diagnostic{Pos: in.fromRoot(a.Workload.Pos), Path: a.Code, Code: "catalog-application", Message: problem, Hint: "change the patches"})
+	}
+	return diags
 }
 
 // fromRoot is a place in the folder of the list, seen from the repository's root.

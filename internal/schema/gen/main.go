@@ -52,6 +52,7 @@ func crdFiles() []crdFile {
 		{eso, "config/crds/bases/external-secrets.io_pushsecrets.yaml", []string{"PushSecret"}},
 		{eso, "config/crds/bases/external-secrets.io_secretstores.yaml", []string{"SecretStore"}},
 		{kyverno, "config/crds/policies.kyverno.io/policies.kyverno.io_validatingpolicies.yaml", []string{"ValidatingPolicy"}},
+		{prometheus, "example/prometheus-operator-crd/monitoring.coreos.com_alertmanagerconfigs.yaml", []string{"AlertmanagerConfig"}},
 		{prometheus, "example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml", []string{"PodMonitor"}},
 		{prometheus, "example/prometheus-operator-crd/monitoring.coreos.com_probes.yaml", []string{"Probe"}},
 		{prometheus, "example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml", []string{"PrometheusRule"}},

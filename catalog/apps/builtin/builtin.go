@@ -1,0 +1,141 @@
+// Package builtin has the types in which an application that roster brings says what it needs around its chart, and what it
+// offers to others.
+//
+// It knows nothing of applications.yml: package catalog makes of a Declaration what the user could have written there.
+package builtin
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"strings"
+)
+
+// Application is one that roster brings.
+type Application struct {
+	Name  string
+	Chart fs.FS // the Helm chart, with values.yaml and values.schema.json
+	// Uses are the applications of the catalog that this one calls: of each, the only one in the list unless the entry names
+	// another. A key that is true must be there.
+	Uses map[string]bool
+	// Offer is what others may use, given the values; nil when it is nothing.
+	Offer func(Values) (*Offer, error)
+	// Declare is what an entry gets that does not say otherwise. It reports what is wrong with the values.
+	Declare func(*Surroundings) (Declaration, []Problem, error)
+	// Check finds what must not be deployed, whatever the values and patches were; nil when there is nothing to check.
+	Check func([]Object) []string
+}
+
+// Values are those of the chart with the user's over them, as JSON. They fit the chart's schema.
+type Values json.RawMessage
+
+// Decode reads the values into a struct. An error means that the struct does not fit the schema: a mistake of the
+// application, not of the user.
+func (v Values) Decode(into any) error { return json.Unmarshal(v, into) }
+
+// Object is a manifest.
+type Object = map[string]any
+
+// Surroundings are what the list says around an application.
+type Surroundings struct {
+	Code, Namespace string // its own
+	Values          Values
+	// Monitoring is the namespace of the application that brings the Prometheus operator's kinds; empty when none does.
+	Monitoring string
+	Uses       map[string]Used // by the name in the catalog
+}
+
+// Used is an application of the catalog that another one calls.
+type Used struct {
+	Code, Namespace string
+	Offer           *Offer
+}
+
+// URL is where the application is reached inside of the cluster.
+func (u Used) URL() string {
+	return "http://" + u.Offer.Service + "." + u.Namespace + ".svc.cluster.local"
+}
+
+// Offer is a Service that others may call, at its port 80.
+type Offer struct {
+	Service   string
+	PodLabels map[string]string
+	Port      string // the name of the pods' port
+	// Topics are those of a bus, by what they are for. Whoever uses the application finds them among its values.
+	Topics map[string]string
+}
+
+// Declaration is what an entry gets that does not say otherwise.
+type Declaration struct {
+	Profile string // of the network policies; empty when it has no pods
+	Flows   []Flow
+	Routes  []Route
+	Secrets []Secret
+	// Callers are the pods that call what the application uses.
+	Callers Callers
+	// Monitors says that the chart has objects of the Prometheus operator's kinds, which must be there first.
+	Monitors bool
+}
+
+// Callers are pods of a namespace; of the application's own when Namespace is empty, and all when there are no labels.
+type Callers struct {
+	None      bool // there are no pods that call
+	Namespace string
+	PodLabels map[string]string
+}
+
+// Flow is a permitted flow from the callers, or to them when From is set.
+type Flow struct {
+	Callers
+	From bool
+	Peer Peer
+}
+
+// Peer is the other end of a flow: Namespace or Host is set.
+type Peer struct {
+	Namespace string
+	PodLabels map[string]string
+	Host      string
+	Ports     []string // pod ports
+}
+
+// Route is a host name.
+type Route struct{ Host, Service, Port, Expose, Auth string }
+
+// Secret is a Secret and, for each key, the property of the application's path in Vault that holds it.
+type Secret struct {
+	Name string
+	Data map[string]string
+}
+
+// Problem is a mistake in the values.
+type Problem struct {
+	Path          []string // keys and indices that lead to it
+	Message, Hint string
+}
+
+// To is the peer that an http or https URL leads to: a host outside of the cluster, or the pods of a Service, whose port the
+// URL does not tell.
+func To(address string, podPort int) (Peer, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return Peer{}, fmt.Errorf("expected a URL with http or https, and without credentials")
+	}
+	host := strings.TrimSuffix(u.Hostname(), ".cluster.local")
+	if service, found := strings.CutSuffix(host, ".svc"); found {
+		_, namespace, found := strings.Cut(service, ".")
+		switch {
+		case !found || strings.Contains(namespace, "."):
+			return Peer{}, fmt.Errorf("expected a Service as http://SERVICE.NAMESPACE.svc.cluster.local")
+		case podPort == 0:
+			return Peer{}, fmt.Errorf("expected podPort beside a URL in the cluster: a policy knows the ports of pods, not of Services")
+		}
+		return Peer{Namespace: namespace, Ports: []string{fmt.Sprint(podPort)}}, nil
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return Peer{Host: host, Ports: []string{port}}, nil
+}

@@ -1,0 +1,7 @@
+{{- define "bus" -}}
+{{- required "there is no bus: the list needs an entry with catalog: ntfy" .Values.global.roster.uses.ntfy | toJson }}
+{{- end }}
+
+{{- define "image" -}}
+{{ .repository }}:{{ .tag }}{{ with .digest }}@{{ . }}{{ end }}
+{{- end }}

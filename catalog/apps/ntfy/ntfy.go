@@ -1,0 +1,166 @@
+// Package ntfy is the push bus: a closed ntfy server with topics by severity.
+package ntfy
+
+import (
+	"embed"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/catalog/apps/builtin"
+)
+
+//go:embed all:chart
+var files embed.FS
+
+// Application is ntfy.
+var Application = builtin.Application{
+	Name:    "ntfy",
+	Chart:   builtin.Chart(files),
+	Offer:   offer,
+	Declare: declare,
+	Check:   closed,
+}
+
+// values are the chart's values as far as something around the chart depends on them.
+type values struct {
+	BaseURL string
+	Topics  struct {
+		Prefix string
+		Names  []string
+	}
+	Users          struct{ Producers, Readers []string }
+	AuthSecret     string
+	Upstream       string
+	ServiceMonitor bool
+	UsageWatch     []struct {
+		URL        string
+		PodPort    int
+		Thresholds map[string]string
+		TokenKey   string
+	}
+}
+
+// pods are the labels of the server's pod.
+func pods() map[string]string { return map[string]string{"app.kubernetes.io/name": "ntfy"} }
+
+// watchers are the labels of the pods that watch usage.
+func watchers() map[string]string { return map[string]string{"app.kubernetes.io/name": "usagewatch"} }
+
+func offer(in builtin.Values) (*builtin.Offer, error) {
+	var v values
+	if err := in.Decode(&v); err != nil {
+		return nil, err
+	}
+	topics := map[string]string{}
+	for _, name := range v.Topics.Names {
+		topics[name] = v.Topics.Prefix + name
+	}
+	return &builtin.Offer{Service: "ntfy", PodLabels: pods(), Port: "http", Topics: topics}, nil
+}
+
+func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, error) {
+	var v values
+	if err := s.Values.Decode(&v); err != nil {
+		return builtin.Declaration{}, nil, err
+	}
+	d := builtin.Declaration{
+		Profile: "web-app-internal",
+		// Phones and scripts have no cookies: ntfy asks for its own tokens.
+		Routes:   []builtin.Route{{Host: "ntfy", Service: "ntfy", Port: "http", Expose: "public", Auth: "app"}},
+		Secrets:  []builtin.Secret{{Name: v.AuthSecret, Data: map[string]string{"NTFY_AUTH_USERS": "users", "NTFY_AUTH_TOKENS": "tokens"}}},
+		Monitors: v.ServiceMonitor && s.Monitoring != "",
+	}
+	if d.Monitors {
+		d.Flows = append(d.Flows, builtin.Flow{Callers: builtin.Callers{PodLabels: pods()}, From: true,
+			Peer: builtin.Peer{Namespace: s.Monitoring, Ports: []string{"metrics"}}})
+	}
+	if v.BaseURL != "" { // that is where phones look for it
+		d.Routes[0].Host = strings.TrimPrefix(v.BaseURL, "https://")
+	}
+	var problems []builtin.Problem
+	for i, user := range v.Users.Readers {
+		if slices.Contains(v.Users.Producers, user) {
+			problems = append(problems, builtin.Problem{Path: []string{"users", "readers", fmt.Sprint(i)}, Hint: "make it two users",
+				Message: fmt.Sprintf("%q is a producer, too: a producer writes only, and a reader reads only", user)})
+		}
+	}
+	if v.Upstream != "" {
+		u, err := url.Parse(v.Upstream)
+		if err != nil {
+			return d, nil, err // the schema has a pattern for it
+		}
+		d.Flows = append(d.Flows, builtin.Flow{Callers: builtin.Callers{PodLabels: pods()}, Peer: builtin.Peer{Host: u.Hostname(), Ports: []string{"443"}}})
+	}
+	watch, more := usageWatch(v)
+	problems = append(problems, more...)
+	if len(v.UsageWatch) > 0 {
+		secret := builtin.Secret{Name: "usagewatch", Data: map[string]string{"ntfy-token": "usagewatch-token"}}
+		for _, w := range v.UsageWatch {
+			if w.TokenKey != "" {
+				secret.Data[w.TokenKey] = w.TokenKey
+			}
+		}
+		d.Secrets = append(d.Secrets, secret)
+	}
+	d.Flows = append(d.Flows, watch...)
+	return d, problems, nil
+}
+
+// usageWatch are the flows of the pods that watch usage: to what they watch, and to the server.
+func usageWatch(v values) (flows []builtin.Flow, problems []builtin.Problem) {
+	for i, w := range v.UsageWatch {
+		at := []string{"usageWatch", fmt.Sprint(i)}
+		for _, percent := range slices.Sorted(maps.Keys(w.Thresholds)) {
+			if topic := w.Thresholds[percent]; !slices.Contains(v.Topics.Names, topic) {
+				problems = append(problems, builtin.Problem{Path: append(at, "thresholds", percent), Hint: fmt.Sprintf("topics.names has %q", v.Topics.Names),
+					Message: fmt.Sprintf("there is no topic %q", topic)})
+			}
+		}
+		peer, err := builtin.To(w.URL, w.PodPort)
+		if err != nil {
+			problems = append(problems, builtin.Problem{Path: append(at, "url"), Message: err.Error()})
+			continue
+		}
+		flows = append(flows, builtin.Flow{Callers: builtin.Callers{PodLabels: watchers()}, Peer: peer})
+	}
+	if len(flows) > 0 && len(problems) == 0 {
+		flows = append(flows, builtin.Flow{Callers: builtin.Callers{PodLabels: pods()}, From: true, Peer: builtin.Peer{PodLabels: watchers(), Ports: []string{"http"}}})
+	}
+	return flows, problems
+}
+
+// closed finds a server that would let everybody in: without the file of users there is no authentication at all, whatever
+// the default access is, and what the environment takes from a Secret or ConfigMap could undo either
+// (docs.ntfy.sh/config, "Access control").
+func closed(objects []builtin.Object) []string {
+	var problems []string
+	servers := 0
+	for _, o := range objects {
+		if o["kind"] != "Deployment" {
+			continue
+		}
+		for _, c := range builtin.Containers(o) {
+			if c["name"] != "ntfy" {
+				continue
+			}
+			servers++
+			env := builtin.Env(c)
+			if env["NTFY_AUTH_FILE"] == "" {
+				problems = append(problems, "NTFY_AUTH_FILE is not set: the server would be open to everybody")
+			}
+			if env["NTFY_AUTH_DEFAULT_ACCESS"] != "deny-all" {
+				problems = append(problems, "NTFY_AUTH_DEFAULT_ACCESS is not deny-all: the server would be open to everybody")
+			}
+			if !slices.Equal(builtin.Strings(c["args"]), []string{"serve"}) || c["command"] != nil {
+				problems = append(problems, "the server's command is not its own: an option could open it to everybody")
+			}
+		}
+	}
+	if servers != 1 {
+		problems = append(problems, fmt.Sprintf("expected one container called ntfy, found %d: who may come in cannot be known", servers))
+	}
+	return problems
+}

@@ -1,0 +1,48 @@
+package ntfy
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hippotion/roster/catalog/apps/builtin"
+	"sigs.k8s.io/yaml"
+)
+
+// server is a Deployment with a container ntfy that has more lines.
+func server(lines ...string) string {
+	return "kind: Deployment\nspec: {template: {spec: {containers: [{name: sidecar}, {name: ntfy, " + strings.Join(lines, ", ") + "}]}}}\n"
+}
+
+// TestClosed finds what would open the server, also when it comes from a patch.
+func TestClosed(t *testing.T) {
+	const (
+		args   = "args: [serve]"
+		file   = "{name: NTFY_AUTH_FILE, value: /x}"
+		access = "{name: NTFY_AUTH_DEFAULT_ACCESS, value: deny-all}"
+	)
+	for name, c := range map[string]struct {
+		object, problem string
+	}{
+		"closed":                  {server(args, "env: ["+file+", "+access+"]"), ""},
+		"no file":                 {server(args, "env: ["+access+"]"), "NTFY_AUTH_FILE"},
+		"an empty file":           {server(args, "env: [{name: NTFY_AUTH_FILE}, "+access+"]"), "NTFY_AUTH_FILE"},
+		"the file taken back":     {server(args, "env: ["+file+", "+access+", {name: NTFY_AUTH_FILE, value: ''}]"), "NTFY_AUTH_FILE"},
+		"a file from elsewhere":   {server(args, "env: [{name: NTFY_AUTH_FILE, valueFrom: {}}, "+access+"]"), "NTFY_AUTH_FILE"},
+		"open by default":         {server(args, "env: ["+file+", {name: NTFY_AUTH_DEFAULT_ACCESS, value: read-write}]"), "deny-all"},
+		"no environment":          {server(args), "deny-all"},
+		"another option":          {server("args: [serve, --auth-default-access=read-write]", "env: ["+file+", "+access+"]"), "command"},
+		"another command":         {server(args, "command: [sh]", "env: ["+file+", "+access+"]"), "command"},
+		"the container renamed":   {strings.Replace(server(args), "name: ntfy", "name: other", 1), "found 0"},
+		"no server":               {"kind: Service\n", "found 0"},
+		"a kind that is a number": {"kind: 1\n", "found 0"},
+	} {
+		var o builtin.Object
+		if err := yaml.Unmarshal([]byte(c.object), &o); err != nil {
+			t.Fatal(name, err)
+		}
+		got := strings.Join(closed([]builtin.Object{o}), "; ")
+		if c.problem == "" && got != "" || !strings.Contains(got, c.problem) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}

@@ -1,0 +1,506 @@
+package catalog
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/catalog/apps"
+	"github.com/hippotion/roster/catalog/apps/builtin"
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"sigs.k8s.io/yaml"
+)
+
+// groupMonitoring is the API group of the Prometheus operator's kinds.
+const groupMonitoring = "monitoring.coreos.com"
+
+// builtinApp is an application of the list that roster brings.
+type builtinApp struct {
+	*builtin.Application
+	entry *entryInput
+	in    *appInput
+	// values are the chart's, with the user's over them; nil when these do not fit, which is reported.
+	values builtin.Values
+	offer  *builtin.Offer
+}
+
+// builtins gives the entries of applications that roster brings what they do not say themselves, and permits what their
+// applications call. It comes before the entries are resolved: what is filled in here is checked like what the user wrote.
+func (r *resolver) builtins() {
+	r.builtin, r.used = map[*appInput]*builtinApp{}, map[*appInput]map[string]builtin.Used{}
+	var all []*builtinApp
+	r.eachApp(func(e *entryInput, in *appInput) {
+		app := apps.Find(in.Catalog.V)
+		if app == nil || len(present(in.Path, in.Chart, in.Catalog)) > 1 || !in.ApplicationCode.IsSet() || !e.Namespace.IsSet() {
+			return
+		}
+		b := &builtinApp{Application: app, entry: e, in: in}
+		b.values = r.builtinValues(b)
+		if b.values != nil && app.Offer != nil {
+			offer, err := app.Offer(b.values)
+			r.mistaken(b, err)
+			b.offer = offer
+		}
+		all, r.builtin[in] = append(all, b), b
+	})
+	r.eachApp(r.uses)
+	r.monitoring = r.provider()
+	declared := map[*appInput]builtin.Declaration{}
+	for _, b := range all {
+		declared[b.in] = r.declared(b)
+	}
+	for _, b := range all { // when it is known which namespaces have policies
+		r.permitDeclared(b, declared[b.in].Flows)
+	}
+	r.eachApp(func(e *entryInput, in *appInput) { r.permitUses(e, in, declared[in].Callers) })
+}
+
+// eachApp calls do for each application of the list.
+func (r *resolver) eachApp(do func(*entryInput, *appInput)) {
+	for i := range r.entries {
+		for j := range r.entries[i].Applications {
+			if a := &r.entries[i].Applications[j]; a.Node != nil {
+				do(&r.entries[i], a)
+			}
+		}
+	}
+}
+
+// mistaken reports a mistake of the application itself.
+func (r *resolver) mistaken(b *builtinApp, err error) {
+	if err != nil {
+		b.in.Catalog.Report("catalog-application", "this is a mistake of roster", "%s: %v", b.Name, err)
+	}
+}
+
+// builtinValues are the values of a built-in application; nil when the user's do not fit its schema, which is reported.
+func (r *resolver) builtinValues(b *builtinApp) builtin.Values {
+	values := map[string]any{}
+	if given := b.in.Values.V; given != nil {
+		m, ok := given.(map[string]any)
+		if !ok {
+			return nil // reported with the source
+		}
+		maps.Copy(values, m)
+	}
+	defaults := map[string]any{}
+	schema, err := readSchema(b.Chart)
+	if err == nil {
+		var data []byte
+		if data, err = fs.ReadFile(b.Chart, "values.yaml"); err == nil {
+			err = yaml.Unmarshal(data, &defaults)
+		}
+	}
+	r.mistaken(b, err)
+	if err != nil {
+		return nil
+	}
+	// The user's mappings are copied: CoalesceTables writes into them.
+	merged := chartutil.CoalesceTables(copied(values).(map[string]any), copied(defaults).(map[string]any))
+	if err := schema.Validate(merged); err != nil {
+		var invalid *jsonschema.ValidationError
+		if !errors.As(err, &invalid) {
+			r.mistaken(b, err)
+			return nil
+		}
+		r.unfit(b, invalid, defaults)
+		return nil
+	}
+	data, err := json.Marshal(merged)
+	r.mistaken(b, err)
+	return data
+}
+
+func copied(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key, value := range v {
+			out[key] = copied(value)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, value := range v {
+			out[i] = copied(value)
+		}
+		return out
+	}
+	return v
+}
+
+func readSchema(chart fs.FS) (*jsonschema.Schema, error) {
+	const file = "values.schema.json"
+	f, err := chart.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	document, err := jsonschema.UnmarshalJSON(f)
+	if err != nil {
+		return nil, err
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource(file, document); err != nil {
+		return nil, err
+	}
+	return compiler.Compile(file)
+}
+
+// unfit reports, at their places, the values that do not fit a schema.
+func (r *resolver) unfit(b *builtinApp, e *jsonschema.ValidationError, defaults map[string]any) {
+	if len(e.Causes) > 0 {
+		for _, cause := range e.Causes {
+			r.unfit(b, cause, defaults)
+		}
+		return
+	}
+	at, _ := r.value(b, e.InstanceLocation)
+	switch k := e.ErrorKind.(type) {
+	case *kind.AdditionalProperties:
+		for _, name := range k.Properties {
+			at, _ := r.value(b, append(slices.Clone(e.InstanceLocation), name))
+			at.Report("unknown-value", diag.DidYouMean(name, keysAt(defaults, e.InstanceLocation)), "%s has no value %s here", b.Name, syntax.Quote(name))
+		}
+	case *kind.Required:
+		at.Report("missing-value", "", "missing %s", strings.Join(k.Missing, ", "))
+	case *kind.Type:
+		at.Report("wrong-type", "", "expected %s, found %s", strings.Join(k.Want, " or "), k.Got)
+	case *kind.Pattern: // what is there may be a URL with a password
+		at.Report("bad-value", "", "expected a text that matches %s", k.Want)
+	default:
+		at.Report("bad-value", "", "%s", e.ErrorKind.LocalizedString(message.NewPrinter(language.English)))
+	}
+}
+
+// value is the place of a value or, when the user did not write it, of the application.
+func (r *resolver) value(b *builtinApp, path []string) (at *syntax.Node, found bool) {
+	if b.in.Values.Node == nil {
+		return b.in.Catalog.Node, false
+	}
+	return b.in.Values.At(path...)
+}
+
+// keysAt are the keys of the mapping that path leads to.
+func keysAt(values map[string]any, path []string) []string {
+	for _, step := range path {
+		values, _ = values[step].(map[string]any)
+	}
+	return slices.Collect(maps.Keys(values))
+}
+
+// uses resolves what an application calls: what the entry says, or else what a built-in application cannot do without.
+func (r *resolver) uses(e *entryInput, in *appInput) {
+	b := r.builtin[in]
+	used := map[string]builtin.Used{}
+	for _, u := range in.Uses {
+		if !u.Application.IsSet() {
+			continue
+		}
+		target := r.appOf[u.Application.V]
+		other := r.builtin[target]
+		switch {
+		case target == nil && r.codesMissing:
+		case target == nil:
+			u.Application.Report("unknown-application", diag.DidYouMean(u.Application.V, slices.Collect(maps.Keys(r.appOf))),
+				"there is no application %s", syntax.Quote(u.Application.V))
+		case other == nil || other.Application.Offer == nil:
+			hint := "permit the flow under networkPolicies.allow"
+			if offering := r.offering(""); len(offering) > 0 {
+				hint = diag.OneOf("the list has ", offering) + "; for others, permit the flow under networkPolicies.allow"
+			}
+			u.Application.Report("nothing-offered", hint, "%s is no application of the catalog that others may use", syntax.Quote(u.Application.V))
+		case used[other.Name].Code != "":
+			u.Application.Report("used-twice", "remove one of them", "this application uses %q already", used[other.Name].Code)
+		default:
+			used[other.Name] = builtin.Used{Code: u.Application.V, Namespace: other.entry.Namespace.V, Offer: other.offer}
+		}
+	}
+	if b != nil && !r.flawed(in.Node, "uses") {
+		for _, name := range slices.Sorted(maps.Keys(b.Application.Uses)) {
+			switch offering := r.offering(name); {
+			case used[name].Code != "":
+			case in.Uses != nil && b.Application.Uses[name]:
+				in.Report("missing-value", diag.OneOf("the list has ", offering), "%s needs %s, and uses names none", b.Name, name)
+			case in.Uses != nil:
+			case len(offering) == 1:
+				other := r.builtin[r.appOf[offering[0]]]
+				used[name] = builtin.Used{Code: offering[0], Namespace: other.entry.Namespace.V, Offer: other.offer}
+			case len(offering) > 1:
+				in.Catalog.Report("missing-value", diag.OneOf("set uses to one of ", offering), "the list has several applications with catalog: %s", name)
+			case b.Application.Uses[name] && !r.codesMissing:
+				in.Catalog.Report("missing-value", "add an entry: - {namespace: web-"+name+", applications: [{applicationCode: web-"+name+", catalog: "+name+"}]}",
+					"%s needs %s, and no entry has catalog: %s", b.Name, name, name)
+			}
+		}
+	}
+	if len(used) > 0 {
+		r.used[in] = used
+	}
+}
+
+// offering are the codes of the applications that others may use; with that name in the catalog, unless it is empty.
+func (r *resolver) offering(name string) []string {
+	var codes []string
+	for _, b := range r.builtin {
+		if b.Application.Offer != nil && (name == "" || b.Name == name) && r.appOf[b.in.ApplicationCode.V] == b.in {
+			codes = append(codes, b.in.ApplicationCode.V)
+		}
+	}
+	slices.Sort(codes)
+	return codes
+}
+
+// provider is the applications that bring the Prometheus operator's kinds, and their namespaces.
+type provider struct{ codes, namespaces []string }
+
+func (r *resolver) provider() provider {
+	var p provider
+	r.eachApp(func(e *entryInput, in *appInput) {
+		if slices.ContainsFunc(in.Provides, func(g text) bool { return g.V == groupMonitoring }) && in.ApplicationCode.IsSet() && e.Namespace.IsSet() {
+			p.codes, p.namespaces = append(p.codes, in.ApplicationCode.V), append(p.namespaces, e.Namespace.V)
+		}
+	})
+	slices.Sort(p.codes)
+	slices.Sort(p.namespaces)
+	return p
+}
+
+// namespace is where monitoring runs; empty when the list has none.
+func (p provider) namespace() string {
+	if len(p.namespaces) == 0 {
+		return ""
+	}
+	return p.namespaces[0]
+}
+
+// declared fills in what the entry of a built-in application does not say.
+func (r *resolver) declared(b *builtinApp) builtin.Declaration {
+	if b.values == nil {
+		return builtin.Declaration{}
+	}
+	d, problems, err := b.Declare(&builtin.Surroundings{Code: b.in.ApplicationCode.V, Namespace: b.entry.Namespace.V, Values: b.values,
+		Monitoring: r.monitoring.namespace(), Uses: r.used[b.in]})
+	r.mistaken(b, err)
+	for _, problem := range problems {
+		at, found := r.value(b, problem.Path)
+		if !found {
+			problem.Message = strings.Join(problem.Path, ".") + ": " + problem.Message
+		}
+		at.Report("catalog-values", problem.Hint, "%s", problem.Message)
+	}
+	w := written{b.in.Catalog.Node}
+	r.fillEntry(b, d, w)
+	if b.in.Ingress == nil && !r.flawed(b.in.Node, "ingress") {
+		for _, route := range d.Routes {
+			b.in.Ingress = append(b.in.Ingress, ingressInput{Node: w.Node, Host: w.text(route.Host), Service: w.text(route.Service),
+				Port: syntax.Text{V: route.Port, Node: w.Node}, Expose: w.text(route.Expose), Auth: w.text(route.Auth)})
+		}
+	}
+	if none := b.in.Secrets != nil && len(b.in.Secrets) == 0; !none && !r.flawed(b.in.Node, "secrets") {
+		for _, secret := range d.Secrets {
+			if !slices.ContainsFunc(b.in.Secrets, func(s secretInput) bool { return s.Name.V == secret.Name }) {
+				b.in.Secrets = append(b.in.Secrets, w.secret(secret, b.in.ApplicationCode.V))
+			}
+		}
+	}
+	if d.Monitors {
+		for _, code := range r.monitoring.codes {
+			if code != b.in.ApplicationCode.V {
+				b.in.DependsOn = append(b.in.DependsOn, w.text(code))
+			}
+		}
+	}
+	return d
+}
+
+// permitDeclared permits what a built-in application has declared.
+func (r *resolver) permitDeclared(b *builtinApp, flows []builtin.Flow) {
+	w, from := written{b.in.Catalog.Node}, origin(b.entry.Namespace.V, "applications", b.in.ApplicationCode.V, "catalog")
+	for _, f := range flows {
+		e := r.callersIn(f.Callers, b.entry)
+		if e == nil {
+			continue
+		}
+		flow, peer := flowInput{Node: w.Node, PodLabels: w.labels(f.PodLabels)}, w.peer(f.Peer)
+		if f.Peer.Namespace == "" && f.Peer.Host == "" {
+			peer.Namespace = w.text(b.entry.Namespace.V)
+		}
+		if f.From {
+			flow.From = peer
+		} else {
+			flow.To = peer
+		}
+		r.permit(e, &flow, from)
+	}
+}
+
+// callersIn is the entry in which the callers are: own, unless they name another namespace. It is nil when that is not of the
+// list: no policy of ours is around it.
+func (r *resolver) callersIn(c builtin.Callers, own *entryInput) *entryInput {
+	if c.Namespace == "" {
+		return own
+	}
+	return r.entryOf[c.Namespace]
+}
+
+// fillEntry fills in what is said of the namespace, if all that runs in it comes from the catalog: other applications may not
+// fit.
+func (r *resolver) fillEntry(b *builtinApp, d builtin.Declaration, w written) {
+	e := b.entry
+	if slices.ContainsFunc(e.Applications, func(a appInput) bool { return apps.Find(a.Catalog.V) == nil }) {
+		return
+	}
+	if e.PodSecurity == nil && !r.flawed(e.Node, "podSecurity") && e.ManageNamespace.Or(!slices.Contains(unmanaged, e.Namespace.V)) {
+		e.PodSecurity = &podSecurityInput{Node: w.Node, Enforce: w.text("restricted")}
+	}
+	switch filled := e.NetworkPolicies != nil && slices.ContainsFunc(e.Applications, func(a appInput) bool { return a.Catalog.Node == e.NetworkPolicies.Node }); {
+	case r.flawed(e.Node, "networkPolicies"):
+	case e.NetworkPolicies == nil:
+		e.NetworkPolicies = &networkPoliciesInput{Node: w.Node, Profile: w.text(d.Profile)}
+	case filled && e.NetworkPolicies.Profile.V != d.Profile:
+		e.NetworkPolicies.Report("missing-value", "set networkPolicies", "the applications of the namespace want different profiles: %q and %q",
+			e.NetworkPolicies.Profile.V, d.Profile)
+	}
+}
+
+// permitUses permits the calls of an application, or of the pods that call in its place.
+func (r *resolver) permitUses(e *entryInput, in *appInput, callers builtin.Callers) {
+	for _, name := range slices.Sorted(maps.Keys(r.used[in])) {
+		used := r.used[in][name]
+		if used.Offer == nil || callers.None { // its values do not fit
+			continue
+		}
+		w := written{in.Catalog.Node}
+		labels, from := w.labels(callers.PodLabels), r.callersIn(callers, e)
+		for _, u := range in.Uses {
+			if u.Application.V == used.Code {
+				w = written{u.Node}
+				if u.PodLabels.Node != nil {
+					labels = u.PodLabels
+				}
+			}
+		}
+		if from == nil {
+			continue
+		}
+		flow := flowInput{Node: w.Node, PodLabels: labels,
+			To: w.peer(builtin.Peer{Namespace: used.Namespace, PodLabels: used.Offer.PodLabels, Ports: []string{used.Offer.Port}})}
+		r.permit(from, &flow, origin(e.Namespace.V, "applications", in.ApplicationCode.V, "uses"))
+	}
+}
+
+// known are the values that roster sets, since it knows them and the user need not; nil when there are none. They are found
+// under global.roster, which subcharts see, too.
+func (r *resolver) known(in *appInput) map[string]any {
+	out := map[string]any{}
+	if used := r.used[in]; len(used) > 0 {
+		uses := map[string]any{}
+		for name, u := range used {
+			if u.Offer == nil {
+				continue
+			}
+			topics := map[string]any{}
+			for key, topic := range u.Offer.Topics {
+				topics[key] = topic
+			}
+			values := map[string]any{"application": u.Code, "url": u.URL(), "topics": topics}
+			if host := r.firstHost(r.appOf[u.Code]); host != "" {
+				values["outside"] = "https://" + host
+			}
+			uses[name] = values
+		}
+		out["uses"] = uses
+	}
+	if r.builtin[in] != nil {
+		if host := r.firstHost(in); host != "" {
+			out["host"] = host
+		}
+		if in := r.monitoring.namespace(); in != "" {
+			out["monitoring"] = in
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// firstHost is the whole name of an application's first host; empty when it has none.
+func (r *resolver) firstHost(in *appInput) string {
+	if in == nil || len(in.Ingress) == 0 || !in.Ingress[0].Host.IsSet() {
+		return ""
+	}
+	host := in.Ingress[0].Host.V
+	if !strings.Contains(host, ".") && r.in.Domain.IsSet() {
+		host += "." + r.in.Domain.V
+	}
+	return host
+}
+
+// withKnown are the user's values with what roster knows.
+func (r *resolver) withKnown(in *appInput, known map[string]any) map[string]any {
+	given, _ := in.Values.V.(map[string]any)
+	values := maps.Clone(given)
+	if values == nil {
+		values = map[string]any{}
+	}
+	global, isMapping := values["global"].(map[string]any)
+	if _, taken := global["roster"]; taken || values["global"] != nil && !isMapping {
+		at, _ := in.Values.At("global", "roster")
+		at.Report("reserved-name", "remove it", "roster sets global.roster itself")
+	}
+	global = maps.Clone(global)
+	if global == nil {
+		global = map[string]any{}
+	}
+	global["roster"], values["global"] = known, global
+	return values
+}
+
+// written makes input of what the user could have written at a place.
+type written struct{ *syntax.Node }
+
+func (w written) text(s string) text { return text{V: s, Node: w.Node} }
+
+func (w written) labels(labels map[string]string) syntax.Map[text] {
+	var out syntax.Map[text]
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		out.Items = append(out.Items, syntax.Item[text]{Key: key, At: w.Node, Node: w.Node, Value: w.text(labels[key])})
+		out.Node = w.Node
+	}
+	return out
+}
+
+func (w written) peer(p builtin.Peer) *peerInput {
+	out := &peerInput{Node: w.Node, PodLabels: w.labels(p.PodLabels)}
+	if p.Namespace != "" {
+		out.Namespace = w.text(p.Namespace)
+	}
+	if p.Host != "" {
+		out.Host = w.text(p.Host)
+	}
+	for _, port := range p.Ports {
+		out.Ports = append(out.Ports, syntax.Text{V: port, Node: w.Node})
+	}
+	return out
+}
+
+func (w written) secret(s builtin.Secret, path string) secretInput {
+	out := secretInput{Node: w.Node, Name: w.text(s.Name)}
+	out.Data.Node = w.Node
+	for _, key := range slices.Sorted(maps.Keys(s.Data)) {
+		out.Data.Items = append(out.Data.Items, syntax.Item[text]{Key: key, At: w.Node, Node: w.Node, Value: w.text(fmt.Sprintf("%s#%s", path, s.Data[key]))})
+	}
+	return out
+}
