@@ -38,6 +38,8 @@ var mayImport = map[string][]string{
 	"internal/gen":             {},
 	"internal/atomicfile":      {},
 	"internal/bus":             {},
+	"internal/hostwatch":       {"internal/atomicfile"},
+	"cmd/hostwatch":            {"internal/hostwatch"},
 	"internal/gen/write":       {"internal/gen"},
 	"golden":                   {},
 	"test/conformance":         {},
