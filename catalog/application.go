@@ -19,7 +19,7 @@ func (r *resolver) application(e *entryInput, in *appInput) Application {
 	from := origin(e.Namespace.V, "applications", code)
 	guarded := !in.Toggleable.Or(false)
 	a := Application{
-		Code: code, Origin: from,
+		Code: code, Origin: from, Place: place(in.Node), Catalog: in.Catalog.V,
 		AutoSync: in.AutoSync.Or(r.autoSync), Guarded: guarded, Finalizer: in.Finalizer.Or(true),
 		SyncOptions: r.syncOptions,
 		Labels:      r.labels(in.Labels), Annotations: r.annotations(in.Annotations),
@@ -34,6 +34,12 @@ func (r *resolver) application(e *entryInput, in *appInput) Application {
 			d = r.patched(in, d, a.Patches)
 		}
 		a.Sources, a.GeneratePaths, a.Workload, a.Elsewhere = d.sources, d.reads, d.workload, d.elsewhere
+	}
+	for name, used := range r.used[in] {
+		if a.Uses == nil {
+			a.Uses = map[string]string{}
+		}
+		a.Uses[name] = used.Code
 	}
 	for i := range in.IgnoreDifferences {
 		if d, ok := r.ignoreDifference(&in.IgnoreDifferences[i]); ok {

@@ -24,6 +24,12 @@ type Platform struct {
 // does not touch the objects of the others.
 type Origin string
 
+// Place is where something stands in a file of the input.
+type Place struct {
+	Pos  diag.Position
+	Path string // such as web-ntfy.applications[0]
+}
+
 // RootName is the name of the Application that deploys the list, and of its AppProject.
 const RootName = "roster"
 
@@ -73,6 +79,7 @@ type Sync struct {
 type Namespace struct {
 	Name    string
 	Origin  Origin
+	Place   Place
 	Managed bool // whether the Namespace object is rendered
 	Guarded bool // whether removing the entry waits for somebody's confirmation
 	// GuardWave is the last wave, and so the first that is pruned.
@@ -168,12 +175,15 @@ type Port struct {
 type Application struct {
 	Code    string
 	Origin  Origin
+	Place   Place
 	Sources []Source // the first is what is deployed; a second one brings value files
 	// Workload is the source that roster can render: Sources[0], or what the sidecar renders in its place. Nil when it is not
 	// in this repository; Elsewhere then says what it is.
 	Workload  *Workload
 	Elsewhere string
-	Patches   []Patch // of the workload
+	Catalog   string            // the name of the application that roster brings; empty for others
+	Uses      map[string]string // what it calls, by the name in the catalog: the code
+	Patches   []Patch           // of the workload
 	// GeneratePaths are what the source reads, for argocd.argoproj.io/manifest-generate-paths; nil when unknown.
 	GeneratePaths []string
 

@@ -115,6 +115,8 @@ func origin(parts ...string) Origin {
 	return Origin(ApplicationsFile + "#" + strings.Join(parts, "/"))
 }
 
+func place(n *syntax.Node) Place { return Place{Pos: n.Pos(), Path: n.Path()} }
+
 // unmanaged are the namespaces that Kubernetes itself makes.
 var unmanaged = []string{"default", "kube-node-lease", "kube-public", "kube-system"}
 
@@ -133,6 +135,7 @@ func (r *resolver) namespace(e *entryInput) Namespace {
 	n := Namespace{
 		Name:    name,
 		Origin:  origin(name),
+		Place:   place(e.Node),
 		Managed: e.ManageNamespace.Or(!slices.Contains(unmanaged, name)),
 		Labels:  r.labels(e.Labels),
 

@@ -77,11 +77,11 @@ func arrange(app *Application, in []manifest) (Result, diag.List) {
 		if again && !m.generated() {
 			out.Warnings.Add(app.failure(m.pos, "repeated-object", "keep one of the two",
 				"%s occurs twice: Argo CD applies the last one", name(o)))
-			out.Objects[i] = Object{Object: o, Phase: phase}
+			out.Objects[i] = Object{Object: o, Phase: phase, Pos: m.pos}
 			continue
 		}
 		first[key] = len(out.Objects)
-		out.Objects = append(out.Objects, Object{Object: o, Phase: phase})
+		out.Objects = append(out.Objects, Object{Object: o, Phase: phase, Pos: m.pos})
 	}
 	// Behind the above: an object that is left out may be the last one of its name.
 	out.Objects = slices.DeleteFunc(out.Objects, func(o Object) bool { return o.Phase == never })

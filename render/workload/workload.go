@@ -138,6 +138,7 @@ type Target struct {
 type Object struct {
 	object.Object
 	Phase Phase
+	Pos   diag.Position // what it was made from, seen from the repository's root; without a line where that cannot be known
 }
 
 // Renderer renders applications of one repository. What they share, such as a chart, is read once. It is not safe for

@@ -29,8 +29,9 @@ var mayImport = map[string][]string{
 	"render":                   {"catalog", "profiles", "render/object"},
 	"render/workload":          {"render/object", "internal/diag"},
 	"plugin":                   {"catalog", "render", "render/object"},
-	"cmd/internal/cli":         {"catalog", "catalog/apps", "internal/diag", "plugin", "render", "render/object", "render/workload"},
+	"cmd/internal/cli":         {"catalog", "catalog/apps", "internal/diag", "internal/lint", "plugin", "render", "render/object", "render/workload"},
 	"cmd/roster":               {"cmd/internal/cli"},
+	"internal/lint":            {"catalog", "internal/diag", "render/object"},
 	"internal/schema":          {},
 	"internal/schema/gen":      {},
 	"internal/schema/celrules": {"internal/schema"},
@@ -108,7 +109,7 @@ func contains(list []string, s string) bool {
 // the network, or the file system other than through fs.FS.
 func TestPure(t *testing.T) {
 	forbidden := map[string]bool{"os": true, "net": true, "net/http": true, "log": true, "log/slog": true, "math/rand": true, "math/rand/v2": true, "os/exec": true}
-	for _, p := range list(t, "./internal/diag", "./internal/syntax", "./catalog/...", "./profiles", "./render/...") {
+	for _, p := range list(t, "./internal/diag", "./internal/lint", "./internal/syntax", "./catalog/...", "./profiles", "./render/...") {
 		for _, i := range p.Imports {
 			if forbidden[i] {
 				t.Errorf("%s imports %s", strings.TrimPrefix(p.ImportPath, module), i)

@@ -23,8 +23,11 @@ const (
 // errReported ends a verb whose messages are printed already.
 var errReported = errors.New("reported")
 
+// errFindings ends a verb that has found something, and has printed it.
+var errFindings = errors.New("there are findings")
+
 // verbs are the commands. To add one, add its file, and its function here.
-var verbs = [...]func() *cobra.Command{renderCommand, bootstrapCommand, pluginCommand, versionCommand, completionCommand, workerCommand}
+var verbs = [...]func() *cobra.Command{renderCommand, lintCommand, bootstrapCommand, pluginCommand, versionCommand, completionCommand, workerCommand}
 
 // Run runs the command line and returns the exit code. Stdout gets the result alone; messages go to stderr.
 func Run(args []string, stdout, stderr io.Writer) (code int) {
@@ -55,6 +58,8 @@ func Run(args []string, stdout, stderr io.Writer) (code int) {
 		return exitOK
 	case errors.Is(err, errIncomplete):
 		return exitPartial
+	case errors.Is(err, errFindings):
+		return exitFindings
 	case !errors.Is(err, errReported):
 		_, _ = fmt.Fprintf(stderr, "roster: %v\n", err)
 	}

@@ -119,5 +119,5 @@ func generate(in *input, request plugin.Request, timeout time.Duration, stderr i
 	if !complete { // which is said already
 		return nil, errReported
 	}
-	return yields[0], nil
+	return objects(yields[0]), nil
 }

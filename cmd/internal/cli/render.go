@@ -112,7 +112,7 @@ func (o *renderOptions) objects(in *input, stderr io.Writer) (out []object.Objec
 	case err != nil:
 		return nil, false, err
 	case o.app != "":
-		return yields[0], complete, nil
+		return objects(yields[0]), complete, nil
 	}
 	return withWorkloads(in.platform, all, yields), complete, nil
 }

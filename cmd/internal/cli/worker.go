@@ -51,6 +51,7 @@ type answer struct {
 type answerObject struct {
 	APIVersion, Kind, Namespace, Name string
 	Wave                              int
+	Pos                               diag.Position // seen from the repository's root
 	Value                             json.RawMessage
 }
 
@@ -251,7 +252,7 @@ func newAnswer(result workload.Result, diags diag.List) answer {
 		if err != nil { // it was read from YAML or JSON
 			panic(err)
 		}
-		out.Objects = append(out.Objects, answerObject{o.APIVersion, o.Kind, o.Namespace, o.Name, o.Wave, value})
+		out.Objects = append(out.Objects, answerObject{o.APIVersion, o.Kind, o.Namespace, o.Name, o.Wave, o.Pos, value})
 	}
 	return out
 }

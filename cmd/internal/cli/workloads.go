@@ -41,10 +41,25 @@ func apps(p *catalog.Platform) []app {
 	return out
 }
 
+// yield is an object that an application deploys.
+type yield struct {
+	object.Object
+	pos diag.Position // what it was made from, seen from the repository's root; nothing for applications that roster brings
+}
+
+// objects are the yields without their places.
+func objects(yields []yield) []object.Object {
+	out := make([]object.Object, len(yields))
+	for i, y := range yields {
+		out[i] = y.Object
+	}
+	return out
+}
+
 // workloads renders what the applications yield, and returns it in their order. Applications whose source is not in the
 // repository yield nothing; they are listed on stderr, and complete is false. What is wrong with any of them is printed to
 // stderr.
-func workloads(in *input, apps []app, timeout time.Duration, stderr io.Writer) (out [][]object.Object, complete bool, err error) {
+func workloads(in *input, apps []app, timeout time.Duration, stderr io.Writer) (out [][]yield, complete bool, err error) {
 	var requests []workload.Application
 	var places []int
 	complete = true
@@ -61,18 +76,21 @@ func workloads(in *input, apps []app, timeout time.Duration, stderr io.Writer) (
 	if err != nil {
 		return nil, false, err
 	}
-	out = make([][]object.Object, len(apps))
+	out = make([][]yield, len(apps))
 	var warnings, diags diag.List
 	for i, a := range answers {
 		if w := apps[places[i]].Workload; w.Kind == catalog.Catalog { // its files are not in the repository
 			for j := range a.Diags {
 				a.Diags[j].Pos, a.Diags[j].Related = in.fromRoot(w.Pos), nil
 			}
+			for j := range a.Objects {
+				a.Objects[j].Pos = diag.Position{}
+			}
 		}
 		warnings, diags = append(warnings, a.Warnings...), append(diags, a.Diags...)
 		diags = append(diags, in.checked(apps[places[i]], a)...)
 		for _, o := range a.Objects {
-			out[places[i]] = append(out[places[i]], o.object())
+			out[places[i]] = append(out[places[i]], yield{o.object(), o.Pos})
 		}
 	}
 	in.seenFromFolder(warnings)
@@ -191,10 +209,10 @@ func (in *input) clusterOf() workload.Cluster {
 
 // withWorkloads are the objects of the platform, each wave followed by what its Applications yield: Argo CD syncs these, and
 // waits for them, before it goes on to the next wave.
-func withWorkloads(p *catalog.Platform, apps []app, yields [][]object.Object) []object.Object {
+func withWorkloads(p *catalog.Platform, apps []app, yields [][]yield) []object.Object {
 	byWave := map[int][]object.Object{}
 	for i, a := range apps {
-		byWave[int(a.Wave)] = append(byWave[int(a.Wave)], yields[i]...)
+		byWave[int(a.Wave)] = append(byWave[int(a.Wave)], objects(yields[i])...)
 	}
 	platform := render.Build(p)
 	var out []object.Object
