@@ -1,0 +1,212 @@
+package gardener
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// git runs the program of that name: no hooks, no configuration but that of the repository, no questions.
+type git struct {
+	home    string // an empty folder
+	timeout time.Duration
+	access  access
+	who     author
+}
+
+// access is what opens a remote repository. All but the user's name are files: what they hold is neither in arguments, nor in
+// an environment, nor in this process.
+type access struct {
+	user, tokenFile, caFile, keyFile, knownHostsFile string
+}
+
+// check reports names of files that git and ssh would take for something else, and makes them absolute: git has other current
+// folders.
+func (a *access) check() error {
+	if strings.ContainsAny(a.user, "'\n\r\x00") {
+		return errors.New("the user's name must not have quotes or ends of lines")
+	}
+	for _, f := range []*string{&a.tokenFile, &a.caFile, &a.keyFile, &a.knownHostsFile} {
+		if *f == "" {
+			continue
+		}
+		absolute, err := filepath.Abs(*f)
+		if err != nil {
+			return err
+		}
+		if *f = absolute; !regexp.MustCompile(`^[A-Za-z0-9_./+@:,=-]+$`).MatchString(*f) {
+			return fmt.Errorf("%q: names of files for git must be of letters, digits and _./+@:,=-", *f)
+		}
+	}
+	return nil
+}
+
+// enough says whether it opens the repository at a checked address.
+func (a access) enough(address string) error {
+	if isSSH(address) && (a.keyFile == "" || a.knownHostsFile == "") {
+		return errors.New("a repository behind ssh needs --ssh-key-file and --known-hosts-file")
+	}
+	return nil
+}
+
+var errURL = errors.New("expected https://HOST/PATH without credentials, ssh://USER@HOST/PATH, USER@HOST:PATH, or the absolute path of a repository")
+
+// checkURL refuses what git would run as a program, and URLs with passwords. It never shows one.
+func checkURL(address string) error {
+	if strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r == 0x7f }) || strings.Contains(address, "::") {
+		return errURL
+	}
+	u, err := url.Parse(address)
+	switch {
+	case filepath.IsAbs(address):
+		return nil
+	case regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:[^/-]`).MatchString(address):
+		return nil
+	case err != nil || u.RawQuery != "" || u.Fragment != "":
+		return errURL
+	case u.Scheme == "file" && u.Host == "" && filepath.IsAbs(u.Path):
+		return nil
+	case u.Scheme == "https" && u.Host != "" && u.User == nil:
+		return nil
+	case u.Scheme == "ssh" && u.Host != "" && !strings.HasPrefix(u.Host, "-"):
+		if _, password := u.User.Password(); !password {
+			return nil
+		}
+	}
+	return errURL
+}
+
+// isSSH says whether a checked address needs a key.
+func isSSH(address string) bool {
+	return strings.HasPrefix(address, "ssh:") || !strings.Contains(address, "://") && !filepath.IsAbs(address)
+}
+
+// config is what git is told beyond the repository's own configuration.
+func (g *git) config() []string {
+	a := g.access
+	all := []string{
+		"core.hooksPath=/dev/null", "core.fsmonitor=false", "core.attributesFile=/dev/null", "gc.auto=0", "maintenance.auto=false",
+		"commit.gpgSign=false", "push.gpgSign=false", "push.followTags=false", "submodule.recurse=false", "fetch.recurseSubmodules=false",
+		"merge.verifySignatures=false", "http.followRedirects=false", "credential.helper=",
+	}
+	if a.tokenFile != "" {
+		// A shell function: printf is part of the shell, so that the token is in no arguments. Redirects are not followed, so
+		// that no other host gets it.
+		all = append(all, fmt.Sprintf(`credential.helper=!f() { test "$1" = get && printf 'username=%%s\npassword=%%s\n' '%s' "$(tr -d ' \t\r\n' <'%s')"; }; f`, a.user, a.tokenFile))
+	}
+	if a.caFile != "" {
+		all = append(all, "http.sslCAInfo="+a.caFile)
+	}
+	var args []string
+	for _, c := range all {
+		args = append(args, "-c", c)
+	}
+	return args
+}
+
+func (g *git) environment() []string {
+	ssh := "ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -o ConnectTimeout=30 -o IdentitiesOnly=yes -o ForwardAgent=no"
+	if g.access.keyFile != "" {
+		ssh += " -i '" + g.access.keyFile + "'"
+	}
+	if g.access.knownHostsFile != "" {
+		ssh += " -o UserKnownHostsFile='" + g.access.knownHostsFile + "' -o GlobalKnownHostsFile=/dev/null"
+	}
+	return []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + g.home, "LC_ALL=C", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0",
+		"GIT_ASKPASS=", "SSH_ASKPASS=", "GIT_OPTIONAL_LOCKS=0", "GIT_NO_REPLACE_OBJECTS=1", "GIT_ALLOW_PROTOCOL=https:ssh:file",
+		"GIT_CEILING_DIRECTORIES=" + filepath.Dir(g.home), "GIT_SSH_VARIANT=ssh", "GIT_SSH_COMMAND=" + ssh,
+		"GIT_AUTHOR_NAME=" + g.who.name, "GIT_AUTHOR_EMAIL=" + g.who.email, "GIT_COMMITTER_NAME=" + g.who.name, "GIT_COMMITTER_EMAIL=" + g.who.email,
+	}
+}
+
+// run returns what git prints.
+func (g *git) run(ctx context.Context, in place, stdin io.Reader, args ...string) (string, error) {
+	var out bytes.Buffer
+	err := g.pipe(ctx, in, stdin, &out, args...)
+	return out.String(), err
+}
+
+// place is where git works.
+type place struct {
+	dir   string   // the current folder; empty when it does not matter
+	flags []string // such as --git-dir
+}
+
+// at is in a checkout, bare in a Git directory.
+func at(dir string) place { return place{dir: dir} }
+
+func bare(dir string) place { return place{dir: dir, flags: []string{"--git-dir=" + dir}} }
+
+// pipe runs git and writes what it prints to out. When the time is up or ctx ends, git is asked to end, so that it removes its
+// locks, and then killed, together with what it started.
+func (g *git) pipe(ctx context.Context, in place, stdin io.Reader, out io.Writer, args ...string) error {
+	limited, cancel := context.WithTimeoutCause(ctx, g.timeout, fmt.Errorf("it took longer than %s", g.timeout))
+	defer cancel()
+	c := exec.CommandContext(limited, "git", append(append(g.config(), in.flags...), args...)...)
+	c.Dir, c.Env, c.Stdin, c.Stdout = cmp.Or(in.dir, g.home), g.environment(), stdin, out
+	said := &tail{most: 4 << 10}
+	c.Stderr = said
+	err := runGroup(c, 5*time.Second)
+	if err == nil {
+		return nil
+	}
+	if cause := context.Cause(limited); cause != nil {
+		err = cause
+	}
+	if text := clean(string(said.text), 600); text != "" {
+		return fmt.Errorf("git %s: %w: %s", args[0], err, text)
+	}
+	return fmt.Errorf("git %s: %w", args[0], err)
+}
+
+// runGroup runs a command in a process group of its own. When the command's context ends, the group gets SIGTERM. When the
+// command has ended, or after the grace, what is left of the group is killed.
+func runGroup(c *exec.Cmd, grace time.Duration) error {
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGTERM) }
+	c.WaitDelay = grace
+	if err := c.Start(); err != nil {
+		return err
+	}
+	err := c.Wait()
+	_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) // mostly nobody is left
+	return err
+}
+
+// tail keeps the end of what is written to it.
+type tail struct {
+	most int
+	text []byte
+	cut  bool
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.text = append(t.text, p[max(0, len(p)-t.most):]...)
+	if over := len(t.text) - t.most; over > 0 {
+		t.text, t.cut = append(t.text[:0], t.text[over:]...), true
+	}
+	return len(p), nil
+}
+
+// head keeps the start of what is written to it.
+type head struct {
+	most int
+	text []byte
+}
+
+func (h *head) Write(p []byte) (int, error) {
+	h.text = append(h.text, p[:min(len(p), h.most-len(h.text))]...)
+	return len(p), nil
+}
