@@ -2,7 +2,7 @@
 {{- define "alertmanager.yml" -}}
 route:
   receiver: severity-{{ .Values.defaultRoute }}
-  group_by: [alertname, instance]
+  group_by: [alertname, instance, user, address]
   group_wait: 30s
   group_interval: 5m
   repeat_interval: {{ .Values.repeatInterval }}
@@ -38,7 +38,7 @@ receivers:
         send_resolved: false
         max_alerts: 1
         http_config:
-          authorization: {type: Bearer, credentials_file: {{ $.Values.secretsFolder }}/alerting-ntfy/token}
+          authorization: {type: Bearer, credentials_file: {{ printf "%s/alerting-ntfy/token" $.Values.secretsFolder | quote }}}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -48,9 +48,9 @@ receivers:
     webhook_configs:
       - url: {{ include "topic" (dict "root" $ "topic" $route.topic "priority" ($route.priority | default 3)) | quote }}
         send_resolved: true
-        max_alerts: 10 # a longer message is refused
+        max_alerts: 5 # a longer message is refused
         http_config:
-          authorization: {type: Bearer, credentials_file: {{ $.Values.secretsFolder }}/alerting-ntfy/token}
+          authorization: {type: Bearer, credentials_file: {{ printf "%s/alerting-ntfy/token" $.Values.secretsFolder | quote }}}
 {{- end }}
 {{- if $route.mail }}
     email_configs:
@@ -60,7 +60,7 @@ receivers:
         send_resolved: true
 {{- with $.Values.mail.username }}
         auth_username: {{ . | quote }}
-        auth_password_file: {{ $.Values.secretsFolder }}/alerting-mail/password
+        auth_password_file: {{ printf "%s/alerting-mail/password" $.Values.secretsFolder | quote }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -59,20 +59,21 @@ AlertmanagerConfig sees no other alerts, unless Alertmanager is told otherwise. 
     "expr" "hostwatch_up{source=\"journal\"} == 0"
     "summary" "hostwatch cannot read the journal of {{ $labels.instance }}"))
   (include "alert" (dict "root" . "name" "HostwatchAbsent" "for" "15m"
-    "expr" "absent(hostwatch_last_run_timestamp_seconds) or (node_textfile_scrape_error unless on (instance) hostwatch_last_run_timestamp_seconds)"
+    "expr" (printf "absent(%s) or (node_textfile_scrape_error or max_over_time(%s[1d])) unless on (instance) %s"
+      "hostwatch_last_run_timestamp_seconds" "hostwatch_last_run_timestamp_seconds" "hostwatch_last_run_timestamp_seconds")
     "summary" "There is no hostwatch on {{ or $labels.instance \"any node\" }}"
-    "description" "Its metrics do not reach Prometheus: it is not installed, or node_exporter does not read its file."))
+    "description" "Its metrics do not reach Prometheus: it is not installed, node_exporter does not read its file, or the node is gone."))
   (include "alert" (dict "root" . "name" "TextfileUnreadable" "for" "5m"
     "expr" "node_textfile_scrape_error == 1"
     "summary" "node_exporter on {{ $labels.instance }} cannot read a file of metrics"))
 )) }}
 {{- include "group" (dict "name" "nodes" "rules" (list
   (include "alert" (dict "root" . "name" "NodeDiskFilling" "for" "1h"
-    "expr" (printf "predict_linear(%s[6h], %s) < 0 and %s / %s < 0.4" (include "avail" .) (include "seconds" $alerts.NodeDiskFilling.within) (include "avail" .) (include "size" .))
+    "expr" (printf "predict_linear(%s[6h], %s) < 0 and node_filesystem_avail_bytes / node_filesystem_size_bytes < 0.4" (include "avail" .) (include "seconds" $alerts.NodeDiskFilling.within))
     "summary" "{{ $labels.mountpoint }} on {{ $labels.instance }} is filling up"
     "description" (printf "At this rate it is full within %s." $alerts.NodeDiskFilling.within)))
   (include "alert" (dict "root" . "name" "NodeDiskAlmostFull" "for" "5m"
-    "expr" (printf "100 * %s / %s < %d" (include "avail" .) (include "size" .) (int $alerts.NodeDiskAlmostFull.freePercent))
+    "expr" (printf "100 * %s / node_filesystem_size_bytes < %d" (include "avail" .) (int $alerts.NodeDiskAlmostFull.freePercent))
     "summary" "{{ $labels.mountpoint }} on {{ $labels.instance }} has {{ $value | printf \"%.1f\" }} % left"))
 )) }}
 {{- include "group" (dict "name" "dead-mans-switch" "rules" (list
@@ -105,9 +106,6 @@ AlertmanagerConfig sees no other alerts, unless Alertmanager is told otherwise. 
 
 {{- define "avail" -}}
 node_filesystem_avail_bytes{{ include "disks" . }}
-{{- end }}
-{{- define "size" -}}
-node_filesystem_size_bytes{{ include "disks" . }}
 {{- end }}
 {{- /* What is on a disk, and can be written. */}}
 {{- define "disks" -}}
