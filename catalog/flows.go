@@ -56,10 +56,10 @@ func (r *resolver) permit(e *entryInput, in *flowInput, from Origin) {
 	name := e.Namespace.V
 	from += Origin("/" + word + "/" + p.name())
 	if e.NetworkPolicies != nil {
-		r.flows[name] = append(r.flows[name], Flow{Origin: from, Direction: direction, PodLabels: own, Peer: p, Ports: ports})
+		r.flows[name] = append(r.flows[name], Flow{Origin: from, Place: place(in.Node), Direction: direction, PodLabels: own, Peer: p, Ports: ports})
 	}
 	if other := r.entryOf[p.Namespace]; other != nil && other.NetworkPolicies != nil {
-		r.flows[p.Namespace] = append(r.flows[p.Namespace], Flow{Origin: from, Direction: back, PodLabels: p.PodLabels,
+		r.flows[p.Namespace] = append(r.flows[p.Namespace], Flow{Origin: from, Place: place(in.Node), Direction: back, PodLabels: p.PodLabels,
 			Peer: Peer{Namespace: name, PodLabels: own}, Ports: ports})
 	}
 }

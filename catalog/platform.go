@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/hippotion/roster/internal/diag"
@@ -17,7 +18,15 @@ type Platform struct {
 	ArgoCD     ArgoCD
 	DNS        profiles.Pods // the pods that answer DNS queries
 	Store      *Store        // nil when the platform does not bring the store itself
-	Namespaces []Namespace   // by name
+	Controller profiles.Pods // the ingress controller
+	Domain     string
+	Expose     map[string][]string // entry points by exposure
+	Nodes      []Node
+	StoreName  string // of the store that secrets are read from
+	StoreKind  string
+	Profiles   []OwnProfile // the user's, by name
+	Lint       Lint
+	Namespaces []Namespace // by name
 }
 
 // Origin says where an object comes from: file#/namespace/application/… by names, not lines, so that inserting an entry
@@ -28,6 +37,31 @@ type Origin string
 type Place struct {
 	Pos  diag.Position
 	Path string // such as web-ntfy.applications[0]
+}
+
+// Node is the address of a node.
+type Node struct {
+	Address netip.Addr
+	Place   Place
+}
+
+// OwnProfile is a network profile in the user's folder.
+type OwnProfile struct {
+	Name string
+	File string
+	Used bool // by an entry, or by a profile that is used
+}
+
+// Lint is what platform.yml says about the rules of lint.
+type Lint struct {
+	Strict     bool // whether the rules about how manifests are written are on
+	Severities map[string]LintSeverity
+}
+
+// LintSeverity is the severity of a rule, or off.
+type LintSeverity struct {
+	Severity string
+	Place    Place
 }
 
 // RootName is the name of the Application that deploys the list, and of its AppProject.
@@ -95,6 +129,7 @@ type Namespace struct {
 	Project Project
 	Access  []Access
 
+	Profile    string            // of the policies
 	Policies   []profiles.Policy // nil when the namespace is open
 	Flows      []Flow
 	PolicySync Sync
@@ -148,6 +183,7 @@ const (
 // Flow is what one policy permits: one half of a flow between two namespaces, or a flow that leaves the cluster.
 type Flow struct {
 	Origin    Origin
+	Place     Place
 	Direction Direction
 	PodLabels map[string]string // which pods of this namespace; all when empty
 	Peer      Peer
@@ -302,6 +338,9 @@ type IgnoreDifference struct {
 // Route is one IngressRoute.
 type Route struct {
 	Origin      Origin
+	Place       Place
+	Expose      string // the exposure
+	AuthName    string // as in the list: the name of a middleware, app or none
 	EntryPoints []string
 	Host        string
 	Path        string // without a slash at the end; empty for all paths
@@ -324,6 +363,7 @@ type Middleware struct{ Name, Namespace string }
 type Secret struct {
 	Name            string
 	Origin          Origin
+	Place           Place
 	StoreKind       string
 	StoreName       string
 	RefreshInterval time.Duration

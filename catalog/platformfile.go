@@ -19,6 +19,7 @@ type platformInput struct {
 	Kubernetes  kubernetesInput    `yaml:"kubernetes"`
 	Vendor      text               `yaml:"vendor"` // a folder with copies of charts from elsewhere: NAME-VERSION.tgz, or folders
 	Defaults    defaultsInput      `yaml:"defaults"`
+	Lint        lintInput          `yaml:"lint"`
 }
 
 // repositoryInput is the repository that holds applications.yml.
@@ -120,4 +121,11 @@ type defaultsInput struct {
 	Path        text   `yaml:"path"`
 	AutoSync    flag   `yaml:"autoSync"`
 	SyncOptions []text `yaml:"syncOptions"`
+}
+
+// lintInput is what roster lint looks for.
+type lintInput struct {
+	*syntax.Node
+	Strict flag             `yaml:"strict"` // also how manifests are written
+	Rules  syntax.Map[text] `yaml:"rules" enum:"off,info,warning,error"`
 }

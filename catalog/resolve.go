@@ -53,6 +53,8 @@ func (r *resolver) resolve() *Platform {
 		ArgoCD:     ArgoCD{Namespace: r.argocdNamespace, Destination: r.destination, Plugin: r.plugin, Impersonation: r.impersonation != nil},
 		DNS:        r.dns,
 		Store:      r.store,
+		Controller: r.controller, Domain: r.in.Domain.V, Expose: r.expose, Nodes: r.nodes,
+		StoreKind: r.storeKind, StoreName: r.storeName, Lint: r.lint,
 	}
 
 	r.namespacesMissing, r.codesMissing = r.entries == nil, r.entries == nil
@@ -72,6 +74,7 @@ func (r *resolver) resolve() *Platform {
 			p.Namespaces = append(p.Namespaces, r.namespace(e))
 		}
 	}
+	p.Profiles = r.ownProfiles(p.Namespaces)
 	slices.SortFunc(p.Namespaces, func(a, b Namespace) int { return cmp.Compare(a.Name, b.Name) })
 	r.waves(p)
 	p.Repository.Reads = r.reads
@@ -115,6 +118,25 @@ func origin(parts ...string) Origin {
 	return Origin(ApplicationsFile + "#" + strings.Join(parts, "/"))
 }
 
+// ownProfiles are the user's profiles, by name.
+func (r *resolver) ownProfiles(namespaces []Namespace) []OwnProfile {
+	used := map[string]bool{} // files that a policy of an entry comes from
+	chosen := map[string]bool{}
+	for _, n := range namespaces {
+		chosen[n.Profile] = true
+		for _, policy := range n.Policies {
+			used[policy.Origin] = true
+		}
+	}
+	var out []OwnProfile
+	for _, name := range r.profiles.Names() {
+		if profile := r.profiles[name]; profile.Own() {
+			out = append(out, OwnProfile{Name: name, File: profile.Origin, Used: chosen[name] || used[profile.Origin]})
+		}
+	}
+	return out
+}
+
 func place(n *syntax.Node) Place { return Place{Pos: n.Pos(), Path: n.Path()} }
 
 // unmanaged are the namespaces that Kubernetes itself makes.
@@ -155,7 +177,7 @@ func (r *resolver) namespace(e *entryInput) Namespace {
 	n.PodSecurity = r.podSecurityOf(e.PodSecurity)
 	if np := e.NetworkPolicies; np != nil && np.Profile.IsSet() {
 		if profile := r.profiles[np.Profile.V]; profile != nil {
-			n.Policies = profile.Policies
+			n.Profile, n.Policies = profile.Name, profile.Policies
 		} else {
 			np.Profile.Report("unknown-profile", diag.DidYouMean(np.Profile.V, r.profiles.Names()), "there is no profile %s", syntax.Quote(np.Profile.V))
 		}

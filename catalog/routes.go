@@ -13,7 +13,7 @@ import (
 
 // route resolves one host name of an application.
 func (r *resolver) route(in *ingressInput, from Origin) Route {
-	out := Route{Host: r.host(in.Host), Path: strings.TrimRight(in.Path.V, "/"), Priority: in.Priority.V, Service: in.Service.V}
+	out := Route{Place: place(in.Node), Host: r.host(in.Host), Path: strings.TrimRight(in.Path.V, "/"), Priority: in.Priority.V, Service: in.Service.V}
 	out.Origin = from + "/ingress/" + Origin(out.Host+out.Path)
 	if in.Path.IsSet() && (!strings.HasPrefix(in.Path.V, "/") || strings.ContainsAny(in.Path.V, "`(){}*?#% \n")) {
 		in.Path.Report("bad-path", "", "expected a path prefix such as /api, found %s", syntax.Quote(in.Path.V))
@@ -35,6 +35,7 @@ func (r *resolver) route(in *ingressInput, from Origin) Route {
 		}
 	}
 	exposure := in.Expose.Or(r.defaultExpose)
+	out.Expose, out.AuthName = exposure, in.Auth.Or(r.defaultAuth)
 	out.EntryPoints = r.expose[exposure]
 	if out.EntryPoints == nil && !r.platformFlawed("ingress.expose") {
 		at := in.Node

@@ -11,7 +11,7 @@ import (
 
 // secret resolves one Secret. What the user wrote as a source of data is never shown: people paste secrets there.
 func (r *resolver) secret(in *secretInput, from Origin) Secret {
-	s := Secret{Name: in.Name.V, Origin: from + "/secrets/" + Origin(in.Name.V), Type: in.Type.V,
+	s := Secret{Name: in.Name.V, Place: place(in.Node), Origin: from + "/secrets/" + Origin(in.Name.V), Type: in.Type.V,
 		StoreKind: r.storeKind, StoreName: r.storeName, RefreshInterval: r.refreshInterval}
 	r.optionalSubdomain(in.Name)
 	if in.Store != nil {

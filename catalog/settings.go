@@ -37,6 +37,8 @@ type settingsOfPlatform struct {
 	syncOptions                  []string
 	vendor                       string // the folder with copies of charts, of the repository; may be empty
 	cluster                      Cluster
+	nodes                        []Node
+	lint                         Lint
 }
 
 func (r *resolver) settings() {
@@ -87,9 +89,18 @@ func (r *resolver) settings() {
 	r.podSecurity = PodSecurity{Audit: "baseline", Warn: "baseline", Version: "latest"}
 	r.podSecurity = r.podSecurityOf(&in.PodSecurity)
 	for _, n := range in.Nodes {
-		if _, err := netip.ParseAddr(n.V); n.IsSet() && err != nil {
+		if !n.IsSet() {
+			continue
+		}
+		address, err := netip.ParseAddr(n.V)
+		if err != nil {
 			n.Report("bad-address", "", "expected the IP address of a node, found %q", n.V)
 		}
+		r.nodes = append(r.nodes, Node{address, place(n.Node)})
+	}
+	r.lint = Lint{Strict: in.Lint.Strict.Or(false), Severities: map[string]LintSeverity{}}
+	for _, rule := range in.Lint.Rules.Items {
+		r.lint.Severities[rule.Key] = LintSeverity{rule.Value.V, place(rule.At)}
 	}
 	r.autoSync = in.Defaults.AutoSync.Or(false)
 	r.syncOptions = r.syncOptionsOf(in.Defaults.SyncOptions)

@@ -38,9 +38,13 @@ type Names struct {
 // Profile is a named set of policies.
 type Profile struct {
 	Name        string
+	Origin      string // the file
 	Description string
 	Policies    []Policy // in the order of the files, those of extended profiles first
 }
+
+// Own says whether the profile is the user's.
+func (p *Profile) Own() bool { return strings.HasPrefix(p.Origin, "profiles/") }
 
 // Policy becomes one CiliumNetworkPolicy in each namespace that chooses the profile.
 type Policy struct {

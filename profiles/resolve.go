@@ -31,7 +31,7 @@ func (r *resolver) resolve(name string, chain []string) *Profile {
 		return p
 	}
 	f := r.files[name]
-	p := &Profile{Name: name, Description: strings.TrimSpace(f.Description.V)}
+	p := &Profile{Name: name, Origin: f.origin, Description: strings.TrimSpace(f.Description.V)}
 	chain = append(chain, name)
 	for _, base := range f.Extends {
 		switch {

@@ -6,12 +6,12 @@ package lint
 
 import (
 	"cmp"
-	"io/fs"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
-	"github.com/hippotion/roster/render/object"
 )
 
 // Severity is how bad a finding is.
@@ -21,53 +21,26 @@ type Severity string
 const (
 	Error   Severity = "error"   // it does not work, or is open to others
 	Warning Severity = "warning" // it works by chance, or not for long
-	Info    Severity = "info"
+	Info    Severity = "info"    // it could be better
 )
+
+// Severities are all severities, from the worst.
+func Severities() []Severity { return []Severity{Error, Warning, Info} }
+
+// off is the severity of a rule that is not applied.
+const off Severity = "off"
 
 // Rule is one thing to look for.
 type Rule struct {
-	Name     string
+	Name     string // lower case with dashes, as in --rules
 	Severity Severity
+	Strict   bool   // whether it is off unless lint.strict of platform.yml turns it on
 	Summary  string // one line, without a full stop
 	Doc      string // why it matters and what to do, in Markdown
-	// Bad and Good are folders with an applications.yml, as txtar: one that has exactly this finding, and one that has none.
+	// Bad and Good are folders with an applications.yml, as txtar: one that has exactly one finding, of this rule, and one that
+	// has none. They are the examples of the documentation, and the test.
 	Bad, Good string
 	Check     func(*Input, Report)
-}
-
-// rules are all rules. To add one, add its file, and the rule here.
-var rules = [...]*Rule{
-	&outsideFromInside,
-}
-
-// Rules lists all rules by name.
-func Rules() []*Rule {
-	return slices.SortedFunc(slices.Values(rules[:]), func(a, b *Rule) int { return cmp.Compare(a.Name, b.Name) })
-}
-
-// Input is what is looked at.
-type Input struct {
-	Platform *catalog.Platform
-	// Workloads are the objects that the applications deploy, as far as they can be rendered here.
-	Workloads []Object
-	// Repository is where the files lie that objects are made from.
-	Repository fs.FS
-}
-
-// Object is one that an application deploys.
-type Object struct {
-	object.Object
-	Namespace   *catalog.Namespace // the entry
-	Application *catalog.Application
-	// Pos is what it was made from, seen from the repository's root. There is no file for applications that roster brings, and
-	// no line for what templates make.
-	Pos diag.Position
-}
-
-// Content is the object as YAML has it.
-func (o *Object) Content() map[string]any {
-	content, _ := o.Value().(map[string]any)
-	return content
 }
 
 // Finding is something that a rule has found.
@@ -76,22 +49,87 @@ type Finding struct {
 	Severity        Severity
 }
 
-// Report reports a finding.
+// Report reports a finding. The hint says what to do, and may be empty.
 type Report func(at catalog.Place, hint, format string, args ...any)
 
-// Run applies all rules, and returns what they find, in order.
-func Run(in *Input) []Finding {
+// Options are what the caller decides.
+type Options struct {
+	Today time.Time // for waivers that end
+	Only  []string  // names of rules; all when empty
+}
+
+// Result is what was found.
+type Result struct {
+	Findings []Finding // in order, each once
+	Waived   int       // how many findings a comment has waived
+	// Mistakes are what is wrong in lint of platform.yml, at places seen from the repository's root.
+	Mistakes diag.List
+}
+
+// Rules lists all rules by name.
+func Rules() []*Rule {
+	return slices.SortedFunc(slices.Values(rules[:]), func(a, b *Rule) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// Names lists the names of all rules, in order.
+func Names() []string {
+	var names []string
+	for _, r := range Rules() {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+// Run applies the rules.
+func Run(in *Input, o Options) Result {
+	var out Result
+	out.Mistakes = in.mistakes()
 	var found []Finding
 	for _, r := range Rules() {
+		severity := in.severity(r)
+		if severity == off || len(o.Only) > 0 && !slices.Contains(o.Only, r.Name) {
+			continue
+		}
 		r.Check(in, func(at catalog.Place, hint, format string, args ...any) {
-			d := diag.Diagnostic{Pos: at.Pos, Path: at.Path, Code: r.Name, Message: sprintf(format, args), Hint: hint}
-			found = append(found, Finding{d, r.Severity})
+			d := diag.Diagnostic{Pos: at.Pos, Path: at.Path, Code: r.Name, Message: fmt.Sprintf(format, args...), Hint: hint}
+			found = append(found, Finding{d, severity})
 		})
 	}
+	found = in.waive(found, o, &out)
+	out.Findings = Sorted(found)
+	return out
+}
+
+// Sorted are the findings by place, each once.
+func Sorted(found []Finding) []Finding {
 	slices.SortStableFunc(found, func(a, b Finding) int {
 		return cmp.Or(a.Pos.Compare(b.Pos), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
 	})
 	return slices.CompactFunc(found, func(a, b Finding) bool {
 		return a.Pos == b.Pos && a.Path == b.Path && a.Code == b.Code && a.Message == b.Message
 	})
+}
+
+// severity is what platform.yml says, or else the rule's own.
+func (in *Input) severity(r *Rule) Severity {
+	if s, ok := in.Platform.Lint.Severities[r.Name]; ok {
+		return Severity(s.Severity)
+	}
+	if r.Strict && !in.Platform.Lint.Strict {
+		return off
+	}
+	return r.Severity
+}
+
+// mistakes are rules in platform.yml that there are not.
+func (in *Input) mistakes() diag.List {
+	var out diag.List
+	for name, s := range in.Platform.Lint.Severities {
+		if !slices.Contains(Names(), name) {
+			at := in.at(s.Place)
+			out.Add(diag.Diagnostic{Pos: at.Pos, Path: at.Path, Code: "unknown-rule", Message: fmt.Sprintf("there is no rule %q", name),
+				Hint: diag.DidYouMean(name, Names())})
+		}
+	}
+	return out.Sorted()
 }

@@ -1,9 +1,7 @@
 package lint
 
 import (
-	"maps"
 	"regexp"
-	"slices"
 
 	"github.com/hippotion/roster/catalog"
 )
@@ -24,6 +22,7 @@ repository: {url: https://git.example/homelab.git}
   applications:
     - {applicationCode: web-ntfy, catalog: ntfy}
 - namespace: web-backup
+  networkPolicies: isolated-job
   applications:
     - {applicationCode: web-backup, path: backup}
 -- backup/job.yaml --
@@ -49,6 +48,7 @@ repository: {url: https://git.example/homelab.git}
   applications:
     - {applicationCode: web-ntfy, catalog: ntfy}
 - namespace: web-backup
+  networkPolicies: isolated-job
   applications:
     - {applicationCode: web-backup, path: backup, uses: [web-ntfy]}
 -- backup/job.yaml --
@@ -68,15 +68,14 @@ spec:
 `,
 	Check: func(in *Input, report Report) {
 		owners := outside(in.Platform)
-		for i := range in.Workloads {
-			o := &in.Workloads[i]
+		for _, o := range in.Workloads {
 			for text := range texts(o.Content()) {
 				for _, m := range urlHost.FindAllStringSubmatch(text, -1) {
 					owner, ok := owners[m[2]]
 					if !ok || owner.app.Code == o.Application.Code {
 						continue
 					}
-					report(in.place(o, m[1]), "add uses: ["+owner.app.Code+"], and call "+owner.inside, "%s %s calls %s from inside of the cluster", o.Kind, o.Name, m[1])
+					report(in.text(o, text, m[1]), "add uses: ["+owner.app.Code+"], and call "+owner.inside, "%s calls %s from inside of the cluster", o.Title(), m[1])
 				}
 			}
 		}
@@ -107,29 +106,4 @@ func outside(p *catalog.Platform) map[string]owner {
 		}
 	}
 	return out
-}
-
-// texts are all texts in a value, in an order that is always the same.
-func texts(v any) func(yield func(string) bool) {
-	return func(yield func(string) bool) { walk(v, yield) }
-}
-
-func walk(v any, yield func(string) bool) bool {
-	switch v := v.(type) {
-	case string:
-		return yield(v)
-	case []any:
-		for _, e := range v {
-			if !walk(e, yield) {
-				return false
-			}
-		}
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			if !walk(v[key], yield) {
-				return false
-			}
-		}
-	}
-	return true
 }

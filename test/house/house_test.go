@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"plugin":                   {"catalog", "render", "render/object"},
 	"cmd/internal/cli":         {"catalog", "catalog/apps", "internal/diag", "internal/lint", "plugin", "render", "render/object", "render/workload"},
 	"cmd/roster":               {"cmd/internal/cli"},
-	"internal/lint":            {"catalog", "internal/diag", "render/object"},
+	"internal/lint":            {"catalog", "internal/diag", "internal/schema", "render/object"},
 	"internal/schema":          {},
 	"internal/schema/gen":      {},
 	"internal/schema/celrules": {"internal/schema"},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/render"
 	"github.com/spf13/cobra"
 )
 
@@ -84,11 +85,11 @@ func (o *lintOptions) findings(in *input, stderr io.Writer) ([]lint.Finding, err
 		return nil, err
 	}
 	defer root.Close()
-	l := &lint.Input{Platform: in.platform, Repository: root.FS()}
+	l := &lint.Input{Platform: in.platform, Objects: render.Build(in.platform), Repository: root.FS()}
 	for i, a := range all {
 		for _, y := range yields[i] {
-			l.Workloads = append(l.Workloads, lint.Object{Object: y.Object, Namespace: a.namespace, Application: a.Application, Pos: y.pos})
+			l.Workloads = append(l.Workloads, &lint.Object{Object: y.Object, Entry: a.namespace, Application: a.Application, Pos: y.pos})
 		}
 	}
-	return lint.Run(l), nil
+	return lint.Run(l, lint.Options{Today: time.Now()}).Findings, nil
 }

@@ -1,0 +1,53 @@
+package lint
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Documentation is what there is to know about a rule, in Markdown, from its heading on.
+func (r *Rule) Documentation() string {
+	var b strings.Builder
+	severity := string(r.Severity)
+	if r.Strict {
+		severity += ", with `strict` only"
+	}
+	fmt.Fprintf(&b, "## `%s`\n\n%s: %s.\n\n%s\n", r.Name, severity, r.Summary, strings.TrimSpace(r.Doc))
+	for _, example := range []struct{ words, folder string }{{"Bad", r.Bad}, {"Good", r.Good}} {
+		fmt.Fprintf(&b, "\n%s:\n\n```\n%s\n```\n", example.words, strings.TrimSpace(example.folder))
+	}
+	return b.String()
+}
+
+// Reference is docs/lint.md: all rules.
+func Reference() string {
+	var b strings.Builder
+	b.WriteString(`# The rules of roster lint
+
+This file is made from the rules; ` + "`make update`" + ` rewrites it. ` + "`roster help RULE`" + ` prints a section of it.
+
+` + "`lint.rules` of `platform.yml`" + ` changes the severity of a rule, or turns it off; ` + "`lint.strict`" + ` turns on those that are
+marked. A finding is waived by a comment on its line, or on the line above, with a reason and, if it is for a time, an end:
+
+` + "```yaml" + `
+- namespace: kube-system # lint:ignore open-namespace the pods are on the host network
+  # lint:ignore world-egress-without-ports trackers use any port until 2027-03-01
+` + "```" + `
+
+In the examples, a line such as ` + "`-- applications.yml --`" + ` begins a file.
+
+| rule | severity | what it finds |
+|---|---|---|
+`)
+	for _, r := range Rules() {
+		severity := string(r.Severity)
+		if r.Strict {
+			severity += ", `strict`"
+		}
+		fmt.Fprintf(&b, "| [`%s`](#%s) | %s | %s |\n", r.Name, r.Name, severity, r.Summary)
+	}
+	for _, r := range Rules() {
+		b.WriteString("\n" + r.Documentation())
+	}
+	return b.String()
+}

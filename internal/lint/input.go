@@ -1,0 +1,113 @@
+package lint
+
+import (
+	"io/fs"
+	"slices"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/render/object"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// Input is what is looked at.
+type Input struct {
+	Platform *catalog.Platform
+	// Objects are those that roster renders for the platform, without workloads.
+	Objects []object.Object
+	// Workloads are the objects that the applications deploy, as far as they can be rendered here.
+	Workloads []*Object
+	// Repository is where the files lie that objects are made from.
+	Repository fs.FS
+
+	files map[string]*sourceFile // by name, as far as they were read
+	pods  []*Pod
+	byApp map[string][]*Object
+}
+
+// Object is one that an application deploys.
+type Object struct {
+	object.Object
+	Entry       *catalog.Namespace
+	Application *catalog.Application
+	// Pos is what it was made from, seen from the repository's root. There is no file for applications that roster brings, and
+	// no line for what templates make.
+	Pos diag.Position
+
+	content map[string]any
+}
+
+// Content is the object as YAML has it. It is not to be changed.
+func (o *Object) Content() map[string]any {
+	if o.content == nil {
+		o.content, _ = o.Value().(map[string]any)
+	}
+	return o.content
+}
+
+// Title names the object in messages.
+func (o *Object) Title() string { return o.Kind + " " + o.Name }
+
+// Pod is the template of a workload's pods.
+type Pod struct {
+	*Object
+	corev1.PodTemplateSpec
+	At []string // the fields that lead to it
+}
+
+// podTemplates says where each kind of workload has its pod template.
+var podTemplates = map[string][]string{
+	"CronJob": {"spec", "jobTemplate", "spec", "template"}, "DaemonSet": {"spec", "template"}, "Deployment": {"spec", "template"},
+	"Job": {"spec", "template"}, "Pod": {}, "ReplicaSet": {"spec", "template"}, "StatefulSet": {"spec", "template"},
+}
+
+// Pods are the pods of all workloads. What is no pod template is left out: another rule reports it.
+func (in *Input) Pods() []*Pod {
+	if in.pods != nil {
+		return in.pods
+	}
+	in.pods = []*Pod{}
+	for _, o := range in.Workloads {
+		at, ok := podTemplates[o.Kind]
+		if !ok {
+			continue
+		}
+		content, found, err := unstructured.NestedMap(o.Content(), at...)
+		if !found || err != nil {
+			continue
+		}
+		p := &Pod{Object: o, At: at}
+		if runtime.DefaultUnstructuredConverter.FromUnstructured(content, &p.PodTemplateSpec) == nil {
+			in.pods = append(in.pods, p)
+		}
+	}
+	return in.pods
+}
+
+// Kind are the workloads' objects of some kinds.
+func (in *Input) Kind(kinds ...string) []*Object {
+	var out []*Object
+	for _, o := range in.Workloads {
+		if slices.Contains(kinds, o.Kind) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// Complete says whether all that runs in a namespace is known: what is not there is then nowhere.
+func Complete(n *catalog.Namespace) bool {
+	return !slices.ContainsFunc(n.Applications, func(a catalog.Application) bool { return a.Workload == nil })
+}
+
+// Entry is the entry of a namespace; nil when the list has none.
+func (in *Input) Entry(namespace string) *catalog.Namespace {
+	for i := range in.Platform.Namespaces {
+		if n := &in.Platform.Namespaces[i]; n.Name == namespace {
+			return n
+		}
+	}
+	return nil
+}

@@ -1,0 +1,4 @@
+package lint
+
+// accessRules are the rules about secrets, pod security and Argo CD.
+var accessRules = []*Rule{}

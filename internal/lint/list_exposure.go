@@ -1,0 +1,4 @@
+package lint
+
+// exposureRules are the rules about routes.
+var exposureRules = []*Rule{}
