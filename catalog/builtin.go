@@ -59,6 +59,9 @@ func (r *resolver) builtins() {
 	for _, b := range all {
 		declared[b.in] = r.declared(b)
 	}
+	for i := range r.entries {
+		r.opened(&r.entries[i])
+	}
 	for _, b := range all { // when it is known which namespaces have policies
 		r.permitDeclared(b, declared[b.in].Flows)
 	}
@@ -352,6 +355,22 @@ func (r *resolver) callersIn(c builtin.Callers, own *entryInput) *entryInput {
 		return own
 	}
 	return r.entryOf[c.Namespace]
+}
+
+// open is what stands in place of a profile when a namespace is to have no policies, also where an application of the catalog
+// would bring some.
+const open = "open"
+
+// opened takes the policies from an entry that says so.
+func (r *resolver) opened(e *entryInput) {
+	np := e.NetworkPolicies
+	if np == nil || np.Profile.V != open || r.profiles[open] != nil {
+		return
+	}
+	if len(np.Allow) > 0 {
+		np.Report("no-effect", "name a profile, such as isolated", "allow has no effect: the namespace is open to everything")
+	}
+	e.NetworkPolicies = nil
 }
 
 // fillEntry fills in what is said of the namespace, if all that runs in it comes from the catalog: other applications may not

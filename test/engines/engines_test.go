@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
@@ -217,6 +218,11 @@ type platform struct {
 	clusterWide map[string]map[kube.ResourceKey]bool // by project, what it permits: keys with group and kind alone
 	kubeVersion string
 	apiVersions []string
+
+	// What roster tells the applications of the catalog.
+	hosts      map[string]string // by application
+	monitoring string            // the namespace of what provides monitoring.coreos.com
+	uses       any               // as the first chart of the list has it that uses the bus
 }
 
 // app is an Application that roster prints.
@@ -224,13 +230,25 @@ type app = *v1alpha1.Application
 
 func load(t *testing.T, dir string) *platform {
 	t.Helper()
-	p := &platform{dir: dir, apps: map[string]app{}, clusterWide: map[string]map[kube.ResourceKey]bool{}}
+	p := &platform{dir: dir, apps: map[string]app{}, clusterWide: map[string]map[kube.ResourceKey]bool{}, hosts: map[string]string{}}
 	for _, o := range read(t, run(t, dir, "roster", "render", dir, "--repository", dir)) {
 		switch o.GetKind() {
 		case "Application":
 			var a v1alpha1.Application
 			convert(t, o, &a)
 			p.apps[a.Name] = &a
+			if source := a.Spec.GetSource(); p.uses == nil && source.Helm != nil && source.Helm.ValuesObject != nil {
+				values := map[string]any{}
+				if err := yaml.Unmarshal(source.Helm.ValuesObject.Raw, &values); err != nil {
+					t.Fatal(err)
+				}
+				p.uses, _, _ = unstructured.NestedFieldNoCopy(values, "global", "roster", "uses")
+			}
+		case "IngressRoute":
+			_, origin, _ := strings.Cut(o.GetAnnotations()["roster.hippotion.github.io/origin"], "/applications/")
+			if code, host, ok := strings.Cut(origin, "/ingress/"); ok && p.hosts[code] == "" {
+				p.hosts[code] = host
+			}
 		case "AppProject":
 			var project v1alpha1.AppProject
 			convert(t, o, &project)
@@ -244,6 +262,25 @@ func load(t *testing.T, dir string) *platform {
 		Kubernetes struct {
 			Version     string
 			APIVersions []string
+		}
+	}
+	list, err := os.ReadFile(filepath.Join(dir, "applications.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries []struct {
+		Namespace    string
+		Applications []any
+	}
+	if err := yaml.Unmarshal(list, &entries); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		for _, a := range e.Applications {
+			a, _ := a.(map[string]any)
+			if groups, _ := a["provides"].([]any); slices.Contains(groups, any("monitoring.coreos.com")) {
+				p.monitoring = e.Namespace
+			}
 		}
 	}
 	data, err := os.ReadFile(filepath.Join(dir, "platform.yml"))

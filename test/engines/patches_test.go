@@ -76,11 +76,13 @@ func (p *platform) withoutPlugin(t *testing.T, code string) (plain *platform, pa
 			patches = readPatches(t, dir, application)
 			delete(application, "patches")
 			if name, ok := application["catalog"].(string); ok {
-				delete(application, "catalog")
-				application["path"] = "catalog-" + name
-				if err := os.CopyFS(filepath.Join(dir, "catalog-"+name), os.DirFS(filepath.Join(root, "catalog/apps", name))); err != nil {
+				if err := os.CopyFS(filepath.Join(dir, "catalog-"+name), os.DirFS(filepath.Join(root, "catalog/apps", name, "chart"))); err != nil {
 					t.Fatal(err)
 				}
+				// Alone, since nobody can use it when it is no application of the catalog; and so there is nothing to wait for.
+				without(t, filepath.Join(dir, "platform.yml"), "secrets")
+				entries = []map[string]any{{"namespace": entry["namespace"], "applications": []any{map[string]any{
+					"applicationCode": code, "path": "catalog-" + name, "values": p.known(code, name, application["values"])}}}}
 			}
 		}
 	}
@@ -93,6 +95,44 @@ func (p *platform) withoutPlugin(t *testing.T, code string) (plain *platform, pa
 		t.Fatalf("Argo CD still needs a plugin for %s", code)
 	}
 	return plain, patches
+}
+
+// without takes a key from a YAML file.
+func without(t *testing.T, file, key string) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values map[string]any
+	if err := yaml.Unmarshal(data, &values); err != nil {
+		t.Fatal(err)
+	}
+	delete(values, key)
+	if data, err = yaml.Marshal(values); err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, data)
+}
+
+// known are the values of an application of the catalog with what roster knows of the list, as docs/catalog.md says.
+func (p *platform) known(code, name string, values any) map[string]any {
+	roster := map[string]any{}
+	if host := p.hosts[code]; host != "" {
+		roster["host"] = host
+	}
+	if p.monitoring != "" {
+		roster["monitoring"] = p.monitoring
+	}
+	if name != "ntfy" {
+		roster["uses"] = p.uses
+	}
+	out, _ := values.(map[string]any)
+	if out == nil {
+		out = map[string]any{}
+	}
+	out["global"] = map[string]any{"roster": roster}
+	return out
 }
 
 // readPatches are the patches of an application in Kustomize's form.

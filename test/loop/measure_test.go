@@ -83,8 +83,9 @@ func measureLarge(t *testing.T) {
 		"cluster/platform.yml": {Data: []byte("repository: {url: " + url + ", revision: main, root: ..}\n")},
 		"cluster/applications.yml": {Data: []byte(`
 - namespace: ntfy
+  networkPolicies: open
   applications:
-    - {applicationCode: ntfy, catalog: ntfy, autoSync: true, values: {baseURL: 'https://ntfy.example'}}
+    - {applicationCode: ntfy, catalog: ntfy, autoSync: true, ingress: [], secrets: [], values: {baseURL: 'https://ntfy.example'}}
 `)},
 	}
 	random := rand.NewChaCha8([32]byte{})
@@ -98,7 +99,7 @@ func measureLarge(t *testing.T) {
 	l.dir = filepath.Join(l.dir, "cluster")
 	for _, args := range []string{ // what its pods wait for, as users may make it by hand
 		"create namespace ntfy",
-		"create secret generic ntfy-auth --namespace=ntfy --from-literal=NTFY_AUTH_USERS=u --from-literal=NTFY_AUTH_ACCESS=a --from-literal=NTFY_AUTH_TOKENS=t",
+		"create secret generic ntfy-auth --namespace=ntfy --from-literal=NTFY_AUTH_USERS=u --from-literal=NTFY_AUTH_TOKENS=t",
 	} {
 		_, err := l.cluster.Kubectl(l.Context(), nil, strings.Fields(args)...)
 		l.must(err)
