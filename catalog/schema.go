@@ -1,0 +1,247 @@
+package catalog
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/catalog/apps"
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
+	"github.com/hippotion/roster/profiles"
+)
+
+// ApplicationsSchema is the JSON Schema of applications.yml, for editors. It says of the shape what internal/syntax says, and
+// never refuses what Load takes; of what the values mean it says a little.
+func ApplicationsSchema() []byte { return applicationsSchema(readDescriptions()) }
+
+// PlatformSchema is the JSON Schema of platform.yml.
+func PlatformSchema() []byte { return platformSchema(readDescriptions()) }
+
+func applicationsSchema(d descriptions) []byte {
+	s := d.value(reflect.TypeFor[[]entryInput](), key{})
+	s.MinItems = 1
+	return s.file(ApplicationsFile)
+}
+
+func platformSchema(d descriptions) []byte {
+	return d.value(reflect.TypeFor[platformInput](), key{}).file(PlatformFile)
+}
+
+// descriptions are texts for the keys of each input type, by the type's name. A test writes the file from docs/input.md.
+type descriptions map[string]map[string]string
+
+//go:embed descriptions.json
+var descriptionsJSON []byte
+
+func readDescriptions() descriptions {
+	var d descriptions
+	if err := json.Unmarshal(descriptionsJSON, &d); err != nil {
+		panic("catalog: descriptions.json: " + err.Error()) // it is a part of the program
+	}
+	return d
+}
+
+// schema is a JSON Schema, draft 07: the newest that all editors know. It has no $ref, because draft 07 ignores what stands
+// beside one, and a description would.
+type schema struct {
+	Draft                string             `json:"$schema,omitempty"`
+	Title                string             `json:"title,omitempty"`
+	Description          string             `json:"description,omitempty"`
+	AnyOf                []*schema          `json:"anyOf,omitempty"`
+	Type                 kinds              `json:"type,omitempty"`
+	Enum                 []any              `json:"enum,omitempty"`
+	Examples             []string           `json:"examples,omitempty"`
+	Pattern              string             `json:"pattern,omitempty"`
+	Minimum              int                `json:"minimum,omitempty"`
+	Maximum              int                `json:"maximum,omitempty"`
+	MinItems             int                `json:"minItems,omitempty"`
+	Items                *schema            `json:"items,omitempty"`
+	Properties           map[string]*schema `json:"properties,omitempty"`
+	Required             []string           `json:"required,omitempty"`
+	AdditionalProperties any                `json:"additionalProperties,omitempty"` // a schema, or false
+}
+
+// kinds are the types that a value may have.
+type kinds []string
+
+// MarshalJSON writes one type as a text: editors then give the shorter message.
+func (k kinds) MarshalJSON() ([]byte, error) {
+	if len(k) == 1 {
+		return json.Marshal(k[0])
+	}
+	return json.Marshal([]string(k))
+}
+
+// file is the schema as the text of a file.
+func (s *schema) file(title string) []byte {
+	s.Draft, s.Title = "http://json-schema.org/draft-07/schema#", "roster's "+title
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(s); err != nil {
+		panic("catalog: " + err.Error()) // it is made of texts and numbers
+	}
+	return out.Bytes()
+}
+
+// key is what the tags of a field say, see syntax.Document.Decode.
+type key struct {
+	name                 string
+	required, short, one bool
+	enum                 []any
+}
+
+func keyOf(f reflect.StructField) key {
+	name, words, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	k := key{name: name}
+	for word := range strings.SplitSeq(words, ",") {
+		k.required = k.required || word == "required"
+		k.short = k.short || word == "short"
+		k.one = k.one || word == "one"
+	}
+	if enum := f.Tag.Get("enum"); enum != "" {
+		for value := range strings.SplitSeq(enum, ",") {
+			k.enum = append(k.enum, value)
+		}
+	}
+	return k
+}
+
+// value is the schema of a value of type t; k belongs to the key that it stands behind, also if it is an element there.
+func (d descriptions) value(t reflect.Type, k key) *schema {
+	switch t {
+	case reflect.TypeFor[text]():
+		return &schema{Type: kinds{"string"}, Enum: k.enum}
+	case reflect.TypeFor[number]():
+		return &schema{Type: kinds{"integer"}}
+	case reflect.TypeFor[flag]():
+		return &schema{Type: kinds{"boolean"}}
+	case reflect.TypeFor[syntax.Text]():
+		return &schema{Type: kinds{"string", "number", "boolean"}}
+	case reflect.TypeFor[syntax.Any]():
+		return &schema{}
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return d.value(t.Elem(), k)
+	case reflect.Slice:
+		list := &schema{Type: kinds{"array"}, Items: d.value(t.Elem(), k)}
+		if k.one {
+			return &schema{AnyOf: []*schema{d.value(t.Elem(), k), list}}
+		}
+		return list
+	case reflect.Struct:
+		if items, isMap := t.FieldByName("Items"); isMap { // syntax.Map
+			element, _ := items.Type.Elem().FieldByName("Value")
+			return &schema{Type: kinds{"object"}, AdditionalProperties: d.value(element.Type, k)}
+		}
+		return d.mapping(t)
+	}
+	panic("catalog: no schema for a " + t.String()) // a mistake in the struct, found by the first test
+}
+
+// mapping is the schema of a struct: a mapping of its keys, or what stands for that in short.
+func (d descriptions) mapping(t reflect.Type) *schema {
+	s := &schema{Type: kinds{"object"}, Properties: map[string]*schema{}, AdditionalProperties: false}
+	var short *schema
+	for i := range t.NumField() {
+		f := t.Field(i)
+		k := keyOf(f)
+		if k.name == "" {
+			continue
+		}
+		property := func() *schema {
+			p := d.value(f.Type, k)
+			p.narrow(t.Name(), k.name)
+			return p
+		}
+		p := property()
+		p.Description = d[t.Name()][k.name]
+		if k.required {
+			s.Required = append(s.Required, k.name)
+		} else {
+			p.allowNull()
+		}
+		if k.short {
+			short = property()
+		}
+		s.Properties[k.name] = p
+	}
+	if short != nil {
+		return &schema{AnyOf: []*schema{short, s}}
+	}
+	return s
+}
+
+// allowNull lets nothing stand behind the key: it counts as absent. Elements of lists and free mappings must be there.
+func (s *schema) allowNull() {
+	if len(s.AnyOf) > 0 {
+		s = s.AnyOf[len(s.AnyOf)-1]
+	}
+	if len(s.Type) > 0 {
+		s.Type = append(s.Type, "null")
+	}
+	if len(s.Enum) > 0 {
+		s.Enum = append(s.Enum, nil)
+	}
+}
+
+// Patterns that take at least what the checks of names.go and flows.go take, where a text stands. A number as a port is not
+// bounded: 1e9 without quotes is the name of a port.
+const (
+	labelShape       = `^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`
+	hostShape        = `^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$`
+	cidrShape        = `^[0-9a-fA-F:.]+/[0-9]{1,3}$`
+	portShape        = `^([-a-z0-9]{1,15}|[0-9]{1,5}-[+]?[0-9]+)(/(TCP|UDP|SCTP|ANY))?$`
+	servicePortShape = `^[-a-z0-9]{1,15}$`
+)
+
+// narrow adds what Load asks of the value besides its shape, as far as a schema can say it.
+func (s *schema) narrow(typeName, key string) {
+	switch typeName + "." + key {
+	case "entryInput.namespace", "peerInput.namespace", "appInput.applicationCode", "useInput.application", "argocdInput.namespace",
+		"impersonationInput.serviceAccount", "middlewareInput.namespace", "podsInput.namespace", "vaultUserInput.namespace":
+		s.Pattern = labelShape
+	case "appInput.dependsOn", "secretsConfigInput.dependsOn":
+		s.Items.Pattern = labelShape
+	case "ingressInput.host", "platformInput.domain":
+		s.Pattern = hostShape
+	case "peerInput.cidr":
+		s.Pattern = cidrShape
+	case "peerInput.except":
+		s.Items.Pattern = cidrShape
+	case "peerInput.ports":
+		s.Items.Pattern = portShape
+	case "ingressInput.port":
+		s.Pattern = servicePortShape
+	case "ingressInput.priority":
+		s.Minimum = 1
+	case "apiServerInput.port":
+		s.Minimum, s.Maximum = 1, 65535
+	case "appInput.values":
+		s.Type = kinds{"object"}
+	case "patchInput.patch":
+		s.Type = kinds{"object", "array", "string"}
+	case "appInput.catalog":
+		for _, name := range apps.Names() {
+			s.Enum = append(s.Enum, name)
+		}
+	case "networkPoliciesInput.profile":
+		s.Examples = builtinProfiles()
+	}
+}
+
+// builtinProfiles are what may stand for a profile without any of the user's.
+func builtinProfiles() []string {
+	var ignored diag.List
+	set, err := profiles.Load(embed.FS{}, ProfilesDir, profiles.Names{}, &ignored)
+	if err != nil {
+		panic("catalog: " + err.Error()) // they are a part of the program
+	}
+	return slices.Sorted(slices.Values(append(set.Names(), open)))
+}

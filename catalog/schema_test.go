@@ -1,0 +1,585 @@
+package catalog
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v3"
+	"golang.org/x/tools/txtar"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// documented is the texts of docs/input.md for the keys of each type. The test of the documentation in test/house sees to it
+// that there is a section for each type, headed by the first keys that lead to it, and a row for each key.
+func documented(t *testing.T) descriptions {
+	t.Helper()
+	text, err := os.ReadFile("../docs/input.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
+	sections, heading := descriptions{}, ""
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "#") {
+			heading = strings.Trim(line, "#` \n")
+			sections[heading] = map[string]string{}
+		}
+		cells := strings.Split(link.ReplaceAllString(line, "$1"), "|")
+		if !strings.HasPrefix(line, "| `") || len(cells) != 6 { // four, and nothing at both ends
+			continue
+		}
+		for i, cell := range cells {
+			cells[i] = strings.TrimSpace(cell)
+		}
+		name, value, byDefault, becomes := strings.Trim(cells[1], "`"), cells[2], cells[3], cells[4]
+		switch {
+		case byDefault == "" || byDefault == "required":
+		case strings.HasPrefix(byDefault, "required"):
+			value += "; " + byDefault
+		default:
+			value += "; default: " + byDefault
+		}
+		sections[heading][name] = value + "\n\n" + becomes
+	}
+	out := descriptions{}
+	var visit func(of reflect.Type, heading, path string)
+	visit = func(of reflect.Type, heading, path string) {
+		if out[of.Name()] != nil || of.PkgPath() != reflect.TypeFor[entryInput]().PkgPath() {
+			return
+		}
+		out[of.Name()] = sections[heading]
+		for i := range of.NumField() {
+			if k := keyOf(of.Field(i)); k.name != "" {
+				below := strings.TrimPrefix(path+"."+k.name, ".")
+				visit(element(of.Field(i).Type), below, below)
+			}
+		}
+	}
+	visit(reflect.TypeFor[entryInput](), "An entry", "")
+	visit(reflect.TypeFor[platformInput](), "The platform", "")
+	return out
+}
+
+// element is the type in pointers, slices and maps.
+func element(t reflect.Type) reflect.Type {
+	for {
+		if t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+			t = t.Elem()
+			continue
+		}
+		items, isMap := t.FieldByName("Items")
+		if !isMap {
+			return t
+		}
+		value, _ := items.Type.Elem().FieldByName("Value")
+		t = value.Type
+	}
+}
+
+// TestSchemaFiles holds the texts in the schemas against docs/input.md, and the copies for editors against the schemas.
+// UPDATE=1 rewrites both.
+func TestSchemaFiles(t *testing.T) {
+	d := documented(t)
+	var texts bytes.Buffer
+	e := json.NewEncoder(&texts)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(d); err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string][]byte{
+		"descriptions.json":                texts.Bytes(),
+		"../docs/schema/applications.json": applicationsSchema(d),
+		"../docs/schema/platform.json":     platformSchema(d),
+	} {
+		if os.Getenv("UPDATE") == "1" {
+			if err := os.WriteFile(file, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(got), string(want)); diff != "" {
+			t.Errorf("%s is stale; UPDATE=1 rewrites it (-there +wanted):\n%s", file, diff)
+		}
+	}
+}
+
+// TestModelines follows the line of each example that names its schema. README.md shows examples/minimal as a whole, without.
+func TestModelines(t *testing.T) {
+	files, err := filepath.Glob("../examples/*/*.yml")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		schema, found := strings.CutPrefix(strings.SplitN(string(data), "\n", 2)[0], "# yaml-language-server: $schema=")
+		if minimal := path.Base(path.Dir(filepath.ToSlash(file))) == "minimal"; found == minimal {
+			t.Errorf("%s: its first line names the schema: %t", file, found)
+		} else if found && path.Clean(path.Join("examples/any", schema)) != "docs/schema/"+strings.TrimSuffix(filepath.Base(file), ".yml")+".json" {
+			t.Errorf("%s: its first line leads to %s", file, schema)
+		}
+	}
+}
+
+// TestSchemaTexts fails when a key has no text, or a text that is written for Markdown.
+func TestSchemaTexts(t *testing.T) {
+	var keys int
+	var visit func(where string, s *schema)
+	visit = func(where string, s *schema) {
+		if s == nil {
+			return
+		}
+		for name, p := range s.Properties {
+			keys++
+			if p.Description == "" || strings.Contains(p.Description, "](") {
+				t.Errorf("%s.%s: bad description %q", where, name, p.Description)
+			}
+			visit(where+"."+name, p)
+		}
+		for _, alternative := range s.AnyOf {
+			visit(where, alternative)
+		}
+		visit(where+"[]", s.Items)
+		if elements, ok := s.AdditionalProperties.(*schema); ok {
+			visit(where+".*", elements)
+		}
+	}
+	visit("applications", readDescriptions().value(reflect.TypeFor[[]entryInput](), key{}))
+	visit("platform", readDescriptions().value(reflect.TypeFor[platformInput](), key{}))
+	t.Logf("%d keys", keys)
+	if profiles := builtinProfiles(); !slices.Contains(profiles, "web-app") {
+		t.Errorf("the built-in profiles are %s", profiles)
+	}
+}
+
+// judges are the parser and the schema of one of the two files.
+type judges struct {
+	schema *jsonschema.Schema
+	input  func() any // what the parser decodes into
+}
+
+func newJudges(t *testing.T) map[string]judges {
+	t.Helper()
+	out := map[string]judges{}
+	for file, j := range map[string]struct {
+		schema []byte
+		input  func() any
+	}{
+		ApplicationsFile: {ApplicationsSchema(), func() any { return new([]entryInput) }},
+		PlatformFile:     {PlatformSchema(), func() any { return new(platformInput) }},
+	} {
+		parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(j.schema))
+		if err != nil {
+			t.Fatal(err)
+		}
+		compiler := jsonschema.NewCompiler()
+		if err := compiler.AddResource(file, parsed); err != nil {
+			t.Fatal(err)
+		}
+		compiled, err := compiler.Compile(file) // also checks it against draft 07
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[file] = judges{compiled, j.input}
+	}
+	return out
+}
+
+// unseen are the codes of mistakes that are gone when YAML has become JSON, or that an editor's YAML reader reports itself.
+var unseen = map[string]string{
+	"duplicate-key": "the reader of YAML reports it",
+	"alias-cycle":   "the reader of YAML reports it",
+	"alias-bomb":    "a limit of roster's",
+	"too-deep":      "a limit of roster's",
+	"unknown-tag":   "JSON has no tags",
+	"bad-value":     "JSON cannot hold the value",
+}
+
+// judge says what the parser and the schema find in a file's shape. Comparable is false when only one of them can see it: the
+// file is not YAML, or all that is wrong is what unseen has.
+func (j judges) judge(t *testing.T, file string, data []byte) (shape diag.List, refused error, comparable bool) {
+	t.Helper()
+	doc := syntax.Parse(file, data, &shape)
+	if doc == nil {
+		return shape, nil, false
+	}
+	doc.Decode(j.input())
+	if slices.ContainsFunc(shape, func(d diag.Diagnostic) bool { return unseen[d.Code] != "" }) {
+		return shape, nil, false
+	}
+	var value any
+	if err := yaml.Unmarshal(data, &value); err != nil { // a list as a key, say
+		if len(shape) == 0 {
+			t.Errorf("the parser takes what the library cannot read: %v", err)
+		}
+		return shape, nil, false
+	}
+	converted, err := json.Marshal(jsonOf(value))
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err = jsonschema.UnmarshalJSON(bytes.NewReader(converted))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shape, j.schema.Validate(value), true
+}
+
+// jsonOf makes texts of all keys, as editors do.
+func jsonOf(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		for k, v := range value {
+			value[k] = jsonOf(v)
+		}
+	case map[any]any:
+		out := map[string]any{}
+		for k, v := range value {
+			out[fmt.Sprint(k)] = jsonOf(v)
+		}
+		return out
+	case []any:
+		for i, v := range value {
+			value[i] = jsonOf(v)
+		}
+	}
+	return value
+}
+
+// TestSchemaAgrees shows the files of all scripts and examples to the parser and to the schema. The schema refuses a file in
+// which the parser finds a mistake of shape, and no file that Load takes.
+func TestSchemaAgrees(t *testing.T) {
+	all := newJudges(t)
+	var accepted, refused, narrowed, unreadable int
+	check := func(name string, fsys fs.FS, file string, data []byte) {
+		j := all[path.Base(file)]
+		shape, err, comparable := j.judge(t, path.Base(file), data)
+		switch {
+		case !comparable:
+			unreadable++
+		case len(shape) == 0 && err == nil:
+			accepted++
+		case len(shape) > 0 && err != nil:
+			refused++
+		case len(shape) > 0:
+			t.Errorf("%s: the schema takes what the parser refuses:\n%v", name, shape)
+		default:
+			narrowed++
+			if _, diags, loadErr := Load(fsys, path.Dir(file), Options{}); loadErr == nil && len(diags) == 0 {
+				t.Errorf("%s: the schema refuses what roster takes:\n%v", name, err)
+			}
+		}
+	}
+	scripts, err := filepath.Glob("../cmd/internal/cli/testdata/script/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatal(scripts, err)
+	}
+	for _, script := range scripts {
+		archive, err := txtar.ParseFile(script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fsys := fstest.MapFS{}
+		for _, f := range archive.Files {
+			fsys[path.Clean(f.Name)] = &fstest.MapFile{Data: f.Data}
+		}
+		for _, f := range archive.Files {
+			if _, known := all[path.Base(f.Name)]; known {
+				check(filepath.Base(script)+"/"+f.Name, fsys, path.Clean(f.Name), f.Data)
+			}
+		}
+	}
+	for _, file := range []string{ApplicationsFile, PlatformFile} {
+		examples, err := fs.Glob(os.DirFS(".."), "examples/*/"+file)
+		if err != nil || len(examples) == 0 {
+			t.Fatal(examples, err)
+		}
+		for _, example := range examples {
+			data, err := os.ReadFile(filepath.Join("..", example))
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(example, os.DirFS(".."), example, data)
+		}
+	}
+	t.Logf("both take %d files and refuse %d; %d are refused for what their values mean; %d are not comparable", accepted, refused, narrowed, unreadable)
+}
+
+// TestSchemaEdits misspells and deletes each key, and puts other values in its place, one at a time. In a file that has every key
+// there is, the parser and the schema must say the same of its shape; in examples/homelab, the schema must also not refuse what
+// Load takes. What stands at the same place in several entries is edited in the first.
+func TestSchemaEdits(t *testing.T) {
+	values := replacements(t)
+	for file, j := range newJudges(t) {
+		var edits, refused, narrowed int
+		edit := func(top, part *yaml.Node, seen map[string]bool, narrow func(edit string, err error)) {
+			eachEdit(top, file, seen, values, func(edit string) {
+				edits++
+				shape, err, comparable := j.judge(t, file, yamlOf(t, part))
+				switch {
+				case !comparable:
+					t.Errorf("%s: not comparable: %v", edit, shape)
+				case len(shape) > 0 && err == nil:
+					t.Errorf("%s: the schema takes what the parser refuses:\n%v", edit, shape)
+				case len(shape) > 0:
+					refused++
+				case err != nil:
+					narrowed++
+					narrow(edit, err)
+				}
+			})
+		}
+
+		all := everything(reflect.TypeOf(j.input()).Elem(), key{})
+		if shape, err, _ := j.judge(t, file, yamlOf(t, all)); len(shape) > 0 || err != nil {
+			t.Fatalf("%s with every key: %v, %v", file, shape, err)
+		}
+		edit(all, all, map[string]bool{}, func(string, error) {}) // Load would refuse it in any case
+
+		full, seen := exampleTree(t, file), map[string]bool{}
+		parts := []*yaml.Node{full}
+		if full.Kind == yaml.SequenceNode {
+			parts = full.Content
+		}
+		for _, part := range parts {
+			read := part
+			if part != full { // an entry, read alone for speed
+				read = &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{part}}
+			}
+			edit(part, read, seen, func(edit string, err error) {
+				if len(loadEdited(t, file, yamlOf(t, full))) == 0 {
+					t.Errorf("%s: the schema refuses what roster takes:\n%v", edit, err)
+				}
+			})
+		}
+		t.Logf("%s: %d edits, both refuse %d; %d are refused for what the value means", file, edits, refused, narrowed)
+	}
+}
+
+// everything is a value of the type with all its keys.
+func everything(t reflect.Type, k key) *yaml.Node {
+	scalar := func(value string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Value: value} }
+	switch t {
+	case reflect.TypeFor[text]():
+		switch {
+		case len(k.enum) > 0:
+			return scalar(k.enum[0].(string))
+		case k.name == "cidr" || k.name == "except":
+			return scalar("10.0.0.0/8")
+		case k.name == "catalog":
+			return scalar("ntfy")
+		}
+		return scalar("a")
+	case reflect.TypeFor[number]():
+		return scalar("1")
+	case reflect.TypeFor[flag]():
+		return scalar("true")
+	case reflect.TypeFor[syntax.Text]():
+		return scalar("8080")
+	case reflect.TypeFor[syntax.Any]():
+		return &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{scalar("a"), scalar("b")}}
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return everything(t.Elem(), k)
+	case reflect.Slice:
+		return &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{everything(t.Elem(), k)}}
+	}
+	out := &yaml.Node{Kind: yaml.MappingNode}
+	if items, isMap := t.FieldByName("Items"); isMap {
+		value, _ := items.Type.Elem().FieldByName("Value")
+		out.Content = []*yaml.Node{scalar("a"), everything(value.Type, k)}
+		return out
+	}
+	for i := range t.NumField() {
+		if k := keyOf(t.Field(i)); k.name != "" {
+			out.Content = append(out.Content, scalar(k.name), everything(t.Field(i).Type, k))
+		}
+	}
+	return out
+}
+
+// eachEdit changes the tree in every way at each place that is not in seen, and calls try while it is changed. A place is named
+// by keys, without indices.
+func eachEdit(n *yaml.Node, place string, seen map[string]bool, values []*yaml.Node, try func(edit string)) {
+	step := 1
+	if n.Kind == yaml.MappingNode {
+		step = 2
+	}
+	for i := 0; i < len(n.Content); i += step {
+		before, key, below := n.Content, n.Content[i], place+"[]"
+		if step == 2 {
+			below = place + "." + key.Value
+		}
+		if !seen[below] {
+			seen[below] = true
+			if step == 2 {
+				name := key.Value
+				key.Value = name + "x"
+				try(below + ": misspelled")
+				key.Value = name
+				n.Content = slices.Delete(slices.Clone(before), i, i+2)
+				try(below + ": deleted")
+			}
+			for _, v := range values {
+				n.Content = slices.Clone(before)
+				n.Content[i+step-1] = v
+				try(below + ": replaced by " + v.HeadComment)
+			}
+			n.Content = before
+		}
+		if key.Value != "values" && key.Value != "patch" { // what is in them may have any shape
+			eachEdit(n.Content[i+step-1], below, seen, values, try)
+		}
+	}
+}
+
+// replacements are values of all types.
+func replacements(t *testing.T) []*yaml.Node {
+	t.Helper()
+	var out []*yaml.Node
+	for _, text := range []string{"~", "7", "1.5", "true", "A text", "web-ntfy", `"7"`, "[]", "[~]", "{}", "{a: b}"} {
+		var n yaml.Node
+		if err := yaml.Unmarshal([]byte(text), &n); err != nil {
+			t.Fatal(err)
+		}
+		n.Content[0].HeadComment = text
+		out = append(out, n.Content[0])
+	}
+	return out
+}
+
+// exampleTree is a file of examples/homelab with its aliases written out.
+func exampleTree(t *testing.T, file string) *yaml.Node {
+	t.Helper()
+	data, err := os.ReadFile("../examples/homelab/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		t.Fatal(err)
+	}
+	var plain func(n *yaml.Node) *yaml.Node
+	plain = func(n *yaml.Node) *yaml.Node {
+		if n.Kind == yaml.AliasNode {
+			n = n.Alias
+		}
+		out := &yaml.Node{Kind: n.Kind, Tag: n.Tag, Value: n.Value, Style: n.Style}
+		for _, c := range n.Content {
+			out.Content = append(out.Content, plain(c))
+		}
+		return out
+	}
+	return plain(doc.Content[0])
+}
+
+func yamlOf(t *testing.T, n *yaml.Node) []byte {
+	t.Helper()
+	data, err := yaml.Marshal(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// loadEdited is what Load says of examples/homelab with another text in one file.
+func loadEdited(t *testing.T, file string, data []byte) diag.List {
+	t.Helper()
+	_, diags, err := Load(edited{os.DirFS(".."), "examples/homelab/" + file, data}, "examples/homelab", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return diags
+}
+
+// edited is a file system in which one file is another.
+type edited struct {
+	fs.FS
+	file string
+	data []byte
+}
+
+func (e edited) Open(name string) (fs.File, error) {
+	if name == e.file {
+		return fstest.MapFS{name: {Data: e.data}}.Open(name)
+	}
+	return e.FS.Open(name)
+}
+
+// TestSchemaDocuments is about what stands in the place of the whole file.
+func TestSchemaDocuments(t *testing.T) {
+	all := newJudges(t)
+	for _, text := range []string{"[]", "[~]", "[a]", "[[]]", "[{}]", "[{namespace: a}]", "{}", "{domain: }", "{domain: a, Domain: a}", "a", "7", "true"} {
+		for file, j := range all {
+			fsys := fstest.MapFS{ApplicationsFile: {Data: []byte("[{namespace: web-a}]")}, file: {Data: []byte(text)}}
+			_, refused, _ := j.judge(t, file, []byte(text))
+			if _, diags, _ := Load(fsys, ".", Options{}); (refused == nil) != (len(diags) == 0) {
+				t.Errorf("%s: %s: the schema says %v, and Load %v", file, text, refused, diags)
+			}
+		}
+	}
+}
+
+// TestSchemaShapes fails when a pattern refuses a text that the check takes, of all that can be made of a few pieces.
+func TestSchemaShapes(t *testing.T) {
+	pieces := []string{"a", "B", "1", "0", "8000", "65535", "-", ".", ":", "::", "/", "/8", "+", "_", " ", "é", "%", "/TCP", "/udp", "ffff:", "1.2.3.4", strings.Repeat("a", 62), "\n"}
+	checks := []struct {
+		shape string
+		takes func(s string) bool
+	}{
+		{labelShape, func(s string) bool { return validation.IsDNS1123Label(s) == nil }},
+		{hostShape, isHostname},
+		{cidrShape, func(s string) bool { _, err := netip.ParsePrefix(s); return err == nil }},
+		{portShape, func(s string) bool { _, reason := parsePort(s); return reason == "" }},
+		{servicePortShape, func(s string) bool {
+			var diags diag.List
+			doc := syntax.Parse("", []byte("a"), &diags)
+			(&resolver{}).servicePort(syntax.Text{V: s, Node: doc.Root()})
+			return len(diags) == 0
+		}},
+	}
+	for _, c := range checks {
+		shape, taken := regexp.MustCompile(c.shape), 0
+		var try func(s string, more int)
+		try = func(s string, more int) {
+			matches := shape.MatchString(s)
+			if !matches && c.takes(s) {
+				t.Errorf("%s refuses %q", c.shape, s)
+			} else if matches && c.takes(s) {
+				taken++
+			}
+			if more > 0 {
+				for _, p := range pieces {
+					try(s+p, more-1)
+				}
+			}
+		}
+		try("", 3)
+		if taken == 0 {
+			t.Errorf("no text fits %s", c.shape)
+		}
+	}
+}
