@@ -24,7 +24,6 @@ type Input struct {
 
 	files map[string]*sourceFile // by name, as far as they were read
 	pods  []*Pod
-	byApp map[string][]*Object
 }
 
 // Object is one that an application deploys.

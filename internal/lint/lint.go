@@ -60,8 +60,9 @@ type Options struct {
 
 // Result is what was found.
 type Result struct {
-	Findings []Finding // in order, each once
-	Waived   int       // how many findings a comment has waived
+	Findings  []Finding      // in order, each once
+	Waived    int            // how many findings a comment has waived
+	Unchecked map[string]int // how many objects could not be held against a schema, by kind
 	// Mistakes are what is wrong in lint of platform.yml, at places seen from the repository's root.
 	Mistakes diag.List
 }
@@ -84,6 +85,7 @@ func Names() []string {
 func Run(in *Input, o Options) Result {
 	var out Result
 	out.Mistakes = in.mistakes()
+	out.Unchecked, _ = in.unchecked()
 	var found []Finding
 	for _, r := range Rules() {
 		severity := in.severity(r)
@@ -99,6 +101,9 @@ func Run(in *Input, o Options) Result {
 	out.Findings = Sorted(found)
 	return out
 }
+
+// Fixable says whether Fix may mend what a rule finds.
+func Fixable(rule string) bool { return rule == liveStateField.Name }
 
 // Sorted are the findings by place, each once.
 func Sorted(found []Finding) []Finding {

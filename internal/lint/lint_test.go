@@ -144,7 +144,7 @@ data:
   b: https://ntfy.home.example/2
   c: https://ntfy.home.example/3 # lint:ignore outside-address-from-inside for a month until 2026-11-26
   d: https://ntfy.home.example/4 # lint:ignore outside-address-from-inside
-  e: https://ntfy.home.example/5 # lint:ignore outside-adress-from-inside misspelled
+  e: https://ntfy.home.example/5 # lint:ignore outside-address-from-insid misspelled
   f: https://ntfy.home.example/6 # lint:ignore outside-address-from-inside until 2026-13-01
 `
 	result := run(t, folder, false)
@@ -158,7 +158,7 @@ data:
 	want := []string{ // the first two are waived
 		calls("11:6"), "error a/a.yaml:11:34 waiver-ended: the waiver ended on 2026-11-26",
 		calls("12:6"), "error a/a.yaml:12:34 waiver-ended: the waiver has no reason",
-		calls("13:6"), `error a/a.yaml:13:34 waiver-ended: there is no rule outside-adress-from-inside: did you mean "outside-address-from-inside"?`,
+		calls("13:6"), `error a/a.yaml:13:34 waiver-ended: there is no rule outside-address-from-insid: did you mean "outside-address-from-inside"?`,
 		calls("14:6"), "error a/a.yaml:14:34 waiver-ended: the waiver's end is no date",
 		"info applications.yml:5:53 waiver-unused: there is no finding of outside-address-from-inside here",
 	}

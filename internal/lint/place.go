@@ -51,13 +51,17 @@ func (in *Input) at(p catalog.Place) catalog.Place {
 }
 
 // field is where the user wrote a field of o, such as spec, replicas; or else the nearest one around it. It looks into the
-// manifest that o was made from, or for a manifest of that kind and name in value files. When there is none, it is the
-// application's place.
+// manifest that o was made from, or for a manifest of that kind and name among the values of a chart, or in what a
+// kustomization reads. When there is none, it is the application's place.
 func (in *Input) field(o *Object, fields ...string) catalog.Place {
-	at := catalog.Place{Path: o.Application.Place.Path}
-	files := valueFiles(o.Application)
+	a := o.Application
+	at := catalog.Place{Path: a.Place.Path}
+	files := valueFiles(a)
 	if o.Pos.File != "" {
 		files = append([]string{o.Pos.File}, files...)
+	}
+	if w := a.Workload; w != nil && w.Kind == catalog.Kustomization {
+		files = append(files, in.below(w.Path)...)
 	}
 	for _, name := range files {
 		f := in.file(name)
@@ -72,11 +76,18 @@ func (in *Input) field(o *Object, fields ...string) catalog.Place {
 			}
 		}
 	}
+	if n, name := in.listed(a); n != nil {
+		if m := manifestIn(n, o); m != nil {
+			n := nearest(m, fields)
+			at.Pos = diag.Position{File: name, Line: n.Line, Column: n.Column}
+			return at
+		}
+	}
 	if o.Pos.Line > 0 {
 		at.Pos = o.Pos
 		return at
 	}
-	return in.at(o.Application.Place)
+	return in.at(a.Place)
 }
 
 // manifestIn is the first mapping at or below n that has the kind and name of o.

@@ -19,7 +19,6 @@ type waiver struct {
 	rules []string
 	at    diag.Position
 	line  int // that it is for
-	ends  time.Time
 	used  bool
 }
 
@@ -204,7 +203,14 @@ func (in *Input) written() []string {
 	}
 	for i := range in.Platform.Namespaces {
 		for j := range in.Platform.Namespaces[i].Applications {
-			files = append(files, valueFiles(&in.Platform.Namespaces[i].Applications[j])...)
+			a := &in.Platform.Namespaces[i].Applications[j]
+			files = append(files, valuesFrom(a)...)
+			if f := chartDefaults(a); f != "" {
+				files = append(files, f)
+			}
+			if a.Workload != nil && a.Workload.Kind == catalog.Kustomization {
+				files = append(files, in.below(a.Workload.Path)...)
+			}
 		}
 	}
 	slices.Sort(files)

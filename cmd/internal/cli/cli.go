@@ -50,6 +50,7 @@ func Run(args []string, stdout, stderr io.Writer) (code int) {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	root.SetHelpCommand(helpCommand())
 	for _, verb := range verbs {
 		root.AddCommand(verb())
 	}

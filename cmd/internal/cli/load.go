@@ -19,51 +19,62 @@ type input struct {
 	repository string // the absolute path of the repository's root, or of the part of it that is here
 	at         string // where that part lies in the repository; "." for all of it
 	shown      string // the folder of the list, as the user named it
+	root       string // of the repository, seen from the top of the checkout
+	within     string // the folder of the list, seen from there
 
 	revision string           // the commit, when Argo CD says it
 	cluster  workload.Cluster // that is deployed to, as Argo CD describes it
 }
 
-// load reads the platform in folder dir and prints what is wrong with it to stderr. Only files of the repository are read:
-// of the folder named, else of the Git checkout around dir, else of dir itself.
+// load reads the platform in folder dir and prints what is wrong with it to stderr.
 func load(dir, repository string, stderr io.Writer) (*input, error) {
-	here, err := folder(dir)
+	in, diags, err := open(dir, repository)
 	if err != nil {
 		return nil, err
+	}
+	return in, reported(diags, stderr, in.shown)
+}
+
+// open reads the platform in folder dir; it is nil when there is something wrong with it. Only files of the repository are
+// read: of the folder named, else of the Git checkout around dir, else of dir itself.
+func open(dir, repository string) (*input, diag.List, error) {
+	here, err := folder(dir)
+	if err != nil {
+		return nil, nil, err
 	}
 	top := checkout(here)
 	if repository != "" {
 		if top, err = folder(repository); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	inside, err := filepath.Rel(top, here)
 	if err != nil || !filepath.IsLocal(inside) {
-		return nil, fmt.Errorf("%q is not in the repository %q", dir, repository)
+		return nil, nil, fmt.Errorf("%q is not in the repository %q", dir, repository)
 	}
 	root, err := os.OpenRoot(top)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer root.Close()
-	platform, _, err := read(root.FS(), filepath.ToSlash(inside), catalog.Options{}, filepath.ToSlash(dir), stderr)
-	if err != nil {
-		return nil, err
+	in := &input{at: ".", shown: filepath.ToSlash(dir), within: filepath.ToSlash(inside)}
+	platform, diags, err := catalog.Load(root.FS(), filepath.ToSlash(inside), catalog.Options{})
+	if platform != nil {
+		in.platform, in.root = platform, platform.Repository.Root
+		in.repository = filepath.Join(top, filepath.FromSlash(in.root))
 	}
-	return &input{platform: platform, repository: filepath.Join(top, filepath.FromSlash(platform.Repository.Root)), at: ".",
-		shown: filepath.ToSlash(dir)}, nil
+	return in, diags, err
 }
 
-// read reads the platform in folder dir of fsys. What is wrong with it is printed to stderr, with the folder as shown, and also
-// returned, with errReported.
-func read(fsys fs.FS, dir string, o catalog.Options, shown string, stderr io.Writer) (*catalog.Platform, diag.List, error) {
-	platform, diags, err := catalog.Load(fsys, dir, o)
-	if err == nil && len(diags) > 0 {
-		if err = diags.Print(stderr, shown); err == nil {
-			err = errReported
-		}
+// reported prints what is wrong, with the folder as the user named it, and returns errReported, if there is anything.
+func reported(diags diag.List, stderr io.Writer, shown string) error {
+	if len(diags) == 0 {
+		return nil
 	}
-	return platform, diags, err
+	if err := diags.Print(stderr, shown); err != nil {
+		return err
+	}
+	return errReported
 }
 
 // folder is the absolute path of an existing folder, without symbolic links.

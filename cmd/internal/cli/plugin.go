@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/plugin"
 	"github.com/hippotion/roster/render"
@@ -90,7 +91,10 @@ func requested(stderr io.Writer) (*input, plugin.Request, error) {
 		return nil, request, err
 	}
 	defer root.Close()
-	platform, diags, err := read(plugin.At(root.FS(), at), request.Path, request.Options(), ".", stderr)
+	platform, diags, err := catalog.Load(plugin.At(root.FS(), at), request.Path, request.Options())
+	if err == nil {
+		err = reported(diags, stderr, ".")
+	}
 	if at != "." && slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return d.Code == "missing-path" || d.Code == "path-outside" }) {
 		_, _ = fmt.Fprintf(stderr, "Argo CD sent no more than the folder %s of the repository.\n"+
 			"  hint: if what is missing is there, apply what roster bootstrap prints again: it says what is to be sent\n", at)

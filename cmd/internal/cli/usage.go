@@ -14,13 +14,23 @@ func unknownVerb(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	return unknown("verb", args[0], verbNames(root))
+}
+
+// verbNames are the verbs that users may call.
+func verbNames(root *cobra.Command) []string {
 	var names []string
 	for _, c := range root.Commands() {
 		if c.IsAvailableCommand() {
 			names = append(names, c.Name())
 		}
 	}
-	return fmt.Errorf("there is no verb %q\n  hint: %s", args[0], diag.DidYouMean(args[0], names))
+	return names
+}
+
+// unknown reports a word that is none of the known ones.
+func unknown(what, word string, known []string) error {
+	return fmt.Errorf("there is no %s %q\n  hint: %s", what, word, diag.DidYouMean(word, known))
 }
 
 // flagError says what is wrong with a flag, and what flags there are.

@@ -56,17 +56,36 @@ func objects(yields []yield) []object.Object {
 	return out
 }
 
+// rendered is what the applications yield.
+type rendered struct {
+	yields          [][]yield // by application
+	elsewhere       []app     // applications whose source is not in the repository: they yield nothing
+	warnings, diags diag.List // seen from the folder of the list
+}
+
 // workloads renders what the applications yield, and returns it in their order. Applications whose source is not in the
-// repository yield nothing; they are listed on stderr, and complete is false. What is wrong with any of them is printed to
-// stderr.
+// repository are listed on stderr, and complete is false. What is wrong with any of them is printed to stderr.
 func workloads(in *input, apps []app, timeout time.Duration, stderr io.Writer) (out [][]yield, complete bool, err error) {
+	r, err := renderWorkloads(in, apps, timeout)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, a := range r.elsewhere {
+		_, _ = fmt.Fprintf(stderr, "%s: not rendered here: %s\n", a.Code, a.Elsewhere)
+	}
+	if err := errors.Join(r.warnings.Print(stderr, in.shown), reported(r.diags, stderr, in.shown)); err != nil {
+		return nil, false, err
+	}
+	return r.yields, len(r.elsewhere) == 0, nil
+}
+
+func renderWorkloads(in *input, apps []app, timeout time.Duration) (rendered, error) {
+	out := rendered{yields: make([][]yield, len(apps))}
 	var requests []workload.Application
 	var places []int
-	complete = true
 	for i, a := range apps {
 		if a.Workload == nil {
-			complete = false
-			_, _ = fmt.Fprintf(stderr, "%s: not rendered here: %s\n", a.Code, a.Elsewhere)
+			out.elsewhere = append(out.elsewhere, a)
 			continue
 		}
 		requests, places = append(requests, in.request(a)), append(places, i)
@@ -74,10 +93,8 @@ func workloads(in *input, apps []app, timeout time.Duration, stderr io.Writer) (
 	pool := workerPool{job: workerJob{in.repository, in.at, in.clusterOf()}, timeout: timeout}
 	answers, err := pool.render(requests)
 	if err != nil {
-		return nil, false, err
+		return rendered{}, err
 	}
-	out = make([][]yield, len(apps))
-	var warnings, diags diag.List
 	for i, a := range answers {
 		if w := apps[places[i]].Workload; w.Kind == catalog.Catalog { // its files are not in the repository
 			for j := range a.Diags {
@@ -87,21 +104,15 @@ func workloads(in *input, apps []app, timeout time.Duration, stderr io.Writer) (
 				a.Objects[j].Pos = diag.Position{}
 			}
 		}
-		warnings, diags = append(warnings, a.Warnings...), append(diags, a.Diags...)
-		diags = append(diags, in.checked(apps[places[i]], a)...)
+		out.warnings, out.diags = append(out.warnings, a.Warnings...), append(out.diags, a.Diags...)
+		out.diags = append(out.diags, in.checked(apps[places[i]], a)...)
 		for _, o := range a.Objects {
-			out[places[i]] = append(out[places[i]], yield{o.object(), o.Pos})
+			out.yields[places[i]] = append(out.yields[places[i]], yield{o.object(), o.Pos})
 		}
 	}
-	in.seenFromFolder(warnings)
-	in.seenFromFolder(diags)
-	if err := errors.Join(warnings.Print(stderr, in.shown), diags.Print(stderr, in.shown)); err != nil {
-		return nil, false, err
-	}
-	if len(diags) > 0 {
-		return nil, false, errReported
-	}
-	return out, complete, nil
+	in.seenFromFolder(out.warnings)
+	in.seenFromFolder(out.diags)
+	return out, nil
 }
 
 // checked is what must not be deployed of an application that roster brings, whatever its values and patches are.

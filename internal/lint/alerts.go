@@ -1,0 +1,125 @@
+package lint
+
+import (
+	"maps"
+	"strconv"
+	"strings"
+
+	"github.com/hippotion/roster/catalog"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// alertRule is a rule of a PrometheusRule: an alert or, with Record, a series that is computed.
+type alertRule struct {
+	writtenRule
+	object *Object
+	at     []string // the fields that lead to it
+}
+
+type writtenRule struct {
+	Alert  string             `json:"alert"`
+	Record string             `json:"record"`
+	Expr   intstr.IntOrString `json:"expr"`
+	For    *string            `json:"for"`
+	Labels map[string]string  `json:"labels"` // also those of the group
+}
+
+// alertRules are the rules of all PrometheusRules. What is no such object is left out: unknown-field reports it.
+func (in *Input) alertRules() []alertRule {
+	var out []alertRule
+	for _, o := range in.Kind("PrometheusRule") {
+		var content struct {
+			Spec struct {
+				Groups []struct {
+					Labels map[string]string `json:"labels"`
+					Rules  []writtenRule     `json:"rules"`
+				} `json:"groups"`
+			} `json:"spec"`
+		}
+		if groupOf(o) != "monitoring.coreos.com" || runtime.DefaultUnstructuredConverter.FromUnstructured(o.Content(), &content) != nil {
+			continue
+		}
+		for i, g := range content.Spec.Groups {
+			for j, r := range g.Rules {
+				labels := map[string]string{}
+				maps.Copy(labels, g.Labels)
+				maps.Copy(labels, r.Labels)
+				r.Labels = labels
+				out = append(out, alertRule{r, o, []string{"spec", "groups", strconv.Itoa(i), "rules", strconv.Itoa(j)}})
+			}
+		}
+	}
+	return out
+}
+
+// name is what messages call the rule.
+func (r *alertRule) name() string {
+	if r.Alert == "" {
+		return "the rule " + r.Record
+	}
+	return "the alert " + r.Alert
+}
+
+// place is where the user wrote a field of the rule.
+func (r *alertRule) place(in *Input, fields ...string) catalog.Place {
+	return in.near(r.object, r.Alert+r.Record, append(r.at[:len(r.at):len(r.at)], fields...)...)
+}
+
+// alertmanagerConfig is what the rules read of one.
+type alertmanagerConfig struct {
+	writtenConfig
+	object *Object
+}
+
+type writtenConfig struct {
+	Spec struct {
+		Route     *alertRoute      `json:"route"`
+		Receivers []map[string]any `json:"receivers"`
+	} `json:"spec"`
+}
+
+type alertRoute struct {
+	Receiver string         `json:"receiver"`
+	Matchers []alertMatcher `json:"matchers"`
+	Routes   []alertRoute   `json:"routes"`
+}
+
+type alertMatcher struct {
+	Name      string `json:"name"`
+	Value     string `json:"value"`
+	MatchType string `json:"matchType"`
+	Regex     bool   `json:"regex"` // the older way to write =~
+}
+
+// alertmanagerConfigs are all that applications deploy. What is no such object is left out: unknown-field reports it.
+func (in *Input) alertmanagerConfigs() []alertmanagerConfig {
+	var out []alertmanagerConfig
+	for _, o := range in.Kind("AlertmanagerConfig") {
+		c := alertmanagerConfig{object: o}
+		if groupOf(o) == "monitoring.coreos.com" && runtime.DefaultUnstructuredConverter.FromUnstructured(o.Content(), &c.writtenConfig) == nil && c.Spec.Route != nil {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// receiver is the receiver of a name; nil when there is none.
+func (c *alertmanagerConfig) receiver(name string) (i int, receiver map[string]any) {
+	for i, r := range c.Spec.Receivers {
+		if r["name"] == name {
+			return i, r
+		}
+	}
+	return 0, nil
+}
+
+// destinations says whether a receiver sends anything anywhere.
+func destinations(receiver map[string]any) bool {
+	for key, value := range receiver {
+		if list, ok := value.([]any); ok && len(list) > 0 && strings.HasSuffix(key, "Configs") {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,160 @@
+package lint
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/cilium/cilium/pkg/policy/api"
+	"github.com/hippotion/roster/catalog"
+)
+
+var cidrCoversNode = Rule{
+	Name:     "cidr-covers-node",
+	Severity: Error,
+	Summary:  "a CIDR covers the address of a node, which no CIDR matches",
+	Doc: `For Cilium a node is an identity and no address: a CIDR never matches it, not even as /32, unless Cilium runs with
+policyCIDRMatchMode (Cilium's documentation, "Selecting nodes with CIDR / ipBlock"). The flow looks permitted, and is dropped. For
+the node that the pod runs on write ` + "`entity: host`" + `, for the others ` + "`entity: remote-node`" + `; if the node is not meant, leave it out with
+` + "`except`" + `. Of flows that come in, only those from the node's own address are reported: a range of the LAN is meant for others.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+nodes: [192.168.0.109]
+-- applications.yml --
+- namespace: web-a
+  networkPolicies:
+    profile: web-app
+    allow:
+      - to: {cidr: 192.168.0.109/32, ports: [22]}
+  applications:
+    - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+nodes: [192.168.0.109]
+-- applications.yml --
+- namespace: web-a
+  networkPolicies:
+    profile: web-app
+    allow:
+      - to: {entity: host, ports: [22]}
+      - to: {cidr: 192.168.0.0/24, except: [192.168.0.109/32], ports: [22]}
+  applications:
+    - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}
+`,
+	Check: func(in *Input, report Report) {
+		if len(in.Platform.Nodes) == 0 || in.cidrsMatchNodes() {
+			return
+		}
+		check := func(at catalog.Place, direction catalog.Direction, cidr string, except []string) {
+			node, ok := covered(in.Platform.Nodes, cidr, except)
+			if !ok || direction == catalog.Ingress && !single(cidr) {
+				return
+			}
+			word := map[catalog.Direction]string{catalog.Egress: "to", catalog.Ingress: "from"}[direction]
+			hint := "write " + word + ": {entity: host, …} for the pod's own node, {entity: remote-node, …} for another"
+			if !single(cidr) {
+				hint += "; if only the others are meant, except: [" + netip.PrefixFrom(node, node.BitLen()).String() + "]"
+			}
+			report(at, hint, "%s covers the node %s, which no CIDR matches", cidr, node)
+		}
+		for i := range in.Platform.Namespaces {
+			for _, f := range declared(&in.Platform.Namespaces[i]) {
+				check(in.at(f.Place), f.Direction, f.Peer.CIDR, f.Peer.Except)
+			}
+		}
+		for _, p := range in.ownPolicies() {
+			p.cidrs(check)
+		}
+	},
+}
+
+// single says whether a CIDR is one address.
+func single(cidr string) bool {
+	p, err := prefix(cidr)
+	return err == nil && p.IsSingleIP()
+}
+
+// prefix reads a CIDR. Cilium takes an address for one as well.
+func prefix(cidr string) (netip.Prefix, error) {
+	if address, err := netip.ParseAddr(cidr); err == nil {
+		return netip.PrefixFrom(address, address.BitLen()), nil
+	}
+	return netip.ParsePrefix(cidr)
+}
+
+// covered is the first node in a CIDR without its exceptions. Who permits every address does not mean the nodes.
+func covered(nodes []catalog.Node, cidr string, except []string) (netip.Addr, bool) {
+	p, err := prefix(cidr)
+	if err != nil || p.Bits() == 0 {
+		return netip.Addr{}, false
+	}
+	for _, n := range nodes {
+		in := p.Contains(n.Address)
+		for _, e := range except {
+			part, err := prefix(e)
+			in = in && err == nil && !part.Contains(n.Address)
+		}
+		if in {
+			return n.Address, true
+		}
+	}
+	return netip.Addr{}, false
+}
+
+// cidrs calls do for each CIDR of the policy.
+func (p *policy) cidrs(do func(at catalog.Place, direction catalog.Direction, cidr string, except []string)) {
+	if p.rule == nil {
+		return
+	}
+	list := func(direction catalog.Direction, kind, word string, i int, cidrs api.CIDRSlice, sets api.CIDRRuleSlice) {
+		for j, c := range cidrs {
+			do(p.at(kind, strconv.Itoa(i), word+"CIDR", strconv.Itoa(j)), direction, string(c), nil)
+		}
+		for j, c := range sets {
+			var except []string
+			for _, e := range c.ExceptCIDRs {
+				except = append(except, string(e))
+			}
+			do(p.at(kind, strconv.Itoa(i), word+"CIDRSet", strconv.Itoa(j)), direction, string(c.Cidr), except)
+		}
+	}
+	for i, r := range p.rule.Egress {
+		list(catalog.Egress, "egress", "to", i, r.ToCIDR, r.ToCIDRSet)
+	}
+	for i, r := range p.rule.EgressDeny {
+		list(catalog.Egress, "egressDeny", "to", i, r.ToCIDR, r.ToCIDRSet)
+	}
+	for i, r := range p.rule.Ingress {
+		list(catalog.Ingress, "ingress", "from", i, r.FromCIDR, r.FromCIDRSet)
+	}
+	for i, r := range p.rule.IngressDeny {
+		list(catalog.Ingress, "ingressDeny", "from", i, r.FromCIDR, r.FromCIDRSet)
+	}
+}
+
+// cidrsMatchNodes says whether Cilium's values, as far as they are in this repository, have a policyCIDRMatchMode.
+func (in *Input) cidrsMatchNodes() bool {
+	const key = "policyCIDRMatchMode"
+	for i := range in.Platform.Namespaces {
+		for _, a := range in.Platform.Namespaces[i].Applications {
+			for _, s := range a.Sources {
+				if s.Helm == nil {
+					continue
+				}
+				if values, ok := s.Helm.Values.(map[string]any); ok && values[key] != nil {
+					return true
+				}
+				for _, f := range s.Helm.ValueFiles {
+					_, name, _ := strings.Cut(f, "/") // $REF or nothing is in front of it: the repository's root
+					if root := in.root(name); root != nil && value(root, key) != nil {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}

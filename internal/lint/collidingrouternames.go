@@ -1,0 +1,102 @@
+package lint
+
+var collidingRouterNames = Rule{
+	Name:     "colliding-router-names",
+	Severity: Warning,
+	Summary:  "two routes have the same name for Traefik, which keeps one of them",
+	Doc: `Traefik calls a router ` + "`NAMESPACE-NAME-DIGEST`" + `, with a digest of the rule: the IngressRoute ` + "`b-c`" + ` of namespace
+` + "`a`" + ` and ` + "`c`" + ` of ` + "`a-b`" + ` have the same name when their rules are the same, and one overwrites the other.
+So do two rules of one IngressRoute with the same text. Rename one; or set ` + "`providers.kubernetesCRD.safeNaming`" + `, where Traefik has it.`,
+	Bad: `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web
+  networkPolicies: web-app-internal
+  applications:
+    - {applicationCode: web-photos, repoURL: 'https://git.example/photos.git', path: deploy}
+    - {applicationCode: web-photos-route, path: route}
+- namespace: web-photos
+  networkPolicies: web-app-internal
+  applications:
+    - {applicationCode: web-photos-upload, repoURL: 'https://git.example/photos.git', path: upload}
+    - {applicationCode: web-photos-upload-route, path: upload}
+-- route/route.yaml --
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: photos-all}
+spec:
+  entryPoints: [websecure]
+  routes:
+    - kind: Rule
+      match: Host(` + "`photos.home.example`" + `)
+      services: [{name: photos, port: 80}]
+-- upload/route.yaml --
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: all}
+spec:
+  entryPoints: [websecure]
+  routes:
+    - kind: Rule
+      match: Host(` + "`photos.home.example`" + `)
+      priority: 1000
+      services: [{name: upload, port: 80}]
+`,
+	Good: `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web
+  networkPolicies: web-app-internal
+  applications:
+    - {applicationCode: web-photos, repoURL: 'https://git.example/photos.git', path: deploy}
+    - {applicationCode: web-photos-route, path: route}
+- namespace: web-photos
+  networkPolicies: web-app-internal
+  applications:
+    - {applicationCode: web-photos-upload, repoURL: 'https://git.example/photos.git', path: upload}
+    - {applicationCode: web-photos-upload-route, path: upload}
+-- route/route.yaml --
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: photos-all}
+spec:
+  entryPoints: [websecure]
+  routes:
+    - kind: Rule
+      match: Host(` + "`photos.home.example`" + `)
+      services: [{name: photos, port: 80}]
+-- upload/route.yaml --
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: upload}
+spec:
+  entryPoints: [websecure]
+  routes:
+    - kind: Rule
+      match: Host(` + "`photos.home.example`" + `)
+      priority: 1000
+      services: [{name: upload, port: 80}]
+`,
+	Check: func(in *Input, report Report) {
+		if in.traefik().safeNaming {
+			return
+		}
+		first := map[string]*router{}
+		for _, r := range in.routers() {
+			other := first[r.key()]
+			switch {
+			case other == nil:
+				first[r.key()] = r
+			case r.object == nil: // the list has no address twice
+			case other.object == r.object:
+				report(r.at(in, "match"), "remove one of them", "the rule stands twice in IngressRoute %s: Traefik keeps one of the two", r.name)
+			default:
+				report(in.field(r.object, "metadata", "name"), "rename one of them", "Traefik takes %s and %s for the same, and keeps one of them", r, other)
+			}
+		}
+	},
+}

@@ -1,0 +1,126 @@
+package lint
+
+import (
+	"strings"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/diag"
+	"go.yaml.in/yaml/v3"
+)
+
+var credentialInValues = Rule{
+	Name:     "credential-in-values",
+	Severity: Error,
+	Summary:  "values, a variable or a configuration hold what looks like a credential",
+	Doc: `It is looked for in values and value files, also of charts that are not rendered here, and in what manifests hold outside of
+Secrets: variables, arguments, ConfigMaps. A credential is a text with the shape of a well-known token, a URL with a password, or a
+literal text at a key such as ` + "`password`" + ` or ` + "`apiKey`" + `. Whoever can read the repository, or the pod, can read it. Put it into
+Vault, name it under ` + "`secrets`" + `, let the chart or the container take it from that Secret (` + "`existingSecret`, `secretKeyRef`" + `), and
+make a new one: Git does not forget. The value is never printed.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications:
+    - applicationCode: web-a
+      chart: wiki
+      repoURL: https://charts.example
+      version: 1.2.3
+      values:
+        admin: {username: admin, password: Sommer2026}
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications:
+    - applicationCode: web-a
+      chart: wiki
+      repoURL: https://charts.example
+      version: 1.2.3
+      values:
+        admin: {username: admin, existingSecret: wiki, passwordKey: password}
+      secrets:
+        - {name: wiki, data: {password: web-a#admin-password}}
+`,
+	Check: func(in *Input, report Report) {
+		said := in.plainPlaces()
+		say := func(a *catalog.Application, at diag.Position, c credential) {
+			if lines := in.file(at.File).lines; at.Column == 0 && at.Line <= len(lines) {
+				at.Column = len(lines[at.Line-1]) - len(strings.TrimLeft(lines[at.Line-1], " ")) + 1
+			}
+			if said[at] {
+				return
+			}
+			said[at] = true
+			report(catalog.Place{Pos: at, Path: a.Place.Path}, "put it into Vault, name it under secrets:, and make a new one",
+				"%s stands here in plain text", c.what)
+		}
+		for i := range in.Platform.Namespaces {
+			for j := range in.Platform.Namespaces[i].Applications {
+				a := &in.Platform.Namespaces[i].Applications[j]
+				in.inValues(a, func(file string, c credential) { say(a, diag.Position{File: file, Line: c.line, Column: c.column}, c) })
+			}
+		}
+		for _, o := range in.Workloads {
+			in.inObject(o, func(at diag.Position, c credential) { say(o.Application, at, c) })
+		}
+	},
+}
+
+// plainPlaces are the places that plain-secret reports, or would: one fault is one finding.
+func (in *Input) plainPlaces() map[diag.Position]bool {
+	out := map[diag.Position]bool{}
+	for _, o := range in.Kind("Secret") {
+		if at, keys := in.plain(o); len(keys) > 0 {
+			out[at.Pos] = true
+		}
+	}
+	return out
+}
+
+// inValues looks into the value files of an application, and into what the list gives its source.
+func (in *Input) inValues(a *catalog.Application, yield func(file string, c credential)) {
+	files := valuesFrom(a)
+	if defaults := chartDefaults(a); defaults != "" {
+		files = append(files, defaults)
+	}
+	for _, name := range files {
+		if f := in.file(name); f != nil {
+			for _, document := range f.documents {
+				credentials(document, "", 0, func(c credential) { yield(name, c) })
+			}
+		}
+	}
+	n, name := in.listed(a)
+	for _, key := range []string{"values", "helm", "directory"} {
+		if v := value(n, key); v != nil {
+			credentials(v, key, 0, func(c credential) { yield(name, c) })
+		}
+	}
+}
+
+// inObject looks into an object: as the user wrote it, if so, for then the place is known; and else, or when a patch has been
+// at it, as it is deployed. What stands in no file of the user's is none of our business.
+func (in *Input) inObject(o *Object, yield func(at diag.Position, c credential)) {
+	m, file := in.manifest(o)
+	if m != nil {
+		credentials(m, "", 0, func(c credential) { yield(diag.Position{File: file, Line: c.line, Column: c.column}, c) })
+		if len(o.Application.Patches) == 0 {
+			return
+		}
+	}
+	var n yaml.Node
+	if n.Encode(o.Content()) != nil {
+		return
+	}
+	credentials(&n, "", 0, func(c credential) {
+		if at, ok := in.sourceAt(o, c.text); ok {
+			yield(at, c)
+		}
+	})
+}

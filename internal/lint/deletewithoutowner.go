@@ -1,0 +1,51 @@
+package lint
+
+var deleteWithoutOwner = Rule{
+	Name:     "delete-without-owner",
+	Severity: Error,
+	Summary:  "an ExternalSecret is to delete a Secret that it does not own",
+	Doc: `` + "`deletionPolicy: Delete`" + ` says that the Secret goes when its value is gone in the store. External Secrets refuses it unless
+` + "`creationPolicy`" + ` is ` + "`Owner`" + `, which is the default: it deletes only what it has made. Leave out ` + "`creationPolicy`" + `, or set
+` + "`deletionPolicy: Retain`" + `.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/secret.yaml --
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: db}
+spec:
+  secretStoreRef: {kind: ClusterSecretStore, name: vault}
+  target: {name: db, creationPolicy: Merge, deletionPolicy: Delete}
+  dataFrom: [{extract: {key: web-a}}]
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/secret.yaml --
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: db}
+spec:
+  secretStoreRef: {kind: ClusterSecretStore, name: vault}
+  target: {name: db, deletionPolicy: Delete}
+  dataFrom: [{extract: {key: web-a}}]
+`,
+	Check: func(in *Input, report Report) {
+		for _, o := range in.Kind("ExternalSecret") {
+			owner := stringAt(o, "spec", "target", "creationPolicy")
+			if stringAt(o, "spec", "target", "deletionPolicy") == "Delete" && owner != "" && owner != "Owner" {
+				report(in.field(o, "spec", "target", "deletionPolicy"), "set creationPolicy: Owner, or deletionPolicy: Retain",
+					"%s is to delete a Secret that it does not own: its creationPolicy is %s", o.Title(), owner)
+			}
+		}
+	},
+}

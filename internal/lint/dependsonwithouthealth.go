@@ -1,0 +1,149 @@
+package lint
+
+import (
+	"strings"
+
+	"github.com/hippotion/roster/catalog"
+	"go.yaml.in/yaml/v3"
+)
+
+var dependsOnWithoutHealth = Rule{
+	Name:     "depends-on-without-health",
+	Severity: Error,
+	Summary:  "applications depend on each other, and Argo CD is not told to wait for them",
+	Doc: `Without a health check for Applications, Argo CD takes one for healthy as soon as it is there, and no sync wave waits for what it
+deploys (argo-cd, docs/operator-manual/health.md): ` + "`dependsOn`" + `, ` + "`provides`" + ` and the order of secrets have no effect. Where the list
+deploys Argo CD itself, the check belongs into its values or its ConfigMap ` + "`argocd-cm`" + `: ` + "`roster bootstrap --format helm`" + ` and
+` + "`--format kustomize`" + ` print it.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: argocd
+  networkPolicies: isolated
+  applications:
+    - applicationCode: argocd
+      chart: argo-cd
+      repoURL: https://argoproj.github.io/argo-helm
+      version: 10.1.1
+      valueFiles: [argocd.yml]
+- namespace: web-a
+  networkPolicies: isolated
+  applications:
+    - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy, dependsOn: [argocd]}
+-- argocd.yml --
+configs: {params: {server.insecure: true}}
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: argocd
+  networkPolicies: isolated
+  applications:
+    - applicationCode: argocd
+      chart: argo-cd
+      repoURL: https://argoproj.github.io/argo-helm
+      version: 10.1.1
+      valueFiles: [argocd.yml]
+- namespace: web-a
+  networkPolicies: isolated
+  applications:
+    - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy, dependsOn: [argocd]}
+-- argocd.yml --
+configs:
+  cm:
+    resource.customizations.health.argoproj.io_Application: |
+      hs = {status = "Progressing"}
+      if obj.status ~= nil and obj.status.health ~= nil then hs.status = obj.status.health.status end
+      return hs
+`,
+	Check: func(in *Input, report Report) {
+		first := in.firstAwaited()
+		if first == "" {
+			return
+		}
+		const hint = "roster bootstrap --format helm prints the values, --format kustomize a component"
+		const message = "Argo CD does not wait for Applications, such as %s, for which others wait: there is no %s"
+		// What is rendered is what counts, whatever the values are.
+		rendered := false
+		for _, o := range in.Kind("ConfigMap") {
+			if o.Name != "argocd-cm" {
+				continue
+			}
+			rendered = true
+			data, _ := o.Content()["data"].(map[string]any)
+			old, _ := data["resource.customizations"].(string)
+			if _, ok := data[healthKey]; !ok && !strings.Contains(old, "argoproj.io/Application") {
+				report(in.field(o, "data"), hint, message, first, healthKey)
+			}
+		}
+		if rendered {
+			return
+		}
+		for i := range in.Platform.Namespaces {
+			for j := range in.Platform.Namespaces[i].Applications {
+				a := &in.Platform.Namespaces[i].Applications[j]
+				if len(a.Sources) == 0 || a.Sources[0].Chart != "argo-cd" || in.tellsHealth(a) {
+					continue
+				}
+				report(in.at(a.Place), hint, message, first, healthKey)
+			}
+		}
+	},
+}
+
+const healthKey = "resource.customizations.health.argoproj.io_Application"
+
+// firstAwaited is an application that comes before the last wave: something waits for it.
+func (in *Input) firstAwaited() string {
+	for _, n := range in.Platform.Namespaces {
+		for _, a := range n.Applications {
+			if a.Wave < n.GuardWave {
+				return a.Code
+			}
+		}
+	}
+	return ""
+}
+
+// tellsHealth says whether the values of Argo CD's chart have the check, or cannot all be seen.
+func (in *Input) tellsHealth(a *catalog.Application) bool {
+	if h := a.Sources[0].Helm; h != nil {
+		if len(h.Parameters) > 0 || len(valuesFrom(a)) != len(h.ValueFiles) {
+			return true
+		}
+	}
+	for _, name := range valuesFrom(a) {
+		f := in.file(name)
+		if f == nil || len(f.documents) == 0 {
+			return true
+		}
+		for _, document := range f.documents {
+			if hasKey(document, healthKey) {
+				return true
+			}
+		}
+	}
+	n, _ := in.listed(a)
+	return n != nil && value(n, "values") != nil && hasKey(value(n, "values"), healthKey)
+}
+
+// hasKey says whether there is a key anywhere below n, or the old form of it: a text with the checks of many kinds.
+func hasKey(n *yaml.Node, key string) bool {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if value(n, key) != nil {
+		return true
+	}
+	if old := value(n, "resource.customizations"); old != nil && strings.Contains(old.Value, "argoproj.io/Application") {
+		return true
+	}
+	for _, c := range n.Content {
+		if hasKey(c, key) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,180 @@
+package lint
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cilium/cilium/pkg/policy/api"
+)
+
+var emptyPolicy = Rule{
+	Name:     "empty-policy",
+	Severity: Error,
+	Summary:  "a policy that Cilium refuses, or that has a list without elements where none was meant",
+	Doc: `The API server takes policies that Cilium's agent refuses: nothing of them is enforced, and only the agent's log and the
+object's status tell. Empty lists are the trap among them (pkg/policy/api/rule.go). ` + "`ingress: []`" + ` does not deny, as it does in a
+Kubernetes NetworkPolicy: it leaves the direction open, and ` + "`[{}]`" + ` denies what nothing else allows. ` + "`fromEndpoints: []`" + ` selects no
+pod, and ` + "`[{}]`" + ` those of the namespace; ` + "`toPorts: []`" + ` permits every port.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: web-app
+  applications:
+    - {applicationCode: web-a, path: a}
+-- a/policy.yaml --
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: deny-all}
+spec:
+  endpointSelector: {}
+  ingress: []
+  egress: []
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: web-app
+  applications:
+    - {applicationCode: web-a, path: a}
+-- a/policy.yaml --
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: deny-all}
+spec:
+  endpointSelector: {}
+  ingress: [{}]
+  egress: [{}]
+`,
+	Check: func(in *Input, report Report) {
+		for _, o := range in.Kind("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy") {
+			if strings.HasPrefix(o.APIVersion, "cilium.io/") && o.Application.Catalog == "" && o.Content()["spec"] == nil && o.Content()["specs"] == nil {
+				report(in.field(o), "", "%s has neither spec nor specs: Cilium refuses it", o.Title())
+			}
+		}
+		for _, p := range in.handWritten() {
+			if written, ok := p.written.(map[string]any); ok {
+				p.emptiness(written, report)
+			}
+		}
+	},
+}
+
+// directions are the lists of a rule that have rules of their own.
+var directions = [...]string{"egress", "egressDeny", "ingress", "ingressDeny"}
+
+// emptiness reports the first thing that is wrong with the policy, and each empty list.
+func (p *policy) emptiness(written map[string]any, report Report) {
+	var empty []string
+	rules := 0
+	for _, d := range directions {
+		list, ok := written[d].([]any)
+		rules += len(list)
+		if ok && len(list) == 0 {
+			empty = append(empty, d)
+		}
+	}
+	if rules == 0 {
+		report(p.at(empty[:min(1, len(empty))]...), "write ingress: [{}] and egress: [{}] to deny what nothing else allows",
+			"%s has no rules: Cilium refuses it, and nothing is denied", p.title)
+		return
+	}
+	for _, d := range empty {
+		report(p.at(d), "write [{}] to deny what no other rule allows, or remove the line", "the empty list %s of %s leaves that direction open", d, p.title)
+	}
+	mixed := false
+	for _, d := range directions {
+		list, _ := written[d].([]any)
+		for i, r := range list {
+			rule, _ := r.(map[string]any)
+			mixed = p.peersOf(rule, d, i, report) || mixed
+		}
+	}
+	if mixed {
+		return // Cilium says the same, with names in an order that changes
+	}
+	if problem, at := p.refused(); problem != "" {
+		report(p.at(at...), "", "Cilium refuses %s: %s", p.title, problem)
+	}
+}
+
+// peersOf reports empty lists of one rule, and peers of more than one kind.
+func (p *policy) peersOf(rule map[string]any, direction string, i int, report Report) (mixed bool) {
+	var kinds []string
+	for _, key := range slices.Sorted(maps.Keys(rule)) {
+		list, ok := rule[key].([]any)
+		peers := key != "toPorts" && (strings.HasPrefix(key, "to") || strings.HasPrefix(key, "from"))
+		at := p.at(direction, strconv.Itoa(i), key)
+		switch {
+		case !ok:
+		case len(list) > 0 && peers:
+			kinds = append(kinds, key)
+		case len(list) == 0 && key == "toPorts":
+			report(at, "list ports, or remove the line", "the empty list toPorts of %s permits every port", p.title)
+		case len(list) == 0 && strings.HasSuffix(key, "Endpoints"):
+			report(at, "write [{}] for every pod of the namespace; to deny everything, the rule is just {}", "the empty list %s of %s selects nothing", key, p.title)
+		case len(list) == 0 && peers:
+			report(at, "remove the line", "the empty list %s of %s selects nothing", key, p.title)
+		}
+	}
+	if len(kinds) > 1 {
+		report(p.at(direction, strconv.Itoa(i), kinds[1]), "write two rules: each permits what it lists",
+			"Cilium refuses %s: it takes one kind of peers in a rule, found %s", p.title, strings.Join(kinds, " and "))
+	}
+	return len(kinds) > 1
+}
+
+// refused says why Cilium's agent would refuse the policy, and where.
+func (p *policy) refused() (problem string, at []string) {
+	if p.rule == nil {
+		return p.problem.Error(), nil
+	}
+	if p.namespace != "" && p.rule.NodeSelector.LabelSelector != nil {
+		return "nodeSelector is for a CiliumClusterwideNetworkPolicy", []string{"nodeSelector"}
+	}
+	err := p.rule.DeepCopy().Sanitize()
+	if err == nil {
+		return "", nil
+	}
+	alone := func(part api.Rule, fields ...string) {
+		part.EndpointSelector, part.NodeSelector = p.rule.EndpointSelector, p.rule.NodeSelector
+		if failed := part.DeepCopy().Sanitize(); failed != nil && at == nil {
+			err, at = failed, fields
+		}
+	}
+	alone(api.Rule{Ingress: []api.IngressRule{{}}}, "endpointSelector") // which everything fails with when it is wrong
+	for i := range p.rule.Egress {
+		alone(api.Rule{Egress: p.rule.Egress[i : i+1]}, "egress", strconv.Itoa(i))
+	}
+	for i := range p.rule.EgressDeny {
+		alone(api.Rule{EgressDeny: p.rule.EgressDeny[i : i+1]}, "egressDeny", strconv.Itoa(i))
+	}
+	for i := range p.rule.Ingress {
+		alone(api.Rule{Ingress: p.rule.Ingress[i : i+1]}, "ingress", strconv.Itoa(i))
+	}
+	for i := range p.rule.IngressDeny {
+		alone(api.Rule{IngressDeny: p.rule.IngressDeny[i : i+1]}, "ingressDeny", strconv.Itoa(i))
+	}
+	return firstOf(err), at
+}
+
+// firstOf is the first of several errors: their order changes.
+func firstOf(err error) string {
+	if all, ok := errors.AsType[interface {
+		error
+		Errors() []error
+	}](err); ok {
+		var texts []string
+		for _, e := range all.Errors() {
+			texts = append(texts, e.Error())
+		}
+		return slices.Min(texts)
+	}
+	return err.Error()
+}

@@ -1,0 +1,58 @@
+package lint
+
+import "slices"
+
+var externalSecretVersion = Rule{
+	Name:     "external-secret-version",
+	Severity: Error,
+	Summary:  "an object of External Secrets has a version that is not served any more",
+	Doc: `External Secrets serves ` + "`external-secrets.io/v1`" + ` only since its version 0.17.0 (the CRDs have ` + "`v1beta1`" + ` with
+` + "`served: false`" + `). The API server does not know the older ones, and Argo CD fails to apply what has them. The fields that are in
+common use have the same names: write ` + "`v1`" + `. PushSecret is ` + "`v1alpha1`" + ` still.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/secret.yaml --
+apiVersion: external-secrets.io/v1beta1
+kind: ExternalSecret
+metadata: {name: db}
+spec:
+  secretStoreRef: {kind: ClusterSecretStore, name: vault}
+  dataFrom: [{extract: {key: web-a}}]
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/secret.yaml --
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: db}
+spec:
+  secretStoreRef: {kind: ClusterSecretStore, name: vault}
+  dataFrom: [{extract: {key: web-a}}]
+---
+apiVersion: external-secrets.io/v1alpha1
+kind: PushSecret
+metadata: {name: db}
+spec:
+  secretStoreRefs: [{kind: ClusterSecretStore, name: vault}]
+  selector: {secret: {name: db}}
+  data: [{match: {secretKey: user, remoteRef: {remoteKey: web-b, property: user}}}]
+`,
+	Check: func(in *Input, report Report) {
+		for _, o := range in.Kind("ExternalSecret", "ClusterExternalSecret", "SecretStore", "ClusterSecretStore") {
+			if slices.Contains([]string{"external-secrets.io/v1beta1", "external-secrets.io/v1alpha1"}, o.APIVersion) {
+				report(in.field(o, "apiVersion"), "write apiVersion: external-secrets.io/v1", "%s has the version %s, which is not served since External Secrets 0.17",
+					o.Title(), o.APIVersion)
+			}
+		}
+	},
+}

@@ -1,0 +1,429 @@
+package lint
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Fix removes from a YAML file what live-state-field finds in its manifests, and in those of its Lists: the lines of a field
+// or, within braces, the field and its comma; a mapping that would be left empty goes with it. All else stays byte for byte.
+// A file of which this cannot be done for certain, such as a template, stays as it is.
+func Fix(data []byte) (fixed []byte, changed bool) {
+	documents, values, ok := decoded(data)
+	if !ok || !plainText(data) {
+		return data, false
+	}
+	f := newFixer(data, documents)
+	for i := range documents {
+		if !f.manifests(documents[i].Content[0], values[i], nil) {
+			return data, false
+		}
+	}
+	if len(f.cuts) == 0 {
+		return data, false
+	}
+	// What is left must be what the documents are without the fields: this also finds aliases of something that is gone.
+	fixed = f.cut()
+	_, left, ok := decoded(fixed)
+	if !ok || !reflect.DeepEqual(left, f.want()) || slices.ContainsFunc(left, anyLive) {
+		return data, false
+	}
+	return fixed, true
+}
+
+// plainText says whether lines and columns are what they look like: there are more line breaks in YAML than in editors.
+func plainText(data []byte) bool {
+	return utf8.Valid(data) && !bytes.HasPrefix(data, []byte("\ufeff")) &&
+		!bytes.ContainsAny(bytes.ReplaceAll(data, []byte("\r\n"), nil), "\r\u0085\u2028\u2029")
+}
+
+// decoded are the documents of a file, as nodes and as values.
+func decoded(data []byte) (documents []*yaml.Node, values []any, ok bool) {
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	for {
+		var n yaml.Node
+		var v any
+		err := decoder.Decode(&n)
+		if errors.Is(err, io.EOF) {
+			return documents, values, true
+		}
+		if err != nil || n.Decode(&v) != nil {
+			return nil, nil, false
+		}
+		documents, values = append(documents, &n), append(values, v)
+	}
+}
+
+// anyLive says whether a document has a field that only an object in the cluster has.
+func anyLive(document any) bool {
+	manifest, ok := document.(map[string]any)
+	if !ok || !isManifest(manifest) {
+		return false
+	}
+	if items, ok := manifest["items"].([]any); ok {
+		return slices.ContainsFunc(items, anyLive)
+	}
+	return len(liveFields(manifest)) > 0
+}
+
+func isManifest(value map[string]any) bool {
+	kind, _ := value["kind"].(string)
+	apiVersion, _ := value["apiVersion"].(string)
+	return kind != "" && apiVersion != ""
+}
+
+// fixer gathers what is to be cut out of a file.
+type fixer struct {
+	data      []byte
+	lines     []span
+	documents []*yaml.Node
+	cuts      []span
+}
+
+// span is a part of a file, in bytes.
+type span struct{ from, to int }
+
+func newFixer(data []byte, documents []*yaml.Node) *fixer {
+	f := &fixer{data: data, documents: documents}
+	at := 0
+	for line := range bytes.Lines(data) {
+		f.lines = append(f.lines, span{at, at + len(line)})
+		at += len(line)
+	}
+	return f
+}
+
+// manifests cuts the fields out of a manifest, or out of those in a List. Behind it comes next, which is nil at the end of the
+// document. It is false for a manifest that cannot be fixed.
+func (f *fixer) manifests(n *yaml.Node, v any, next *yaml.Node) bool {
+	manifest, ok := v.(map[string]any)
+	if !ok || !isManifest(manifest) {
+		return true
+	}
+	if items, ok := manifest["items"].([]any); ok {
+		nodes := value(n, "items")
+		if nodes == nil || len(nodes.Content) != len(items) {
+			return !anyLive(v)
+		}
+		if i := keyIn(n, "items") + 2; i < len(n.Content) {
+			next = n.Content[i]
+		}
+		for i := range items {
+			behind := next
+			if i+1 < len(items) {
+				behind = nodes.Content[i+1]
+			}
+			if !f.manifests(nodes.Content[i], items[i], behind) {
+				return false
+			}
+		}
+		return true
+	}
+	gone := map[*yaml.Node]map[int]bool{} // by mapping: the places of keys
+	for _, fields := range liveFields(manifest) {
+		if !mark(n, fields, gone) {
+			return false
+		}
+	}
+	return len(gone) == 0 || f.remove(n, next, gone)
+}
+
+// mark notes the key that fields lead to. It is false when the mapping has it from somewhere else, by an alias or a merge.
+func mark(n *yaml.Node, fields []string, gone map[*yaml.Node]map[int]bool) bool {
+	if n.Kind != yaml.MappingNode {
+		return false
+	}
+	i := keyIn(n, fields[0])
+	switch {
+	case i < 0:
+		return false
+	case len(fields) > 1:
+		return mark(n.Content[i+1], fields[1:], gone)
+	}
+	if gone[n] == nil {
+		gone[n] = map[int]bool{}
+	}
+	gone[n][i] = true
+	return true
+}
+
+func keyIn(n *yaml.Node, key string) int {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// remove cuts the marked keys of a mapping, and of metadata and annotations below it, out of the text and out of the nodes.
+// Behind the mapping comes next, which is nil at the end of the document.
+func (f *fixer) remove(n, next *yaml.Node, gone map[*yaml.Node]map[int]bool) bool {
+	marked := gone[n]
+	if marked == nil {
+		marked = map[int]bool{}
+	}
+	behind := func(i int) *yaml.Node {
+		if i+2 < len(n.Content) {
+			return n.Content[i+2]
+		}
+		return next
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		child := n.Content[i+1]
+		if marked[i] || child.Kind != yaml.MappingNode {
+			continue
+		}
+		if emptied(child, gone) {
+			marked[i] = true
+		} else if !f.remove(child, behind(i), gone) {
+			return false
+		}
+	}
+	if len(marked) == 0 {
+		return true
+	}
+	if n.Style&yaml.FlowStyle != 0 {
+		if !f.cutPairs(n, marked) {
+			return false
+		}
+	} else {
+		for i := range marked {
+			if !f.cutLines(n.Content[i], n.Content[i+1], behind(i)) {
+				return false
+			}
+		}
+	}
+	var kept []*yaml.Node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if !marked[i] {
+			kept = append(kept, n.Content[i], n.Content[i+1])
+		}
+	}
+	n.Content = kept
+	return true
+}
+
+// emptied says whether nothing of a mapping is left.
+func emptied(n *yaml.Node, gone map[*yaml.Node]map[int]bool) bool {
+	if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
+		return false
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if !gone[n][i] && !emptied(n.Content[i+1], gone) {
+			return false
+		}
+	}
+	return true
+}
+
+// want is what the documents are without what was removed.
+func (f *fixer) want() []any {
+	var out []any
+	for _, n := range f.documents {
+		var v any
+		if n.Decode(&v) != nil {
+			return nil
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// cut is the file without what is to be cut out.
+func (f *fixer) cut() []byte {
+	slices.SortFunc(f.cuts, func(a, b span) int { return a.from - b.from })
+	var out []byte
+	at := 0
+	for _, c := range f.cuts {
+		out = append(out, f.data[at:max(at, c.from)]...)
+		at = max(at, c.to)
+	}
+	return append(out, f.data[at:]...)
+}
+
+// at is where a node begins.
+func (f *fixer) at(n *yaml.Node) int {
+	if n.Line > len(f.lines) {
+		return len(f.data) // nothing stands there
+	}
+	l := f.lines[n.Line-1]
+	for column := 1; column < n.Column && l.from < l.to; column++ {
+		_, size := utf8.DecodeRune(f.data[l.from:])
+		l.from += size
+	}
+	return l.from
+}
+
+// cutLines cuts the lines of a key and its value, up to the key that comes next. Comments at the end stay.
+func (f *fixer) cutLines(key, value, next *yaml.Node) bool {
+	line, indent := f.line(key.Line)
+	if indent != key.Column-1 || !strings.HasPrefix(strings.TrimLeft(line[indent:], `"'`), key.Value) {
+		return false // it stands behind a dash, a question mark or an anchor
+	}
+	end := key.Line
+	text := -1 // how far the last value is indented, when it is a text of lines: there are no comments in it
+	last := lastScalar(value)
+	switch {
+	case last.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0:
+		from := f.at(last)
+		to := quoteEnd(f.data, from)
+		if to < 0 {
+			return false
+		}
+		end = last.Line + bytes.Count(f.data[from:to], []byte("\n"))
+	case last.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		if !blockHeader.Match(f.data[f.at(last):]) {
+			return false
+		}
+		_, around := f.line(last.Line)
+		for number := last.Line + 1; number <= len(f.lines); number++ {
+			line, indent := f.line(number)
+			if line[indent:] == "" {
+				continue
+			}
+			if indent > around {
+				text = indent
+			}
+			break
+		}
+	}
+	stop := len(f.lines) + 1
+	if next != nil {
+		stop = next.Line
+	}
+	for number := key.Line + 1; number < stop; number++ {
+		line, indent := f.line(number)
+		bare := line[indent:]
+		switch {
+		case next == nil && (strings.HasPrefix(line, "---") || strings.HasPrefix(line, "...")):
+			stop = 0
+		case strings.HasPrefix(bare, "\t"):
+			return false
+		case bare != "" && (bare[0] != '#' || text >= 0 && number > last.Line && indent >= text):
+			end = max(end, number)
+		}
+	}
+	f.cuts = append(f.cuts, span{f.lines[key.Line-1].from, f.lines[end-1].to})
+	return true
+}
+
+// blockHeader begins a text of lines, without a number that says how far it is indented.
+var blockHeader = regexp.MustCompile(`^[|>][+-]?[ \r\n]`)
+
+// line is the text of a line, and by how many spaces it is indented.
+func (f *fixer) line(number int) (text string, indent int) {
+	l := f.lines[number-1]
+	text = strings.TrimRight(string(f.data[l.from:l.to]), "\r\n")
+	return text, len(text) - len(strings.TrimLeft(text, " "))
+}
+
+// lastScalar is the node at the end of a value.
+func lastScalar(n *yaml.Node) *yaml.Node {
+	for len(n.Content) > 0 {
+		n = n.Content[len(n.Content)-1]
+	}
+	return n
+}
+
+// cutPairs cuts keys and their values out of a mapping in braces, each with the comma behind it, or else before it.
+func (f *fixer) cutPairs(n *yaml.Node, marked map[int]bool) bool {
+	type pair struct{ from, to, comma int } // comma is 0 when there is none
+	var pairs []pair
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		p := pair{from: f.at(n.Content[i])}
+		stop := f.pairEnd(p.from)
+		if stop < 0 {
+			return false
+		}
+		p.to = p.from + len(bytes.TrimRight(f.data[p.from:stop], " \t\r\n"))
+		if f.data[stop] == ',' {
+			p.comma = stop
+		}
+		pairs = append(pairs, p)
+	}
+	for i := 0; i < len(pairs); i++ {
+		if !marked[2*i] {
+			continue
+		}
+		last := i
+		for last+1 < len(pairs) && marked[2*(last+1)] {
+			last++
+		}
+		c := span{pairs[i].from, pairs[last].to}
+		switch {
+		case last+1 < len(pairs):
+			c.to = pairs[last].comma + 1
+			c.to += len(f.data[c.to:]) - len(bytes.TrimLeft(f.data[c.to:], " \t\r\n"))
+		case i > 0:
+			c.from = pairs[i-1].comma
+		}
+		if bytes.Contains(f.data[c.from:c.to], []byte("#")) {
+			return false // perhaps a comment
+		}
+		f.cuts = append(f.cuts, c)
+		i = last
+	}
+	return true
+}
+
+// pairEnd is the comma or bracket behind a key and its value, which begin at a byte; negative when there is none.
+func (f *fixer) pairEnd(at int) int {
+	depth := 0
+	begins := true // whether a value may begin here
+	for ; at < len(f.data); at++ {
+		switch c := f.data[at]; c {
+		case '"', '\'':
+			if !begins {
+				continue
+			}
+			if at = quoteEnd(f.data, at); at < 0 {
+				return -1
+			}
+			begins = false
+		case '{', '[':
+			depth++
+			begins = true
+		case '}', ']', ',':
+			if depth == 0 {
+				return at
+			}
+			if c != ',' {
+				depth--
+			}
+			begins = c == ','
+		case ':', ' ', '\r', '\n':
+			begins = true
+		default:
+			begins = false
+		}
+	}
+	return -1
+}
+
+// quoteEnd is the end of a text in quotes that begins at a byte; negative when there is none.
+func quoteEnd(data []byte, at int) int {
+	if at >= len(data) || data[at] != '"' && data[at] != '\'' {
+		return -1 // a tag or an anchor stands before it
+	}
+	quote := data[at]
+	for at++; at < len(data); at++ {
+		switch {
+		case data[at] == '\\' && quote == '"':
+			at++
+		case data[at] == quote && quote == '\'' && at+1 < len(data) && data[at+1] == '\'':
+			at++
+		case data[at] == quote:
+			return at
+		}
+	}
+	return -1
+}

@@ -1,0 +1,63 @@
+package lint
+
+import "slices"
+
+var inertManagedNamespaceMetadata = Rule{
+	Name:     "inert-managed-namespace-metadata",
+	Severity: Warning,
+	Summary:  "managedNamespaceMetadata of an Application has no effect without CreateNamespace=true",
+	Doc: `Argo CD labels a namespace only when it makes it itself (argo-cd, docs/user-guide/sync-options.md): without the option, the labels,
+such as those of Pod Security, are never set, and nobody says so. Add ` + "`CreateNamespace=true`" + `; or better, make the namespace an entry of the list,
+with ` + "`labels`" + ` and ` + "`podSecurity`" + `.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: argocd
+  networkPolicies: isolated
+  applications: [{applicationCode: wiki-application, path: a}]
+-- a/application.yaml --
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: wiki}
+spec:
+  project: argocd
+  source: {repoURL: 'https://git.example/wiki.git', path: deploy}
+  destination: {server: 'https://kubernetes.default.svc', namespace: web-wiki}
+  syncPolicy:
+    managedNamespaceMetadata: {labels: {pod-security.kubernetes.io/enforce: restricted}}
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: argocd
+  networkPolicies: isolated
+  applications: [{applicationCode: wiki-application, path: a}]
+-- a/application.yaml --
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: wiki}
+spec:
+  project: argocd
+  source: {repoURL: 'https://git.example/wiki.git', path: deploy}
+  destination: {server: 'https://kubernetes.default.svc', namespace: web-wiki}
+  syncPolicy:
+    managedNamespaceMetadata: {labels: {pod-security.kubernetes.io/enforce: restricted}}
+    syncOptions: [CreateNamespace=true]
+`,
+	Check: func(in *Input, report Report) {
+		for _, o := range in.Kind("Application") {
+			metadata, _ := fieldAt(o, "spec", "syncPolicy", "managedNamespaceMetadata").(map[string]any)
+			if groupOf(o) == argoGroup && len(metadata) > 0 && !slices.Contains(syncOptionsOf(o), "CreateNamespace=true") {
+				report(in.field(o, "spec", "syncPolicy", "managedNamespaceMetadata"), "add CreateNamespace=true to syncOptions",
+					"%s sets metadata of a namespace that it does not make", o.Title())
+			}
+		}
+	},
+}
+
+// syncOptionsOf are the options of an Application that an application brings.
+func syncOptionsOf(o *Object) []string {
+	return slices.Collect(texts(fieldAt(o, "spec", "syncPolicy", "syncOptions")))
+}

@@ -1,4 +1,0 @@
-package lint
-
-// exposureRules are the rules about routes.
-var exposureRules = []*Rule{}

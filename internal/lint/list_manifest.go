@@ -1,4 +1,0 @@
-package lint
-
-// manifestRules are the rules about manifests and alerts.
-var manifestRules = []*Rule{}

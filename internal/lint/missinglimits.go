@@ -1,0 +1,109 @@
+package lint
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+var missingLimits = Rule{
+	Name:     "missing-limits",
+	Severity: Warning,
+	Strict:   true,
+	Summary:  "a container does not say what it needs, or how much memory it may take",
+	Doc: `Without requests, the scheduler takes the container for nothing and puts it where there is no room; without a limit of
+memory, one leak takes the memory of the whole node. A limit counts as the request of the same resource, and a LimitRange of the
+namespace, or resources of the pod as a whole, count as well. A limit of CPU is not asked for: it only slows down.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  podSecurity: restricted
+  applications: [{applicationCode: web-a, path: a}]
+-- a/job.yaml --
+apiVersion: batch/v1
+kind: Job
+metadata: {name: job}
+spec:
+  template:
+    spec:
+      automountServiceAccountToken: false
+      restartPolicy: Never
+      securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
+      containers:
+        - name: job
+          image: registry.example/job:1.2.3
+          resources: {requests: {cpu: 10m, memory: 32Mi}}
+          securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  podSecurity: restricted
+  applications: [{applicationCode: web-a, path: a}]
+-- a/job.yaml --
+apiVersion: batch/v1
+kind: Job
+metadata: {name: job}
+spec:
+  template:
+    spec:
+      automountServiceAccountToken: false
+      restartPolicy: Never
+      securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
+      containers:
+        - name: job
+          image: registry.example/job:1.2.3
+          resources: {requests: {cpu: 10m}, limits: {memory: 64Mi}}
+          securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+`,
+	Check: func(in *Input, report Report) {
+		limited := map[string]bool{} // namespaces with a LimitRange
+		for _, o := range in.Kind("LimitRange") {
+			limited[o.Namespace] = true
+		}
+		for _, p := range in.Pods() {
+			if limited[p.Object.Namespace] || p.Spec.Resources != nil {
+				continue
+			}
+			for i, c := range p.containers() {
+				missing := missingResources(&c.Resources)
+				if len(missing) == 0 {
+					continue
+				}
+				at := slices.Concat(p.At, []string{"spec"}, containerAt(p, i), []string{"resources"})
+				report(in.field(p.Object, at...), "", "the container %s of %s has no %s", c.Name, p.Title(), strings.Join(missing, ", no "))
+			}
+		}
+	},
+}
+
+// missingResources are what a container has to say and does not.
+func missingResources(r *corev1.ResourceRequirements) []string {
+	var out []string
+	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+		_, requested := r.Requests[name]
+		if _, limited := r.Limits[name]; !requested && !limited {
+			out = append(out, "request of "+string(name))
+		}
+	}
+	if _, limited := r.Limits[corev1.ResourceMemory]; !limited {
+		out = append(out, "limit of memory")
+	}
+	return out
+}
+
+// containerAt leads from a pod's spec to one of its containers.
+func containerAt(p *Pod, i int) []string {
+	if inits := len(p.Spec.InitContainers); i >= inits {
+		return []string{"containers", strconv.Itoa(i - inits)}
+	}
+	return []string{"initContainers", strconv.Itoa(i)}
+}

@@ -1,0 +1,106 @@
+package lint
+
+import (
+	"fmt"
+
+	"github.com/hippotion/roster/catalog"
+)
+
+var missingMiddleware = Rule{
+	Name:     "missing-middleware",
+	Severity: Error,
+	Summary:  "a route goes through a Middleware that no application brings",
+	Doc: `Traefik drops a rule of which one middleware is not there, also when it is in the middle of a chain, and says so in its log
+only. The host answers with 404, or another rule that matches answers in its place. Only namespaces of which roster can render
+everything are looked at.`,
+	Bad: `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: sys-login
+  networkPolicies: web-app-internal
+  applications:
+    - {applicationCode: sys-login, path: login}
+- namespace: web-photos
+  networkPolicies: web-app-internal
+  applications:
+    - {applicationCode: web-photos, repoURL: 'https://git.example/photos.git', path: deploy}
+    - {applicationCode: web-photos-route, path: route}
+-- login/login.yaml --
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata: {name: login}
+spec:
+  forwardAuth: {address: 'http://proxy.sys-login.svc.cluster.local'}
+-- route/route.yaml --
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: photos}
+spec:
+  entryPoints: [websecure]
+  routes:
+    - kind: Rule
+      match: Host(` + "`photos.home.example`" + `)
+      middlewares: [{name: logins, namespace: sys-login}]
+      services: [{name: photos, port: 80}]
+`,
+	Good: `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: sys-login
+  networkPolicies: web-app-internal
+  applications:
+    - {applicationCode: sys-login, path: login}
+- namespace: web-photos
+  networkPolicies: web-app-internal
+  applications:
+    - {applicationCode: web-photos, repoURL: 'https://git.example/photos.git', path: deploy}
+    - {applicationCode: web-photos-route, path: route}
+-- login/login.yaml --
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata: {name: login}
+spec:
+  forwardAuth: {address: 'http://proxy.sys-login.svc.cluster.local'}
+-- route/route.yaml --
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: photos}
+spec:
+  entryPoints: [websecure]
+  routes:
+    - kind: Rule
+      match: Host(` + "`photos.home.example`" + `)
+      middlewares: [{name: login, namespace: sys-login}]
+      services: [{name: photos, port: 80}]
+`,
+	Check: func(in *Input, report Report) {
+		own := map[catalog.Middleware][]*router{} // the routes of the list whose middleware is missing
+		for _, r := range in.routers() {
+			for _, f := range in.missingMiddlewares(r) {
+				if r.own != nil && f.object == nil {
+					own[r.middlewares[0]] = append(own[r.middlewares[0]], r)
+					continue
+				}
+				report(f.at(in, r), f.hint, "%s", f.message)
+			}
+		}
+		for m, routers := range own { // once for each Middleware: it is one fault
+			first := routers[0]
+			for _, r := range routers {
+				if r.own.Place.Pos.Compare(first.own.Place.Pos) < 0 {
+					first = r
+				}
+			}
+			others := ""
+			if len(routers) > 1 {
+				others = fmt.Sprintf(", like %d more", len(routers)-1)
+			}
+			report(first.at(in), "bring it with an application of namespace "+m.Namespace+", or change ingress.auth of platform.yml",
+				"no application brings Middleware %s of namespace %s: Traefik drops the route of %s%s", m.Name, m.Namespace, first.own.Host+first.own.Path, others)
+		}
+	},
+}

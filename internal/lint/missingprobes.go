@@ -1,0 +1,81 @@
+package lint
+
+import (
+	"slices"
+	"strconv"
+)
+
+var missingProbes = Rule{
+	Name:     "missing-probes",
+	Severity: Warning,
+	Strict:   true,
+	Summary:  "a container with ports has no probe",
+	Doc: `Kubernetes takes a container without probes for ready as soon as its process runs, and sends it requests while it is
+still starting; when it hangs, nobody restarts it. Add a ` + "`readinessProbe`" + `, and a ` + "`livenessProbe`" + ` if a restart helps.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  podSecurity: restricted
+  applications: [{applicationCode: web-a, path: a}]
+-- a/app.yaml --
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app}
+spec:
+  selector: {matchLabels: {app: app}}
+  template:
+    metadata: {labels: {app: app}}
+    spec:
+      automountServiceAccountToken: false
+      securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
+      containers:
+        - name: app
+          image: registry.example/app:1.2.3
+          ports: [{name: http, containerPort: 8080}]
+          resources: {requests: {cpu: 10m, memory: 32Mi}, limits: {memory: 64Mi}}
+          securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  podSecurity: restricted
+  applications: [{applicationCode: web-a, path: a}]
+-- a/app.yaml --
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app}
+spec:
+  selector: {matchLabels: {app: app}}
+  template:
+    metadata: {labels: {app: app}}
+    spec:
+      automountServiceAccountToken: false
+      securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
+      containers:
+        - name: app
+          image: registry.example/app:1.2.3
+          ports: [{name: http, containerPort: 8080}]
+          readinessProbe: {httpGet: {path: /, port: http}}
+          resources: {requests: {cpu: 10m, memory: 32Mi}, limits: {memory: 64Mi}}
+          securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+`,
+	Check: func(in *Input, report Report) {
+		for _, p := range in.Pods() {
+			if !slices.Contains([]string{"DaemonSet", "Deployment", "StatefulSet"}, p.Kind) {
+				continue // a job runs once, and says so when it is done
+			}
+			for i, c := range p.Spec.Containers {
+				if len(c.Ports) > 0 && c.ReadinessProbe == nil && c.LivenessProbe == nil && c.StartupProbe == nil {
+					report(in.field(p.Object, slices.Concat(p.At, []string{"spec", "containers", strconv.Itoa(i)})...), "add a readinessProbe",
+						"the container %s of %s has ports, and no probe", c.Name, p.Title())
+				}
+			}
+		}
+	},
+}

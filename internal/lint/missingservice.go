@@ -1,0 +1,105 @@
+package lint
+
+var missingService = Rule{
+	Name:     "missing-service",
+	Severity: Error,
+	Summary:  "a route leads to a Service or a port that is not there",
+	Doc: `Traefik drops such a rule, with a line in its log: the host answers with 404, or another rule that matches answers in its place.
+The port is that of the Service, not that of the pods, and a number in quotes is a name. Only namespaces of which roster can
+render everything are looked at; a Service is not missed where an operator may make it.`,
+	Bad: `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-photos
+  podSecurity: restricted
+  networkPolicies: web-app-internal
+  applications:
+    - applicationCode: web-photos
+      path: photos
+      ingress:
+        - {host: photos, service: photos, port: 8080, auth: app}
+-- photos/photos.yaml --
+apiVersion: v1
+kind: Service
+metadata: {name: photos}
+spec:
+  selector: {app.kubernetes.io/name: photos}
+  ports: [{name: http, port: 80, targetPort: 8080}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: photos}
+spec:
+  selector: {matchLabels: {app.kubernetes.io/name: photos}}
+  template:
+    metadata: {labels: {app.kubernetes.io/name: photos}}
+    spec:
+      automountServiceAccountToken: false
+      securityContext: {runAsNonRoot: true, runAsUser: 65532, seccompProfile: {type: RuntimeDefault}}
+      containers:
+        - name: photos
+          image: registry.example/photos:1.2.3
+          ports: [{name: http, containerPort: 8080}]
+          readinessProbe: {httpGet: {path: /, port: http}}
+          resources:
+            requests: {cpu: 10m, memory: 32Mi}
+            limits: {memory: 64Mi}
+          securityContext:
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+            capabilities: {drop: [ALL]}
+`,
+	Good: `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-photos
+  podSecurity: restricted
+  networkPolicies: web-app-internal
+  applications:
+    - applicationCode: web-photos
+      path: photos
+      ingress:
+        - {host: photos, service: photos, port: 80, auth: app}
+-- photos/photos.yaml --
+apiVersion: v1
+kind: Service
+metadata: {name: photos}
+spec:
+  selector: {app.kubernetes.io/name: photos}
+  ports: [{name: http, port: 80, targetPort: 8080}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: photos}
+spec:
+  selector: {matchLabels: {app.kubernetes.io/name: photos}}
+  template:
+    metadata: {labels: {app.kubernetes.io/name: photos}}
+    spec:
+      automountServiceAccountToken: false
+      securityContext: {runAsNonRoot: true, runAsUser: 65532, seccompProfile: {type: RuntimeDefault}}
+      containers:
+        - name: photos
+          image: registry.example/photos:1.2.3
+          ports: [{name: http, containerPort: 8080}]
+          readinessProbe: {httpGet: {path: /, port: http}}
+          resources:
+            requests: {cpu: 10m, memory: 32Mi}
+            limits: {memory: 64Mi}
+          securityContext:
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+            capabilities: {drop: [ALL]}
+`,
+	Check: func(in *Input, report Report) {
+		for _, r := range in.routers() {
+			for _, f := range in.missingServices(r) {
+				report(f.at(in, r), f.hint, "%s", f.message)
+			}
+		}
+	},
+}

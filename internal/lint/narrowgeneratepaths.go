@@ -1,0 +1,153 @@
+package lint
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+var narrowGeneratePaths = Rule{
+	Name:     "narrow-generate-paths",
+	Severity: Warning,
+	Summary:  "manifest-generate-paths of an Application leaves out files that it is rendered from",
+	Doc: `With the annotation, Argo CD renders the Application again only when a commit touches what is named there; a change of any other
+file stays unseen until the cache ends, or somebody refreshes hard. So it must name every file: also value files and Kustomize
+components outside of the path. Paths begin at the source's path or, with a slash in front, at the repository's root, and are separated
+by semicolons. For the applications of the list, roster writes the annotation itself.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: argocd
+  networkPolicies: isolated
+  applications: [{applicationCode: wiki-application, path: a}]
+-- a/application.yaml --
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: wiki
+  annotations: {argocd.argoproj.io/manifest-generate-paths: .}
+spec:
+  project: argocd
+  source:
+    repoURL: https://git.example/homelab.git
+    path: charts/wiki
+    helm: {valueFiles: [values-home.yaml, ../../values/wiki.yaml]}
+  destination: {server: 'https://kubernetes.default.svc', namespace: web-wiki}
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: argocd
+  networkPolicies: isolated
+  applications: [{applicationCode: wiki-application, path: a}]
+-- a/application.yaml --
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: wiki
+  annotations: {argocd.argoproj.io/manifest-generate-paths: .;/values/wiki.yaml}
+spec:
+  project: argocd
+  source:
+    repoURL: https://git.example/homelab.git
+    path: charts/wiki
+    helm: {valueFiles: [values-home.yaml, ../../values/wiki.yaml]}
+  destination: {server: 'https://kubernetes.default.svc', namespace: web-wiki}
+`,
+	Check: func(in *Input, report Report) {
+		for _, o := range in.Kind("Application") {
+			const annotation = "argocd.argoproj.io/manifest-generate-paths"
+			paths, ok := valueOf(o, "metadata", "annotations", annotation)
+			if groupOf(o) != argoGroup || !ok || paths == "" {
+				continue
+			}
+			sources, _ := fieldAt(o, "spec", "sources").([]any)
+			if s := fieldAt(o, "spec", "source"); s != nil {
+				sources = append(sources, s)
+			}
+			var covered, read []string
+			for _, s := range sources {
+				source, _ := s.(map[string]any)
+				base, _ := source["path"].(string)
+				covered = append(covered, generatePaths(paths, base)...)
+				read = append(read, in.reads(source, base)...)
+			}
+			for _, file := range read {
+				if !slices.ContainsFunc(covered, func(c string) bool { return covers(c, file) }) {
+					report(in.field(o, "metadata", "annotations", annotation), "add ;/"+file, "%s reads %s, which %s does not name", o.Title(), file, annotation)
+					break
+				}
+			}
+		}
+	},
+}
+
+// generatePaths are the paths of the annotation, seen from the repository's root.
+func generatePaths(annotation, base string) []string {
+	var out []string
+	for p := range strings.SplitSeq(annotation, ";") {
+		if p = strings.TrimSpace(p); strings.HasPrefix(p, "/") {
+			out = append(out, strings.TrimPrefix(path.Clean(p), "/"))
+		} else if p != "" {
+			out = append(out, path.Join(base, p))
+		}
+	}
+	return out
+}
+
+// covers says whether a path of the annotation is a file, a folder around it, or a pattern for it.
+func covers(named, file string) bool {
+	return named == "" || named == "." || named == file || strings.HasPrefix(file, named+"/") || globs(named, file)
+}
+
+// reads are the value files and Kustomize components of a source, as far as they are known, seen from the repository's root.
+func (in *Input) reads(source map[string]any, base string) []string {
+	var out []string
+	add := func(p string) {
+		rooted := strings.HasPrefix(p, "/")
+		if ref, rest, ok := strings.Cut(p, "/"); ok && strings.HasPrefix(ref, "$") {
+			p, rooted = rest, true
+		}
+		if strings.Contains(p, "://") || strings.Contains(p, "$") {
+			return
+		}
+		if !rooted {
+			p = path.Join(base, p)
+		}
+		out = append(out, strings.TrimPrefix(path.Clean(p), "/"))
+	}
+	for _, list := range [][]string{{"helm", "valueFiles"}, {"kustomize", "components"}} {
+		options, _ := source[list[0]].(map[string]any)
+		items, _ := options[list[1]].([]any)
+		for _, item := range items {
+			if p, ok := item.(string); ok {
+				add(p)
+			}
+		}
+	}
+	if source["repoURL"] != in.Platform.Repository.URL {
+		return out
+	}
+	for _, name := range []string{"kustomization.yaml", "kustomization.yml", "Kustomization"} {
+		f := in.file(path.Join(base, name))
+		if f == nil || len(f.documents) == 0 || len(f.documents[0].Content) == 0 {
+			continue
+		}
+		for _, key := range []string{"resources", "components", "bases"} {
+			list := value(f.documents[0].Content[0], key)
+			if list == nil || list.Kind != yaml.SequenceNode {
+				continue
+			}
+			for _, item := range list.Content {
+				if strings.HasPrefix(item.Value, "../") {
+					add(item.Value)
+				}
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,58 @@
+package lint
+
+var noEntryPoints = Rule{
+	Name:     "no-entrypoints",
+	Severity: Warning,
+	Summary:  "an IngressRoute without entry points is on all of them",
+	Doc: `Without ` + "`entryPoints`" + `, Traefik puts a route on all of its default entry points: also on the one for plain HTTP, and on the one
+that a tunnel from the Internet leads to. Name those that you mean; ` + "`ingress.expose`" + ` of ` + "`platform.yml`" + ` has them.`,
+	Bad: `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-photos
+  networkPolicies: web-app-internal
+  applications:
+    - {applicationCode: web-photos, repoURL: 'https://git.example/photos.git', path: deploy}
+    - {applicationCode: web-photos-route, path: route}
+-- route/route.yaml --
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: photos}
+spec:
+  routes:
+    - kind: Rule
+      match: Host(` + "`photos.home.example`" + `)
+      services: [{name: photos, port: 80}]
+`,
+	Good: `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-photos
+  networkPolicies: web-app-internal
+  applications:
+    - {applicationCode: web-photos, repoURL: 'https://git.example/photos.git', path: deploy}
+    - {applicationCode: web-photos-route, path: route}
+-- route/route.yaml --
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: photos}
+spec:
+  entryPoints: [websecure]
+  routes:
+    - kind: Rule
+      match: Host(` + "`photos.home.example`" + `)
+      services: [{name: photos, port: 80}]
+`,
+	Check: func(in *Input, report Report) {
+		for _, o := range in.ingressRoutes() {
+			if len(o.EntryPoints) == 0 && len(o.Routes) > 0 {
+				report(in.field(o.Object, "spec", "entryPoints"), "set entryPoints",
+					"IngressRoute %s names no entry points: it is on all that Traefik has by default", o.Name)
+			}
+		}
+	},
+}

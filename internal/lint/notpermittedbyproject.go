@@ -1,0 +1,81 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/catalog"
+)
+
+var notPermittedByProject = Rule{
+	Name:     "not-permitted-by-project",
+	Severity: Error,
+	Summary:  "an application deploys something that its project does not permit",
+	Doc: `Each entry has an AppProject that permits its one namespace, and no cluster-scoped kind but those under ` + "`clusterResources`" + `.
+Argo CD refuses to sync an application with anything else in it: "is not permitted in project". Add the kind to the entry, or move the
+object into an entry of its own namespace. Cluster-scoped are Kubernetes' own kinds, those of CRDs that the list deploys, and some that
+everybody knows.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/class.yaml --
+apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: {name: background}
+value: -10
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  clusterResources: [scheduling.k8s.io/PriorityClass]
+  applications: [{applicationCode: web-a, path: a}]
+-- a/class.yaml --
+apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: {name: background}
+value: -10
+`,
+	Check: func(in *Input, report Report) {
+		cluster := in.clusterScoped()
+		for _, o := range in.Workloads {
+			kind := strings.TrimPrefix(groupOf(o)+"/"+o.Kind, "/")
+			switch {
+			case o.Namespace == "" || cluster[kind]:
+				if !slices.Contains(o.Entry.Project.ClusterResources, catalog.ClusterResource{Group: groupOf(o), Kind: o.Kind}) {
+					report(in.field(o, "kind"), "add it to the entry: clusterResources: ["+kind+"]",
+						"%s is cluster-scoped, and the project of %s does not permit %s", o.Title(), o.Entry.Name, kind)
+				}
+			case o.Namespace != o.Entry.Name:
+				report(in.field(o, "metadata", "namespace"), "move it to the entry of "+o.Namespace,
+					"%s is to go into the namespace %s, and the project of %s permits %s only", o.Title(), o.Namespace, o.Entry.Name, o.Entry.Name)
+			}
+		}
+	},
+}
+
+// wellKnown are cluster-scoped kinds whose CRDs mostly come from elsewhere.
+const wellKnown = `cert-manager.io/ClusterIssuer cilium.io/CiliumBGPClusterConfig cilium.io/CiliumClusterwideNetworkPolicy
+	cilium.io/CiliumL2AnnouncementPolicy cilium.io/CiliumLoadBalancerIPPool external-secrets.io/ClusterExternalSecret
+	external-secrets.io/ClusterSecretStore gateway.networking.k8s.io/GatewayClass kyverno.io/ClusterPolicy policies.kyverno.io/GeneratingPolicy
+	policies.kyverno.io/ImageValidatingPolicy policies.kyverno.io/MutatingPolicy policies.kyverno.io/ValidatingPolicy
+	snapshot.storage.k8s.io/VolumeSnapshotClass`
+
+// clusterScoped are the custom kinds that have no namespace, as GROUP/KIND.
+func (in *Input) clusterScoped() map[string]bool {
+	out := map[string]bool{}
+	for _, kind := range strings.Fields(wellKnown) {
+		out[kind] = true
+	}
+	for _, o := range in.Kind("CustomResourceDefinition") {
+		kind := stringAt(o, "spec", "group") + "/" + stringAt(o, "spec", "names", "kind")
+		out[kind] = stringAt(o, "spec", "scope") == "Cluster"
+	}
+	return out
+}

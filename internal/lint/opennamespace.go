@@ -1,0 +1,49 @@
+package lint
+
+import (
+	"slices"
+
+	"github.com/hippotion/roster/catalog"
+)
+
+var openNamespace = Rule{
+	Name:     "open-namespace",
+	Severity: Warning,
+	Summary:  "an entry without networkPolicies: every pod of the cluster reaches its pods, and they reach everything",
+	Doc: `Cilium allows all traffic of a pod until a policy selects it (Cilium's documentation, "Policy Enforcement Modes"). One pod that is
+broken into is then a way to all that listens in the namespace, and out of it to the Internet and the LAN. Choose a profile:
+` + "`isolated`" + ` and the flows that are needed, or ` + "`web-app`" + `. If the namespace has to be open, a waiver says why.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  applications:
+    - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: web-app
+  applications:
+    - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}
+`,
+	Check: func(in *Input, report Report) {
+		book := in.policyBook()
+		for i := range in.Platform.Namespaces {
+			n := &in.Platform.Namespaces[i]
+			if n.Policies == nil && !(book.closed(n.Name, catalog.Ingress) && book.closed(n.Name, catalog.Egress)) {
+				report(in.at(n.Place), "add networkPolicies: isolated, and what has to be allowed", "the namespace %s is open", n.Name)
+			}
+		}
+	},
+}
+
+// closed says whether policies certainly deny what nothing allows, in one direction, for all pods of a namespace.
+func (b *policyBook) closed(namespace string, d catalog.Direction) bool {
+	policies, _ := b.of(namespace)
+	all := selector{equal: map[string]string{podNamespace: namespace}}
+	return slices.ContainsFunc(policies, func(p *policy) bool { return p.rule != nil && p.denies(d, all) })
+}

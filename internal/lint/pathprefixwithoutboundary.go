@@ -1,0 +1,67 @@
+package lint
+
+import "strings"
+
+var pathPrefixWithoutBoundary = Rule{
+	Name:     "path-prefix-without-boundary",
+	Severity: Info,
+	Summary:  "a prefix of a path also matches longer words",
+	Doc: `Traefik compares the argument of ` + "`PathPrefix`" + ` as text: with ` + "`/api`" + `, it also matches
+` + "`/apix`" + ` and ` + "`/api-internal`" + `. To match a path and what lies below it, write two matchers, as roster does for ` + "`path`" + ` in the list.`,
+	Bad: `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-photos
+  networkPolicies: web-app-internal
+  applications:
+    - {applicationCode: web-photos, repoURL: 'https://git.example/photos.git', path: deploy}
+    - {applicationCode: web-photos-route, path: route}
+-- route/route.yaml --
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: photos}
+spec:
+  entryPoints: [websecure]
+  routes:
+    - kind: Rule
+      match: Host(` + "`photos.home.example`" + `) && PathPrefix(` + "`/api`" + `)
+      services: [{name: photos, port: 80}]
+`,
+	Good: `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-photos
+  networkPolicies: web-app-internal
+  applications:
+    - {applicationCode: web-photos, repoURL: 'https://git.example/photos.git', path: deploy}
+    - {applicationCode: web-photos-route, path: route}
+-- route/route.yaml --
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: photos}
+spec:
+  entryPoints: [websecure]
+  routes:
+    - kind: Rule
+      match: Host(` + "`photos.home.example`" + `) && (Path(` + "`/api`" + `) || PathPrefix(` + "`/api/`" + `))
+      services: [{name: photos, port: 80}]
+`,
+	Check: func(in *Input, report Report) {
+		for _, r := range in.routers() {
+			if r.own != nil {
+				continue
+			}
+			for _, alternative := range r.rule {
+				for _, m := range alternative {
+					if m.name == "PathPrefix" && m.valid() && !m.not && !strings.HasSuffix(m.args[0], "/") {
+						report(r.at(in, "match"), "(Path(`"+m.args[0]+"`) || PathPrefix(`"+m.args[0]+"/`))", "PathPrefix(`%s`) also matches %sx", m.args[0], m.args[0])
+					}
+				}
+			}
+		}
+	},
+}

@@ -1,0 +1,117 @@
+package lint
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hippotion/roster/catalog"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/pod-security-admission/api"
+	admission "k8s.io/pod-security-admission/policy"
+)
+
+// judge asks about pods what the API server asks.
+type judge struct{ evaluator admission.Evaluator }
+
+func newJudge() judge {
+	e, err := admission.NewEvaluator(admission.DefaultChecks(), nil)
+	if err != nil {
+		panic("the checks of Kubernetes itself are wrong: " + err.Error())
+	}
+	return judge{e}
+}
+
+// forbids are the checks of a level that a pod does not pass; none for an empty level.
+func (j judge) forbids(p *Pod, level, version string) []admission.CheckResult {
+	if level == "" {
+		return nil
+	}
+	v, err := api.ParseVersion(version)
+	if err != nil {
+		v = api.LatestVersion()
+	}
+	results := j.evaluator.EvaluatePod(api.LevelVersion{Level: api.Level(level), Version: v}, &p.ObjectMeta, &p.Spec)
+	return slices.DeleteFunc(results, func(r admission.CheckResult) bool { return r.Allowed })
+}
+
+// labelled is the entry of a pod's namespace when the list sets its levels.
+func (in *Input) labelled(p *Pod) *catalog.Namespace {
+	if n := in.Entry(p.Object.Namespace); n != nil && n.Managed {
+		return n
+	}
+	return nil
+}
+
+// insecure is where the user wrote what a check forbids, or should have written what it asks for.
+func (in *Input) insecure(p *Pod, r admission.CheckResult) catalog.Place {
+	at := []string{"spec"}
+	detail := r.ForbiddenDetail
+	switch {
+	case r.ForbiddenReason == "host namespaces":
+		field, _, _ := strings.Cut(detail, "=")
+		at = append(at, field)
+	case strings.Contains(r.ForbiddenReason, "volume"):
+		i := slices.IndexFunc(p.Spec.Volumes, func(v corev1.Volume) bool { return strings.Contains(detail, strconv.Quote(v.Name)) })
+		at = append(at, "volumes", strconv.Itoa(i))
+	case r.ForbiddenReason == "forbidden sysctls":
+		at = append(at, "securityContext", "sysctls")
+	case strings.Contains(detail, "container"):
+		at = append(at, container(p, detail, r.ForbiddenReason)...)
+	default:
+		at = append(at, "securityContext")
+	}
+	return in.field(p.Object, slices.Concat(p.At, at)...)
+}
+
+// container leads to the security context, or the ports, of the first container that is named.
+func container(p *Pod, detail, reason string) []string {
+	field := "securityContext"
+	if reason == "hostPort" {
+		field = "ports"
+	}
+	named := func(c corev1.Container) bool { return strings.Contains(detail, strconv.Quote(c.Name)) }
+	if i := slices.IndexFunc(p.Spec.Containers, named); i >= 0 {
+		return []string{"containers", strconv.Itoa(i), field}
+	}
+	if i := slices.IndexFunc(p.Spec.InitContainers, named); i >= 0 {
+		return []string{"initContainers", strconv.Itoa(i), field}
+	}
+	return nil
+}
+
+// forbidden says what the checks forbid, as the API server does.
+func forbidden(results []admission.CheckResult) string {
+	all := admission.AggregateCheckResults(results)
+	return all.ForbiddenDetail()
+}
+
+// hardened is a Deployment for the examples that passes all levels, with something added to its container.
+func hardened(more string) string {
+	return hardenedWith("", more)
+}
+
+// hardenedWith is hardened, with something added to the pod as well.
+func hardenedWith(pod, container string) string {
+	return `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app}
+spec:
+  selector: {matchLabels: {app: app}}
+  template:
+    metadata: {labels: {app: app}}
+    spec:
+` + pod + `      securityContext: {runAsNonRoot: true, runAsUser: 65532, seccompProfile: {type: RuntimeDefault}}
+      containers:
+        - name: app
+          image: registry.example/app:1.2.3
+` + container + `          ports: [{name: http, containerPort: 8080}]
+          readinessProbe: {httpGet: {path: /, port: http}}
+          livenessProbe: {httpGet: {path: /healthz, port: http}}
+          resources: {requests: {cpu: 10m, memory: 32Mi}, limits: {memory: 64Mi}}
+          securityContext:
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+            capabilities: {drop: [ALL]}
+`
+}

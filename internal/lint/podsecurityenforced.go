@@ -1,0 +1,42 @@
+package lint
+
+var podSecurityEnforced = Rule{
+	Name:     "pod-security-enforced",
+	Severity: Error,
+	Summary:  "a pod is refused at the level that its namespace enforces",
+	Doc: `The API server lets the Deployment in and refuses its pods (k8s.io/pod-security-admission: ` + "`enforce`" + ` looks at pods only), so
+Argo CD waits for something that never becomes ready. What runs already stays until it is to be replaced: often in a bad moment.
+Mend the security context, or lower ` + "`podSecurity`" + ` of the entry.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  podSecurity: baseline
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/app.yaml --
+` + hardenedWith("      volumes: [{name: disk, hostPath: {path: /srv}}]\n", "          volumeMounts: [{name: disk, mountPath: /srv, readOnly: true}]\n"),
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  podSecurity: restricted
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/app.yaml --
+` + hardenedWith("      volumes: [{name: disk, emptyDir: {}}]\n", "          volumeMounts: [{name: disk, mountPath: /srv}]\n"),
+	Check: func(in *Input, report Report) {
+		judge := newJudge()
+		for _, p := range in.Pods() {
+			n := in.labelled(p)
+			if n == nil {
+				continue
+			}
+			if r := judge.forbids(p, n.PodSecurity.Enforce, n.PodSecurity.Version); len(r) > 0 {
+				report(in.insecure(p, r[0]), "", "pods of %s are refused, for %s enforces %s: %s", p.Title(), n.Name, n.PodSecurity.Enforce, forbidden(r))
+			}
+		}
+	},
+}

@@ -1,0 +1,58 @@
+package lint
+
+import "slices"
+
+var podSecurityStricter = Rule{
+	Name:     "pod-security-stricter",
+	Severity: Info,
+	Summary:  "all pods of a namespace would pass a stricter level than it enforces",
+	Doc: `It costs nothing today, and refuses what should not come tomorrow: a chart's new version that asks for the host network, or a pod
+that an intruder makes. It is said only of namespaces all of whose workloads are known. Pods that an operator makes are not: look at
+these first.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/app.yaml --
+` + hardened(""),
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  podSecurity: restricted
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/app.yaml --
+` + hardened(""),
+	Check: func(in *Input, report Report) {
+		judge := newJudge()
+		pods := map[string][]*Pod{}
+		for _, p := range in.Pods() {
+			pods[p.Object.Namespace] = append(pods[p.Object.Namespace], p)
+		}
+		for i := range in.Platform.Namespaces {
+			n := &in.Platform.Namespaces[i]
+			if !known(n) || len(pods[n.Name]) == 0 {
+				continue
+			}
+			levels := []string{"restricted", "baseline"}
+			switch n.PodSecurity.Enforce {
+			case "restricted":
+				continue
+			case "baseline":
+				levels = levels[:1]
+			}
+			for _, level := range levels {
+				refused := func(p *Pod) bool { return len(judge.forbids(p, level, n.PodSecurity.Version)) > 0 }
+				if !slices.ContainsFunc(pods[n.Name], refused) {
+					report(in.at(n.Place), "podSecurity: "+level, "all pods of %s would pass %s, which it does not enforce", n.Name, level)
+					break
+				}
+			}
+		}
+	},
+}

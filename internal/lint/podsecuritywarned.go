@@ -1,0 +1,42 @@
+package lint
+
+var podSecurityWarned = Rule{
+	Name:     "pod-security-warned",
+	Severity: Warning,
+	Summary:  "a pod does not pass the level that its namespace warns of",
+	Doc: `` + "`warn`" + ` of ` + "`podSecurity`" + ` says where the namespace is to get to, and is ` + "`baseline`" + ` when nobody says otherwise. The pod runs, but
+has rights that an attacker would like, such as a folder of the node, or root. Take them away. If it needs them, write
+` + "`podSecurity: {enforce: …, warn: …}`" + ` into the entry, with the reason behind it: then everybody sees that it is meant.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  podSecurity: {enforce: privileged, warn: baseline}
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/app.yaml --
+` + hardenedWith("      volumes: [{name: disk, hostPath: {path: /srv}}]\n", "          volumeMounts: [{name: disk, mountPath: /srv, readOnly: true}]\n"),
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  podSecurity: {enforce: restricted, warn: restricted}
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/app.yaml --
+` + hardenedWith("      volumes: [{name: disk, emptyDir: {}}]\n", "          volumeMounts: [{name: disk, mountPath: /srv}]\n"),
+	Check: func(in *Input, report Report) {
+		judge := newJudge()
+		for _, p := range in.Pods() {
+			n := in.labelled(p)
+			if n == nil || len(judge.forbids(p, n.PodSecurity.Enforce, n.PodSecurity.Version)) > 0 {
+				continue
+			}
+			if r := judge.forbids(p, n.PodSecurity.Warn, n.PodSecurity.Version); len(r) > 0 {
+				report(in.insecure(p, r[0]), "", "%s warns of pods of %s, which are not %s: %s", n.Name, p.Title(), n.PodSecurity.Warn, forbidden(r))
+			}
+		}
+	},
+}

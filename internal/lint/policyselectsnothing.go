@@ -1,0 +1,123 @@
+package lint
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/diag"
+)
+
+var policySelectsNothing = Rule{
+	Name:     "policy-selects-nothing",
+	Severity: Warning,
+	Summary:  "labels in a flow or a policy that no pod of the namespace has",
+	Doc: `A policy holds for the pods that have its labels. When none has, it does nothing and nobody complains: the flow stays
+closed, or what was to be denied stays open. Mostly the labels are misspelled, or a new version of a chart has others. This is
+reported only when all pods of the namespace are known: not when an application comes from elsewhere, or when an operator may make
+pods there.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies:
+    profile: isolated
+    allow:
+      - podLabels: {app: worker}
+        to: {host: api.example.com, ports: [443]}
+  applications:
+    - {applicationCode: web-a, path: a}
+-- a/pod.yaml --
+apiVersion: v1
+kind: Pod
+metadata: {name: a, labels: {app: a}}
+spec:
+  automountServiceAccountToken: false
+  securityContext: {runAsNonRoot: true, runAsUser: 1000, seccompProfile: {type: RuntimeDefault}}
+  containers:
+    - name: a
+      image: registry.example/a:1.2.3
+      securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+      resources: {requests: {cpu: 10m, memory: 16Mi}, limits: {memory: 16Mi}}
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies:
+    profile: isolated
+    allow:
+      - podLabels: {app: a}
+        to: {host: api.example.com, ports: [443]}
+  applications:
+    - {applicationCode: web-a, path: a}
+-- a/pod.yaml --
+apiVersion: v1
+kind: Pod
+metadata: {name: a, labels: {app: a}}
+spec:
+  automountServiceAccountToken: false
+  securityContext: {runAsNonRoot: true, runAsUser: 1000, seccompProfile: {type: RuntimeDefault}}
+  containers:
+    - name: a
+      image: registry.example/a:1.2.3
+      securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+      resources: {requests: {cpu: 10m, memory: 16Mi}, limits: {memory: 16Mi}}
+`,
+	Check: func(in *Input, report Report) {
+		labelled := func(at catalog.Place, namespace string, labels map[string]string) {
+			if pods, known := in.namespacePods(namespace); known && len(labels) > 0 && len(withLabels(pods, labels)) == 0 {
+				report(at, labelHint(pods, labels), "no pod of %s has the labels %s", namespace, labelText(labels))
+			}
+		}
+		for i := range in.Platform.Namespaces {
+			n := &in.Platform.Namespaces[i]
+			for _, f := range declared(n) {
+				labelled(in.at(f.Place), n.Name, f.PodLabels)
+				if f.Peer.Namespace != "" {
+					labelled(in.at(f.Place), f.Peer.Namespace, f.Peer.PodLabels)
+				}
+			}
+		}
+		for _, p := range in.handWritten() {
+			if p.rule == nil || p.namespace == "" {
+				continue
+			}
+			if pods, known := in.namespacePods(p.namespace); known && !selects(p.rule.EndpointSelector, pods) {
+				report(p.at("endpointSelector"), labelHint(pods, selectorOf(p.rule.EndpointSelector).equal), "%s selects no pod of %s", p.title, p.namespace)
+			}
+		}
+	},
+}
+
+func labelText(labels map[string]string) string {
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		parts = append(parts, key+"="+labels[key])
+	}
+	return strings.Join(parts, ", ")
+}
+
+// labelHint says what the first label is among the pods that no pod has.
+func labelHint(pods []*Pod, labels map[string]string) string {
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		values := map[string]bool{}
+		for _, p := range pods {
+			if value, ok := p.Labels[key]; ok {
+				values[value] = true
+			}
+		}
+		there := slices.Sorted(maps.Keys(values))
+		switch {
+		case values[labels[key]] || givenLater(key):
+		case len(there) == 0:
+			return "no pod there has the label " + key
+		default:
+			return diag.DidYouMean(labels[key], there)
+		}
+	}
+	return "no pod there has all of them"
+}

@@ -1,0 +1,104 @@
+package lint
+
+import (
+	"path"
+	"strings"
+)
+
+var projectReachesArgoCD = Rule{
+	Name:     "project-reaches-argocd",
+	Severity: Error,
+	Summary:  "an application brings an Application or AppProject that reaches into Argo CD's namespace",
+	Doc: `Whoever may deploy into Argo CD's namespace may make Applications of every project there, and so do what Argo CD may do: anything.
+The list gives each entry a project with one namespace; an AppProject that an application brings with the destination ` + "`*`" + `, or with all
+repositories and all cluster-scoped kinds, takes that back. So does an Application that deploys there. Name namespaces, repositories and
+kinds; or let the entry of Argo CD's own namespace bring it.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/project.yaml --
+apiVersion: argoproj.io/v1alpha1
+kind: AppProject
+metadata: {name: shops}
+spec:
+  sourceRepos: ['https://git.example/shops/*']
+  destinations: [{server: 'https://kubernetes.default.svc', namespace: '*'}]
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/project.yaml --
+apiVersion: argoproj.io/v1alpha1
+kind: AppProject
+metadata: {name: shops}
+spec:
+  sourceRepos: ['https://git.example/shops/*']
+  destinations: [{server: 'https://kubernetes.default.svc', namespace: 'shop-*'}]
+`,
+	Check: func(in *Input, report Report) {
+		argocd := in.Platform.ArgoCD.Namespace
+		for _, o := range in.Kind("Application", "AppProject") {
+			if groupOf(o) != argoGroup || o.Entry.Name == argocd {
+				continue
+			}
+			switch {
+			case o.Kind == "Application":
+				if stringAt(o, "spec", "destination", "namespace") == argocd {
+					report(in.field(o, "spec", "destination", "namespace"), "let an entry of "+argocd+" bring it", "%s deploys into %s, the namespace of Argo CD",
+						o.Title(), argocd)
+				}
+			case reaches(o, argocd):
+				report(in.field(o, "spec", "destinations"), "name the namespaces", "%s permits to deploy into %s, the namespace of Argo CD", o.Title(), argocd)
+			case everything(o):
+				report(in.field(o, "spec", "clusterResourceWhitelist"), "name the kinds, or the repositories",
+					"%s permits every cluster-scoped kind from every repository", o.Title())
+			}
+		}
+	},
+}
+
+const argoGroup = "argoproj.io"
+
+// reaches says whether a project permits a namespace; what is behind ! is denied, whatever else matches.
+func reaches(o *Object, namespace string) bool {
+	permits := false
+	destinations, _ := fieldAt(o, "spec", "destinations").([]any)
+	for _, d := range destinations {
+		m, _ := d.(map[string]any)
+		pattern, _ := m["namespace"].(string)
+		if denied, ok := strings.CutPrefix(pattern, "!"); ok && globs(denied, namespace) {
+			return false
+		}
+		permits = permits || globs(pattern, namespace)
+	}
+	return permits
+}
+
+// everything says whether a project permits all repositories, and all cluster-scoped kinds.
+func everything(o *Object) bool {
+	repositories, kinds := false, false
+	list, _ := fieldAt(o, "spec", "sourceRepos").([]any)
+	for _, r := range list {
+		repositories = repositories || r == "*"
+	}
+	list, _ = fieldAt(o, "spec", "clusterResourceWhitelist").([]any)
+	for _, k := range list {
+		m, _ := k.(map[string]any)
+		kinds = kinds || m["group"] == "*" && m["kind"] == "*"
+	}
+	return repositories && kinds
+}
+
+// globs says whether a pattern of Argo CD matches a text.
+func globs(pattern, text string) bool {
+	ok, err := path.Match(pattern, text)
+	return ok && err == nil
+}

@@ -1,0 +1,103 @@
+package lint
+
+import (
+	"strconv"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+var publicAddressFromInside = Rule{
+	Name:     "public-address-from-inside",
+	Severity: Info,
+	Summary:  "a workload seems to call another application of the list by its public host",
+	Doc: `A request to the host name goes to the ingress controller instead of next door. It needs DNS and a certificate, meets the
+login, and a policy that permits the other namespace does not permit it: the name leads to the node or out of the cluster. Call
+the Service by its address inside of the cluster, and permit the flow. Addresses that are for people or their browsers are left
+out as far as they can be told: links, addresses of logins and redirections, and objects that list three or more hosts, such as
+start pages. An application may name its own hosts.`,
+	Bad: `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-ai
+  networkPolicies: web-app-internal
+  applications:
+    - applicationCode: web-ai
+      repoURL: https://git.example/ai.git
+      path: deploy
+      ingress: [{host: ai, service: ai, port: 8080, auth: app}]
+- namespace: web-chat
+  networkPolicies: web-app-internal
+  applications:
+    - {applicationCode: web-chat, repoURL: 'https://git.example/chat.git', path: deploy}
+    - {applicationCode: web-chat-settings, path: settings}
+-- settings/settings.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data:
+  MODEL_URL: https://ai.home.example/v1
+`,
+	Good: `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-ai
+  networkPolicies: web-app-internal
+  applications:
+    - applicationCode: web-ai
+      repoURL: https://git.example/ai.git
+      path: deploy
+      ingress: [{host: ai, service: ai, port: 8080, auth: app}]
+- namespace: web-chat
+  networkPolicies:
+    profile: web-app-internal
+    allow:
+      - to: {namespace: web-ai, ports: [8080]}
+  applications:
+    - {applicationCode: web-chat, repoURL: 'https://git.example/chat.git', path: deploy}
+    - {applicationCode: web-chat-settings, path: settings}
+-- settings/settings.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data:
+  MODEL_URL: http://ai.web-ai.svc.cluster.local:8080/v1
+  LINK: https://ai.home.example # for people
+`,
+	Check: func(in *Input, report Report) {
+		hosts := in.hosts()
+		for _, o := range in.Workloads {
+			if o.Entry.Name == in.Platform.ArgoCD.Namespace || has(o.Content(), "blackbox") { // it is to look from outside
+				continue
+			}
+			for _, c := range calls(o, hosts) {
+				if c.owner.app.Catalog == "" {
+					report(in.text(o, c.line, c.url), in.inside(c.owner), "%s names %s, a host of %s", o.Title(), c.url, c.owner.app.Code)
+				}
+			}
+		}
+	},
+}
+
+// inside is how to reach an application inside of the cluster.
+func (in *Input) inside(o *owner) string {
+	number, pod := o.route.Port.Number, "…"
+	if s := in.services(o.namespace)[o.route.Service]; s != nil {
+		for _, p := range s.Spec.Ports {
+			if o.route.Port.Name != "" && p.Name == o.route.Port.Name || o.route.Port.Name == "" && int(p.Port) == number {
+				number = int(p.Port)
+				if pod = p.TargetPort.String(); p.TargetPort == (intstr.IntOrString{}) {
+					pod = strconv.Itoa(number)
+				}
+			}
+		}
+	}
+	address := "http://" + o.route.Service + "." + o.namespace + ".svc.cluster.local"
+	if number != 0 && number != 80 {
+		address += ":" + strconv.Itoa(number)
+	}
+	return "if a pod calls it, call " + address + ", with the flow to: {namespace: " + o.namespace + ", ports: [" + pod + "]}"
+}

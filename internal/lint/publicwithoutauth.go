@@ -1,0 +1,98 @@
+package lint
+
+import (
+	"slices"
+
+	"github.com/hippotion/roster/catalog"
+	"go.yaml.in/yaml/v3"
+)
+
+var publicWithoutAuth = Rule{
+	Name:     "public-without-auth",
+	Severity: Error,
+	Summary:  "a host is open to everybody outside, and nobody says why",
+	Doc: `With ` + "`auth: none`" + ` on an exposure that reaches further than ` + "`lan`" + `, whoever finds the host may use it: names of
+hosts stand in the public logs of certificates and are found within minutes. There are good reasons for it, such as a webhook
+that checks a token of its own. Write the reason in a comment behind the route or above it, so that those who come later can
+tell it from a mistake. If the application asks for a login itself, write ` + "`auth: app`" + `.`,
+	Bad: `
+-- platform.yml --
+domain: home.example
+ingress:
+  expose: {public: [tunnel, websecure], lan: [websecure]}
+-- applications.yml --
+- namespace: web-status
+  networkPolicies: web-app-internal
+  applications:
+    - applicationCode: web-status
+      repoURL: https://git.example/status.git
+      path: deploy
+      ingress:
+        - {host: status, service: status, port: 80, expose: public, auth: none}
+`,
+	Good: `
+-- platform.yml --
+domain: home.example
+ingress:
+  expose: {public: [tunnel, websecure], lan: [websecure]}
+-- applications.yml --
+- namespace: web-status
+  networkPolicies: web-app-internal
+  applications:
+    - applicationCode: web-status
+      repoURL: https://git.example/status.git
+      path: deploy
+      ingress:
+        - {host: status, service: status, port: 80, expose: public, auth: none} # static pages, and nothing to change
+`,
+	Check: func(in *Input, report Report) {
+		for _, r := range in.routers() {
+			if r.own == nil || r.own.AuthName != "none" || !in.public(r.own) || in.explained(r.at(in)) {
+				continue
+			}
+			report(r.at(in), "write the reason behind it, or set auth", "everybody may come in at %s (%s)", r.own.Host+r.own.Path, r.own.Expose)
+		}
+	},
+}
+
+// public says whether a route has an entry point that the exposure lan has not.
+func (in *Input) public(r *catalog.Route) bool {
+	lan := in.Platform.Expose["lan"]
+	return slices.ContainsFunc(r.EntryPoints, func(e string) bool { return !slices.Contains(lan, e) })
+}
+
+// explained says whether there is a comment above what begins at a place, or on one of its lines.
+func (in *Input) explained(at catalog.Place) bool {
+	f := in.file(at.Pos.File)
+	if f == nil {
+		return false
+	}
+	last := at.Pos.Line
+	for _, document := range f.documents {
+		last = max(last, lastLine(document, at.Pos.Line, at.Pos.Column))
+	}
+	for line := at.Pos.Line; line <= last; line++ {
+		pos := at.Pos
+		if pos.Line = line; in.comment(pos) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// lastLine is where the mapping ends that begins at a place; 0 when none does.
+func lastLine(n *yaml.Node, line, column int) int {
+	found := n.Kind == yaml.MappingNode && n.Line == line && n.Column == column
+	last := 0
+	for _, c := range n.Content {
+		switch {
+		case !found:
+			last = max(last, lastLine(c, line, column))
+		case len(c.Content) > 0:
+			last = max(last, lastLine(c, c.Line, c.Column))
+		default:
+			last = max(last, c.Line)
+		}
+	}
+	return last
+}

@@ -1,0 +1,87 @@
+package lint
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+var receiverWithoutDestination = Rule{
+	Name:     "receiver-without-destination",
+	Severity: Error,
+	Summary:  "a route of Alertmanager leads to a receiver that is not there, or that sends nothing",
+	Doc: `With a receiver that is not there, the operator leaves the whole AlertmanagerConfig out, and all its routes with it. A
+receiver without a destination takes alerts and tells nobody. When that is what you want, call it ` + "`nobody`, `null`, `none`,\n`silence` or `blackhole`" + `.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: sys-alerts
+  networkPolicies: isolated
+  applications: [{applicationCode: sys-alerts, path: alerts}]
+-- alerts/routes.yaml --
+apiVersion: monitoring.coreos.com/v1alpha1
+kind: AlertmanagerConfig
+metadata: {name: alerts}
+spec:
+  route:
+    receiver: mail
+    routes:
+      - receiver: phone
+        matchers: [{name: severity, value: critical, matchType: "="}]
+  receivers:
+    - name: mail
+      webhookConfigs: [{url: 'http://mailer.sys-alerts.svc.cluster.local/'}]
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: sys-alerts
+  networkPolicies: isolated
+  applications: [{applicationCode: sys-alerts, path: alerts}]
+-- alerts/routes.yaml --
+apiVersion: monitoring.coreos.com/v1alpha1
+kind: AlertmanagerConfig
+metadata: {name: alerts}
+spec:
+  route:
+    receiver: mail
+    routes:
+      - receiver: nobody
+        matchers: [{name: severity, value: none, matchType: "="}]
+  receivers:
+    - name: nobody
+    - name: mail
+      webhookConfigs: [{url: 'http://mailer.sys-alerts.svc.cluster.local/'}]
+`,
+	Check: func(in *Input, report Report) {
+		for _, c := range in.alertmanagerConfigs() {
+			told := map[string]bool{}
+			c.Spec.Route.walk([]string{"spec", "route"}, func(r *alertRoute, at []string) {
+				i, receiver := c.receiver(r.Receiver)
+				switch {
+				case r.Receiver == "": // that of the route around it
+				case receiver == nil:
+					report(in.near(c.object, r.Receiver, append(at, "receiver")...), "add it under receivers", "%s has no receiver %s: the operator leaves all of it out",
+						c.object.Title(), r.Receiver)
+				case !told[r.Receiver] && !destinations(receiver) && !slices.Contains(silentNames[:], strings.ToLower(r.Receiver)):
+					told[r.Receiver] = true
+					report(in.near(c.object, r.Receiver, "spec", "receivers", strconv.Itoa(i), "name"), "say where it sends, or call it nobody",
+						"the receiver %s of %s sends nothing", r.Receiver, c.object.Title())
+				}
+			})
+		}
+	},
+}
+
+// silentNames are names of receivers that are to send nothing.
+var silentNames = [...]string{"blackhole", "nobody", "none", "null", "silence"}
+
+// walk visits a route and those below it, with the fields that lead to them.
+func (r *alertRoute) walk(at []string, visit func(r *alertRoute, at []string)) {
+	visit(r, at[:len(at):len(at)])
+	for i := range r.Routes {
+		r.Routes[i].walk(append(at[:len(at):len(at)], "routes", strconv.Itoa(i)), visit)
+	}
+}

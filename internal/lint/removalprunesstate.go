@@ -1,0 +1,77 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+)
+
+var removalPrunesState = Rule{
+	Name:     "removal-prunes-state",
+	Severity: Warning,
+	Summary:  "removing a toggleable application deletes its data without asking",
+	Doc: `An application with ` + "`toggleable: true`" + ` is pruned without confirmation, and with it what it has deployed, volumes included; and the
+namespace, when all its applications are toggleable, with everything in it. Leave ` + "`toggleable`" + ` out, so that Argo CD asks; or, if the
+namespace stays, annotate the claim with ` + "`argocd.argoproj.io/sync-options: Delete=false`" + `. If the data is worth nothing, say so in a waiver.
+Kubernetes keeps the claims of a StatefulSet: they count when the namespace goes, or ` + "`whenDeleted`" + ` is ` + "`Delete`" + `.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a, toggleable: true}]
+-- a/claim.yaml --
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: notes}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 1Gi}}
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/claim.yaml --
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: notes}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 1Gi}}
+`,
+	Check: func(in *Input, report Report) {
+		for _, o := range in.Kind("PersistentVolumeClaim", "StatefulSet") {
+			goes := o.Entry.Managed && !o.Entry.Guarded // the namespace, and everything in it
+			if o.Application.Guarded || !o.Application.Finalizer && !goes || keeps(o) {
+				continue
+			}
+			if o.Kind == "StatefulSet" {
+				claims, _ := fieldAt(o, "spec", "volumeClaimTemplates").([]any)
+				if len(claims) == 0 || !goes && stringAt(o, "spec", "persistentVolumeClaimRetentionPolicy", "whenDeleted") != "Delete" {
+					continue
+				}
+			}
+			what := "the application"
+			if goes {
+				what = "the namespace"
+			}
+			report(in.field(o, "kind"), "leave out toggleable: Argo CD then asks", "%s and its data go with %s, without anybody being asked: %s is toggleable",
+				o.Title(), what, o.Application.Code)
+		}
+	},
+}
+
+// keeps says whether the owner has decided what becomes of an object that is removed.
+func keeps(o *Object) bool {
+	options, _ := valueOf(o, "metadata", "annotations", "argocd.argoproj.io/sync-options")
+	for option := range strings.SplitSeq(options, ",") {
+		if slices.Contains([]string{"Prune=false", "Prune=confirm", "Delete=false", "Delete=confirm"}, strings.TrimSpace(option)) {
+			return true
+		}
+	}
+	return false
+}

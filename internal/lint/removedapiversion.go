@@ -1,0 +1,111 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/version"
+)
+
+var removedAPIVersion = Rule{
+	Name:     "removed-api-version",
+	Severity: Error,
+	Summary:  "an object has an API version that Kubernetes does not have any more",
+	Doc: `The API server does not know the kind, and Argo CD fails to apply all that goes with it. What is already in the cluster
+stays: Kubernetes keeps it under the version that came later. The versions are those of Kubernetes' deprecation guide, up to
+` + "`kubernetes.version`" + ` of ` + "`platform.yml`" + `. Write the version that the hint names, and see the guide for fields that have
+changed.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/budget.yaml --
+apiVersion: policy/v1beta1
+kind: PodDisruptionBudget
+metadata: {name: web}
+spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/budget.yaml --
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: web}
+spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}
+`,
+	Check: func(in *Input, report Report) {
+		cluster, err := version.ParseGeneric(in.Platform.Cluster.KubeVersion)
+		if err != nil { // nothing is known of the cluster
+			cluster = version.MajorMinor(1, 35)
+		}
+		for _, o := range in.Workloads {
+			r, ok := removedKind(o)
+			if !ok || cluster.LessThan(version.MajorMinor(1, r.minor)) {
+				continue
+			}
+			hint := "write apiVersion: " + r.replacement
+			if r.replacement == "" {
+				hint = "there is nothing in its place: podSecurity of the entry says what pods may do"
+			}
+			report(in.field(o, "apiVersion"), hint, "%s has the version %s, which Kubernetes has not had since 1.%d", o.Title(), o.APIVersion, r.minor)
+		}
+	},
+}
+
+// removed is a version of some kinds that a minor version of Kubernetes has removed.
+type removed struct {
+	apiVersion, kinds string
+	minor             uint
+	replacement       string
+}
+
+// removedVersions is Kubernetes' deprecation guide; a test holds it against what the API's sources say.
+var removedVersions = []removed{
+	{"extensions/v1beta1", "DaemonSet Deployment ReplicaSet", 16, "apps/v1"},
+	{"extensions/v1beta1", "NetworkPolicy", 16, "networking.k8s.io/v1"},
+	{"extensions/v1beta1", "PodSecurityPolicy", 16, ""},
+	{"extensions/v1beta1", "Ingress", 22, "networking.k8s.io/v1"},
+	{"apps/v1beta1", "ControllerRevision Deployment StatefulSet", 16, "apps/v1"},
+	{"apps/v1beta2", "ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet", 16, "apps/v1"},
+	{"admissionregistration.k8s.io/v1beta1", "MutatingWebhookConfiguration ValidatingWebhookConfiguration", 22, "admissionregistration.k8s.io/v1"},
+	{"apiextensions.k8s.io/v1beta1", "CustomResourceDefinition", 22, "apiextensions.k8s.io/v1"},
+	{"apiregistration.k8s.io/v1beta1", "APIService", 22, "apiregistration.k8s.io/v1"},
+	{"certificates.k8s.io/v1beta1", "CertificateSigningRequest", 22, "certificates.k8s.io/v1"},
+	{"coordination.k8s.io/v1beta1", "Lease", 22, "coordination.k8s.io/v1"},
+	{"networking.k8s.io/v1beta1", "Ingress IngressClass", 22, "networking.k8s.io/v1"},
+	{"rbac.authorization.k8s.io/v1beta1", "ClusterRole ClusterRoleBinding Role RoleBinding", 22, "rbac.authorization.k8s.io/v1"},
+	{"scheduling.k8s.io/v1beta1", "PriorityClass", 22, "scheduling.k8s.io/v1"},
+	{"storage.k8s.io/v1beta1", "CSIDriver CSINode StorageClass VolumeAttachment", 22, "storage.k8s.io/v1"},
+	{"autoscaling/v2beta1", "HorizontalPodAutoscaler", 25, "autoscaling/v2"},
+	{"batch/v1beta1", "CronJob", 25, "batch/v1"},
+	{"discovery.k8s.io/v1beta1", "EndpointSlice", 25, "discovery.k8s.io/v1"},
+	{"events.k8s.io/v1beta1", "Event", 25, "events.k8s.io/v1"},
+	{"node.k8s.io/v1beta1", "RuntimeClass", 25, "node.k8s.io/v1"},
+	{"policy/v1beta1", "PodDisruptionBudget", 25, "policy/v1"},
+	{"policy/v1beta1", "PodSecurityPolicy", 25, ""},
+	{"autoscaling/v2beta2", "HorizontalPodAutoscaler", 26, "autoscaling/v2"},
+	{"flowcontrol.apiserver.k8s.io/v1beta1", "FlowSchema PriorityLevelConfiguration", 26, "flowcontrol.apiserver.k8s.io/v1"},
+	{"storage.k8s.io/v1beta1", "CSIStorageCapacity", 27, "storage.k8s.io/v1"},
+	{"flowcontrol.apiserver.k8s.io/v1beta2", "FlowSchema PriorityLevelConfiguration", 29, "flowcontrol.apiserver.k8s.io/v1"},
+	{"flowcontrol.apiserver.k8s.io/v1beta3", "FlowSchema PriorityLevelConfiguration", 32, "flowcontrol.apiserver.k8s.io/v1"},
+	{"admissionregistration.k8s.io/v1beta1", "ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding", 34, "admissionregistration.k8s.io/v1"},
+}
+
+// removedKind is what has become of the version of an object, when it was removed from any Kubernetes.
+func removedKind(o *Object) (removed, bool) {
+	i := slices.IndexFunc(removedVersions, func(r removed) bool {
+		return r.apiVersion == o.APIVersion && slices.Contains(strings.Fields(r.kinds), o.Kind)
+	})
+	if i < 0 {
+		return removed{}, false
+	}
+	return removedVersions[i], true
+}

@@ -1,0 +1,86 @@
+package lint
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hippotion/roster/internal/schema"
+)
+
+// schemas are the schemas of all kinds that there are any of. They are read when a rule asks for the first time: other verbs
+// do not pay for them.
+var schemas = sync.OnceValue(schema.New)
+
+// validate says what an API server would refuse in an object, or that there is no schema of its kind.
+func validate(o *Object) ([]schema.Problem, error) {
+	// The definition that most have serves v1alpha1 only; the one with v1beta1 needs a webhook (prometheus-operator's
+	// Documentation/platform/webhook.md).
+	if o.APIVersion == "monitoring.coreos.com/v1beta1" && o.Kind == "AlertmanagerConfig" {
+		return nil, schema.ErrNoSchema
+	}
+	content := withoutNulls(o.Content()).(map[string]any)
+	if metadata, ok := content["metadata"].(map[string]any); ok {
+		delete(metadata, "namespace") // roster has filled it in, also for kinds of which it does not know that they have none
+		if metadata["name"] == nil {
+			metadata["name"] = o.Name + "x7k2m" // of generateName: the API server adds as much before it looks
+		}
+	}
+	return schemas().Validate(content)
+}
+
+// schemaOf names the version of the software that the schema of a custom kind comes from; empty for Kubernetes' own kinds.
+func schemaOf(o *Object) string {
+	for _, s := range schema.Sources() {
+		if slices.Contains(s.Kinds, o.Kind) {
+			return path.Base(majorVersion.ReplaceAllString(s.Module, "")) + " " + s.Version
+		}
+	}
+	return ""
+}
+
+// majorVersion is how the path of a Go module ends.
+var majorVersion = regexp.MustCompile(`/v[0-9]+$`)
+
+// withoutNulls is a value without the keys of mappings that have no value. The API server drops them, and charts write many.
+func withoutNulls(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key, e := range v {
+			if e != nil {
+				out[key] = withoutNulls(e)
+			}
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = withoutNulls(e)
+		}
+		return out
+	}
+	return v
+}
+
+// fieldsOf are the fields of a path such as spec.routes[0].match, as in.field takes them.
+func fieldsOf(path string) []string {
+	var out []string
+	for path != "" {
+		end := strings.IndexAny(path, ".[")
+		switch {
+		case end < 0:
+			return append(out, path)
+		case end > 0:
+			out = append(out, path[:end])
+		case path[0] == '[':
+			key, rest, _ := strings.Cut(path[1:], "]")
+			out, path = append(out, key), rest
+			continue
+		}
+		path = strings.TrimPrefix(path[end:], ".")
+	}
+	return out
+}

@@ -1,0 +1,162 @@
+package lint
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/diag"
+	"go.yaml.in/yaml/v3"
+)
+
+// traefik is what can be seen here of how Traefik is set up.
+type traefik struct {
+	known          bool // whether anything can be seen
+	crossNamespace bool // providers.kubernetesCRD.allowCrossNamespace
+	safeNaming     bool
+	at             catalog.Place   // of allowCrossNamespace, or of the application
+	encrypted      map[string]bool // the entry points that have TLS whatever a route says
+}
+
+var entryPointTLS = regexp.MustCompile(`(?i)^--entrypoints\.([^.=]+)\.http\.tls(?:[.=]|$)`)
+
+// traefik looks at the arguments of Traefik's pods or, when its chart is not in the repository, at the chart's values. With
+// several of them, what one allows counts as allowed.
+func (in *Input) traefik() traefik {
+	out := traefik{encrypted: map[string]bool{}}
+	for _, p := range in.Pods() {
+		for _, c := range p.Spec.Containers {
+			args := slices.Concat(c.Command, c.Args)
+			if slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(strings.ToLower(a), "--providers.kubernetescrd") }) {
+				out.see(in.at(p.Application.Place))
+				out.args(args)
+			}
+		}
+	}
+	for i := range in.Platform.Namespaces {
+		for j := range in.Platform.Namespaces[i].Applications {
+			a := &in.Platform.Namespaces[i].Applications[j]
+			if a.Workload == nil && len(a.Sources) > 0 && a.Sources[0].Chart == "traefik" && len(a.Patches) == 0 {
+				out.see(in.at(a.Place))
+				in.chartOfTraefik(a, &out)
+			}
+		}
+	}
+	return out
+}
+
+func (t *traefik) see(at catalog.Place) {
+	if !t.known {
+		t.known, t.at = true, at
+	}
+}
+
+func (t *traefik) args(args []string) {
+	on := func(name string) bool {
+		return slices.ContainsFunc(args, func(a string) bool {
+			value, ok := strings.CutPrefix(strings.ToLower(a), "--providers.kubernetescrd."+name)
+			return ok && (value == "" || value == "=true")
+		})
+	}
+	t.crossNamespace = t.crossNamespace || on("allowcrossnamespace")
+	t.safeNaming = t.safeNaming || on("safenaming")
+	for _, a := range args {
+		if m := entryPointTLS.FindStringSubmatch(a); m != nil && !strings.HasSuffix(a, "=false") {
+			t.encrypted[strings.ToLower(m[1])] = true
+		}
+	}
+}
+
+// chartOfTraefik reads the values of Traefik's own chart.
+func (in *Input) chartOfTraefik(a *catalog.Application, t *traefik) {
+	var values []settings // the last one wins
+	if h := a.Sources[0].Helm; h != nil {
+		for _, name := range h.ValueFiles {
+			name, ours := strings.CutPrefix(name, "$values/")
+			if f := in.file(name); ours && f != nil && len(f.documents) > 0 {
+				values = append(values, settings{name, f.documents[0]})
+			}
+		}
+		var inline, parameters yaml.Node
+		if inline.Encode(h.Values) == nil {
+			values = append(values, settings{"", &inline})
+		}
+		if parameters.Encode(nested(h.Parameters)) == nil {
+			values = append(values, settings{"", &parameters})
+		}
+	}
+	on := func(keys ...string) bool {
+		for _, v := range slices.Backward(values) {
+			if n := v.find(keys); n != nil {
+				return n.Value == "true"
+			}
+		}
+		return false
+	}
+	if on("providers", "kubernetesCRD", "allowCrossNamespace") {
+		t.crossNamespace = true
+	}
+	if on("providers", "kubernetesCRD", "safeNaming") {
+		t.safeNaming = true
+	}
+	for _, v := range values {
+		if n := v.find([]string{"providers", "kubernetesCRD", "allowCrossNamespace"}); n != nil && v.file != "" {
+			t.at.Pos = diag.Position{File: v.file, Line: n.Line, Column: n.Column}
+		}
+		var args []string
+		for n := v.find([]string{"additionalArguments"}); n != nil && len(args) < len(n.Content); {
+			args = append(args, n.Content[len(args)].Value)
+		}
+		t.args(args)
+		ports := v.find([]string{"ports"})
+		for i := 0; ports != nil && i+1 < len(ports.Content); i += 2 {
+			name := ports.Content[i].Value
+			if on("ports", name, "http", "tls", "enabled") || on("ports", name, "tls", "enabled") { // the latter before version 35
+				t.encrypted[strings.ToLower(name)] = true
+			}
+		}
+	}
+}
+
+// settings are values of a chart, and the file that they stand in.
+type settings struct {
+	file string
+	root *yaml.Node
+}
+
+func (s *settings) find(keys []string) *yaml.Node {
+	n := s.root
+	if n.Kind == yaml.DocumentNode {
+		n = n.Content[0]
+	}
+	for _, key := range keys {
+		n = value(n, key)
+	}
+	return n
+}
+
+// nested are parameters such as a.b as a mapping of mappings.
+func nested(parameters []catalog.Parameter) map[string]any {
+	out := map[string]any{}
+	for _, p := range parameters {
+		at := out
+		keys := strings.Split(p.Name, ".")
+		for _, key := range keys[:len(keys)-1] {
+			next, ok := at[key].(map[string]any)
+			if !ok {
+				next = map[string]any{}
+				at[key] = next
+			}
+			at = next
+		}
+		at[keys[len(keys)-1]] = p.Value
+	}
+	return out
+}
+
+// encrypts says whether an entry point surely answers to HTTPS only. What is not known goes by its name.
+func (t *traefik) encrypts(entryPoint string) bool {
+	name := strings.ToLower(entryPoint)
+	return t.encrypted[name] || strings.Contains(name, "secure") || strings.Contains(name, "https") || strings.Contains(name, "tls")
+}

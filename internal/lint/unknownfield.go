@@ -1,0 +1,100 @@
+package lint
+
+import (
+	"strings"
+
+	"github.com/hippotion/roster/catalog"
+)
+
+var unknownField = Rule{
+	Name:     "unknown-field",
+	Severity: Error,
+	Summary:  "an object has a field that its kind does not have, a value of the wrong type, or lacks one that it must have",
+	Doc: `Argo CD fails to apply such an object; or the API server drops the field without a word, and what it was to do is not
+done. Custom kinds are checked against the definitions of one version of their operator, which the message names: a newer one may
+have the field, and an older one may lack what passes here. Of Kubernetes' own kinds, names and types are checked, and values are
+not.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/claim.yaml --
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 1Gi}}
+  storageClass: local-path
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/claim.yaml --
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 1Gi}}
+  storageClassName: local-path
+  volumeName: # nothing is the same as no key
+`,
+	Check: func(in *Input, report Report) {
+		const most = 20 // of one object: it is then of another kind than it says
+		for _, o := range in.Workloads {
+			problems, err := validate(o)
+			if err != nil || len(problems) == 0 {
+				continue // unknown-kind counts what there is no schema of
+			}
+			source := schemaOf(o)
+			if source != "" {
+				source = ", says the schema of " + source
+			}
+			left := most
+			for _, p := range problems {
+				fields := fieldsOf(p.Path)
+				if toldElsewhere(o, fields) {
+					continue
+				}
+				if left--; left < 0 {
+					break
+				}
+				text := p.Message
+				if p.Path != "" {
+					text = p.Path + ": " + text
+				}
+				report(in.fieldOrTemplate(o, fields...), "", "%s: %s%s", o.Title(), text, source)
+			}
+		}
+	},
+}
+
+// toldElsewhere says whether another rule has more to say about a field.
+func toldElsewhere(o *Object, fields []string) bool {
+	if len(fields) == 1 && fields[0] == "apiVersion" {
+		_, removed := removedKind(o)
+		return removed || groupOf(o) == "external-secrets.io" // external-secret-version
+	}
+	return o.Pos.Line > 0 && isLive(o, fields)
+}
+
+// fieldOrTemplate is in.field or, when a template of a chart makes the object, where the template has the last of the fields.
+func (in *Input) fieldOrTemplate(o *Object, fields ...string) catalog.Place {
+	at := in.field(o, fields...)
+	w := o.Application.Workload
+	if o.Pos.Line > 0 || o.Pos.File == "" || len(fields) == 0 || w.Kind != catalog.HelmChart || !strings.HasSuffix(o.Pos.File, ".yaml") || at != in.at(o.Application.Place) {
+		return at
+	}
+	if pos, ok := in.find(o.Pos.File, fields[len(fields)-1]+":", 0); ok {
+		at.Pos = pos
+	}
+	return at
+}

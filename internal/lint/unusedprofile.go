@@ -1,0 +1,50 @@
+package lint
+
+import (
+	"path"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/diag"
+)
+
+var unusedProfile = Rule{
+	Name:     "unused-profile",
+	Severity: Warning,
+	Summary:  "a profile that no entry uses",
+	Doc: `Nothing of it is rendered. Either an entry has the wrong profile, or the file is left from before: then it only looks like
+a protection. Choose it in an entry, or delete the file.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- profiles/mail.yml --
+extends: web-app
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: web-app
+  applications:
+    - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}
+`,
+	Good: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- profiles/mail.yml --
+extends: web-app
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: mail
+  applications:
+    - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}
+`,
+	Check: func(in *Input, report Report) {
+		for _, p := range in.Platform.Profiles {
+			if p.Used {
+				continue
+			}
+			at := in.at(catalog.Place{Pos: diag.Position{File: p.File, Line: 1, Column: 1}})
+			if root := in.root(path.Clean(at.Pos.File)); root != nil {
+				at.Pos.Line = root.Line // behind comments, where a waiver may stand above it
+			}
+			report(at, "choose it in an entry, or delete "+p.File, "no entry uses the profile %s", p.Name)
+		}
+	},
+}

@@ -1,0 +1,196 @@
+package lint
+
+import (
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/diag"
+	"go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// listed is the mapping of an application in the list, and its file; nil when the list has no more than its code.
+func (in *Input) listed(a *catalog.Application) (*yaml.Node, string) {
+	name := in.at(a.Place).Pos.File
+	if f := in.file(name); f != nil {
+		for _, document := range f.documents {
+			if n := withCode(document, a.Code); n != nil {
+				return n, name
+			}
+		}
+	}
+	return nil, name
+}
+
+// withCode is the first mapping at or below n that is the application of that code.
+func withCode(n *yaml.Node, code string) *yaml.Node {
+	if c := value(n, "applicationCode"); c != nil && c.Value == code {
+		return n
+	}
+	for _, c := range n.Content {
+		if found := withCode(c, code); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// key is where the user wrote a key of an application, or else the application.
+func (in *Input) key(a *catalog.Application, name string) catalog.Place {
+	at := in.at(a.Place)
+	if n, _ := in.listed(a); n != nil {
+		k := nearest(n, []string{name})
+		at.Pos.Line, at.Pos.Column = k.Line, k.Column
+	}
+	return at
+}
+
+// valuesFrom are the files of this repository that a chart takes values from, also one that is not rendered here; the last one
+// of the list comes first, as in valueFiles.
+func valuesFrom(a *catalog.Application) []string {
+	if files := valueFiles(a); files != nil {
+		return files
+	}
+	var out []string
+	for _, s := range a.Sources {
+		if s.Helm == nil || !slices.ContainsFunc(a.Sources, func(s catalog.Source) bool { return s.Ref == "values" }) {
+			continue
+		}
+		for _, f := range slices.Backward(s.Helm.ValueFiles) {
+			if rooted, ok := strings.CutPrefix(f, "$values/"); ok {
+				out = append(out, path.Clean(rooted))
+			}
+		}
+	}
+	return out
+}
+
+// chartDefaults is the values.yaml of a chart that the user wrote; empty for others.
+func chartDefaults(a *catalog.Application) string {
+	if w := a.Workload; w != nil && w.Kind == catalog.HelmChart && w.Source.Chart == "" {
+		return path.Join(w.Path, "values.yaml")
+	}
+	return ""
+}
+
+// manifest is where the user wrote o as such, with its kind and name: in a file of manifests, or among the values of a chart.
+func (in *Input) manifest(o *Object) (*yaml.Node, string) {
+	files := valueFiles(o.Application)
+	if o.Pos.Line > 0 {
+		files = []string{o.Pos.File}
+	}
+	for _, name := range files {
+		if f := in.file(name); f != nil {
+			for _, document := range f.documents {
+				if m := manifestIn(document, o); m != nil {
+					return m, name
+				}
+			}
+		}
+	}
+	if n, name := in.listed(o.Application); n != nil && value(n, "values") != nil {
+		return manifestIn(value(n, "values"), o), name
+	}
+	return nil, ""
+}
+
+// near is where the user wrote a field of o or, when o was not written as such, a text of it.
+func (in *Input) near(o *Object, text string, fields ...string) catalog.Place {
+	if m, _ := in.manifest(o); m != nil {
+		return in.field(o, fields...)
+	}
+	return in.text(o, text)
+}
+
+// sourceAt is where a text of o stands in the files that o was made from; what a chart from elsewhere brings is not the user's.
+// Kustomize does not tell which file an object came from: all that it may read are searched.
+func (in *Input) sourceAt(o *Object, text string) (diag.Position, bool) {
+	w := o.Application.Workload
+	at, ok := in.textAt(o, text)
+	if !ok && w != nil && w.Kind == catalog.Kustomization {
+		for _, name := range in.below(w.Path) {
+			if at.Pos, ok = in.find(name, text, 0); ok {
+				break
+			}
+		}
+	}
+	if !ok || w == nil || w.Kind == catalog.Catalog && at.Pos.File == o.Pos.File ||
+		w.Source.Chart != "" && (at.Pos.File == w.Path || strings.HasPrefix(at.Pos.File, w.Path+"/")) {
+		return diag.Position{}, false
+	}
+	// A text of many lines is found where it begins.
+	first, _, _ := strings.Cut(text, "\n")
+	for i, line := range in.file(at.Pos.File).lines {
+		if column := strings.Index(line, first); i+1 >= at.Pos.Line && column >= 0 {
+			if i+1 > at.Pos.Line {
+				at.Pos.Line, at.Pos.Column = i+1, column+1
+			}
+			break
+		}
+	}
+	return at.Pos, true
+}
+
+// below are the files below a folder of the repository, in order.
+func (in *Input) below(folder string) []string {
+	var out []string
+	// A folder that cannot be read holds nothing that could be found.
+	_ = fs.WalkDir(in.Repository, folder, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			out = append(out, name)
+		}
+		return nil
+	})
+	return out
+}
+
+// stringAt is the text at a field of o; empty when there is none.
+func stringAt(o *Object, fields ...string) string {
+	s, _ := fieldAt(o, fields...).(string)
+	return s
+}
+
+// fieldAt is what stands at a field of o; nil when there is nothing.
+func fieldAt(o *Object, fields ...string) any {
+	v, _, _ := unstructured.NestedFieldNoCopy(o.Content(), fields...)
+	return v
+}
+
+// stringAtIndex is stringAt, with indices of lists among the fields.
+func stringAtIndex(o *Object, fields ...string) string {
+	s, _ := deepAt(o, fields...).(string)
+	return s
+}
+
+// deepAt is fieldAt, with indices of lists among the fields.
+func deepAt(o *Object, fields ...string) any {
+	var v any = o.Content()
+	for _, field := range fields {
+		switch in := v.(type) {
+		case map[string]any:
+			v = in[field]
+		case []any:
+			i, err := strconv.Atoi(field)
+			if err != nil || i < 0 || i >= len(in) {
+				return nil
+			}
+			v = in[i]
+		default:
+			return nil
+		}
+	}
+	return v
+}
+
+// groupOf is the API group of o; empty for the core group.
+func groupOf(o *Object) string {
+	group, _, found := strings.Cut(o.APIVersion, "/")
+	if !found {
+		return ""
+	}
+	return group
+}

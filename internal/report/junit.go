@@ -1,0 +1,130 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/internal/lint"
+)
+
+type junitSuites struct {
+	XMLName  xml.Name     `xml:"testsuites"`
+	Name     string       `xml:"name,attr"`
+	Tests    int          `xml:"tests,attr"`
+	Failures int          `xml:"failures,attr"`
+	Errors   int          `xml:"errors,attr"`
+	Suites   []junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name     string      `xml:"name,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Errors   int         `xml:"errors,attr"`
+	Skipped  int         `xml:"skipped,attr"`
+	Cases    []junitCase `xml:"testcase"`
+}
+
+type junitCase struct {
+	Name    string        `xml:"name,attr"`
+	Class   string        `xml:"classname,attr"`
+	Failure *junitFailure `xml:"failure"`
+	Skipped *junitSkipped `xml:"skipped"`
+	Out     *junitText    `xml:"system-out"`
+}
+
+type junitFailure struct {
+	Type    string `xml:"type,attr"`
+	Message string `xml:"message,attr"`
+	Text    string `xml:",cdata"`
+}
+
+type junitSkipped struct {
+	Message string `xml:"message,attr"`
+}
+
+type junitText struct {
+	Text string `xml:",cdata"`
+}
+
+// writeJUnit is a suite for each rule, with a test for each finding, and one that passes for a rule without findings. What was
+// not looked at is skipped. Names have no line in them: a test that moves is the same test.
+//
+// All text is made visible first: XML has no way to write most control characters.
+func writeJUnit(b *bytes.Buffer, r *Report) error {
+	out := junitSuites{Name: r.Tool}
+	rules := r.rules()
+	for _, rule := range rules {
+		s := junitSuite{Name: visible(rule.Name)}
+		names := map[string]int{}
+		for _, f := range r.Findings {
+			if f.Code == rule.Name {
+				s.add(r.junitCase(f, names))
+			}
+		}
+		if len(s.Cases) == 0 {
+			s.add(junitCase{Name: visible(rule.Summary), Class: visible(rule.Name)})
+		}
+		out.Suites = append(out.Suites, s)
+	}
+	if reasons := r.Summary.skipped(); len(reasons) > 0 {
+		s := junitSuite{Name: "not checked"}
+		for _, reason := range reasons {
+			s.add(junitCase{Name: visible(reason), Class: s.Name, Skipped: &junitSkipped{fmt.Sprint(r.Summary.Skipped[reason], " skipped")}})
+		}
+		out.Suites = append(out.Suites, s)
+	}
+	for _, s := range out.Suites {
+		out.Tests, out.Failures = out.Tests+s.Tests, out.Failures+s.Failures
+	}
+	b.WriteString(xml.Header)
+	e := xml.NewEncoder(b)
+	e.Indent("", "  ")
+	if err := e.Encode(out); err != nil {
+		return err
+	}
+	b.WriteByte('\n')
+	return nil
+}
+
+// junitCase is a finding: a failure, or a test that passes and has something to say.
+func (r *Report) junitCase(f Finding, names map[string]int) junitCase {
+	c := junitCase{Name: visible(headline(f)), Class: visible(r.file(f.Pos))}
+	key := c.Class + "\n" + c.Name
+	if names[key]++; names[key] > 1 { // GitLab knows a test by its names alone
+		c.Name += fmt.Sprintf(" (%d)", names[key])
+	}
+	lines := append([]string{r.fromTop(f.Pos) + ": " + visible(headline(f))}, r.details(f, r.fromTop)...)
+	text := strings.Join(lines, "\n")
+	if f.Severity == lint.Info {
+		c.Out = &junitText{text}
+	} else {
+		c.Failure = &junitFailure{string(f.Severity), visible(f.Message), text}
+	}
+	return c
+}
+
+func (s *junitSuite) add(c junitCase) {
+	s.Cases = append(s.Cases, c)
+	s.Tests++
+	if c.Failure != nil {
+		s.Failures++
+	}
+	if c.Skipped != nil {
+		s.Skipped++
+	}
+}
+
+// rules are those that were applied, and those that a finding names besides.
+func (r *Report) rules() []*lint.Rule {
+	rules := slices.Clone(r.Rules)
+	for _, f := range r.Findings {
+		if !slices.ContainsFunc(rules, func(rule *lint.Rule) bool { return rule.Name == f.Code }) {
+			rules = append(rules, &lint.Rule{Name: f.Code, Severity: f.Severity, Summary: f.Code})
+		}
+	}
+	return rules
+}

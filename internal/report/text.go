@@ -1,0 +1,98 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/lint"
+)
+
+// writeText is for people: what diag.List prints, with the severity, and at the end what was looked at.
+func writeText(b *bytes.Buffer, r *Report) error {
+	for _, f := range r.Findings {
+		fmt.Fprintf(b, "%s: %s: %s [%s]\n", r.shown(f.Pos), f.Severity, visible(headline(f)), visible(f.Code))
+		for _, line := range r.details(f, r.shown) {
+			fmt.Fprintf(b, "  %s\n", line)
+		}
+	}
+	fmt.Fprintln(b, r.summary())
+	return nil
+}
+
+// details are the lines below a finding: further places, and the hint.
+func (r *Report) details(f Finding, shown func(diag.Position) string) []string {
+	var lines []string
+	for _, related := range f.Related {
+		lines = append(lines, shown(related.Pos)+": "+visible(related.Note))
+	}
+	if f.Hint != "" {
+		lines = append(lines, "hint: "+visible(f.Hint))
+	}
+	return lines
+}
+
+// shown is a place seen from where the user stands.
+func (r *Report) shown(p diag.Position) string {
+	p.File = r.inRepository(p)
+	if within := path.Clean(r.Within); within != "." {
+		if inside, ok := strings.CutPrefix(p.File, within+"/"); ok {
+			p.File = inside
+		} else {
+			p.File = strings.Repeat("../", 1+strings.Count(within, "/")) + p.File
+		}
+	}
+	p.File = path.Join(r.Folder, p.File)
+	return visible(p.String())
+}
+
+// fromTop is a place seen from the top of the checkout.
+func (r *Report) fromTop(p diag.Position) string {
+	p.File = r.file(p)
+	return visible(p.String())
+}
+
+// summary is one line that also says what was not looked at, so that no findings are not taken for no faults.
+func (r *Report) summary() string {
+	var found, parts []string
+	for _, s := range lint.Severities() {
+		if n := r.count(s); n > 0 {
+			found = append(found, number(n, string(s)))
+		}
+	}
+	if found == nil {
+		found = []string{"no findings"}
+	}
+	parts = append(parts, strings.Join(found, ", "))
+
+	checked, skipped := number(r.Summary.Checked, "object")+" checked", 0
+	var reasons []string
+	for _, reason := range r.Summary.skipped() {
+		skipped += r.Summary.Skipped[reason]
+		reasons = append(reasons, fmt.Sprint(r.Summary.Skipped[reason], " ", visible(reason)))
+	}
+	if skipped > 0 {
+		checked += fmt.Sprintf(", %d skipped (%s)", skipped, strings.Join(reasons, "; "))
+	}
+	parts = append(parts, checked)
+
+	if n := r.Summary.Waived; n > 0 {
+		parts = append(parts, fmt.Sprint(n, " waived"))
+	}
+	if n := r.Summary.Baselined; n > 0 {
+		parts = append(parts, fmt.Sprint(n, " in the baseline"))
+	}
+	if n := len(r.Summary.Stale); n > 0 {
+		parts = append(parts, fmt.Sprint(n, " of the baseline not found any more, write it again"))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func number(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprint(n, " ", what)
+}
