@@ -81,7 +81,7 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	f.Usage = func() {}
 	err := f.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(stdout, "usagewatch publishes to ntfy when a quota crosses a threshold.")
+		_, _ = fmt.Fprintln(stdout, "usagewatch publishes to ntfy when a quota crosses a threshold.")
 		f.SetOutput(stdout)
 		f.PrintDefaults()
 	}

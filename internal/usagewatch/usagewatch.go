@@ -38,15 +38,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, flag.ErrHelp):
 		return exitFine
 	case err != nil:
-		fmt.Fprintf(stderr, "usagewatch: %v\nusagewatch --help lists the flags.\n", err)
+		_, _ = fmt.Fprintf(stderr, "usagewatch: %v\nusagewatch --help lists the flags.\n", err)
 		return exitUsage
 	case o.version:
-		fmt.Fprintln(stdout, "usagewatch", version())
+		_, _ = fmt.Fprintln(stdout, "usagewatch", version())
 		return exitFine
 	}
 	w, err := open(o, stderr, time.Now)
 	if err != nil {
-		fmt.Fprintf(stderr, "usagewatch: %v\n", err)
+		_, _ = fmt.Fprintf(stderr, "usagewatch: %v\n", err)
 		return exitFailed
 	}
 	defer w.close()

@@ -69,7 +69,7 @@ func open(o options, log io.Writer, now func() time.Time) (*watcher, error) {
 func (w *watcher) close() { _ = w.lock.Close() } // the lock ends in any case, and nothing was written
 
 func (w *watcher) logf(format string, args ...any) {
-	fmt.Fprintf(w.log, "usagewatch: "+format+"\n", args...)
+	_, _ = fmt.Fprintf(w.log, "usagewatch: "+format+"\n", args...)
 }
 
 // loop polls until ctx ends. It logs a problem when it comes and when it goes, not at each poll between.
