@@ -3,6 +3,7 @@ package lint
 // rules are all rules. To add one, add its file, and the rule here.
 var rules = [...]*Rule{
 	&alertWithoutRoute,
+	&badAlertRule,
 	&brokenRuleFailsOpen,
 	&cidrCoversNode,
 	&collidingRouterNames,

@@ -83,6 +83,9 @@ func toldElsewhere(o *Object, fields []string) bool {
 		_, removed := removedKind(o)
 		return removed || groupOf(o) == "external-secrets.io" // external-secret-version
 	}
+	if o.Kind == "PrometheusRule" && len(fields) > 0 && fields[len(fields)-1] == "for" {
+		return true // bad-alert-rule
+	}
 	return o.Pos.Line > 0 && isLive(o, fields)
 }
 
