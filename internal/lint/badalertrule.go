@@ -36,27 +36,7 @@ spec:
           labels: {severity: warning}
           annotations: {summary: There is no backup of last night}
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: sys-rules
-  networkPolicies: isolated
-  applications: [{applicationCode: sys-rules, path: rules}]
--- rules/rules.yaml --
-apiVersion: monitoring.coreos.com/v1
-kind: PrometheusRule
-metadata: {name: backup}
-spec:
-  groups:
-    - name: backup
-      rules:
-        - alert: BackupMissing
-          expr: time() - max(backup_last_success_timestamp_seconds) > 86400
-          for: 1h
-          labels: {severity: warning}
-          annotations: {summary: There is no backup of last night}
-`,
+	Mend: []string{`          expr: time() - max(backup_last_success_timestamp_seconds > 86400`, `          expr: time() - max(backup_last_success_timestamp_seconds) > 86400`},
 	Check: func(in *Input, report Report) {
 		for _, r := range in.alertRules() {
 			if problem := promQL(r.Expr.String()); problem != "" {

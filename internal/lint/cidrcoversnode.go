@@ -30,20 +30,8 @@ nodes: [192.168.0.109]
   applications:
     - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
-nodes: [192.168.0.109]
--- applications.yml --
-- namespace: web-a
-  networkPolicies:
-    profile: web-app
-    allow:
-      - to: {entity: host, ports: [22]}
-      - to: {cidr: 192.168.0.0/24, except: [192.168.0.109/32], ports: [22]}
-  applications:
-    - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}
-`,
+	Mend: []string{`      - to: {cidr: 192.168.0.109/32, ports: [22]}`, `      - to: {entity: host, ports: [22]}
+      - to: {cidr: 192.168.0.0/24, except: [192.168.0.109/32], ports: [22]}`},
 	Check: func(in *Input, report Report) {
 		if len(in.Platform.Nodes) == 0 || in.cidrsMatchNodes() {
 			return

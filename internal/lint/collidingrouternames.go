@@ -44,43 +44,7 @@ spec:
       priority: 1000
       services: [{name: upload, port: 80}]
 `,
-	Good: `
--- platform.yml --
-domain: home.example
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web
-  networkPolicies: web-app-internal
-  applications:
-    - {applicationCode: web-photos, repoURL: 'https://git.example/photos.git', path: deploy}
-    - {applicationCode: web-photos-route, path: route}
-- namespace: web-photos
-  networkPolicies: web-app-internal
-  applications:
-    - {applicationCode: web-photos-upload, repoURL: 'https://git.example/photos.git', path: upload}
-    - {applicationCode: web-photos-upload-route, path: upload}
--- route/route.yaml --
-apiVersion: traefik.io/v1alpha1
-kind: IngressRoute
-metadata: {name: photos-all}
-spec:
-  entryPoints: [websecure]
-  routes:
-    - kind: Rule
-      match: Host(` + "`photos.home.example`" + `)
-      services: [{name: photos, port: 80}]
--- upload/route.yaml --
-apiVersion: traefik.io/v1alpha1
-kind: IngressRoute
-metadata: {name: upload}
-spec:
-  entryPoints: [websecure]
-  routes:
-    - kind: Rule
-      match: Host(` + "`photos.home.example`" + `)
-      priority: 1000
-      services: [{name: upload, port: 80}]
-`,
+	Mend: []string{`metadata: {name: all}`, `metadata: {name: upload}`},
 	Check: func(in *Input, report Report) {
 		if in.traefik().safeNaming {
 			return

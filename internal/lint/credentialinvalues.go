@@ -31,22 +31,9 @@ repository: {url: https://git.example/homelab.git}
       values:
         admin: {username: admin, password: Sommer2026}
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-a
-  networkPolicies: isolated
-  applications:
-    - applicationCode: web-a
-      chart: wiki
-      repoURL: https://charts.example
-      version: 1.2.3
-      values:
-        admin: {username: admin, existingSecret: wiki, passwordKey: password}
+	Mend: []string{`        admin: {username: admin, password: Sommer2026}`, `        admin: {username: admin, existingSecret: wiki, passwordKey: password}
       secrets:
-        - {name: wiki, data: {password: web-a#admin-password}}
-`,
+        - {name: wiki, data: {password: web-a#admin-password}}`},
 	Check: func(in *Input, report Report) {
 		said := in.plainPlaces()
 		say := func(a *catalog.Application, at diag.Position, c credential) {

@@ -43,40 +43,8 @@ spec:
       middlewares: [{name: login, namespace: traefik}]
       services: [{name: photos, port: 80}]
 `,
-	Good: `
--- platform.yml --
-domain: home.example
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: traefik
-  networkPolicies: ingress-controller
-  applications:
-    - applicationCode: traefik
-      chart: traefik
-      repoURL: https://traefik.github.io/charts
-      version: 41.3.0
-      valueFiles: [traefik.yml]
-- namespace: web-photos
-  networkPolicies: web-app-internal
-  applications:
-    - {applicationCode: web-photos, repoURL: 'https://git.example/photos.git', path: deploy}
-    - {applicationCode: web-photos-route, path: route}
--- traefik.yml --
-providers:
-  kubernetesIngress: {enabled: false}
-  kubernetesCRD: {allowCrossNamespace: true}
--- route/route.yaml --
-apiVersion: traefik.io/v1alpha1
-kind: IngressRoute
-metadata: {name: photos}
-spec:
-  entryPoints: [websecure]
-  routes:
-    - kind: Rule
-      match: Host(` + "`photos.home.example`" + `)
-      middlewares: [{name: login, namespace: traefik}]
-      services: [{name: photos, port: 80}]
-`,
+	Mend: []string{`  kubernetesIngress: {enabled: false}`, `  kubernetesIngress: {enabled: false}
+  kubernetesCRD: {allowCrossNamespace: true}`},
 	Check: func(in *Input, report Report) {
 		settings := in.traefik()
 		var own []*router

@@ -23,22 +23,7 @@ spec:
   target: {name: db, creationPolicy: Merge, deletionPolicy: Delete}
   dataFrom: [{extract: {key: web-a}}]
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-a
-  networkPolicies: isolated
-  applications: [{applicationCode: web-a, path: a}]
--- a/secret.yaml --
-apiVersion: external-secrets.io/v1
-kind: ExternalSecret
-metadata: {name: db}
-spec:
-  secretStoreRef: {kind: ClusterSecretStore, name: vault}
-  target: {name: db, deletionPolicy: Delete}
-  dataFrom: [{extract: {key: web-a}}]
-`,
+	Mend: []string{`  target: {name: db, creationPolicy: Merge, deletionPolicy: Delete}`, `  target: {name: db, deletionPolicy: Delete}`},
 	Check: func(in *Input, report Report) {
 		for _, o := range in.Kind("ExternalSecret") {
 			owner := stringAt(o, "spec", "target", "creationPolicy")

@@ -34,30 +34,12 @@ repository: {url: https://git.example/homelab.git}
 -- argocd.yml --
 configs: {params: {server.insecure: true}}
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: argocd
-  networkPolicies: isolated
-  applications:
-    - applicationCode: argocd
-      chart: argo-cd
-      repoURL: https://argoproj.github.io/argo-helm
-      version: 10.1.1
-      valueFiles: [argocd.yml]
-- namespace: web-a
-  networkPolicies: isolated
-  applications:
-    - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy, dependsOn: [argocd]}
--- argocd.yml --
-configs:
+	Mend: []string{`configs: {params: {server.insecure: true}}`, `configs:
   cm:
     resource.customizations.health.argoproj.io_Application: |
       hs = {status = "Progressing"}
       if obj.status ~= nil and obj.status.health ~= nil then hs.status = obj.status.health.status end
-      return hs
-`,
+      return hs`},
 	Check: func(in *Input, report Report) {
 		first := in.firstAwaited()
 		if first == "" {

@@ -36,30 +36,12 @@ spec:
       toPorts:
         - ports: [{port: "443", protocol: TCP}]
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-a
-  networkPolicies: isolated
-  applications:
-    - {applicationCode: web-a, path: a}
--- a/policy.yaml --
-apiVersion: cilium.io/v2
-kind: CiliumNetworkPolicy
-metadata: {name: to-api}
-spec:
-  endpointSelector: {}
-  egress:
+	Mend: []string{`  egress:`, `  egress:
     - toEndpoints:
         - matchLabels: {k8s:io.kubernetes.pod.namespace: kube-system, k8s:k8s-app: kube-dns}
       toPorts:
         - ports: [{port: "53", protocol: ANY}]
-          rules: {dns: [{matchName: api.example.com}]}
-    - toFQDNs: [{matchName: api.example.com}]
-      toPorts:
-        - ports: [{port: "443", protocol: TCP}]
-`,
+          rules: {dns: [{matchName: api.example.com}]}`},
 	Check: func(in *Input, report Report) {
 		book := in.policyBook()
 		for _, p := range in.ownPolicies() {

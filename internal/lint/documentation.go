@@ -13,7 +13,7 @@ func (r *Rule) Documentation() string {
 		severity += ", with `strict` only"
 	}
 	fmt.Fprintf(&b, "## `%s`\n\n%s: %s.\n\n%s\n", r.Name, severity, r.Summary, strings.TrimSpace(r.Doc))
-	for _, example := range []struct{ words, folder string }{{"Bad", r.Bad}, {"Good", r.Good}} {
+	for _, example := range []struct{ words, folder string }{{"Bad", r.Bad}, {"Good", r.Mended()}} {
 		fmt.Fprintf(&b, "\n%s:\n\n```\n%s\n```\n", example.words, strings.TrimSpace(example.folder))
 	}
 	return b.String()

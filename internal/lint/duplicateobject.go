@@ -27,26 +27,13 @@ kind: ConfigMap
 metadata: {name: config}
 data: {colour: red}
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-a
-  networkPolicies: isolated
-  applications:
-    - {applicationCode: web-a, path: a}
-    - {applicationCode: web-a-extra, path: extra}
--- a/config.yaml --
+	Mend: []string{`-- extra/config.yaml --
 apiVersion: v1
 kind: ConfigMap
-metadata: {name: config}
-data: {colour: blue}
--- extra/config.yaml --
+metadata: {name: config}`, `-- extra/config.yaml --
 apiVersion: v1
 kind: ConfigMap
-metadata: {name: config-extra}
-data: {colour: red}
-`,
+metadata: {name: config-extra}`},
 	Check: func(in *Input, report Report) {
 		type identity struct{ group, kind, namespace, name string }
 		roster, first := map[identity]bool{}, map[identity]*Object{}

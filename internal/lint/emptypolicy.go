@@ -35,23 +35,9 @@ spec:
   ingress: []
   egress: []
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-a
-  networkPolicies: web-app
-  applications:
-    - {applicationCode: web-a, path: a}
--- a/policy.yaml --
-apiVersion: cilium.io/v2
-kind: CiliumNetworkPolicy
-metadata: {name: deny-all}
-spec:
-  endpointSelector: {}
-  ingress: [{}]
-  egress: [{}]
-`,
+	Mend: []string{`  ingress: []
+  egress: []`, `  ingress: [{}]
+  egress: [{}]`},
 	Check: func(in *Input, report Report) {
 		for _, o := range in.Kind("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy") {
 			if strings.HasPrefix(o.APIVersion, "cilium.io/") && o.Application.Catalog == "" && o.Content()["spec"] == nil && o.Content()["specs"] == nil {

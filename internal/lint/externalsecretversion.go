@@ -24,20 +24,7 @@ spec:
   secretStoreRef: {kind: ClusterSecretStore, name: vault}
   dataFrom: [{extract: {key: web-a}}]
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-a
-  networkPolicies: isolated
-  applications: [{applicationCode: web-a, path: a}]
--- a/secret.yaml --
-apiVersion: external-secrets.io/v1
-kind: ExternalSecret
-metadata: {name: db}
-spec:
-  secretStoreRef: {kind: ClusterSecretStore, name: vault}
-  dataFrom: [{extract: {key: web-a}}]
+	Mend: []string{`apiVersion: external-secrets.io/v1beta1`, `apiVersion: external-secrets.io/v1`, `  dataFrom: [{extract: {key: web-a}}]`, `  dataFrom: [{extract: {key: web-a}}]
 ---
 apiVersion: external-secrets.io/v1alpha1
 kind: PushSecret
@@ -45,8 +32,7 @@ metadata: {name: db}
 spec:
   secretStoreRefs: [{kind: ClusterSecretStore, name: vault}]
   selector: {secret: {name: db}}
-  data: [{match: {secretKey: user, remoteRef: {remoteKey: web-b, property: user}}}]
-`,
+  data: [{match: {secretKey: user, remoteRef: {remoteKey: web-b, property: user}}}]`},
 	Check: func(in *Input, report Report) {
 		for _, o := range in.Kind("ExternalSecret", "ClusterExternalSecret", "SecretStore", "ClusterSecretStore") {
 			if slices.Contains([]string{"external-secrets.io/v1beta1", "external-secrets.io/v1alpha1"}, o.APIVersion) {

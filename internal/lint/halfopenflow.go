@@ -41,29 +41,11 @@ spec:
       toPorts:
         - ports: [{port: "5432", protocol: TCP}]
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-a
+	Mend: []string{`- namespace: web-db
+  networkPolicies: isolated`, `- namespace: web-db
   networkPolicies: isolated
   applications:
-    - {applicationCode: web-a, path: a}
-- namespace: web-db
-  networkPolicies: isolated
-  applications:
-    - {applicationCode: web-db, path: db}
--- a/policy.yaml --
-apiVersion: cilium.io/v2
-kind: CiliumNetworkPolicy
-metadata: {name: to-db}
-spec:
-  endpointSelector: {}
-  egress:
-    - toEndpoints:
-        - matchLabels: {k8s:io.kubernetes.pod.namespace: web-db}
-      toPorts:
-        - ports: [{port: "5432", protocol: TCP}]
+    - {applicationCode: web-db, path: db}`, `        - ports: [{port: "5432", protocol: TCP}]`, `        - ports: [{port: "5432", protocol: TCP}]
 -- db/policy.yaml --
 apiVersion: cilium.io/v2
 kind: CiliumNetworkPolicy
@@ -74,8 +56,7 @@ spec:
     - fromEndpoints:
         - matchLabels: {k8s:io.kubernetes.pod.namespace: web-a}
       toPorts:
-        - ports: [{port: "5432", protocol: TCP}]
-`,
+        - ports: [{port: "5432", protocol: TCP}]`},
 	Check: func(in *Input, report Report) {
 		book := in.policyBook()
 		for _, p := range in.ownPolicies() {

@@ -28,21 +28,8 @@ defaults: {autoSync: true}
       ignoreDifferences:
         - {group: apps, kind: Deployment, jsonPointers: [/spec/replicas]}
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
-defaults: {autoSync: true}
--- applications.yml --
-- namespace: web-a
-  networkPolicies: isolated
-  applications:
-    - applicationCode: web-a
-      repoURL: https://git.example/a.git
-      path: deploy
-      syncOptions: [RespectIgnoreDifferences=true]
-      ignoreDifferences:
-        - {group: apps, kind: Deployment, jsonPointers: [/spec/replicas]}
-`,
+	Mend: []string{`      path: deploy`, `      path: deploy
+      syncOptions: [RespectIgnoreDifferences=true]`},
 	Check: func(in *Input, report Report) {
 		const respect = "RespectIgnoreDifferences=true"
 		for i := range in.Platform.Namespaces {

@@ -27,25 +27,8 @@ spec:
   syncPolicy:
     managedNamespaceMetadata: {labels: {pod-security.kubernetes.io/enforce: restricted}}
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: argocd
-  networkPolicies: isolated
-  applications: [{applicationCode: wiki-application, path: a}]
--- a/application.yaml --
-apiVersion: argoproj.io/v1alpha1
-kind: Application
-metadata: {name: wiki}
-spec:
-  project: argocd
-  source: {repoURL: 'https://git.example/wiki.git', path: deploy}
-  destination: {server: 'https://kubernetes.default.svc', namespace: web-wiki}
-  syncPolicy:
-    managedNamespaceMetadata: {labels: {pod-security.kubernetes.io/enforce: restricted}}
-    syncOptions: [CreateNamespace=true]
-`,
+	Mend: []string{`    managedNamespaceMetadata: {labels: {pod-security.kubernetes.io/enforce: restricted}}`, `    managedNamespaceMetadata: {labels: {pod-security.kubernetes.io/enforce: restricted}}
+    syncOptions: [CreateNamespace=true]`},
 	Check: func(in *Input, report Report) {
 		for _, o := range in.Kind("Application") {
 			metadata, _ := fieldAt(o, "spec", "syncPolicy", "managedNamespaceMetadata").(map[string]any)

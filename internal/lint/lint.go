@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hippotion/roster/catalog"
@@ -37,10 +38,25 @@ type Rule struct {
 	Strict   bool   // whether it is off unless lint.strict of platform.yml turns it on
 	Summary  string // one line, without a full stop
 	Doc      string // why it matters and what to do, in Markdown
-	// Bad and Good are folders with an applications.yml, as txtar: one that has exactly one finding, of this rule, and one that
-	// has none. They are the examples of the documentation, and the test.
-	Bad, Good string
-	Check     func(*Input, Report)
+	// Bad is a folder with an applications.yml, as txtar, that has exactly one finding, of this rule. Mend is what to replace in
+	// it, and by what, in pairs, so that there is none; where that would be most of it, Good is the whole folder instead. They are
+	// the examples of the documentation, and the test.
+	Bad   string
+	Mend  []string
+	Good  string
+	Check func(*Input, Report)
+}
+
+// Mended is the good example.
+func (r *Rule) Mended() string {
+	if r.Good != "" {
+		return r.Good
+	}
+	out := r.Bad
+	for i := 0; i+1 < len(r.Mend); i += 2 {
+		out = strings.Replace(out, r.Mend[i], r.Mend[i+1], 1)
+	}
+	return out
 }
 
 // Finding is something that a rule has found.

@@ -89,10 +89,15 @@ func TestRules(t *testing.T) {
 					t.Errorf("the finding is at %s", f.Pos)
 				}
 			}
-			good := run(t, r.Good, r.Strict).Findings
+			good := run(t, r.Mended(), r.Strict).Findings
 			good = slices.DeleteFunc(good, func(f lint.Finding) bool { return f.Code != r.Name && (f.Severity == lint.Info || strict[f.Code]) })
 			if len(good) > 0 {
 				t.Errorf("the good case: %+v", good)
+			}
+			for i := 0; i < len(r.Mend); i += 2 {
+				if strings.Count(r.Bad, r.Mend[i]) != 1 {
+					t.Errorf("what to mend is there %d times: %q", strings.Count(r.Bad, r.Mend[i]), r.Mend[i])
+				}
 			}
 			if r.Strict && slices.ContainsFunc(run(t, r.Bad, false).Findings, func(f lint.Finding) bool { return f.Code == r.Name }) {
 				t.Error("it is on without strict")

@@ -37,29 +37,7 @@ spec:
           resources: {requests: {cpu: 10m}, limits: {memory: 64Mi}}
           securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-a
-  networkPolicies: isolated
-  applications: [{applicationCode: web-a, path: a}]
--- a/job.yaml --
-apiVersion: batch/v1
-kind: Job
-metadata: {name: job}
-spec:
-  template:
-    spec:
-      automountServiceAccountToken: false
-      restartPolicy: Never
-      securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
-      containers:
-        - name: job
-          image: registry.example/job:1.2.3
-          resources: {requests: {cpu: 10m}, limits: {memory: 64Mi}}
-          securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
-`,
+	Mend: []string{`      securityContext: {seccompProfile: {type: RuntimeDefault}}`, `      securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}`},
 	Check: func(in *Input, report Report) {
 		for _, p := range in.Pods() {
 			if p.Spec.OS != nil && p.Spec.OS.Name == corev1.Windows {

@@ -34,27 +34,7 @@ spec:
   routes:
     - {kind: Rule, match: 'Host(` + "`photos.home.example`" + `)', services: [{name: photos, port: 80}]}
 `,
-	Good: `
--- platform.yml --
-domain: home.example
-repository: {url: https://git.example/homelab.git}
-ingress:
-  expose: {public: [tunnel, websecure], lan: [websecure]}
--- applications.yml --
-- namespace: web-photos
-  networkPolicies: web-app-internal
-  applications:
-    - {applicationCode: web-photos, repoURL: 'https://git.example/photos.git', path: deploy}
-    - {applicationCode: web-photos-route, path: route}
--- route/route.yaml --
-apiVersion: traefik.io/v1alpha1
-kind: IngressRoute
-metadata: {name: photos}
-spec:
-  entryPoints: [tunnel, websecure]
-  routes:
-    - {kind: Rule, match: 'Host(` + "`photos.home.example`" + `)', services: [{name: photos, port: 80}]}
-`,
+	Mend: []string{`  entryPoints: [tunnel]`, `  entryPoints: [tunnel, websecure]`},
 	Check: func(in *Input, report Report) {
 		routers := in.routers()
 		for _, o := range in.ingressRoutes() {

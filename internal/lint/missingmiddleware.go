@@ -45,38 +45,7 @@ spec:
       middlewares: [{name: logins, namespace: sys-login}]
       services: [{name: photos, port: 80}]
 `,
-	Good: `
--- platform.yml --
-domain: home.example
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: sys-login
-  networkPolicies: web-app-internal
-  applications:
-    - {applicationCode: sys-login, path: login}
-- namespace: web-photos
-  networkPolicies: web-app-internal
-  applications:
-    - {applicationCode: web-photos, repoURL: 'https://git.example/photos.git', path: deploy}
-    - {applicationCode: web-photos-route, path: route}
--- login/login.yaml --
-apiVersion: traefik.io/v1alpha1
-kind: Middleware
-metadata: {name: login}
-spec:
-  forwardAuth: {address: 'http://proxy.sys-login.svc.cluster.local'}
--- route/route.yaml --
-apiVersion: traefik.io/v1alpha1
-kind: IngressRoute
-metadata: {name: photos}
-spec:
-  entryPoints: [websecure]
-  routes:
-    - kind: Rule
-      match: Host(` + "`photos.home.example`" + `)
-      middlewares: [{name: login, namespace: sys-login}]
-      services: [{name: photos, port: 80}]
-`,
+	Mend: []string{`      middlewares: [{name: logins, namespace: sys-login}]`, `      middlewares: [{name: login, namespace: sys-login}]`},
 	Check: func(in *Input, report Report) {
 		own := map[catalog.Middleware][]*router{} // the routes of the list whose middleware is missing
 		for _, r := range in.routers() {

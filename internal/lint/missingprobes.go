@@ -38,33 +38,8 @@ spec:
           resources: {requests: {cpu: 10m, memory: 32Mi}, limits: {memory: 64Mi}}
           securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-a
-  networkPolicies: isolated
-  podSecurity: restricted
-  applications: [{applicationCode: web-a, path: a}]
--- a/app.yaml --
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: app}
-spec:
-  selector: {matchLabels: {app: app}}
-  template:
-    metadata: {labels: {app: app}}
-    spec:
-      automountServiceAccountToken: false
-      securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
-      containers:
-        - name: app
-          image: registry.example/app:1.2.3
-          ports: [{name: http, containerPort: 8080}]
-          readinessProbe: {httpGet: {path: /, port: http}}
-          resources: {requests: {cpu: 10m, memory: 32Mi}, limits: {memory: 64Mi}}
-          securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
-`,
+	Mend: []string{`          ports: [{name: http, containerPort: 8080}]`, `          ports: [{name: http, containerPort: 8080}]
+          readinessProbe: {httpGet: {path: /, port: http}}`},
 	Check: func(in *Input, report Report) {
 		for _, p := range in.Pods() {
 			if !slices.Contains([]string{"DaemonSet", "Deployment", "StatefulSet"}, p.Kind) {

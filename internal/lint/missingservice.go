@@ -51,50 +51,7 @@ spec:
             readOnlyRootFilesystem: true
             capabilities: {drop: [ALL]}
 `,
-	Good: `
--- platform.yml --
-domain: home.example
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-photos
-  podSecurity: restricted
-  networkPolicies: web-app-internal
-  applications:
-    - applicationCode: web-photos
-      path: photos
-      ingress:
-        - {host: photos, service: photos, port: 80, auth: app}
--- photos/photos.yaml --
-apiVersion: v1
-kind: Service
-metadata: {name: photos}
-spec:
-  selector: {app.kubernetes.io/name: photos}
-  ports: [{name: http, port: 80, targetPort: 8080}]
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: photos}
-spec:
-  selector: {matchLabels: {app.kubernetes.io/name: photos}}
-  template:
-    metadata: {labels: {app.kubernetes.io/name: photos}}
-    spec:
-      automountServiceAccountToken: false
-      securityContext: {runAsNonRoot: true, runAsUser: 65532, seccompProfile: {type: RuntimeDefault}}
-      containers:
-        - name: photos
-          image: registry.example/photos:1.2.3
-          ports: [{name: http, containerPort: 8080}]
-          readinessProbe: {httpGet: {path: /, port: http}}
-          resources:
-            requests: {cpu: 10m, memory: 32Mi}
-            limits: {memory: 64Mi}
-          securityContext:
-            allowPrivilegeEscalation: false
-            readOnlyRootFilesystem: true
-            capabilities: {drop: [ALL]}
-`,
+	Mend: []string{`        - {host: photos, service: photos, port: 8080, auth: app}`, `        - {host: photos, service: photos, port: 80, auth: app}`},
 	Check: func(in *Input, report Report) {
 		for _, r := range in.routers() {
 			for _, f := range in.missingServices(r) {

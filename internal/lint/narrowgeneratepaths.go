@@ -37,27 +37,7 @@ spec:
     helm: {valueFiles: [values-home.yaml, ../../values/wiki.yaml]}
   destination: {server: 'https://kubernetes.default.svc', namespace: web-wiki}
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: argocd
-  networkPolicies: isolated
-  applications: [{applicationCode: wiki-application, path: a}]
--- a/application.yaml --
-apiVersion: argoproj.io/v1alpha1
-kind: Application
-metadata:
-  name: wiki
-  annotations: {argocd.argoproj.io/manifest-generate-paths: .;/values/wiki.yaml}
-spec:
-  project: argocd
-  source:
-    repoURL: https://git.example/homelab.git
-    path: charts/wiki
-    helm: {valueFiles: [values-home.yaml, ../../values/wiki.yaml]}
-  destination: {server: 'https://kubernetes.default.svc', namespace: web-wiki}
-`,
+	Mend: []string{`  annotations: {argocd.argoproj.io/manifest-generate-paths: .}`, `  annotations: {argocd.argoproj.io/manifest-generate-paths: .;/values/wiki.yaml}`},
 	Check: func(in *Input, report Report) {
 		for _, o := range in.Kind("Application") {
 			const annotation = "argocd.argoproj.io/manifest-generate-paths"

@@ -26,27 +26,8 @@ spec:
       match: Host(` + "`photos.home.example`" + `)
       services: [{name: photos, port: 80}]
 `,
-	Good: `
--- platform.yml --
-domain: home.example
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-photos
-  networkPolicies: web-app-internal
-  applications:
-    - {applicationCode: web-photos, repoURL: 'https://git.example/photos.git', path: deploy}
-    - {applicationCode: web-photos-route, path: route}
--- route/route.yaml --
-apiVersion: traefik.io/v1alpha1
-kind: IngressRoute
-metadata: {name: photos}
-spec:
-  entryPoints: [websecure]
-  routes:
-    - kind: Rule
-      match: Host(` + "`photos.home.example`" + `)
-      services: [{name: photos, port: 80}]
-`,
+	Mend: []string{`spec:`, `spec:
+  entryPoints: [websecure]`},
 	Check: func(in *Input, report Report) {
 		for _, o := range in.ingressRoutes() {
 			if len(o.EntryPoints) == 0 && len(o.Routes) > 0 {

@@ -28,20 +28,8 @@ kind: PriorityClass
 metadata: {name: background}
 value: -10
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-a
-  networkPolicies: isolated
-  clusterResources: [scheduling.k8s.io/PriorityClass]
-  applications: [{applicationCode: web-a, path: a}]
--- a/class.yaml --
-apiVersion: scheduling.k8s.io/v1
-kind: PriorityClass
-metadata: {name: background}
-value: -10
-`,
+	Mend: []string{`  networkPolicies: isolated`, `  networkPolicies: isolated
+  clusterResources: [scheduling.k8s.io/PriorityClass]`},
 	Check: func(in *Input, report Report) {
 		cluster := in.clusterScoped()
 		for _, o := range in.Workloads {

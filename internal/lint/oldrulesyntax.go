@@ -36,27 +36,7 @@ spec:
       match: Host(` + "`photos.home.example`" + `, ` + "`pictures.home.example`" + `)
       services: [{name: photos, port: 80}]
 `,
-	Good: `
--- platform.yml --
-domain: home.example
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-photos
-  networkPolicies: web-app-internal
-  applications:
-    - {applicationCode: web-photos, repoURL: 'https://git.example/photos.git', path: deploy}
-    - {applicationCode: web-photos-route, path: route}
--- route/route.yaml --
-apiVersion: traefik.io/v1alpha1
-kind: IngressRoute
-metadata: {name: photos}
-spec:
-  entryPoints: [websecure]
-  routes:
-    - kind: Rule
-      match: Host(` + "`photos.home.example`" + `) || Host(` + "`pictures.home.example`" + `)
-      services: [{name: photos, port: 80}]
-`,
+	Mend: []string{`      match: Host(` + "`photos.home.example`" + `, ` + "`pictures.home.example`" + `)`, `      match: Host(` + "`photos.home.example`" + `) || Host(` + "`pictures.home.example`" + `)`},
 	Check: func(in *Input, report Report) {
 		for _, o := range in.ingressRoutes() {
 			for i, rule := range o.Routes {

@@ -21,15 +21,8 @@ repository: {url: https://git.example/homelab.git}
   applications:
     - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-a
-  networkPolicies: web-app
-  applications:
-    - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}
-`,
+	Mend: []string{`- namespace: web-a`, `- namespace: web-a
+  networkPolicies: web-app`},
 	Check: func(in *Input, report Report) {
 		book := in.policyBook()
 		for i := range in.Platform.Namespaces {

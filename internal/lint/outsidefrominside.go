@@ -34,33 +34,8 @@ spec:
           env:
             - {name: REPORT_TO, value: 'https://ntfy.home.example/hl-info'}
 `,
-	Good: `
--- platform.yml --
-domain: home.example
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-ntfy
-  applications:
-    - {applicationCode: web-ntfy, catalog: ntfy}
-- namespace: web-backup
-  networkPolicies: isolated-job
-  applications:
-    - {applicationCode: web-backup, path: backup, uses: [web-ntfy]}
--- backup/job.yaml --
-apiVersion: batch/v1
-kind: Job
-metadata: {name: backup}
-spec:
-  template:
-    spec:
-      restartPolicy: Never
-      containers:
-        - name: backup
-          image: registry.example/backup:1
-          env:
-            - {name: REPORT_TO, value: 'http://ntfy.web-ntfy.svc.cluster.local/hl-info'}
-            - {name: PICTURES, value: 'https://ntfy.home.example.org'} # another host
-`,
+	Mend: []string{`    - {applicationCode: web-backup, path: backup}`, `    - {applicationCode: web-backup, path: backup, uses: [web-ntfy]}`, `            - {name: REPORT_TO, value: 'https://ntfy.home.example/hl-info'}`, `            - {name: REPORT_TO, value: 'http://ntfy.web-ntfy.svc.cluster.local/hl-info'}
+            - {name: PICTURES, value: 'https://ntfy.home.example.org'} # another host`},
 	Check: func(in *Input, report Report) {
 		hosts := in.hosts()
 		for _, o := range in.Workloads {

@@ -29,27 +29,7 @@ spec:
       match: Host(` + "`photos.home.example`" + `) && PathPrefix(` + "`/api`" + `)
       services: [{name: photos, port: 80}]
 `,
-	Good: `
--- platform.yml --
-domain: home.example
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-photos
-  networkPolicies: web-app-internal
-  applications:
-    - {applicationCode: web-photos, repoURL: 'https://git.example/photos.git', path: deploy}
-    - {applicationCode: web-photos-route, path: route}
--- route/route.yaml --
-apiVersion: traefik.io/v1alpha1
-kind: IngressRoute
-metadata: {name: photos}
-spec:
-  entryPoints: [websecure]
-  routes:
-    - kind: Rule
-      match: Host(` + "`photos.home.example`" + `) && (Path(` + "`/api`" + `) || PathPrefix(` + "`/api/`" + `))
-      services: [{name: photos, port: 80}]
-`,
+	Mend: []string{`      match: Host(` + "`photos.home.example`" + `) && PathPrefix(` + "`/api`" + `)`, `      match: Host(` + "`photos.home.example`" + `) && (Path(` + "`/api`" + `) || PathPrefix(` + "`/api/`" + `))`},
 	Check: func(in *Input, report Report) {
 		for _, r := range in.routers() {
 			if r.own != nil {

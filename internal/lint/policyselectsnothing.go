@@ -42,31 +42,7 @@ spec:
       securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
       resources: {requests: {cpu: 10m, memory: 16Mi}, limits: {memory: 16Mi}}
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-a
-  networkPolicies:
-    profile: isolated
-    allow:
-      - podLabels: {app: a}
-        to: {host: api.example.com, ports: [443]}
-  applications:
-    - {applicationCode: web-a, path: a}
--- a/pod.yaml --
-apiVersion: v1
-kind: Pod
-metadata: {name: a, labels: {app: a}}
-spec:
-  automountServiceAccountToken: false
-  securityContext: {runAsNonRoot: true, runAsUser: 1000, seccompProfile: {type: RuntimeDefault}}
-  containers:
-    - name: a
-      image: registry.example/a:1.2.3
-      securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
-      resources: {requests: {cpu: 10m, memory: 16Mi}, limits: {memory: 16Mi}}
-`,
+	Mend: []string{`      - podLabels: {app: worker}`, `      - podLabels: {app: a}`},
 	Check: func(in *Input, report Report) {
 		labelled := func(at catalog.Place, namespace string, labels map[string]string) {
 			if pods, known := in.namespacePods(namespace); known && len(labels) > 0 && len(withLabels(pods, labels)) == 0 {

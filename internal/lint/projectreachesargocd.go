@@ -28,21 +28,7 @@ spec:
   sourceRepos: ['https://git.example/shops/*']
   destinations: [{server: 'https://kubernetes.default.svc', namespace: '*'}]
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-a
-  networkPolicies: isolated
-  applications: [{applicationCode: web-a, path: a}]
--- a/project.yaml --
-apiVersion: argoproj.io/v1alpha1
-kind: AppProject
-metadata: {name: shops}
-spec:
-  sourceRepos: ['https://git.example/shops/*']
-  destinations: [{server: 'https://kubernetes.default.svc', namespace: 'shop-*'}]
-`,
+	Mend: []string{`  destinations: [{server: 'https://kubernetes.default.svc', namespace: '*'}]`, `  destinations: [{server: 'https://kubernetes.default.svc', namespace: 'shop-*'}]`},
 	Check: func(in *Input, report Report) {
 		argocd := in.Platform.ArgoCD.Namespace
 		for _, o := range in.Kind("Application", "AppProject") {

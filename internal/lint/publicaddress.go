@@ -39,34 +39,13 @@ metadata: {name: settings}
 data:
   MODEL_URL: https://ai.home.example/v1
 `,
-	Good: `
--- platform.yml --
-domain: home.example
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-ai
-  networkPolicies: web-app-internal
-  applications:
-    - applicationCode: web-ai
-      repoURL: https://git.example/ai.git
-      path: deploy
-      ingress: [{host: ai, service: ai, port: 8080, auth: app}]
-- namespace: web-chat
+	Mend: []string{`- namespace: web-chat
+  networkPolicies: web-app-internal`, `- namespace: web-chat
   networkPolicies:
     profile: web-app-internal
     allow:
-      - to: {namespace: web-ai, ports: [8080]}
-  applications:
-    - {applicationCode: web-chat, repoURL: 'https://git.example/chat.git', path: deploy}
-    - {applicationCode: web-chat-settings, path: settings}
--- settings/settings.yaml --
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: settings}
-data:
-  MODEL_URL: http://ai.web-ai.svc.cluster.local:8080/v1
-  LINK: https://ai.home.example # for people
-`,
+      - to: {namespace: web-ai, ports: [8080]}`, `  MODEL_URL: https://ai.home.example/v1`, `  MODEL_URL: http://ai.web-ai.svc.cluster.local:8080/v1
+  LINK: https://ai.home.example # for people`},
 	Check: func(in *Input, report Report) {
 		hosts := in.hosts()
 		for _, o := range in.Workloads {

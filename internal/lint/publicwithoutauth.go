@@ -30,21 +30,7 @@ ingress:
       ingress:
         - {host: status, service: status, port: 80, expose: public, auth: none}
 `,
-	Good: `
--- platform.yml --
-domain: home.example
-ingress:
-  expose: {public: [tunnel, websecure], lan: [websecure]}
--- applications.yml --
-- namespace: web-status
-  networkPolicies: web-app-internal
-  applications:
-    - applicationCode: web-status
-      repoURL: https://git.example/status.git
-      path: deploy
-      ingress:
-        - {host: status, service: status, port: 80, expose: public, auth: none} # static pages, and nothing to change
-`,
+	Mend: []string{`        - {host: status, service: status, port: 80, expose: public, auth: none}`, `        - {host: status, service: status, port: 80, expose: public, auth: none} # static pages, and nothing to change`},
 	Check: func(in *Input, report Report) {
 		for _, r := range in.routers() {
 			if r.own == nil || r.own.AuthName != "none" || !in.public(r.own) || in.explained(r.at(in)) {

@@ -34,32 +34,8 @@ spec:
       match: Host(` + "`photos.home.example`" + `)
       services: [{name: sorry, port: 80}]
 `,
-	Good: `
--- platform.yml --
-domain: home.example
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-photos
-  networkPolicies: web-app-internal
-  applications:
-    - applicationCode: web-photos
-      repoURL: https://git.example/photos.git
-      path: deploy
-      ingress:
-        - {host: photos, service: photos, port: 80, auth: app}
-    - {applicationCode: web-photos-route, path: route}
--- route/route.yaml --
-apiVersion: traefik.io/v1alpha1
-kind: IngressRoute
-metadata: {name: maintenance}
-spec:
-  entryPoints: [websecure]
-  routes:
-    - kind: Rule
-      match: Host(` + "`photos.home.example`" + `)
-      priority: 1000
-      services: [{name: sorry, port: 80}]
-`,
+	Mend: []string{`      match: Host(` + "`photos.home.example`" + `)`, `      match: Host(` + "`photos.home.example`" + `)
+      priority: 1000`},
 	Check: func(in *Input, report Report) {
 		settings, routers := in.traefik(), in.routers()
 		// The later one is reported, and those of the list come before those that applications bring.

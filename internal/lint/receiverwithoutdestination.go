@@ -33,28 +33,10 @@ spec:
     - name: mail
       webhookConfigs: [{url: 'http://mailer.sys-alerts.svc.cluster.local/'}]
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: sys-alerts
-  networkPolicies: isolated
-  applications: [{applicationCode: sys-alerts, path: alerts}]
--- alerts/routes.yaml --
-apiVersion: monitoring.coreos.com/v1alpha1
-kind: AlertmanagerConfig
-metadata: {name: alerts}
-spec:
-  route:
-    receiver: mail
-    routes:
-      - receiver: nobody
-        matchers: [{name: severity, value: none, matchType: "="}]
-  receivers:
-    - name: nobody
-    - name: mail
-      webhookConfigs: [{url: 'http://mailer.sys-alerts.svc.cluster.local/'}]
-`,
+	Mend: []string{`      - receiver: phone
+        matchers: [{name: severity, value: critical, matchType: "="}]`, `      - receiver: nobody
+        matchers: [{name: severity, value: none, matchType: "="}]`, `  receivers:`, `  receivers:
+    - name: nobody`},
 	Check: func(in *Input, report Report) {
 		for _, c := range in.alertmanagerConfigs() {
 			told := map[string]bool{}

@@ -28,21 +28,7 @@ spec:
   accessModes: [ReadWriteOnce]
   resources: {requests: {storage: 1Gi}}
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-a
-  networkPolicies: isolated
-  applications: [{applicationCode: web-a, path: a}]
--- a/claim.yaml --
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: notes}
-spec:
-  accessModes: [ReadWriteOnce]
-  resources: {requests: {storage: 1Gi}}
-`,
+	Mend: []string{`  applications: [{applicationCode: web-a, path: a, toggleable: true}]`, `  applications: [{applicationCode: web-a, path: a}]`},
 	Check: func(in *Input, report Report) {
 		for _, o := range in.Kind("PersistentVolumeClaim", "StatefulSet") {
 			goes := o.Entry.Managed && !o.Entry.Guarded // the namespace, and everything in it

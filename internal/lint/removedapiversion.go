@@ -28,19 +28,7 @@ kind: PodDisruptionBudget
 metadata: {name: web}
 spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-a
-  networkPolicies: isolated
-  applications: [{applicationCode: web-a, path: a}]
--- a/budget.yaml --
-apiVersion: policy/v1
-kind: PodDisruptionBudget
-metadata: {name: web}
-spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}
-`,
+	Mend: []string{`apiVersion: policy/v1beta1`, `apiVersion: policy/v1`},
 	Check: func(in *Input, report Report) {
 		cluster, err := version.ParseGeneric(in.Platform.Cluster.KubeVersion)
 		if err != nil { // nothing is known of the cluster

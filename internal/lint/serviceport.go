@@ -53,42 +53,7 @@ spec:
   selector: {app: a}
   ports: [{name: http, port: 80, targetPort: http}]
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-a
-  networkPolicies: isolated
-  applications:
-    - {applicationCode: web-a, path: a}
-- namespace: web-b
-  networkPolicies:
-    profile: isolated
-    allow:
-      - to: {namespace: web-a, ports: [8080]}
-  applications:
-    - {applicationCode: web-b, repoURL: 'https://git.example/b.git', path: deploy}
--- a/pod.yaml --
-apiVersion: v1
-kind: Pod
-metadata: {name: a, labels: {app: a}}
-spec:
-  automountServiceAccountToken: false
-  securityContext: {runAsNonRoot: true, runAsUser: 1000, seccompProfile: {type: RuntimeDefault}}
-  containers:
-    - name: a
-      image: registry.example/a:1.2.3
-      ports: [{name: http, containerPort: 8080}]
-      securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
-      resources: {requests: {cpu: 10m, memory: 16Mi}, limits: {memory: 16Mi}}
--- a/service.yaml --
-apiVersion: v1
-kind: Service
-metadata: {name: a}
-spec:
-  selector: {app: a}
-  ports: [{name: http, port: 80, targetPort: http}]
-`,
+	Mend: []string{`      - to: {namespace: web-a, ports: [80]}`, `      - to: {namespace: web-a, ports: [8080]}`},
 	Check: func(in *Input, report Report) {
 		for i := range in.Platform.Namespaces {
 			n := &in.Platform.Namespaces[i]

@@ -24,17 +24,7 @@ extends: web-app
   applications:
     - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- profiles/mail.yml --
-extends: web-app
--- applications.yml --
-- namespace: web-a
-  networkPolicies: mail
-  applications:
-    - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}
-`,
+	Mend: []string{`  networkPolicies: web-app`, `  networkPolicies: mail`},
 	Check: func(in *Input, report Report) {
 		for _, p := range in.Platform.Profiles {
 			if p.Used {

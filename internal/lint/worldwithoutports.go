@@ -27,18 +27,7 @@ repository: {url: https://git.example/homelab.git}
   applications:
     - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}
 `,
-	Good: `
--- platform.yml --
-repository: {url: https://git.example/homelab.git}
--- applications.yml --
-- namespace: web-a
-  networkPolicies:
-    profile: web-app
-    allow:
-      - to: {entity: world, ports: [443, 993]}
-  applications:
-    - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}
-`,
+	Mend: []string{`      - to: {entity: world}`, `      - to: {entity: world, ports: [443, 993]}`},
 	Check: func(in *Input, report Report) {
 		const hint = "name the ports, or the hosts"
 		for i := range in.Platform.Namespaces {
