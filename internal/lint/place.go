@@ -18,7 +18,7 @@ type sourceFile struct {
 	documents []*yaml.Node
 }
 
-// file reads a file of the repository; nil when it cannot be read.
+// file reads a file of the repository; nil when it cannot be read, or is too large to be looked into.
 func (in *Input) file(name string) *sourceFile {
 	if f, ok := in.files[name]; ok {
 		return f
@@ -27,6 +27,10 @@ func (in *Input) file(name string) *sourceFile {
 		in.files = map[string]*sourceFile{}
 	}
 	in.files[name] = nil
+	const most = 16 << 20 // bytes; nobody writes more by hand
+	if info, err := fs.Stat(in.Repository, name); err != nil || !info.Mode().IsRegular() || info.Size() > most {
+		return nil
+	}
 	data, err := fs.ReadFile(in.Repository, name)
 	if err != nil {
 		return nil

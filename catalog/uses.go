@@ -1,0 +1,167 @@
+package catalog
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/catalog/apps/builtin"
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
+)
+
+// uses resolves what an application calls: what the entry says, or else what a built-in application cannot do without.
+func (r *resolver) uses(e *entryInput, in *appInput) {
+	b := r.builtin[in]
+	used := map[string]builtin.Used{}
+	for _, u := range in.Uses {
+		if !u.Application.IsSet() {
+			continue
+		}
+		target := r.appOf[u.Application.V]
+		other := r.builtin[target]
+		switch {
+		case target == nil && r.codesMissing:
+		case target == nil:
+			u.Application.Report("unknown-application", diag.DidYouMean(u.Application.V, slices.Collect(maps.Keys(r.appOf))),
+				"there is no application %s", syntax.Quote(u.Application.V))
+		case other == nil || other.Application.Offer == nil:
+			hint := "permit the flow under networkPolicies.allow"
+			if offering := r.offering(""); len(offering) > 0 {
+				hint = diag.OneOf("the list has ", offering) + "; for others, permit the flow under networkPolicies.allow"
+			}
+			u.Application.Report("nothing-offered", hint, "%s is no application of the catalog that others may use", syntax.Quote(u.Application.V))
+		case used[other.Name].Code != "":
+			u.Application.Report("used-twice", "remove one of them", "this application uses %q already", used[other.Name].Code)
+		default:
+			used[other.Name] = builtin.Used{Code: u.Application.V, Namespace: other.entry.Namespace.V, Offer: other.offer}
+		}
+	}
+	if b != nil && !r.flawed(in.Node, "uses") {
+		for _, name := range slices.Sorted(maps.Keys(b.Application.Uses)) {
+			switch offering := r.offering(name); {
+			case used[name].Code != "":
+			case in.Uses != nil && b.Application.Uses[name]:
+				in.Report("missing-value", diag.OneOf("the list has ", offering), "%s needs %s, and uses names none", b.Name, name)
+			case in.Uses != nil:
+			case len(offering) == 1:
+				other := r.builtin[r.appOf[offering[0]]]
+				used[name] = builtin.Used{Code: offering[0], Namespace: other.entry.Namespace.V, Offer: other.offer}
+			case len(offering) > 1:
+				in.Catalog.Report("missing-value", diag.OneOf("set uses to one of ", offering), "the list has several applications with catalog: %s", name)
+			case b.Application.Uses[name] && !r.codesMissing:
+				in.Catalog.Report("missing-value", "add an entry: - {namespace: web-"+name+", applications: [{applicationCode: web-"+name+", catalog: "+name+"}]}",
+					"%s needs %s, and no entry has catalog: %s", b.Name, name, name)
+			}
+		}
+	}
+	if len(used) > 0 {
+		r.used[in] = used
+	}
+}
+
+// offering are the codes of the applications that others may use; with that name in the catalog, unless it is empty.
+func (r *resolver) offering(name string) []string {
+	var codes []string
+	for _, b := range r.builtin {
+		if b.Application.Offer != nil && (name == "" || b.Name == name) && r.appOf[b.in.ApplicationCode.V] == b.in {
+			codes = append(codes, b.in.ApplicationCode.V)
+		}
+	}
+	slices.Sort(codes)
+	return codes
+}
+
+// permitUses permits the calls of an application, or of the pods that call in its place.
+func (r *resolver) permitUses(e *entryInput, in *appInput, callers builtin.Callers) {
+	for _, name := range slices.Sorted(maps.Keys(r.used[in])) {
+		used := r.used[in][name]
+		if used.Offer == nil || callers.None { // its values do not fit
+			continue
+		}
+		w := written{in.Catalog.Node}
+		labels, from := w.labels(callers.PodLabels), r.callersIn(callers, e)
+		for _, u := range in.Uses {
+			if u.Application.V == used.Code {
+				w = written{u.Node}
+				if u.PodLabels.Node != nil {
+					labels = u.PodLabels
+				}
+			}
+		}
+		if from == nil {
+			continue
+		}
+		flow := flowInput{Node: w.Node, PodLabels: labels,
+			To: w.peer(builtin.Peer{Namespace: used.Namespace, PodLabels: used.Offer.PodLabels, Ports: []string{used.Offer.Port}})}
+		r.permit(from, &flow, origin(e.Namespace.V, "applications", in.ApplicationCode.V, "uses"))
+	}
+}
+
+// known are the values that roster sets, since it knows them and the user need not; nil when there are none. They are found
+// under global.roster, which subcharts see, too.
+func (r *resolver) known(in *appInput) map[string]any {
+	out := map[string]any{}
+	if used := r.used[in]; len(used) > 0 {
+		uses := map[string]any{}
+		for name, u := range used {
+			if u.Offer == nil {
+				continue
+			}
+			topics := map[string]any{}
+			for key, topic := range u.Offer.Topics {
+				topics[key] = topic
+			}
+			values := map[string]any{"application": u.Code, "url": u.URL(), "topics": topics}
+			if host := r.firstHost(r.appOf[u.Code]); host != "" {
+				values["outside"] = "https://" + host
+			}
+			uses[name] = values
+		}
+		out["uses"] = uses
+	}
+	if r.builtin[in] != nil {
+		if host := r.firstHost(in); host != "" {
+			out["host"] = host
+		}
+		if in := r.monitoring.namespace(); in != "" {
+			out["monitoring"] = in
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// firstHost is the whole name of an application's first host; empty when it has none.
+func (r *resolver) firstHost(in *appInput) string {
+	if in == nil || len(in.Ingress) == 0 || !in.Ingress[0].Host.IsSet() {
+		return ""
+	}
+	host := in.Ingress[0].Host.V
+	if !strings.Contains(host, ".") && r.in.Domain.IsSet() {
+		host += "." + r.in.Domain.V
+	}
+	return host
+}
+
+// withKnown are the user's values with what roster knows.
+func (r *resolver) withKnown(in *appInput, known map[string]any) map[string]any {
+	given, _ := in.Values.V.(map[string]any)
+	values := maps.Clone(given)
+	if values == nil {
+		values = map[string]any{}
+	}
+	global, isMapping := values["global"].(map[string]any)
+	if _, taken := global["roster"]; taken || values["global"] != nil && !isMapping {
+		at, _ := in.Values.At("global", "roster")
+		at.Report("reserved-name", "remove it", "roster sets global.roster itself")
+	}
+	global = maps.Clone(global)
+	if global == nil {
+		global = map[string]any{}
+	}
+	global["roster"], values["global"] = known, global
+	return values
+}

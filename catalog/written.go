@@ -1,0 +1,46 @@
+package catalog
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/hippotion/roster/catalog/apps/builtin"
+	"github.com/hippotion/roster/internal/syntax"
+)
+
+// written makes input of what the user could have written at a place.
+type written struct{ *syntax.Node }
+
+func (w written) text(s string) text { return text{V: s, Node: w.Node} }
+
+func (w written) labels(labels map[string]string) syntax.Map[text] {
+	var out syntax.Map[text]
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		out.Items = append(out.Items, syntax.Item[text]{Key: key, At: w.Node, Node: w.Node, Value: w.text(labels[key])})
+		out.Node = w.Node
+	}
+	return out
+}
+
+func (w written) peer(p builtin.Peer) *peerInput {
+	out := &peerInput{Node: w.Node, PodLabels: w.labels(p.PodLabels)}
+	if p.Namespace != "" {
+		out.Namespace = w.text(p.Namespace)
+	}
+	if p.Host != "" {
+		out.Host = w.text(p.Host)
+	}
+	for _, port := range p.Ports {
+		out.Ports = append(out.Ports, syntax.Text{V: port, Node: w.Node})
+	}
+	return out
+}
+
+func (w written) secret(s builtin.Secret, path string) secretInput {
+	out := secretInput{Node: w.Node, Name: w.text(s.Name)}
+	out.Data.Node = w.Node
+	for _, key := range slices.Sorted(maps.Keys(s.Data)) {
+		out.Data.Items = append(out.Data.Items, syntax.Item[text]{Key: key, At: w.Node, Node: w.Node, Value: w.text(path + "#" + s.Data[key])})
+	}
+	return out
+}
