@@ -1,6 +1,9 @@
 package lint
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
@@ -101,13 +104,32 @@ func (in *Input) inObject(o *Object, yield func(at diag.Position, c credential))
 			return
 		}
 	}
-	var n yaml.Node
-	if n.Encode(o.Content()) != nil {
-		return
-	}
-	credentials(&n, "", 0, func(c credential) {
+	credentials(nodeOf(o.Content()), "", 0, func(c credential) {
 		if at, ok := in.sourceAt(o, c.text); ok {
 			yield(at, c)
 		}
 	})
+}
+
+// nodeOf is a value as YAML has it, without places.
+func nodeOf(v any) *yaml.Node {
+	switch v := v.(type) {
+	case map[string]any:
+		n := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: key}, nodeOf(v[key]))
+		}
+		return n
+	case []any:
+		n := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
+		for _, e := range v {
+			n.Content = append(n.Content, nodeOf(e))
+		}
+		return n
+	case string:
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: v}
+	case int, int64, uint64:
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: fmt.Sprint(v)}
+	}
+	return &yaml.Node{Kind: yaml.ScalarNode} // no text
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/render/object"
+	"go.yaml.in/yaml/v3"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -22,8 +23,14 @@ type Input struct {
 	// Repository is where the files lie that objects are made from.
 	Repository fs.FS
 
-	files map[string]*sourceFile // by name, as far as they were read
-	pods  []*Pod
+	// What is looked up often, as far as it was needed.
+	files    map[string]*sourceFile                // by name
+	folders  map[string][]string                   // the files below
+	services map[string]map[string]*corev1.Service // by namespace and name
+	entries  map[string]*catalog.Namespace
+	codes    map[string]map[string]*yaml.Node // the applications of the list, by file and code
+	rendered map[string]bool                  // the applications that have workloads, by code
+	pods     []*Pod
 }
 
 // Object is one that an application deploys.
@@ -101,12 +108,25 @@ func Complete(n *catalog.Namespace) bool {
 	return !slices.ContainsFunc(n.Applications, func(a catalog.Application) bool { return a.Workload == nil })
 }
 
-// Entry is the entry of a namespace; nil when the list has none.
-func (in *Input) Entry(namespace string) *catalog.Namespace {
-	for i := range in.Platform.Namespaces {
-		if n := &in.Platform.Namespaces[i]; n.Name == namespace {
-			return n
+// yields says whether an application has workloads.
+func (in *Input) yields(code string) bool {
+	if in.rendered == nil {
+		in.rendered = map[string]bool{}
+		for _, o := range in.Workloads {
+			in.rendered[o.Application.Code] = true
 		}
 	}
-	return nil
+	return in.rendered[code]
+}
+
+// Entry is the entry of a namespace; nil when the list has none.
+func (in *Input) Entry(namespace string) *catalog.Namespace {
+	if in.entries == nil {
+		in.entries = map[string]*catalog.Namespace{}
+		for i := range in.Platform.Namespaces {
+			n := &in.Platform.Namespaces[i]
+			in.entries[n.Name] = n
+		}
+	}
+	return in.entries[namespace]
 }

@@ -49,7 +49,7 @@ func (in *Input) ownPolicies() []*policy {
 func (in *Input) inProfile(file string, fields []string) catalog.Place {
 	at := in.at(catalog.Place{Pos: diag.Position{File: file, Line: 1, Column: 1}})
 	if root := in.root(at.Pos.File); root != nil {
-		n := nearest(root, fields)
+		n, _ := nearest(root, nil, fields)
 		at.Pos.Line, at.Pos.Column = n.Line, n.Column
 	}
 	return at
@@ -157,8 +157,7 @@ func (b *policyBook) of(namespace string) (policies []*policy, known bool) {
 // renderedHere says whether all applications of a namespace are among the workloads.
 func (in *Input) renderedHere(n *catalog.Namespace) bool {
 	for i := range n.Applications {
-		a := &n.Applications[i]
-		if !slices.ContainsFunc(in.Workloads, func(o *Object) bool { return o.Application.Code == a.Code }) {
+		if !in.yields(n.Applications[i].Code) {
 			return false
 		}
 	}

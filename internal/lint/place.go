@@ -3,6 +3,7 @@ package lint
 import (
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,60 +55,143 @@ func (in *Input) at(p catalog.Place) catalog.Place {
 	return p
 }
 
-// field is where the user wrote a field of o, such as spec, replicas; or else the nearest one around it. It looks into the
-// manifest that o was made from, or for a manifest of that kind and name among the values of a chart, or in what a
-// kustomization reads. When there is none, it is the application's place.
+// field is where the user wrote a field of o, such as spec, replicas; or else the nearest one around it. It looks for a manifest
+// of that kind and name in all that the application reads, also among the values of a chart, and then into its patches. When
+// there is none, it is where o was made, or the application's place.
 func (in *Input) field(o *Object, fields ...string) catalog.Place {
 	a := o.Application
 	at := catalog.Place{Path: a.Place.Path}
-	files := valueFiles(a)
-	if o.Pos.File != "" {
-		files = append([]string{o.Pos.File}, files...)
+	whole := false
+	m, name := in.manifest(o)
+	if m != nil {
+		var n *yaml.Node
+		n, whole = nearest(m, o, fields)
+		at.Pos = diag.Position{File: name, Line: n.Line, Column: n.Column}
 	}
-	if w := a.Workload; w != nil && w.Kind == catalog.Kustomization {
-		files = append(files, in.below(w.Path)...)
-	}
-	for _, name := range files {
-		f := in.file(name)
-		if f == nil {
-			continue
+	if !whole {
+		if pos, ok := in.patched(o, fields); ok {
+			at.Pos = pos
+			return at
 		}
+	}
+	switch {
+	case m != nil:
+		return at
+	case o.Pos.Line > 0:
+		at.Pos = o.Pos
+		return at
+	}
+	if f := in.file(o.Pos.File); f != nil { // a template that is YAML as it stands
 		for _, document := range f.documents {
-			if m := manifestIn(document, o); m != nil {
-				n := nearest(m, fields)
-				at.Pos = diag.Position{File: name, Line: n.Line, Column: n.Column}
+			if m, likeness := manifestIn(document, o); likeness > 0 {
+				n, _ := nearest(m, o, fields)
+				at.Pos = diag.Position{File: o.Pos.File, Line: n.Line, Column: n.Column}
 				return at
 			}
 		}
 	}
-	if n, name := in.listed(a); n != nil {
-		if m := manifestIn(n, o); m != nil {
-			n := nearest(m, fields)
-			at.Pos = diag.Position{File: name, Line: n.Line, Column: n.Column}
-			return at
-		}
-	}
-	if o.Pos.Line > 0 {
-		at.Pos = o.Pos
-		return at
-	}
 	return in.at(a.Place)
 }
 
-// manifestIn is the first mapping at or below n that has the kind and name of o.
-func manifestIn(n *yaml.Node, o *Object) *yaml.Node {
+// manifest is where the user wrote o as such, with its kind and name, and the file. A name may have a template in it, or get a
+// prefix from a kustomization: the one that says most is taken.
+func (in *Input) manifest(o *Object) (found *yaml.Node, file string) {
+	a := o.Application
+	files := []string{o.Pos.File}
+	if o.Pos.Line == 0 {
+		files = valueFiles(a)
+		if w := a.Workload; w != nil && w.Kind == catalog.Kustomization {
+			files = in.filesOf(a)
+		}
+	}
+	best := 0
+	look := func(n *yaml.Node, name string) bool {
+		m, likeness := manifestIn(n, o)
+		if likeness > best {
+			best, found, file = likeness, m, name
+		}
+		return best == identical
+	}
+	for _, name := range files {
+		if f := in.file(name); f != nil && slices.ContainsFunc(f.documents, func(d *yaml.Node) bool { return look(d, name) }) {
+			return found, file
+		}
+	}
+	if n, name := in.listed(a); n != nil && value(n, "values") != nil {
+		look(value(n, "values"), name)
+	}
+	return found, file
+}
+
+// identical is the likeness of a name to itself; less is how many characters of a name are in another.
+const identical = 1 << 10
+
+// manifestIn is the mapping at or below n that has the kind of o and the name that is most like its.
+func manifestIn(n *yaml.Node, o *Object) (found *yaml.Node, likeness int) {
 	if n.Kind == yaml.MappingNode {
 		kind, name := value(n, "kind"), value(value(n, "metadata"), "name")
-		if kind != nil && name != nil && kind.Value == o.Kind && name.Value == o.Name {
-			return n
+		if kind != nil && name != nil && kind.Value == o.Kind {
+			return n, like(name.Value, o)
 		}
 	}
 	for _, c := range n.Content {
-		if m := manifestIn(c, o); m != nil {
-			return m
+		if m, l := manifestIn(c, o); l > likeness {
+			found, likeness = m, l
 		}
 	}
-	return nil
+	return found, likeness
+}
+
+// templated is a part of a text that Helm fills in.
+var templated = regexp.MustCompile(`\{\{.*?\}\}`)
+
+// like says how much of a name that the user wrote is in the name of o; 0 when it cannot be its.
+func like(name string, o *Object) int {
+	switch w := o.Application.Workload; {
+	case name == o.Name:
+		return identical
+	case strings.Contains(name, "{{"):
+		parts := templated.Split(name, -1)
+		for i, part := range parts {
+			parts[i] = regexp.QuoteMeta(part)
+		}
+		if pattern, err := regexp.Compile("^" + strings.Join(parts, ".*") + "$"); err == nil && pattern.MatchString(o.Name) {
+			return 1 + len(strings.Join(parts, ""))
+		}
+	case w != nil && w.Kind == catalog.Kustomization && name != "" && strings.Contains(o.Name, name):
+		return len(name)
+	}
+	return 0
+}
+
+// patched is where a patch of the application has a field of o.
+func (in *Input) patched(o *Object, fields []string) (diag.Position, bool) {
+	for _, p := range o.Application.Patches {
+		var document yaml.Node
+		if yaml.Unmarshal([]byte(p.Text), &document) != nil || len(document.Content) == 0 || !aims(p, &document, o) {
+			continue
+		}
+		n, whole := nearest(document.Content[0], o, fields)
+		if !whole {
+			continue
+		}
+		for _, name := range in.filesOf(o.Application) { // a patch in a file, or else in the list
+			if f := in.file(name); f != nil && strings.Join(f.lines, "\n") == strings.ReplaceAll(p.Text, "\r\n", "\n") {
+				return diag.Position{File: name, Line: n.Line, Column: n.Column}, true
+			}
+		}
+		return in.at(catalog.Place{Pos: p.Pos}).Pos, true
+	}
+	return diag.Position{}, false
+}
+
+// aims says whether a patch is for o, as far as its kind and name tell.
+func aims(p catalog.Patch, document *yaml.Node, o *Object) bool {
+	if t := p.Target; t != nil {
+		return (t.Kind == "" || t.Kind == o.Kind) && (t.Name == "" || t.Name == o.Name)
+	}
+	_, likeness := manifestIn(document, o)
+	return likeness > 0
 }
 
 // value is the value at a key of a mapping; nil when there is none.
@@ -123,29 +207,50 @@ func value(n *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// nearest is the key that fields lead to in a mapping, or the nearest one around it.
-func nearest(n *yaml.Node, fields []string) *yaml.Node {
-	at := n
-	for _, field := range fields {
+// nearest is the key that fields lead to in a mapping, or the nearest one around it, and whether it is the former. An element of a
+// list is found by the name that it has in o, where it has one: a patch does not have all elements.
+func nearest(n *yaml.Node, o *Object, fields []string) (at *yaml.Node, whole bool) {
+	at = n
+	for i, field := range fields {
 		var key, next *yaml.Node
+		if n.Kind == yaml.AliasNode {
+			n = n.Alias
+		}
 		switch n.Kind {
 		case yaml.MappingNode:
-			for i := 0; i+1 < len(n.Content); i += 2 {
-				if n.Content[i].Value == field {
-					key, next = n.Content[i], n.Content[i+1]
+			for j := 0; j+1 < len(n.Content); j += 2 {
+				if n.Content[j].Value == field {
+					key, next = n.Content[j], n.Content[j+1]
 				}
 			}
 		case yaml.SequenceNode:
-			if i, err := strconv.Atoi(field); err == nil && i >= 0 && i < len(n.Content) {
-				key, next = n.Content[i], n.Content[i]
-			}
+			next = element(n, o, fields[:i+1])
+			key = next
 		}
 		if next == nil {
-			return at
+			return at, false
 		}
 		at, n = key, next
 	}
-	return at
+	return at, true
+}
+
+// element is the element of a list that is at some place of o.
+func element(list *yaml.Node, o *Object, place []string) *yaml.Node {
+	if o != nil {
+		if is, _ := deepAt(o, place...).(map[string]any); is["name"] != nil {
+			for _, e := range list.Content {
+				if name := value(e, "name"); name != nil && name.Value == is["name"] {
+					return e
+				}
+			}
+			return nil
+		}
+	}
+	if i, err := strconv.Atoi(place[len(place)-1]); err == nil && i >= 0 && i < len(list.Content) {
+		return list.Content[i]
+	}
+	return nil
 }
 
 // text is where the user wrote a text that stands in o, or else the next one of texts: for a manifest, a line of its file; for
@@ -180,31 +285,24 @@ func (in *Input) textAt(o *Object, text string) (at catalog.Place, ok bool) {
 			return at, true
 		}
 	}
-	if w := a.Workload; w != nil && w.Source.Helm != nil && has(w.Source.Helm.Values, text) {
-		list := in.at(a.Place)
-		if at.Pos, ok = in.find(list.Pos.File, text, list.Pos.Line); ok {
+	if n, name := in.listed(a); n != nil {
+		if found := scalar(n, text, 0); found != nil {
+			at.Pos = diag.Position{File: name, Line: found.Line, Column: found.Column}
 			return at, true
 		}
 	}
-	for _, p := range a.Patches {
-		if strings.Contains(p.Text, text) {
-			return in.at(catalog.Place{Pos: p.Pos, Path: p.Path}), true
+	for _, name := range in.filesOf(a) {
+		if name == o.Pos.File || strings.HasSuffix(name, catalog.ApplicationsFile) {
+			continue
+		}
+		if at.Pos, ok = in.find(name, text, 0); ok {
+			return at, true
 		}
 	}
 	if o.Pos.File != "" && o.Pos.Line == 0 {
 		at.Pos, ok = in.find(o.Pos.File, text, 0)
 	}
 	return at, ok
-}
-
-// has says whether a text stands in a value.
-func has(v any, text string) bool {
-	for s := range texts(v) {
-		if strings.Contains(s, text) {
-			return true
-		}
-	}
-	return false
 }
 
 // valueFiles are the value files of a chart of this repository, seen from its root, the last of which wins.

@@ -56,6 +56,8 @@ func (in *Input) insecure(p *Pod, r admission.CheckResult) catalog.Place {
 		at = append(at, "volumes", strconv.Itoa(i))
 	case r.ForbiddenReason == "forbidden sysctls":
 		at = append(at, "securityContext", "sysctls")
+	case strings.HasPrefix(detail, "pod ") && p.Spec.SecurityContext != nil: // pod or containers …
+		at = append(at, "securityContext")
 	case strings.Contains(detail, "container"):
 		at = append(at, container(p, detail, r.ForbiddenReason)...)
 	default:

@@ -64,7 +64,7 @@ data:
 // inside is how to reach an application inside of the cluster.
 func (in *Input) inside(o *owner) string {
 	number, pod := o.route.Port.Number, "…"
-	if s := in.services(o.namespace)[o.route.Service]; s != nil {
+	if s := in.servicesOf(o.namespace)[o.route.Service]; s != nil {
 		for _, p := range s.Spec.Ports {
 			if o.route.Port.Name != "" && p.Name == o.route.Port.Name || o.route.Port.Name == "" && int(p.Port) == number {
 				number = int(p.Port)

@@ -221,7 +221,7 @@ func (in *Input) known(namespace string) bool {
 		return false
 	}
 	for i := range n.Applications {
-		if !slices.ContainsFunc(in.Workloads, func(o *Object) bool { return o.Application.Code == n.Applications[i].Code }) {
+		if !in.yields(n.Applications[i].Code) {
 			return false
 		}
 	}

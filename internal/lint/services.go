@@ -13,15 +13,20 @@ import (
 )
 
 // services are those of a namespace, by name.
-func (in *Input) services(namespace string) map[string]*corev1.Service {
-	out := map[string]*corev1.Service{}
-	for _, o := range in.Kind("Service") {
-		var s corev1.Service
-		if o.APIVersion == "v1" && o.Namespace == namespace && runtime.DefaultUnstructuredConverter.FromUnstructured(o.Content(), &s) == nil {
-			out[o.Name] = &s
+func (in *Input) servicesOf(namespace string) map[string]*corev1.Service {
+	if in.services == nil {
+		in.services = map[string]map[string]*corev1.Service{}
+		for _, o := range in.Kind("Service") {
+			var s corev1.Service
+			if o.APIVersion == "v1" && runtime.DefaultUnstructuredConverter.FromUnstructured(o.Content(), &s) == nil {
+				if in.services[o.Namespace] == nil {
+					in.services[o.Namespace] = map[string]*corev1.Service{}
+				}
+				in.services[o.Namespace][o.Name] = &s
+			}
 		}
 	}
-	return out
+	return in.services[namespace]
 }
 
 // missingServices are the faults of a router that refers to a Service or port that is not there.
@@ -32,7 +37,7 @@ func (in *Input) missingServices(r *router) []fault {
 			continue
 		}
 		at := []string{"services", strconv.Itoa(i)}
-		services := in.services(b.namespace)
+		services := in.servicesOf(b.namespace)
 		s, ok := services[b.name]
 		switch {
 		case !ok && in.operated(b.namespace):

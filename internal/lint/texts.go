@@ -3,6 +3,7 @@ package lint
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // texts are all texts in a value, in an order that is always the same.
@@ -28,4 +29,14 @@ func walk(v any, yield func(string) bool) bool {
 		}
 	}
 	return true
+}
+
+// has says whether a text stands in a value.
+func has(v any, text string) bool {
+	for s := range texts(v) {
+		if strings.Contains(s, text) {
+			return true
+		}
+	}
+	return false
 }

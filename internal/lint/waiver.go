@@ -192,9 +192,7 @@ func (in *Input) written() []string {
 			if f := chartDefaults(a); f != "" {
 				files = append(files, f)
 			}
-			if a.Workload != nil && a.Workload.Kind == catalog.Kustomization {
-				files = append(files, in.below(a.Workload.Path)...)
-			}
+			files = append(files, in.filesOf(a)...)
 		}
 	}
 	slices.Sort(files)

@@ -17,33 +17,35 @@ import (
 func (in *Input) listed(a *catalog.Application) (*yaml.Node, string) {
 	name := in.at(a.Place).Pos.File
 	if f := in.file(name); f != nil {
-		for _, document := range f.documents {
-			if n := withCode(document, a.Code); n != nil {
-				return n, name
+		if in.codes[name] == nil {
+			if in.codes == nil {
+				in.codes = map[string]map[string]*yaml.Node{}
+			}
+			in.codes[name] = map[string]*yaml.Node{}
+			for _, document := range f.documents {
+				withCodes(document, in.codes[name])
 			}
 		}
+		return in.codes[name][a.Code], name
 	}
 	return nil, name
 }
 
-// withCode is the first mapping at or below n that is the application of that code.
-func withCode(n *yaml.Node, code string) *yaml.Node {
-	if c := value(n, "applicationCode"); c != nil && c.Value == code {
-		return n
+// withCodes notes the first mapping of each code at or below n.
+func withCodes(n *yaml.Node, into map[string]*yaml.Node) {
+	if c := value(n, "applicationCode"); c != nil && into[c.Value] == nil {
+		into[c.Value] = n
 	}
 	for _, c := range n.Content {
-		if found := withCode(c, code); found != nil {
-			return found
-		}
+		withCodes(c, into)
 	}
-	return nil
 }
 
 // key is where the user wrote a key of an application, or else the application.
 func (in *Input) key(a *catalog.Application, name string) catalog.Place {
 	at := in.at(a.Place)
 	if n, _ := in.listed(a); n != nil {
-		k := nearest(n, []string{name})
+		k, _ := nearest(n, nil, []string{name})
 		at.Pos.Line, at.Pos.Column = k.Line, k.Column
 	}
 	return at
@@ -77,31 +79,20 @@ func chartDefaults(a *catalog.Application) string {
 	return ""
 }
 
-// manifest is where the user wrote o as such, with its kind and name: in a file of manifests, or among the values of a chart.
-func (in *Input) manifest(o *Object) (*yaml.Node, string) {
-	files := valueFiles(o.Application)
-	if o.Pos.Line > 0 {
-		files = []string{o.Pos.File}
-	}
-	for _, name := range files {
-		if f := in.file(name); f != nil {
-			for _, document := range f.documents {
-				if m := manifestIn(document, o); m != nil {
-					return m, name
-				}
-			}
-		}
-	}
-	if n, name := in.listed(o.Application); n != nil && value(n, "values") != nil {
-		return manifestIn(value(n, "values"), o), name
-	}
-	return nil, ""
-}
-
 // near is where the user wrote a field of o or, when o was not written as such, a text of it.
 func (in *Input) near(o *Object, text string, fields ...string) catalog.Place {
 	if m, _ := in.manifest(o); m != nil {
 		return in.field(o, fields...)
+	}
+	return in.text(o, text)
+}
+
+// holding is where the user wrote a field of o if its line has a text, and else where the text comes from, such as the images of
+// a kustomization.
+func (in *Input) holding(o *Object, text string, fields ...string) catalog.Place {
+	at := in.field(o, fields...)
+	if f := in.file(at.Pos.File); f != nil && at.Pos.Line > 0 && at.Pos.Line <= len(f.lines) && strings.Contains(f.lines[at.Pos.Line-1], text) {
+		return at
 	}
 	return in.text(o, text)
 }
@@ -135,16 +126,39 @@ func (in *Input) sourceAt(o *Object, text string) (diag.Position, bool) {
 	return at.Pos, true
 }
 
-// below are the files below a folder of the repository, in order.
-func (in *Input) below(folder string) []string {
+// filesOf are the files of the repository that an application is made from, in order.
+func (in *Input) filesOf(a *catalog.Application) []string {
+	if len(a.Sources) == 0 {
+		return nil
+	}
 	var out []string
-	// A folder that cannot be read holds nothing that could be found.
-	_ = fs.WalkDir(in.Repository, folder, func(name string, d fs.DirEntry, err error) error {
+	for _, p := range a.GeneratePaths {
+		rooted, isRooted := strings.CutPrefix(p, "/")
+		if !isRooted {
+			rooted = path.Join(a.Sources[0].Path, p)
+		}
+		out = append(out, in.below(rooted)...)
+	}
+	return out
+}
+
+// below are the files at or below a path of the repository, in order.
+func (in *Input) below(at string) []string {
+	if out, ok := in.folders[at]; ok {
+		return out
+	}
+	if in.folders == nil {
+		in.folders = map[string][]string{}
+	}
+	var out []string
+	// What cannot be read holds nothing that could be found.
+	_ = fs.WalkDir(in.Repository, path.Clean(at), func(name string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {
 			out = append(out, name)
 		}
 		return nil
 	})
+	in.folders[at] = out
 	return out
 }
 

@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	"cmd/usagewatch":           {"internal/usagewatch"},
 	"test/ci":                  {},
 	"test/helpers":             {},
+	"test/lint":                {},
 	"internal/gen/write":       {"internal/gen"},
 	"golden":                   {},
 	"test/conformance":         {},

@@ -1,0 +1,323 @@
+package lint
+
+// Tokens come in two pieces, so that those who search repositories for tokens do not stumble over this one.
+const (
+	gitlabToken = "glpat" + "-x7Qv9LmR2tKpW4sZ8nB1"
+	ntfyToken   = "tk" + "_q8w3e5r7t9y1u2i4o6p8a0s2d4f6g"
+)
+
+const (
+	list      = "applications.yml"
+	objects   = "helm-charts/extra-objects/values-"
+	routes    = "deploy/films-routes/routes.yaml"
+	paperless = "deploy/paperless/argocd.yaml"
+)
+
+// faults are what the owner of a house gets wrong.
+var faults = []fault{
+	// ------------------------------------------------------------------------------------------------ the list itself
+	{file: list, old: "# lint:ignore open-namespace CoreDNS answers everybody, and the rest is on the host network", new: "# lint:ignore open-namespace until the summer until 2026-08-31", finds: []find{
+		{rule: "waiver-ended", text: "- namespace: kube-system"},
+		{rule: "open-namespace", text: "- namespace: kube-system"},
+	}},
+	{file: list, old: "- namespace: web-skills\n  podSecurity: restricted\n  networkPolicies: web-app-internal\n", new: "- namespace: web-skills\n  podSecurity: restricted\n", finds: []find{
+		{rule: "open-namespace", text: "- namespace: web-skills"},
+	}},
+	{file: list, old: "except: [192.168.0.109/32, 192.168.3.0/24]", new: "except: [192.168.3.0/24]", finds: []find{
+		{rule: "cidr-covers-node", text: "- to: {cidr: 192.168.0.0/22"},
+	}},
+	{file: list, old: "- to: {entity: host, ports: [22/TCP]} # 192.168.0.109: no CIDR matches a node", new: "- to: {cidr: 192.168.0.109/32, ports: [22/TCP]}", finds: []find{
+		{rule: "cidr-covers-node", text: "- to: {cidr: 192.168.0.109/32"},
+	}},
+	{file: list, old: "    profile: web-app\n    allow:\n      - to: {namespace: web-ai-engine, podLabels: {app.kubernetes.io/name: llama-server}, ports: [8080]}", new: "    profile: web-app\n    allow:\n      - to: {namespace: web-ai-engine, podLabels: {app.kubernetes.io/name: llama-server}, ports: [80]}", finds: []find{
+		{rule: "service-port-in-policy", text: "llama-server}, ports: [80]}"},
+	}},
+	{file: list, old: "podLabels: {app.kubernetes.io/component: valkey}", new: "podLabels: {app.kubernetes.io/component: redis}", finds: []find{
+		{rule: "policy-selects-nothing", text: "- podLabels: {app.kubernetes.io/component: server}\n        to: {namespace: web-immich, podLabels: {app.kubernetes.io/component: redis}"},
+	}},
+	{file: list, old: "- to: {entity: world, ports: [80, 1024-65535/TCP, 1024-65535/UDP]} # trackers, and peers on ports of their choice", new: "- to: {entity: world} # trackers and peers", finds: []find{
+		{rule: "world-egress-without-ports", text: "- to: {entity: world} # trackers and peers"},
+	}},
+	{file: list, old: "auth: none} # who comes here has no login yet", new: "auth: none}", finds: []find{
+		{rule: "public-without-auth", text: "- {host: login, service: qr-device-login"},
+	}},
+	{file: list, old: "service: prowlarr, port: 9696}", new: "service: prowlar, port: 9696}", finds: []find{
+		{rule: "missing-service", text: "- {host: prowlarr, service: prowlar,"},
+	}},
+	{file: list, old: "service: markdown-vault, port: 80,", new: "service: markdown-vault, port: 8080,", finds: []find{ // the port of the pod
+		{rule: "missing-service", text: "- {host: notes, service: markdown-vault, port: 8080"},
+	}},
+	{file: list, old: "data: {token: sys-cloudflared#tunnel-token}", new: "data: {tunnel-token: sys-cloudflared#tunnel-token}", finds: []find{
+		{rule: "missing-secret", text: "valueFrom: {secretKeyRef: {name: tunnel, key: token}}", file: objects + "sys-cloudflared.yml"},
+	}},
+	{file: list, old: "          data: {CLIENT_ID: web-qr-device-login#client-id}\n        - *registry\n", new: "          data: {CLIENT_ID: web-qr-device-login#client-id}\n", finds: []find{
+		{rule: "missing-secret", text: "imagePullSecrets: [{name: registry}]", file: objects + "web-qr-device-login.yml"},
+	}},
+	{file: list, old: "store: {kind: SecretStore, name: vault-brew-buddy}", new: "store: {kind: SecretStore, name: vault-brewbuddy}", finds: []find{
+		{rule: "unknown-store", text: "- name: postgres\n          store: {kind: SecretStore, name: vault-brewbuddy}"},
+	}},
+	{file: list, old: "  clusterResources: [PersistentVolume] # the disk with the films, which three namespaces see\n", new: "", finds: []find{
+		{rule: "not-permitted-by-project", text: "kind: PersistentVolume\n", file: objects + "web-jellyfin.yml"},
+	}},
+	{file: list, old: "- namespace: web-homer # the start page\n  podSecurity: restricted\n", new: "- namespace: web-homer # the start page\n", finds: []find{
+		{rule: "pod-security-stricter", text: "- namespace: web-homer"},
+	}},
+	{file: list, old: "    - applicationCode: web-prowlarr\n", new: "    - applicationCode: web-prowlarr\n      toggleable: true\n", finds: []find{
+		{rule: "removal-prunes-state", text: "kind: PersistentVolumeClaim", file: objects + "web-prowlarr.yml"},
+	}},
+	{file: list, old: "    - applicationCode: web-radarr\n", new: "    - applicationCode: web-radarr\n      ignoreDifferences:\n        - {group: apps, kind: Deployment, jsonPointers: [/spec/template/spec/containers/0/resources]}\n", finds: []find{
+		{rule: "ignore-differences-not-respected", text: "ignoreDifferences:\n        - {group: apps, kind: Deployment"},
+	}},
+	{file: list, old: "ghcr.io/immich-app/immich-machine-learning:v2.7.5", new: "ghcr.io/immich-app/immich-machine-learning:main", finds: []find{
+		{rule: "unpinned-image", text: "- ghcr.io/immich-app/immich-machine-learning:main"},
+	}},
+	{file: list, old: "config: {kasAddress: 'wss://kas.gitlab.example', secretName: gitlab-agent}", new: "config: {kasAddress: 'wss://kas.gitlab.example', token: " + gitlabToken + "}", finds: []find{
+		{rule: "credential-in-values", text: "config: {kasAddress: 'wss://kas.gitlab.example', token:"},
+	}},
+	{file: list, old: "- {host: brew, service: frontend, port: 80, expose: public}", new: "- {host: brew, service: frontend, port: 80, expose: public} # lint:ignore public-without-auth the frontend asks for a login", finds: []find{
+		{rule: "waiver-unused", text: "- {host: brew, service: frontend"},
+	}},
+	{file: list, old: "            PUSH_INSTALLATION_KEY: web-vaultwarden#push-key\n", new: `            PUSH_INSTALLATION_KEY: web-vaultwarden#push-key
+
+- namespace: web-paperless # from the old cluster
+  networkPolicies: web-app
+  applications:
+    - applicationCode: web-paperless
+      path: deploy/paperless
+`, finds: []find{
+		{rule: "entry-order", text: "- namespace: web-paperless"},
+	}},
+	{file: list, old: "- {host: films, service: jellyfin, port: 8096, auth: app} # the television's app cannot do ours\n", new: `- {host: films, service: jellyfin, port: 8096, auth: app} # the television's app cannot do ours
+    - applicationCode: web-jellyfin-routes
+      path: deploy/films-routes
+`},
+
+	// ------------------------------------------------------------------------------------------- values of others' charts
+	{file: "helm-values/traefik.yml", old: "allowCrossNamespace: true", new: "allowCrossNamespace: false", finds: []find{
+		{rule: "cross-namespace-middleware", text: "allowCrossNamespace: false"},
+	}},
+	{file: "helm-values/argocd-roster.yml", old: "health.argoproj.io_Application:", new: "health.argoproj.io_Applications:", finds: []find{
+		{rule: "depends-on-without-health", text: "- applicationCode: sys-argocd\n", file: list},
+	}},
+	{file: "helm-values/pihole.yml", old: "admin: {enabled: true, existingSecret: pihole-admin, passwordKey: password}", new: "adminPassword: Kellertreppe17", finds: []find{
+		{rule: "credential-in-values", text: "adminPassword:"},
+	}},
+
+	// ----------------------------------------------------------------------------------- manifests among values of ours
+	{file: objects + "web-markdown-vault.yml", old: "--repo=https://gitlab.example/house/notes.git", new: "--repo=https://git:" + gitlabToken + "@gitlab.example/house/notes.git", finds: []find{
+		{rule: "credential-in-values", text: "- --repo=https://git:"},
+	}},
+	{file: objects + "web-n8n.yml", old: "'{{ .Values.global.roster.uses.ntfy.url }}'", new: "'https://ntfy.home.example'", finds: []find{
+		{rule: "outside-address-from-inside", text: "- {name: NTFY_URL"},
+	}},
+	{file: objects + "web-n8n.yml", old: "                allowPrivilegeEscalation: false\n", new: "                privileged: true\n", finds: []find{
+		{rule: "pod-security-enforced", text: "securityContext:\n                privileged: true"},
+	}},
+	{file: objects + "web-openclaw.yml", old: "http://llama-server.web-ai-engine.svc.cluster.local/v1", new: "https://ai.home.example/v1", finds: []find{
+		{rule: "public-address-from-inside", text: "openclaw.json: |"}, // where a comment could waive it
+	}},
+	{file: objects + "web-openclaw.yml", old: "# lint:ignore removal-prunes-state an experiment: what it remembers may go with it", new: "# lint:ignore removal-prunes-state", finds: []find{
+		{rule: "waiver-ended", text: "kind: PersistentVolumeClaim"},
+		{rule: "removal-prunes-state", text: "kind: PersistentVolumeClaim"},
+	}},
+	{file: objects + "web-sonarr.yml", old: "metadata: {name: sonarr}\n    spec:\n      accessModes", new: "metadata: {name: radarr}\n    spec:\n      accessModes", finds: []find{
+		{rule: "duplicate-object", text: "metadata: {name: radarr}"},
+	}},
+	{file: objects + "web-sonarr.yml", old: "failureThreshold: 6", new: "failureTreshold: 6", finds: []find{
+		{rule: "unknown-field", text: "livenessProbe: {httpGet: {path: /ping, port: http}, failureTreshold: 6}"},
+	}},
+	{file: objects + "web-home-assistant.yml", old: "          automountServiceAccountToken: false\n", new: "          automountServiceAccountToken: false\n          hostNetwork: true # it finds nothing otherwise\n", finds: []find{
+		{rule: "host-network-behind-policy", text: "hostNetwork: true"},
+		{rule: "pod-security-enforced", text: "hostNetwork: true"},
+	}},
+	{file: objects + "web-ai-engine.yml", old: "containerPort: 3000}", new: "containerPort: 3000, hostPort: 3000}", finds: []find{
+		{rule: "pod-security-warned", text: "ports:\n                - {name: http, containerPort: 3000, hostPort: 3000}"},
+	}},
+	{file: objects + "web-obsidian.yml", old: "runAsNonRoot: true, runAsUser: 5984, runAsGroup: 5984, fsGroup: 5984,", new: "fsGroup: 5984,", finds: []find{
+		{rule: "may-run-as-root", text: "securityContext: &tight\n"},
+		{rule: "pod-security-enforced", text: "securityContext: {fsGroup: 5984"},
+	}},
+	{file: objects + "sys-cloudflared.yml", old: "                limits: {memory: 256Mi}\n", new: "", finds: []find{
+		{rule: "missing-limits", text: "resources:\n"},
+	}},
+	{file: objects + "web-qr-device-login.yml", old: "              readinessProbe: {httpGet: {path: /healthz, port: http}}\n              livenessProbe: {httpGet: {path: /healthz, port: http}}\n", new: "", finds: []find{
+		{rule: "missing-probes", text: "- name: qr-device-login\n"},
+	}},
+	{file: objects + "web-homer.yml", old: "b4bz/homer:v26.4.2", new: "b4bz/homer", finds: []find{
+		{rule: "unpinned-image", text: "image: b4bz/homer"},
+	}},
+	{file: objects + "web-homer.yml", old: "objects:\n", new: `objects:
+  - apiVersion: cilium.io/v2
+    kind: CiliumNetworkPolicy
+    metadata: {name: deny-all}
+    spec:
+      endpointSelector: {}
+      ingress: []
+      egress: []
+`, finds: []find{
+		{rule: "empty-policy", text: "egress: []"},
+	}},
+	{file: objects + "sys-backup-check.yml", old: "objects:\n", new: `objects:
+  - apiVersion: cilium.io/v2
+    kind: CiliumNetworkPolicy
+    metadata: {name: to-the-copy-elsewhere}
+    spec:
+      endpointSelector:
+        matchLabels: {app.kubernetes.io/name: backup-check}
+      egress:
+        - toFQDNs:
+            - matchName: s3.storage.example
+          toPorts:
+            - ports: [{port: "443", protocol: TCP}]
+`, finds: []find{
+		{rule: "dns-rule-missing", text: "- matchName: s3.storage.example"},
+	}},
+	{file: objects + "web-obsidian.yml", old: "objects:\n", new: `objects:
+  - apiVersion: cilium.io/v2
+    kind: CiliumNetworkPolicy
+    metadata: {name: to-n8n}
+    spec:
+      endpointSelector:
+        matchLabels: {app.kubernetes.io/name: couchdb}
+      egress:
+        - toEndpoints:
+            - matchLabels: {k8s:io.kubernetes.pod.namespace: web-n8n}
+          toPorts:
+            - ports: [{port: "5678", protocol: TCP}]
+  - apiVersion: external-secrets.io/v1
+    kind: ExternalSecret
+    metadata: {name: replication}
+    spec:
+      secretStoreRef: {name: vault}
+      dataFrom: [{extract: {key: web-obsidian}}]
+`, finds: []find{
+		{rule: "half-open-flow", text: "- matchLabels: {k8s:io.kubernetes.pod.namespace: web-n8n}"},
+		{rule: "unknown-store", text: "secretStoreRef: {name: vault}"},
+	}},
+	{file: objects + "web-vaultwarden.yml", old: "objects:\n", new: `objects:
+  - apiVersion: external-secrets.io/v1
+    kind: ExternalSecret
+    metadata: {name: admin}
+    spec:
+      secretStoreRef: {kind: ClusterSecretStore, name: vault}
+      target:
+        name: vaultwarden
+        creationPolicy: Merge
+        deletionPolicy: Delete
+      data: [{secretKey: ADMIN_TOKEN, remoteRef: {key: web-vaultwarden, property: admin-token}}]
+  - apiVersion: traefik.io/v1alpha1
+    kind: Middleware
+    metadata: {name: from-the-house}
+    spec:
+      ipAllowList: {sourceRange: [192.168.0.0/24]}
+  - apiVersion: traefik.io/v1alpha1
+    kind: IngressRoute
+    metadata: {name: admin}
+    spec:
+      entryPoints: [cloudflare, websecure]
+      routes:
+        - kind: Rule
+          match: Host(` + "`vaultwarden.home.example`) && (Path(`/admin`) || PathPrefix(`/admin/`))" + `
+          middlewares:
+            - name: form-the-house
+          services: [{name: vaultwarden, port: 80}]
+`, finds: []find{
+		{rule: "delete-without-owner", text: "deletionPolicy: Delete"},
+		{rule: "missing-middleware", text: "- name: form-the-house"},
+		{rule: "broken-rule-fails-open", text: "match: Host("},
+	}},
+
+	// ------------------------------------------------------------------------------------ folders and kustomizations
+	{file: "deploy/brew-buddy-store/secretstore.yaml", old: "external-secrets.io/v1\n", new: "external-secrets.io/v1beta1\n", finds: []find{
+		{rule: "external-secret-version", text: "apiVersion: external-secrets.io/v1beta1"},
+	}},
+	{file: "deploy/kyverno-policies/namespaces/nothing-in-default.yaml", old: "policies.kyverno.io/v1\n", new: "policies.kyverno.io/v1alpha1\n", finds: []find{
+		{rule: "deprecated-kyverno-policy", text: "apiVersion: policies.kyverno.io/v1alpha1"},
+	}},
+	{file: "deploy/monitoring-rules/rules/house.yaml", old: "for: 1h\n          labels: {severity: warning}", new: "for: 1h\n          labels: {severity: page}", finds: []find{
+		{rule: "alert-without-route", text: "labels: {severity: page}"},
+	}},
+	{file: "deploy/monitoring-rules/rules/house.yaml", old: "probe_success == 0", new: "probe_success = 0", finds: []find{
+		{rule: "bad-alert-rule", text: "expr: probe_success"},
+	}},
+	{file: "deploy/cert-manager-issuer/issuer.yaml", old: "metadata:\n  name: letsencrypt\n", new: "metadata:\n  name: letsencrypt\n  creationTimestamp: \"2026-01-31T18:11:05Z\"\n  generation: 2\n  resourceVersion: \"88172\"\n", finds: []find{
+		{rule: "live-state-field", text: "creationTimestamp:"},
+	}},
+	{file: "deploy/immich-backup/cronjob.yaml", old: "batch/v1\n", new: "batch/v1beta1\n", finds: []find{
+		{rule: "removed-api-version", text: "apiVersion: batch/v1beta1"},
+	}},
+	{file: "deploy/immich/server.yaml", old: "fsGroupChangePolicy:", new: "fsGroupChangePolcy:", finds: []find{
+		{rule: "unknown-field", text: "fsGroupChangePolcy:"},
+	}},
+	{file: "deploy/immich/machine-learning.yaml", old: "            capabilities: {drop: [ALL]}\n", new: "", finds: []find{
+		{rule: "pod-security-enforced", text: "securityContext:\n            allowPrivilegeEscalation: false"},
+	}},
+	{file: "deploy/immich/postgres.yaml", old: "secretKeyRef: {name: immich-postgres, key: password}", new: "secretKeyRef: {name: immich-postgres, key: pasword}", finds: []find{
+		{rule: "missing-secret", text: "valueFrom: {secretKeyRef: {name: immich-postgres, key: pasword}}"},
+	}},
+	{file: "deploy/openclaw-usagewatch.yaml", old: "- --ntfy-token-file=/etc/usagewatch/ntfy-token", new: "- --ntfy-token=" + ntfyToken, finds: []find{
+		{rule: "credential-in-values", text: "- --ntfy-token=tk"},
+	}},
+	{file: "deploy/openclaw-usagewatch.yaml", old: "roster-helpers:v1.0.0", new: "roster-helpers:latest", finds: []find{
+		{rule: "unpinned-image", text: "roster-helpers:latest"},
+	}},
+	{file: "deploy/openclaw-usagewatch.yaml", old: "            limits: {memory: 64Mi}\n", new: "", finds: []find{
+		{rule: "missing-limits", text: "resources:"},
+	}},
+	{file: "deploy/openclaw-usagewatch.yaml", old: "- name: usagewatch\n", new: "- name: usagewatch # lint:ignore missing-probes it has no port\n", finds: []find{
+		{rule: "waiver-unused", text: "- name: usagewatch #"},
+	}},
+	{file: "deploy/immich-backup/cronjob.yaml", old: "restartPolicy: Never", new: "restartPolicy: Never # lint:ignore missing-limits dumps take what they take", finds: []find{
+		{rule: "waiver-unused", text: "restartPolicy: Never #"},
+	}},
+	{file: "profiles/cloudflare-tunnel.yml", old: `      - toEntities: [world]
+        toPorts:
+          - ports: [{port: "7844", protocol: TCP}, {port: "7844", protocol: UDP}, {port: "443", protocol: TCP}]
+`, new: "      - toEntities: [world]\n", finds: []find{
+		{rule: "world-egress-without-ports", text: "- toEntities: [world]"},
+	}},
+
+	// ------------------------------------------------------------------------------------------ files that are new
+	{file: "deploy/brew-buddy-store/namespace.yaml", finds: []find{
+		{rule: "duplicate-object", text: "name: web-brew-buddy"},
+		{rule: "not-permitted-by-project", text: "kind: Namespace"},
+	}},
+	{file: "deploy/cert-manager-issuer/hetzner.yaml", finds: []find{
+		{rule: "plain-secret", text: "api-token:"},
+	}},
+	{file: "deploy/kyverno-policies/pods/requests.yaml", finds: []find{
+		{rule: "deprecated-kyverno-policy", text: "apiVersion: kyverno.io/v1"},
+		{rule: "not-permitted-by-project", text: "kind: ClusterPolicy"},
+		{rule: "unknown-kind", text: "kind: ClusterPolicy"},
+	}},
+	{file: "deploy/monitoring-rules/rules/night.yaml", finds: []find{
+		{rule: "receiver-without-destination", text: "- receiver: morning"},
+	}},
+	{file: "profiles/mail-server.yml", finds: []find{
+		{rule: "unused-profile", text: "description: >-"},
+	}},
+	{file: "deploy/paperless/database.yaml", finds: []find{
+		{rule: "unknown-kind", text: "kind: Cluster"},
+	}},
+	{file: paperless, finds: []find{
+		{rule: "project-reaches-argocd", text: "destinations:"},
+	}},
+	{file: paperless, finds: []find{
+		{rule: "narrow-generate-paths", text: "argocd.argoproj.io/manifest-generate-paths"},
+	}},
+	{file: paperless, finds: []find{
+		{rule: "inert-managed-namespace-metadata", text: "managedNamespaceMetadata:"},
+	}},
+	{file: paperless, finds: []find{
+		{rule: "project-reaches-argocd", text: "namespace: argocd"},
+		{rule: "ignore-differences-not-respected", text: "ignoreDifferences:"},
+	}},
+	{file: routes, finds: []find{{rule: "random-route", text: "match: Host(`films.home.example`)"}}},
+	{file: routes, finds: []find{{rule: "colliding-router-names", text: "- {kind: Rule, match: Host(`series.home.example`), services: [{name: jellyfin, port: http}]}"}}},
+	{file: routes, finds: []find{{rule: "missing-entrypoint", text: "entryPoints: [cloudflare] # and at home?"}}},
+	{file: routes, finds: []find{{rule: "tls-beside-plain-entrypoint", text: "tls: {}"}}},
+	{file: routes, finds: []find{{rule: "no-entrypoints", text: "spec:\n  routes:\n    - {kind: Rule, match: Host(`television.home.example`)"}}},
+	{file: routes, finds: []find{{rule: "old-rule-syntax", text: "match: Host(`music.home.example`, `songs.home.example`)"}}},
+	{file: routes, finds: []find{{rule: "path-on-every-host", text: "match: PathPrefix(`/QuickConnect/`)"}}},
+	{file: routes, finds: []find{{rule: "path-prefix-without-boundary", text: "match: Host(`posters.home.example`) && PathPrefix(`/Items`)"}}},
+}
