@@ -22,7 +22,8 @@ type Platform struct {
 	Domain     string
 	Expose     map[string][]string // entry points by exposure
 	Nodes      []Node
-	StoreName  string // of the store that secrets are read from
+	PodCIDRs   []netip.Prefix // where the addresses of pods are from
+	StoreName  string         // of the store that secrets are read from
 	StoreKind  string
 	Profiles   []OwnProfile // the user's, by name
 	Lint       Lint

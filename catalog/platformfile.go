@@ -16,6 +16,7 @@ type platformInput struct {
 	Secrets     secretsConfigInput `yaml:"secrets"`
 	PodSecurity podSecurityInput   `yaml:"podSecurity"`
 	Nodes       []text             `yaml:"nodes"`
+	PodCIDRs    []text             `yaml:"podCIDRs"` // where the addresses of pods are from
 	Kubernetes  kubernetesInput    `yaml:"kubernetes"`
 	Vendor      text               `yaml:"vendor"` // a folder with copies of charts from elsewhere: NAME-VERSION.tgz, or folders
 	Defaults    defaultsInput      `yaml:"defaults"`

@@ -53,7 +53,7 @@ func (r *resolver) resolve() *Platform {
 		ArgoCD:     ArgoCD{Namespace: r.argocdNamespace, Destination: r.destination, Plugin: r.plugin, Impersonation: r.impersonation != nil},
 		DNS:        r.dns,
 		Store:      r.store,
-		Controller: r.controller, Domain: r.in.Domain.V, Expose: r.expose, Nodes: r.nodes,
+		Controller: r.controller, Domain: r.in.Domain.V, Expose: r.expose, Nodes: r.nodes, PodCIDRs: r.podCIDRs,
 		StoreKind: r.storeKind, StoreName: r.storeName, Lint: r.lint,
 	}
 

@@ -38,6 +38,7 @@ type settingsOfPlatform struct {
 	vendor                       string // the folder with copies of charts, of the repository; may be empty
 	cluster                      Cluster
 	nodes                        []Node
+	podCIDRs                     []netip.Prefix
 	lint                         Lint
 }
 
@@ -97,6 +98,14 @@ func (r *resolver) settings() {
 			n.Report("bad-address", "", "expected the IP address of a node, found %q", n.V)
 		}
 		r.nodes = append(r.nodes, Node{address, place(n.Node)})
+	}
+	if r.in.PodCIDRs == nil {
+		r.podCIDRs = []netip.Prefix{netip.MustParsePrefix("10.42.0.0/16")} // k3s's default
+	}
+	for _, c := range present(in.PodCIDRs...) {
+		if p, ok := r.cidr(c); ok {
+			r.podCIDRs = append(r.podCIDRs, p)
+		}
 	}
 	r.lint = Lint{Strict: in.Lint.Strict.Or(false), Severities: map[string]LintSeverity{}}
 	for _, rule := range in.Lint.Rules.Items {

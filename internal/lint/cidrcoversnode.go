@@ -48,14 +48,7 @@ nodes: [192.168.0.109]
 			}
 			report(at, hint, "%s covers the node %s, which no CIDR matches", cidr, node)
 		}
-		for i := range in.Platform.Namespaces {
-			for _, f := range declared(&in.Platform.Namespaces[i]) {
-				check(in.at(f.Place), f.Direction, f.Peer.CIDR, f.Peer.Except)
-			}
-		}
-		for _, p := range in.ownPolicies() {
-			p.cidrs(check)
-		}
+		in.cidrs(check)
 	},
 }
 

@@ -6,6 +6,7 @@ var rules = [...]*Rule{
 	&badAlertRule,
 	&brokenRuleFailsOpen,
 	&cidrCoversNode,
+	&cidrCoversPods,
 	&collidingRouterNames,
 	&credentialInValues,
 	&crossNamespaceMiddleware,

@@ -26,6 +26,9 @@ var faults = []fault{
 	{file: list, old: "except: [192.168.0.109/32, 192.168.3.0/24]", new: "except: [192.168.3.0/24]", finds: []find{
 		{rule: "cidr-covers-node", text: "- to: {cidr: 192.168.0.0/22"},
 	}},
+	{file: list, old: "- to: {host: gitlab.example, ports: [443]} # git-sync\n", new: "- to: {host: gitlab.example, ports: [443]} # git-sync\n      - to: {cidr: 10.42.0.17/32, ports: [8080]}\n", finds: []find{
+		{rule: "cidr-covers-pods", text: "- to: {cidr: 10.42.0.17/32"},
+	}},
 	{file: list, old: "- to: {entity: host, ports: [22/TCP]} # 192.168.0.109: no CIDR matches a node", new: "- to: {cidr: 192.168.0.109/32, ports: [22/TCP]}", finds: []find{
 		{rule: "cidr-covers-node", text: "- to: {cidr: 192.168.0.109/32"},
 	}},

@@ -1,0 +1,59 @@
+package lint
+
+import (
+	"github.com/hippotion/roster/catalog"
+)
+
+var cidrCoversPods = Rule{
+	Name:     "cidr-covers-pods",
+	Severity: Error,
+	Summary:  "a CIDR is of pods, which no CIDR matches",
+	Doc: `For Cilium a pod is an identity and no address: a CIDR never matches it, unless Cilium runs with policyCIDRMatchMode
+(Cilium's documentation, "Selecting pods with CIDR / ipBlock"). The flow looks permitted, and is dropped. Name the namespace and the
+labels of the pods instead; their addresses change anyway. Which addresses are pods' is podCIDRs of platform.yml.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+podCIDRs: [10.244.0.0/16]
+-- applications.yml --
+- namespace: web-a
+  networkPolicies:
+    profile: web-app
+    allow:
+      - to: {cidr: 10.244.3.7/32, ports: [8080]}
+  applications:
+    - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}
+- namespace: web-b
+  networkPolicies: isolated
+`,
+	Mend: []string{`{cidr: 10.244.3.7/32, ports: [8080]}`, `{namespace: web-b, ports: [8080]}`},
+	Check: func(in *Input, report Report) {
+		if in.cidrsMatchNodes() {
+			return
+		}
+		check := func(at catalog.Place, _ catalog.Direction, cidr string, _ []string) {
+			p, err := prefix(cidr)
+			if err != nil {
+				return
+			}
+			for _, pods := range in.Platform.PodCIDRs {
+				if pods.Bits() <= p.Bits() && pods.Contains(p.Addr()) {
+					report(at, "name the namespace, and the labels of the pods", "%s is of pods (%s), which no CIDR matches", cidr, pods)
+				}
+			}
+		}
+		in.cidrs(check)
+	},
+}
+
+// cidrs calls do for each CIDR of the list, and of the policies that the user wrote.
+func (in *Input) cidrs(do func(at catalog.Place, direction catalog.Direction, cidr string, except []string)) {
+	for i := range in.Platform.Namespaces {
+		for _, f := range declared(&in.Platform.Namespaces[i]) {
+			do(in.at(f.Place), f.Direction, f.Peer.CIDR, f.Peer.Except)
+		}
+	}
+	for _, p := range in.ownPolicies() {
+		p.cidrs(do)
+	}
+}
