@@ -7,12 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/hippotion/roster/internal/filelock"
 )
 
 // source is where the notes come from, and where a commit lands.
 type source interface {
 	// lock keeps another run out.
-	lock(ctx context.Context) (lock, error)
+	lock(ctx context.Context) (unlock func(), err error)
 	// begin returns the commit to work on. Problem says why nothing could land; the notes can be read nevertheless.
 	begin(ctx context.Context) (b base, problem error, err error)
 	// land puts a proposal where it belongs, or leaves all as it was.
@@ -69,9 +71,9 @@ type clone struct {
 	work string // holds the lock
 }
 
-func (c *clone) lock(context.Context) (lock, error) {
+func (c *clone) lock(context.Context) (unlock func(), err error) {
 	name := fmt.Sprintf("gardener-%d-%.12s.lock", os.Getuid(), objectName([]byte(c.url+" "+c.name), 40))
-	return lockFile(filepath.Join(c.work, name))
+	return filelock.Take(filepath.Join(c.work, name))
 }
 
 // begin fetches the last commit alone: the history is not needed.

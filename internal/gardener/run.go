@@ -12,11 +12,12 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"syscall"
 	"time"
 
+	"github.com/hippotion/roster/internal/buildversion"
 	"github.com/hippotion/roster/internal/bus"
+	"github.com/hippotion/roster/internal/filelock"
 )
 
 // Exit codes.
@@ -56,7 +57,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case "run":
 		err = runCommand(ctx, args, stdout, stderr)
 	case "version":
-		_, err = fmt.Fprintf(stdout, "gardener %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		_, err = fmt.Fprintf(stdout, "gardener %s %s %s/%s\n", buildversion.String(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	case "help", "-h", "--help":
 		_, err = io.WriteString(stdout, usage)
 	default:
@@ -174,6 +175,8 @@ func (r *runner) run(ctx context.Context) error {
 	return err
 }
 
+var errLocked = errors.New("another run is at work: nothing was done")
+
 // tend is detect, decide and commit. What it knows goes into o, also when it fails.
 func (r *runner) tend(ctx context.Context, o *Outcome) (err error) {
 	if r.access.tokenFile != "" { // git would only say that it may not
@@ -204,11 +207,14 @@ func (r *runner) tend(ctx context.Context, o *Outcome) (err error) {
 	}
 
 	from := r.source(g, ours)
-	locked, err := from.lock(ctx)
+	unlock, err := from.lock(ctx)
+	if errors.Is(err, filelock.ErrTaken) {
+		err = errLocked
+	}
 	if err != nil {
 		return err
 	}
-	defer locked.unlock()
+	defer unlock()
 	start, problem, err := from.begin(ctx)
 	if err != nil {
 		return err
@@ -322,18 +328,4 @@ func removeAll(dir string) error {
 		return nil
 	})
 	return os.RemoveAll(dir)
-}
-
-// version is what the Go toolchain recorded: the tag for a release, the commit for a build from a checkout.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "(unknown)"
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && info.Main.Version == "(devel)" {
-			return "(devel) " + s.Value[:min(12, len(s.Value))]
-		}
-	}
-	return info.Main.Version
 }

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/hippotion/roster/internal/filelock"
 )
 
 // checkout is a source that somebody else edits at any time: gardener works on its last commit, and moves it forward when
@@ -29,26 +31,26 @@ func (c *checkout) git(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimSuffix(out, "\n"), err
 }
 
-func (c *checkout) lock(ctx context.Context) (lock, error) {
+func (c *checkout) lock(ctx context.Context) (unlock func(), err error) {
 	top, err := c.git(ctx, "rev-parse", "--show-toplevel")
 	if err != nil {
-		return lock{}, err
+		return nil, err
 	}
 	given, err := filepath.EvalSymlinks(c.dir)
 	if err != nil {
-		return lock{}, err
+		return nil, err
 	}
 	if given, err = filepath.Abs(given); err != nil || given != top {
-		return lock{}, cmp.Or(err, fmt.Errorf("%s is not the top of a checkout: give %s, and the folder of the notes with --path", c.dir, top))
+		return nil, cmp.Or(err, fmt.Errorf("%s is not the top of a checkout: give %s, and the folder of the notes with --path", c.dir, top))
 	}
 	c.dir = top
 	if c.gitDir, err = c.git(ctx, "rev-parse", "--absolute-git-dir"); err != nil {
-		return lock{}, err
+		return nil, err
 	}
 	if c.objects, err = c.git(ctx, "rev-parse", "--path-format=absolute", "--git-path", "objects"); err != nil {
-		return lock{}, err
+		return nil, err
 	}
-	return lockDir(c.gitDir)
+	return filelock.TakeFolder(c.gitDir)
 }
 
 func (c *checkout) begin(ctx context.Context) (base, error, error) {

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/hippotion/roster/internal/atomicfile"
+	"github.com/hippotion/roster/internal/buildversion"
+	"github.com/hippotion/roster/internal/filelock"
 )
 
 // textfile is the name of the file for node_exporter. Its collector reads all files with this extension.
@@ -34,7 +36,7 @@ func Run(args []string, stdout, stderr io.Writer) int {
 		_ = say(stderr, fmt.Sprintf("hostwatch: %v\n  hint: hostwatch --help\n", err)) // there is no other place to say it
 		return 2
 	case o.version:
-		err = say(stdout, "hostwatch "+version()+"\n")
+		err = say(stdout, "hostwatch "+buildversion.String()+"\n")
 	default:
 		err = (&watch{options: o, now: time.Now(), stderr: stderr}).run()
 	}
@@ -66,9 +68,13 @@ type watch struct {
 // that cannot be written, makes the next run read the same entries again, with the counters as they were before them. In
 // the other order, a login could be published, and be gone a minute later with the journal that it was read from.
 func (w *watch) run() error {
-	unlock, err := lock(w.state + ".lock")
-	if err != nil {
-		return err
+	lock := w.state + ".lock"
+	unlock, err := filelock.Take(lock)
+	switch {
+	case errors.Is(err, filelock.ErrTaken):
+		return fmt.Errorf("locking %s: another hostwatch is running", lock)
+	case err != nil:
+		return fmt.Errorf("locking: %w", err)
 	}
 	defer unlock()
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"runtime/debug"
 	"strings"
 	"time"
 )
@@ -105,18 +104,4 @@ func parseNetworks(list string) ([]netip.Prefix, error) {
 		out = append(out, network.Masked())
 	}
 	return out, nil
-}
-
-// version is what the Go toolchain recorded: the tag for a release, the commit for a build from a checkout.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "(unknown)"
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && info.Main.Version == "(devel)" {
-			return "(devel) " + s.Value[:min(12, len(s.Value))]
-		}
-	}
-	return info.Main.Version
 }

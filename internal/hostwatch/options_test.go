@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/hippotion/roster/internal/buildversion"
 )
 
 func TestArguments(t *testing.T) {
@@ -30,7 +32,7 @@ func TestArguments(t *testing.T) {
 			t.Errorf("%q: exit code %d, %q, %q", c.args, code, out.String(), err.String())
 		}
 	}
-	for flag, want := range map[string]string{"--help": usage, "-h": usage, "--version": "hostwatch " + version() + "\n"} {
+	for flag, want := range map[string]string{"--help": usage, "-h": usage, "--version": "hostwatch " + buildversion.String() + "\n"} {
 		var out, err strings.Builder
 		if code := Run([]string{flag}, &out, &err); code != 0 || out.String() != want || err.Len() > 0 {
 			t.Errorf("%s: exit code %d, %q, %q", flag, code, out.String(), err.String())

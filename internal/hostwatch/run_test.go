@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hippotion/roster/internal/filelock"
 )
 
 // host is a host with the stand-ins of testdata for its programs.
@@ -377,7 +379,7 @@ func TestCorruptState(t *testing.T) {
 func TestTwo(t *testing.T) {
 	h := newHost(t)
 	h.write("journal", line(1, time.Now(), acceptedText))
-	unlock, err := lock(filepath.Join(h.dir, "state.json.lock"))
+	unlock, err := filelock.Take(filepath.Join(h.dir, "state.json.lock"))
 	if err != nil {
 		t.Fatal(err)
 	}

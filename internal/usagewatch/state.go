@@ -9,10 +9,10 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/hippotion/roster/internal/atomicfile"
+	"github.com/hippotion/roster/internal/filelock"
 )
 
 const (
@@ -27,20 +27,16 @@ type state struct {
 	Windows map[string]told `json:"windows"`
 }
 
-// lock holds a state file for one process, until the file that it returns is closed or the process ends. It locks a file
-// beside it, since the state file is replaced with each change.
-func lock(file string) (*os.File, error) {
-	f, err := os.OpenFile(file+".lock", os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("locking the state: %w", err)
+// lock holds a state file for one process. It locks a file beside it, since the state file is replaced with each change.
+func lock(file string) (unlock func(), err error) {
+	unlock, err = filelock.Take(file + ".lock")
+	switch {
+	case errors.Is(err, filelock.ErrTaken):
+		err = fmt.Errorf("locking the state %s: another usagewatch has it", file)
+	case err != nil:
+		err = fmt.Errorf("locking the state: %w", err)
 	}
-	if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
-		return f, nil
-	}
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		err = errors.New("another usagewatch has it")
-	}
-	return nil, errors.Join(fmt.Errorf("locking the state %s: %w", file, err), f.Close())
+	return unlock, err
 }
 
 // load reads a state file. One that makes no sense is moved aside, and problem says so: all starts anew then, and what is

@@ -13,9 +13,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
+
+	"github.com/hippotion/roster/internal/buildversion"
 )
 
 // Exit codes.
@@ -41,7 +42,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		_, _ = fmt.Fprintf(stderr, "usagewatch: %v\nusagewatch --help lists the flags.\n", err)
 		return exitUsage
 	case o.version:
-		_, _ = fmt.Fprintln(stdout, "usagewatch", version())
+		_, _ = fmt.Fprintln(stdout, "usagewatch", buildversion.String())
 		return exitFine
 	}
 	w, err := open(o, stderr, time.Now)
@@ -52,7 +53,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	defer w.close()
 
 	if o.interval > 0 {
-		w.logf("%s, polling every %s", version(), o.interval)
+		w.logf("%s, polling every %s", buildversion.String(), o.interval)
 		w.loop(ctx)
 		return exitFine
 	}
@@ -64,12 +65,4 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitFailed
 	}
 	return exitFine
-}
-
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "(unknown)"
-	}
-	return info.Main.Version
 }

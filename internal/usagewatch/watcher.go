@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"time"
 
@@ -28,7 +27,7 @@ type watcher struct {
 	log      io.Writer
 	now      func() time.Time
 	endpoint *http.Client
-	lock     *os.File
+	close    func() // releases the state file, as the end of the process does
 	told     map[string]told
 	unsaved  bool // told has what the state file does not have
 }
@@ -45,14 +44,15 @@ func (p problem) String() string {
 
 // open makes a watcher that has the state file to itself until close.
 func open(o options, log io.Writer, now func() time.Time) (*watcher, error) {
-	held, err := lock(o.state)
+	unlock, err := lock(o.state)
 	if err != nil {
 		return nil, err
 	}
-	w := &watcher{options: o, log: log, now: now, lock: held}
+	w := &watcher{options: o, log: log, now: now, close: unlock}
 	var corrupt string
 	if w.told, corrupt, err = load(o.state); err != nil {
-		return nil, errors.Join(err, held.Close())
+		unlock()
+		return nil, err
 	}
 	if corrupt != "" {
 		w.logf("%s", corrupt)
@@ -65,8 +65,6 @@ func open(o options, log io.Writer, now func() time.Time) (*watcher, error) {
 	}
 	return w, nil
 }
-
-func (w *watcher) close() { _ = w.lock.Close() } // the lock ends in any case, and nothing was written
 
 func (w *watcher) logf(format string, args ...any) {
 	_, _ = fmt.Fprintf(w.log, "usagewatch: "+format+"\n", args...)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/buildversion"
 	"github.com/hippotion/roster/plugin"
 	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/object"
@@ -41,7 +42,7 @@ With --format, it prints a part, or the same in another form:
 		ValidArgsFunction: folders,
 	}
 	c.Flags().StringVar(&repository, "repository", "", "the repository's root, when the folder is not in a Git checkout")
-	c.Flags().StringVar(&image, "image", plugin.Image(version()), "the sidecar's image")
+	c.Flags().StringVar(&image, "image", plugin.Image(buildversion.String()), "the sidecar's image")
 	c.Flags().StringVar(&format, "format", bootstrapFormats[0], "one of "+strings.Join(bootstrapFormats, ", "))
 	c.RunE = func(c *cobra.Command, args []string) error {
 		switch {

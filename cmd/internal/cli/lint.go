@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/hippotion/roster/internal/atomicfile"
+	"github.com/hippotion/roster/internal/buildversion"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/report"
@@ -213,7 +214,7 @@ func (o *lintOptions) look(dir string) (*looked, error) {
 	if in.platform != nil {
 		within = in.platform.Repository.Folder
 	}
-	l := &looked{repository: in.repository, report: report.Report{Tool: "roster", Version: version(), Folder: in.shown, Within: within, Root: in.root,
+	l := &looked{repository: in.repository, report: report.Report{Tool: "roster", Version: buildversion.String(), Folder: in.shown, Within: within, Root: in.root,
 		Rules: o.applied(), Summary: report.Summary{Skipped: map[string]int{}}}}
 	for _, d := range diags { // seen from the folder
 		d.Pos.File = path.Join(within, d.Pos.File)

@@ -1,0 +1,11 @@
+//go:build !unix
+
+package filelock
+
+import "errors"
+
+// Take fails: what needs a lock does not run here.
+func Take(string) (func(), error) { return nil, errors.ErrUnsupported }
+
+// TakeFolder fails in the same way.
+func TakeFolder(string) (func(), error) { return nil, errors.ErrUnsupported }
