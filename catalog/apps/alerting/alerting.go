@@ -63,12 +63,7 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 		// Where nothing says who brings the kinds, they are taken to be there.
 		Monitors: v.Mode == "operator" && s.Monitoring != "",
 	}
-	var problems []builtin.Problem
-	report := func(hint, format string, args ...any) func(path ...string) {
-		return func(path ...string) {
-			problems = append(problems, builtin.Problem{Path: path, Hint: hint, Message: fmt.Sprintf(format, args...)})
-		}
-	}
+	var problems builtin.Problems
 	if v.Mail.Username != "" {
 		d.Secrets = append(d.Secrets, builtin.Secret{Name: "alerting-mail", Data: map[string]string{"password": "mail-password"}})
 	}
@@ -79,18 +74,18 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 	if v.DeadMansSwitch.URL != "" {
 		peer, err := builtin.To(v.DeadMansSwitch.URL, 0)
 		if err != nil {
-			report("", "%v", err)("deadMansSwitch", "url")
+			problems.Add([]string{"deadMansSwitch", "url"}, "", "%v", err)
 		} else {
 			d.Flows = append(d.Flows, builtin.Flow{Callers: callers, Peer: peer})
 		}
 	}
-	v.routed(report)
-	v.delivered(s.Uses["ntfy"], report)
+	v.routed(&problems)
+	v.delivered(s.Uses["ntfy"], &problems)
 	return d, problems, nil
 }
 
 // routed reports alerts that would go nowhere.
-func (v *values) routed(report func(hint, format string, args ...any) func(path ...string)) {
+func (v *values) routed(problems *builtin.Problems) {
 	severities := slices.Sorted(maps.Keys(v.Routes))
 	hint := "routes has " + strings.Join(severities, ", ") + "; silent has " + strings.Join(v.Silent, ", ")
 	known := func(severity string) bool {
@@ -99,36 +94,35 @@ func (v *values) routed(report func(hint, format string, args ...any) func(path 
 	for _, name := range slices.Sorted(maps.Keys(v.Alerts)) {
 		a := v.Alerts[name]
 		if (a.Enabled == nil || *a.Enabled) && !known(a.Severity) {
-			report(hint, "the alert %s has the severity %q, which has no route", name, a.Severity)("alerts", name, "severity")
+			problems.Add([]string{"alerts", name, "severity"}, hint, "the alert %s has the severity %q, which has no route", name, a.Severity)
 		}
 	}
 	for i, rule := range v.Rules {
 		if !known(rule.Severity) {
-			report(hint, "the alert %s has the severity %q, which has no route", rule.Alert, rule.Severity)("rules", fmt.Sprint(i), "severity")
+			problems.Add([]string{"rules", fmt.Sprint(i), "severity"}, hint, "the alert %s has the severity %q, which has no route", rule.Alert, rule.Severity)
 		}
 		if _, taken := v.Alerts[rule.Alert]; taken {
-			report("change that one under alerts", "there is an alert %s already", rule.Alert)("rules", fmt.Sprint(i), "alert")
+			problems.Add([]string{"rules", fmt.Sprint(i), "alert"}, "change that one under alerts", "there is an alert %s already", rule.Alert)
 		}
 	}
 	if !slices.Contains(severities, v.DefaultRoute) {
-		report(hint, "there is no route %q for what other rules raise", v.DefaultRoute)("defaultRoute")
+		problems.Add([]string{"defaultRoute"}, hint, "there is no route %q for what other rules raise", v.DefaultRoute)
 	}
 	for i, severity := range v.Silent {
 		if slices.Contains(severities, severity) {
-			report("remove it here, or under routes", "%q has a route", severity)("silent", fmt.Sprint(i))
+			problems.Add([]string{"silent", fmt.Sprint(i)}, "remove it here, or under routes", "%q has a route", severity)
 		}
 	}
 }
 
 // delivered reports receivers that would send nothing, or to a topic that the bus does not have.
-func (v *values) delivered(bus builtin.Used, report func(hint, format string, args ...any) func(path ...string)) {
+func (v *values) delivered(bus builtin.Used, problems *builtin.Problems) {
 	if bus.Offer == nil {
 		return // reported
 	}
-	names := slices.Sorted(maps.Keys(bus.Offer.Topics))
 	topic := func(name string, path ...string) {
-		if name != "" && !slices.Contains(names, name) {
-			report(fmt.Sprintf("the topics of %s are called %s", bus.Code, strings.Join(names, ", ")), "%s has no topic %q", bus.Code, name)(path...)
+		if name != "" {
+			problems.CheckTopic(bus, name, path...)
 		}
 	}
 	mail := false
@@ -136,18 +130,18 @@ func (v *values) delivered(bus builtin.Used, report func(hint, format string, ar
 		r := v.Routes[severity]
 		topic(r.Topic, "routes", severity, "topic")
 		if r.Topic == "" && !r.Mail {
-			report("set topic, or mail: true; or list the severity under silent", "nobody would hear of alerts of the severity %q", severity)("routes", severity)
+			problems.Add([]string{"routes", severity}, "set topic, or mail: true; or list the severity under silent", "nobody would hear of alerts of the severity %q", severity)
 		}
 		if r.Mail && (v.Mail.To == "" || v.Mail.From == "" || v.Mail.Smarthost == "") {
-			report("set mail: {to: …, from: …, smarthost: 'HOST:PORT'}", "nothing says where to send the mail")("routes", severity, "mail")
+			problems.Add([]string{"routes", severity, "mail"}, "set mail: {to: …, from: …, smarthost: 'HOST:PORT'}", "nothing says where to send the mail")
 		}
 		mail = mail || r.Mail
 	}
 	if v.Mail.To != "" && !mail {
-		report("set mail: true at a route", "no route sends mail")("mail", "to")
+		problems.Add([]string{"mail", "to"}, "set mail: true at a route", "no route sends mail")
 	}
 	topic(v.DeadMansSwitch.Topic, "deadMansSwitch", "topic")
 	if on := v.Alerts["DeadMansSwitch"].Enabled; (on == nil || *on) && v.DeadMansSwitch.URL == "" && v.DeadMansSwitch.Topic == "" {
-		report("set url or topic; or alerts: {DeadMansSwitch: {enabled: false}}", "the dead man's switch has nobody to reassure")("deadMansSwitch")
+		problems.Add([]string{"deadMansSwitch"}, "set url or topic; or alerts: {DeadMansSwitch: {enabled: false}}", "the dead man's switch has nobody to reassure")
 	}
 }

@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -113,6 +115,22 @@ type Secret struct {
 type Problem struct {
 	Path          []string // keys and indices that lead to it
 	Message, Hint string
+}
+
+// Problems gathers mistakes in the values. Its zero value is ready for use.
+type Problems []Problem
+
+// Add adds a mistake. The hint may be empty.
+func (p *Problems) Add(path []string, hint, format string, args ...any) {
+	*p = append(*p, Problem{Path: path, Hint: hint, Message: fmt.Sprintf(format, args...)})
+}
+
+// CheckTopic adds a mistake when the bus has no topic of that name.
+func (p *Problems) CheckTopic(bus Used, topic string, path ...string) {
+	if _, ok := bus.Offer.Topics[topic]; !ok {
+		names := slices.Sorted(maps.Keys(bus.Offer.Topics))
+		p.Add(path, fmt.Sprintf("the topics of %s are called %s", bus.Code, strings.Join(names, ", ")), "%s has no topic %q", bus.Code, topic)
+	}
 }
 
 // To is the peer that an http or https URL leads to: a host outside of the cluster, or the pods of a Service, whose port the

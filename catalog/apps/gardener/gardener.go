@@ -3,10 +3,6 @@ package gardener
 
 import (
 	"embed"
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/hippotion/roster/catalog/apps/builtin"
 )
@@ -51,15 +47,9 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 		Callers:  builtin.Callers{PodLabels: map[string]string{"app.kubernetes.io/name": "gardener"}},
 		Monitors: v.Missed.Enabled && s.Monitoring != "",
 	}
-	var problems []builtin.Problem
-	report := func(hint, message string, path ...string) {
-		problems = append(problems, builtin.Problem{Path: path, Hint: hint, Message: message})
-	}
+	var problems builtin.Problems
 	if bus := s.Uses["ntfy"]; bus.Offer != nil {
-		if names := slices.Sorted(maps.Keys(bus.Offer.Topics)); !slices.Contains(names, v.Report.Topic) {
-			report(fmt.Sprintf("the topics of %s are called %s", bus.Code, strings.Join(names, ", ")),
-				fmt.Sprintf("%s has no topic %q", bus.Code, v.Report.Topic), "report", "topic")
-		}
+		problems.CheckTopic(bus, v.Report.Topic, "report", "topic")
 	}
 	if v.RunsOn == "node" { // it comes from outside, with a token of its own
 		d.Profile, d.Callers.None = "isolated", true
@@ -67,15 +57,15 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 	}
 	secret := builtin.Secret{Name: "gardener", Data: map[string]string{"git-token": "git-token", "ntfy-token": "ntfy-token"}}
 	if v.Repository.URL == "" {
-		report("values: {repository: {url: 'https://…'}}; or runsOn: node, for notes that live there", "nothing says where the notes are", "repository", "url")
+		problems.Add([]string{"repository", "url"}, "values: {repository: {url: 'https://…'}}; or runsOn: node, for notes that live there", "nothing says where the notes are")
 	} else if peer, err := builtin.To(v.Repository.URL, v.Repository.PodPort); err != nil {
-		report("", err.Error(), "repository", "url")
+		problems.Add([]string{"repository", "url"}, "", "%v", err)
 	} else {
 		d.Flows = append(d.Flows, builtin.Flow{Callers: d.Callers, Peer: peer})
 	}
 	if hook := v.Report.Webhook; hook.URL != "" {
 		if peer, err := builtin.To(hook.URL, hook.PodPort); err != nil {
-			report("", err.Error(), "report", "webhook", "url")
+			problems.Add([]string{"report", "webhook", "url"}, "", "%v", err)
 		} else {
 			d.Flows = append(d.Flows, builtin.Flow{Callers: d.Callers, Peer: peer})
 		}

@@ -80,11 +80,11 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 	if v.BaseURL != "" { // that is where phones look for it
 		d.Routes[0].Host = strings.TrimPrefix(v.BaseURL, "https://")
 	}
-	var problems []builtin.Problem
+	var problems builtin.Problems
 	for i, user := range v.Users.Readers {
 		if slices.Contains(v.Users.Producers, user) {
-			problems = append(problems, builtin.Problem{Path: []string{"users", "readers", fmt.Sprint(i)}, Hint: "make it two users",
-				Message: fmt.Sprintf("%q is a producer, too: a producer writes only, and a reader reads only", user)})
+			problems.Add([]string{"users", "readers", fmt.Sprint(i)}, "make it two users",
+				"%q is a producer, too: a producer writes only, and a reader reads only", user)
 		}
 	}
 	if v.Upstream != "" {
@@ -110,18 +110,17 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 }
 
 // usageWatch are the flows of the pods that watch usage: to what they watch, and to the server.
-func usageWatch(v values) (flows []builtin.Flow, problems []builtin.Problem) {
+func usageWatch(v values) (flows []builtin.Flow, problems builtin.Problems) {
 	for i, w := range v.UsageWatch {
 		at := []string{"usageWatch", fmt.Sprint(i)}
 		for _, percent := range slices.Sorted(maps.Keys(w.Thresholds)) {
 			if topic := w.Thresholds[percent]; !slices.Contains(v.Topics.Names, topic) {
-				problems = append(problems, builtin.Problem{Path: append(at, "thresholds", percent), Hint: fmt.Sprintf("topics.names has %q", v.Topics.Names),
-					Message: fmt.Sprintf("there is no topic %q", topic)})
+				problems.Add(append(at[:len(at):len(at)], "thresholds", percent), fmt.Sprintf("topics.names has %q", v.Topics.Names), "there is no topic %q", topic)
 			}
 		}
 		peer, err := builtin.To(w.URL, w.PodPort)
 		if err != nil {
-			problems = append(problems, builtin.Problem{Path: append(at, "url"), Message: err.Error()})
+			problems.Add(append(at[:len(at):len(at)], "url"), "", "%v", err)
 			continue
 		}
 		flows = append(flows, builtin.Flow{Callers: builtin.Callers{PodLabels: watchers()}, Peer: peer})
