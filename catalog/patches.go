@@ -78,6 +78,9 @@ func (r *resolver) patches(in *appInput) []Patch {
 			continue
 		}
 		patch := Patch{Pos: p.Pos(), Path: p.Node.Path(), Text: text}
+		if p.Path.IsSet() {
+			patch.File = path.Clean(p.Path.V)
+		}
 		if t := p.Target; t != nil {
 			patch.Target = &PatchTarget{Group: t.Group.V, Version: t.Version.V, Kind: t.Kind.V, Name: t.Name.V, Namespace: t.Namespace.V,
 				LabelSelector: t.LabelSelector.V, AnnotationSelector: t.AnnotationSelector.V}

@@ -276,6 +276,7 @@ type Patch struct {
 	Pos    diag.Position // where it stands
 	Path   string        // such as web-x.applications[0].patches[1]
 	Text   string        // YAML or JSON
+	File   string        // that holds it, seen from the repository's root; empty when it stands in the list
 	Target *PatchTarget  // nil when the patch itself names the object
 	// Options are those of Kustomize that are set: allowNameChange, allowKindChange. Nil when there are none.
 	Options map[string]bool

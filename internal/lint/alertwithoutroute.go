@@ -41,11 +41,9 @@ can be rendered here.`,
 
 // alertings counts the applications that set Alertmanager up.
 func (in *Input) alertings() (n int) {
-	for i := range in.Platform.Namespaces {
-		for _, a := range in.Platform.Namespaces[i].Applications {
-			if a.Catalog == "alerting" {
-				n++
-			}
+	for _, a := range in.applications() {
+		if a.Catalog == "alerting" {
+			n++
 		}
 	}
 	return n

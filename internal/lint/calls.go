@@ -19,14 +19,10 @@ type owner struct {
 // hosts are the owners of the hosts that the list routes.
 func (in *Input) hosts() map[string][]owner {
 	out := map[string][]owner{}
-	for i := range in.Platform.Namespaces {
-		n := &in.Platform.Namespaces[i]
-		for j := range n.Applications {
-			a := &n.Applications[j]
-			for k := range a.Routes {
-				r := &a.Routes[k]
-				out[r.Host] = append(out[r.Host], owner{a, n.Name, r})
-			}
+	for n, a := range in.applications() {
+		for k := range a.Routes {
+			r := &a.Routes[k]
+			out[r.Host] = append(out[r.Host], owner{a, n.Name, r})
 		}
 	}
 	return out

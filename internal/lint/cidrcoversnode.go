@@ -119,20 +119,18 @@ func (p *policy) cidrs(do func(at catalog.Place, direction catalog.Direction, ci
 // cidrsMatchNodes says whether Cilium's values, as far as they are in this repository, have a policyCIDRMatchMode.
 func (in *Input) cidrsMatchNodes() bool {
 	const key = "policyCIDRMatchMode"
-	for i := range in.Platform.Namespaces {
-		for _, a := range in.Platform.Namespaces[i].Applications {
-			for _, s := range a.Sources {
-				if s.Helm == nil {
-					continue
-				}
-				if values, ok := s.Helm.Values.(map[string]any); ok && values[key] != nil {
+	for _, a := range in.applications() {
+		for _, s := range a.Sources {
+			if s.Helm == nil {
+				continue
+			}
+			if values, ok := s.Helm.Values.(map[string]any); ok && values[key] != nil {
+				return true
+			}
+			for _, f := range s.Helm.ValueFiles {
+				_, name, _ := strings.Cut(f, "/") // $REF or nothing is in front of it: the repository's root
+				if root := in.root(name); root != nil && value(root, key) != nil {
 					return true
-				}
-				for _, f := range s.Helm.ValueFiles {
-					_, name, _ := strings.Cut(f, "/") // $REF or nothing is in front of it: the repository's root
-					if root := in.root(name); root != nil && value(root, key) != nil {
-						return true
-					}
 				}
 			}
 		}

@@ -50,11 +50,8 @@ repository: {url: https://git.example/homelab.git}
 			report(catalog.Place{Pos: at, Path: a.Place.Path}, "put it into Vault, name it under secrets:, and make a new one",
 				"%s stands here in plain text", c.what)
 		}
-		for i := range in.Platform.Namespaces {
-			for j := range in.Platform.Namespaces[i].Applications {
-				a := &in.Platform.Namespaces[i].Applications[j]
-				in.inValues(a, func(file string, c credential) { say(a, diag.Position{File: file, Line: c.line, Column: c.column}, c) })
-			}
+		for _, a := range in.applications() {
+			in.inValues(a, func(file string, c credential) { say(a, diag.Position{File: file, Line: c.line, Column: c.column}, c) })
 		}
 		for _, o := range in.Workloads {
 			in.inObject(o, func(at diag.Position, c credential) { say(o.Application, at, c) })

@@ -63,14 +63,11 @@ configs: {params: {server.insecure: true}}
 		if rendered {
 			return
 		}
-		for i := range in.Platform.Namespaces {
-			for j := range in.Platform.Namespaces[i].Applications {
-				a := &in.Platform.Namespaces[i].Applications[j]
-				if len(a.Sources) == 0 || a.Sources[0].Chart != "argo-cd" || in.tellsHealth(a) {
-					continue
-				}
-				report(in.at(a.Place), hint, message, first, healthKey)
+		for _, a := range in.applications() {
+			if len(a.Sources) == 0 || a.Sources[0].Chart != "argo-cd" || in.tellsHealth(a) {
+				continue
 			}
+			report(in.at(a.Place), hint, message, first, healthKey)
 		}
 	},
 }
@@ -79,11 +76,9 @@ const healthKey = "resource.customizations.health.argoproj.io_Application"
 
 // firstAwaited is an application that comes before the last wave: something waits for it.
 func (in *Input) firstAwaited() string {
-	for _, n := range in.Platform.Namespaces {
-		for _, a := range n.Applications {
-			if a.Wave < n.GuardWave {
-				return a.Code
-			}
+	for n, a := range in.applications() {
+		if a.Wave < n.GuardWave {
+			return a.Code
 		}
 	}
 	return ""

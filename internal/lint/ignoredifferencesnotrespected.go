@@ -32,18 +32,17 @@ defaults: {autoSync: true}
       syncOptions: [RespectIgnoreDifferences=true]`},
 	Check: func(in *Input, report Report) {
 		const respect = "RespectIgnoreDifferences=true"
-		for i := range in.Platform.Namespaces {
-			for j := range in.Platform.Namespaces[i].Applications {
-				a := &in.Platform.Namespaces[i].Applications[j]
-				if a.AutoSync && !slices.Contains(a.SyncOptions, respect) && slices.ContainsFunc(a.IgnoreDifferences, func(d catalog.IgnoreDifference) bool { return in.inManifests(a, d) }) {
-					report(in.key(a, "ignoreDifferences"), "add "+respect+" to syncOptions", "a sync of %s overwrites what ignoreDifferences leaves to others, as far as the manifests have it", a.Code)
-				}
+		const message = "a sync of %s overwrites what ignoreDifferences leaves to others, as far as the manifests have it"
+		for _, a := range in.applications() {
+			matters := func(d catalog.IgnoreDifference) bool { return in.inManifests(a, d) }
+			if a.AutoSync && !slices.Contains(a.SyncOptions, respect) && slices.ContainsFunc(a.IgnoreDifferences, matters) {
+				report(in.key(a, "ignoreDifferences"), "add "+respect+" to syncOptions", message, a.Code)
 			}
 		}
 		for _, o := range in.Kind("Application") {
 			ignored, _ := fieldAt(o, "spec", "ignoreDifferences").([]any)
 			if groupOf(o) == argoGroup && len(ignored) > 0 && fieldAt(o, "spec", "syncPolicy", "automated") != nil && !slices.Contains(syncOptionsOf(o), respect) {
-				report(in.field(o, "spec", "ignoreDifferences"), "add "+respect+" to syncOptions", "a sync of %s overwrites what ignoreDifferences leaves to others, as far as the manifests have it", o.Title())
+				report(in.field(o, "spec", "ignoreDifferences"), "add "+respect+" to syncOptions", message, o.Title())
 			}
 		}
 	},
@@ -63,7 +62,7 @@ func (in *Input) inManifests(a *catalog.Application, d catalog.IgnoreDifference)
 			for i := range fields {
 				fields[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(fields[i])
 			}
-			if deepAt(o, fields...) != nil {
+			if fieldAt(o, fields...) != nil {
 				return true
 			}
 		}

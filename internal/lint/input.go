@@ -2,6 +2,7 @@ package lint
 
 import (
 	"io/fs"
+	"iter"
 	"slices"
 
 	"github.com/hippotion/roster/catalog"
@@ -101,6 +102,20 @@ func (in *Input) Kind(kinds ...string) []*Object {
 		}
 	}
 	return out
+}
+
+// applications are all applications of the list, with their entries.
+func (in *Input) applications() iter.Seq2[*catalog.Namespace, *catalog.Application] {
+	return func(yield func(*catalog.Namespace, *catalog.Application) bool) {
+		for i := range in.Platform.Namespaces {
+			n := &in.Platform.Namespaces[i]
+			for j := range n.Applications {
+				if !yield(n, &n.Applications[j]) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Complete says whether all that runs in a namespace is known: what is not there is then nowhere.

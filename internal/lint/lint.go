@@ -44,7 +44,9 @@ type Rule struct {
 	Bad   string
 	Mend  []string
 	Good  string
-	Check func(*Input, Report)
+	Check func(*Input, Report) // nil when it is found elsewhere
+	// Fixable says whether Fix may mend what the rule finds.
+	Fixable bool
 }
 
 // Mended is the good example.
@@ -105,7 +107,7 @@ func Run(in *Input, o Options) Result {
 	var found []Finding
 	for _, r := range Rules() {
 		severity := in.severity(r)
-		if severity == off || len(o.Only) > 0 && !slices.Contains(o.Only, r.Name) {
+		if r.Check == nil || severity == off || len(o.Only) > 0 && !slices.Contains(o.Only, r.Name) {
 			continue
 		}
 		r.Check(in, func(at catalog.Place, hint, format string, args ...any) {
@@ -118,8 +120,10 @@ func Run(in *Input, o Options) Result {
 	return out
 }
 
-// Fixable says whether Fix may mend what a rule finds.
-func Fixable(rule string) bool { return rule == liveStateField.Name }
+// Fixable says whether Fix may mend what the rule of a name finds.
+func Fixable(name string) bool {
+	return slices.ContainsFunc(rules[:], func(r *Rule) bool { return r.Name == name && r.Fixable })
+}
 
 // Sorted are the findings by place, each once.
 func Sorted(found []Finding) []Finding {

@@ -9,6 +9,7 @@ import (
 
 var liveStateField = Rule{
 	Name:     "live-state-field",
+	Fixable:  true,
 	Severity: Warning,
 	Summary:  "a manifest has fields that only an object in the cluster has",
 	Doc: `They come along when an object is copied out of the cluster. With an old ` + "`resourceVersion`" + ` the API server refuses to

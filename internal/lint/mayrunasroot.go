@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -50,7 +49,7 @@ spec:
 					continue
 				}
 				if len(names) == 0 {
-					first = slices.Concat(p.At, []string{"spec"}, containerAt(p, i), []string{"securityContext"})
+					first = p.containerAt(i, "securityContext")
 				}
 				names = append(names, c.Name)
 			}

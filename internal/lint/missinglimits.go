@@ -1,8 +1,6 @@
 package lint
 
 import (
-	"slices"
-	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -55,8 +53,7 @@ spec:
 				if len(missing) == 0 {
 					continue
 				}
-				at := slices.Concat(p.At, []string{"spec"}, containerAt(p, i), []string{"resources"})
-				report(in.field(p.Object, at...), "", "the container %s of %s has no %s", c.Name, p.Title(), strings.Join(missing, ", no "))
+				report(in.field(p.Object, p.containerAt(i, "resources")...), "", "the container %s of %s has no %s", c.Name, p.Title(), strings.Join(missing, ", no "))
 			}
 		}
 	},
@@ -75,12 +72,4 @@ func missingResources(r *corev1.ResourceRequirements) []string {
 		out = append(out, "limit of memory")
 	}
 	return out
-}
-
-// containerAt leads from a pod's spec to one of its containers.
-func containerAt(p *Pod, i int) []string {
-	if inits := len(p.Spec.InitContainers); i >= inits {
-		return []string{"containers", strconv.Itoa(i - inits)}
-	}
-	return []string{"initContainers", strconv.Itoa(i)}
 }

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cilium/cilium/pkg/policy/api"
@@ -125,4 +126,13 @@ func selects(e api.EndpointSelector, pods []*Pod) bool {
 // containers are all containers of a pod.
 func (p *Pod) containers() []corev1.Container {
 	return slices.Concat(p.Spec.InitContainers, p.Spec.Containers)
+}
+
+// containerAt are the fields that lead to a field of one of the containers.
+func (p *Pod) containerAt(i int, field string) []string {
+	list := "initContainers"
+	if inits := len(p.Spec.InitContainers); i >= inits {
+		list, i = "containers", i-inits
+	}
+	return slices.Concat(p.At, []string{"spec", list, strconv.Itoa(i), field})
 }

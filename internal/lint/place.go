@@ -175,10 +175,8 @@ func (in *Input) patched(o *Object, fields []string) (diag.Position, bool) {
 		if !whole {
 			continue
 		}
-		for _, name := range in.filesOf(o.Application) { // a patch in a file, or else in the list
-			if f := in.file(name); f != nil && strings.Join(f.lines, "\n") == strings.ReplaceAll(p.Text, "\r\n", "\n") {
-				return diag.Position{File: name, Line: n.Line, Column: n.Column}, true
-			}
+		if p.File != "" {
+			return diag.Position{File: p.File, Line: n.Line, Column: n.Column}, true
 		}
 		return in.at(catalog.Place{Pos: p.Pos}).Pos, true
 	}
@@ -199,10 +197,8 @@ func value(n *yaml.Node, key string) *yaml.Node {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil
 	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return n.Content[i+1]
-		}
+	if i := keyIn(n, key); i >= 0 {
+		return n.Content[i+1]
 	}
 	return nil
 }
@@ -238,7 +234,7 @@ func nearest(n *yaml.Node, o *Object, fields []string) (at *yaml.Node, whole boo
 // element is the element of a list that is at some place of o.
 func element(list *yaml.Node, o *Object, place []string) *yaml.Node {
 	if o != nil {
-		if is, _ := deepAt(o, place...).(map[string]any); is["name"] != nil {
+		if is, _ := fieldAt(o, place...).(map[string]any); is["name"] != nil {
 			for _, e := range list.Content {
 				if name := value(e, "name"); name != nil && name.Value == is["name"] {
 					return e

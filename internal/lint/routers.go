@@ -93,12 +93,9 @@ func ofTraefik(o *Object) bool { return strings.HasPrefix(o.APIVersion, "traefik
 // routers are all of them, those of the list first.
 func (in *Input) routers() []*router {
 	var out []*router
-	for i := range in.Platform.Namespaces {
-		n := &in.Platform.Namespaces[i]
-		for j := range n.Applications {
-			for k := range n.Applications[j].Routes {
-				out = append(out, ownRouter(n.Name, &n.Applications[j].Routes[k]))
-			}
+	for n, a := range in.applications() {
+		for i := range a.Routes {
+			out = append(out, ownRouter(n.Name, &a.Routes[i]))
 		}
 	}
 	for _, o := range in.ingressRoutes() {
@@ -217,15 +214,7 @@ func (f *fault) at(in *Input, r *router) catalog.Place {
 // known says whether all that is in a namespace of the list is known.
 func (in *Input) known(namespace string) bool {
 	n := in.Entry(namespace)
-	if n == nil || !Complete(n) || len(n.Applications) == 0 {
-		return false
-	}
-	for i := range n.Applications {
-		if !in.yields(n.Applications[i].Code) {
-			return false
-		}
-	}
-	return true
+	return n != nil && len(n.Applications) > 0 && in.renderedHere(n)
 }
 
 // middleware is the one of that name; nil when no application brings it.

@@ -34,13 +34,10 @@ func (in *Input) traefik() traefik {
 			}
 		}
 	}
-	for i := range in.Platform.Namespaces {
-		for j := range in.Platform.Namespaces[i].Applications {
-			a := &in.Platform.Namespaces[i].Applications[j]
-			if a.Workload == nil && len(a.Sources) > 0 && a.Sources[0].Chart == "traefik" && len(a.Patches) == 0 {
-				out.see(in.at(a.Place))
-				in.chartOfTraefik(a, &out)
-			}
+	for _, a := range in.applications() {
+		if a.Workload == nil && len(a.Sources) > 0 && a.Sources[0].Chart == "traefik" && len(a.Patches) == 0 {
+			out.see(in.at(a.Place))
+			in.chartOfTraefik(a, &out)
 		}
 	}
 	return out

@@ -66,19 +66,16 @@ spec:
 			}
 			return false // a generator
 		}
-		for i := range in.Platform.Namespaces {
-			n := &in.Platform.Namespaces[i]
-			for _, a := range n.Applications {
-				for _, s := range a.Secrets {
-					if missing(n.Name, s.StoreKind, s.StoreName) {
-						report(in.at(s.Place), "", "the secret %s is read from the %s %s, which nothing brings", s.Name, s.StoreKind, s.StoreName)
-					}
+		for n, a := range in.applications() {
+			for _, s := range a.Secrets {
+				if missing(n.Name, s.StoreKind, s.StoreName) {
+					report(in.at(s.Place), "", "the secret %s is read from the %s %s, which nothing brings", s.Name, s.StoreKind, s.StoreName)
 				}
 			}
 		}
 		for _, o := range in.Kind("ExternalSecret") {
 			for _, fields := range storeFields(o) {
-				name, kind := stringAtIndex(o, append(fields, "name")...), stringAtIndex(o, append(fields, "kind")...)
+				name, kind := stringAt(o, append(fields, "name")...), stringAt(o, append(fields, "kind")...)
 				hint := ""
 				if kind == "" {
 					kind = "SecretStore"

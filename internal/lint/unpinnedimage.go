@@ -49,7 +49,7 @@ spec:
 				if tag != "" {
 					problem = "has the tag " + tag + ", which moves"
 				}
-				report(in.holding(p.Object, c.Image, slices.Concat(p.At, []string{"spec"}, containerAt(p, i), []string{"image"})...), "",
+				report(in.holding(p.Object, c.Image, p.containerAt(i, "image")...), "",
 					"the image %s of %s %s", c.Image, p.Title(), problem)
 			}
 		}

@@ -44,8 +44,7 @@ repository: {url: https://git.example/homelab.git}
   applications:
     - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}
 `,
-		Mend:  []string{`  networkPolicies: isolated # lint:ignore outside-address-from-inside for now until 2020-01-31`, `  networkPolicies: isolated`},
-		Check: func(*Input, Report) {},
+		Mend: []string{`  networkPolicies: isolated # lint:ignore outside-address-from-inside for now until 2020-01-31`, `  networkPolicies: isolated`},
 	}
 	waiverUnused = Rule{
 		Name:     "waiver-unused",
@@ -61,8 +60,7 @@ repository: {url: https://git.example/homelab.git}
   applications:
     - {applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}
 `,
-		Mend:  []string{`  networkPolicies: isolated # lint:ignore outside-address-from-inside it has to`, `  networkPolicies: isolated`},
-		Check: func(*Input, Report) {},
+		Mend: []string{`  networkPolicies: isolated # lint:ignore outside-address-from-inside it has to`, `  networkPolicies: isolated`},
 	}
 )
 
@@ -185,15 +183,12 @@ func (in *Input) written() []string {
 			files = append(files, o.Pos.File)
 		}
 	}
-	for i := range in.Platform.Namespaces {
-		for j := range in.Platform.Namespaces[i].Applications {
-			a := &in.Platform.Namespaces[i].Applications[j]
-			files = append(files, valuesFrom(a)...)
-			if f := chartDefaults(a); f != "" {
-				files = append(files, f)
-			}
-			files = append(files, in.filesOf(a)...)
+	for _, a := range in.applications() {
+		files = append(files, valuesFrom(a)...)
+		if f := chartDefaults(a); f != "" {
+			files = append(files, f)
 		}
+		files = append(files, in.filesOf(a)...)
 	}
 	slices.Sort(files)
 	return slices.Compact(files)

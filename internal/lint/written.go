@@ -10,7 +10,6 @@ import (
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
 	"go.yaml.in/yaml/v3"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // listed is the mapping of an application in the list, and its file; nil when the list has no more than its code.
@@ -168,20 +167,8 @@ func stringAt(o *Object, fields ...string) string {
 	return s
 }
 
-// fieldAt is what stands at a field of o; nil when there is nothing.
+// fieldAt is what stands at a field of o, with indices of lists among the fields; nil when there is nothing.
 func fieldAt(o *Object, fields ...string) any {
-	v, _, _ := unstructured.NestedFieldNoCopy(o.Content(), fields...)
-	return v
-}
-
-// stringAtIndex is stringAt, with indices of lists among the fields.
-func stringAtIndex(o *Object, fields ...string) string {
-	s, _ := deepAt(o, fields...).(string)
-	return s
-}
-
-// deepAt is fieldAt, with indices of lists among the fields.
-func deepAt(o *Object, fields ...string) any {
 	var v any = o.Content()
 	for _, field := range fields {
 		switch in := v.(type) {
