@@ -1,7 +1,7 @@
 package plugin
 
 import (
-	_ "embed" // for health
+	_ "embed" // for health checks
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
@@ -11,10 +11,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// health is the health check of Applications, without which no sync wave waits for one.
-//
-//go:embed health.lua
-var health string
+// Health checks: that of Applications, without which no sync wave waits for one, and that of CRDs, without which a sync wave that
+// waits for one may fail.
+var (
+	//go:embed health/application.lua
+	applicationHealth string
+	//go:embed health/customresourcedefinition.lua
+	crdHealth string
+)
 
 // Names of Argo CD's own objects, as its manifests and its Helm chart have them.
 const (
@@ -25,7 +29,11 @@ const (
 
 // settings are what argocd-cm must say.
 func settings(p *catalog.Platform) map[string]string {
-	out := map[string]string{"resource.customizations.health.argoproj.io_Application": health}
+	const health = "resource.customizations.health."
+	out := map[string]string{
+		health + "argoproj.io_Application":                       applicationHealth,
+		health + "apiextensions.k8s.io_CustomResourceDefinition": crdHealth,
+	}
 	if p.ArgoCD.Impersonation {
 		out["application.sync.impersonation.enabled"] = "true"
 	}

@@ -27,11 +27,15 @@ const homelabURL = "https://gitlab.example/house/homelab.git"
 // TestHomelab brings the example, as it is, from an empty cluster to Synced.
 func TestHomelab(t *testing.T) {
 	t.Run("CRDs are there", func(t *testing.T) {
-		l := start(t)
+		l := start(t, options{})
 		l.homelab(false)
 		l.dryRun()
 	})
-	t.Run("CRDs come with applications", func(t *testing.T) { start(t).homelab(true) })
+	t.Run("CRDs come with applications", func(t *testing.T) {
+		// Argo CD gives CRDs no tracking, so no event of a CRD leads it to the Application: one that synced before its CRDs were seen to
+		// be established is Progressing until the next periodic look. docs/order.md says how to have it earlier; so does this test.
+		start(t, options{settings: map[string]string{"timeout.reconciliation": "30s", "timeout.reconciliation.jitter": "0s"}}).homelab(true)
+	})
 }
 
 // homelab deploys the example. Late says that its CRDs come with its own applications.
@@ -63,9 +67,7 @@ func (l *loop) homelab(late bool) {
 	l.argo.WaitSynced(l, 6*time.Minute, root, revision)
 	l.step(fmt.Sprintf("the platform is synced, %.1f s after bootstrap", time.Since(began).Seconds()))
 	l.must(l.compare(objects))
-	// A CRD is Degraded until it is established. If Argo CD misses that event, among the many that new kinds bring, it looks again
-	// after its three minutes.
-	cluster.Eventually(l, 5*time.Minute, "what syncs by itself is synced and healthy", func() error { return l.settled(objects) })
+	cluster.Eventually(l, 3*time.Minute, "what syncs by itself is synced and healthy", func() error { return l.settled(objects) })
 	l.step("all applications are synced and healthy")
 	if names := l.retried(); len(names) > 0 {
 		l.Errorf("tried again: %s", strings.Join(names, "\n"))

@@ -103,8 +103,14 @@ type loop struct {
 	began   time.Time
 }
 
-// start starts the cluster, with further flags of its API server, the rest of the world, and Argo CD without anything to do.
-func start(t *testing.T, apiServerFlags ...string) *loop {
+// options are those of a loop.
+type options struct {
+	apiServerFlags []string          // further ones
+	settings       map[string]string // argocd-cm
+}
+
+// start starts the cluster, the rest of the world, and Argo CD without anything to do.
+func start(t *testing.T, opts options) *loop {
 	t.Helper()
 	l := &loop{T: t, dir: t.TempDir(), began: time.Now()}
 	names, err := hosts()
@@ -116,7 +122,7 @@ func start(t *testing.T, apiServerFlags ...string) *loop {
 	l.must(err)
 	t.Cleanup(func() { _ = l.remote.Close() })
 	l.repo = repo.New(t)
-	o := cluster.Options{Controllers: controllers, APIServerFlags: apiServerFlags}
+	o := cluster.Options{Controllers: controllers, APIServerFlags: opts.apiServerFlags}
 	if os.Getenv("ARGOCD") == "v2" {
 		// Argo CD 2.14 knows the fields of Kubernetes 1.31, and fails at an object with another one, which this feature writes.
 		const without = "--feature-gates=DeploymentReplicaSetTerminatingReplicas=false"
@@ -125,7 +131,7 @@ func start(t *testing.T, apiServerFlags ...string) *loop {
 	l.cluster = cluster.Start(t, o)
 	plugins, err := filepath.Abs(filepath.Join("..", "..", "plugin"))
 	l.must(err)
-	l.argo = argo.Start(t, l.cluster, argo.Options{PluginDir: plugins, CA: ca})
+	l.argo = argo.Start(t, l.cluster, argo.Options{PluginDir: plugins, CA: ca, Settings: opts.settings})
 	l.step("Argo CD runs")
 	return l
 }

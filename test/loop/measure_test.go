@@ -31,7 +31,7 @@ func TestMeasure(t *testing.T) {
 
 // measurePush is for a list with one namespace, of which a label changes. Argo CD is told of each commit, as by a webhook.
 func measurePush(t *testing.T) {
-	l := start(t)
+	l := start(t, options{})
 	l.install(l.push(os.DirFS(example("minimal")), homelabURL))
 	list, err := os.ReadFile(filepath.Join(l.dir, "applications.yml"))
 	l.must(err)
@@ -57,7 +57,7 @@ func measurePush(t *testing.T) {
 
 // measureHomelab also runs the plugin alone, as often as Argo CD would, to tell its part.
 func measureHomelab(t *testing.T) {
-	l := start(t)
+	l := start(t, options{})
 	l.homelab(false)
 	l.measureRefresh(root)
 	l.measure("roster plugin generate, alone", 10, func() time.Duration {
@@ -77,7 +77,7 @@ func measureHomelab(t *testing.T) {
 
 // measureLarge has 3,000 files beside the folder of the list.
 func measureLarge(t *testing.T) {
-	l := start(t)
+	l := start(t, options{})
 	const url = "https://git.example/house/everything.git"
 	files := fstest.MapFS{
 		"cluster/platform.yml": {Data: []byte("repository: {url: " + url + ", revision: main, root: ..}\n")},

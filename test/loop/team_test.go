@@ -48,7 +48,7 @@ subjects:
 // TestTeam brings the example, as it is, to Synced. In each namespace, Argo CD is to write as an account of that namespace.
 func TestTeam(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "audit.log")
-	l := start(t, "--audit-policy-file", filepath.Join("testdata", "team", "audit.yaml"), "--audit-log-path", log)
+	l := start(t, options{apiServerFlags: []string{"--audit-policy-file", filepath.Join("testdata", "team", "audit.yaml"), "--audit-log-path", log}})
 	revision := l.push(os.DirFS(example("team")), teamURL)
 	l.publish(l.rendered(), teamURL, nil)
 	charts, err := remote.ChartsOf(l.rendered())

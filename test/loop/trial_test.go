@@ -42,7 +42,7 @@ type trial struct {
 // TestTrial has one cluster for all scenarios. Each begins by pushing the list that it needs, and leaves nothing that has to be
 // confirmed to the next.
 func TestTrial(t *testing.T) {
-	l := &trial{start(t), t}
+	l := &trial{start(t, options{}), t}
 	l.cluster.InstallCRDs(l, "ciliumnetworkpolicies.cilium.io")
 	l.populate(world.Options{Log: l.Logf})
 	revision := l.push(l.list(), trialURL)
