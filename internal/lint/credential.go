@@ -29,8 +29,14 @@ var tokens = []struct {
 // urlPassword is the password in a URL.
 var urlPassword = regexp.MustCompile(`\b[a-z][a-z0-9+.-]*://[^\s/:@"']*:([^\s/@"']+)@[A-Za-z0-9$({\[]`)
 
+// shortestToken is how long a text must be to be a token: a Slack token has the fewest characters.
+const shortestToken = len("xoxb-0123456789")
+
 // tokenIn says which token stands in a text; empty when there is none.
 func tokenIn(text string) string {
+	if len(text) < shortestToken { // as most are
+		return ""
+	}
 	for _, t := range tokens {
 		found := t.shape.FindString(text)
 		switch {
@@ -44,6 +50,9 @@ func tokenIn(text string) string {
 
 // passwordInURL says whether a URL in the text has a password.
 func passwordInURL(text string) bool {
+	if !strings.Contains(text, "://") {
+		return false
+	}
 	for _, m := range urlPassword.FindAllStringSubmatch(text, -1) {
 		if !elsewhere(m[1]) && strings.Trim(m[1], "*xX.") != "" {
 			return true
@@ -267,9 +276,12 @@ func inLine(line string, many bool) string {
 	if passwordInURL(line) {
 		return "the password in a URL"
 	}
-	fields := jsonField.FindAllStringSubmatch(line, -1)
-	if m := assignment.FindStringSubmatch(line); many && m != nil {
-		fields = append(fields, m)
+	var fields [][]string
+	if strings.Contains(line, `"`) {
+		fields = jsonField.FindAllStringSubmatch(line, -1)
+	}
+	if many {
+		fields = append(fields, assignment.FindAllStringSubmatch(line, 1)...)
 	}
 	for _, m := range fields {
 		if secretValue(m[1], m[2], true) {

@@ -110,7 +110,10 @@ type output struct {
 func (o *output) index(top *loadedChart, c *chart.Chart) {
 	from := top.byFile[c.Raw[0]]
 	for _, f := range slices.Concat(c.Templates, c.Files) {
-		o.templates[path.Join(c.ChartFullPath(), f.Name)] = templateFile{from, f.Name}
+		// Of the other files, which may be one for each application, only these become objects.
+		if name := f.Name; strings.HasPrefix(name, "templates/") || strings.HasPrefix(name, "crds/") {
+			o.templates[path.Join(c.ChartFullPath(), name)] = templateFile{from, name}
+		}
 	}
 	for _, sub := range c.Dependencies() {
 		o.index(top, sub)
