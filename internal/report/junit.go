@@ -32,7 +32,7 @@ type junitCase struct {
 	Name    string        `xml:"name,attr"`
 	Class   string        `xml:"classname,attr"`
 	Failure *junitFailure `xml:"failure"`
-	Skipped *junitSkipped `xml:"skipped"`
+	Skipped *junitText    `xml:"skipped"`
 	Out     *junitText    `xml:"system-out"`
 }
 
@@ -40,10 +40,6 @@ type junitFailure struct {
 	Type    string `xml:"type,attr"`
 	Message string `xml:"message,attr"`
 	Text    string `xml:",cdata"`
-}
-
-type junitSkipped struct {
-	Message string `xml:"message,attr"`
 }
 
 type junitText struct {
@@ -73,7 +69,7 @@ func writeJUnit(b *bytes.Buffer, r *Report) error {
 	if reasons := r.Summary.skipped(); len(reasons) > 0 {
 		s := junitSuite{Name: "not checked"}
 		for _, reason := range reasons {
-			s.add(junitCase{Name: visible(reason), Class: s.Name, Skipped: &junitSkipped{fmt.Sprint(r.Summary.Skipped[reason], " skipped")}})
+			s.add(junitCase{Name: visible(reason), Class: s.Name, Skipped: &junitText{fmt.Sprint(r.Summary.Skipped[reason], " skipped")}})
 		}
 		out.Suites = append(out.Suites, s)
 	}
