@@ -52,7 +52,7 @@ func (r *resolver) permit(e *entryInput, in *flowInput, from Origin) {
 	if !ok || !portsOK {
 		return
 	}
-	own := r.labels(in.PodLabels)
+	own := r.podLabels(in.PodLabels)
 	name := e.Namespace.V
 	from += Origin("/" + word + "/" + p.name())
 	if e.NetworkPolicies != nil {
@@ -67,11 +67,23 @@ func (r *resolver) permit(e *entryInput, in *flowInput, from Origin) {
 // name is the peer in short, for origins.
 func (p Peer) name() string { return p.Namespace + p.Host + p.CIDR + p.Entity }
 
+// unknownNamespace reports a namespace that is not in the list.
+func (r *resolver) unknownNamespace(at *syntax.Node, name string) {
+	if r.namespacesMissing {
+		return // it may be one that cannot be read
+	}
+	hint := diag.DidYouMean(name, slices.Collect(maps.Keys(r.entryOf)))
+	if namespace := r.namespaceOf(name); namespace != "" {
+		hint = "that is an application: its namespace is " + namespace
+	}
+	at.Report("unknown-namespace", hint, "there is no namespace %s in the list", syntax.Quote(name))
+}
+
 func (r *resolver) peer(in *peerInput, direction Direction) (Peer, bool) {
 	if _, ok := r.oneOf(in.Node, []string{"namespace", "host", "cidr", "entity"}, in.Namespace, in.Host, in.CIDR, in.Entity); !ok {
 		return Peer{}, false
 	}
-	p := Peer{Namespace: in.Namespace.V, Host: in.Host.V, CIDR: in.CIDR.V, Entity: in.Entity.V, PodLabels: r.labels(in.PodLabels), Except: texts(in.Except)}
+	p := Peer{Namespace: in.Namespace.V, Host: in.Host.V, CIDR: in.CIDR.V, Entity: in.Entity.V, PodLabels: r.podLabels(in.PodLabels), Except: texts(in.Except)}
 	if in.PodLabels.Node != nil && !in.Namespace.IsSet() {
 		in.PodLabels.Report("no-effect", "remove it", "podLabels goes with namespace only")
 		return p, false
@@ -83,14 +95,7 @@ func (r *resolver) peer(in *peerInput, direction Direction) (Peer, bool) {
 	switch {
 	case in.Namespace.IsSet():
 		if r.entryOf[p.Namespace] == nil {
-			if r.namespacesMissing {
-				return p, false
-			}
-			hint := diag.DidYouMean(p.Namespace, slices.Collect(maps.Keys(r.entryOf)))
-			if namespace := r.namespaceOf(p.Namespace); namespace != "" {
-				hint = "that is an application: its namespace is " + namespace
-			}
-			in.Namespace.Report("unknown-namespace", hint, "there is no namespace %s in the list", syntax.Quote(p.Namespace))
+			r.unknownNamespace(in.Namespace.Node, p.Namespace)
 			return p, false
 		}
 	case in.Host.IsSet():
@@ -114,7 +119,10 @@ func (r *resolver) peerHost(host text, direction Direction) bool {
 		host.Report("bad-host", "use to: {namespace: …} with the pod's port", "names of Services cannot be permitted as hosts")
 	case strings.Trim(host.V, "*.") == "" && host.V != "":
 		host.Report("bad-host", "use entity: world", "expected a host name such as api.example.com or *.example.com, found %s", syntax.Quote(host.V))
-	case !hostPattern.MatchString(host.V) || !shortLabels(host.V):
+	case strings.Contains(host.V, "**"): // Cilium takes a leading one for any number of parts
+		host.Report("bad-host", "write *, which stands for any characters of one part", "expected a host name such as api.example.com or *.example.com, found %s",
+			shown(host.V))
+	case !hostPattern.MatchString(host.V) || !shortLabels(host.V) || len(host.V) > validation.DNS1123SubdomainMaxLength:
 		hint := ""
 		if better := hostIn(host.V); better != host.V && hostPattern.MatchString(better) {
 			hint = `did you mean "` + better + `"?`

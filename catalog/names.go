@@ -137,7 +137,7 @@ func (r *resolver) serverURL(t text, example string) {
 	case !t.IsSet():
 	case password.MatchString(t.V):
 		t.Report("secret-in-url", "leave the credentials out", "the URL holds a password")
-	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
+	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.ContainsAny(t.V, "*{}?"): // no pattern
 		t.Report("bad-url", "", "expected an address such as %s, found %s", example, shown(t.V))
 	}
 }
@@ -150,6 +150,17 @@ func (r *resolver) labels(in syntax.Map[text]) map[string]string {
 		}
 		return ""
 	})
+}
+
+// podLabels checks and returns the labels of pods. In policies Cilium gives pods more of them, such as their namespace: with one of
+// these, a flow would lead to other pods than its namespace says.
+func (r *resolver) podLabels(in syntax.Map[text]) map[string]string {
+	for _, item := range in.Items {
+		if strings.HasPrefix(item.Key, "io.kubernetes.") || strings.HasPrefix(item.Key, "io.cilium.") {
+			item.At.Report("reserved-name", "the key namespace says where the pods are", "%s is a label that Cilium gives to pods itself", item.Key)
+		}
+	}
+	return r.labels(in)
 }
 
 // annotations checks and returns annotations.

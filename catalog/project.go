@@ -80,7 +80,12 @@ func (r *resolver) projectRoles(in *projectInput) []ProjectRole {
 			continue
 		}
 		seen[role.Name.V] = role.Name.Node
+		groups := map[string]*syntax.Node{}
 		for _, g := range role.Groups {
+			if first := groups[g.V]; first != nil && g.IsSet() { // Argo CD's API would refuse the project
+				g.ReportWith(first, "first here", "duplicate-group", "remove one of them", "the role has the group %s twice", syntax.Quote(g.V))
+			}
+			groups[g.V] = g.Node
 			if g.IsSet() && (strings.TrimSpace(g.V) == "" || strings.ContainsAny(g.V, ",\n\r\t")) {
 				g.Report("bad-name", "", "expected the name of a group, found %s", syntax.Quote(g.V))
 			}

@@ -2,24 +2,34 @@ package catalog
 
 import (
 	"maps"
+	"math"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
+// maxPriority is the highest that Traefik leaves to users (traefik pkg/server/router/router.go, maxUserPriority).
+const maxPriority = math.MaxInt64 - 1000
+
+func notPrinted(r rune) bool { return !unicode.IsPrint(r) }
+
 // route resolves one host name of an application.
 func (r *resolver) route(in *ingressInput, from Origin) Route {
 	out := Route{Place: place(in.Node), Host: r.host(in.Host), Path: strings.TrimRight(in.Path.V, "/"), Priority: in.Priority.V, Service: in.Service.V}
 	out.Origin = from + "/ingress/" + Origin(out.Host+out.Path)
-	if in.Path.IsSet() && (!strings.HasPrefix(in.Path.V, "/") || strings.ContainsAny(in.Path.V, "`(){}*?#% \n")) {
+	// Traefik cleans the path of a request before it looks for a rule.
+	if in.Path.IsSet() && (!strings.HasPrefix(in.Path.V, "/") || strings.ContainsAny(in.Path.V, "`(){}*?#% ") || strings.ContainsFunc(in.Path.V, notPrinted) ||
+		out.Path != "" && path.Clean(out.Path) != out.Path) {
 		in.Path.Report("bad-path", "", "expected a path prefix such as /api, found %s", syntax.Quote(in.Path.V))
 	}
-	if in.Priority.IsSet() && in.Priority.V < 1 {
-		in.Priority.Report("bad-priority", "leave it out to let longer rules win", "expected a priority from 1, found %d", in.Priority.V)
+	if in.Priority.IsSet() && (in.Priority.V < 1 || in.Priority.V > maxPriority) {
+		in.Priority.Report("bad-priority", "leave it out to let longer rules win", "expected a priority from 1 to %d, found %d", maxPriority, in.Priority.V)
 	}
 	if in.Service.IsSet() && validation.IsDNS1035Label(in.Service.V) != nil {
 		r.badName(in.Service, `the name of a Service (lower-case letters, digits and "-", a letter first)`, validation.IsDNS1035Label)

@@ -74,7 +74,13 @@ func (r *resolver) settings() {
 	if i := in.ArgoCD.Impersonation; i != nil && i.Enabled.Or(true) {
 		r.impersonation = &Impersonation{ServiceAccount: i.ServiceAccount.Or("argocd-deployer"), ClusterRole: i.ClusterRole.Or("admin")}
 		r.optionalLabel(i.ServiceAccount)
+		if a := i.ServiceAccount; a.V == "default" || strings.HasPrefix(a.V, "access-") {
+			a.Report("reserved-name", "leave it out for argocd-deployer", "%q is the name of something else in each namespace", a.V)
+		}
 		r.filled(i.ClusterRole, "the name of a ClusterRole")
+		if strings.ContainsAny(i.ClusterRole.V, "/%") {
+			i.ClusterRole.Report("bad-name", "", "expected the name of a ClusterRole, found %s", syntax.Quote(i.ClusterRole.V))
+		}
 	}
 
 	r.controller = r.pods(in.Ingress.Controller, "kube-system", "app.kubernetes.io/name", "traefik")
@@ -160,7 +166,7 @@ func (r *resolver) pods(in podsInput, namespace, key, value string) profiles.Pod
 	out := profiles.Pods{Namespace: namespace, PodLabels: map[string]string{key: value}}
 	before := len(*r.diags)
 	r.optionalLabel(in.Namespace)
-	labels := r.labels(in.PodLabels)
+	labels := r.podLabels(in.PodLabels)
 	if len(*r.diags) > before { // the profiles that name these pods are not wrong, too
 		return out
 	}
@@ -233,7 +239,7 @@ func (r *resolver) secretSettings() {
 	r.optionalLabel(v.ServiceAccount.Namespace)
 }
 
-var podSecurityVersion = regexp.MustCompile(`^(latest|v1\.\d+)$`)
+var podSecurityVersion = regexp.MustCompile(`^(latest|v1\.(0|[1-9]\d*))$`)
 
 // podSecurityOf is the levels that in sets, over those of the platform.
 func (r *resolver) podSecurityOf(in *podSecurityInput) PodSecurity {

@@ -10,11 +10,13 @@ import (
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
 	"go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
 var (
-	ruleType     = reflect.TypeFor[api.Rule]()
-	selectorType = reflect.TypeFor[api.EndpointSelector]()
+	ruleType        = reflect.TypeFor[api.Rule]()
+	selectorType    = reflect.TypeFor[api.EndpointSelector]()
+	intOrStringType = reflect.TypeFor[intstr.IntOrString]()
 )
 
 // notInCRD are fields of Cilium's Go types that its CRD does not have (any more), so that the API server drops them.
@@ -75,6 +77,12 @@ func (c *checker) each(y *yaml.Node, at *syntax.Node, do func(y *yaml.Node, at *
 func (c *checker) check(y *yaml.Node, at *syntax.Node, t reflect.Type) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
+	}
+	if t == intOrStringType {
+		if tag := y.ShortTag(); y.Kind != yaml.ScalarNode || tag != "!!int" && tag != "!!str" {
+			c.report(at, "wrong-type", "", "expected a whole number or a text, found %s", syntax.Describe(y))
+		}
+		return
 	}
 	if y.Kind == yaml.ScalarNode && strings.HasPrefix(y.Value, "$") {
 		return // a name that the platform does not have, reported
