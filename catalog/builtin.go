@@ -16,7 +16,6 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
-	"helm.sh/helm/v3/pkg/chartutil"
 	"sigs.k8s.io/yaml"
 )
 
@@ -87,13 +86,13 @@ func (r *resolver) mistaken(b *builtinApp, err error) {
 
 // builtinValues are the values of a built-in application; nil when the user's do not fit its schema, which is reported.
 func (r *resolver) builtinValues(b *builtinApp) builtin.Values {
-	values := map[string]any{}
-	if given := b.in.Values.V; given != nil {
-		m, ok := given.(map[string]any)
-		if !ok {
-			return nil // reported with the source
-		}
-		maps.Copy(values, m)
+	given, ok := b.in.Values.V.(map[string]any)
+	if !ok && b.in.Values.V != nil {
+		return nil // reported with the source
+	}
+	given = withoutNulls(given)
+	if given != nil {
+		b.in.Values.V = given
 	}
 	defaults := map[string]any{}
 	schema, err := readSchema(b.Chart)
@@ -107,8 +106,7 @@ func (r *resolver) builtinValues(b *builtinApp) builtin.Values {
 	if err != nil {
 		return nil
 	}
-	// The user's mappings are copied: CoalesceTables writes into them.
-	merged := chartutil.CoalesceTables(copied(values).(map[string]any), copied(defaults).(map[string]any))
+	merged := over(defaults, given)
 	if err := schema.Validate(merged); err != nil {
 		var invalid *jsonschema.ValidationError
 		if !errors.As(err, &invalid) {
@@ -123,22 +121,35 @@ func (r *resolver) builtinValues(b *builtinApp) builtin.Values {
 	return data
 }
 
-func copied(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for key, value := range v {
-			out[key] = copied(value)
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, value := range v {
-			out[i] = copied(value)
-		}
-		return out
+// withoutNulls is a mapping without the keys that have nothing behind them: they count as absent, as in the list. Helm would
+// take a default away for one, which no chart of ours expects.
+func withoutNulls(m map[string]any) map[string]any {
+	if m == nil {
+		return nil
 	}
-	return v
+	out := make(map[string]any, len(m))
+	for key, value := range m {
+		if inner, ok := value.(map[string]any); ok {
+			value = withoutNulls(inner)
+		}
+		if value != nil {
+			out[key] = value
+		}
+	}
+	return out
+}
+
+// over is a mapping with values over its defaults, as Helm has it: mappings are merged, and all else is replaced.
+func over(defaults, values map[string]any) map[string]any {
+	out := maps.Clone(defaults)
+	for key, value := range values {
+		inner, isMapping := value.(map[string]any)
+		if below, ok := defaults[key].(map[string]any); ok && isMapping {
+			value = over(below, inner)
+		}
+		out[key] = value
+	}
+	return out
 }
 
 func readSchema(chart fs.FS) (*jsonschema.Schema, error) {
@@ -230,7 +241,7 @@ func (r *resolver) declared(b *builtinApp) builtin.Declaration {
 		return builtin.Declaration{}
 	}
 	d, problems, err := b.Declare(&builtin.Surroundings{Code: b.in.ApplicationCode.V, Namespace: b.entry.Namespace.V, Values: b.values,
-		Monitoring: r.monitoring.namespace(), Uses: r.used[b.in]})
+		Monitoring: r.monitoring.namespace(), Uses: r.used[b.in], NoIngress: b.in.Ingress != nil && len(b.in.Ingress) == 0})
 	r.mistaken(b, err)
 	for _, problem := range problems {
 		at, found := r.value(b, problem.Path)
@@ -238,6 +249,10 @@ func (r *resolver) declared(b *builtinApp) builtin.Declaration {
 			problem.Message = strings.Join(problem.Path, ".") + ": " + problem.Message
 		}
 		at.Report("catalog-values", problem.Hint, "%s", problem.Message)
+	}
+	if c := d.Callers; c.Path != nil && r.entryOf[c.Namespace] == nil {
+		at, _ := r.value(b, c.Path)
+		r.unknownNamespace(at, c.Namespace)
 	}
 	w := written{b.in.Catalog.Node}
 	r.fillEntry(b, d, w)
@@ -266,14 +281,18 @@ func (r *resolver) declared(b *builtinApp) builtin.Declaration {
 
 // permitDeclared permits what a built-in application has declared.
 func (r *resolver) permitDeclared(b *builtinApp, flows []builtin.Flow) {
-	w, from := written{b.in.Catalog.Node}, origin(b.entry.Namespace.V, "applications", b.in.ApplicationCode.V, "catalog")
+	from := origin(b.entry.Namespace.V, "applications", b.in.ApplicationCode.V, "catalog")
 	for _, f := range flows {
+		w := written{b.in.Catalog.Node}
+		if f.Path != nil {
+			w.Node, _ = r.value(b, f.Path)
+		}
 		e := r.callersIn(f.Callers, b.entry)
 		if e == nil {
 			continue
 		}
 		flow, peer := flowInput{Node: w.Node, PodLabels: w.labels(f.PodLabels)}, w.peer(f.Peer)
-		if f.Peer.Namespace == "" && f.Peer.Host == "" {
+		if f.Peer.Namespace == "" && f.Peer.Host == "" && f.Peer.CIDR == "" {
 			peer.Namespace = w.text(b.entry.Namespace.V)
 		}
 		if f.From {

@@ -30,6 +30,9 @@ func (w written) peer(p builtin.Peer) *peerInput {
 	if p.Host != "" {
 		out.Host = w.text(p.Host)
 	}
+	if p.CIDR != "" {
+		out.CIDR = w.text(p.CIDR)
+	}
 	for _, port := range p.Ports {
 		out.Ports = append(out.Ports, syntax.Text{V: port, Node: w.Node})
 	}

@@ -13,16 +13,19 @@ import (
 // alertRule is a rule of a PrometheusRule: an alert or, with Record, a series that is computed.
 type alertRule struct {
 	writtenRule
-	object *Object
-	at     []string // the fields that lead to it
+	ownLabels map[string]string // without those of the group
+	object    *Object
+	at        []string // the fields that lead to it
 }
 
 type writtenRule struct {
-	Alert  string             `json:"alert"`
-	Record string             `json:"record"`
-	Expr   intstr.IntOrString `json:"expr"`
-	For    *string            `json:"for"`
-	Labels map[string]string  `json:"labels"` // also those of the group
+	Alert  string              `json:"alert"`
+	Record string              `json:"record"`
+	Expr   intstr.IntOrString  `json:"expr"`
+	For    *intstr.IntOrString `json:"for"`
+	Labels map[string]string   `json:"labels"` // also those of the group
+
+	Annotations map[string]string `json:"annotations"`
 }
 
 // alertRules are the rules of all PrometheusRules. What is no such object is left out: unknown-field reports it.
@@ -42,11 +45,11 @@ func (in *Input) alertRules() []alertRule {
 		}
 		for i, g := range content.Spec.Groups {
 			for j, r := range g.Rules {
-				labels := map[string]string{}
+				own, labels := r.Labels, map[string]string{}
 				maps.Copy(labels, g.Labels)
-				maps.Copy(labels, r.Labels)
+				maps.Copy(labels, own)
 				r.Labels = labels
-				out = append(out, alertRule{r, o, []string{"spec", "groups", strconv.Itoa(i), "rules", strconv.Itoa(j)}})
+				out = append(out, alertRule{r, own, o, []string{"spec", "groups", strconv.Itoa(i), "rules", strconv.Itoa(j)}})
 			}
 		}
 	}

@@ -1,17 +1,17 @@
 package lint
 
 import (
-	"errors"
-	"strings"
+	"maps"
+	"slices"
 
+	"github.com/hippotion/roster/internal/alertrule"
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/promql/parser"
 )
 
 var badAlertRule = Rule{
 	Name:     "bad-alert-rule",
 	Severity: Error,
-	Summary:  "a rule of Prometheus has an expression or a duration that Prometheus cannot read",
+	Summary:  "a rule of Prometheus has an expression, a duration or a template that Prometheus cannot read",
 	Doc: `The operator leaves out the whole PrometheusRule that such a rule stands in, and logs it where nobody looks: none of its
 alerts is raised any more. Expressions are read by Prometheus' own parser. Functions that Prometheus has to be told to permit are
 taken to be permitted. When the rule is meant for something that speaks another language, such as Loki, say so in a waiver.`,
@@ -39,34 +39,24 @@ spec:
 	Mend: []string{`          expr: time() - max(backup_last_success_timestamp_seconds > 86400`, `          expr: time() - max(backup_last_success_timestamp_seconds) > 86400`},
 	Check: func(in *Input, report Report) {
 		for _, r := range in.alertRules() {
-			if problem := promQL(r.Expr.String()); problem != "" {
+			if problem := alertrule.Expression(r.Expr.String()); problem != "" {
 				report(r.place(in, "expr"), "", "%s has an expression that is not PromQL: %s", r.name(), problem)
 			}
-			if r.For == nil {
+			if r.For != nil {
+				if _, err := model.ParseDuration(r.For.StrVal); err != nil { // a number is none, even where it would be 0
+					report(r.place(in, "for"), "write it as 90s, 5m, 1h30m or 2d", "%s has no duration under for: %v", r.name(), err)
+				}
+			}
+			if r.Alert == "" {
 				continue
 			}
-			if _, err := model.ParseDuration(*r.For); err != nil {
-				report(r.place(in, "for"), "write it as 90s, 5m, 1h30m or 2d", "%s has no duration under for: %v", r.name(), err)
+			for field, texts := range map[string]map[string]string{"annotations": r.Annotations, "labels": r.ownLabels} {
+				for _, key := range slices.Sorted(maps.Keys(texts)) {
+					if problem := alertrule.Template(texts[key]); problem != "" {
+						report(r.place(in, field, key), "", "%s has a template under %s.%s that Prometheus cannot read: line %s", r.name(), field, key, problem)
+					}
+				}
 			}
 		}
 	},
-}
-
-// promQL is what is wrong with an expression; empty when nothing is.
-func promQL(expression string) string {
-	_, err := parser.ParseExpr(expression)
-	var all parser.ParseErrors
-	if !errors.As(err, &all) {
-		if err == nil {
-			return ""
-		}
-		return err.Error()
-	}
-	for _, e := range all {
-		// Prometheus refuses these only without a flag.
-		if text := e.Err.Error(); !strings.Contains(text, "enabled") {
-			return text
-		}
-	}
-	return ""
 }

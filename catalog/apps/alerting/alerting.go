@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/catalog/apps/builtin"
+	"github.com/hippotion/roster/internal/alertrule"
 )
 
 //go:embed all:chart
@@ -29,17 +30,21 @@ type values struct {
 		Enabled  *bool
 		Severity string
 	}
-	Rules []struct{ Alert, Severity string }
+	Rules []struct{ Alert, Severity, Expr, Summary, Description string }
 
 	Routes map[string]struct {
 		Topic string
 		Mail  bool
 	}
-	DefaultRoute   string
-	Silent         []string
-	Mail           struct{ To, From, Smarthost, Username string }
+	DefaultRoute string
+	Silent       []string
+	Mail         struct {
+		To, From, Smarthost, Username string
+		PodPort                       int
+	}
 	DeadMansSwitch struct {
 		URL, Topic string
+		PodPort    int
 	}
 	Alertmanager struct {
 		Namespace string
@@ -52,9 +57,9 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 	if err := s.Values.Decode(&v); err != nil {
 		return builtin.Declaration{}, nil, err
 	}
-	callers := builtin.Callers{Namespace: v.Alertmanager.Namespace, PodLabels: v.Alertmanager.PodLabels}
-	if callers.Namespace == "" {
-		callers.Namespace = s.Monitoring // or else here
+	callers := builtin.Callers{Namespace: s.Monitoring, PodLabels: v.Alertmanager.PodLabels} // or else here
+	if v.Alertmanager.Namespace != "" {
+		callers.Namespace, callers.Path = v.Alertmanager.Namespace, []string{"alertmanager", "namespace"}
 	}
 	d := builtin.Declaration{
 		Profile: "isolated-job", // it has no pods itself; Alertmanager's, if they are here, resolve names
@@ -67,19 +72,22 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 	if v.Mail.Username != "" {
 		d.Secrets = append(d.Secrets, builtin.Secret{Name: "alerting-mail", Data: map[string]string{"password": "mail-password"}})
 	}
+	to := func(url string, podPort int, path ...string) {
+		peer, err := builtin.To(url, podPort)
+		if err != nil {
+			problems.Add(path, "", "%v", err)
+			return
+		}
+		d.Flows = append(d.Flows, builtin.Flow{Callers: callers, Peer: peer, Path: path})
+	}
 	if v.Mail.Smarthost != "" {
-		host, port, _ := strings.Cut(v.Mail.Smarthost, ":") // the schema has a pattern for it
-		d.Flows = append(d.Flows, builtin.Flow{Callers: callers, Peer: builtin.Peer{Host: host, Ports: []string{port}}})
+		to("https://"+v.Mail.Smarthost, v.Mail.PodPort, "mail", "smarthost") // the schema has a pattern for it: HOST:PORT
 	}
 	if v.DeadMansSwitch.URL != "" {
-		peer, err := builtin.To(v.DeadMansSwitch.URL, 0)
-		if err != nil {
-			problems.Add([]string{"deadMansSwitch", "url"}, "", "%v", err)
-		} else {
-			d.Flows = append(d.Flows, builtin.Flow{Callers: callers, Peer: peer})
-		}
+		to(v.DeadMansSwitch.URL, v.DeadMansSwitch.PodPort, "deadMansSwitch", "url")
 	}
 	v.routed(&problems)
+	v.readable(&problems)
 	v.delivered(s.Uses["ntfy"], &problems)
 	return d, problems, nil
 }
@@ -115,6 +123,20 @@ func (v *values) routed(problems *builtin.Problems) {
 	}
 }
 
+// readable reports rules that Prometheus would refuse, with all those beside them.
+func (v *values) readable(problems *builtin.Problems) {
+	for i, rule := range v.Rules {
+		add := func(field, problem string) {
+			if problem != "" {
+				problems.Add([]string{"rules", fmt.Sprint(i), field}, "", "Prometheus cannot read it: %s", problem)
+			}
+		}
+		add("expr", alertrule.Expression(rule.Expr))
+		add("summary", alertrule.Template(rule.Summary))
+		add("description", alertrule.Template(rule.Description))
+	}
+}
+
 // delivered reports receivers that would send nothing, or to a topic that the bus does not have.
 func (v *values) delivered(bus builtin.Used, problems *builtin.Problems) {
 	if bus.Offer == nil {
@@ -140,7 +162,9 @@ func (v *values) delivered(bus builtin.Used, problems *builtin.Problems) {
 	if v.Mail.To != "" && !mail {
 		problems.Add([]string{"mail", "to"}, "set mail: true at a route", "no route sends mail")
 	}
-	topic(v.DeadMansSwitch.Topic, "deadMansSwitch", "topic")
+	if v.DeadMansSwitch.URL == "" { // or else the topic is not used
+		topic(v.DeadMansSwitch.Topic, "deadMansSwitch", "topic")
+	}
 	if on := v.Alerts["DeadMansSwitch"].Enabled; (on == nil || *on) && v.DeadMansSwitch.URL == "" && v.DeadMansSwitch.Topic == "" {
 		problems.Add([]string{"deadMansSwitch"}, "set url or topic; or alerts: {DeadMansSwitch: {enabled: false}}", "the dead man's switch has nobody to reassure")
 	}

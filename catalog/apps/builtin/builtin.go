@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -46,6 +48,7 @@ type Surroundings struct {
 	// Monitoring is the namespace of the application that brings the Prometheus operator's kinds; empty when none does.
 	Monitoring string
 	Uses       map[string]Used // by the name in the catalog
+	NoIngress  bool            // the entry says that the application has no host
 }
 
 // Used is an application of the catalog that another one calls.
@@ -85,6 +88,7 @@ type Callers struct {
 	None      bool // there are no pods that call
 	Namespace string
 	PodLabels map[string]string
+	Path      []string // the value that says so
 }
 
 // Flow is a permitted flow from the callers, or to them when From is set.
@@ -92,13 +96,15 @@ type Flow struct {
 	Callers
 	From bool
 	Peer Peer
+	Path []string // the value that asks for it; nothing when it is not one
 }
 
-// Peer is the other end of a flow: Namespace or Host is set.
+// Peer is the other end of a flow: Namespace, Host or CIDR is set.
 type Peer struct {
 	Namespace string
 	PodLabels map[string]string
 	Host      string
+	CIDR      string
 	Ports     []string // pod ports
 }
 
@@ -133,14 +139,14 @@ func (p *Problems) CheckTopic(bus Used, topic string, path ...string) {
 	}
 }
 
-// To is the peer that an http or https URL leads to: a host outside of the cluster, or the pods of a Service, whose port the
-// URL does not tell.
+// To is the peer that an http or https URL leads to: a host or an address outside of the cluster, or the pods of a Service, whose
+// port the URL does not tell.
 func To(address string, podPort int) (Peer, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return Peer{}, fmt.Errorf("expected a URL with http or https, and without credentials")
 	}
-	host := strings.TrimSuffix(u.Hostname(), ".cluster.local")
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".cluster.local")
 	if service, found := strings.CutSuffix(host, ".svc"); found {
 		_, namespace, found := strings.Cut(service, ".")
 		switch {
@@ -154,6 +160,12 @@ func To(address string, podPort int) (Peer, error) {
 	port := u.Port()
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return Peer{}, fmt.Errorf("there is no port %s", port)
+	}
+	if address, err := netip.ParseAddr(host); err == nil {
+		return Peer{CIDR: netip.PrefixFrom(address, address.BitLen()).String(), Ports: []string{port}}, nil
 	}
 	return Peer{Host: host, Ports: []string{port}}, nil
 }

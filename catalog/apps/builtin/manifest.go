@@ -28,7 +28,7 @@ func Containers(o Object) []Object {
 }
 
 // Env is what the environment of a container sets by itself. Of a name that occurs twice, the last one holds, as in
-// Kubernetes; one whose value comes from elsewhere is empty.
+// Kubernetes; one whose value comes from elsewhere is not there.
 func Env(container Object) map[string]string {
 	out := map[string]string{}
 	list, _ := container["env"].([]any)
@@ -36,6 +36,9 @@ func Env(container Object) map[string]string {
 		if e, ok := e.(Object); ok {
 			name, _ := e["name"].(string)
 			out[name], _ = e["value"].(string)
+			if e["valueFrom"] != nil {
+				delete(out, name)
+			}
 		}
 	}
 	return out

@@ -43,6 +43,12 @@ type values struct {
 	}
 }
 
+// busToken is the key of the Secret usagewatch that has the token for the server.
+const busToken = "ntfy-token"
+
+// defaultThresholds are those of chart/templates/usagewatch.yaml.
+var defaultThresholds = map[string]string{"80": "warn", "95": "crit"}
+
 // pods are the labels of the server's pod.
 func pods() map[string]string { return map[string]string{"app.kubernetes.io/name": "ntfy"} }
 
@@ -81,6 +87,9 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 		d.Routes[0].Host = strings.TrimPrefix(v.BaseURL, "https://")
 	}
 	var problems builtin.Problems
+	if s.NoIngress && v.BaseURL == "" {
+		problems.Add([]string{"baseURL"}, "set baseURL, or remove ingress: []", "the server must know its own address, and has no host")
+	}
 	for i, user := range v.Users.Readers {
 		if slices.Contains(v.Users.Producers, user) {
 			problems.Add([]string{"users", "readers", fmt.Sprint(i)}, "make it two users",
@@ -92,16 +101,24 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 		if err != nil {
 			return d, nil, err // the schema has a pattern for it
 		}
-		d.Flows = append(d.Flows, builtin.Flow{Callers: builtin.Callers{PodLabels: pods()}, Peer: builtin.Peer{Host: u.Hostname(), Ports: []string{"443"}}})
+		d.Flows = append(d.Flows, builtin.Flow{Callers: builtin.Callers{PodLabels: pods()}, Peer: builtin.Peer{Host: u.Hostname(), Ports: []string{"443"}},
+			Path: []string{"upstream"}})
 	}
 	watch, more := usageWatch(v)
 	problems = append(problems, more...)
 	if len(v.UsageWatch) > 0 {
-		secret := builtin.Secret{Name: "usagewatch", Data: map[string]string{"ntfy-token": "usagewatch-token"}}
-		for _, w := range v.UsageWatch {
-			if w.TokenKey != "" {
+		secret := builtin.Secret{Name: "usagewatch", Data: map[string]string{busToken: "usagewatch-token"}}
+		for i, w := range v.UsageWatch {
+			switch w.TokenKey {
+			case "":
+			case busToken: // the server's token would go to what is watched
+				problems.Add([]string{"usageWatch", fmt.Sprint(i), "tokenKey"}, "give it another name", "%q is the token for the bus", busToken)
+			default:
 				secret.Data[w.TokenKey] = w.TokenKey
 			}
+		}
+		if v.AuthSecret == secret.Name {
+			problems.Add([]string{"authSecret"}, "give it another name", "%q is the Secret of usageWatch", secret.Name)
 		}
 		d.Secrets = append(d.Secrets, secret)
 	}
@@ -113,17 +130,22 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 func usageWatch(v values) (flows []builtin.Flow, problems builtin.Problems) {
 	for i, w := range v.UsageWatch {
 		at := []string{"usageWatch", fmt.Sprint(i)}
-		for _, percent := range slices.Sorted(maps.Keys(w.Thresholds)) {
-			if topic := w.Thresholds[percent]; !slices.Contains(v.Topics.Names, topic) {
+		thresholds := w.Thresholds
+		if thresholds == nil {
+			thresholds = defaultThresholds
+		}
+		for _, percent := range slices.Sorted(maps.Keys(thresholds)) {
+			if topic := thresholds[percent]; !slices.Contains(v.Topics.Names, topic) {
 				problems.Add(append(at[:len(at):len(at)], "thresholds", percent), fmt.Sprintf("topics.names has %q", v.Topics.Names), "there is no topic %q", topic)
 			}
 		}
+		at = append(at, "url")
 		peer, err := builtin.To(w.URL, w.PodPort)
 		if err != nil {
-			problems.Add(append(at[:len(at):len(at)], "url"), "", "%v", err)
+			problems.Add(at, "", "%v", err)
 			continue
 		}
-		flows = append(flows, builtin.Flow{Callers: builtin.Callers{PodLabels: watchers()}, Peer: peer})
+		flows = append(flows, builtin.Flow{Callers: builtin.Callers{PodLabels: watchers()}, Peer: peer, Path: at})
 	}
 	if len(flows) > 0 && len(problems) == 0 {
 		flows = append(flows, builtin.Flow{Callers: builtin.Callers{PodLabels: pods()}, From: true, Peer: builtin.Peer{PodLabels: watchers(), Ports: []string{"http"}}})
@@ -132,8 +154,8 @@ func usageWatch(v values) (flows []builtin.Flow, problems builtin.Problems) {
 }
 
 // closed finds a server that would let everybody in: without the file of users there is no authentication at all, whatever
-// the default access is, and what the environment takes from a Secret or ConfigMap could undo either
-// (docs.ntfy.sh/config, "Access control").
+// the default access is; an entry for everyone, or *, is one for those who are nobody; and what the environment takes from a
+// Secret or ConfigMap could undo all that it does not set itself (docs.ntfy.sh/config, "Access control").
 func closed(objects []builtin.Object) []string {
 	var problems []string
 	servers := 0
@@ -152,6 +174,18 @@ func closed(objects []builtin.Object) []string {
 			}
 			if env["NTFY_AUTH_DEFAULT_ACCESS"] != "deny-all" {
 				problems = append(problems, "NTFY_AUTH_DEFAULT_ACCESS is not deny-all: the server would be open to everybody")
+			}
+			access, own := env["NTFY_AUTH_ACCESS"]
+			if !own {
+				problems = append(problems, "NTFY_AUTH_ACCESS is not set: the server could be open to everybody")
+			}
+			for entry := range strings.SplitSeq(access, ",") {
+				if user, _, _ := strings.Cut(strings.TrimSpace(entry), ":"); user == "everyone" || user == "*" {
+					problems = append(problems, "NTFY_AUTH_ACCESS has an entry for everyone: the server would be open to everybody")
+				}
+			}
+			if env["NTFY_ENABLE_SIGNUP"] != "false" {
+				problems = append(problems, "NTFY_ENABLE_SIGNUP is not false: everybody could become a user")
 			}
 			if !slices.Equal(builtin.Strings(c["args"]), []string{"serve"}) || c["command"] != nil {
 				problems = append(problems, "the server's command is not its own: an option could open it to everybody")

@@ -18,7 +18,8 @@ func TestClosed(t *testing.T) {
 	const (
 		args   = "args: [serve]"
 		file   = "{name: NTFY_AUTH_FILE, value: /x}"
-		access = "{name: NTFY_AUTH_DEFAULT_ACCESS, value: deny-all}"
+		users  = "{name: NTFY_AUTH_ACCESS, value: 'alertmanager:hl-crit:wo,phone:hl-crit:ro'}, {name: NTFY_ENABLE_SIGNUP, value: 'false'}"
+		access = "{name: NTFY_AUTH_DEFAULT_ACCESS, value: deny-all}, " + users
 	)
 	for name, c := range map[string]struct {
 		object, problem string
@@ -29,6 +30,12 @@ func TestClosed(t *testing.T) {
 		"the file taken back":     {server(args, "env: ["+file+", "+access+", {name: NTFY_AUTH_FILE, value: ''}]"), "NTFY_AUTH_FILE"},
 		"a file from elsewhere":   {server(args, "env: [{name: NTFY_AUTH_FILE, valueFrom: {}}, "+access+"]"), "NTFY_AUTH_FILE"},
 		"open by default":         {server(args, "env: ["+file+", {name: NTFY_AUTH_DEFAULT_ACCESS, value: read-write}]"), "deny-all"},
+		"everyone":                {server(args, "env: ["+file+", "+access+", {name: NTFY_AUTH_ACCESS, value: 'a:b:wo, everyone:*:rw'}]"), "for everyone"},
+		"anybody":                 {server(args, "env: ["+file+", "+access+", {name: NTFY_AUTH_ACCESS, value: '*:*:rw'}]"), "for everyone"},
+		"access from elsewhere":   {server(args, "env: ["+file+", "+access+", {name: NTFY_AUTH_ACCESS, valueFrom: {secretKeyRef: {}}}]"), "NTFY_AUTH_ACCESS is not set"},
+		"nobody at all":           {server(args, "env: ["+file+", "+access+", {name: NTFY_AUTH_ACCESS, value: ''}]"), ""},
+		"signup":                  {server(args, "env: ["+file+", "+access+", {name: NTFY_ENABLE_SIGNUP, value: 'true'}]"), "SIGNUP"},
+		"signup from elsewhere":   {server(args, "env: ["+file+", "+access+", {name: NTFY_ENABLE_SIGNUP, valueFrom: {configMapKeyRef: {}}}]"), "SIGNUP"},
 		"no environment":          {server(args), "deny-all"},
 		"another option":          {server("args: [serve, --auth-default-access=read-write]", "env: ["+file+", "+access+"]"), "command"},
 		"another command":         {server(args, "command: [sh]", "env: ["+file+", "+access+"]"), "command"},
