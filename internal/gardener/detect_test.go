@@ -97,7 +97,7 @@ func TestLinks(t *testing.T) {
 
 func TestResolve(t *testing.T) {
 	v := &vaultFiles{
-		notes:   []string{"a/Note.md", "b/Note.md", "b/c/Other.md", "Top note.md", "v1.2.md"},
+		notes:   []string{"a/Note.md", "b/Note.md", "b/c/Other.md", "Top note.md", "v1.2.md", "b/Re: x.md"},
 		others:  []string{"img/x.png", "b/y.pdf"},
 		folders: []string{"a", "b", "b/c", "img"},
 	}
@@ -117,6 +117,14 @@ func TestResolve(t *testing.T) {
 		{"b/z.md", "w:../a/Note", 0},
 		{"b/z.md", "w:../a/No", nowhere},
 		{"b/z.md", "w:https://example.org", elsewhere},
+		{"b/z.md", "w:obsidian://open?vault=x", elsewhere},
+		{"b/z.md", "w:Re: x", 5}, // a wiki link names a note
+		{"a/z.md", "w:re: X", 5},
+		{"b/z.md", "w:Re: y", nowhere},
+		{"b/z.md", "w:mailto:x@y", nowhere},
+		{"b/z.md", "m:Re:%20x.md", elsewhere}, // in Markdown, this is a URL
+		{"b/z.md", "m:./Re:%20x.md", 5},
+		{"b/z.md", "m://example.org/x", elsewhere},
 		{"b/z.md", "m:Note.md", 1},
 		{"b/z.md", "m:Note", 1},
 		{"b/z.md", "m:/a/Note.md#h", 0},

@@ -72,7 +72,7 @@ func checkDetect(o Options) error {
 }
 
 func runFlags(f *flag.FlagSet, s *settings, who *string) {
-	f.StringVar(&s.repository, "repository", "", "`URL` of the repository to clone and to push to: https, ssh, or the path of one")
+	f.StringVar(&s.repository, "repository", "", "`URL` of the repository to clone and to push to: https, ssh, http in the cluster, or the path of one")
 	f.StringVar(&s.vault, "vault", "", "`DIR` of a checkout, instead of a repository")
 	f.StringVar(&s.branch, "branch", "main", "the branch to work on")
 	f.StringVar(&s.within, "path", ".", "the folder of the notes in the repository; nothing outside of it may change")
@@ -103,6 +103,25 @@ func runFlags(f *flag.FlagSet, s *settings, who *string) {
 	f.StringVar(&s.report.metricsFile, "metrics-file", "", "`FILE` for node_exporter's textfile collector")
 }
 
+// branchName is a name of letters, digits, _ . / and - that git takes for a branch.
+var branchName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*(/[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)*$`)
+
+// parseRun reads the command line of run, and reports what cannot be meant.
+func parseRun(args []string, stderr io.Writer) (*settings, error) {
+	f := flag.NewFlagSet("run", flag.ContinueOnError)
+	s, who := &settings{}, ""
+	runFlags(f, s, &who)
+	command, err := parseFlags(f, args, stderr)
+	if err == nil {
+		s.decider.command, s.decider.grace = command, 5*time.Second
+		s.who, err = parseAuthor(who)
+	}
+	if err == nil {
+		err = s.check()
+	}
+	return s, err
+}
+
 // check reports what cannot be meant.
 func (s *settings) check() error {
 	switch {
@@ -110,7 +129,7 @@ func (s *settings) check() error {
 		return errors.New("expected either --repository or --vault")
 	case s.repository != "" && s.push:
 		return errors.New("--push is for --vault: a repository is always pushed to, but for --dry-run")
-	case s.branch == "" || strings.HasPrefix(s.branch, "-") || !regexp.MustCompile(`^[A-Za-z0-9_./-]+$`).MatchString(s.branch) || strings.Contains(s.branch, ".."):
+	case !branchName.MatchString(s.branch):
 		return errors.New("--branch must be the name of a branch")
 	case !regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`).MatchString(s.remote):
 		return errors.New("--remote must be the name of a remote")
@@ -122,7 +141,7 @@ func (s *settings) check() error {
 		return errors.New("--ntfy-url and --ntfy-topic belong together")
 	case s.report.webhookURL != "" && s.report.webhookURLFile != "":
 		return errors.New("expected either --webhook-url or --webhook-url-file")
-	case path.IsAbs(s.within) || strings.HasPrefix(path.Clean(s.within), "..") || insideGit(s.within):
+	case path.IsAbs(s.within) || path.Clean(s.within) == ".." || strings.HasPrefix(path.Clean(s.within), "../") || insideGit(s.within):
 		return errors.New("--path must be a folder of the repository")
 	}
 	s.within = path.Clean(s.within)
@@ -134,7 +153,7 @@ func (s *settings) check() error {
 			return err
 		}
 	}
-	return errors.Join(checkDetect(s.detect), s.access.check())
+	return errors.Join(checkDetect(s.detect), s.access.check(), s.report.check())
 }
 
 // parseFlags reads the flags of a command. What follows a first -- is returned; other arguments are a mistake.

@@ -60,7 +60,11 @@ func (a access) enough(address string) error {
 	return nil
 }
 
-var errURL = errors.New("expected https://HOST/PATH without credentials, ssh://USER@HOST/PATH, USER@HOST:PATH, or the absolute path of a repository")
+var errURL = errors.New("expected https://HOST/PATH without credentials, http:// only to SERVICE.NAMESPACE.svc.cluster.local, ssh://USER@HOST/PATH, USER@HOST:PATH, or the absolute path of a repository")
+
+// service is the host of a Service of the cluster. Plain http carries the token as it is: it is for what does not leave the
+// cluster.
+var service = regexp.MustCompile(`^[a-z0-9-]+\.[a-z0-9-]+\.svc(\.cluster\.local)?$`)
 
 // checkURL refuses what git would run as a program, and URLs with passwords. It never shows one.
 func checkURL(address string) error {
@@ -77,7 +81,7 @@ func checkURL(address string) error {
 		return errURL
 	case u.Scheme == "file" && u.Host == "" && filepath.IsAbs(u.Path):
 		return nil
-	case u.Scheme == "https" && u.Host != "" && u.User == nil:
+	case u.User == nil && (u.Scheme == "https" && u.Hostname() != "" || u.Scheme == "http" && service.MatchString(u.Hostname())):
 		return nil
 	case u.Scheme == "ssh" && u.Host != "" && !strings.HasPrefix(u.Host, "-"):
 		if _, password := u.User.Password(); !password {
@@ -125,7 +129,7 @@ func (g *git) environment() []string {
 	}
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + g.home, "LC_ALL=C", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0",
-		"GIT_ASKPASS=", "SSH_ASKPASS=", "GIT_OPTIONAL_LOCKS=0", "GIT_NO_REPLACE_OBJECTS=1", "GIT_ALLOW_PROTOCOL=https:ssh:file",
+		"GIT_ASKPASS=", "SSH_ASKPASS=", "GIT_OPTIONAL_LOCKS=0", "GIT_NO_REPLACE_OBJECTS=1", "GIT_ALLOW_PROTOCOL=http:https:ssh:file", // to which hosts, checkURL says
 		"GIT_CEILING_DIRECTORIES=" + filepath.Dir(g.home), "GIT_SSH_VARIANT=ssh", "GIT_SSH_COMMAND=" + ssh,
 		"GIT_AUTHOR_NAME=" + g.who.name, "GIT_AUTHOR_EMAIL=" + g.who.email, "GIT_COMMITTER_NAME=" + g.who.name, "GIT_COMMITTER_EMAIL=" + g.who.email,
 	}

@@ -405,7 +405,7 @@ func (x *index) resolve(from string, l link) int {
 			target = decoded
 		}
 	}
-	if target == "" || strings.HasPrefix(target, "//") || hasScheme(target) {
+	if target == "" || isURL(target, l.wiki) {
 		return elsewhere
 	}
 	target = strings.ToLower(target)
@@ -438,6 +438,14 @@ func (x *index) resolve(from string, l link) int {
 		}
 	}
 	return nowhere
+}
+
+// isURL says whether a target is no path. A wiki link names a note, which may be called "Re: this": only :// makes it a URL.
+func isURL(target string, wiki bool) bool {
+	if wiki {
+		return strings.Contains(target, "://")
+	}
+	return strings.HasPrefix(target, "//") || hasScheme(target)
 }
 
 // hasScheme says whether a target is a URL, such as https: or mailto:. One letter is none: that is a drive.

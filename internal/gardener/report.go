@@ -86,6 +86,29 @@ type reporting struct {
 	webhook, webhookToken string
 }
 
+// check reports URLs that are none.
+func (r *reporting) check() error {
+	if r.ntfyURL != "" {
+		if _, err := bus.New(r.ntfyURL, ""); err != nil {
+			return fmt.Errorf("--ntfy-url: %w", err)
+		}
+	}
+	if r.webhookURL != "" {
+		if err := checkWebhook(r.webhookURL); err != nil {
+			return fmt.Errorf("--webhook-url: %w", err)
+		}
+	}
+	return nil
+}
+
+func checkWebhook(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return errors.New("expected the webhook as http://HOST/PATH or https://HOST/PATH, without credentials")
+	}
+	return nil
+}
+
 // prepare reads the files, so that what is missing is known before anything is done.
 func (r *reporting) prepare() (err error) {
 	if r.ntfyURL != "" {
@@ -111,9 +134,8 @@ func (r *reporting) prepare() (err error) {
 		}
 	}
 	if r.webhook != "" {
-		u, err := url.Parse(r.webhook)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
-			return errors.New("expected the webhook as http://HOST/PATH or https://HOST/PATH, without credentials")
+		if err := checkWebhook(r.webhook); err != nil {
+			return err
 		}
 	}
 	if r.webhookTokenFile != "" {

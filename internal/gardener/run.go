@@ -112,17 +112,7 @@ func detectIn(dir string, o Options) (*Report, error) {
 }
 
 func runCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	f := flag.NewFlagSet("run", flag.ContinueOnError)
-	s, who := &settings{}, ""
-	runFlags(f, s, &who)
-	command, err := parseFlags(f, args, stderr)
-	if err == nil {
-		s.decider.command, s.decider.grace = command, 5*time.Second
-		s.who, err = parseAuthor(who)
-	}
-	if err == nil {
-		err = s.check()
-	}
+	s, err := parseRun(args, stderr)
 	if err != nil {
 		return usageError{err}
 	}

@@ -1026,6 +1026,37 @@ func TestHTTPS(t *testing.T) {
 	}
 }
 
+// TestURLs is where plain http may go, beside what TestUsage refuses.
+func TestURLs(t *testing.T) {
+	for address, fine := range map[string]bool{
+		"https://example.org/x.git":                     true,
+		"http://git.web-git.svc/x.git":                  true,
+		"http://git.web-git.svc.cluster.local:3000/x":   true,
+		"http://git.web-git.svc.cluster.local/x?y":      false,
+		"http://git.web-git.svc.cluster.local.evil.org": false,
+		"http://web-git.svc/x.git":                      false,
+		"http://git.example/x.svc":                      false,
+		"http://127.0.0.1/x.git":                        false,
+	} {
+		if err := checkURL(address); (err == nil) != fine {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+// TestHTTP is git over plain http. The host is one that checkURL refuses: a Service has no name here.
+func TestHTTP(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	server := httptest.NewServer(&cgi.Handler{Path: filepath.Join(w.git(w.dir, "--exec-path"), "git-http-backend"),
+		Env: []string{"GIT_PROJECT_ROOT=" + w.dir, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_GLOBAL=/dev/null"}})
+	defer server.Close()
+	b := branch{&git{home: w.dir, timeout: time.Minute}, server.URL + "/remote.git", "main"}
+	if head, err := b.head(t.Context()); err != nil || head != w.git(w.remote, "rev-parse", "main") {
+		t.Errorf("%q, %v", head, err)
+	}
+}
+
 // TestSSH has a program in the place of ssh, which runs what it is told on this machine.
 func TestSSH(t *testing.T) {
 	w := newWorld(t)
@@ -1062,6 +1093,8 @@ func TestUsage(t *testing.T) {
 		"run --repository file://host/x", "run --repository " + w.remote + " --vault " + w.vault, "run --repository " + w.remote + " --push",
 		vault + "--branch -x", vault + "--branch a..b", vault + "--remote -x", vault + "--path ../x", vault + "--path .git", vault + "--author x", vault + "--max-changes 0",
 		vault + "--max-deletions -1", vault + "--ntfy-url http://x", vault + "--webhook-url http://x --webhook-url-file y", vault + "--decide-timeout 0s",
+		vault + "--webhook-url ftp://x", vault + "--ntfy-url ftp://x --ntfy-topic y", vault + "--branch a/.b", vault + "--branch a//b",
+		"run --repository http://git.web-git.svc.example.org/x.git", "run --repository http://u:verysecret@git.web-git.svc/x.git", "run --repository https://:443/x.git",
 		vault + "--decide-env A=B", vault + "--decide-env HOME", vault + "--allow /x", vault + "sh x.sh", vault + "--git-token-file a'b", vault + "--unknown",
 	} {
 		var out, errs strings.Builder
@@ -1076,7 +1109,7 @@ func TestUsage(t *testing.T) {
 		}
 	}
 	for _, args := range []string{
-		"--ntfy-url http://x --ntfy-topic y --ntfy-token-file missing", "--webhook-url ftp://x", "--webhook-url-file missing", "--git-token-file missing", "-- ./missing", "--path missing",
+		"--ntfy-url http://x --ntfy-topic y --ntfy-token-file missing", "--webhook-url-file missing", "--git-token-file missing", "-- ./missing", "--path missing",
 	} {
 		if code := w.run(t.Context(), append([]string{"--vault", w.vault}, strings.Fields(args)...)...); code != 1 {
 			t.Errorf("%s: exit code %d\n%s", args, code, &w.stderr)

@@ -3,8 +3,17 @@ package gardener
 
 import (
 	"embed"
+	"net/url"
+	"path"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
 
 	"github.com/hippotion/roster/catalog/apps/builtin"
+	"sigs.k8s.io/yaml"
 )
 
 //go:embed all:chart
@@ -18,12 +27,18 @@ var Application = builtin.Application{
 	Declare: declare,
 }
 
-// values are the chart's values as far as something around the chart depends on them.
+// values are the chart's values as far as something around the chart depends on them, or the program wants more of them than
+// the schema can say.
 type values struct {
 	RunsOn     string
 	Repository struct {
-		URL     string
-		PodPort int
+		URL, Branch, Path string
+		PodPort           int
+	}
+	Author string
+	Decide struct {
+		Command []string
+		Timeout string
 	}
 	Report struct {
 		Topic   string
@@ -51,9 +66,10 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 	if bus := s.Uses["ntfy"]; bus.Offer != nil {
 		problems.CheckTopic(bus, v.Report.Topic, "report", "topic")
 	}
+	v.check(&problems)
 	if v.RunsOn == "node" { // it comes from outside, with a token of its own
 		d.Profile, d.Callers.None = "isolated", true
-		return d, problems, nil
+		return d, problems, v.checkNode(s.Values, &problems)
 	}
 	secret := builtin.Secret{Name: "gardener", Data: map[string]string{"git-token": "git-token", "ntfy-token": "ntfy-token"}}
 	if v.Repository.URL == "" {
@@ -61,13 +77,14 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 	} else if peer, err := builtin.To(v.Repository.URL, v.Repository.PodPort); err != nil {
 		problems.Add([]string{"repository", "url"}, "", "%v", err)
 	} else {
-		d.Flows = append(d.Flows, builtin.Flow{Callers: d.Callers, Peer: peer})
+		v.checkRepository(&problems)
+		d.Flows = append(d.Flows, builtin.Flow{Callers: d.Callers, Peer: peer, Path: []string{"repository", "url"}})
 	}
 	if hook := v.Report.Webhook; hook.URL != "" {
 		if peer, err := builtin.To(hook.URL, hook.PodPort); err != nil {
 			problems.Add([]string{"report", "webhook", "url"}, "", "%v", err)
 		} else {
-			d.Flows = append(d.Flows, builtin.Flow{Callers: d.Callers, Peer: peer})
+			d.Flows = append(d.Flows, builtin.Flow{Callers: d.Callers, Peer: peer, Path: []string{"report", "webhook", "url"}})
 		}
 		if hook.Token {
 			secret.Data["webhook-token"] = "webhook-token"
@@ -75,4 +92,96 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 	}
 	d.Secrets = []builtin.Secret{secret}
 	return d, problems, nil
+}
+
+// What the program takes; a test of its package holds the two against each other.
+var (
+	branchName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*(/[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)*$`)
+	service    = regexp.MustCompile(`^[a-z0-9-]+\.[a-z0-9-]+\.svc(\.cluster\.local)?$`) // a host, and a Service
+)
+
+// check finds what the program refuses, wherever it runs.
+func (v *values) check(problems *builtin.Problems) {
+	if !branchName.MatchString(v.Repository.Branch) {
+		problems.Add([]string{"repository", "branch"}, "", "expected the name of a branch")
+	}
+	within := path.Clean(v.Repository.Path)
+	if within == ".." || strings.HasPrefix(within, "../") || slices.ContainsFunc(strings.Split(v.Repository.Path, "/"), func(part string) bool { return strings.EqualFold(part, ".git") }) {
+		problems.Add([]string{"repository", "path"}, "the folder as it is seen from the top of the repository, such as notes", "expected a folder of the repository")
+	}
+	if strings.ContainsFunc(v.Author, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		problems.Add([]string{"author"}, "", "expected characters that can be printed")
+	}
+	if limit, err := time.ParseDuration(v.Decide.Timeout); err != nil || limit <= 0 {
+		problems.Add([]string{"decide", "timeout"}, "such as 10m", "expected a time longer than nothing, and not longer than 290 years")
+	}
+	if len(v.Decide.Command) > 0 && v.Decide.Command[0] == "" {
+		problems.Add([]string{"decide", "command"}, "", "expected a program")
+	}
+}
+
+// checkRepository finds what the program refuses in a URL with http or https.
+func (v *values) checkRepository(problems *builtin.Problems) {
+	at := []string{"repository", "url"}
+	u, err := url.Parse(v.Repository.URL)
+	switch {
+	case err != nil || u.Hostname() == "":
+		problems.Add(at, "", "expected https://HOST/PATH")
+	case strings.ContainsAny(v.Repository.URL, "?#") || strings.Contains(v.Repository.URL, "::"):
+		problems.Add(at, "", "expected a URL without ?, # and ::")
+	case u.Scheme == "http" && !service.MatchString(u.Hostname()):
+		problems.Add(at, "https://…; or http://SERVICE.NAMESPACE.svc.cluster.local, which does not leave the cluster", "http would show the token to everybody on the way")
+	}
+}
+
+// idle are the values that say something about the pod alone, and why a node does not need them.
+var idle = []struct{ path, hint string }{
+	{"repository.url", "the checkout is what --vault names in the unit, and its remote is pushed to"},
+	{"repository.podPort", "the checkout is what --vault names in the unit, and its remote is pushed to"},
+	{"repository.username", "the unit opens the remote with a key for ssh"},
+	{"decide.command", "it is a program of the node: name it in the unit, after --"},
+	{"report.webhook.podPort", "a node has no network policy that would need it"},
+	{"image", "install the program on the node"},
+	{"imagePullSecrets", "install the program on the node"},
+	{"resources", "the unit has limits of its own"},
+	{"work", "the unit works in the folder of its temporary files"},
+}
+
+// checkNode finds what has no effect, or cannot work, on a node.
+func (v *values) checkNode(given builtin.Values, problems *builtin.Problems) error {
+	var ours, defaults map[string]any
+	data, err := files.ReadFile("chart/values.yaml")
+	if err == nil {
+		err = yaml.Unmarshal(data, &defaults)
+	}
+	if err != nil {
+		return err
+	}
+	if err := given.Decode(&ours); err != nil {
+		return err
+	}
+	for _, i := range idle {
+		at := strings.Split(i.path, ".")
+		if !reflect.DeepEqual(find(ours, at), find(defaults, at)) {
+			problems.Add(at, i.hint, "%s has no effect with runsOn: node", i.path)
+		}
+	}
+	if hook := v.Report.Webhook.URL; hook != "" {
+		at := []string{"report", "webhook", "url"}
+		if peer, err := builtin.To(hook, 1); err != nil {
+			problems.Add(at, "", "%v", err)
+		} else if peer.Namespace != "" {
+			problems.Add(at, "the receiver's address outside of the cluster", "a node does not reach a Service by its name")
+		}
+	}
+	return nil
+}
+
+// find is the value that a path leads to.
+func find(v any, at []string) any {
+	for _, key := range at {
+		m, _ := v.(map[string]any)
+		v = m[key]
+	}
+	return v
 }

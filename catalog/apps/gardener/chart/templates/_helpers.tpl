@@ -5,3 +5,8 @@
 {{- define "image" -}}
 {{ .repository }}:{{ .tag }}{{ with .digest }}@{{ . }}{{ end }}
 {{- end }}
+
+{{- /* One word of a command line in a systemd unit. */}}
+{{- define "systemd" -}}
+{{ . | replace "%" "%%" | replace "$" "$$" | quote }}
+{{- end }}
