@@ -74,7 +74,7 @@ const (
 // secretName or passwordKey, says where a secret is.
 func secrecyOf(key string) secrecy {
 	w := wordsOf(key)
-	if len(w) == 0 || slices.Contains(w, "existing") {
+	if len(w) == 0 || slices.Contains(w, "existing") || w[0] == "checksum" || w[0] == "hash" {
 		return noSecret
 	}
 	last := w[len(w)-1]
@@ -152,6 +152,8 @@ func secretValue(key, text string, code bool) bool {
 		return true
 	case credentialWords.MatchString(text), slices.Contains([]string{"disabled", "required", "optional", "redacted"}, strings.ToLower(text)):
 		return false
+	case strings.Contains(text, "/") && names.MatchString(text): // a path
+		return false
 	case slices.ContainsFunc(randomPart.FindAllString(text, -1), func(part string) bool { return mixed(part) && entropy(part) >= 3 }):
 		return true
 	case names.MatchString(text):
@@ -199,13 +201,12 @@ var (
 var sealed = []string{"Secret", "SealedSecret", "ExternalSecret", "ClusterExternalSecret", "PushSecret", "CustomResourceDefinition"}
 
 // credentials calls yield with what looks like a credential at or below n, which stands at a key.
-func credentials(n *yaml.Node, key string, depth int, yield func(credential)) {
-	if depth > 64 { // an alias may stand in what it stands for
-		return
-	}
+func credentials(n *yaml.Node, key string, yield func(credential)) {
 	switch n.Kind {
 	case yaml.AliasNode:
-		credentials(n.Alias, key, depth+1, yield)
+		if n.Alias.Kind == yaml.ScalarNode { // all else is looked at where it stands
+			inText(n.Alias, key, yield)
+		}
 	case yaml.ScalarNode:
 		inText(n, key, yield)
 	case yaml.MappingNode:
@@ -216,7 +217,7 @@ func credentials(n *yaml.Node, key string, depth int, yield func(credential)) {
 			inText(v, name.Value, yield) // a variable of the environment, or a header
 		}
 		for i := 0; i+1 < len(n.Content); i += 2 {
-			credentials(n.Content[i+1], n.Content[i].Value, depth+1, yield)
+			credentials(n.Content[i+1], n.Content[i].Value, yield)
 		}
 	case yaml.SequenceNode:
 		for i, c := range n.Content {
@@ -229,11 +230,11 @@ func credentials(n *yaml.Node, key string, depth int, yield func(credential)) {
 			if m := assignment.FindStringSubmatch(c.Value); m != nil && secretValue(m[1], m[2], false) {
 				yield(credential{what: m[1], text: c.Value, line: c.Line, column: c.Column})
 			}
-			credentials(c, key, depth+1, yield)
+			credentials(c, key, yield)
 		}
 	case yaml.DocumentNode:
 		for _, c := range n.Content {
-			credentials(c, key, depth+1, yield)
+			credentials(c, key, yield)
 		}
 	}
 }

@@ -79,29 +79,29 @@ func (in *Input) inValues(a *catalog.Application, yield func(file string, c cred
 	for _, name := range files {
 		if f := in.file(name); f != nil {
 			for _, document := range f.documents {
-				credentials(document, "", 0, func(c credential) { yield(name, c) })
+				credentials(document, "", func(c credential) { yield(name, c) })
 			}
 		}
 	}
 	n, name := in.listed(a)
 	for _, key := range []string{"values", "helm", "directory"} {
 		if v := value(n, key); v != nil {
-			credentials(v, key, 0, func(c credential) { yield(name, c) })
+			credentials(v, key, func(c credential) { yield(name, c) })
 		}
 	}
 }
 
-// inObject looks into an object: as the user wrote it, if so, for then the place is known; and else, or when a patch has been
-// at it, as it is deployed. What stands in no file of the user's is none of our business.
+// inObject looks into an object: as the user wrote it, if so, for then the place is known; and else, or when a patch may have
+// been at it, as it is deployed. What stands in no file of the user's is none of our business.
 func (in *Input) inObject(o *Object, yield func(at diag.Position, c credential)) {
 	m, file := in.manifest(o)
 	if m != nil {
-		credentials(m, "", 0, func(c credential) { yield(diag.Position{File: file, Line: c.line, Column: c.column}, c) })
-		if len(o.Application.Patches) == 0 {
+		credentials(m, "", func(c credential) { yield(diag.Position{File: file, Line: c.line, Column: c.column}, c) })
+		if w := o.Application.Workload; len(o.Application.Patches) == 0 && w.Kind != catalog.Kustomization {
 			return
 		}
 	}
-	credentials(nodeOf(o.Content()), "", 0, func(c credential) {
+	credentials(nodeOf(o.Content()), "", func(c credential) {
 		if at, ok := in.sourceAt(o, c.text); ok {
 			yield(at, c)
 		}

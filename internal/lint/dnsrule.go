@@ -45,7 +45,8 @@ spec:
 	Check: func(in *Input, report Report) {
 		book := in.policyBook()
 		for _, p := range in.ownPolicies() {
-			if p.rule == nil || p.namespace == "" {
+			n := in.Entry(p.namespace)
+			if p.rule == nil || n == nil || !in.renderedHere(n) { // the DNS rule may be elsewhere
 				continue
 			}
 			for i, r := range p.rule.Egress {

@@ -122,7 +122,8 @@ func needs(p *Pod) []need {
 // secretMakers is what makes Secrets in a namespace.
 type secretMakers struct {
 	made   map[string][]string // by Secret: its keys; nil when they are not known
-	guess  []string            // texts that may lead to a Secret of that name
+	guess  []string            // texts that may lead to a Secret of a name in them
+	named  []string            // names that may be of a Secret
 	owners []string            // custom resources: what makes Secrets for them calls these NAME-SOMETHING
 }
 
@@ -146,12 +147,19 @@ func (in *Input) secretMakers(n *catalog.Namespace) *secretMakers {
 		}
 	}
 	for _, p := range in.Pods() {
-		if p.Object.Namespace == n.Name {
-			for _, c := range slices.Concat(p.Spec.InitContainers, p.Spec.Containers) {
-				m.guess = append(slices.Concat(m.guess, c.Command), c.Args...)
-				for _, e := range c.Env {
-					m.guess = append(m.guess, e.Value)
-				}
+		if p.Object.Namespace != n.Name {
+			continue
+		}
+		for _, c := range slices.Concat(p.Spec.InitContainers, p.Spec.Containers) {
+			said := slices.Concat(c.Command, c.Args)
+			for _, e := range c.Env {
+				said = append(said, e.Value)
+			}
+			if p.Kind == "Job" || p.Kind == "CronJob" { // a script may make it
+				m.guess = append(m.guess, said...)
+			}
+			for _, text := range said { // an operator is told what to make: --secret=NAME, NAMESPACE/NAME
+				m.named = append(m.named, strings.FieldsFunc(text, func(r rune) bool { return r == '=' || r == '/' })...)
 			}
 		}
 	}
@@ -171,7 +179,7 @@ func (m *secretMakers) add(o *Object) {
 		if target := stringAt(o, "spec", "target", "name"); target != "" {
 			name = target
 		}
-		m.made[name] = nil
+		m.made[name] = keysOf(o)
 	case o.Kind == "Ingress": // cert-manager makes the certificate that it names
 		m.guess = slices.AppendSeq(m.guess, texts(fieldAt(o, "spec", "tls")))
 	case o.Kind == "Role" || o.Kind == "ClusterRole": // whoever may write a Secret of this name does
@@ -180,6 +188,21 @@ func (m *secretMakers) add(o *Object) {
 		m.guess = slices.AppendSeq(m.guess, texts(o.Content()["spec"]))
 		m.owners = append(m.owners, o.Name)
 	}
+}
+
+// keysOf are the keys that an ExternalSecret gives its Secret; nil when they are not known.
+func keysOf(o *Object) []string {
+	if fieldAt(o, "spec", "dataFrom") != nil || fieldAt(o, "spec", "target", "template") != nil {
+		return nil
+	}
+	var out []string
+	data, _ := fieldAt(o, "spec", "data").([]any)
+	for _, d := range data {
+		m, _ := d.(map[string]any)
+		key, _ := m["secretKey"].(string)
+		out = append(out, key)
+	}
+	return out
 }
 
 // readers are custom kinds for which nobody makes Secrets, and which are full of names.
@@ -194,6 +217,8 @@ func (m *secretMakers) lacks(n need) string {
 		return ""
 	case made:
 		return fmt.Sprintf("the key %s of the Secret %s, which has %s", n.key, n.secret, strings.Join(keys, ", "))
+	case slices.Contains(m.named, n.secret):
+		return ""
 	case slices.ContainsFunc(m.guess, func(text string) bool { return strings.Contains(text, n.secret) }):
 		return ""
 	case slices.ContainsFunc(m.owners, func(owner string) bool { return n.secret == owner || strings.HasPrefix(n.secret, owner+"-") }):

@@ -113,7 +113,15 @@ func (in *Input) manifest(o *Object) (found *yaml.Node, file string) {
 		return best == identical
 	}
 	for _, name := range files {
-		if f := in.file(name); f != nil && slices.ContainsFunc(f.documents, func(d *yaml.Node) bool { return look(d, name) }) {
+		f := in.file(name)
+		if f == nil {
+			continue
+		}
+		documents := f.documents // of two of one name, o is the one at its line
+		if i := slices.IndexFunc(documents, func(d *yaml.Node) bool { return len(d.Content) > 0 && d.Content[0].Line == o.Pos.Line }); i >= 0 {
+			documents = documents[i : i+1]
+		}
+		if slices.ContainsFunc(documents, func(d *yaml.Node) bool { return look(d, name) }) {
 			return found, file
 		}
 	}

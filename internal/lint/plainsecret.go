@@ -95,9 +95,10 @@ func valueOf(o *Object, fields ...string) (string, bool) {
 	return s, ok
 }
 
-// filledIn says whether a text in a Secret is what a tool puts the value in place of: SOPS, Vault plugins, envsubst.
+// filledIn says whether a text in a Secret is, or has in it, what a tool puts the value in place of: SOPS, Vault plugins, envsubst.
 func filledIn(text string) bool {
-	return strings.HasPrefix(text, "ENC[") || strings.HasPrefix(text, "<") && strings.HasSuffix(text, ">") || strings.HasPrefix(text, "${") && strings.HasSuffix(text, "}")
+	return strings.HasPrefix(text, "ENC[") || strings.HasPrefix(text, "vault:") || strings.HasPrefix(text, "<") && strings.HasSuffix(text, ">") ||
+		strings.HasPrefix(text, "${") && strings.HasSuffix(text, "}") || strings.Contains(text, "<path:")
 }
 
 // argoCredential says whether a key of a Secret that declares a repository or a cluster to Argo CD is secret: the URL is not.

@@ -37,7 +37,7 @@ spec:
 			}
 			switch {
 			case o.Kind == "Application":
-				if stringAt(o, "spec", "destination", "namespace") == argocd {
+				if stringAt(o, "spec", "destination", "namespace") == argocd && !otherCluster(stringAt(o, "spec", "destination", "server")) {
 					report(in.field(o, "spec", "destination", "namespace"), "let an entry of "+argocd+" bring it", "%s deploys into %s, the namespace of Argo CD",
 						o.Title(), argocd)
 				}
@@ -63,9 +63,15 @@ func reaches(o *Object, namespace string) bool {
 		if denied, ok := strings.CutPrefix(pattern, "!"); ok && globs(denied, namespace) {
 			return false
 		}
-		permits = permits || globs(pattern, namespace)
+		server, _ := m["server"].(string)
+		permits = permits || globs(pattern, namespace) && !otherCluster(server)
 	}
 	return permits
+}
+
+// otherCluster says whether the server of a destination, which may have wildcards, is not the cluster that Argo CD runs in.
+func otherCluster(server string) bool {
+	return server != "" && server != "*" && !globs(server, "https://kubernetes.default.svc")
 }
 
 // everything says whether a project permits all repositories, and all cluster-scoped kinds.

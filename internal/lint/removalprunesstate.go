@@ -53,6 +53,10 @@ spec:
 
 // keeps says whether the owner has decided what becomes of an object that is removed.
 func keeps(o *Object) bool {
+	// Argo CD heeds Helm's annotation when it deletes (controller/appcontroller.go, shouldBeDeleted).
+	if policy, _ := valueOf(o, "metadata", "annotations", "helm.sh/resource-policy"); policy == "keep" {
+		return true
+	}
 	options, _ := valueOf(o, "metadata", "annotations", "argocd.argoproj.io/sync-options")
 	for option := range strings.SplitSeq(options, ",") {
 		if slices.Contains([]string{"Prune=false", "Prune=confirm", "Delete=false", "Delete=confirm"}, strings.TrimSpace(option)) {

@@ -174,11 +174,14 @@ func (o *lintOptions) run(dir string, stdout, stderr io.Writer) error {
 	return err
 }
 
-// write replaces a file.
+// write replaces a file, or writes into what is none, such as /dev/stdout, a pipe, or what a link leads to.
 func (o *lintOptions) write(file string, text func(io.Writer) error) error {
 	var b bytes.Buffer
 	if err := text(&b); err != nil {
 		return err
+	}
+	if info, err := os.Lstat(file); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(file, b.Bytes(), 0o644)
 	}
 	return atomicfile.Write(file, b.Bytes(), 0o644)
 }
