@@ -142,8 +142,11 @@ func (in *Input) secretMakers(n *catalog.Namespace) *secretMakers {
 		}
 	}
 	for _, o := range in.Workloads {
-		if o.Namespace == n.Name || o.Namespace == "" {
+		switch {
+		case o.Namespace == n.Name || o.Namespace == "":
 			m.add(o)
+		case o.Kind == "Certificate" && fieldAt(o, "spec", "secretTemplate", "annotations") != nil: // for a tool that copies it
+			m.made[stringAt(o, "spec", "secretName")] = nil
 		}
 	}
 	for _, p := range in.Pods() {
@@ -180,6 +183,12 @@ func (m *secretMakers) add(o *Object) {
 			name = target
 		}
 		m.made[name] = keysOf(o)
+	case o.Kind == "ConfigMap": // a script
+		for text := range texts(o.Content()["data"]) {
+			if strings.Contains(text, "create secret") {
+				m.guess = append(m.guess, text)
+			}
+		}
 	case o.Kind == "Ingress": // cert-manager makes the certificate that it names
 		m.guess = slices.AppendSeq(m.guess, texts(fieldAt(o, "spec", "tls")))
 	case o.Kind == "Role" || o.Kind == "ClusterRole": // whoever may write a Secret of this name does

@@ -19,7 +19,7 @@ func (in *Input) namespacePods(namespace string) (pods []*Pod, known bool) {
 		return nil, false
 	}
 	for _, o := range in.Workloads {
-		if o.Namespace == namespace && in.makesPods(o) {
+		if (o.Namespace == namespace || o.Kind == "ClusterRole" && o.Entry.Name == namespace) && in.makesPods(o) {
 			return nil, false
 		}
 	}
@@ -68,8 +68,12 @@ var kindsWithoutPods = [...]string{
 	"monitoring.coreos.com/PrometheusRule", "monitoring.coreos.com/ScrapeConfig", "monitoring.coreos.com/ServiceMonitor",
 }
 
-// permitsPods says whether a role permits to make pods, as runners and notebook servers do.
+// permitsPods says whether a role, or a binding to one that every cluster has, permits to make pods, as runners and notebook servers
+// do.
 func permitsPods(o *Object) bool {
+	if strings.HasSuffix(o.Kind, "Binding") {
+		return slices.Contains([]string{"admin", "cluster-admin", "edit"}, stringAt(o, "roleRef", "name"))
+	}
 	var role rbacv1.ClusterRole
 	if runtime.DefaultUnstructuredConverter.FromUnstructured(o.Content(), &role) != nil {
 		return true

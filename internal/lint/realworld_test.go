@@ -48,6 +48,38 @@ func TestRealWorld(t *testing.T) {
       containers: [{name: a, args: [--webhook-secret=web-a/webhook-tls]}]
       volumes: [{name: tls, secret: {secretName: webhook-tls}}]
 `},
+			{name: "made by a script that a Job mounts", folder: inFolder + `-- a/j.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: script}
+data: {make.sh: "kubectl create secret generic generated-db --from-literal=a=b"}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: make}
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{name: a, command: [sh, /x/make.sh], env: [{name: P, valueFrom: {secretKeyRef: {name: generated-db, key: a}}}]}]
+`},
+			{name: "copied from another namespace", folder: inFolder + `- {namespace: sys-certs, networkPolicies: isolated, applications: [{applicationCode: sys-certs, path: c}]}
+-- c/c.yaml --
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: wildcard}
+spec:
+  secretName: wildcard-tls
+  issuerRef: {name: x}
+  dnsNames: [x.example]
+  secretTemplate: {annotations: {reflector.v1.k8s.emberstack.com/reflection-auto-namespaces: web-a}}
+-- a/d.yaml --
+` + deployment + `  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: a}]
+      volumes: [{name: tls, secret: {secretName: wildcard-tls}}]
+`},
 			{name: "a key of an ExternalSecret", folder: inFolder + "-- a/s.yaml --\napiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: db}\n" +
 				"spec: {secretStoreRef: {name: vault, kind: ClusterSecretStore}, data: [{secretKey: password, remoteRef: {key: x}}]}\n-- a/d.yaml --\n" + deployment +
 				"  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: a, env: [{name: P, valueFrom: {secretKeyRef: {name: db, key: passwd}}}]}]}}\n",
@@ -86,6 +118,34 @@ spec:
 		"dns-rule-missing": {{name: "another application is elsewhere", folder: "-- applications.yml --\n- namespace: web-a\n  networkPolicies: isolated\n  applications:\n" +
 			"    - {applicationCode: web-a, path: a}\n    - {applicationCode: web-b, repoURL: 'https://git.example/b.git', path: deploy}\n-- a/p.yaml --\napiVersion: cilium.io/v2\n" +
 			"kind: CiliumNetworkPolicy\nmetadata: {name: p}\nspec: {endpointSelector: {}, egress: [{toFQDNs: [{matchName: api.example.com}]}]}\n"}},
+		"policy-selects-nothing": {
+			{name: "a runner that may edit", folder: inFolder + "-- a/d.yaml --\n" + deployment + `  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: a}]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: runner}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: edit}
+subjects: [{kind: ServiceAccount, name: runner}]
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: jobs}
+spec: {endpointSelector: {matchLabels: {pod: job}}, egress: [{toEntities: [world], toPorts: [{ports: [{port: "443"}]}]}]}
+`},
+			{name: "one that may view", folder: inFolder + "-- a/d.yaml --\n" + deployment + `  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: a}]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: runner}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+subjects: [{kind: ServiceAccount, name: runner}]
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: jobs}
+spec: {endpointSelector: {matchLabels: {pod: job}}, egress: [{toEntities: [world], toPorts: [{ports: [{port: "443"}]}]}]}
+`, want: []string{"a/d.yaml:17:8: CiliumNetworkPolicy jobs selects no pod of web-a"}},
+		},
 		"removal-prunes-state": {{name: "kept as Helm says it", folder: "-- applications.yml --\n- namespace: web-a\n  networkPolicies: isolated\n  applications:\n" +
 			"    - {applicationCode: web-a, path: a, toggleable: true}\n    - {applicationCode: web-b, repoURL: 'https://git.example/b.git', path: deploy}\n-- a/c.yaml --\napiVersion: v1\n" +
 			"kind: PersistentVolumeClaim\nmetadata: {name: c, annotations: {helm.sh/resource-policy: keep}}\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n"}},

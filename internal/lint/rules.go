@@ -4,6 +4,7 @@ package lint
 var rules = [...]*Rule{
 	&alertWithoutRoute,
 	&badAlertRule,
+	&badValueFile,
 	&brokenRuleFailsOpen,
 	&cidrCoversNode,
 	&cidrCoversPods,

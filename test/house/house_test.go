@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"plugin":                   {"catalog", "render", "render/object"},
 	"cmd/internal/cli":         {"catalog", "catalog/apps", "internal/atomicfile", "internal/buildversion", "internal/diag", "internal/lint", "internal/report", "plugin", "render", "render/object", "render/workload"},
 	"cmd/roster":               {"cmd/internal/cli"},
-	"internal/lint":            {"catalog", "internal/alertrule", "internal/diag", "internal/schema", "render/object"},
+	"internal/lint":            {"catalog", "internal/alertrule", "internal/diag", "internal/schema", "internal/syntax", "render/object"},
 	"internal/report":          {"catalog", "internal/diag", "internal/lint"},
 	"internal/schema":          {},
 	"internal/schema/gen":      {},

@@ -99,6 +99,9 @@ var faults = []fault{
 	{file: "helm-values/traefik.yml", old: "allowCrossNamespace: true", new: "allowCrossNamespace: false", finds: []find{
 		{rule: "cross-namespace-middleware", text: "allowCrossNamespace: false"},
 	}},
+	{file: "helm-values/kyverno.yml", old: "# one node\n", new: "# one node\n  cleanupController: {replicas: 1}\n", finds: []find{
+		{rule: "bad-value-file", text: "cleanupController: {replicas: 1}"},
+	}},
 	{file: "helm-values/argocd-roster.yml", old: "health.argoproj.io_Application:", new: "health.argoproj.io_Applications:", finds: []find{
 		{rule: "depends-on-without-health", text: "- applicationCode: sys-argocd\n", file: list},
 	}},

@@ -1,0 +1,44 @@
+package lint
+
+import (
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
+)
+
+var badValueFile = Rule{
+	Name:     "bad-value-file",
+	Severity: Error,
+	Summary:  "a value file of a chart that is not rendered here is not YAML",
+	Doc: `Argo CD cannot render the application. What is behind the mistake is not looked into by other rules. Where a chart is rendered
+here, the render says so itself.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications:
+    - {applicationCode: web-a, chart: wiki, repoURL: 'https://charts.example', version: 1.2.3, valueFiles: [wiki.yml]}
+-- wiki.yml --
+replicas: 1
+  image: {tag: v1.2.3}
+`,
+	Mend: []string{"  image: {tag", "image: {tag"},
+	Check: func(in *Input, report Report) {
+		for _, a := range in.applications() {
+			if a.Workload != nil {
+				continue
+			}
+			for _, name := range valuesFrom(a) {
+				var problems diag.List
+				_, _ = syntax.Read(in.Repository, name, name, &problems) // a file that is not there fails the render
+				for _, p := range problems {
+					if p.Code == "yaml-syntax" || p.Code == "bad-encoding" { // the rest, such as an empty file, Helm takes
+						report(catalog.Place{Pos: p.Pos, Path: a.Place.Path}, p.Hint, "Helm cannot read the values: %s", p.Message)
+					}
+				}
+			}
+		}
+	},
+}
