@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/hippotion/roster/catalog/apps"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
+	"github.com/itchyny/gojq"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
@@ -106,7 +108,25 @@ func (r *resolver) ignoreDifference(in *ignoreDifferenceInput) (IgnoreDifference
 			p.Report("bad-pointer", "", "expected a JSON pointer such as /spec/replicas, found %s", syntax.Quote(p.V))
 		}
 	}
+	for _, p := range in.JQPathExpressions {
+		if err := jqPath(p.V); p.IsSet() && err != nil {
+			p.Report("bad-jq", "", "expected a path of jq such as .spec.template.spec.containers[].resources, found %s: %v", shown(p.V), err)
+		}
+	}
 	return d, true
+}
+
+// jqPath compiles an expression as Argo CD does, which would compare nothing of the application for one that it cannot
+// (util/argo/normalizers/diff_normalizer.go).
+func jqPath(expression string) error {
+	if len(expression) > 1000 { // the compiler goes as deep as it is nested
+		return errors.New("it is too long")
+	}
+	query, err := gojq.Parse("del(" + expression + ")")
+	if err == nil {
+		_, err = gojq.Compile(query)
+	}
+	return err
 }
 
 // catalogSource is the source of an application that roster brings: the sidecar renders it from this very file.

@@ -475,7 +475,7 @@ func TestUnit(t *testing.T) {
 	}
 	for _, file := range []string{"../../cmd/gardener/README.md", "../../cmd/hostwatch/README.md"} {
 		text, err := os.ReadFile(file)
-		if err != nil || !regexp.MustCompile(`install -d .* `+regexp.QuoteMeta(folder)+`\n`).Match(text) {
+		if err != nil || !regexp.MustCompile(`(install -d .*|mkdir -p) `+regexp.QuoteMeta(folder)+`[ \n]`).Match(text) {
 			t.Errorf("%s does not make the folder %s: %v", file, folder, err)
 		}
 	}

@@ -90,7 +90,28 @@ func (in *Input) field(o *Object, fields ...string) catalog.Place {
 			}
 		}
 	}
+	if pos, ok := in.inTemplate(o, fields); ok {
+		at.Pos = pos
+		return at
+	}
 	return in.at(a.Place)
+}
+
+// inTemplate is where the template that makes o has the last of the fields, behind its kind.
+func (in *Input) inTemplate(o *Object, fields []string) (diag.Position, bool) {
+	w := o.Application.Workload
+	if len(fields) == 0 || w == nil || w.Kind != catalog.HelmChart || o.Pos.Line > 0 || !strings.HasSuffix(o.Pos.File, ".yaml") {
+		return diag.Position{}, false
+	}
+	last := fields[len(fields)-1]
+	kind, ok := in.find(o.Pos.File, "kind: "+o.Kind, 0)
+	if !ok || last == "kind" {
+		return kind, ok
+	}
+	if last == "apiVersion" { // stands before
+		return in.find(o.Pos.File, "apiVersion:", max(0, kind.Line-1))
+	}
+	return in.find(o.Pos.File, last+":", kind.Line)
 }
 
 // manifest is where the user wrote o as such, with its kind and name, and the file. A name may have a template in it, or get a

@@ -118,6 +118,17 @@ spec:
 		"dns-rule-missing": {{name: "another application is elsewhere", folder: "-- applications.yml --\n- namespace: web-a\n  networkPolicies: isolated\n  applications:\n" +
 			"    - {applicationCode: web-a, path: a}\n    - {applicationCode: web-b, repoURL: 'https://git.example/b.git', path: deploy}\n-- a/p.yaml --\napiVersion: cilium.io/v2\n" +
 			"kind: CiliumNetworkPolicy\nmetadata: {name: p}\nspec: {endpointSelector: {}, egress: [{toFQDNs: [{matchName: api.example.com}]}]}\n"}},
+		"removed-api-version": {{name: "in a template", folder: inFolder + "-- a/Chart.yaml --\n{apiVersion: v2, name: a, version: 1.0.0}\n-- a/templates/d.yaml --\n" +
+			"# first\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\n---\napiVersion: batch/v1beta1\nkind: CronJob\nmetadata:\n  name: {{ .Release.Name }}\n",
+			want: []string{"a/templates/d.yaml:6:1: CronJob web-a has the version batch/v1beta1, which Kubernetes has not had since 1.25"}}},
+		"host-network-behind-policy": {
+			{name: "in a template", folder: inFolder + "-- a/Chart.yaml --\n{apiVersion: v2, name: a, version: 1.0.0}\n-- a/templates/d.yaml --\n" +
+				strings.Replace(deployment, "name: web", "name: {{ .Release.Name }}", 1) + "  template:\n    metadata: {labels: {app: web}}\n    spec:\n      hostNetwork: true\n      containers: [{name: a}]\n",
+				want: []string{"a/templates/d.yaml:9:7: Deployment web-a is on the node's network: the policies of web-a do not reach it"}},
+			{name: "waived there", folder: inFolder + "-- a/Chart.yaml --\n{apiVersion: v2, name: a, version: 1.0.0}\n-- a/templates/d.yaml --\n" +
+				strings.Replace(deployment, "name: web", "name: {{ .Release.Name }}", 1) +
+				"  template:\n    metadata: {labels: {app: web}}\n    spec:\n      hostNetwork: true # lint:ignore host-network-behind-policy it answers ARP\n      containers: [{name: a}]\n"},
+		},
 		"policy-selects-nothing": {
 			{name: "a runner that may edit", folder: inFolder + "-- a/d.yaml --\n" + deployment + `  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: a}]}}
 ---

@@ -1,11 +1,5 @@
 package lint
 
-import (
-	"strings"
-
-	"github.com/hippotion/roster/catalog"
-)
-
 var unknownField = Rule{
 	Name:     "unknown-field",
 	Severity: Error,
@@ -56,7 +50,7 @@ spec:
 				if p.Path != "" {
 					text = p.Path + ": " + text
 				}
-				report(in.fieldOrTemplate(o, fields...), "", "%s: %s%s", o.Title(), text, source)
+				report(in.field(o, fields...), "", "%s: %s%s", o.Title(), text, source)
 			}
 		}
 	},
@@ -75,17 +69,4 @@ func toldElsewhere(o *Object, fields []string) bool {
 		return true // a tool takes it out, with what it says how to decrypt
 	}
 	return o.Pos.Line > 0 && isLive(o, fields)
-}
-
-// fieldOrTemplate is in.field or, when a template of a chart makes the object, where the template has the last of the fields.
-func (in *Input) fieldOrTemplate(o *Object, fields ...string) catalog.Place {
-	at := in.field(o, fields...)
-	w := o.Application.Workload
-	if o.Pos.Line > 0 || o.Pos.File == "" || len(fields) == 0 || w.Kind != catalog.HelmChart || !strings.HasSuffix(o.Pos.File, ".yaml") || at != in.at(o.Application.Place) {
-		return at
-	}
-	if pos, ok := in.find(o.Pos.File, fields[len(fields)-1]+":", 0); ok {
-		at.Pos = pos
-	}
-	return at
 }

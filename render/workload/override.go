@@ -39,7 +39,7 @@ func (r *Renderer) override(app *Application) (*Application, diag.List) {
 		merged := *app
 		if err := merged.merge(data); err != nil {
 			message := strings.TrimPrefix(firstLine(err.Error()), "json: ")
-			return nil, diag.List{app.failure(at, "bad-override", "it may hold helm, kustomize and directory, with the keys of applications.yml", "%s", message)}
+			return nil, diag.List{app.failure(at, "bad-override", "it may hold helm, kustomize and directory, with the keys of Argo CD's sources, but not values (use valuesObject) and fileParameters", "%s", message)}
 		}
 		app = &merged
 	}
