@@ -15,7 +15,7 @@ import (
 )
 
 // maxPriority is the highest that Traefik leaves to users (traefik pkg/server/router/router.go, maxUserPriority).
-const maxPriority = math.MaxInt64 - 1000
+const maxPriority = math.MaxInt - 1000
 
 func notPrinted(r rune) bool { return !unicode.IsPrint(r) }
 
