@@ -1,6 +1,10 @@
 package ntfy
 
 import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,5 +55,20 @@ func TestClosed(t *testing.T) {
 		if c.problem == "" && got != "" || !strings.Contains(got, c.problem) {
 			t.Errorf("%s: %q", name, got)
 		}
+	}
+}
+
+// TestDefaultThresholds: what is checked against the topics is what the chart takes.
+func TestDefaultThresholds(t *testing.T) {
+	template, err := fs.ReadFile(Application.Chart, "templates/usagewatch.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words []string
+	for _, percent := range slices.Sorted(maps.Keys(defaultThresholds)) {
+		words = append(words, fmt.Sprintf("%q %q", percent, defaultThresholds[percent]))
+	}
+	if want := ".thresholds | default (dict " + strings.Join(words, " ") + ")"; !strings.Contains(string(template), want) {
+		t.Errorf("the template has no %s", want)
 	}
 }
