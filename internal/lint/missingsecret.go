@@ -182,7 +182,11 @@ func (m *secretMakers) add(o *Object) {
 		if target := stringAt(o, "spec", "target", "name"); target != "" {
 			name = target
 		}
-		m.made[name] = keysOf(o)
+		keys := keysOf(o)
+		if _, shared := m.made[name]; shared { // each has its own
+			keys = nil
+		}
+		m.made[name] = keys
 	case o.Kind == "ConfigMap": // a script
 		for text := range texts(o.Content()["data"]) {
 			if strings.Contains(text, "create secret") {
@@ -201,7 +205,7 @@ func (m *secretMakers) add(o *Object) {
 
 // keysOf are the keys that an ExternalSecret gives its Secret; nil when they are not known.
 func keysOf(o *Object) []string {
-	if fieldAt(o, "spec", "dataFrom") != nil || fieldAt(o, "spec", "target", "template") != nil {
+	if fieldAt(o, "spec", "dataFrom") != nil || fieldAt(o, "spec", "target", "template") != nil || stringAt(o, "spec", "target", "creationPolicy") == "Merge" {
 		return nil
 	}
 	var out []string

@@ -17,6 +17,21 @@ const inFolder = `-- applications.yml --
 // TestRealWorld has what people write, and a rule once reported, or missed.
 func TestRealWorld(t *testing.T) {
 	const deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n"
+	runner := func(role string) string {
+		return inFolder + "-- a/d.yaml --\n" + deployment + `  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: a}]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: runner}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ` + role + `}
+subjects: [{kind: ServiceAccount, name: runner}]
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: jobs}
+spec: {endpointSelector: {matchLabels: {pod: job}}, egress: [{toEntities: [world], toPorts: [{ports: [{port: "443"}]}]}]}
+`
+	}
 	for rule, cases := range map[string][]networkCase{
 		"credential-in-values": {
 			{name: "a checksum", folder: inFolder + "-- a/d.yaml --\n" + deployment +
@@ -80,6 +95,11 @@ spec:
       containers: [{name: a}]
       volumes: [{name: tls, secret: {secretName: wildcard-tls}}]
 `},
+			{name: "two ExternalSecrets that fill one Secret", folder: inFolder + "-- a/s.yaml --\napiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: db}\n" +
+				"spec: {secretStoreRef: {name: vault, kind: ClusterSecretStore}, data: [{secretKey: passwd, remoteRef: {key: x}}]}\n---\napiVersion: external-secrets.io/v1\n" +
+				"kind: ExternalSecret\nmetadata: {name: more}\nspec: {secretStoreRef: {name: vault, kind: ClusterSecretStore}, target: {name: db, creationPolicy: Merge}, " +
+				"data: [{secretKey: user, remoteRef: {key: x}}]}\n-- a/d.yaml --\n" + deployment +
+				"  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: a, env: [{name: P, valueFrom: {secretKeyRef: {name: db, key: passwd}}}]}]}}\n"},
 			{name: "a key of an ExternalSecret", folder: inFolder + "-- a/s.yaml --\napiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: db}\n" +
 				"spec: {secretStoreRef: {name: vault, kind: ClusterSecretStore}, data: [{secretKey: password, remoteRef: {key: x}}]}\n-- a/d.yaml --\n" + deployment +
 				"  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: a, env: [{name: P, valueFrom: {secretKeyRef: {name: db, key: passwd}}}]}]}}\n",
@@ -130,32 +150,8 @@ spec:
 				"  template:\n    metadata: {labels: {app: web}}\n    spec:\n      hostNetwork: true # lint:ignore host-network-behind-policy it answers ARP\n      containers: [{name: a}]\n"},
 		},
 		"policy-selects-nothing": {
-			{name: "a runner that may edit", folder: inFolder + "-- a/d.yaml --\n" + deployment + `  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: a}]}}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: runner}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: edit}
-subjects: [{kind: ServiceAccount, name: runner}]
----
-apiVersion: cilium.io/v2
-kind: CiliumNetworkPolicy
-metadata: {name: jobs}
-spec: {endpointSelector: {matchLabels: {pod: job}}, egress: [{toEntities: [world], toPorts: [{ports: [{port: "443"}]}]}]}
-`},
-			{name: "one that may view", folder: inFolder + "-- a/d.yaml --\n" + deployment + `  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: a}]}}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: runner}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-subjects: [{kind: ServiceAccount, name: runner}]
----
-apiVersion: cilium.io/v2
-kind: CiliumNetworkPolicy
-metadata: {name: jobs}
-spec: {endpointSelector: {matchLabels: {pod: job}}, egress: [{toEntities: [world], toPorts: [{ports: [{port: "443"}]}]}]}
-`, want: []string{"a/d.yaml:17:8: CiliumNetworkPolicy jobs selects no pod of web-a"}},
+			{name: "a runner that may edit", folder: runner("edit")},
+			{name: "one that may view", folder: runner("view"), want: []string{"a/d.yaml:17:8: CiliumNetworkPolicy jobs selects no pod of web-a"}},
 		},
 		"removal-prunes-state": {{name: "kept as Helm says it", folder: "-- applications.yml --\n- namespace: web-a\n  networkPolicies: isolated\n  applications:\n" +
 			"    - {applicationCode: web-a, path: a, toggleable: true}\n    - {applicationCode: web-b, repoURL: 'https://git.example/b.git', path: deploy}\n-- a/c.yaml --\napiVersion: v1\n" +
