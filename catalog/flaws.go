@@ -36,7 +36,7 @@ func (r *resolver) flawed(n *syntax.Node, keys ...string) bool {
 // platformFlawed says whether a value of platform.yml, such as ingress.auth, may be there though it was not read.
 func (r *resolver) platformFlawed(value string) bool {
 	for {
-		if r.flaws[PlatformFile+":"+value] {
+		if r.flaws[r.shown(PlatformFile)+":"+value] {
 			return true
 		}
 		if value == "" {

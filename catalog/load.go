@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
@@ -35,22 +36,44 @@ type Options struct {
 	Application string
 }
 
-// Load reads the platform in folder dir of fsys. Nothing outside of fsys is read, so fsys must be the repository (or what
-// part of it may be trusted), and must itself keep symbolic links from leading out, as os.Root does.
+// Reading is what Read found.
+type Reading struct {
+	Platform *Platform // nil when there are mistakes
+	Mistakes diag.List // in order
+	// Unread reports that a file of the list is missing, or could not be read as YAML: then the mistakes are about no more than that.
+	Unread bool
+	// Root is the repository's root, seen from the top of the file system; Folder is that of the list, seen from the root. Both
+	// are known also when there are mistakes: all places are seen from the root.
+	Root, Folder string
+}
+
+// Read reads the platform in folder dir of fsys. Nothing outside of fsys is read, so fsys must be the repository (or what
+// part of it may be trusted), and must itself keep symbolic links from leading out, as os.Root does. An error means that a
+// file is there but could not be read.
 //
-// The platform is nil when the input has mistakes; these are in the list, in order. An error means that a file is there
-// but could not be read.
-func Load(fsys fs.FS, dir string, options Options) (*Platform, diag.List, error) {
+// All places, in the platform as in the mistakes, are seen from the repository's root, which is the top of fsys unless
+// repository.root of platform.yml says otherwise.
+func Read(fsys fs.FS, dir string, options Options) (Reading, error) {
 	var diags diag.List
 	r := &resolver{sources: map[string]*localSource{}, fsys: fsys, opts: options, dir: path.Clean(dir), diags: &diags}
-	if doc, err := r.open(PlatformFile); err != nil {
-		return nil, nil, err
-	} else if doc != nil {
+	r.root = "."
+	doc, err := r.open(PlatformFile)
+	if err != nil {
+		return Reading{}, err
+	}
+	if doc != nil {
 		doc.Decode(&r.in)
 	}
-	doc, err := r.open(ApplicationsFile)
+	r.root = r.rootOf(r.in.Repository.Root)
+	if doc != nil {
+		doc.File = r.shown(PlatformFile)
+	}
+	for i := range diags {
+		diags[i].Pos.File = r.shown(PlatformFile)
+	}
+	doc, err = r.open(ApplicationsFile)
 	if err != nil {
-		return nil, nil, err
+		return Reading{}, err
 	}
 	if doc != nil {
 		doc.Decode(&r.entries)
@@ -61,23 +84,33 @@ func Load(fsys fs.FS, dir string, options Options) (*Platform, diag.List, error)
 	r.noteFlaws()
 	r.settings()
 	names := profiles.Names{IngressController: r.controller, DNS: r.dns, APIServerPort: r.apiServerPort}
-	if r.profiles, err = profiles.Load(fsys, path.Join(dir, ProfilesDir), names, &diags); err != nil {
-		return nil, nil, err
+	if r.profiles, err = profiles.Load(fsys, path.Join(dir, ProfilesDir), r.shown(ProfilesDir), names, &diags); err != nil {
+		return Reading{}, err
 	}
-	platform := r.resolve()
+	out := Reading{Platform: r.resolve(), Root: r.root, Folder: r.here()}
 	if len(diags) > 0 {
-		return nil, diags.Sorted(), nil
+		out.Platform, out.Mistakes = nil, diags.Sorted()
+		out.Unread = slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return slices.Contains(unreadable, d.Code) })
 	}
-	return platform, nil, nil
+	return out, nil
+}
+
+// unreadable are the codes of mistakes that leave nothing of a file to be looked at.
+var unreadable = []string{"missing-file", "bad-encoding", "yaml-syntax", "empty"}
+
+// Load is Read for callers that need no more than the platform and the mistakes.
+func Load(fsys fs.FS, dir string, options Options) (*Platform, diag.List, error) {
+	in, err := Read(fsys, dir, options)
+	return in.Platform, in.Mistakes, err
 }
 
 // open parses one file of the input. The document is nil when there is none, or when it is not YAML, which is reported.
 func (r *resolver) open(name string) (*syntax.Document, error) {
-	doc, err := syntax.Read(r.fsys, path.Join(r.dir, name), name, r.diags)
+	doc, err := syntax.Read(r.fsys, path.Join(r.dir, name), r.shown(name), r.diags)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return doc, err
 	}
-	missing := diag.Diagnostic{Pos: diag.Position{File: name}, Code: "missing-file", Message: "there is no such file", Hint: "name the folder that holds it"}
+	missing := diag.Diagnostic{Pos: diag.Position{File: r.shown(name)}, Code: "missing-file", Message: "there is no such file", Hint: "name the folder that holds it"}
 	other := strings.TrimSuffix(name, ".yml") + ".yaml"
 	if _, err := fs.Stat(r.fsys, path.Join(r.dir, other)); err == nil {
 		missing.Message, missing.Hint = "the file is named "+other+": it would not be read", "rename "+other

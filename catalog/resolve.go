@@ -131,7 +131,7 @@ func (r *resolver) ownProfiles(namespaces []Namespace) []OwnProfile {
 	var out []OwnProfile
 	for _, name := range r.profiles.Names() {
 		if profile := r.profiles[name]; profile.Own() {
-			out = append(out, OwnProfile{Name: name, File: profile.Origin, Used: chosen[name] || used[profile.Origin]})
+			out = append(out, OwnProfile{Name: name, File: r.shown(profile.Origin), Used: chosen[name] || used[profile.Origin]})
 		}
 	}
 	return out
@@ -224,6 +224,9 @@ func (r *resolver) distinctSecrets(e *entryInput) {
 		}
 	}
 }
+
+// shown is a file beside applications.yml as messages name it: seen from the repository's root.
+func (r *resolver) shown(name string) string { return path.Join(r.here(), name) }
 
 // here is the folder of applications.yml, seen from the repository's root.
 func (r *resolver) here() string {

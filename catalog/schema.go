@@ -239,7 +239,7 @@ func (s *schema) narrow(typeName, key string) {
 // builtinProfiles are what may stand for a profile without any of the user's.
 func builtinProfiles() []string {
 	var ignored diag.List
-	set, err := profiles.Load(embed.FS{}, ProfilesDir, profiles.Names{}, &ignored)
+	set, err := profiles.Load(embed.FS{}, ProfilesDir, ProfilesDir, profiles.Names{}, &ignored)
 	if err != nil {
 		panic("catalog: " + err.Error()) // they are a part of the program
 	}

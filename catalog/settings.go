@@ -44,7 +44,6 @@ type settingsOfPlatform struct {
 
 func (r *resolver) settings() {
 	in := &r.in
-	r.root = r.rootOf(in.Repository.Root)
 	r.reads = r.here()
 	r.repoURL, r.revision = in.Repository.URL.Or(r.opts.RepoURL), in.Repository.Revision.Or(cmp.Or(r.opts.Revision, "HEAD"))
 	r.repositoryURL(in.Repository.URL)
@@ -146,7 +145,7 @@ func (r *resolver) rootOf(root text) string {
 	}
 	if r.opts.TopIsRoot && at != "." {
 		up := strings.Repeat("/..", 1+strings.Count(r.dir, "/"))[1:]
-		d := diag.Diagnostic{Pos: diag.Position{File: PlatformFile}, Path: "repository.root", Code: "wrong-root", Hint: "set repository: {root: " + up + "}",
+		d := diag.Diagnostic{Pos: diag.Position{File: r.shown(PlatformFile)}, Path: "repository.root", Code: "wrong-root", Hint: "set repository: {root: " + up + "}",
 			Message: fmt.Sprintf("this folder is %s of the Git repository, and not its root", syntax.Quote(r.dir))}
 		if root.Node != nil {
 			d.Pos = root.Pos()

@@ -43,7 +43,7 @@ func (r *resolver) needRepository() {
 		return
 	}
 	r.repoURL = "?" // reported; the platform is not used
-	d := diag.Diagnostic{Pos: diag.Position{File: PlatformFile}, Path: "repository.url", Code: "missing-value",
+	d := diag.Diagnostic{Pos: diag.Position{File: r.shown(PlatformFile)}, Path: "repository.url", Code: "missing-value",
 		Message: "Argo CD must know the URL of this repository", Hint: "add repository: {url: https://…}"}
 	if n := r.in.Repository.Node; n != nil {
 		d.Pos = n.Pos()

@@ -40,7 +40,7 @@ func TestComplete(t *testing.T) {
 		}
 	}
 	var diags diag.List
-	set, err := profiles.Load(os.DirFS("."), "none", profiles.Names{APIServerPort: 6443}, &diags)
+	set, err := profiles.Load(os.DirFS("."), "none", "none", profiles.Names{APIServerPort: 6443}, &diags)
 	if err != nil || len(diags) > 0 {
 		t.Fatal(err, diags)
 	}

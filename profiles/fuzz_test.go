@@ -38,7 +38,7 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		var diags diag.List
-		set, err := profiles.Load(fstest.MapFS{"profiles/house.yml": {Data: []byte(text)}}, "profiles", names, &diags)
+		set, err := profiles.Load(fstest.MapFS{"profiles/house.yml": {Data: []byte(text)}}, "profiles", "profiles", names, &diags)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +57,7 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 		var again diag.List
-		if _, err := profiles.Load(fstest.MapFS{"profiles/house.yml": {Data: []byte(text)}}, "profiles", names, &again); err != nil {
+		if _, err := profiles.Load(fstest.MapFS{"profiles/house.yml": {Data: []byte(text)}}, "profiles", "profiles", names, &again); err != nil {
 			t.Fatal(err)
 		}
 		if a, b := list(t, diags), list(t, again); a != b {
@@ -69,7 +69,7 @@ func FuzzLoad(f *testing.F) {
 func list(t *testing.T, l diag.List) string {
 	t.Helper()
 	var b strings.Builder
-	if err := l.Print(&b, ""); err != nil {
+	if err := l.Print(&b, diag.Frame{}); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()

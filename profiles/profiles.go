@@ -73,14 +73,14 @@ type file struct {
 	broken       bool // its shape is wrong, which is reported
 }
 
-// Load reads the built-in profiles and those in folder dir of fsys, which need not exist. What is wrong with the user's
-// profiles is added to diags; an error means that a file could not be read.
-func Load(fsys fs.FS, dir string, names Names, diags *diag.List) (Set, error) {
+// Load reads the built-in profiles and those in folder dir of fsys, which need not exist and which messages call shown. What
+// is wrong with the user's profiles is added to diags; an error means that a file could not be read.
+func Load(fsys fs.FS, dir, shown string, names Names, diags *diag.List) (Set, error) {
 	files := map[string]*file{}
-	if err := readAll(builtin, ".", "built-in", files, diags); err != nil {
+	if err := readAll(builtin, ".", "built-in", "built-in", files, diags); err != nil {
 		return nil, err
 	}
-	if err := readAll(fsys, dir, "profiles", files, diags); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := readAll(fsys, dir, shown, "profiles", files, diags); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	r := &resolver{files: files, names: names.nodes(), set: Set{}}
@@ -90,7 +90,8 @@ func Load(fsys fs.FS, dir string, names Names, diags *diag.List) (Set, error) {
 	return r.set, nil
 }
 
-func readAll(fsys fs.FS, dir, shown string, files map[string]*file, diags *diag.List) error {
+// readAll reads the profiles in a folder, which messages call shown, and annotations of what is made from them origin.
+func readAll(fsys fs.FS, dir, shown, origin string, files map[string]*file, diags *diag.List) error {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", shown, err)
@@ -107,7 +108,7 @@ func readAll(fsys fs.FS, dir, shown string, files map[string]*file, diags *diag.
 				Message: fmt.Sprintf("the profile %q is there already, in %s", name, first.origin), Hint: "choose another name; a profile can extend another"})
 			continue
 		}
-		f := &file{name: name, origin: display}
+		f := &file{name: name, origin: path.Join(origin, e.Name())}
 		files[name] = f // a broken profile is a profile: who names it is not wrong, too
 		before := len(*diags)
 		doc, err := syntax.Read(fsys, path.Join(dir, e.Name()), display, diags)

@@ -258,7 +258,7 @@ var truth = map[string]struct{ allowed, denied string }{
 func load(t *testing.T, fsys fstest.MapFS) (profiles.Set, diag.List) {
 	t.Helper()
 	var diags diag.List
-	set, err := profiles.Load(fsys, "profiles", profiles.Names{
+	set, err := profiles.Load(fsys, "profiles", "profiles", profiles.Names{
 		IngressController: profiles.Pods{Namespace: "sys-traefik", PodLabels: map[string]string{"app.kubernetes.io/name": "traefik"}},
 		DNS:               profiles.Pods{Namespace: "kube-system", PodLabels: map[string]string{"k8s-app": "kube-dns"}},
 		APIServerPort:     6443,

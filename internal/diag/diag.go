@@ -14,7 +14,7 @@ import (
 )
 
 // Position is a place in an input file. Line and Column count from 1; a Line of 0 means the file as a whole.
-// File is relative to the folder that holds applications.yml, with forward slashes.
+// File is seen from the repository's root, with forward slashes; Frame shows it to a reader.
 type Position struct {
 	File         string
 	Line, Column int
@@ -66,12 +66,30 @@ func (l List) Sorted() List {
 	})
 }
 
-// Print writes the diagnostics in order. Dir is put before each file name, so that the names work from where the user
-// stands.
-func (l List) Print(w io.Writer, dir string) error {
+// Frame is from where a reader sees the files. The zero Frame shows the names as they are.
+type Frame struct {
+	Folder string // the folder of applications.yml, as the user named it
+	Within string // the same folder, seen from the repository's root
+}
+
+// Seen is a place whose file name works from where the reader stands.
+func (f Frame) Seen(p Position) Position {
+	if within := path.Clean(f.Within); within != "." {
+		if inside, ok := strings.CutPrefix(p.File, within+"/"); ok {
+			p.File = inside
+		} else {
+			p.File = strings.Repeat("../", 1+strings.Count(within, "/")) + p.File
+		}
+	}
+	p.File = path.Join(f.Folder, p.File)
+	return p
+}
+
+// Print writes the diagnostics in order, as a reader in the frame sees them.
+func (l List) Print(w io.Writer, frame Frame) error {
 	var b strings.Builder
 	for _, d := range l.Sorted() {
-		b.WriteString(within(dir, d.Pos).String())
+		b.WriteString(frame.Seen(d.Pos).String())
 		b.WriteString(": ")
 		if d.Path != "" {
 			b.WriteString(d.Path)
@@ -79,7 +97,7 @@ func (l List) Print(w io.Writer, dir string) error {
 		}
 		fmt.Fprintf(&b, "%s [%s]\n", d.Message, d.Code)
 		for _, r := range d.Related {
-			fmt.Fprintf(&b, "  %s: %s\n", within(dir, r.Pos), r.Note)
+			fmt.Fprintf(&b, "  %s: %s\n", frame.Seen(r.Pos), r.Note)
 		}
 		if d.Hint != "" {
 			fmt.Fprintf(&b, "  hint: %s\n", d.Hint)
@@ -87,9 +105,4 @@ func (l List) Print(w io.Writer, dir string) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-func within(dir string, p Position) Position {
-	p.File = path.Join(dir, p.File)
-	return p
 }

@@ -101,11 +101,11 @@ func TestPrint(t *testing.T) {
 		"../x/": "../x/a.yml:1:2: web.labels: twice [duplicate-key]\n  ../x/a.yml:2:1: first here\n  ../x/b.yml: and here\n  hint: remove one\n../x/b.yml: there is no such file [missing-file]\n",
 	} {
 		var out strings.Builder
-		if err := l.Print(&out, dir); err != nil || out.String() != want {
+		if err := l.Print(&out, diag.Frame{Folder: dir}); err != nil || out.String() != want {
 			t.Errorf("%q: %v, got\n%s\nwant\n%s", dir, err, out.String(), want)
 		}
 	}
-	if err := l.Print(broken{}, ""); !errors.Is(err, errBroken) {
+	if err := l.Print(broken{}, diag.Frame{}); !errors.Is(err, errBroken) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/lint/progress"
 	"github.com/hippotion/roster/render/object"
 	"go.yaml.in/yaml/v3"
 	corev1 "k8s.io/api/core/v1"
@@ -21,6 +22,8 @@ type Input struct {
 	Objects []object.Object
 	// Workloads are the objects that the applications deploy, as far as they can be rendered here.
 	Workloads []*Object
+	// Failed has the codes of the applications that could not be rendered: what they deploy is unknown.
+	Failed map[string]bool
 	// Repository is where the files lie that objects are made from.
 	Repository fs.FS
 
@@ -43,15 +46,46 @@ type Object struct {
 	// no line for what templates make.
 	Pos diag.Position
 
-	content map[string]any
+	content  map[string]any
+	number   int // in Input.Workloads
+	progress *progress.Cell
 }
 
 // Content is the object as YAML has it. It is not to be changed.
 func (o *Object) Content() map[string]any {
+	o.progress.Object(o.number)
 	if o.content == nil {
 		o.content, _ = o.Value().(map[string]any)
 	}
 	return o.content
+}
+
+// hiding is the input without some of the workloads, by number; what else their applications deploy counts as unknown.
+func (in *Input) hiding(numbers []int) *Input {
+	if len(numbers) == 0 {
+		return in
+	}
+	out := &Input{Platform: in.Platform, Objects: in.Objects, Repository: in.Repository, Failed: map[string]bool{}}
+	for code := range in.Failed {
+		out.Failed[code] = true
+	}
+	for i, o := range in.Workloads {
+		if slices.Contains(numbers, i) {
+			out.Failed[o.Application.Code] = true
+		} else {
+			out.Workloads = append(out.Workloads, o)
+		}
+	}
+	return out
+}
+
+// PlaceOf is where an object comes from, without a look into any file: what it was made from, or else its application.
+func (in *Input) PlaceOf(o *Object) catalog.Place {
+	at := o.Application.Place
+	if o.Pos.File != "" {
+		at.Pos = o.Pos
+	}
+	return at
 }
 
 // Title names the object in messages.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/lint/progress"
 )
 
 // Severity is how bad a finding is.
@@ -74,6 +75,15 @@ type Report func(at catalog.Place, hint, format string, args ...any)
 type Options struct {
 	Today time.Time // for waivers that end
 	Only  []string  // names of rules; all when empty
+
+	// Without are rules that are not applied, and Hidden the numbers of workloads that a rule is not shown: they have stopped a
+	// run before. What is hidden is unknown to the rule, and not absent.
+	Without []string
+	Hidden  map[string][]int
+	// Progress is told which rule looks at which workload, and Found what each rule has found, before comments waive any of it;
+	// both may be nil.
+	Progress *progress.Cell
+	Found    func([]Finding)
 }
 
 // Result is what was found.
@@ -105,15 +115,23 @@ func Run(in *Input, o Options) Result {
 	out.Mistakes = in.mistakes()
 	out.Unchecked, _ = in.unchecked()
 	var found []Finding
-	for _, r := range Rules() {
+	for i, w := range in.Workloads {
+		w.number, w.progress = i, o.Progress
+	}
+	for i, r := range Rules() {
 		severity := in.severity(r)
-		if r.Check == nil || severity == off || len(o.Only) > 0 && !slices.Contains(o.Only, r.Name) {
+		if r.Check == nil || severity == off || len(o.Only) > 0 && !slices.Contains(o.Only, r.Name) || slices.Contains(o.Without, r.Name) {
 			continue
 		}
-		r.Check(in, func(at catalog.Place, hint, format string, args ...any) {
+		o.Progress.Rule(i)
+		before := len(found)
+		r.Check(in.hiding(o.Hidden[r.Name]), func(at catalog.Place, hint, format string, args ...any) {
 			d := diag.Diagnostic{Pos: at.Pos, Path: at.Path, Code: r.Name, Message: fmt.Sprintf(format, args...), Hint: hint}
 			found = append(found, Finding{d, severity})
 		})
+		if o.Found != nil {
+			o.Found(found[before:])
+		}
 	}
 	found = in.waive(found, o, &out)
 	out.Findings = Sorted(found)

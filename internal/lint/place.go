@@ -49,11 +49,8 @@ func (in *Input) file(name string) *sourceFile {
 	return f
 }
 
-// at is a place of the list, or of platform.yml, seen from the repository's root.
-func (in *Input) at(p catalog.Place) catalog.Place {
-	p.Pos.File = path.Join(in.Platform.Repository.Folder, p.Pos.File)
-	return p
-}
+// at is p.
+func (in *Input) at(p catalog.Place) catalog.Place { return p }
 
 // field is where the user wrote a field of o, such as spec, replicas; or else the nearest one around it. It looks for a manifest
 // of that kind and name in all that the application reads, also among the values of a chart, and then into its patches. When

@@ -176,7 +176,7 @@ func (in *Input) written() []string {
 	folder := in.Platform.Repository.Folder
 	files := []string{path.Join(folder, catalog.ApplicationsFile), path.Join(folder, catalog.PlatformFile)}
 	for _, p := range in.Platform.Profiles {
-		files = append(files, path.Join(folder, p.File))
+		files = append(files, p.File)
 	}
 	for _, o := range in.Workloads {
 		if o.Pos.File != "" {

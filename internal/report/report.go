@@ -27,11 +27,11 @@ type Report struct {
 	Tool, Version string
 	Findings      []Finding    // in order, at places seen from the repository's root
 	Rules         []*lint.Rule // that were applied, in order
-	// People get file names that work from where they stand: Folder is the folder of the list as the user named it, and Within
-	// the same folder seen from the repository's root. Forges know files by their place in the checkout: Root is where the
-	// repository's root lies there, which is the top unless platform.yml says otherwise.
-	Folder, Within, Root string
-	Summary              Summary
+	// People get file names that work from where they stand, which the Frame knows. Forges know files by their place in the
+	// checkout: Root is where the repository's root lies there, which is the top unless platform.yml says otherwise.
+	Frame   diag.Frame
+	Root    string
+	Summary Summary
 }
 
 // Summary is what the findings do not say.
@@ -89,7 +89,7 @@ func (r *Report) count(s lint.Severity) int {
 // one finding without a file drops all of them.
 func (r *Report) inRepository(p diag.Position) string {
 	if p.File == "" {
-		return path.Join(r.Within, catalog.ApplicationsFile)
+		return path.Join(r.Frame.Within, catalog.ApplicationsFile)
 	}
 	return p.File
 }

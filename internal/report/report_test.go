@@ -50,7 +50,7 @@ func rule(name string, s lint.Severity) *lint.Rule {
 
 func full() *report.Report {
 	return &report.Report{
-		Tool: "roster", Version: "v1.2.3", Findings: report.Fingerprint(nasty()), Folder: "../infra", Within: "infra",
+		Tool: "roster", Version: "v1.2.3", Findings: report.Fingerprint(nasty()), Frame: diag.Frame{Folder: "../infra", Within: "infra"},
 		Rules: []*lint.Rule{
 			rule("control", lint.Info), rule("nothing", lint.Error), rule("plain", lint.Warning),
 			{Name: "quotes", Severity: lint.Error, Summary: "say \"it\" <&>"}, {Name: "whole-file", Severity: lint.Error},
@@ -62,7 +62,7 @@ func full() *report.Report {
 	}
 }
 
-func empty() *report.Report { return &report.Report{Tool: "roster", Folder: "."} }
+func empty() *report.Report { return &report.Report{Tool: "roster", Frame: diag.Frame{Folder: "."}} }
 
 func written(t *testing.T, format string, r *report.Report) string {
 	t.Helper()
@@ -152,7 +152,7 @@ func TestText(t *testing.T) {
 		{".", "infra/home", "charts/a.yml", "../../charts/a.yml"},
 		{".", "infra/home", "", "applications.yml"},
 	} {
-		got := written(t, "text", &report.Report{Folder: c.folder, Within: c.within,
+		got := written(t, "text", &report.Report{Frame: diag.Frame{Folder: c.folder, Within: c.within},
 			Findings: report.Fingerprint([]lint.Finding{finding(lint.Error, diag.Diagnostic{Pos: at(c.file, 1, 2), Code: "x"})})})
 		if name, _, _ := strings.Cut(got, ":"); name != c.want {
 			t.Errorf("%v: got %s", c, name)
@@ -169,7 +169,7 @@ func TestPlaces(t *testing.T) {
 		{"infra/home", ".", "", "infra/home/applications.yml"},
 		{"home", "infra", "charts/a.yml", "infra/charts/a.yml"},
 	} {
-		r := &report.Report{Folder: "elsewhere", Within: c.within, Root: c.root,
+		r := &report.Report{Frame: diag.Frame{Folder: "elsewhere", Within: c.within}, Root: c.root,
 			Findings: report.Fingerprint([]lint.Finding{finding(lint.Error, diag.Diagnostic{Pos: at(c.file, 1, 2), Code: "x",
 				Related: []diag.Related{{Pos: at(c.file, 2, 1), Note: "there"}}})})}
 		for format, want := range map[string]string{

@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"fmt"
-	"path"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
@@ -37,15 +36,7 @@ func (r *Report) details(f Finding, shown func(diag.Position) string) []string {
 // shown is a place seen from where the user stands.
 func (r *Report) shown(p diag.Position) string {
 	p.File = r.inRepository(p)
-	if within := path.Clean(r.Within); within != "." {
-		if inside, ok := strings.CutPrefix(p.File, within+"/"); ok {
-			p.File = inside
-		} else {
-			p.File = strings.Repeat("../", 1+strings.Count(within, "/")) + p.File
-		}
-	}
-	p.File = path.Join(r.Folder, p.File)
-	return visible(p.String())
+	return visible(r.Frame.Seen(p).String())
 }
 
 // fromTop is a place seen from the top of the checkout.

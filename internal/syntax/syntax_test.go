@@ -62,7 +62,7 @@ func read(data string) (*root, string) {
 		d.Decode(&out)
 	}
 	var b strings.Builder
-	if err := l.Print(&b, ""); err != nil {
+	if err := l.Print(&b, diag.Frame{}); err != nil {
 		panic(err)
 	}
 	return &out, b.String()

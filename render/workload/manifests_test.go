@@ -28,7 +28,7 @@ func told(found []manifest, diags diag.List) string {
 	for _, m := range found {
 		fmt.Fprintf(&b, "%s %v\n", m.pos, m.value)
 	}
-	_ = diags.Print(&b, "")
+	_ = diags.Print(&b, diag.Frame{})
 	return b.String()
 }
 

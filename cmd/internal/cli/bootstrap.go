@@ -51,18 +51,18 @@ With --format, it prints a part, or the same in another form:
 		case image == "" && format != "root":
 			return errors.New("this roster is no release: there is no image of it\n  hint: name the sidecar's with --image")
 		}
-		in, err := load(folderOf(args), repository, c.ErrOrStderr())
+		out, err := platform(folderOf(args), repository, c.ErrOrStderr())
 		if err != nil {
 			return err
 		}
-		if in.platform.Repository.URL == "" {
+		if out.Platform.Repository.URL == "" {
 			return fmt.Errorf("%s does not say where the list is: Argo CD must know the URL of its repository\n  hint: add repository: {url: https://…}", catalog.PlatformFile)
 		}
-		if _, err := c.OutOrStdout().Write(bootstrap(in.platform, image, format)); err != nil {
+		if _, err := c.OutOrStdout().Write(bootstrap(out.Platform, image, format)); err != nil {
 			return fmt.Errorf("writing the output: %w", err)
 		}
 		if format == "apply" || format == "root" {
-			_, err = fmt.Fprint(c.ErrOrStderr(), plugin.ByHand(in.platform))
+			_, err = fmt.Fprint(c.ErrOrStderr(), plugin.ByHand(out.Platform))
 		}
 		return err
 	}

@@ -27,7 +27,7 @@ var errReported = errors.New("reported")
 var errFindings = errors.New("there are findings")
 
 // verbs are the commands. To add one, add its file, and its function here.
-var verbs = [...]func() *cobra.Command{renderCommand, lintCommand, bootstrapCommand, pluginCommand, schemaCommand, versionCommand, completionCommand, workerCommand}
+var verbs = [...]func() *cobra.Command{renderCommand, lintCommand, bootstrapCommand, pluginCommand, schemaCommand, versionCommand, completionCommand, workerCommand, lintWorkerCommand}
 
 // Run runs the command line and returns the exit code. Stdout gets the result alone; messages go to stderr.
 func Run(args []string, stdout, stderr io.Writer) (code int) {

@@ -7,7 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -15,9 +15,10 @@ import (
 	"github.com/hippotion/roster/internal/atomicfile"
 	"github.com/hippotion/roster/internal/buildversion"
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/fleet"
+	"github.com/hippotion/roster/internal/inspection"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/report"
-	"github.com/hippotion/roster/render"
 	"github.com/spf13/cobra"
 )
 
@@ -62,7 +63,7 @@ a rule is about. lint in platform.yml turns rules off, and a comment waives a fi
 	f.StringVar(&o.writeBaseline, "write-baseline", "", "write what is found into this file, and exit with 0")
 	f.BoolVar(&o.fix, "fix", false, "change the files, where a rule knows how")
 	f.BoolVar(&o.list, "list", false, "list the rules")
-	f.DurationVar(&o.timeout, "timeout", time.Minute, "how long rendering one application may take")
+	f.DurationVar(&o.timeout, "timeout", fleet.Minutes, "how long the whole run may take")
 	complete(c, "format", report.Formats())
 	complete(c, "rules", lint.Names())
 	complete(c, "severity", severities())
@@ -113,7 +114,7 @@ func (o *lintOptions) check() error {
 		errs = append(errs, errors.New("--rules and --write-baseline exclude each other"))
 	}
 	if o.timeout <= 0 {
-		errs = append(errs, errors.New("--timeout must be longer than nothing"))
+		errs = append(errs, errNoTime)
 	}
 	return errors.Join(errs...)
 }
@@ -150,8 +151,7 @@ func (o *lintOptions) run(dir string, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	r := l.report
-	r.Findings = report.Fingerprint(l.findings)
+	r := l.report(o.rules)
 	if o.writeBaseline != "" {
 		return o.write(o.writeBaseline, func(w io.Writer) error { return report.WriteBaseline(w, r.Findings) })
 	}
@@ -168,10 +168,15 @@ func (o *lintOptions) run(dir string, stdout, stderr io.Writer) error {
 	} else {
 		err = print(stdout)
 	}
-	if err == nil && len(r.Findings) > 0 {
-		err = errFindings
+	switch {
+	case err != nil:
+		return err
+	case l.Unread:
+		return errReported
+	case len(r.Findings) > 0:
+		return errFindings
 	}
-	return err
+	return nil
 }
 
 // write replaces a file, or writes into what is none, such as /dev/stdout, a pipe, or what a link leads to.
@@ -202,97 +207,37 @@ func (o *lintOptions) known(r *report.Report) error {
 
 // looked is what was found.
 type looked struct {
-	report     report.Report
-	repository string         // the absolute path of its root
-	findings   []lint.Finding // at places seen from the repository's root
+	inspection.Result
+	repository string // the absolute path of its root
 }
 
 // look finds everything that is wrong with the platform in dir.
 func (o *lintOptions) look(dir string) (*looked, error) {
-	in, diags, err := open(dir, o.repository)
+	place, err := fleet.Find(dir, o.repository)
 	if err != nil {
 		return nil, err
 	}
-	within := in.within
-	if in.platform != nil {
-		within = in.platform.Repository.Folder
-	}
-	l := &looked{repository: in.repository, report: report.Report{Tool: "roster", Version: buildversion.String(), Folder: in.shown, Within: within, Root: in.root,
-		Rules: o.applied(), Summary: report.Summary{Skipped: map[string]int{}}}}
-	for _, d := range diags { // seen from the folder
-		d.Pos.File = path.Join(within, d.Pos.File)
-		for i := range d.Related {
-			d.Related[i].Pos.File = path.Join(within, d.Related[i].Pos.File)
-		}
-		l.add(lint.Error, d)
-	}
-	if in.platform != nil {
-		if err := o.lookAt(in, l); err != nil {
-			return nil, err
-		}
-	}
-	l.findings = lint.Sorted(l.findings)
-	return l, nil
+	found, err := inspection.Supervised(inspection.Input{Place: place, Only: o.rules, Today: time.Now(), Timeout: o.timeout})
+	return &looked{found, filepath.Join(place.Top, filepath.FromSlash(found.Root))}, err
 }
 
-func (l *looked) add(severity lint.Severity, diags ...diag.Diagnostic) {
-	for _, d := range diags {
-		l.findings = append(l.findings, lint.Finding{Diagnostic: d, Severity: severity})
-	}
-}
-
-// applied are the rules that are looked for.
-func (o *lintOptions) applied() []*lint.Rule {
-	return slices.DeleteFunc(lint.Rules(), func(r *lint.Rule) bool { return len(o.rules) > 0 && !slices.Contains(o.rules, r.Name) })
-}
-
-// lookAt renders a platform, and applies the rules.
-func (o *lintOptions) lookAt(in *input, l *looked) error {
-	all := apps(in.platform)
-	yields, err := renderWorkloads(in, all, o.timeout)
-	if err != nil {
-		return err
-	}
-	l.add(lint.Error, yields.diags...)
-	l.add(lint.Warning, yields.warnings...)
-	for _, a := range yields.elsewhere {
-		l.report.Summary.Skipped["not rendered here: "+a.Elsewhere]++
-	}
-	root, err := os.OpenRoot(in.repository)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	what := &lint.Input{Platform: in.platform, Objects: render.Build(in.platform), Repository: root.FS()}
-	for i, a := range all {
-		for _, y := range yields.yields[i] {
-			what.Workloads = append(what.Workloads, &lint.Object{Object: y.Object, Entry: a.namespace, Application: a.Application, Pos: y.pos})
-		}
-	}
-	found := lint.Run(what, lint.Options{Today: time.Now(), Only: o.rules})
-	l.findings = append(l.findings, found.Findings...)
-	l.add(lint.Error, found.Mistakes...)
-	l.report.Summary.Checked, l.report.Summary.Waived = len(what.Objects)+len(what.Workloads), found.Waived
-	for kind, n := range found.Unchecked {
-		l.report.Summary.Skipped["no schema for "+kind] += n
-		l.report.Summary.Checked -= n
-	}
-	return nil
+// report is what is written of it.
+func (l *looked) report(rules []string) report.Report {
+	applied := slices.DeleteFunc(lint.Rules(), func(r *lint.Rule) bool { return len(rules) > 0 && !slices.Contains(rules, r.Name) })
+	return report.Report{Tool: "roster", Version: buildversion.String(), Frame: l.Frame, Root: l.Root, Rules: applied, Findings: report.Fingerprint(l.Findings),
+		Summary: report.Summary{Checked: l.Checked, Skipped: l.Skipped, Waived: l.Waived}}
 }
 
 // mend changes the files in which a rule has found something that can be mended, and returns them. Nothing outside of the
 // repository is written.
 func (l *looked) mend() ([]string, error) {
-	if l.repository == "" { // the platform could not be read, so no rule has looked
-		return nil, nil
-	}
 	root, err := os.OpenRoot(l.repository)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
 	var seen, fixed []string
-	for _, f := range l.findings {
+	for _, f := range l.Findings {
 		if !lint.Fixable(f.Code) || slices.Contains(seen, f.Pos.File) {
 			continue
 		}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -8,11 +9,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/fleet"
 	"github.com/hippotion/roster/plugin"
 	"github.com/hippotion/roster/render"
-	"github.com/hippotion/roster/render/object"
 	"github.com/hippotion/roster/render/workload"
 	"github.com/spf13/cobra"
 )
@@ -39,19 +39,20 @@ func pluginGenerateCommand() *cobra.Command {
 one deploys: the bytes that roster render, or roster render --app, prints.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			in, request, err := requested(c.ErrOrStderr())
-			if err != nil {
+			out, request, err := requested(func(r plugin.Request) fleet.Want { return fleet.Want{Application: r.Application} }, timeout, c.ErrOrStderr())
+			switch {
+			case err != nil:
 				return err
+			case request.Application == "":
+				return render.Write(c.OutOrStdout(), out.Objects)
+			case !out.Complete(): // which is said already
+				return errReported
 			}
-			objects, err := generate(in, request, timeout, c.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			return render.Write(c.OutOrStdout(), objects)
+			return render.Write(c.OutOrStdout(), deployed(out.Applications[0]))
 		},
 	}
 	// Argo CD gives up after 60 s, and shows nothing of what was wrong.
-	c.Flags().DurationVar(&timeout, "timeout", 40*time.Second, "how long rendering an application may take")
+	c.Flags().DurationVar(&timeout, "timeout", 40*time.Second, "how long all of it may take")
 	return c
 }
 
@@ -61,11 +62,11 @@ func pluginParametersCommand() *cobra.Command {
 		Short: "Print the parameters that Argo CD's user interface shows",
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			in, _, err := requested(c.ErrOrStderr())
+			out, _, err := requested(func(plugin.Request) fleet.Want { return fleet.Want{} }, 0, c.ErrOrStderr())
 			if err != nil {
 				return err
 			}
-			text, err := plugin.Parameters(in.platform)
+			text, err := plugin.Parameters(out.Platform)
 			if err != nil {
 				return err
 			}
@@ -75,53 +76,37 @@ func pluginParametersCommand() *cobra.Command {
 	}
 }
 
-// requested reads what Argo CD asks for, and the platform that it sent.
-func requested(stderr io.Writer) (*input, plugin.Request, error) {
+// requested reads what Argo CD asks for, and builds what is wanted of the platform that it sent.
+func requested(want func(plugin.Request) fleet.Want, timeout time.Duration, stderr io.Writer) (fleet.Output, plugin.Request, error) {
 	request, err := plugin.FromEnvironment(os.LookupEnv)
 	if err != nil {
-		return nil, request, err
+		return fleet.Output{}, request, err
 	}
-	here, err := folder(".")
+	here, err := fleet.Find(".", ".")
 	if err != nil {
-		return nil, request, err
+		return fleet.Output{}, request, err
 	}
-	top, at := request.Sent(filepath.ToSlash(here))
-	root, err := os.OpenRoot(top)
+	here.Top, here.At = request.Sent(filepath.ToSlash(here.Top))
+	here.Dir = request.Path
+	out, diags, err := fleet.Build(fleet.Input{Place: here, Options: request.Options(), Revision: request.Revision, Timeout: timeout, Want: want(request),
+		Cluster: workload.Cluster{KubeVersion: request.KubeVersion, APIVersions: request.APIVersions}})
 	if err != nil {
-		return nil, request, err
+		return out, request, err
 	}
-	defer root.Close()
-	platform, diags, err := catalog.Load(plugin.At(root.FS(), at), request.Path, request.Options())
-	if err == nil {
-		err = reported(diags, stderr, ".")
+	if out.Platform != nil {
+		if err := request.Check(out.Platform); err != nil {
+			return out, request, err
+		}
 	}
-	if at != "." && slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return d.Code == "missing-path" || d.Code == "path-outside" }) {
+	err = errors.Join(out.Warnings.Print(stderr, out.Frame), reported(diags, stderr, out.Frame))
+	if here.At != "." && slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return d.Code == "missing-path" || d.Code == "path-outside" }) {
 		_, _ = fmt.Fprintf(stderr, "Argo CD sent no more than the folder %s of the repository.\n"+
-			"  hint: if what is missing is there, apply what roster bootstrap prints again: it says what is to be sent\n", at)
+			"  hint: if what is missing is there, apply what roster bootstrap prints again: it says what is to be sent\n", here.At)
 	}
-	if err != nil {
-		return nil, request, err
+	for _, a := range out.Applications {
+		if a.Workload == nil {
+			_, _ = fmt.Fprintf(stderr, "%s: not rendered here: %s\n", a.Code, a.Elsewhere)
+		}
 	}
-	in := &input{platform: platform, repository: filepath.FromSlash(top), at: at, shown: ".", revision: request.Revision,
-		cluster: workload.Cluster{KubeVersion: request.KubeVersion, APIVersions: request.APIVersions}}
-	return in, request, request.Check(platform)
-}
-
-// generate is what the request asks for.
-func generate(in *input, request plugin.Request, timeout time.Duration, stderr io.Writer) ([]object.Object, error) {
-	if request.Application == "" {
-		return render.Build(in.platform), nil
-	}
-	app, err := one(apps(in.platform), request.Application)
-	if err != nil {
-		return nil, err
-	}
-	yields, complete, err := workloads(in, app, timeout, stderr)
-	if err != nil {
-		return nil, err
-	}
-	if !complete { // which is said already
-		return nil, errReported
-	}
-	return objects(yields[0]), nil
+	return out, request, err
 }

@@ -2,15 +2,10 @@ package cli
 
 import (
 	"errors"
-	"fmt"
-	"io"
-	"slices"
 	"time"
 
-	"github.com/hippotion/roster/catalog"
-	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/fleet"
 	"github.com/hippotion/roster/render"
-	"github.com/hippotion/roster/render/object"
 	"github.com/spf13/cobra"
 )
 
@@ -22,6 +17,9 @@ type renderOptions struct {
 	all     bool
 	timeout time.Duration
 }
+
+// errNoTime says that a run would end before it begins.
+var errNoTime = errors.New("--timeout must be longer than 0s")
 
 func renderCommand() *cobra.Command {
 	var o renderOptions
@@ -49,19 +47,24 @@ here", and the exit code is then 3: what is printed is right, but it is not all.
 	c.Flags().StringVarP(&o.namespace, "namespace", "n", "", "only this entry's objects")
 	c.Flags().StringVar(&o.app, "app", "", "only what this application deploys")
 	c.Flags().BoolVar(&o.all, "all", false, "the platform, and what its applications deploy")
-	c.Flags().DurationVar(&o.timeout, "timeout", time.Minute, "how long rendering one application may take")
+	c.Flags().DurationVar(&o.timeout, "timeout", fleet.Minutes, "how long the whole run may take")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := o.check(); err != nil {
 			return err
 		}
-		in, err := load(folderOf(args), o.repository, c.ErrOrStderr())
+		place, err := fleet.Find(folderOf(args), o.repository)
 		if err != nil {
 			return err
 		}
-		objects, complete, err := o.objects(in, c.ErrOrStderr())
-		switch {
-		case err != nil:
+		out, err := build(fleet.Input{Place: place, Want: fleet.Want{Namespace: o.namespace, Application: o.app, Workloads: o.all}, Timeout: o.timeout}, c.ErrOrStderr())
+		if err != nil {
 			return err
+		}
+		objects, complete := out.All(), out.Complete()
+		if o.app != "" {
+			objects = deployed(out.Applications[0])
+		}
+		switch {
 		case o.outputDir != "":
 			err = writeFolder(o.outputDir, objects)
 		case len(objects) > 0 || complete:
@@ -87,59 +90,7 @@ func (o *renderOptions) check() error {
 	case o.app != "" && o.namespace != "":
 		return errors.New("--app and --namespace exclude each other")
 	case o.timeout <= 0:
-		return errors.New("--timeout must be longer than nothing")
+		return errNoTime
 	}
 	return nil
-}
-
-// objects are what is to be printed; complete is false when some of it is not in the repository.
-func (o *renderOptions) objects(in *input, stderr io.Writer) (out []object.Object, complete bool, err error) {
-	if o.namespace != "" {
-		if in.platform, err = only(in.platform, o.namespace); err != nil {
-			return nil, false, err
-		}
-	}
-	all := apps(in.platform)
-	if o.app != "" {
-		if all, err = one(all, o.app); err != nil {
-			return nil, false, err
-		}
-	} else if !o.all {
-		return render.Build(in.platform), true, nil
-	}
-	yields, complete, err := workloads(in, all, o.timeout, stderr)
-	switch {
-	case err != nil:
-		return nil, false, err
-	case o.app != "":
-		return objects(yields[0]), complete, nil
-	}
-	return withWorkloads(in.platform, all, yields), complete, nil
-}
-
-// one is the application of that code alone.
-func one(all []app, code string) ([]app, error) {
-	var codes []string
-	for _, a := range all {
-		if a.Code == code {
-			return []app{a}, nil
-		}
-		codes = append(codes, a.Code)
-	}
-	return nil, fmt.Errorf("there is no application %q in %s\n  hint: %s", code, catalog.ApplicationsFile, diag.DidYouMean(code, codes))
-}
-
-// only is the platform with one namespace alone, and without what belongs to none.
-func only(p *catalog.Platform, namespace string) (*catalog.Platform, error) {
-	i := slices.IndexFunc(p.Namespaces, func(n catalog.Namespace) bool { return n.Name == namespace })
-	if i < 0 {
-		var names []string
-		for _, n := range p.Namespaces {
-			names = append(names, n.Name)
-		}
-		return nil, fmt.Errorf("there is no namespace %q in %s\n  hint: %s", namespace, catalog.ApplicationsFile, diag.DidYouMean(namespace, names))
-	}
-	one := *p
-	one.Store, one.Namespaces = nil, p.Namespaces[i:i+1]
-	return &one, nil
 }

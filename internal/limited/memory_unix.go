@@ -1,15 +1,15 @@
 //go:build unix
 
-package cli
+package limited
 
 import (
 	"runtime/debug"
 	"syscall"
 )
 
-// limitMemory makes this process end when it takes more memory, in bytes, or recurses without end. The collector works less
+// Memory makes this process end when it takes more memory, in bytes, or recurses without end. The collector works less
 // than usual, a third of the time of a worker otherwise, until three quarters of it are taken.
-func limitMemory(limit uint64) error {
+func Memory(limit uint64) error {
 	debug.SetGCPercent(400)
 	debug.SetMemoryLimit(int64(limit / 4 * 3))
 	debug.SetMaxStack(256 << 20)

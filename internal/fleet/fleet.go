@@ -1,0 +1,252 @@
+// Package fleet is the way from a folder to everything that runs in a cluster: it reads the list, renders the platform, and has
+// what the applications deploy rendered by workers, which it limits in memory and time. Every verb goes through its one door,
+// Build.
+//
+// It has no flags and prints nothing. It does not judge what it builds: what is wrong with the list or a source is reported,
+// what is unwise is for internal/lint.
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/render"
+	"github.com/hippotion/roster/render/object"
+	"github.com/hippotion/roster/render/workload"
+)
+
+// Input says what is to be built.
+type Input struct {
+	Place   Place
+	Options catalog.Options
+	// Cluster is what is known of the cluster that is deployed to, where platform.yml does not say it; Revision is the commit.
+	// Both may be empty.
+	Cluster  workload.Cluster
+	Revision string
+
+	Want Want
+	// Timeout is how long all of it may take; Minutes when it is 0. No application takes more than a minute of it.
+	Timeout time.Duration
+}
+
+// Minutes is how long a run may take where nobody says more.
+const Minutes = 5 * time.Minute
+
+// Want is the part that is wanted. The zero Want is the platform, without what its applications deploy.
+type Want struct {
+	Namespace   string // only this entry
+	Application string // only what this application deploys; its code
+	Workloads   bool   // also what the applications deploy
+}
+
+// Output is what was built.
+type Output struct {
+	// Platform is nil when there are mistakes in the list; then there is nothing else but the Frame and the Root.
+	Platform *catalog.Platform
+	Unread   bool            // a file of the list is missing, or is no YAML
+	Objects  []object.Object // of the platform, in the order in which they are applied
+	// Applications are those whose workloads are wanted, by code.
+	Applications []Application
+	Warnings     diag.List
+
+	Frame diag.Frame // how the user sees the files
+	Root  string     // the repository's root, seen from the top of the checkout
+}
+
+// Application is one of the list, and what it deploys.
+type Application struct {
+	*catalog.Application
+	Namespace *catalog.Namespace
+	Yields    []Yield
+	// Failed reports whether something is wrong with its source: what it deploys is then not known. The same is true when
+	// Elsewhere says why its source is not in the repository.
+	Failed bool
+}
+
+// Yield is an object that an application deploys.
+type Yield struct {
+	object.Object
+	Pos diag.Position // what it was made from; nothing for applications that roster brings
+}
+
+// Complete reports whether all that was wanted is known.
+func (o *Output) Complete() bool {
+	return !slices.ContainsFunc(o.Applications, func(a Application) bool { return a.Workload == nil || a.Failed })
+}
+
+// All are the objects of the platform, each wave followed by what its Applications deploy: Argo CD syncs these, and waits for
+// them, before it goes on to the next wave.
+func (o *Output) All() []object.Object {
+	byWave := map[int][]object.Object{}
+	for _, a := range o.Applications {
+		for _, y := range a.Yields {
+			byWave[int(a.Wave)] = append(byWave[int(a.Wave)], y.Object)
+		}
+	}
+	var out []object.Object
+	for i, object := range o.Objects {
+		out = append(out, object)
+		if i == len(o.Objects)-1 || o.Objects[i+1].Wave != object.Wave {
+			out = append(out, byWave[object.Wave]...)
+		}
+	}
+	return out
+}
+
+// Build builds what is wanted. The list holds what is wrong with the input, at places seen from the repository's root: with
+// the list itself, and then Platform is nil; or with the sources of some applications, and then all else is there.
+//
+// An error means that a file is there but could not be read, that there is no such entry or application, that the time is up,
+// or that no worker can be started.
+func Build(in Input) (Output, diag.List, error) {
+	ctx, cancel := context.WithTimeoutCause(context.Background(), cmp.Or(in.Timeout, Minutes), errTime)
+	defer cancel()
+	files, closer, err := in.Place.open()
+	if err != nil {
+		return Output{}, nil, err
+	}
+	defer closer()
+	reading, err := in.read(ctx, files)
+	if err != nil {
+		return Output{}, nil, err
+	}
+	out := Output{Platform: reading.Platform, Unread: reading.Unread, Root: reading.Root, Frame: diag.Frame{Folder: in.Place.Shown, Within: reading.Folder}}
+	if out.Platform == nil {
+		return out, reading.Mistakes, nil
+	}
+	if in.Want.Namespace != "" {
+		if out.Platform, err = only(out.Platform, in.Want.Namespace); err != nil {
+			return Output{}, nil, err
+		}
+	}
+	out.Objects = render.Build(out.Platform)
+	if !in.Want.Workloads && in.Want.Application == "" {
+		return out, nil, nil
+	}
+	out.Applications = applications(out.Platform)
+	if in.Want.Application != "" {
+		if out.Applications, err = one(out.Applications, in.Want.Application); err != nil {
+			return Output{}, nil, err
+		}
+	}
+	diags, err := in.workloads(ctx, &out)
+	return out, diags, err
+}
+
+// read reads the list. It gives up when the time is up: what reads is bounded, and ends soon after.
+func (in *Input) read(ctx context.Context, files fs.FS) (reading catalog.Reading, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		reading, err = catalog.Read(files, in.Place.Dir, in.Options)
+	}()
+	select {
+	case <-done:
+		return reading, err
+	case <-ctx.Done():
+		return catalog.Reading{}, fmt.Errorf("reading the list took %w", context.Cause(ctx))
+	}
+}
+
+// applications are the applications of the platform, by code.
+func applications(p *catalog.Platform) []Application {
+	var out []Application
+	for i := range p.Namespaces {
+		n := &p.Namespaces[i]
+		for j := range n.Applications {
+			out = append(out, Application{Application: &n.Applications[j], Namespace: n})
+		}
+	}
+	slices.SortFunc(out, func(a, b Application) int { return cmp.Compare(a.Code, b.Code) })
+	return out
+}
+
+// one is the application of that code alone.
+func one(all []Application, code string) ([]Application, error) {
+	var codes []string
+	for _, a := range all {
+		if a.Code == code {
+			return []Application{a}, nil
+		}
+		codes = append(codes, a.Code)
+	}
+	return nil, fmt.Errorf("there is no application %q in %s\n  hint: %s", code, catalog.ApplicationsFile, diag.DidYouMean(code, codes))
+}
+
+// only is the platform with one namespace alone, and without what belongs to none.
+func only(p *catalog.Platform, namespace string) (*catalog.Platform, error) {
+	i := slices.IndexFunc(p.Namespaces, func(n catalog.Namespace) bool { return n.Name == namespace })
+	if i < 0 {
+		var names []string
+		for _, n := range p.Namespaces {
+			names = append(names, n.Name)
+		}
+		return nil, fmt.Errorf("there is no namespace %q in %s\n  hint: %s", namespace, catalog.ApplicationsFile, diag.DidYouMean(namespace, names))
+	}
+	one := *p
+	one.Store, one.Namespaces = nil, p.Namespaces[i:i+1]
+	return &one, nil
+}
+
+// Place is where a list lies.
+type Place struct {
+	Top   string // the folder on the disk beyond which nothing is read: a checkout, or what of it is there
+	At    string // where that lies in the repository; "." (or empty) for all of it
+	Dir   string // the folder of the list, seen from the top of the checkout
+	Shown string // the same, as the user named it
+	// Files, when set, are there instead of those on the disk, and what the applications deploy is rendered in this process
+	// without any limit: for tests, and for input that is trusted.
+	Files fs.FS
+}
+
+// Find is the place of the list in folder dir. Only files of the repository are read: of the folder named so, else of the Git
+// checkout around dir, else of dir itself.
+func Find(dir, repository string) (Place, error) {
+	here, err := folder(dir)
+	if err != nil {
+		return Place{}, err
+	}
+	top := checkout(here)
+	if repository != "" {
+		if top, err = folder(repository); err != nil {
+			return Place{}, err
+		}
+	}
+	inside, err := filepath.Rel(top, here)
+	if err != nil || !filepath.IsLocal(inside) {
+		return Place{}, fmt.Errorf("%q is not in the repository %q", dir, repository)
+	}
+	return Place{Top: top, Dir: filepath.ToSlash(inside), Shown: filepath.ToSlash(dir)}, nil
+}
+
+// Open is the repository, seen from its root, which Build has found. Close must be called when it is no longer read.
+func (o *Output) Open(p Place) (files fs.FS, closer func() error, err error) {
+	if p.Files == nil {
+		p.Top = filepath.Join(p.Top, filepath.FromSlash(o.Root))
+		return p.open()
+	}
+	if o.Root == "." {
+		return p.Files, func() error { return nil }, nil
+	}
+	files, err = fs.Sub(p.Files, o.Root)
+	return files, func() error { return nil }, err
+}
+
+func (p Place) open() (files fs.FS, closer func() error, err error) {
+	if p.Files != nil {
+		return p.Files, func() error { return nil }, nil
+	}
+	root, err := os.OpenRoot(p.Top)
+	if err != nil {
+		return nil, nil, err
+	}
+	return At(root.FS(), p.At), root.Close, nil
+}

@@ -1,0 +1,121 @@
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/hippotion/roster/catalog"
+	builtin "github.com/hippotion/roster/catalog/apps"
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/render/workload"
+)
+
+// workloads renders what the applications of o deploy into them.
+func (in *Input) workloads(ctx context.Context, o *Output) (diags diag.List, err error) {
+	var requests []workload.Application
+	var asked []*Application
+	for i := range o.Applications {
+		if a := &o.Applications[i]; a.Workload != nil {
+			requests, asked = append(requests, in.request(a)), append(asked, a)
+		}
+	}
+	answers, err := in.renderAll(ctx, o, requests, in.clusterOf(o.Platform))
+	if err != nil {
+		return nil, err
+	}
+	for i, a := range asked {
+		answer := &answers[i]
+		if a.Workload.Kind == catalog.Catalog {
+			own(a, answer)
+		}
+		a.Failed = len(answer.Diags) > 0
+		o.Warnings, diags = append(o.Warnings, answer.Warnings...), append(diags, answer.Diags...)
+		for _, made := range answer.Objects {
+			a.Yields = append(a.Yields, Yield{made.object(), made.Pos})
+		}
+	}
+	return diags, nil
+}
+
+// own completes the answer of an application that roster brings: its files are not in the repository, and it has a check of
+// what must not be deployed of it, whatever its values and patches are.
+func own(a *Application, answer *answer) {
+	for i := range answer.Diags {
+		answer.Diags[i].Pos, answer.Diags[i].Related = a.Workload.Pos, nil
+	}
+	for i := range answer.Objects {
+		answer.Objects[i].Pos = diag.Position{}
+	}
+	check := builtin.Find(a.Workload.Path).Check
+	if check == nil || len(answer.Diags) > 0 {
+		return
+	}
+	var objects []map[string]any
+	for _, o := range answer.Objects {
+		objects = append(objects, o.object().Value().(map[string]any))
+	}
+	for _, problem := range check(objects) {
+		answer.Diags.Add(diag.Diagnostic{Pos: a.Workload.Pos, Path: a.Code, Code: "catalog-application", Message: problem, Hint: "change the patches"})
+	}
+}
+
+// request is what a worker must know to render a.
+func (in *Input) request(a *Application) workload.Application {
+	s := a.Workload.Source
+	out := workload.Application{
+		Code: a.Code, Namespace: a.Namespace.Name, Project: a.Namespace.Project.Name,
+		RepoURL: s.RepoURL, TargetRevision: s.Revision, Revision: in.Revision,
+		Kind: kinds[a.Workload.Kind], Path: a.Workload.Path,
+	}
+	for _, c := range a.Namespace.Project.ClusterResources {
+		out.ClusterKinds = append(out.ClusterKinds, strings.TrimPrefix(c.Group+"/"+c.Kind, "/"))
+	}
+	if h := s.Helm; h != nil {
+		out.Helm = workload.Helm{ReleaseName: h.ReleaseName, ValueFiles: h.ValueFiles, SkipCRDs: h.SkipCRDs, SkipTests: h.SkipTests,
+			IgnoreMissingValueFiles: h.IgnoreMissingValueFiles}
+		if h.Values != nil {
+			out.Helm.Values, _ = json.Marshal(h.Values) // of syntax.Any: always possible
+		}
+		for _, p := range h.Parameters {
+			out.Helm.Parameters = append(out.Helm.Parameters, workload.Parameter{Name: p.Name, Value: p.Value})
+		}
+	}
+	if k := s.Kustomize; k != nil {
+		out.Kustomize = workload.Kustomize{Images: k.Images, NamePrefix: k.NamePrefix, NameSuffix: k.NameSuffix, Namespace: k.Namespace,
+			CommonLabels: k.CommonLabels, CommonAnnotations: k.CommonAnnotations, Components: k.Components}
+	}
+	if d := s.Directory; d != nil {
+		out.Directory = workload.Directory{Recurse: d.Recurse, Include: d.Include, Exclude: d.Exclude}
+		if j := d.Jsonnet; j != nil {
+			out.Directory.Jsonnet = workload.Jsonnet{TLAs: jsonnetVars(j.TLAs), ExtVars: jsonnetVars(j.ExtVars), Libs: j.Libs}
+		}
+	}
+	for _, p := range a.Patches {
+		out.Patches = append(out.Patches, workload.Patch{Pos: p.Pos, Path: p.Path, Text: p.Text,
+			Target: (*workload.Target)(p.Target), Options: p.Options})
+	}
+	return out
+}
+
+var kinds = map[catalog.SourceKind]workload.Kind{catalog.HelmChart: workload.Chart, catalog.Kustomization: workload.Kustomization,
+	catalog.Manifests: workload.Manifests, catalog.Catalog: workload.Catalog}
+
+func jsonnetVars(in []catalog.JsonnetVar) []workload.JsonnetVar {
+	out := make([]workload.JsonnetVar, len(in))
+	for i, v := range in {
+		out[i] = workload.JsonnetVar(v)
+	}
+	return out
+}
+
+// clusterOf is what platform.yml says about the cluster, or else what Argo CD tells its plugins.
+func (in *Input) clusterOf(p *catalog.Platform) workload.Cluster {
+	said := p.Cluster
+	c := workload.Cluster{KubeVersion: cmp.Or(said.KubeVersion, in.Cluster.KubeVersion), APIVersions: said.APIVersions}
+	if len(c.APIVersions) == 0 {
+		c.APIVersions = in.Cluster.APIVersions
+	}
+	return c
+}

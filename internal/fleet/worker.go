@@ -1,0 +1,270 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	builtin "github.com/hippotion/roster/catalog/apps"
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/limited"
+	"github.com/hippotion/roster/render/object"
+	"github.com/hippotion/roster/render/workload"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+)
+
+// Sources may be hostile: a template that loops cannot be stopped from within. So workers render them: limited processes,
+// which are killed when they take too long. They answer in JSON.
+
+const (
+	// WorkerVerb is the hidden verb of a worker, which calls Serve.
+	WorkerVerb = "render-worker"
+
+	workerMemory = 2 << 30     // how much memory a worker may take, in bytes
+	maxAnswers   = 256 << 20   // how much text all applications together may yield, in bytes
+	perApp       = time.Minute // how long one application may take
+)
+
+// errTime says that the time of a run is up.
+var errTime = errors.New("more time than --timeout gives")
+
+// workerJob is what a worker is told first.
+type workerJob struct {
+	Repository string // the folder of it that is here
+	At         string // where that lies in the repository
+	Cluster    workload.Cluster
+}
+
+// answer is what one application yields.
+type answer struct {
+	Objects         []answerObject
+	Warnings, Diags diag.List
+}
+
+type answerObject struct {
+	APIVersion, Kind, Namespace, Name string
+	Wave                              int
+	Pos                               diag.Position // seen from the repository's root
+	Value                             json.RawMessage
+}
+
+func (a answerObject) object() object.Object {
+	return object.Object{APIVersion: a.APIVersion, Kind: a.Kind, Namespace: a.Namespace, Name: a.Name, Wave: a.Wave, Value: func() any {
+		var value map[string]any
+		_ = utiljson.Unmarshal(a.Value, &value) // a worker wrote it
+		return value
+	}}
+}
+
+// workerPool renders applications in as many workers as there are cores.
+type workerPool struct {
+	job     workerJob
+	perApp  time.Duration
+	workers int
+}
+
+// render returns an answer for each of apps. When the time of ctx is up, the rest of them fails.
+func (p *workerPool) render(ctx context.Context, apps []workload.Application) ([]answer, error) {
+	out, errs := make([]answer, len(apps)), make([]error, len(apps))
+	queue := make(chan int, len(apps))
+	for i := range apps {
+		queue <- i
+	}
+	close(queue)
+	var left remaining
+	left.bytes = maxAnswers
+	var group sync.WaitGroup
+	for range min(p.workers, len(apps)) {
+		group.Go(func() {
+			var w *worker
+			defer func() { w.stop() }()
+			for i := range queue {
+				if ctx.Err() != nil {
+					out[i].Diags = diag.List{late(&apps[i])}
+					continue
+				}
+				if w == nil {
+					if w, errs[i] = p.start(); errs[i] != nil {
+						return
+					}
+				}
+				if err := w.render(ctx, &apps[i], &out[i], p.perApp); err != nil {
+					out[i].Diags = diag.List{p.stopped(ctx, &apps[i], w, err)}
+					w.stop()
+					w = nil // the next application gets a new one
+				} else if !left.take(out[i]) {
+					out[i] = answer{Diags: diag.List{{Pos: diag.Position{File: apps[i].Path}, Path: apps[i].Code, Code: "too-large",
+						Message: fmt.Sprintf("the applications together yield more than %d MiB", maxAnswers>>20)}}}
+				}
+			}
+		})
+	}
+	group.Wait()
+	return out, errors.Join(errs...)
+}
+
+// remaining is how much text may still be yielded.
+type remaining struct {
+	mutex sync.Mutex
+	bytes int
+}
+
+// take reports whether there was room for an answer.
+func (r *remaining) take(a answer) bool {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	size := 0
+	for _, o := range a.Objects {
+		size += len(o.Value)
+	}
+	if size > r.bytes {
+		return false
+	}
+	r.bytes -= size
+	return true
+}
+
+// late says that the time was up before app had its turn.
+func late(app *workload.Application) diag.Diagnostic {
+	return diag.Diagnostic{Pos: diag.Position{File: app.Path}, Path: app.Code, Code: "too-slow",
+		Message: "not rendered: the others have used up the time", Hint: "--timeout gives a run more time"}
+}
+
+// stopped says why a worker did not answer.
+func (p *workerPool) stopped(ctx context.Context, app *workload.Application, w *worker, err error) diag.Diagnostic {
+	d := diag.Diagnostic{Pos: diag.Position{File: app.Path}, Path: app.Code, Code: "too-large"}
+	switch cause, words := w.process.Cause(err); cause {
+	case limited.Time:
+		d.Code, d.Message, d.Hint = "too-slow", fmt.Sprintf("rendering took more than %s", p.perApp), "is there a loop?"
+		if ctx.Err() != nil {
+			d.Message, d.Hint = "rendering had not ended when the time was up", "is there a loop? --timeout gives a run more time"
+		}
+	case limited.Space:
+		d.Message = fmt.Sprintf("rendering needs more than %d MiB of memory", workerMemory>>20)
+	case limited.Endless:
+		d.Message = "rendering calls itself without end"
+	default:
+		d.Code, d.Message, d.Hint = "internal-error", fmt.Sprintf("the renderer stopped (%v): %s", err, words), "please report it"
+	}
+	return d
+}
+
+// worker is a process that renders.
+type worker struct {
+	process *limited.Process
+	send    *json.Encoder
+	receive *json.Decoder
+}
+
+func (p *workerPool) start() (*worker, error) {
+	process, err := limited.Start(WorkerVerb)
+	if err != nil {
+		return nil, err
+	}
+	w := &worker{process, json.NewEncoder(process.In), json.NewDecoder(process.Out)}
+	return w, w.send.Encode(p.job)
+}
+
+// render asks for one application. After an error the worker is of no more use.
+func (w *worker) render(ctx context.Context, app *workload.Application, out *answer, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err = w.send.Encode(app); err == nil {
+			err = w.receive.Decode(out)
+		}
+	}()
+	select {
+	case <-done:
+		return err
+	case <-ctx.Done():
+		w.process.Kill()
+		<-done // it must not write to out any more
+		*out = answer{}
+		return context.DeadlineExceeded
+	}
+}
+
+// stop ends the process, if it is still there.
+func (w *worker) stop() {
+	if w != nil {
+		w.process.Stop()
+	}
+}
+
+// Serve is a worker: it renders what it is asked for until there is nothing more.
+func Serve(in io.Reader, out io.Writer) error {
+	if err := limited.Memory(workerMemory); err != nil {
+		return fmt.Errorf("limiting the memory: %w", err)
+	}
+	decoder, answers := json.NewDecoder(in), json.NewEncoder(out)
+	var job workerJob
+	if err := decoder.Decode(&job); err != nil {
+		return err
+	}
+	log.SetOutput(io.Discard) // Helm's libraries write values of charts there
+	root, err := os.OpenRoot(filepath.FromSlash(job.Repository))
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	renderer := workload.New(workload.Files{Repository: At(root.FS(), job.At), Catalog: builtin.Charts()}, job.Cluster)
+	requests := make(chan workload.Application)
+	go func() {
+		for {
+			var app workload.Application
+			if decoder.Decode(&app) != nil {
+				os.Exit(0) // whoever asked is done, or dead: then a loop must not go on for ever
+			}
+			requests <- app
+		}
+	}()
+	for app := range requests {
+		result, diags := renderer.Render(&app)
+		if err := answers.Encode(newAnswer(result, diags)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newAnswer(result workload.Result, diags diag.List) answer {
+	out := answer{Warnings: result.Warnings, Diags: diags}
+	for _, o := range result.Objects {
+		value, err := json.Marshal(o.Value())
+		if err != nil { // it was read from YAML or JSON
+			panic(err)
+		}
+		out.Objects = append(out.Objects, answerObject{o.APIVersion, o.Kind, o.Namespace, o.Name, o.Wave, o.Pos, value})
+	}
+	return out
+}
+
+// renderAll returns an answer for each of apps: from workers or, for files that are not on the disk, from this process.
+func (in *Input) renderAll(ctx context.Context, o *Output, apps []workload.Application, cluster workload.Cluster) ([]answer, error) {
+	if in.Place.Files == nil {
+		pool := workerPool{workerJob{filepath.Join(in.Place.Top, filepath.FromSlash(o.Root)), in.Place.At, cluster}, perApp, runtime.GOMAXPROCS(0)}
+		return pool.render(ctx, apps)
+	}
+	files, _, err := o.Open(in.Place)
+	if err != nil {
+		return nil, err
+	}
+	renderer := workload.New(workload.Files{Repository: files, Catalog: builtin.Charts()}, cluster)
+	out := make([]answer, len(apps))
+	for i := range apps {
+		out[i] = newAnswer(renderer.Render(&apps[i]))
+	}
+	return out, nil
+}

@@ -1,0 +1,143 @@
+// Package inspection is one run of lint on a folder: it builds everything that the list asks for, applies the rules to it, and
+// gathers what was found.
+//
+// What is looked at may be hostile, and a rule may have a fault: so a limited process looks, and what goes wrong there is one
+// finding among the others. It prints nothing, and it does not decide what counts as found; see internal/lint.
+package inspection
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"time"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/fleet"
+	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/progress"
+)
+
+// Input says what is looked at.
+type Input struct {
+	Place   fleet.Place
+	Only    []string  // names of rules; all when empty
+	Today   time.Time // for waivers that end
+	Timeout time.Duration
+}
+
+// Result is what was found.
+type Result struct {
+	Findings []lint.Finding // in order
+	// Unread reports that the list itself could not be read: nothing was looked at.
+	Unread bool
+
+	Checked int            // objects
+	Skipped map[string]int // how many objects or sources could not be looked at, by reason
+	Waived  int            // findings that a comment waives
+
+	Frame diag.Frame // how the user sees the files
+	Root  string     // the repository's root, seen from the top of the checkout
+}
+
+func (r *Result) add(severity lint.Severity, diags ...diag.Diagnostic) {
+	for _, d := range diags {
+		r.Findings = append(r.Findings, lint.Finding{Diagnostic: d, Severity: severity})
+	}
+}
+
+// list is the place of the list as a whole.
+func (r *Result) list() diag.Position {
+	return diag.Position{File: path.Join(r.Frame.Within, catalog.ApplicationsFile)}
+}
+
+// Codes of findings that are no rule's.
+const (
+	codeNotChecked = "not-checked" // a rule was stopped
+	codeTooSlow    = "too-slow"    // the time is up
+)
+
+// omitted is what is not done again after it has stopped a process.
+type omitted struct {
+	Rules   []string         // that are not applied
+	Objects map[string][]int // by rule: the numbers of objects that it is not shown
+	Cause   map[string]string
+}
+
+// watcher is told how a look goes on.
+type watcher struct {
+	progress *progress.Cell // where the look is; may be nil
+	built    func(Result)   // what is known before any rule is applied
+	rule     func([]lint.Finding)
+	apply    func(*lint.Input, lint.Options) lint.Result
+}
+
+// Look looks at a place, in this process and without any limit: for tests, and for input that is trusted.
+func Look(in Input) (Result, error) { return look(in, omitted{}, watcher{apply: lint.Run}) }
+
+func look(in Input, without omitted, w watcher) (Result, error) {
+	forSources := cmp.Or(in.Timeout, fleet.Minutes) / 4 * 3 // the rest is for the rules
+	out, diags, err := fleet.Build(fleet.Input{Place: in.Place, Want: fleet.Want{Workloads: true}, Timeout: forSources})
+	if err != nil {
+		return Result{}, err
+	}
+	r := Result{Skipped: map[string]int{}, Frame: out.Frame, Root: out.Root}
+	r.add(lint.Error, diags...)
+	if out.Platform == nil {
+		r.Unread = out.Unread
+		r.Findings = lint.Sorted(r.Findings)
+		return r, nil
+	}
+	r.add(lint.Warning, out.Warnings...)
+	files, closer, err := out.Open(in.Place)
+	if err != nil {
+		return Result{}, err
+	}
+	defer func() { _ = closer() }()
+	what := &lint.Input{Platform: out.Platform, Objects: out.Objects, Repository: files, Failed: map[string]bool{}}
+	for i := range out.Applications {
+		a := &out.Applications[i]
+		switch {
+		case a.Workload == nil:
+			r.Skipped["not rendered here: "+a.Elsewhere]++
+		case a.Failed:
+			what.Failed[a.Code] = true
+			r.Skipped["not rendered because of mistakes"]++
+		}
+		for _, y := range a.Yields {
+			what.Workloads = append(what.Workloads, &lint.Object{Object: y.Object, Entry: a.Namespace, Application: a.Application, Pos: y.Pos})
+		}
+	}
+	for _, rule := range lint.Names() { // in order
+		if cause, stopped := without.Cause[rule]; stopped {
+			r.omitted(what, rule, cause, without.Objects[rule])
+		}
+	}
+	if w.built != nil {
+		w.built(r)
+	}
+	found := w.apply(what, lint.Options{Today: in.Today, Only: in.Only, Without: without.Rules, Hidden: without.Objects, Progress: w.progress, Found: w.rule})
+	r.Findings = append(r.Findings, found.Findings...)
+	r.add(lint.Error, found.Mistakes...)
+	r.Checked, r.Waived = len(what.Objects)+len(what.Workloads), found.Waived
+	for kind, n := range found.Unchecked {
+		r.Skipped["no schema for "+kind] += n
+		r.Checked -= n
+	}
+	r.Findings = lint.Sorted(r.Findings)
+	return r, nil
+}
+
+// omitted reports what a rule was not shown, or that it was not applied, and why.
+func (r *Result) omitted(in *lint.Input, rule, cause string, objects []int) {
+	if len(objects) == 0 {
+		r.add(lint.Error, diag.Diagnostic{Pos: r.list(), Code: codeNotChecked, Message: fmt.Sprintf("the rule %s was not applied: %s", rule, cause),
+			Hint: "please report it; --rules applies others alone"})
+	}
+	for _, number := range objects {
+		o := in.Workloads[number]
+		at := in.PlaceOf(o)
+		r.add(lint.Error, diag.Diagnostic{Pos: at.Pos, Path: at.Path, Code: codeNotChecked,
+			Message: fmt.Sprintf("the rule %s was not applied to %s: %s", rule, o.Title(), cause), Hint: "is it as large as it must be?"})
+	}
+}

@@ -1,0 +1,230 @@
+package inspection
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+	"unsafe"
+
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/fleet"
+	"github.com/hippotion/roster/internal/limited"
+	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/progress"
+)
+
+const (
+	// Verb is the hidden verb of the process that looks, which calls Serve.
+	Verb = "lint-worker"
+
+	memory   = 4 << 30          // how much memory that process may take, in bytes
+	perRule  = 20 * time.Second // how long one rule may take; less when there is less time left
+	perVisit = 3                // how many objects a rule is kept from before it is not applied at all
+)
+
+// job is what the process is told.
+type job struct {
+	Input   Input
+	Without omitted
+	Shared  bool // whether it has inherited the memory that says where it is
+}
+
+// event is what it answers: first what is known before any rule is applied, then what each rule has found, and then all of it.
+type event struct {
+	Built  *Result
+	Found  []lint.Finding
+	Result *Result
+	Error  string
+}
+
+// Supervised looks at a place in a limited process. A rule that takes too much there is stopped: what it looked at is a
+// finding, and everything is looked at again without that. An error means that nothing could be looked at.
+func Supervised(in Input) (Result, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(in.Timeout, fleet.Minutes))
+	defer cancel()
+	without := omitted{Objects: map[string][]int{}, Cause: map[string]string{}}
+	var last attempt // that came as far as the rules
+	for {
+		if deadline, ok := ctx.Deadline(); ok {
+			in.Timeout = max(time.Until(deadline), time.Millisecond)
+		}
+		a := attempt{}
+		err := a.run(ctx, job{Input: in, Without: without})
+		if a.built != nil {
+			last = a
+		}
+		switch {
+		case a.result != nil:
+			return *a.result, nil
+		case err == nil:
+			return Result{}, errors.New(a.refused)
+		case ctx.Err() != nil && last.built != nil:
+			return last.late(), nil
+		case a.rule < 0: // no rule had begun: it is the input as a whole
+			return Result{}, fmt.Errorf("the input was not looked at: %s", a.cause)
+		}
+		name := lint.Names()[a.rule]
+		without.Cause[name] = a.cause
+		if a.object >= 0 && len(without.Objects[name]) < perVisit && !slices.Contains(without.Objects[name], a.object) {
+			without.Objects[name] = append(without.Objects[name], a.object)
+		} else {
+			without.Rules, without.Objects[name] = append(without.Rules, name), nil
+		}
+	}
+}
+
+// attempt is one process that looks.
+type attempt struct {
+	built   *Result
+	found   []lint.Finding
+	result  *Result
+	refused string // why nothing could be looked at
+
+	rule, object int // where the process was when it stopped; -1 for none
+	cause        string
+}
+
+// run starts a process and hears what it has to say. An error means that it stopped before it was done.
+func (a *attempt) run(ctx context.Context, j job) error {
+	a.rule, a.object = -1, -1
+	cell := &progress.Cell{}
+	var extra []*os.File
+	if memory, file, err := limited.Shared(progress.Size); err == nil { // else it is not known where the process was
+		defer file.Close()
+		cell, extra, j.Shared = cellIn(memory), []*os.File{file}, true
+	}
+	process, err := limited.Start(Verb, extra...)
+	if err != nil {
+		a.cause = err.Error()
+		return err
+	}
+	defer process.Stop()
+	done := make(chan error, 1)
+	go func() {
+		if err := json.NewEncoder(process.In).Encode(j); err != nil {
+			done <- err
+			return
+		}
+		done <- a.hear(process.Out)
+	}()
+	err = watch(ctx, cell, done, process.Kill)
+	if err == nil {
+		return nil
+	}
+	a.rule, a.object = cell.At()
+	switch cause, words := process.Cause(err); cause {
+	case limited.Time:
+		a.cause = "it took too long"
+	case limited.Space:
+		a.cause = fmt.Sprintf("it needs more than %d MiB of memory", memory>>20)
+	case limited.Endless:
+		a.cause = "it calls itself without end"
+	default:
+		a.cause = fmt.Sprintf("the process stopped (%v): %s", err, words)
+	}
+	return err
+}
+
+// watch waits until the process is done. It kills one in which a rule takes too long, or when the time is up.
+func watch(ctx context.Context, cell *progress.Cell, done <-chan error, kill func()) error {
+	deadline, _ := ctx.Deadline()
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	rule, since := -1, time.Now()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-ctx.Done():
+		case now := <-ticker.C:
+			if at, _ := cell.At(); at != rule {
+				rule, since = at, now
+			}
+			if rule < 0 || now.Sub(since) < min(perRule, deadline.Sub(since)/3) {
+				continue
+			}
+		}
+		kill()
+		<-done
+		return context.DeadlineExceeded
+	}
+}
+
+// hear gathers the events until the last.
+func (a *attempt) hear(from io.Reader) error {
+	events := json.NewDecoder(bufio.NewReader(from))
+	for {
+		var e event
+		if err := events.Decode(&e); err != nil {
+			return err
+		}
+		if e.Built != nil {
+			a.built = e.Built
+		}
+		a.found = append(a.found, e.Found...)
+		if e.Result != nil || e.Error != "" {
+			a.result, a.refused = e.Result, e.Error
+			return nil
+		}
+	}
+}
+
+// late is what is known when the time is up.
+func (a *attempt) late() Result {
+	r := *a.built
+	r.Findings = append(r.Findings, a.found...)
+	rest := lint.Names()[max(a.rule, 0):]
+	r.add(lint.Error, diag.Diagnostic{Pos: r.list(), Code: codeTooSlow,
+		Message: fmt.Sprintf("the time was up before %d of %d rules had looked, from %s on; comments that waive were not read", len(rest), len(lint.Names()), rest[0]),
+		Hint:    "--timeout gives a run more time"})
+	r.Findings = lint.Sorted(r.Findings)
+	return r
+}
+
+// cellIn is a cell in shared memory.
+func cellIn(memory []byte) *progress.Cell {
+	return (*progress.Cell)(unsafe.Pointer(unsafe.SliceData(memory)))
+}
+
+// Serve looks at what it is asked for, in a process whose memory it limits. Apply is lint.Run, if it is not a test's.
+func Serve(in io.Reader, out io.Writer, apply func(*lint.Input, lint.Options) lint.Result) error {
+	if err := limited.Memory(memory); err != nil {
+		return fmt.Errorf("limiting the memory: %w", err)
+	}
+	requests := json.NewDecoder(in)
+	var j job
+	if err := requests.Decode(&j); err != nil {
+		return err
+	}
+	go func() {
+		_ = requests.Decode(&struct{}{})
+		os.Exit(0) // whoever asked is dead: then nobody waits for an answer
+	}()
+	w := watcher{apply: apply}
+	if j.Shared {
+		memory, err := limited.Attach(os.NewFile(3, "progress"), progress.Size)
+		if err != nil {
+			return fmt.Errorf("sharing memory: %w", err)
+		}
+		w.progress = cellIn(memory)
+	}
+	answers := json.NewEncoder(out)
+	w.built = func(r Result) { _ = answers.Encode(event{Built: &r}) } // if nobody hears it, nobody waits
+	w.rule = func(found []lint.Finding) {
+		if len(found) > 0 {
+			_ = answers.Encode(event{Found: found})
+		}
+	}
+	r, err := look(j.Input, j.Without, w)
+	if err != nil {
+		return answers.Encode(event{Error: err.Error()})
+	}
+	return answers.Encode(event{Result: &r})
+}
