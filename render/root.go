@@ -83,5 +83,12 @@ func rootApplication(p *catalog.Platform) applicationSpec {
 			// at the commit that mends the matter: this is a quarter of an hour.
 			Retry: &syncRetry{Limit: 10, Backoff: retryBackoff{Duration: "5s", Factor: 2, MaxDuration: "3m"}},
 		},
+		IgnoreDifferences: []ignoreDifferences{unsettledDefaults},
 	}
 }
+
+// unsettledDefaults are fields that some versions of External Secrets give a default, 2.3 to 2.6 that is, and others do not know:
+// whether they are written out or not, an ExternalSecret would be OutOfSync for ever with one or the other.
+var unsettledDefaults = ignoreDifferences{Group: "external-secrets.io", Kind: "ExternalSecret", JQPathExpressions: []string{
+	".spec.data[]?.remoteRef.nullBytePolicy", ".spec.dataFrom[]?.extract.nullBytePolicy",
+}}
