@@ -19,7 +19,7 @@ type entryInput struct {
 	Labels                       syntax.Map[text]       `yaml:"labels"`
 	Annotations                  syntax.Map[text]       `yaml:"annotations"`
 	AutomountServiceAccountToken flag                   `yaml:"automountServiceAccountToken"`
-	NetworkPolicies              *networkPoliciesInput  `yaml:"networkPolicies"`
+	NetworkPolicies              *networkPoliciesInput  `yaml:"networkPolicies" empty:"name a profile, such as isolated; or write networkPolicies: open, which leaves the namespace open to everything"`
 	Access                       []accessInput          `yaml:"access"`
 	ClusterResources             []clusterResourceInput `yaml:"clusterResources"`
 	Project                      *projectInput          `yaml:"project"`

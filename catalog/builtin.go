@@ -317,7 +317,7 @@ func (r *resolver) callersIn(c builtin.Callers, own *entryInput) *entryInput {
 // would bring some.
 const open = "open"
 
-// opened takes the policies from an entry that says so.
+// opened takes the policies from an entry that says so, and notes that it is open on purpose.
 func (r *resolver) opened(e *entryInput) {
 	np := e.NetworkPolicies
 	if np == nil || np.Profile.V != open || r.profiles[open] != nil {
@@ -330,6 +330,7 @@ func (r *resolver) opened(e *entryInput) {
 }
 
 // fillEntry fills in what is said of the namespace, if all that runs in it comes from the catalog: other applications may not
+	r.openByChoice[e] = true
 // fit.
 func (r *resolver) fillEntry(b *builtinApp, d builtin.Declaration, w written) {
 	e := b.entry

@@ -132,6 +132,7 @@ type Namespace struct {
 
 	Profile    string            // of the policies
 	Policies   []profiles.Policy // nil when the namespace is open
+	Open       bool              // whether the entry says that it is
 	Flows      []Flow
 	PolicySync Sync
 

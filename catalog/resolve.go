@@ -29,14 +29,15 @@ type resolver struct {
 	profiles profiles.Set
 	sources  map[string]*localSource // by path in the repository
 
-	entryOf    map[string]*entryInput // by namespace
-	appOf      map[string]*appInput   // by code
-	hosts      map[string]*syntax.Node
-	flows      map[string][]Flow // by the namespace whose policy permits them
-	builtin    map[*appInput]*builtinApp
-	monitoring provider
-	used       map[*appInput]map[string]builtin.Used // what an application calls, by the name in the catalog
-	flaws      flaws
+	entryOf      map[string]*entryInput // by namespace
+	appOf        map[string]*appInput   // by code
+	hosts        map[string]*syntax.Node
+	flows        map[string][]Flow // by the namespace whose policy permits them
+	builtin      map[*appInput]*builtinApp
+	monitoring   provider
+	used         map[*appInput]map[string]builtin.Used // what an application calls, by the name in the catalog
+	openByChoice map[*entryInput]bool                  // entries that say that their namespace is open
+	flaws        flaws
 
 	domainMissing bool // reported
 	// Names that could not be read, because of a mistake that is reported: what refers to a name may mean one of these.
@@ -46,7 +47,7 @@ type resolver struct {
 // resolve binds the names of all entries.
 func (r *resolver) resolve() *Platform {
 	r.entryOf, r.appOf = map[string]*entryInput{}, map[string]*appInput{}
-	r.hosts, r.flows = map[string]*syntax.Node{}, map[string][]Flow{}
+	r.hosts, r.flows, r.openByChoice = map[string]*syntax.Node{}, map[string][]Flow{}, map[*entryInput]bool{}
 	p := &Platform{
 		Repository: Repository{URL: r.repoURL, Revision: r.revision, Root: r.root, Folder: r.here()},
 		Cluster:    r.cluster,
@@ -169,6 +170,7 @@ func (r *resolver) namespace(e *entryInput) Namespace {
 		Flows:  r.flows[name],
 	}
 	if n.Managed && slices.Contains(unmanaged, name) {
+		Open:   r.openByChoice[e],
 		e.ManageNamespace.Report("unmanaged-namespace", "remove the line", "Kubernetes makes the namespace %q itself: roster must not own it", name)
 	}
 	if !n.Managed {

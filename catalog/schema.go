@@ -164,8 +164,6 @@ func (d descriptions) mapping(t reflect.Type) *schema {
 		p.Description = d[t.Name()][k.name]
 		if k.required {
 			s.Required = append(s.Required, k.name)
-		} else {
-			p.allowNull()
 		}
 		if k.short {
 			short = property()
@@ -176,19 +174,6 @@ func (d descriptions) mapping(t reflect.Type) *schema {
 		return &schema{AnyOf: []*schema{short, s}}
 	}
 	return s
-}
-
-// allowNull lets nothing stand behind the key: it counts as absent. Elements of lists and free mappings must be there.
-func (s *schema) allowNull() {
-	if len(s.AnyOf) > 0 {
-		s = s.AnyOf[len(s.AnyOf)-1]
-	}
-	if len(s.Type) > 0 {
-		s.Type = append(s.Type, "null")
-	}
-	if len(s.Enum) > 0 {
-		s.Enum = append(s.Enum, nil)
-	}
 }
 
 // Patterns that take at least what the checks of names.go and flows.go take, where a text stands. A number as a port is not

@@ -54,6 +54,8 @@ func TestOpenNamespace(t *testing.T) {
 - namespace: kube-system
 - namespace: web-a
   applications: [{applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}]
+- namespace: web-c
+  networkPolicies: open
 `, want: []string{"applications.yml:4:3: the namespace kube-system is open", "applications.yml:5:3: the namespace web-a is open"}},
 		{name: "a policy closes it", folder: "-- applications.yml --\n- namespace: web-a" + policyHere + "  ingress: [{}]\n  egress: [{toEntities: [host]}]\n"},
 		{name: "a policy closes half of it", folder: "-- applications.yml --\n- namespace: web-a" + policyHere + "  ingress: [{}]\n",

@@ -12,7 +12,8 @@ var openNamespace = Rule{
 	Summary:  "an entry without networkPolicies: every pod of the cluster reaches its pods, and they reach everything",
 	Doc: `Cilium allows all traffic of a pod until a policy selects it (Cilium's documentation, "Policy Enforcement Modes"). One pod that is
 broken into is then a way to all that listens in the namespace, and out of it to the Internet and the LAN. Choose a profile:
-` + "`isolated`" + ` and the flows that are needed, or ` + "`web-app`" + `. If the namespace has to be open, a waiver says why.`,
+` + "`isolated`" + ` and the flows that are needed, or ` + "`web-app`" + `. If the namespace has to be open, write ` + "`networkPolicies: open`" + `: then it is
+open on purpose, and this rule is silent.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -27,7 +28,7 @@ repository: {url: https://git.example/homelab.git}
 		book := in.policyBook()
 		for i := range in.Platform.Namespaces {
 			n := &in.Platform.Namespaces[i]
-			if n.Policies == nil && !(book.closed(n.Name, catalog.Ingress) && book.closed(n.Name, catalog.Egress)) {
+			if n.Policies == nil && !n.Open && !(book.closed(n.Name, catalog.Ingress) && book.closed(n.Name, catalog.Egress)) {
 				report(in.at(n.Place), "add networkPolicies: isolated, and what has to be allowed", "the namespace %s is open", n.Name)
 			}
 		}

@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"cmp"
 	"reflect"
 	"strings"
 
@@ -18,7 +19,8 @@ import (
 //	hidden    the value is never shown in a message
 //	one       a lone scalar stands for a list of one
 //
-// `enum:"a,b"` lists the permitted values of a text. A key that is there with nothing behind it counts as absent.
+// `enum:"a,b"` lists the permitted values of a text. A key with nothing behind it is a mistake, because nobody can tell whether
+// it was meant to be absent; `empty:"…"` is what to write there, where it could be taken for something.
 // Fields are Value, List, Map, Any, Raw, pointers to structs, or slices of structs; a struct may embed *Node and then
 // knows its own place.
 func (d *Document) Decode(out any) {
@@ -47,6 +49,7 @@ type field struct {
 	name                                 string
 	required, short, naming, hidden, one bool
 	enum                                 []string
+	empty                                string // the hint when nothing stands behind the key
 }
 
 // layout is a struct type as the decoder needs it.
@@ -75,7 +78,7 @@ func (d *decoder) layoutOf(t reflect.Type) *layout {
 		if words[0] == "" {
 			continue
 		}
-		f := field{index: i, name: words[0]}
+		f := field{index: i, name: words[0], empty: sf.Tag.Get("empty")}
 		for _, w := range words[1:] {
 			switch w {
 			case "required":
@@ -184,10 +187,15 @@ func (d *decoder) mapping(y *yaml.Node, at *Node, out reflect.Value, f field) {
 			at.at(p.key).Report("unknown-field", diag.DidYouMean(p.key.Value, l.names), "unknown field %s", Quote(p.key.Value))
 			continue
 		}
+		present[f.name] = true
 		if isNull(p.value) {
+			hint := "write a value, or remove the key"
+			if f.required {
+				hint = "write a value"
+			}
+			at.child(p.value, f.name).at(p.key).Report("no-value", cmp.Or(f.empty, hint), "expected a value, found nothing")
 			continue
 		}
-		present[f.name] = true
 		d.value(p.value, at.child(p.value, f.name), out.Field(f.index), f)
 	}
 	for _, name := range l.names {

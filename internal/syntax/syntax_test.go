@@ -2,6 +2,7 @@ package syntax_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -28,7 +29,7 @@ type root struct {
 	Ports   []syntax.Text          `yaml:"ports,one"`
 	Labels  syntax.Map[text]       `yaml:"labels"`
 	Items   []item                 `yaml:"items"`
-	Short   *short                 `yaml:"short"`
+	Short   *short                 `yaml:"short" empty:"name a profile"`
 	Any     syntax.Any             `yaml:"any"`
 	Raw     syntax.Raw             `yaml:"raw"`
 	Raws    syntax.Map[syntax.Raw] `yaml:"raws"`
@@ -73,7 +74,7 @@ func TestMessages(t *testing.T) {
 		{"nme: a", "f.yml:1:1: unknown field \"nme\" [unknown-field]\n  hint: did you mean \"name\"?\n"},
 		{"items:\n- host: a\n  zzzzzz: 1", "f.yml:3:3: items.a: unknown field \"zzzzzz\" [unknown-field]\n  hint: known here: host, path\n"},
 		{"items:\n- path: a", "f.yml:2:3: items[0]: missing \"host\" [missing-field]\n"},
-		{"items:\n- host:\n- {}", "f.yml:2:3: items[0]: missing \"host\" [missing-field]\nf.yml:3:3: items[1]: missing \"host\" [missing-field]\n"},
+		{"items:\n- host:\n- {}", "f.yml:2:3: items[0].host: expected a value, found nothing [no-value]\n  hint: write a value\nf.yml:3:3: items[1]: missing \"host\" [missing-field]\n"},
 		{"items:\n- host: 1", "f.yml:2:9: items[0].host: expected text, found 1 [wrong-type]\n  hint: put it in quotes\n"},
 		{"items:\n- host: web-1\n  path: true\n- host: A.b c\n  path: [x]", "f.yml:3:9: items.web-1.path: expected text, found true [wrong-type]\n  hint: put it in quotes\nf.yml:5:9: items[1].path: expected text, found a list [wrong-type]\n"},
 		{"items:\n-\n- a", "f.yml:2:2: items[0]: expected a value, found nothing [wrong-type]\nf.yml:3:3: items[1]: expected a mapping, found \"a\" [wrong-type]\n"},
@@ -148,7 +149,7 @@ func TestHidden(t *testing.T) {
 }
 
 func TestDecode(t *testing.T) {
-	r, got := read("name: web\ncount: 0x10\non: true\nmode: baseline\nmodes: get\nport: 8080\nports: [53/UDP, http, 08, 1.50, on]\nlabels: {b: x, a: y}\nitems:\n- {host: a}\n- host: &h b\nshort: web-app\nraw: {a: [*h, {<<: {b: c}}]}\nhidden: s\nany:\n")
+	r, got := read("name: web\ncount: 0x10\non: true\nmode: baseline\nmodes: get\nport: 8080\nports: [53/UDP, http, 08, 1.50, on]\nlabels: {b: x, a: y}\nitems:\n- {host: a}\n- host: &h b\nshort: web-app\nraw: {a: [*h, {<<: {b: c}}]}\nhidden: s\n")
 	if got != "" {
 		t.Fatal(got)
 	}
@@ -170,10 +171,26 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// TestNull: nothing behind a key is a mistake, also by way of an alias, wherever it stands but in values of any shape.
 func TestNull(t *testing.T) {
-	r, got := read("labels: &n\nname: *n\ncount: ~\nitems: null\nshort: !!null\nany: *n\nraw: *n\nports: *n\nraws:\nhidden: Null\n")
-	if got != "" || r.Name.IsSet() || r.Count.IsSet() || r.Items != nil || r.Short != nil || r.Any.Node != nil || r.Raw.Node != nil || r.Ports != nil {
-		t.Errorf("%s%+v", got, r)
+	_, got := read("labels: &n\nname: *n\ncount: ~\nitems: null\nshort: !!null\nany: *n\nraw: *n\nports: *n\nraws:\nhidden: Null\nmode:\n")
+	want := ""
+	for i, key := range []string{"labels", "name", "count", "items", "short", "any", "raw", "ports", "raws", "hidden", "mode"} {
+		hint := "write a value, or remove the key"
+		if key == "short" {
+			hint = "name a profile"
+		}
+		want += fmt.Sprintf("f.yml:%d:1: %s: expected a value, found nothing [no-value]\n  hint: %s\n", i+1, key, hint)
+	}
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if r, got := read("items:\n- host: a\n  path:\nany: {a: , b: [~]}\nraw: {a: }\n"); got !=
+		"f.yml:3:3: items.a.path: expected a value, found nothing [no-value]\n  hint: write a value, or remove the key\n" || r.Any.Node == nil || r.Raw.Node == nil {
+		t.Errorf("got\n%s", got)
+	}
+	if _, got := read("items:\n- host:\n"); got != "f.yml:2:3: items[0].host: expected a value, found nothing [no-value]\n  hint: write a value\n" {
+		t.Errorf("a required key: got\n%s", got)
 	}
 }
 
