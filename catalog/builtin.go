@@ -258,8 +258,11 @@ func (r *resolver) declared(b *builtinApp) builtin.Declaration {
 	r.fillEntry(b, d, w)
 	if b.in.Ingress == nil && !r.flawed(b.in.Node, "ingress") {
 		for _, route := range d.Routes {
-			b.in.Ingress = append(b.in.Ingress, ingressInput{Node: w.Node, Host: w.text(route.Host), Service: w.text(route.Service),
-				Port: syntax.Text{V: route.Port, Node: w.Node}, Expose: w.text(route.Expose), Auth: w.text(route.Auth)})
+			in := ingressInput{Node: w.Node, Host: w.text(route.Host), Service: w.text(route.Service), Port: syntax.Text{V: route.Port, Node: w.Node}, Auth: w.text(route.Auth)}
+			if r.expose[route.Expose] != nil { // else the platform's default: nobody has asked for what is not there
+				in.Expose = w.text(route.Expose)
+			}
+			b.in.Ingress = append(b.in.Ingress, in)
 		}
 	}
 	if none := b.in.Secrets != nil && len(b.in.Secrets) == 0; !none && !r.flawed(b.in.Node, "secrets") {
@@ -327,10 +330,10 @@ func (r *resolver) opened(e *entryInput) {
 		np.Report("no-effect", "name a profile, such as isolated", "allow has no effect: the namespace is open to everything")
 	}
 	e.NetworkPolicies = nil
+	r.openByChoice[e] = true
 }
 
 // fillEntry fills in what is said of the namespace, if all that runs in it comes from the catalog: other applications may not
-	r.openByChoice[e] = true
 // fit.
 func (r *resolver) fillEntry(b *builtinApp, d builtin.Declaration, w written) {
 	e := b.entry

@@ -44,16 +44,15 @@ func (r *resolver) route(in *ingressInput, from Origin) Route {
 			r.hosts[address] = in.Host.Node
 		}
 	}
-	exposure := in.Expose.Or(r.defaultExpose)
-	out.Expose, out.AuthName = exposure, in.Auth.Or(r.defaultAuth)
-	out.EntryPoints = r.expose[exposure]
-	if out.EntryPoints == nil && !r.platformFlawed("ingress.expose") {
-		at := in.Node
-		if in.Expose.IsSet() {
-			at = in.Expose.Node
-		}
-		at.Report("unknown-exposure", diag.DidYouMean(exposure, slices.Collect(maps.Keys(r.expose))), "there is no exposure %s", syntax.Quote(exposure))
+	at := in.Node
+	switch {
+	case in.Expose.IsSet():
+		at = in.Expose.Node
+	case r.in.Ingress.Defaults.Expose.IsSet(), r.flawed(in.Node, "expose"), r.platformFlawed("ingress.defaults"):
+		at = nil // reported there
 	}
+	out.Expose, out.AuthName = in.Expose.Or(r.defaultExpose), in.Auth.Or(r.defaultAuth)
+	out.EntryPoints = r.exposure(at, out.Expose)
 	out.Auth = r.authOf(in)
 	return out
 }

@@ -178,19 +178,7 @@ func (r *resolver) pods(in podsInput, namespace, key, value string) profiles.Pod
 
 func (r *resolver) ingressSettings() {
 	in := &r.in.Ingress
-	r.expose = map[string][]string{"lan": {"websecure"}, "public": {"websecure"}}
-	if in.Expose.Node != nil {
-		r.expose = map[string][]string{}
-	}
-	for _, item := range in.Expose.Items {
-		r.expose[item.Key] = texts(item.Value)
-		for _, entryPoint := range item.Value {
-			r.filled(entryPoint, "the name of an entry point")
-		}
-		if len(item.Value) == 0 && !r.flawed(item.Node) {
-			item.Node.Report("no-entrypoints", "list Traefik's entry points", "the exposure %q has no entry points", item.Key)
-		}
-	}
+	r.exposures()
 	r.auth = map[string]Middleware{}
 	for _, item := range in.Auth.Items {
 		r.auth[item.Key] = Middleware{Name: item.Value.Name.V, Namespace: item.Value.Namespace.V}
@@ -201,8 +189,8 @@ func (r *resolver) ingressSettings() {
 		r.optionalSubdomain(item.Value.Name)
 	}
 	r.defaultExpose = in.Defaults.Expose.Or("lan")
-	if in.Defaults.Expose.IsSet() && r.expose[r.defaultExpose] == nil && !r.platformFlawed("ingress.expose") {
-		in.Defaults.Expose.Report("unknown-exposure", diag.DidYouMean(r.defaultExpose, slices.Collect(maps.Keys(r.expose))), "there is no exposure %q", r.defaultExpose)
+	if in.Defaults.Expose.IsSet() {
+		r.exposure(in.Defaults.Expose.Node, r.defaultExpose)
 	}
 	r.defaultAuth = in.Defaults.Auth.V
 	if in.Defaults.Auth.IsSet() {

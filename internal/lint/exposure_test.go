@@ -94,8 +94,8 @@ func TestExposure(t *testing.T) {
         - {host: i, service: a, port: 80, expose: public, auth: none} # why
 `, []string{"applications.yml:20:11 public-without-auth: everybody may come in at g.home.example (public)",
 			"applications.yml:21:11 public-without-auth: everybody may come in at h.home.example (public)"}},
-		{"the default exposures are one", "-- platform.yml --\ndomain: home.example\n" + list +
-			elsewhere("web", ", ingress: [{host: a, service: a, port: 80, expose: public, auth: none}]"), nil},
+		{"the only default exposure", "-- platform.yml --\ndomain: home.example\n" + list +
+			elsewhere("web", ", ingress: [{host: a, service: a, port: 80, auth: none}]"), nil},
 		{"no lan", "-- platform.yml --\ndomain: home.example\ningress: {expose: {all: [websecure]}}\n" + list +
 			elsewhere("web", ", ingress: [{host: a, service: a, port: 80, expose: all, auth: none}]"),
 			[]string{"applications.yml:4:92 public-without-auth: everybody may come in at a.home.example (all)"}},

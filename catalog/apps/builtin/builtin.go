@@ -108,7 +108,7 @@ type Peer struct {
 	Ports     []string // pod ports
 }
 
-// Route is a host name.
+// Route is a host name. Expose holds on platforms that have such an exposure; on others it is their default.
 type Route struct{ Host, Service, Port, Expose, Auth string }
 
 // Secret is a Secret and, for each key, the property of the application's path in Vault that holds it.
