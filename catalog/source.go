@@ -74,11 +74,9 @@ func (r *resolver) chartSource(in *appInput) deployed {
 	}
 	// Argo CD knows Helm's OCI repositories without the scheme (docs/user-guide/helm.md, "OCI").
 	s := Source{RepoURL: strings.TrimPrefix(in.RepoURL.V, "oci://"), Chart: in.Chart.V, Revision: in.Version.V, Helm: r.helm(in)}
-	var files []string
-	for _, f := range present(in.ValueFiles...) {
-		if file, ok := r.valueFile(in, f, "."); ok {
-			files = append(files, "/"+file)
-		}
+	var files, inValues []string
+	for _, f := range r.listedFiles(in, ".") {
+		files, inValues = append(files, "/"+f.path), append(inValues, valuesRef+f.path)
 	}
 	if copied := r.vendored(in.Chart.V, in.Version.V); copied != "" {
 		d.workload = &Workload{Kind: HelmChart, Path: copied, Source: s}
@@ -90,14 +88,15 @@ func (r *resolver) chartSource(in *appInput) deployed {
 		d.sources = []Source{s}
 		return d
 	}
-	r.needRepository()
-	var inValues []string
-	for _, f := range files {
-		inValues = append(inValues, "$values"+f)
-	}
 	s.Helm = s.Helm.withValueFiles(inValues)
-	d.sources, d.reads = []Source{s, {RepoURL: r.repoURL, Revision: r.revision, Ref: "values"}}, files
+	d.sources, d.reads = []Source{s, r.valuesSource()}, files
 	return d
+}
+
+// valuesSource is this repository as the source of value files.
+func (r *resolver) valuesSource() Source {
+	r.needRepository()
+	return Source{RepoURL: r.repoURL, Revision: r.revision, Ref: strings.Trim(valuesRef, "$/")}
 }
 
 // withValueFiles is h, which may be nil, with those value files.
@@ -186,15 +185,22 @@ func (r *resolver) manifestFolder(in *appInput, local *localSource, dir text) []
 	return local.reads
 }
 
-// foreignSource is a folder of a repository that cannot be looked into.
+// foreignSource is a folder of a repository that cannot be looked into, with a second source when value files of this repository
+// go with it: those that begin with $values/. The others are of the chart's repository.
 func (r *resolver) foreignSource(in *appInput, dir text, clean string) deployed {
 	r.repositoryURL(in.RepoURL)
 	s := Source{RepoURL: in.RepoURL.V, Revision: in.Revision.Or("HEAD"), Path: clean}
 	r.options(&s, in, r.unsuited(in, UnknownKind, dir.Node))
-	if files := texts(in.ValueFiles); len(files) > 0 && s.Helm != nil {
-		s.Helm.ValueFiles = files
+	d := deployed{elsewhere: "folder " + clean + " of " + in.RepoURL.V}
+	ours := false
+	if s.Helm != nil {
+		s.Helm.ValueFiles, ours = r.foreignValueFiles(in, clean)
 	}
-	return deployed{sources: []Source{s}, elsewhere: "folder " + clean + " of " + in.RepoURL.V}
+	d.sources = []Source{s}
+	if ours {
+		d.sources = append(d.sources, r.valuesSource())
+	}
+	return d
 }
 
 // withComponents checks the components that Argo CD is to add to a kustomization, and adds what they read.

@@ -4,7 +4,13 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/hippotion/roster/internal/syntax"
 )
+
+// valuesRef begins the path of a value file of this repository that goes with a chart from elsewhere. roster calls the source that
+// brings it so (argo-cd docs/user-guide/multiple_sources.md, "Helm value files from external Git repository").
+const valuesRef = "$values/"
 
 // valueFiles lists the value files of a chart of this repository: the application's own, values-CODE.yml beside the chart,
 // and those that it names. Reads is all that the chart reads with them.
@@ -15,40 +21,88 @@ func (r *resolver) valueFiles(in *appInput, local *localSource, chart string) (f
 		reads = local.shared
 	}
 	reads = slices.Clip(reads)
-	if local.files[own] {
-		files = append(files, own)
-		if local.shared != nil {
-			reads = append(reads, own)
-		}
+	listed := r.listedFiles(in, chart)
+	if local.files[own] && !slices.ContainsFunc(listed, func(f valueFile) bool { return f.path == path.Join(chart, own) }) {
+		// Listed, it is used where it stands in the list, as the user says. Twice, it would be read at both places, or at the first
+		// alone: Argo CD up to 3.2 does the former, 3.5 the latter (reposerver/repository, getResolvedValueFiles).
+		listed = append([]valueFile{{written: own, path: path.Join(chart, own)}}, listed...)
 	}
-	for _, f := range present(in.ValueFiles...) {
-		file, ok := r.valueFile(in, f, chart)
-		if !ok {
-			continue
-		}
-		files = append(files, f.V)
-		if local.shared != nil || !within(file, chart) {
-			reads = append(reads, "/"+file)
+	for _, f := range listed {
+		files = append(files, f.written)
+		switch {
+		case !within(f.path, chart):
+			reads = append(reads, "/"+f.path)
+		case local.shared != nil && f.path == path.Join(chart, own):
+			reads = append(reads, own)
+		case local.shared != nil:
+			reads = append(reads, "/"+f.path)
 		}
 	}
 	return files, reads
 }
 
+// valueFile is a value file of this repository.
+type valueFile struct {
+	written string // as it stands in the list
+	path    string // seen from the repository's root
+}
+
+// listedFiles are the value files that the entry lists, those of this repository. A file that is listed twice is reported,
+// whatever it is called: which of the places counts differs between versions of Argo CD.
+func (r *resolver) listedFiles(in *appInput, chart string) []valueFile {
+	var out []valueFile
+	first := map[string]*syntax.Node{}
+	for _, f := range present(in.ValueFiles...) {
+		file, ok := r.valueFile(in, f, chart)
+		if !ok || r.listedTwice(first, f, file) {
+			continue
+		}
+		out = append(out, valueFile{f.V, file})
+	}
+	return out
+}
+
+// listedTwice reports a value file that is listed already, and notes it otherwise.
+func (r *resolver) listedTwice(first map[string]*syntax.Node, f text, file string) bool {
+	if at := first[file]; at != nil {
+		f.ReportWith(at, "first here", "duplicate-value-file", "remove one of them: of two files with the same key, the later one wins",
+			"the value file %s is listed already", shown(f.V))
+		return true
+	}
+	first[file] = f.Node
+	return false
+}
+
 // ownValues is the value file beside a chart that is the application's own.
 func ownValues(in *appInput) string { return "values-" + in.ApplicationCode.V + ".yml" }
 
-// valueFile checks that a value file is there. Its path is seen from the chart, or from the repository's root when it
-// begins with a slash, as in Argo CD; the result is seen from the root.
+// valueFile checks that a value file of this repository is there. Its path is seen from the chart, or from the repository's root
+// when it begins with a slash, as in Argo CD; that of a chart which lies elsewhere ("") begins with $values/. The result is seen
+// from the root.
 func (r *resolver) valueFile(in *appInput, f text, chart string) (string, bool) {
-	file := path.Join(chart, f.V)
-	if strings.HasPrefix(f.V, "/") {
-		file = strings.TrimPrefix(path.Clean(f.V), "/")
-	}
 	if !r.filled(f, "a file of this repository") {
 		return "", false
 	}
-	if strings.Contains(f.V, "://") || strings.HasPrefix(f.V, "$") || leaves(file) {
-		f.Report("path-outside", "", "expected a file of this repository, found %s", shown(f.V))
+	name := f.V
+	if chart == "" {
+		name = strings.TrimPrefix(name, valuesRef)
+	}
+	file := path.Join(chart, name)
+	if strings.HasPrefix(name, "/") {
+		file = path.Clean(strings.TrimLeft(name, "/"))
+	}
+	if strings.Contains(name, "://") || strings.HasPrefix(name, "$") || leaves(file) {
+		hint := ""
+		if strings.HasPrefix(name, valuesRef) {
+			hint = "leave out $values: only a chart of another Git repository needs it"
+		}
+		f.Report("path-outside", hint, "expected a file of this repository, found %s", shown(f.V))
+		return "", false
+	}
+	if at := strings.IndexAny(name, "$*?["); at >= 0 {
+		// Argo CD replaces variables in the path (pkg/apis/application/v1alpha1, Env.Envsubst), and since 3.5 it takes the others for a
+		// pattern (reposerver/repository, isGlobPath).
+		f.Report("bad-path", "rename the file", "Argo CD gives %q in the path of a value file a meaning of its own", name[at:at+1])
 		return "", false
 	}
 	if problem, code, hint := r.isFile(file); problem != "" && (in.Helm == nil || !in.Helm.IgnoreMissingValueFiles.Or(false)) {
@@ -67,6 +121,8 @@ func (r *resolver) nearValueFile(written, file, chart string) string {
 	switch {
 	case near == "" || near == file:
 		return ""
+	case chart == "":
+		near = valuesRef + near
 	case strings.HasPrefix(written, "/"):
 		near = "/" + near
 	case chart != "." && within(near, chart):
@@ -75,4 +131,29 @@ func (r *resolver) nearValueFile(written, file, chart string) string {
 		near = "/" + near
 	}
 	return `did you mean "` + near + `"?`
+}
+
+// foreignValueFiles lists the value files of a chart of another Git repository, and reports whether some are of this one.
+func (r *resolver) foreignValueFiles(in *appInput, chart string) (files []string, ours bool) {
+	first := map[string]*syntax.Node{}
+	for _, f := range present(in.ValueFiles...) {
+		switch {
+		case strings.HasPrefix(f.V, valuesRef):
+			if file, ok := r.valueFile(in, f, ""); ok && !r.listedTwice(first, f, file) {
+				files, ours = append(files, valuesRef+file), true
+			}
+		case strings.HasPrefix(f.V, "$"):
+			f.Report("bad-path", "write $values/ in front of a file of this repository, and nothing in front of one of the chart's repository",
+				"there is no source of the name that %s begins with", shown(f.V))
+		case r.filled(f, "a file of the chart's repository"):
+			file := path.Join("$", chart, f.V) // no file of this repository has such a path
+			if strings.HasPrefix(f.V, "/") {
+				file = path.Join("$", f.V)
+			}
+			if !r.listedTwice(first, f, file) {
+				files = append(files, f.V)
+			}
+		}
+	}
+	return files, ours
 }
