@@ -23,6 +23,7 @@ type localSource struct {
 	jsonnet   bool            // whether there is Jsonnet among them: it may import any file of the repository
 	cue       bool            // whether there is CUE in it, which neither Argo CD nor roster renders
 	both      bool            // whether it is a chart and a kustomization
+	chartLike string          // the file for which Argo CD takes the kustomization for a chart; empty when there is none
 	reads     []string        // for manifest-generate-paths: "." and what is read outside of the folder, from the root, with a slash
 	// shared is reads for a chart that many applications share, each with a values-CODE.yml beside it: everything in the
 	// folder but those files, so that a change of one does not render all of them again. Nil for other sources.
@@ -64,6 +65,7 @@ func (r *resolver) inspect(p string) *localSource {
 		r.chartReads(p, outside)
 	case isKustomization:
 		s.kind = Kustomization
+		s.chartLike = chartLike(entries)
 		r.kustomizationReads(p, p, outside, map[string]bool{})
 	default:
 		s.kind = Manifests
@@ -82,6 +84,22 @@ func (r *resolver) inspect(p string) *localSource {
 		s.shared = append(s.shared, s.reads[1:]...)
 	}
 	return s
+}
+
+// chartLike is the last file by name of a kustomization's folder if Argo CD takes it for that of a chart: it looks at the end of
+// a name only, and the last file that says something counts (util/app/discovery, Discover).
+func chartLike(entries []fs.DirEntry) string {
+	last := ""
+	for _, e := range entries { // in alphabetical order
+		switch name := e.Name(); {
+		case e.IsDir():
+		case strings.HasSuffix(name, "Chart.yaml"):
+			last = name
+		case slices.Contains(kustomizationFiles, name):
+			last = ""
+		}
+	}
+	return last
 }
 
 // file is a path of the repository in the file system.

@@ -58,6 +58,7 @@ func (r *resolver) options(s *Source, in *appInput, kind SourceKind) {
 				CommonLabels: r.labels(k.CommonLabels), CommonAnnotations: r.annotations(k.CommonAnnotations), Components: texts(k.Components)}
 		}
 	case Manifests:
+		s.Directory = &Directory{} // Argo CD is not to guess the type
 		if d := in.Directory; d != nil {
 			s.Directory = &Directory{Recurse: d.Recurse.Or(false), Include: d.Include.V, Exclude: d.Exclude.V, Jsonnet: r.jsonnet(d.Jsonnet)}
 		}

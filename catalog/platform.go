@@ -295,6 +295,12 @@ type Helm struct {
 	SkipCRDs, SkipTests, PassCredentials, IgnoreMissingValueFiles bool
 }
 
+// IsZero reports whether there are no options.
+func (h *Helm) IsZero() bool {
+	return h == nil || h.ReleaseName == "" && len(h.ValueFiles) == 0 && h.Values == nil && len(h.Parameters) == 0 &&
+		!h.SkipCRDs && !h.SkipTests && !h.PassCredentials && !h.IgnoreMissingValueFiles
+}
+
 // Parameter is a Helm parameter, as in --set NAME=VALUE.
 type Parameter struct{ Name, Value string }
 
@@ -305,6 +311,12 @@ type Kustomize struct {
 	CommonLabels, CommonAnnotations   map[string]string
 	Components                        []string
 	Patches                           []Patch
+}
+
+// IsZero reports whether there are no options.
+func (k *Kustomize) IsZero() bool {
+	return k == nil || k.NamePrefix+k.NameSuffix+k.Namespace == "" &&
+		len(k.Images)+len(k.CommonLabels)+len(k.CommonAnnotations)+len(k.Components)+len(k.Patches) == 0
 }
 
 // Directory is how Argo CD reads a folder of manifests.
@@ -319,6 +331,9 @@ type Jsonnet struct {
 	TLAs, ExtVars []JsonnetVar // by name
 	Libs          []string
 }
+
+// IsZero reports whether there is nothing.
+func (j *Jsonnet) IsZero() bool { return j == nil || len(j.TLAs)+len(j.ExtVars)+len(j.Libs) == 0 }
 
 // JsonnetVar is a variable: a text or, with Code, an expression.
 type JsonnetVar struct {

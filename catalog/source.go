@@ -143,6 +143,10 @@ func (r *resolver) pathSource(in *appInput, dir text) deployed {
 			s.Helm = s.Helm.withValueFiles(files)
 		}
 	case Kustomization:
+		if local.chartLike != "" && s.Kustomize.IsZero() && len(in.Patches) == 0 {
+			dir.Report("ambiguous-source", "rename the file, so that it does not end in Chart.yaml",
+				"%s is a kustomization, and Argo CD would take it for a chart because of its file %s", syntax.Quote(dir.V), syntax.Quote(local.chartLike))
+		}
 		reads = r.withComponents(in, local, clean)
 	default:
 		reads = r.manifestFolder(in, local, dir)

@@ -205,21 +205,23 @@ func appSpec(p *catalog.Platform, n *catalog.Namespace, a *catalog.Application) 
 	return spec
 }
 
+// source leaves out options that say nothing. Argo CD takes them out of the Application (util/argo, NormalizeSource), and the one
+// that deploys it would put them back, for ever.
 func source(s catalog.Source) applicationSource {
 	out := applicationSource{RepoURL: s.RepoURL, Path: s.Path, TargetRevision: s.Revision, Chart: s.Chart, Ref: s.Ref}
-	if h := s.Helm; h != nil {
+	if h := s.Helm; !h.IsZero() {
 		out.Helm = &sourceHelm{ReleaseName: h.ReleaseName, ValueFiles: h.ValueFiles, ValuesObject: h.Values, PassCredentials: h.PassCredentials,
 			IgnoreMissingValueFiles: h.IgnoreMissingValueFiles, SkipCRDs: h.SkipCRDs, SkipTests: h.SkipTests}
 		for _, parameter := range h.Parameters {
 			out.Helm.Parameters = append(out.Helm.Parameters, helmParameter(parameter))
 		}
 	}
-	if k := s.Kustomize; k != nil {
+	if k := s.Kustomize; !k.IsZero() {
 		out.Kustomize = &sourceKustomize{NamePrefix: k.NamePrefix, NameSuffix: k.NameSuffix, Namespace: k.Namespace, Images: k.Images,
 			CommonLabels: k.CommonLabels, CommonAnnotations: k.CommonAnnotations, Components: k.Components, Patches: patches(k.Patches)}
 	}
 	if d := s.Directory; d != nil {
-		out.Directory = &sourceDirectory{Recurse: d.Recurse, Include: d.Include, Exclude: d.Exclude, Jsonnet: jsonnet(d.Jsonnet)}
+		out.Directory = directory(*d)
 	}
 	if p := s.Plugin; p != nil {
 		out.Plugin = &sourcePlugin{Name: p.Name, Parameters: []pluginParameter{{Name: PluginParameter, String: p.Application}}}
@@ -227,8 +229,21 @@ func source(s catalog.Source) applicationSource {
 	return out
 }
 
+// directory says that a folder holds manifests. Without it, Argo CD guesses, and takes a folder with a file whose name ends in
+// Chart.yaml for a chart (util/app/discovery). It forgets a directory without options, so that one includes all files by name.
+func directory(d catalog.Directory) *sourceDirectory {
+	out := &sourceDirectory{Recurse: d.Recurse, Include: d.Include, Exclude: d.Exclude, Jsonnet: jsonnet(d.Jsonnet)}
+	if !out.Recurse && out.Include == "" && out.Exclude == "" && out.Jsonnet == nil {
+		out.Include = everyFile
+	}
+	return out
+}
+
+// everyFile is a pattern that every path matches: Argo CD's patterns know no separators (util/glob, Match).
+const everyFile = "*"
+
 func jsonnet(j *catalog.Jsonnet) *sourceJsonnet {
-	if j == nil {
+	if j.IsZero() {
 		return nil
 	}
 	vars := func(in []catalog.JsonnetVar) []jsonnetVar {
