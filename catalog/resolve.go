@@ -143,6 +143,9 @@ func place(n *syntax.Node) Place { return Place{Pos: n.Pos(), Path: n.Path()} }
 // unmanaged are the namespaces that Kubernetes itself makes.
 var unmanaged = []string{"default", "kube-node-lease", "kube-public", "kube-system"}
 
+// MadeByKubernetes reports whether every cluster has the namespace.
+func MadeByKubernetes(namespace string) bool { return slices.Contains(unmanaged, namespace) }
+
 // namespaceOf is the namespace of the application with that code; empty when there is none.
 func (r *resolver) namespaceOf(code string) string {
 	for i := range r.entries {
@@ -167,10 +170,10 @@ func (r *resolver) namespace(e *entryInput) Namespace {
 		Impersonation:                r.impersonation,
 
 		Access: r.access(e),
+		Open:   r.openByChoice[e],
 		Flows:  r.flows[name],
 	}
 	if n.Managed && slices.Contains(unmanaged, name) {
-		Open:   r.openByChoice[e],
 		e.ManageNamespace.Report("unmanaged-namespace", "remove the line", "Kubernetes makes the namespace %q itself: roster must not own it", name)
 	}
 	if !n.Managed {

@@ -19,6 +19,7 @@ var rules = [...]*Rule{
 	&emptyPolicy,
 	&entryOrder,
 	&externalSecretVersion,
+	&guardsBeforeNamespace,
 	&halfOpenFlow,
 	&hostNetworkBehindPolicy,
 	&ignoreDifferencesNotRespected,

@@ -65,6 +65,10 @@ var faults = []fault{
 	{file: list, old: "- namespace: web-homer # the start page\n  podSecurity: restricted\n", new: "- namespace: web-homer # the start page\n", finds: []find{
 		{rule: "pod-security-stricter", text: "- namespace: web-homer"},
 	}},
+	{file: list, old: "can the backups be read? It has the disk, and nobody to talk to\n  podSecurity: restricted\n", new: "can the backups be read? It has the disk, and nobody to talk to\n  manageNamespace: false\n  clusterResources: [Namespace]\n", finds: []find{
+		{rule: "guards-before-namespace", text: "- namespace: sys-backup-check"},
+	}},
+	{file: objects + "sys-backup-check.yml", old: "objects:\n", new: "objects:\n  - {apiVersion: v1, kind: Namespace, metadata: {name: sys-backup-check}}\n"},
 	{file: list, old: "    - applicationCode: web-prowlarr\n", new: "    - applicationCode: web-prowlarr\n      toggleable: true\n", finds: []find{
 		{rule: "removal-prunes-state", text: "kind: PersistentVolumeClaim", file: objects + "web-prowlarr.yml"},
 	}},

@@ -1,0 +1,58 @@
+package lint
+
+import "github.com/hippotion/roster/catalog"
+
+var guardsBeforeNamespace = Rule{
+	Name:     "guards-before-namespace",
+	Severity: Error,
+	Summary:  "an application brings the namespace of an entry with manageNamespace: false, after what roster renders into it",
+	Doc: `The accounts, roles and network policies of an entry come in wave -1, before all applications, so that nothing runs without them. With
+` + "`manageNamespace: false`" + ` roster takes the namespace to be there. If an application of the list brings it, it is not there on an empty
+cluster: Argo CD cannot apply the guards, never gets to the wave of the application, and nothing is deployed. Nobody notices before the
+cluster has to be made anew. Let roster render the namespace, which is the default.
+
+On a cluster that runs, take care: the application would delete the namespace, with everything in it, when the Namespace vanishes from its
+source. First give the Namespace there the annotation ` + "`argocd.argoproj.io/sync-options: Prune=false`" + `, and sync. Then remove it there, and
+` + "`manageNamespace: false`" + ` from the entry, in one commit. A namespace that somebody makes by hand, before Argo CD, is not
+meant, nor that of Argo CD itself.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  manageNamespace: false
+  networkPolicies: isolated
+  clusterResources: [Namespace]
+  applications: [{applicationCode: web-a, path: a}]
+-- a/namespace.yaml --
+apiVersion: v1
+kind: Namespace
+metadata: {name: web-a}
+`,
+	Mend: []string{`
+  manageNamespace: false
+`, `
+`, `kind: Namespace
+metadata: {name: web-a}`, `kind: ConfigMap
+metadata: {name: config}
+data: {colour: blue}`},
+	Check: func(in *Input, report Report) {
+		brought := map[string]*Object{}
+		for _, o := range in.Kind("Namespace") {
+			if groupOf(o) == "" && brought[o.Name] == nil {
+				brought[o.Name] = o
+			}
+		}
+		for i := range in.Platform.Namespaces {
+			n := &in.Platform.Namespaces[i]
+			o := brought[n.Name]
+			if o == nil || n.Managed || catalog.MadeByKubernetes(n.Name) || n.Name == in.Platform.ArgoCD.Namespace {
+				continue
+			}
+			report(in.at(n.Place), "give the Namespace in "+o.Application.Code+" the annotation argocd.argoproj.io/sync-options: Prune=false, and sync; "+
+				"then remove it there, and manageNamespace: false here",
+				"%s brings the namespace %s in wave %d, and what roster renders into it comes in wave %d: on an empty cluster nothing can be applied",
+				o.Application.Code, n.Name, o.Application.Wave, catalog.GuardWave)
+		}
+	},
+}
