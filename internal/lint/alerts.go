@@ -29,7 +29,9 @@ type writtenRule struct {
 }
 
 // alertRules are the rules of all PrometheusRules. What is no such object is left out: unknown-field reports it.
-func (in *Input) alertRules() []alertRule {
+func (in *Input) alertRules() []alertRule { return in.alerts.get(in.readAlertRules) }
+
+func (in *Input) readAlertRules() []alertRule {
 	var out []alertRule
 	for _, o := range in.Kind("PrometheusRule") {
 		var content struct {
@@ -72,7 +74,8 @@ func (r *alertRule) place(in *Input, fields ...string) catalog.Place {
 // alertmanagerConfig is what the rules read of one.
 type alertmanagerConfig struct {
 	writtenConfig
-	object *Object
+	object    *Object
+	receivers map[string]int // the first of each name
 }
 
 type writtenConfig struct {
@@ -97,10 +100,21 @@ type alertMatcher struct {
 
 // alertmanagerConfigs are all that applications deploy. What is no such object is left out: unknown-field reports it.
 func (in *Input) alertmanagerConfigs() []alertmanagerConfig {
+	return in.alertConfigs.get(in.readAlertmanagerConfigs)
+}
+
+func (in *Input) readAlertmanagerConfigs() []alertmanagerConfig {
 	var out []alertmanagerConfig
 	for _, o := range in.Kind("AlertmanagerConfig") {
-		c := alertmanagerConfig{object: o}
+		c := alertmanagerConfig{object: o, receivers: map[string]int{}}
 		if groupOf(o) == "monitoring.coreos.com" && runtime.DefaultUnstructuredConverter.FromUnstructured(o.Content(), &c.writtenConfig) == nil && c.Spec.Route != nil {
+			for i, r := range c.Spec.Receivers {
+				if name, ok := r["name"].(string); ok {
+					if _, again := c.receivers[name]; !again {
+						c.receivers[name] = i
+					}
+				}
+			}
 			out = append(out, c)
 		}
 	}
@@ -109,15 +123,13 @@ func (in *Input) alertmanagerConfigs() []alertmanagerConfig {
 
 // receiver is the receiver of a name; nil when there is none.
 func (c *alertmanagerConfig) receiver(name string) (i int, receiver map[string]any) {
-	for i, r := range c.Spec.Receivers {
-		if r["name"] == name {
-			return i, r
-		}
+	if i, ok := c.receivers[name]; ok {
+		return i, c.Spec.Receivers[i]
 	}
 	return 0, nil
 }
 
-// destinations says whether a receiver sends anything anywhere.
+// destinations reports whether a receiver sends anything anywhere.
 func destinations(receiver map[string]any) bool {
 	for key, value := range receiver {
 		if list, ok := value.([]any); ok && len(list) > 0 && strings.HasSuffix(key, "Configs") {

@@ -4,6 +4,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/hippotion/roster/internal/bounds"
+	"github.com/hippotion/roster/internal/diag"
 )
 
 var alertWithoutRoute = Rule{
@@ -24,17 +27,23 @@ can be rendered here.`,
 		if len(configs) == 0 {
 			return
 		}
-		for _, r := range in.alertRules() {
+		table := newRouteTable(configs)
+		for _, c := range table.unread {
+			report(in.near(c.config.object, c.value, "spec", "route"), "", "%s has a regular expression that %s: the routes with it are not checked",
+				c.config.object.Title(), c.problem)
+		}
+		there := diag.OneOf("the routes are for ", severities(configs))
+		for i := range in.alertRules() {
+			r := &in.alertRules()[i]
 			severity, has := r.Labels["severity"]
-			if r.Alert == "" || strings.Contains(severity, "{{") || slices.ContainsFunc(configs, func(c alertmanagerConfig) bool { return c.routes(&r) }) {
+			if r.Alert == "" || strings.Contains(r.Alert+severity, "{{") || table.routes(r) {
 				continue
 			}
 			problem, at := "no severity", r.place(in, "labels")
 			if has {
 				problem, at = "the severity "+severity+", which no route is for", r.place(in, "labels", "severity")
 			}
-			hint := "the routes are for " + strings.Join(severities(configs), ", ")
-			report(at, hint, "%s has %s: it takes the default route%s", r.name(), problem, defaultReceiver(configs))
+			report(at, there, "%s has %s: it takes the default route%s", r.name(), problem, defaultReceiver(configs))
 		}
 	},
 }
@@ -49,31 +58,105 @@ func (in *Input) alertings() (n int) {
 	return n
 }
 
-// routes says whether a route below the default one may be for an alert. Labels that the alert's rule does not set may come
-// from its expression, other than the severity.
-func (c *alertmanagerConfig) routes(r *alertRule) bool {
-	return slices.ContainsFunc(c.Spec.Route.Routes, func(route alertRoute) bool {
-		return !slices.ContainsFunc(route.Matchers, func(m alertMatcher) bool {
-			value, known := r.Labels[m.Name]
-			if m.Name == "alertname" {
-				value, known = r.Alert, true
+// routeTable is the routes below the default ones, by the severity and the name that they are for.
+type routeTable struct {
+	byLabels map[alertLabels][]tableRoute
+	unread   []unreadMatcher
+}
+
+// alertLabels are what a route asks for; nil when it does not ask for exactly one value.
+type alertLabels struct {
+	severity, name       string
+	anySeverity, anyName bool
+}
+
+// tableRoute is what a route asks for beside these.
+type tableRoute []tableMatcher
+
+type tableMatcher struct {
+	alertMatcher
+	pattern *regexp.Regexp // nil for none, and for one that cannot be read, which may match
+}
+
+// unreadMatcher is a regular expression that is too large.
+type unreadMatcher struct {
+	config         *alertmanagerConfig
+	value, problem string
+}
+
+func newRouteTable(configs []alertmanagerConfig) *routeTable {
+	t := &routeTable{byLabels: map[alertLabels][]tableRoute{}}
+	for i := range configs {
+		for _, r := range configs[i].Spec.Route.Routes {
+			key := alertLabels{anySeverity: true, anyName: true}
+			var rest tableRoute
+			for _, m := range r.Matchers {
+				switch {
+				case m.kind() == "=" && m.Name == "severity" && key.anySeverity:
+					key.severity, key.anySeverity = m.Value, false
+				case m.kind() == "=" && m.Name == "alertname" && key.anyName:
+					key.name, key.anyName = m.Value, false
+				default:
+					rest = append(rest, t.matcher(&configs[i], m))
+				}
 			}
-			return (known || m.Name == "severity") && !strings.Contains(value, "{{") && !m.matches(value)
-		})
+			t.byLabels[key] = append(t.byLabels[key], rest)
+		}
+	}
+	return t
+}
+
+func (t *routeTable) matcher(c *alertmanagerConfig, m alertMatcher) tableMatcher {
+	out := tableMatcher{alertMatcher: m}
+	if kind := m.kind(); kind == "=~" || kind == "!~" {
+		pattern, problem := bounds.Regexp("^(?:" + m.Value + ")$")
+		if problem != "" {
+			t.unread = append(t.unread, unreadMatcher{c, m.Value, problem})
+		}
+		out.pattern = pattern
+	}
+	return out
+}
+
+// routes reports whether a route below the default one may be for an alert. Labels that the alert's rule does not set may come
+// from its expression, other than the severity.
+func (t *routeTable) routes(r *alertRule) bool {
+	severity := r.Labels["severity"]
+	for _, key := range []alertLabels{{severity, r.Alert, false, false}, {severity, "", false, true}, {"", r.Alert, true, false}, {"", "", true, true}} {
+		if slices.ContainsFunc(t.byLabels[key], func(route tableRoute) bool { return route.takes(r) }) {
+			return true
+		}
+	}
+	return false
+}
+
+func (route tableRoute) takes(r *alertRule) bool {
+	return !slices.ContainsFunc(route, func(m tableMatcher) bool {
+		value, known := r.Labels[m.Name]
+		if m.Name == "alertname" {
+			value, known = r.Alert, true
+		}
+		return (known || m.Name == "severity") && !strings.Contains(value, "{{") && !m.matches(value)
 	})
 }
 
-func (m *alertMatcher) matches(value string) bool {
-	matchType := m.MatchType
-	if matchType == "" && m.Regex {
-		matchType = "=~"
+// kind is how a matcher compares.
+func (m *alertMatcher) kind() string {
+	switch {
+	case m.MatchType == "" && m.Regex:
+		return "=~"
+	case slices.Contains([]string{"!=", "=~", "!~"}, m.MatchType):
+		return m.MatchType
 	}
-	switch matchType {
+	return "="
+}
+
+func (m *tableMatcher) matches(value string) bool {
+	switch kind := m.kind(); kind {
 	case "!=":
 		return value != m.Value
 	case "=~", "!~":
-		pattern, err := regexp.Compile("^(?:" + m.Value + ")$")
-		return err != nil || pattern.MatchString(value) == (matchType == "=~")
+		return m.pattern == nil || m.pattern.MatchString(value) == (kind == "=~")
 	}
 	return value == m.Value
 }

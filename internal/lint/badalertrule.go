@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/hippotion/roster/internal/alertrule"
+	"github.com/hippotion/roster/internal/bounds"
 	"github.com/prometheus/common/model"
 )
 
@@ -39,7 +40,9 @@ spec:
 	Mend: []string{`          expr: time() - max(backup_last_success_timestamp_seconds > 86400`, `          expr: time() - max(backup_last_success_timestamp_seconds) > 86400`},
 	Check: func(in *Input, report Report) {
 		for _, r := range in.alertRules() {
-			if problem := alertrule.Expression(r.Expr.String()); problem != "" {
+			if problem := bounds.PromQL.Exceeded(r.Expr.String()); problem != "" {
+				report(r.place(in, "expr"), "write a shorter one", "%s has an expression that %s: it is not checked", r.name(), problem)
+			} else if problem := alertrule.Expression(r.Expr.String()); problem != "" {
 				report(r.place(in, "expr"), "", "%s has an expression that is not PromQL: %s", r.name(), problem)
 			}
 			if r.For != nil {
@@ -50,9 +53,15 @@ spec:
 			if r.Alert == "" {
 				continue
 			}
-			for field, texts := range map[string]map[string]string{"annotations": r.Annotations, "labels": r.ownLabels} {
+			for _, written := range []struct {
+				field string
+				texts map[string]string
+			}{{"annotations", r.Annotations}, {"labels", r.ownLabels}} {
+				field, texts := written.field, written.texts
 				for _, key := range slices.Sorted(maps.Keys(texts)) {
-					if problem := alertrule.Template(texts[key]); problem != "" {
+					if problem := bounds.AlertTemplate.Exceeded(texts[key]); problem != "" {
+						report(r.place(in, field, key), "write a shorter one", "%s has a template under %s.%s that %s: it is not checked", r.name(), field, key, problem)
+					} else if problem := alertrule.Template(texts[key]); problem != "" {
 						report(r.place(in, field, key), "", "%s has a template under %s.%s that Prometheus cannot read: line %s", r.name(), field, key, problem)
 					}
 				}

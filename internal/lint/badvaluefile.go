@@ -26,13 +26,17 @@ replicas: 1
 `,
 	Mend: []string{"  image: {tag", "image: {tag"},
 	Check: func(in *Input, report Report) {
+		read := map[string]diag.List{} // many applications have files in common
 		for _, a := range in.applications() {
 			if a.Workload != nil {
 				continue
 			}
 			for _, name := range valuesFrom(a) {
-				var problems diag.List
-				_, _ = syntax.Read(in.Repository, name, name, &problems) // a file that is not there fails the render
+				problems, again := read[name]
+				if !again {
+					_, _ = syntax.Read(in.Repository, name, name, &problems) // a file that is not there fails the render
+					read[name] = problems
+				}
 				for _, p := range problems {
 					if p.Code == "yaml-syntax" || p.Code == "bad-encoding" { // the rest, such as an empty file, Helm takes
 						report(catalog.Place{Pos: p.Pos, Path: a.Place.Path}, p.Hint, "Helm cannot read the values: %s", p.Message)

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/hippotion/roster/catalog"
@@ -53,13 +54,16 @@ spec:
 `,
 	Mend: []string{`        - {name: login-v2, namespace: sys-login} # lint:ignore missing-middleware its name changes this week`, `        - {name: login, namespace: sys-login}`},
 	Check: func(in *Input, report Report) {
-		settings, routers := in.traefik(), in.routers()
-		dropped := in.dropped(routers, &settings)
-		for _, r := range routers {
-			if len(dropped[r]) == 0 {
+		settings, dropped := in.traefik(), in.dropped()
+		if len(dropped) == 0 {
+			return
+		}
+		answering := in.answering(&settings)
+		for _, r := range in.routers() {
+			if !dropped[r] {
 				continue
 			}
-			instead, where := in.instead(r, routers, dropped, &settings)
+			instead, where := in.instead(r, answering)
 			if instead == nil {
 				continue
 			}
@@ -75,15 +79,27 @@ spec:
 	},
 }
 
+// answering are the routers that Traefik does not drop, as far as they are for a host: those that are asked first come first.
+func (in *Input) answering(t *traefik) *routerIndex {
+	x := newRouterIndex(t)
+	for _, r := range slices.SortedStableFunc(slices.Values(in.routers()), func(a, b *router) int { return cmp.Compare(b.priority, a.priority) }) {
+		for i := range r.scopes {
+			if s := &r.scopes[i]; s.host != "" && !in.dropped()[r] {
+				x.add(0, s, r, r)
+			}
+		}
+	}
+	return x
+}
+
 // instead is a router that answers for the host of r when r is dropped, and keeps nobody out; and an address for which it does.
-func (in *Input) instead(r *router, routers []*router, dropped map[*router][]fault, t *traefik) (*router, *scope) {
+func (in *Input) instead(r *router, answering *routerIndex) (*router, *scope) {
 	for i := range r.scopes {
 		where := &r.scopes[i]
 		var answers *router
-		for _, other := range routers {
-			covers := func(b scope) bool { return b.host != "" && b.covers(where) }
-			if other != r && len(dropped[other]) == 0 && r.meets(other, t) && slices.ContainsFunc(other.scopes, covers) &&
-				(answers == nil || other.priority > answers.priority) {
+		for _, c := range answering.crowds(0, where, r, false) {
+			if other := c.first[0]; answers == nil || other.priority > answers.priority ||
+				other.priority == answers.priority && other.place < answers.place {
 				answers = other
 			}
 		}
@@ -98,7 +114,7 @@ func (in *Input) instead(r *router, routers []*router, dropped map[*router][]fau
 var harmless = []string{"addPrefix", "buffering", "circuitBreaker", "compress", "contentType", "encodedCharacters", "errors", "grpcWeb",
 	"headers", "inFlightReq", "rateLimit", "replacePath", "replacePathRegex", "retry", "stripPrefix", "stripPrefixRegex"}
 
-// open says whether a router is known to keep nobody out.
+// open reports whether a router is known to keep nobody out.
 func (in *Input) open(r *router) bool {
 	return !slices.ContainsFunc(r.middlewares, func(m catalog.Middleware) bool {
 		o := in.middleware(m)

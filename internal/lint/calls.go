@@ -14,33 +14,54 @@ type owner struct {
 	app       *catalog.Application
 	namespace string
 	route     *catalog.Route
+	address   string // how to reach it inside of the cluster, when that was asked for
+}
+
+// owners are those of one host.
+type owners struct {
+	codes   map[string]bool
+	byPath  map[string]*owner // the first for each
+	lengths map[int]bool      // of the paths
 }
 
 // hosts are the owners of the hosts that the list routes.
-func (in *Input) hosts() map[string][]owner {
-	out := map[string][]owner{}
-	for n, a := range in.applications() {
-		for k := range a.Routes {
-			r := &a.Routes[k]
-			out[r.Host] = append(out[r.Host], owner{a, n.Name, r})
+func (in *Input) hosts() map[string]*owners {
+	return in.routedHosts.get(func() map[string]*owners {
+		out := map[string]*owners{}
+		for n, a := range in.applications() {
+			for k := range a.Routes {
+				r := &a.Routes[k]
+				o := out[r.Host]
+				if o == nil {
+					o = &owners{codes: map[string]bool{}, byPath: map[string]*owner{}, lengths: map[int]bool{}}
+					out[r.Host] = o
+				}
+				o.codes[a.Code] = true
+				if o.byPath[r.Path] == nil {
+					o.byPath[r.Path] = &owner{app: a, namespace: n.Name, route: r}
+					o.lengths[len(r.Path)] = true
+				}
+			}
 		}
-	}
-	return out
+		return out
+	})
 }
 
-// ownerOf is the owner of a host that answers for a path; nil when there is none, or when the host is one of the caller's own.
-func ownerOf(owners []owner, caller *Object, path string) *owner {
-	var found *owner
-	for i := range owners {
-		o := &owners[i]
-		if o.app.Code == caller.Application.Code {
-			return nil
-		}
-		if p := o.route.Path; (path == p || strings.HasPrefix(path, p+"/") || p == "") && (found == nil || len(p) > len(found.route.Path)) {
-			found = o
+// of is the owner that answers for a path; nil when there is none, or when the host is one of the caller's own.
+func (o *owners) of(caller *Object, path string) *owner {
+	if o.codes[caller.Application.Code] {
+		return nil
+	}
+	longest := -1
+	for length := range o.lengths {
+		if length > longest && length <= len(path) && (length == 0 || length == len(path) || path[length] == '/') && o.byPath[path[:length]] != nil {
+			longest = length
 		}
 	}
-	return found
+	if longest < 0 {
+		return nil
+	}
+	return o.byPath[path[:longest]]
 }
 
 // call is a URL of a host of the list that another application seems to call.
@@ -49,11 +70,27 @@ type call struct {
 	owner     *owner
 }
 
-// mostHosts is how many hosts of the list an object may name: with more, it is a page of links, or watches them.
-const mostHosts = 2
+const (
+	// mostHosts is how many hosts of the list an object may name: with more, it is a page of links, or watches them.
+	mostHosts = 2
+	// longestBefore is how much of a line in front of a URL is read to find out who goes there.
+	longestBefore = 1000
+)
 
-// calls are those of an object. Left out is what is for people and their browsers, as far as that can be told.
-func calls(o *Object, hosts map[string][]owner) []call {
+// calls are those of an object, each once in a line. Left out is what is for people and their browsers, as far as that can be told.
+func (in *Input) calls(o *Object) []call {
+	out, known := in.callsOf[o]
+	if !known {
+		if in.callsOf == nil {
+			in.callsOf = map[*Object][]call{}
+		}
+		out = readCalls(o, in.hosts())
+		in.callsOf[o] = out
+	}
+	return out
+}
+
+func readCalls(o *Object, hosts map[string]*owners) []call {
 	// What roster brings knows the addresses, and takes the public one where it has to, such as on a node.
 	if len(hosts) == 0 || o.Application.Catalog != "" || slices.Contains(outsideKinds, o.Kind) {
 		return nil
@@ -61,17 +98,25 @@ func calls(o *Object, hosts map[string][]owner) []call {
 	var out []call
 	named := map[string]bool{}
 	for _, line := range linesUnder(nil, "", o.Content()) {
+		if !strings.Contains(line.text, "://") {
+			continue
+		}
+		people := forPeople.MatchString(line.key)
+		seen := map[call]bool{}
 		for _, m := range urlHost.FindAllStringSubmatchIndex(line.text, -1) {
 			url, host, path := line.text[m[2]:m[3]], line.text[m[4]:m[5]], ""
 			if m[6] >= 0 {
 				path = line.text[m[6]:m[7]]
 			}
-			if owners := hosts[host]; owners != nil {
-				named[host] = true
-				people := forPeople.MatchString(line.key) || forPeople.MatchString(line.text[:m[0]])
-				if owner := ownerOf(owners, o, path); owner != nil && !people {
-					out = append(out, call{line.text, url, owner})
-				}
+			owners := hosts[host]
+			if owners == nil {
+				continue
+			}
+			named[host] = true
+			c := call{"", url, owners.of(o, path)}
+			if c.owner != nil && !seen[c] && !people && !forPeople.MatchString(line.text[max(0, m[0]-longestBefore):m[0]]) {
+				seen[c] = true
+				out = append(out, call{line.text, url, c.owner})
 			}
 		}
 	}

@@ -36,17 +36,19 @@ nodes: [192.168.0.109]
 		if len(in.Platform.Nodes) == 0 || in.cidrsMatchNodes() {
 			return
 		}
-		check := func(at catalog.Place, direction catalog.Direction, cidr string, except []string) {
-			node, ok := covered(in.Platform.Nodes, cidr, except)
+		nodes := indexAddresses(in.Platform.Nodes)
+		check := func(at func() catalog.Place, direction catalog.Direction, cidr string, except []string) {
+			place, ok := nodes.covered(cidr, except)
 			if !ok || direction == catalog.Ingress && !single(cidr) {
 				return
 			}
+			node := in.Platform.Nodes[place].Address
 			word := map[catalog.Direction]string{catalog.Egress: "to", catalog.Ingress: "from"}[direction]
 			hint := "write " + word + ": {entity: host, …} for the pod's own node, {entity: remote-node, …} for another"
 			if !single(cidr) {
 				hint += "; if only the others are meant, except: [" + netip.PrefixFrom(node, node.BitLen()).String() + "]"
 			}
-			report(at, hint, "%s covers the node %s, which no CIDR matches", cidr, node)
+			report(at(), hint, "%s covers the node %s, which no CIDR matches", cidr, node)
 		}
 		in.cidrs(check)
 	},
@@ -66,40 +68,21 @@ func prefix(cidr string) (netip.Prefix, error) {
 	return netip.ParsePrefix(cidr)
 }
 
-// covered is the first node in a CIDR without its exceptions. Who permits every address does not mean the nodes.
-func covered(nodes []catalog.Node, cidr string, except []string) (netip.Addr, bool) {
-	p, err := prefix(cidr)
-	if err != nil || p.Bits() == 0 {
-		return netip.Addr{}, false
-	}
-	for _, n := range nodes {
-		in := p.Contains(n.Address)
-		for _, e := range except {
-			part, err := prefix(e)
-			in = in && err == nil && !part.Contains(n.Address)
-		}
-		if in {
-			return n.Address, true
-		}
-	}
-	return netip.Addr{}, false
-}
-
 // cidrs calls do for each CIDR of the policy.
-func (p *policy) cidrs(do func(at catalog.Place, direction catalog.Direction, cidr string, except []string)) {
+func (p *policy) cidrs(do func(at func() catalog.Place, direction catalog.Direction, cidr string, except []string)) {
 	if p.rule == nil {
 		return
 	}
 	list := func(direction catalog.Direction, kind, word string, i int, cidrs api.CIDRSlice, sets api.CIDRRuleSlice) {
 		for j, c := range cidrs {
-			do(p.at(kind, strconv.Itoa(i), word+"CIDR", strconv.Itoa(j)), direction, string(c), nil)
+			do(func() catalog.Place { return p.at(kind, strconv.Itoa(i), word+"CIDR", strconv.Itoa(j)) }, direction, string(c), nil)
 		}
 		for j, c := range sets {
 			var except []string
 			for _, e := range c.ExceptCIDRs {
 				except = append(except, string(e))
 			}
-			do(p.at(kind, strconv.Itoa(i), word+"CIDRSet", strconv.Itoa(j)), direction, string(c.Cidr), except)
+			do(func() catalog.Place { return p.at(kind, strconv.Itoa(i), word+"CIDRSet", strconv.Itoa(j)) }, direction, string(c.Cidr), except)
 		}
 	}
 	for i, r := range p.rule.Egress {
@@ -119,6 +102,7 @@ func (p *policy) cidrs(do func(at catalog.Place, direction catalog.Direction, ci
 // cidrsMatchNodes says whether Cilium's values, as far as they are in this repository, have a policyCIDRMatchMode.
 func (in *Input) cidrsMatchNodes() bool {
 	const key = "policyCIDRMatchMode"
+	looked := map[string]bool{}
 	for _, a := range in.applications() {
 		for _, s := range a.Sources {
 			if s.Helm == nil {
@@ -129,6 +113,10 @@ func (in *Input) cidrsMatchNodes() bool {
 			}
 			for _, f := range s.Helm.ValueFiles {
 				_, name, _ := strings.Cut(f, "/") // $REF or nothing is in front of it: the repository's root
+				if looked[name] {
+					continue
+				}
+				looked[name] = true
 				if root := in.root(name); root != nil && value(root, key) != nil {
 					return true
 				}

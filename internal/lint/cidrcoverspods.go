@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"net/netip"
+
 	"github.com/hippotion/roster/catalog"
 )
 
@@ -31,14 +33,16 @@ podCIDRs: [10.244.0.0/16]
 		if in.cidrsMatchNodes() {
 			return
 		}
-		check := func(at catalog.Place, _ catalog.Direction, cidr string, _ []string) {
+		ranges := map[netip.Prefix]bool{}
+		for _, p := range in.Platform.PodCIDRs {
+			ranges[p.Masked()] = true
+		}
+		check := func(at func() catalog.Place, _ catalog.Direction, cidr string, _ []string) {
 			p, err := prefix(cidr)
-			if err != nil {
-				return
-			}
-			for _, pods := range in.Platform.PodCIDRs {
-				if pods.Bits() <= p.Bits() && pods.Contains(p.Addr()) {
-					report(at, "name the namespace, and the labels of the pods", "%s is of pods (%s), which no CIDR matches", cidr, pods)
+			for bits := 0; err == nil && bits <= p.Bits(); bits++ {
+				if pods := netip.PrefixFrom(p.Addr(), bits).Masked(); ranges[pods] {
+					report(at(), "name the namespace, and the labels of the pods", "%s is of pods (%s), which no CIDR matches", cidr, pods)
+					return
 				}
 			}
 		}
@@ -47,10 +51,10 @@ podCIDRs: [10.244.0.0/16]
 }
 
 // cidrs calls do for each CIDR of the list, and of the policies that the user wrote.
-func (in *Input) cidrs(do func(at catalog.Place, direction catalog.Direction, cidr string, except []string)) {
+func (in *Input) cidrs(do func(at func() catalog.Place, direction catalog.Direction, cidr string, except []string)) {
 	for i := range in.Platform.Namespaces {
 		for _, f := range declared(&in.Platform.Namespaces[i]) {
-			do(in.at(f.Place), f.Direction, f.Peer.CIDR, f.Peer.Except)
+			do(func() catalog.Place { return in.at(f.Place) }, f.Direction, f.Peer.CIDR, f.Peer.Except)
 		}
 	}
 	for _, p := range in.ownPolicies() {

@@ -46,7 +46,7 @@ spec:
 `,
 	Mend: []string{`metadata: {name: all}`, `metadata: {name: upload}`},
 	Check: func(in *Input, report Report) {
-		if in.traefik().safeNaming {
+		if settings := in.traefik(); settings.safeNaming {
 			return
 		}
 		first := map[string]*router{}

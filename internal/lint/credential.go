@@ -136,30 +136,45 @@ func elsewhere(text string) bool {
 		strings.Contains(text, "{{") || strings.Contains(text, "://")
 }
 
-// secretValue says whether the value at a key is a secret that is written out. In a program, a value may be a variable: code
+// secretValue reports whether the value at a key is a secret that is written out. In a program, a value may be a variable: code
 // asks for more.
 func secretValue(key, text string, code bool) bool {
 	s := secrecyOf(key)
+	return s != noSecret && secretText(text, code).at(s)
+}
+
+// secretUnder says under which keys a text is a secret that is written out.
+type secretUnder int
+
+const (
+	underNone secretUnder = iota
+	underPasswords
+	underAny
+)
+
+func (u secretUnder) at(s secrecy) bool { return u == underAny || u == underPasswords && s == password }
+
+func secretText(text string, code bool) secretUnder {
 	for _, scheme := range []string{"Bearer ", "Basic "} {
 		text = strings.TrimPrefix(text, scheme)
 	}
 	switch {
-	case s == noSecret, len(text) < 8, strings.ContainsAny(text, " \t\n"), elsewhere(text), hashes.MatchString(text), entropy(text) < 2.5:
-		return false
+	case len(text) < 8, strings.ContainsAny(text, " \t\n"), elsewhere(text), hashes.MatchString(text), entropy(text) < 2.5:
+		return underNone
 	case code && strings.ContainsAny(text, "()[]{}"):
-		return false
+		return underNone
 	case toChange.MatchString(text), uuid.MatchString(text):
-		return true
+		return underAny
 	case credentialWords.MatchString(text), slices.Contains([]string{"disabled", "required", "optional", "redacted"}, strings.ToLower(text)):
-		return false
+		return underNone
 	case strings.Contains(text, "/") && names.MatchString(text): // a path
-		return false
+		return underNone
 	case slices.ContainsFunc(randomPart.FindAllString(text, -1), func(part string) bool { return mixed(part) && entropy(part) >= 3 }):
-		return true
-	case names.MatchString(text):
-		return false
+		return underAny
+	case names.MatchString(text), code && !mixed(text):
+		return underNone
 	}
-	return s == password && (!code || mixed(text))
+	return underPasswords
 }
 
 // mixed says whether a text has both letters and digits.
@@ -202,22 +217,33 @@ var sealed = []string{"Secret", "SealedSecret", "ExternalSecret", "ClusterExtern
 
 // credentials calls yield with what looks like a credential at or below n, which stands at a key.
 func credentials(n *yaml.Node, key string, yield func(credential)) {
+	search := credentialSearch{yield: yield, aliased: map[*yaml.Node]secretUnder{}}
+	search.in(n, key)
+}
+
+// credentialSearch looks for credentials. What is behind aliases is looked at once, however many there are.
+type credentialSearch struct {
+	yield   func(credential)
+	aliased map[*yaml.Node]secretUnder // by the text that aliases lead to
+}
+
+func (s *credentialSearch) in(n *yaml.Node, key string) {
 	switch n.Kind {
 	case yaml.AliasNode:
 		if n.Alias.Kind == yaml.ScalarNode { // all else is looked at where it stands
-			inText(n.Alias, key, yield)
+			s.inAlias(n.Alias, key)
 		}
 	case yaml.ScalarNode:
-		inText(n, key, yield)
+		inText(n, key, s.yield)
 	case yaml.MappingNode:
 		if kind := value(n, "kind"); kind != nil && slices.Contains(sealed, kind.Value) || value(n, "sops") != nil {
 			return
 		}
 		if name, v := value(n, "name"), value(n, "value"); name != nil && v != nil && v.Kind == yaml.ScalarNode {
-			inText(v, name.Value, yield) // a variable of the environment, or a header
+			inText(v, name.Value, s.yield) // a variable of the environment, or a header
 		}
 		for i := 0; i+1 < len(n.Content); i += 2 {
-			credentials(n.Content[i+1], n.Content[i].Value, yield)
+			s.in(n.Content[i+1], n.Content[i].Value)
 		}
 	case yaml.SequenceNode:
 		for i, c := range n.Content {
@@ -228,14 +254,31 @@ func credentials(n *yaml.Node, key string, yield func(credential)) {
 				}
 			}
 			if m := assignment.FindStringSubmatch(c.Value); m != nil && secretValue(m[1], m[2], false) {
-				yield(credential{what: m[1], text: c.Value, line: c.Line, column: c.Column})
+				s.yield(credential{what: m[1], text: c.Value, line: c.Line, column: c.Column})
 			}
-			credentials(c, key, yield)
+			s.in(c, key)
 		}
 	case yaml.DocumentNode:
 		for _, c := range n.Content {
-			credentials(c, key, yield)
+			s.in(c, key)
 		}
+	}
+}
+
+// inAlias looks at a text that an alias leads to: at its lines for the first alias, and for each at what it is under the key.
+func (s *credentialSearch) inAlias(n *yaml.Node, key string) {
+	under, again := s.aliased[n]
+	if !again {
+		if n.Tag == "!!str" || n.Tag == "!!int" {
+			under = secretText(n.Value, false)
+		}
+		s.aliased[n] = under
+	}
+	switch secret := secrecyOf(key); {
+	case secret != noSecret && under.at(secret):
+		s.yield(credential{what: key, text: n.Value, line: n.Line, column: n.Column})
+	case !again:
+		inText(n, "", s.yield)
 	}
 }
 

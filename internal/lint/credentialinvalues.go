@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
@@ -50,11 +51,12 @@ repository: {url: https://git.example/homelab.git}
 			report(catalog.Place{Pos: at, Path: a.Place.Path}, "put it into Vault, name it under secrets:, and make a new one",
 				"%s stands here in plain text", c.what)
 		}
+		looked := map[*yaml.Node]bool{} // many applications have files in common
 		for _, a := range in.applications() {
-			in.inValues(a, func(file string, c credential) { say(a, diag.Position{File: file, Line: c.line, Column: c.column}, c) })
+			in.inValues(a, looked, func(file string, c credential) { say(a, diag.Position{File: file, Line: c.line, Column: c.column}, c) })
 		}
 		for _, o := range in.Workloads {
-			in.inObject(o, func(at diag.Position, c credential) { say(o.Application, at, c) })
+			in.inObject(o, looked, func(at diag.Position, c credential) { say(o.Application, at, c) })
 		}
 	},
 }
@@ -62,16 +64,14 @@ repository: {url: https://git.example/homelab.git}
 // plainPlaces are the places that plain-secret reports, or would: one fault is one finding.
 func (in *Input) plainPlaces() map[diag.Position]bool {
 	out := map[diag.Position]bool{}
-	for _, o := range in.Kind("Secret") {
-		if at, keys := in.plain(o); len(keys) > 0 {
-			out[at.Pos] = true
-		}
+	for _, s := range in.plain() {
+		out[s.at.Pos] = true
 	}
 	return out
 }
 
 // inValues looks into the value files of an application, and into what the list gives its source.
-func (in *Input) inValues(a *catalog.Application, yield func(file string, c credential)) {
+func (in *Input) inValues(a *catalog.Application, looked map[*yaml.Node]bool, yield func(file string, c credential)) {
 	files := valuesFrom(a)
 	if defaults := chartDefaults(a); defaults != "" {
 		files = append(files, defaults)
@@ -79,7 +79,10 @@ func (in *Input) inValues(a *catalog.Application, yield func(file string, c cred
 	for _, name := range files {
 		if f := in.file(name); f != nil {
 			for _, document := range f.documents {
-				credentials(document, "", func(c credential) { yield(name, c) })
+				if !looked[document] {
+					looked[document] = true
+					credentials(document, "", func(c credential) { yield(name, c) })
+				}
 			}
 		}
 	}
@@ -93,10 +96,13 @@ func (in *Input) inValues(a *catalog.Application, yield func(file string, c cred
 
 // inObject looks into an object: as the user wrote it, if so, for then the place is known; and else, or when a patch may have
 // been at it, as it is deployed. What stands in no file of the user's is none of our business.
-func (in *Input) inObject(o *Object, yield func(at diag.Position, c credential)) {
+func (in *Input) inObject(o *Object, looked map[*yaml.Node]bool, yield func(at diag.Position, c credential)) {
 	m, file := in.manifest(o)
 	if m != nil {
-		credentials(m, "", func(c credential) { yield(diag.Position{File: file, Line: c.line, Column: c.column}, c) })
+		if !looked[m] {
+			looked[m] = true
+			credentials(m, "", func(c credential) { yield(diag.Position{File: file, Line: c.line, Column: c.column}, c) })
+		}
 		if w := o.Application.Workload; len(o.Application.Patches) == 0 && w.Kind != catalog.Kustomization {
 			return
 		}
@@ -125,6 +131,8 @@ func nodeOf(v any) *yaml.Node {
 		return n
 	case string:
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: v}
+	case bool:
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: strconv.FormatBool(v)}
 	case int, int64, uint64:
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: fmt.Sprint(v)}
 	}

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
@@ -96,31 +97,36 @@ func (in *Input) tellsHealth(a *catalog.Application) bool {
 		if f == nil || len(f.documents) == 0 {
 			return true
 		}
-		for _, document := range f.documents {
-			if hasKey(document, healthKey) {
-				return true
-			}
+		if f.tellsHealth == nil {
+			tells := slices.ContainsFunc(f.documents, func(document *yaml.Node) bool { return hasKey(document, healthKey) })
+			f.tellsHealth = &tells
+		}
+		if *f.tellsHealth {
+			return true
 		}
 	}
 	n, _ := in.listed(a)
 	return n != nil && value(n, "values") != nil && hasKey(value(n, "values"), healthKey)
 }
 
-// hasKey says whether there is a key anywhere below n, or the old form of it: a text with the checks of many kinds.
+// hasKey reports whether there is a key anywhere below n, or the old form of it: a text with the checks of many kinds.
 func hasKey(n *yaml.Node, key string) bool {
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	if value(n, key) != nil {
-		return true
-	}
-	if old := value(n, "resource.customizations"); old != nil && strings.Contains(old.Value, "argoproj.io/Application") {
-		return true
-	}
-	for _, c := range n.Content {
-		if hasKey(c, key) {
+	seen := map[*yaml.Node]bool{} // aliases may lead to the same again and again
+	var has func(n *yaml.Node) bool
+	has = func(n *yaml.Node) bool {
+		if n.Kind == yaml.AliasNode {
+			if n = n.Alias; seen[n] {
+				return false
+			}
+			seen[n] = true
+		}
+		if value(n, key) != nil {
 			return true
 		}
+		if old := value(n, "resource.customizations"); old != nil && strings.Contains(old.Value, "argoproj.io/Application") {
+			return true
+		}
+		return slices.ContainsFunc(n.Content, has)
 	}
-	return false
+	return has(n)
 }

@@ -1,13 +1,6 @@
 package lint
 
-import (
-	"path"
-	"slices"
-	"strconv"
-	"strings"
-
-	"github.com/cilium/cilium/pkg/policy/api"
-)
+import "strconv"
 
 var dnsRuleMissing = Rule{
 	Name:     "dns-rule-missing",
@@ -51,8 +44,7 @@ spec:
 			}
 			for i, r := range p.rule.Egress {
 				for j, host := range r.ToFQDNs {
-					others, _ := book.of(p.namespace)
-					if !slices.ContainsFunc(others, func(o *policy) bool { return o.resolves(host, p.subject()) }) {
+					if !book.resolves(p.namespace, book.subjectOf(p).selector, host.MatchName, host.MatchPattern) {
 						report(p.at("egress", strconv.Itoa(i), "toFQDNs", strconv.Itoa(j)), `permit port 53 of the DNS server with rules: {dns: [{matchPattern: "*"}]}`,
 							"no DNS rule for the same pods has %s: Cilium never learns its addresses", host.MatchName+host.MatchPattern)
 					}
@@ -61,42 +53,3 @@ spec:
 		}
 	},
 }
-
-// resolves says whether the policy may let pods look a host up through Cilium's proxy.
-func (p *policy) resolves(host api.FQDNSelector, pods selector) bool {
-	if p.rule == nil {
-		return true
-	}
-	if p.subject().disjoint(pods) {
-		return false
-	}
-	for _, r := range p.rule.Egress {
-		for _, ports := range r.ToPorts {
-			if ports.Rules != nil && slices.ContainsFunc(ports.Rules.DNS, func(d api.PortRuleDNS) bool { return mayMatch(api.FQDNSelector(d), host) }) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// mayMatch says whether two names, of which either may be a pattern, may be the same. Of two patterns nobody can tell.
-func mayMatch(a, b api.FQDNSelector) bool {
-	switch {
-	case a.MatchPattern != "" && b.MatchPattern != "":
-		return true
-	case a.MatchPattern != "":
-		return fits(a.MatchPattern, b.MatchName)
-	case b.MatchPattern != "":
-		return fits(b.MatchPattern, a.MatchName)
-	}
-	return canonical(a.MatchName) == canonical(b.MatchName)
-}
-
-// fits is looser than Cilium, where a star stands for characters of one part.
-func fits(pattern, name string) bool {
-	ok, err := path.Match(canonical(pattern), canonical(name))
-	return ok || err != nil
-}
-
-func canonical(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/cilium/cilium/pkg/policy/api"
+	"github.com/hippotion/roster/catalog"
 )
 
 var emptyPolicy = Rule{
@@ -96,17 +97,17 @@ func (p *policy) peersOf(rule map[string]any, direction string, i int, report Re
 	for _, key := range slices.Sorted(maps.Keys(rule)) {
 		list, ok := rule[key].([]any)
 		peers := key != "toPorts" && (strings.HasPrefix(key, "to") || strings.HasPrefix(key, "from"))
-		at := p.at(direction, strconv.Itoa(i), key)
+		at := func() catalog.Place { return p.at(direction, strconv.Itoa(i), key) }
 		switch {
 		case !ok:
 		case len(list) > 0 && peers:
 			kinds = append(kinds, key)
 		case len(list) == 0 && key == "toPorts":
-			report(at, "list ports, or remove the line", "the empty list toPorts of %s permits every port", p.title)
+			report(at(), "list ports, or remove the line", "the empty list toPorts of %s permits every port", p.title)
 		case len(list) == 0 && strings.HasSuffix(key, "Endpoints"):
-			report(at, "write [{}] for every pod of the namespace; to deny everything, the rule is just {}", "the empty list %s of %s selects nothing", key, p.title)
+			report(at(), "write [{}] for every pod of the namespace; to deny everything, the rule is just {}", "the empty list %s of %s selects nothing", key, p.title)
 		case len(list) == 0 && peers:
-			report(at, "remove the line", "the empty list %s of %s selects nothing", key, p.title)
+			report(at(), "remove the line", "the empty list %s of %s selects nothing", key, p.title)
 		}
 	}
 	if len(kinds) > 1 {
@@ -129,8 +130,11 @@ func (p *policy) refused() (problem string, at []string) {
 		return "", nil
 	}
 	alone := func(part api.Rule, fields ...string) {
+		if at != nil {
+			return
+		}
 		part.EndpointSelector, part.NodeSelector = p.rule.EndpointSelector, p.rule.NodeSelector
-		if failed := part.DeepCopy().Sanitize(); failed != nil && at == nil {
+		if failed := part.DeepCopy().Sanitize(); failed != nil {
 			err, at = failed, fields
 		}
 	}

@@ -64,10 +64,10 @@ spec:
 				continue
 			}
 			for _, half := range p.halves(catalog.Egress) {
-				book.otherEnd(p, half, catalog.Ingress, report)
+				book.otherEnd(p, &half, catalog.Ingress, report)
 			}
 			for _, half := range p.halves(catalog.Ingress) {
-				book.otherEnd(p, half, catalog.Egress, report)
+				book.otherEnd(p, &half, catalog.Egress, report)
 			}
 		}
 	},
@@ -122,12 +122,12 @@ func portRanges(rules api.PortRules, icmps api.ICMPRules) []portRange {
 	var out []portRange
 	for _, r := range rules {
 		if len(r.Ports) == 0 {
-			out = append(out, portRange{"ANY", 0, 65535})
+			out = append(out, portRange{anyProtocol, 0, 65535})
 		}
 		for _, p := range r.Ports {
 			protocol := strings.ToUpper(string(p.Protocol))
 			if protocol == "" {
-				protocol = "ANY"
+				protocol = anyProtocol
 			}
 			first, err := strconv.Atoi(p.Port)
 			if err != nil || first == 0 {
@@ -143,42 +143,14 @@ func portRanges(rules api.PortRules, icmps api.ICMPRules) []portRange {
 	return out
 }
 
-// common says whether two halves may have a port in common.
-func (h half) common(other half) bool {
-	if h.allPorts || other.allPorts {
-		return true
-	}
-	for _, a := range h.ports {
-		for _, b := range other.ports {
-			if (a.protocol == b.protocol || a.protocol == "ANY" || b.protocol == "ANY") && a.first <= b.last && b.first <= a.last {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // otherEnd reports peers of a half whose own policies do not permit the other half.
-func (b *policyBook) otherEnd(p *policy, h half, back catalog.Direction, report Report) {
+func (b *policyBook) otherEnd(p *policy, h *half, back catalog.Direction, report Report) {
 	for i, peer := range h.pods {
 		namespace := peer.equal[podNamespace]
-		others, known := b.of(namespace)
-		if !known || !slices.ContainsFunc(others, func(o *policy) bool { return o.denies(back, peer) }) {
+		if !b.complete(namespace) || !b.denies(namespace, back, peer) {
 			continue
 		}
-		permitted, otherPorts := false, false
-		for _, o := range others {
-			if o.rule.NodeSelector.LabelSelector != nil || o.subject().disjoint(peer) {
-				continue
-			}
-			for _, half := range o.halves(back) {
-				if !half.anyPod && !slices.ContainsFunc(half.pods, func(s selector) bool { return !s.disjoint(p.subject()) }) {
-					continue
-				}
-				permitted = permitted || h.common(half)
-				otherPorts = true
-			}
-		}
+		permitted, otherPorts := b.permits(namespace, back, peer, b.subjectOf(p), h)
 		if permitted {
 			continue
 		}
@@ -201,13 +173,13 @@ func (b *policyBook) permitHint(namespace string, back catalog.Direction) string
 	return "write the flow under networkPolicies.allow of an entry: it is then permitted at both ends"
 }
 
-// denies says whether the policy certainly makes pods deny what nothing allows.
-func (p *policy) denies(d catalog.Direction, pods selector) bool {
+// denies reports whether the policy makes the pods that it applies to deny what nothing allows.
+func (p *policy) denies(d catalog.Direction) bool {
 	rules, enabled := len(p.rule.Ingress)+len(p.rule.IngressDeny), p.rule.EnableDefaultDeny.Ingress
 	if d == catalog.Egress {
 		rules, enabled = len(p.rule.Egress)+len(p.rule.EgressDeny), p.rule.EnableDefaultDeny.Egress
 	}
-	return p.rule.NodeSelector.LabelSelector == nil && rules > 0 && (enabled == nil || *enabled) && p.subject().covers(pods)
+	return p.rule.NodeSelector.LabelSelector == nil && rules > 0 && (enabled == nil || *enabled)
 }
 
 // text names pods for messages.

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
@@ -48,24 +49,72 @@ defaults: {autoSync: true}
 	},
 }
 
-// inManifests says whether the manifests of an application have what is ignored, or may have it.
+// inManifests reports whether the manifests of an application have what is ignored, or may have it.
 func (in *Input) inManifests(a *catalog.Application, d catalog.IgnoreDifference) bool {
 	if a.Workload == nil || a.Workload.Kind == catalog.Catalog || len(d.JQPathExpressions)+len(d.ManagedFieldsManagers) > 0 {
 		return true
 	}
-	for _, o := range in.Kind(d.Kind) {
-		if o.Application.Code != a.Code || groupOf(o) != d.Group || d.Name != "" && d.Name != o.Name {
-			continue
+	fields := in.fieldsOf(ofApplication{a.Code, objectName{d.Group, d.Kind, "", d.Name}})
+	return slices.ContainsFunc(d.JSONPointers, func(pointer string) bool {
+		at := fields
+		for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+			at = at[pointed.Replace(part)]
 		}
-		for _, pointer := range d.JSONPointers {
-			fields := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
-			for i := range fields {
-				fields[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(fields[i])
+		return at != nil
+	})
+}
+
+// pointed is what is written in another way in a JSON pointer.
+var pointed = strings.NewReplacer("~1", "/", "~0", "~")
+
+// fieldTree is the fields that are there in one of several objects: by name, or by index in a list.
+type fieldTree map[string]fieldTree
+
+// ofApplication is the objects of an application that have a group, a kind and a name; all names when it is empty.
+type ofApplication struct {
+	code string
+	objectName
+}
+
+// fieldsOf are the fields of some objects; nil when there is no such object.
+func (in *Input) fieldsOf(which ofApplication) fieldTree {
+	return in.fieldTrees.get(func() map[ofApplication]fieldTree {
+		wanted := map[ofApplication]fieldTree{}
+		for _, a := range in.applications() {
+			for _, d := range a.IgnoreDifferences {
+				wanted[ofApplication{a.Code, objectName{d.Group, d.Kind, "", d.Name}}] = nil
 			}
-			if fieldAt(o, fields...) != nil {
-				return true
+		}
+		for _, o := range in.Workloads {
+			for _, name := range []string{"", o.Name} {
+				which := ofApplication{o.Application.Code, objectName{groupOf(o), o.Kind, "", name}}
+				if tree, ok := wanted[which]; ok {
+					wanted[which] = withFields(tree, o.Content())
+				}
+			}
+		}
+		return wanted
+	})[which]
+}
+
+// withFields adds the fields of a value that are not null.
+func withFields(tree fieldTree, v any) fieldTree {
+	if tree == nil {
+		tree = fieldTree{}
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for key, e := range v {
+			if e != nil {
+				tree[key] = withFields(tree[key], e)
+			}
+		}
+	case []any:
+		for i, e := range v {
+			if e != nil {
+				tree[strconv.Itoa(i)] = withFields(tree[strconv.Itoa(i)], e)
 			}
 		}
 	}
-	return false
+	return tree
 }

@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	admission "k8s.io/pod-security-admission/policy"
 )
 
 // Input is what is looked at.
@@ -27,14 +28,73 @@ type Input struct {
 	// Repository is where the files lie that objects are made from.
 	Repository fs.FS
 
-	// What is looked up often, as far as it was needed.
-	files    map[string]*sourceFile                // by name
-	folders  map[string][]string                   // the files below
-	services map[string]map[string]*corev1.Service // by namespace and name
-	entries  map[string]*catalog.Namespace
-	codes    map[string]map[string]*yaml.Node // the applications of the list, by file and code
-	rendered map[string]bool                  // the applications that have workloads, by code
-	pods     []*Pod
+	// Models of all this, each built when a rule asks for it first, and for the whole run.
+
+	kinds       once[map[string][]*Object] // by kind
+	namespaces  once[map[string][]*Object] // by namespace
+	names       once[map[objectName]*Object]
+	entries     once[map[string]*catalog.Namespace]
+	yielding    once[map[string]bool] // the applications that have workloads, by code
+	permitted   map[*catalog.Namespace]map[catalog.ClusterResource]bool
+	whole       map[*catalog.Namespace]bool
+	rendered    map[*catalog.Namespace]bool
+	pods        once[[]*Pod]
+	podOf       once[map[*Object]*Pod]
+	morePods    once[map[string]bool] // the namespaces in which there may be other pods
+	podSets     map[string]*podSet    // by namespace
+	evaluator   once[admission.Evaluator]
+	unpermitted map[judgement][]admission.CheckResult
+	checked     once[unchecked]
+
+	// Where things stand.
+	files           map[string]*sourceFile // by name
+	folders         map[string][]string    // the files below
+	codes           map[string]map[string]*yaml.Node
+	corpora         map[string]*corpus
+	inList          map[*yaml.Node]*searched             // the texts of an application of the list
+	valuesIn        map[*yaml.Node]map[string]*yaml.Node // the first of each text, likewise
+	keys            keyIndex
+	manifests       map[*Object]written
+	manifestsByApp  map[*catalog.Application]manifestIndex
+	manifestsInList map[*catalog.Application]manifestIndex
+	patchesByApp    map[*catalog.Application]*patchIndex
+	suggestions     int // how many names were compared for hints
+
+	// Routes, Services and calls.
+	ingresses    once[[]ingressRoute]
+	allRouters   once[[]*router]
+	ofTraefik    once[traefik]
+	allDropped   once[map[*router]bool]
+	chains       map[*Object][]catalog.Middleware
+	broken       once[map[*Object]bool] // the middlewares that lead to one that is missing
+	services     once[map[string]map[string]*service]
+	makers       once[*secretMakers]               // what makes Secrets in every namespace
+	fieldTrees   once[map[ofApplication]fieldTree] // for ignoreDifferences
+	stores       once[map[objectName]bool]
+	operators    once[map[string]bool] // the namespaces in which an operator may make Services
+	routedHosts  once[map[string]*owners]
+	callsOf      map[*Object][]call
+	plainSecrets once[[]writtenSecret]
+
+	// Policies and alerts.
+	policiesByHand once[[]*policy]
+	policies       once[[]*policy]
+	book           once[*policyBook]
+	alerts         once[[]alertRule]
+	alertConfigs   once[[]alertmanagerConfig]
+}
+
+// once is a model that is built when it is asked for first.
+type once[T any] struct {
+	built bool
+	model T
+}
+
+func (o *once[T]) get(build func() T) T {
+	if !o.built {
+		o.model, o.built = build(), true
+	}
+	return o.model
 }
 
 // Object is one that an application deploys.
@@ -106,29 +166,33 @@ var podTemplates = map[string][]string{
 
 // Pods are the pods of all workloads. What is no pod template is left out: another rule reports it.
 func (in *Input) Pods() []*Pod {
-	if in.pods != nil {
-		return in.pods
-	}
-	in.pods = []*Pod{}
-	for _, o := range in.Workloads {
-		at, ok := podTemplates[o.Kind]
-		if !ok {
-			continue
+	return in.pods.get(func() []*Pod {
+		var out []*Pod
+		for _, o := range in.Workloads {
+			at, ok := podTemplates[o.Kind]
+			if !ok {
+				continue
+			}
+			content, found, err := unstructured.NestedMap(o.Content(), at...)
+			if !found || err != nil {
+				continue
+			}
+			p := &Pod{Object: o, At: at}
+			if runtime.DefaultUnstructuredConverter.FromUnstructured(content, &p.PodTemplateSpec) == nil {
+				out = append(out, p)
+			}
 		}
-		content, found, err := unstructured.NestedMap(o.Content(), at...)
-		if !found || err != nil {
-			continue
-		}
-		p := &Pod{Object: o, At: at}
-		if runtime.DefaultUnstructuredConverter.FromUnstructured(content, &p.PodTemplateSpec) == nil {
-			in.pods = append(in.pods, p)
-		}
-	}
-	return in.pods
+		return out
+	})
 }
 
-// Kind are the workloads' objects of some kinds.
+// Kind are the workloads' objects of some kinds, in order. The list is not to be changed.
 func (in *Input) Kind(kinds ...string) []*Object {
+	if len(kinds) == 1 {
+		return in.kinds.get(func() map[string][]*Object {
+			return grouped(in.Workloads, func(o *Object) string { return o.Kind })
+		})[kinds[0]]
+	}
 	var out []*Object
 	for _, o := range in.Workloads {
 		if slices.Contains(kinds, o.Kind) {
@@ -136,6 +200,37 @@ func (in *Input) Kind(kinds ...string) []*Object {
 		}
 	}
 	return out
+}
+
+// within are the workloads' objects of a namespace, in order; those without one under "". The list is not to be changed.
+func (in *Input) within(namespace string) []*Object {
+	return in.namespaces.get(func() map[string][]*Object {
+		return grouped(in.Workloads, func(o *Object) string { return o.Namespace })
+	})[namespace]
+}
+
+func grouped[T any](all []T, key func(T) string) map[string][]T {
+	out := map[string][]T{}
+	for _, e := range all {
+		out[key(e)] = append(out[key(e)], e)
+	}
+	return out
+}
+
+// objectName is what an object is called.
+type objectName struct{ group, kind, namespace, name string }
+
+// named is the first of the workloads' objects of a name; nil when there is none.
+func (in *Input) named(name objectName) *Object {
+	return in.names.get(func() map[objectName]*Object {
+		out := map[objectName]*Object{}
+		for _, o := range in.Workloads {
+			if n := (objectName{groupOf(o), o.Kind, o.Namespace, o.Name}); out[n] == nil {
+				out[n] = o
+			}
+		}
+		return out
+	})[name]
 }
 
 // applications are all applications of the list, with their entries.
@@ -152,30 +247,55 @@ func (in *Input) applications() iter.Seq2[*catalog.Namespace, *catalog.Applicati
 	}
 }
 
-// Complete says whether all that runs in a namespace is known: what is not there is then nowhere.
+// Complete reports whether all that runs in a namespace is known: what is not there is then nowhere.
 func Complete(n *catalog.Namespace) bool {
 	return !slices.ContainsFunc(n.Applications, func(a catalog.Application) bool { return a.Workload == nil })
 }
 
-// yields says whether an application has workloads.
-func (in *Input) yields(code string) bool {
-	if in.rendered == nil {
-		in.rendered = map[string]bool{}
-		for _, o := range in.Workloads {
-			in.rendered[o.Application.Code] = true
+// complete is Complete, for those who ask for each object.
+func (in *Input) complete(n *catalog.Namespace) bool {
+	complete, known := in.whole[n]
+	if !known {
+		if in.whole == nil {
+			in.whole = map[*catalog.Namespace]bool{}
 		}
+		complete = Complete(n)
+		in.whole[n] = complete
 	}
-	return in.rendered[code]
+	return complete
+}
+
+// yields reports whether an application has workloads.
+func (in *Input) yields(code string) bool {
+	return in.yielding.get(func() map[string]bool {
+		out := map[string]bool{}
+		for _, o := range in.Workloads {
+			out[o.Application.Code] = true
+		}
+		return out
+	})[code]
 }
 
 // Entry is the entry of a namespace; nil when the list has none.
 func (in *Input) Entry(namespace string) *catalog.Namespace {
-	if in.entries == nil {
-		in.entries = map[string]*catalog.Namespace{}
+	return in.entries.get(func() map[string]*catalog.Namespace {
+		out := map[string]*catalog.Namespace{}
 		for i := range in.Platform.Namespaces {
 			n := &in.Platform.Namespaces[i]
-			in.entries[n.Name] = n
+			out[n.Name] = n
 		}
+		return out
+	})[namespace]
+}
+
+// mostSuggestions is how many names may be compared in a run to say what somebody may have meant.
+const mostSuggestions = 200_000
+
+// didYouMean is the hint for a name that is not one of those that there are. Comparing each wrong name with each right one would
+// take time that grows with both; after many, there is no hint.
+func (in *Input) didYouMean(name string, known []string) string {
+	if in.suggestions += len(known); in.suggestions > mostSuggestions {
+		return ""
 	}
-	return in.entries[namespace]
+	return diag.DidYouMean(name, known)
 }

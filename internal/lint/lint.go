@@ -113,7 +113,7 @@ func Names() []string {
 func Run(in *Input, o Options) Result {
 	var out Result
 	out.Mistakes = in.mistakes()
-	out.Unchecked, _ = in.unchecked()
+	out.Unchecked = in.unchecked().count
 	var found []Finding
 	for i, w := range in.Workloads {
 		w.number, w.progress = i, o.Progress
@@ -167,11 +167,12 @@ func (in *Input) severity(r *Rule) Severity {
 // mistakes are rules in platform.yml that there are not.
 func (in *Input) mistakes() diag.List {
 	var out diag.List
+	names := Names()
 	for name, s := range in.Platform.Lint.Severities {
-		if !slices.Contains(Names(), name) {
+		if !slices.Contains(names, name) {
 			at := in.at(s.Place)
 			out.Add(diag.Diagnostic{Pos: at.Pos, Path: at.Path, Code: "unknown-rule", Message: fmt.Sprintf("there is no rule %q", name),
-				Hint: diag.DidYouMean(name, Names())})
+				Hint: diag.DidYouMean(name, names)})
 		}
 	}
 	return out.Sorted()

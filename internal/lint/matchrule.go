@@ -132,6 +132,9 @@ type scope struct {
 	named bool   // whether anything is said about the host
 }
 
+// longestPath is how long a path may be to be compared as one; a longer one is equal to itself only.
+const longestPath = 512
+
 // scopes are those of a rule's alternatives, without those that match nothing; nil when Traefik 3 would not take the rule.
 func (r matchRule) scopes() []scope {
 	var out []scope
@@ -148,7 +151,7 @@ func (r matchRule) scopes() []scope {
 				host := strings.ToLower(strings.TrimSuffix(m.args[0], "."))
 				never = never || s.host != "" && s.host != host
 				s.host, s.named = host, true
-			case (m.name == "Path" || m.name == "PathPrefix") && !m.not && s.path == "" && !s.exact:
+			case (m.name == "Path" || m.name == "PathPrefix") && !m.not && s.path == "" && !s.exact && len(m.args[0]) <= longestPath:
 				s.path, s.exact = m.args[0], m.name == "Path"
 				if s.path == "/" && !s.exact {
 					s.path = ""

@@ -36,10 +36,18 @@ spec:
 `,
 	Mend: []string{`  entryPoints: [tunnel]`, `  entryPoints: [tunnel, websecure]`},
 	Check: func(in *Input, report Report) {
-		routers := in.routers()
+		settings := in.traefik()
+		all, of := newRouterIndex(&settings), map[*Object][]*router{}
+		for _, r := range in.routers() {
+			of[r.object] = append(of[r.object], r)
+			for i := range r.scopes {
+				all.add(0, &r.scopes[i], r, r)
+			}
+		}
+		exposures := in.exposures()
 		for _, o := range in.ingressRoutes() {
-			name, missing := in.missingEntryPoints(o.EntryPoints)
-			missing = slices.DeleteFunc(missing, func(e string) bool { return answersElsewhere(o.Object, e, routers) })
+			name, missing := exposures.missing(o.EntryPoints)
+			missing = slices.DeleteFunc(missing, func(e string) bool { return answersElsewhere(of[o.Object], e, all) })
 			if len(missing) > 0 {
 				report(in.field(o.Object, "spec", "entryPoints"), "add "+strings.Join(missing, ", "),
 					"the exposure %s has %s as well: there, IngressRoute %s answers nothing",
@@ -49,18 +57,47 @@ spec:
 	},
 }
 
-// missingEntryPoints are those that others lack of an exposure: of the only one that has all of theirs, and more.
-func (in *Input) missingEntryPoints(have []string) (exposure string, missing []string) {
+// exposures are those of the platform, by the entry points that they have.
+type exposures struct {
+	entryPoints map[string][]string // by name, each once
+	with        map[string][]string // the names, in order, by entry point
+}
+
+func (in *Input) exposures() exposures {
+	out := exposures{map[string][]string{}, map[string][]string{}}
+	for _, name := range slices.Sorted(maps.Keys(in.Platform.Expose)) {
+		seen := map[string]bool{}
+		for _, e := range in.Platform.Expose[name] {
+			if !seen[e] {
+				out.entryPoints[name], out.with[e] = append(out.entryPoints[name], e), append(out.with[e], name)
+			}
+			seen[e] = true
+		}
+	}
+	return out
+}
+
+// missing are the entry points that others lack of an exposure: of the only one that has all of theirs, and more.
+func (x exposures) missing(have []string) (exposure string, missing []string) {
 	if len(have) == 0 {
 		return "", nil
 	}
-	lacking := func(a, b []string) []string { // what b has and a has not
-		return slices.DeleteFunc(slices.Clone(b), func(e string) bool { return slices.Contains(a, e) })
+	has := map[string]bool{}
+	for _, e := range have {
+		has[e] = true
 	}
-	for _, name := range slices.Sorted(maps.Keys(in.Platform.Expose)) {
-		all := in.Platform.Expose[name]
-		switch more := lacking(have, all); {
-		case len(lacking(all, have)) > 0:
+	for _, name := range x.with[have[0]] {
+		all, shared := x.entryPoints[name], 0
+		var more []string
+		for _, e := range all {
+			if has[e] {
+				shared++
+			} else {
+				more = append(more, e)
+			}
+		}
+		switch {
+		case shared < len(has):
 		case len(more) == 0 || exposure != "": // it is an exposure, or part of two
 			return "", nil
 		default:
@@ -70,17 +107,14 @@ func (in *Input) missingEntryPoints(have []string) (exposure string, missing []s
 	return exposure, missing
 }
 
-// answersElsewhere says whether other routers answer on an entry point for all addresses of an IngressRoute. A route with tls
-// is often written twice, once for each kind of entry point.
-func answersElsewhere(o *Object, entryPoint string, routers []*router) bool {
+// answersElsewhere reports whether other routers answer on an entry point for all addresses of an IngressRoute's routers. A route
+// with tls is often written twice, once for each kind of entry point.
+func answersElsewhere(routers []*router, entryPoint string, all *routerIndex) bool {
 	for _, r := range routers {
-		if r.object != o {
-			continue
-		}
-		for _, s := range r.scopes {
-			if !slices.ContainsFunc(routers, func(other *router) bool {
-				return slices.Contains(other.entryPoints, entryPoint) && slices.ContainsFunc(other.scopes, func(b scope) bool { return b.covers(&s) })
-			}) {
+		for i := range r.scopes {
+			answered := false
+			all.covering(0, &r.scopes[i], false, func(w way) { answered = answered || w.at(entryPoint) })
+			if !answered {
 				return false
 			}
 		}

@@ -50,14 +50,17 @@ spec:
 		own := map[catalog.Middleware][]*router{} // the routes of the list whose middleware is missing
 		for _, r := range in.routers() {
 			for _, f := range in.missingMiddlewares(r) {
-				if r.own != nil && f.object == nil {
+				if r.own != nil {
 					own[r.middlewares[0]] = append(own[r.middlewares[0]], r)
 					continue
 				}
 				report(f.at(in, r), f.hint, "%s", f.message)
 			}
 		}
-		for m, routers := range own { // once for each Middleware: it is one fault
+		for _, f := range in.chainFaults() {
+			report(f.at(in, nil), f.hint, "%s", f.message)
+		}
+		for m, routers := range own { // once for each Middleware: it is one fault; findings are sorted in the end
 			first := routers[0]
 			for _, r := range routers {
 				if r.own.Place.Pos.Compare(first.own.Place.Pos) < 0 {

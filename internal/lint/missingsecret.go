@@ -42,7 +42,7 @@ repository: {url: https://git.example/homelab.git}
 		makers := map[string]*secretMakers{}
 		for _, p := range in.Pods() {
 			n := in.Entry(p.Object.Namespace)
-			if n == nil || !known(n) {
+			if n == nil || !in.allOf(n) {
 				continue
 			}
 			if makers[n.Name] == nil {
@@ -121,14 +121,37 @@ func needs(p *Pod) []need {
 
 // secretMakers is what makes Secrets in a namespace.
 type secretMakers struct {
-	made   map[string][]string // by Secret: its keys; nil when they are not known
-	guess  []string            // texts that may lead to a Secret of a name in them
-	named  []string            // names that may be of a Secret
-	owners []string            // custom resources: what makes Secrets for them calls these NAME-SOMETHING
+	made   map[string][]string        // by Secret: its keys; nil when they are not known
+	has    map[string]map[string]bool // the same keys, as far as they were asked for
+	guess  pile                       // texts that may lead to a Secret of a name in them
+	named  map[string]bool            // names that may be of a Secret
+	owners map[string]bool            // custom resources: what makes Secrets for them calls these NAME-SOMETHING
+	shared *secretMakers              // what makes Secrets in every namespace; their keys are not known
+}
+
+func newSecretMakers() *secretMakers {
+	return &secretMakers{made: map[string][]string{}, has: map[string]map[string]bool{}, named: map[string]bool{}, owners: map[string]bool{}}
+}
+
+// sharedMakers is what may make Secrets in every namespace.
+func (in *Input) sharedMakers() *secretMakers {
+	return in.makers.get(func() *secretMakers {
+		m := newSecretMakers()
+		for _, o := range in.within("") {
+			m.add(o)
+		}
+		for _, o := range in.Kind("Certificate") {
+			if fieldAt(o, "spec", "secretTemplate", "annotations") != nil { // for a tool that copies it
+				m.made[stringAt(o, "spec", "secretName")] = nil
+			}
+		}
+		return m
+	})
 }
 
 func (in *Input) secretMakers(n *catalog.Namespace) *secretMakers {
-	m := &secretMakers{made: map[string][]string{}}
+	m := newSecretMakers()
+	m.shared = in.sharedMakers()
 	for _, a := range n.Applications {
 		for _, s := range a.Secrets {
 			var keys []string
@@ -141,16 +164,10 @@ func (in *Input) secretMakers(n *catalog.Namespace) *secretMakers {
 			m.made[s.Name] = keys
 		}
 	}
-	for _, o := range in.Workloads {
-		switch {
-		case o.Namespace == n.Name || o.Namespace == "":
-			m.add(o)
-		case o.Kind == "Certificate" && fieldAt(o, "spec", "secretTemplate", "annotations") != nil: // for a tool that copies it
-			m.made[stringAt(o, "spec", "secretName")] = nil
-		}
-	}
-	for _, p := range in.Pods() {
-		if p.Object.Namespace != n.Name {
+	for _, o := range in.within(n.Name) {
+		m.add(o)
+		p := in.readable()[o]
+		if p == nil {
 			continue
 		}
 		for _, c := range slices.Concat(p.Spec.InitContainers, p.Spec.Containers) {
@@ -159,10 +176,12 @@ func (in *Input) secretMakers(n *catalog.Namespace) *secretMakers {
 				said = append(said, e.Value)
 			}
 			if p.Kind == "Job" || p.Kind == "CronJob" { // a script may make it
-				m.guess = append(m.guess, said...)
+				m.guess.add(said...)
 			}
 			for _, text := range said { // an operator is told what to make: --secret=NAME, NAMESPACE/NAME
-				m.named = append(m.named, strings.FieldsFunc(text, func(r rune) bool { return r == '=' || r == '/' })...)
+				for _, name := range strings.FieldsFunc(text, func(r rune) bool { return r == '=' || r == '/' }) {
+					m.named[name] = true
+				}
 			}
 		}
 	}
@@ -190,16 +209,16 @@ func (m *secretMakers) add(o *Object) {
 	case o.Kind == "ConfigMap": // a script
 		for text := range texts(o.Content()["data"]) {
 			if strings.Contains(text, "create secret") {
-				m.guess = append(m.guess, text)
+				m.guess.add(text)
 			}
 		}
 	case o.Kind == "Ingress": // cert-manager makes the certificate that it names
-		m.guess = slices.AppendSeq(m.guess, texts(fieldAt(o, "spec", "tls")))
+		m.guess.add(slices.Collect(texts(fieldAt(o, "spec", "tls")))...)
 	case o.Kind == "Role" || o.Kind == "ClusterRole": // whoever may write a Secret of this name does
-		m.guess = slices.AppendSeq(m.guess, texts(o.Content()["rules"]))
+		m.guess.add(slices.Collect(texts(o.Content()["rules"]))...)
 	case custom && !slices.Contains(readers, o.Kind):
-		m.guess = slices.AppendSeq(m.guess, texts(o.Content()["spec"]))
-		m.owners = append(m.owners, o.Name)
+		m.guess.add(slices.Collect(texts(o.Content()["spec"]))...)
+		m.owners[o.Name] = true
 	}
 }
 
@@ -225,17 +244,50 @@ var readers = []string{"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", 
 // lacks says what of a need is not there; empty when it is, or may be.
 func (m *secretMakers) lacks(n need) string {
 	keys, made := m.made[n.secret]
+	if _, everywhere := m.shared.made[n.secret]; everywhere {
+		return ""
+	}
 	switch {
-	case made && (keys == nil || n.key == "" || slices.Contains(keys, n.key)):
+	case made && (keys == nil || n.key == "" || m.hasKey(n.secret, n.key)):
 		return ""
 	case made:
-		return fmt.Sprintf("the key %s of the Secret %s, which has %s", n.key, n.secret, strings.Join(keys, ", "))
-	case slices.Contains(m.named, n.secret):
-		return ""
-	case slices.ContainsFunc(m.guess, func(text string) bool { return strings.Contains(text, n.secret) }):
-		return ""
-	case slices.ContainsFunc(m.owners, func(owner string) bool { return n.secret == owner || strings.HasPrefix(n.secret, owner+"-") }):
+		return fmt.Sprintf("the key %s of the Secret %s, which has %s", n.key, n.secret, fewOf(keys))
+	case m.mayMake(n.secret), m.shared.mayMake(n.secret):
 		return ""
 	}
 	return fmt.Sprintf("the Secret %s, which nothing makes", n.secret)
+}
+
+func (m *secretMakers) hasKey(secret, key string) bool {
+	has := m.has[secret]
+	if has == nil {
+		has = map[string]bool{}
+		for _, k := range m.made[secret] {
+			has[k] = true
+		}
+		m.has[secret] = has
+	}
+	return has[key]
+}
+
+// mayMake reports whether something may make a Secret that is not seen to make it.
+func (m *secretMakers) mayMake(secret string) bool {
+	if m.named[secret] || m.owners[secret] || m.guess.has(secret) {
+		return true
+	}
+	for i := range min(len(secret), longestName) {
+		if secret[i] == '-' && m.owners[secret[:i]] {
+			return true
+		}
+	}
+	return false
+}
+
+// fewOf lists the first ones, and says how many more there are.
+func fewOf(words []string) string {
+	const most = 12
+	if len(words) <= most {
+		return strings.Join(words, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), len(words)-most)
 }

@@ -49,15 +49,24 @@ spec:
 			if s := fieldAt(o, "spec", "source"); s != nil {
 				sources = append(sources, s)
 			}
-			var covered, read []string
+			var covered coveredPaths
+			var read []string
+			looked, kustomized := map[string]bool{}, map[string]bool{} // sources may have a folder in common
 			for _, s := range sources {
 				source, _ := s.(map[string]any)
 				base, _ := source["path"].(string)
-				covered = append(covered, generatePaths(paths, base)...)
-				read = append(read, in.reads(source, base)...)
+				read = append(read, options(source, base)...)
+				if !looked[base] {
+					looked[base] = true
+					covered.add(generatePaths(paths, base))
+				}
+				if source["repoURL"] == in.Platform.Repository.URL && !kustomized[base] {
+					kustomized[base] = true
+					read = append(read, in.kustomized(base)...)
+				}
 			}
 			for _, file := range read {
-				if !slices.ContainsFunc(covered, func(c string) bool { return covers(c, file) }) {
+				if !covered.has(file) {
 					report(in.field(o, "metadata", "annotations", annotation), "add ;/"+file, "%s reads %s, which %s does not name", o.Title(), file, annotation)
 					break
 				}
@@ -79,39 +88,76 @@ func generatePaths(annotation, base string) []string {
 	return out
 }
 
-// covers says whether a path of the annotation is a file, a folder around it, or a pattern for it.
-func covers(named, file string) bool {
-	return named == "" || named == "." || named == file || strings.HasPrefix(file, named+"/") || globs(named, file)
+// coveredPaths are paths of the annotation: files, folders and patterns. The zero value is empty.
+type coveredPaths struct {
+	all      bool
+	named    map[string]bool
+	patterns map[string][]string // by the folder in front of what is a pattern
 }
 
-// reads are the value files and Kustomize components of a source, as far as they are known, seen from the repository's root.
-func (in *Input) reads(source map[string]any, base string) []string {
-	var out []string
-	add := func(p string) {
-		rooted := strings.HasPrefix(p, "/")
-		if ref, rest, ok := strings.Cut(p, "/"); ok && strings.HasPrefix(ref, "$") {
-			p, rooted = rest, true
-		}
-		if strings.Contains(p, "://") || strings.Contains(p, "$") {
-			return
-		}
-		if !rooted {
-			p = path.Join(base, p)
-		}
-		out = append(out, strings.TrimPrefix(path.Clean(p), "/"))
+func (c *coveredPaths) add(paths []string) {
+	if c.named == nil {
+		c.named, c.patterns = map[string]bool{}, map[string][]string{}
 	}
+	for _, p := range paths {
+		c.all = c.all || p == "" || p == "."
+		c.named[p] = true
+		if i := strings.IndexAny(p, `*?[\`); i >= 0 {
+			folder := p[:strings.LastIndexByte(p[:i], '/')+1]
+			c.patterns[folder] = append(c.patterns[folder], p)
+		}
+	}
+}
+
+// has reports whether a path is a file, a folder around it, or a pattern for it.
+func (c *coveredPaths) has(file string) bool {
+	matches := func(folder string) bool {
+		return slices.ContainsFunc(c.patterns[folder], func(pattern string) bool { return globs(pattern, file) })
+	}
+	if c.all || c.named[file] || matches("") {
+		return true
+	}
+	for i := range len(file) {
+		if file[i] == '/' && (c.named[file[:i]] || matches(file[:i+1])) {
+			return true
+		}
+	}
+	return false
+}
+
+// options are the value files and Kustomize components that a source names, seen from the repository's root.
+func options(source map[string]any, base string) []string {
+	var out []string
 	for _, list := range [][]string{{"helm", "valueFiles"}, {"kustomize", "components"}} {
 		options, _ := source[list[0]].(map[string]any)
 		items, _ := options[list[1]].([]any)
 		for _, item := range items {
 			if p, ok := item.(string); ok {
-				add(p)
+				out = appendRead(out, p, base)
 			}
 		}
 	}
-	if source["repoURL"] != in.Platform.Repository.URL {
+	return out
+}
+
+// appendRead adds what a source with a path reads, as far as it is known.
+func appendRead(out []string, p, base string) []string {
+	rooted := strings.HasPrefix(p, "/")
+	if ref, rest, ok := strings.Cut(p, "/"); ok && strings.HasPrefix(ref, "$") {
+		p, rooted = rest, true
+	}
+	if strings.Contains(p, "://") || strings.Contains(p, "$") {
 		return out
 	}
+	if !rooted {
+		p = path.Join(base, p)
+	}
+	return append(out, strings.TrimPrefix(path.Clean(p), "/"))
+}
+
+// kustomized are the folders outside of a kustomization of this repository that it reads.
+func (in *Input) kustomized(base string) []string {
+	var out []string
 	for _, name := range []string{"kustomization.yaml", "kustomization.yml", "Kustomization"} {
 		f := in.file(path.Join(base, name))
 		if f == nil || len(f.documents) == 0 || len(f.documents[0].Content) == 0 {
@@ -124,7 +170,7 @@ func (in *Input) reads(source map[string]any, base string) []string {
 			}
 			for _, item := range list.Content {
 				if strings.HasPrefix(item.Value, "../") {
-					add(item.Value)
+					out = appendRead(out, item.Value, base)
 				}
 			}
 		}

@@ -27,8 +27,10 @@ type policy struct {
 
 // ownPolicies are the policies that users wrote: those among the workloads, and those of their profiles in each namespace that
 // has chosen one.
-func (in *Input) ownPolicies() []*policy {
-	out := in.handWritten()
+func (in *Input) ownPolicies() []*policy { return in.policies.get(in.readOwnPolicies) }
+
+func (in *Input) readOwnPolicies() []*policy {
+	out := slices.Clone(in.handWritten())
 	for i := range in.Platform.Namespaces {
 		n := &in.Platform.Namespaces[i]
 		for _, p := range n.Policies {
@@ -49,7 +51,7 @@ func (in *Input) ownPolicies() []*policy {
 func (in *Input) inProfile(file string, fields []string) catalog.Place {
 	at := in.at(catalog.Place{Pos: diag.Position{File: file, Line: 1, Column: 1}})
 	if root := in.root(at.Pos.File); root != nil {
-		n, _ := nearest(root, nil, fields)
+		n, _ := in.nearest(root, nil, fields)
 		at.Pos.Line, at.Pos.Column = n.Line, n.Column
 	}
 	return at
@@ -64,7 +66,9 @@ func (in *Input) root(file string) *yaml.Node {
 }
 
 // handWritten are the policies among the workloads.
-func (in *Input) handWritten() []*policy {
+func (in *Input) handWritten() []*policy { return in.policiesByHand.get(in.readHandWritten) }
+
+func (in *Input) readHandWritten() []*policy {
 	var out []*policy
 	for _, o := range in.Kind("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy") {
 		if strings.HasPrefix(o.APIVersion, "cilium.io/") && o.Application.Catalog == "" {
@@ -108,60 +112,17 @@ func ruleOf(written any) (*api.Rule, error) {
 	return rule, nil
 }
 
-// policyBook is all policies, by namespace.
-type policyBook struct {
-	in     *Input
-	others map[string][]*policy // among the workloads; clusterwide ones under ""
-	all    map[string][]*policy // with those that roster renders, as far as they were asked for
-}
-
-func (in *Input) policyBook() *policyBook {
-	b := &policyBook{in: in, others: map[string][]*policy{}, all: map[string][]*policy{}}
-	for _, o := range in.Kind("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy") {
-		for _, p := range in.policiesOf(o) {
-			b.others[p.namespace] = append(b.others[p.namespace], p)
-		}
-	}
-	return b
-}
-
-// of are the policies that may apply to pods of a namespace. Known says whether that is all of them: what another repository
-// deploys may bring more, and Cilium enforces Kubernetes' own NetworkPolicies as well.
-func (b *policyBook) of(namespace string) (policies []*policy, known bool) {
-	if _, ok := b.all[namespace]; !ok {
-		all := slices.Concat(b.others[namespace], b.others[""])
-		for _, o := range b.in.Objects {
-			if o.Kind != "CiliumNetworkPolicy" || o.Namespace != namespace {
-				continue
-			}
-			var rendered struct{ Spec json.RawMessage }
-			text, err := json.Marshal(o.Value())
-			if err == nil {
-				err = json.Unmarshal(text, &rendered)
-			}
-			p := &policy{namespace: namespace, problem: err}
-			if err == nil {
-				p.rule, p.problem = ruleOf(rendered.Spec)
-			}
-			all = append(all, p)
-		}
-		b.all[namespace] = all
-	}
-	policies = b.all[namespace]
-	n := b.in.Entry(namespace)
-	known = n != nil && b.in.renderedHere(n) && !slices.ContainsFunc(policies, func(p *policy) bool { return p.rule == nil }) &&
-		!slices.ContainsFunc(b.in.Kind("NetworkPolicy"), func(o *Object) bool { return o.Namespace == namespace })
-	return policies, known
-}
-
-// renderedHere says whether all applications of a namespace are among the workloads.
+// renderedHere reports whether all applications of a namespace are among the workloads.
 func (in *Input) renderedHere(n *catalog.Namespace) bool {
-	for i := range n.Applications {
-		if !in.yields(n.Applications[i].Code) {
-			return false
+	here, known := in.rendered[n]
+	if !known {
+		here = in.complete(n) && !slices.ContainsFunc(n.Applications, func(a catalog.Application) bool { return !in.yields(a.Code) })
+		if in.rendered == nil {
+			in.rendered = map[*catalog.Namespace]bool{}
 		}
+		in.rendered[n] = here
 	}
-	return Complete(n)
+	return here
 }
 
 const podNamespace = "io.kubernetes.pod.namespace"

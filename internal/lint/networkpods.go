@@ -5,36 +5,73 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/cilium/cilium/pkg/policy/api"
 	"github.com/hippotion/roster/catalog"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// namespacePods is the pods of a namespace. Known says whether there are certainly no others.
-func (in *Input) namespacePods(namespace string) (pods []*Pod, known bool) {
-	n := in.Entry(namespace)
-	if n == nil || !n.Managed || !in.renderedHere(n) || slices.ContainsFunc(n.Access, deploys) {
-		return nil, false
-	}
-	for _, o := range in.Workloads {
-		if (o.Namespace == namespace || o.Kind == "ClusterRole" && o.Entry.Name == namespace) && in.makesPods(o) {
-			return nil, false
+// namespacePods is the pods of a namespace; nil when there may be others.
+func (in *Input) namespacePods(namespace string) *podSet {
+	pods, known := in.podSets[namespace]
+	if !known {
+		if in.podSets == nil {
+			in.podSets = map[string]*podSet{}
 		}
+		pods = in.allPodsOf(namespace)
+		in.podSets[namespace] = pods
 	}
-	for _, p := range in.Pods() {
-		if p.Object.Namespace == namespace {
+	return pods
+}
+
+func (in *Input) allPodsOf(namespace string) *podSet {
+	n := in.Entry(namespace)
+	if n == nil || !n.Managed || !in.renderedHere(n) || slices.ContainsFunc(n.Access, deploys) || in.otherPods()[namespace] {
+		return nil
+	}
+	var pods []*Pod
+	for _, o := range in.within(namespace) {
+		if p := in.readable()[o]; p != nil {
 			pods = append(pods, p)
 		}
 	}
-	return pods, len(pods) > 0
+	if len(pods) == 0 {
+		return nil
+	}
+	return newPodSet(pods)
 }
 
-// deploys says whether somebody's program may make pods beside those of the list.
+// readable are the pods, by their objects.
+func (in *Input) readable() map[*Object]*Pod {
+	return in.podOf.get(func() map[*Object]*Pod {
+		out := map[*Object]*Pod{}
+		for _, p := range in.Pods() {
+			out[p.Object] = p
+		}
+		return out
+	})
+}
+
+// otherPods are the namespaces in which there may be pods that are not those of a pod template.
+func (in *Input) otherPods() map[string]bool {
+	return in.morePods.get(func() map[string]bool {
+		out := map[string]bool{}
+		for _, o := range in.Workloads {
+			if in.makesPods(o) {
+				out[o.Namespace] = true
+				if o.Kind == "ClusterRole" {
+					out[o.Entry.Name] = true
+				}
+			}
+		}
+		return out
+	})
+}
+
+// deploys reports whether somebody's program may make pods beside those of the list.
 func deploys(a catalog.Access) bool { return a.SubjectKind == "ServiceAccount" && a.Role != "view" }
 
-// makesPods says whether pods may come of an object that are not those of a pod template.
+// makesPods reports whether pods may come of an object that are not those of a pod template.
 func (in *Input) makesPods(o *Object) bool {
 	group, _, found := strings.Cut(o.APIVersion, "/")
 	if !found {
@@ -43,7 +80,7 @@ func (in *Input) makesPods(o *Object) bool {
 	switch {
 	case o.Kind == "ReplicationController":
 		return true
-	case podTemplates[o.Kind] != nil && !slices.ContainsFunc(in.Pods(), func(p *Pod) bool { return p.Object == o }):
+	case podTemplates[o.Kind] != nil && in.readable()[o] == nil:
 		return true // it cannot be read
 	case group == "rbac.authorization.k8s.io":
 		return permitsPods(o)
@@ -68,7 +105,7 @@ var kindsWithoutPods = [...]string{
 	"monitoring.coreos.com/PrometheusRule", "monitoring.coreos.com/ScrapeConfig", "monitoring.coreos.com/ServiceMonitor",
 }
 
-// permitsPods says whether a role, or a binding to one that every cluster has, permits to make pods, as runners and notebook servers
+// permitsPods reports whether a role, or a binding to one that every cluster has, permits to make pods, as runners and notebook servers
 // do.
 func permitsPods(o *Object) bool {
 	if strings.HasSuffix(o.Kind, "Binding") {
@@ -85,7 +122,7 @@ func permitsPods(o *Object) bool {
 	})
 }
 
-// matches says whether the selector may select the pod.
+// matches reports whether the selector may select the pod.
 func (s selector) matches(p *Pod) bool {
 	for key, value := range s.equal {
 		if p.Labels[key] != value && !givenLater(key) {
@@ -100,7 +137,7 @@ func (s selector) matches(p *Pod) bool {
 	return true
 }
 
-// givenLater says whether a label may come to a pod that its template does not have: from Kubernetes' controllers, or from
+// givenLater reports whether a label may come to a pod that its template does not have: from Kubernetes' controllers, or from
 // Cilium.
 func givenLater(key string) bool {
 	switch key {
@@ -114,17 +151,6 @@ func givenLater(key string) bool {
 		}
 	}
 	return false
-}
-
-// withLabels are the pods that have labels.
-func withLabels(pods []*Pod, labels map[string]string) []*Pod {
-	s := selector{equal: labels}
-	return slices.DeleteFunc(slices.Clone(pods), func(p *Pod) bool { return !s.matches(p) })
-}
-
-// selects says whether an endpointSelector may select one of the pods.
-func selects(e api.EndpointSelector, pods []*Pod) bool {
-	return slices.ContainsFunc(pods, selectorOf(e).matches)
 }
 
 // containers are all containers of a pod.

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
@@ -36,7 +35,7 @@ value: -10
 			kind := strings.TrimPrefix(groupOf(o)+"/"+o.Kind, "/")
 			switch {
 			case o.Namespace == "" || cluster[kind]:
-				if !slices.Contains(o.Entry.Project.ClusterResources, catalog.ClusterResource{Group: groupOf(o), Kind: o.Kind}) {
+				if !in.permits(o.Entry)[catalog.ClusterResource{Group: groupOf(o), Kind: o.Kind}] {
 					report(in.field(o, "kind"), "add it to the entry: clusterResources: ["+kind+"]",
 						"%s is cluster-scoped, and the project of %s does not permit %s", o.Title(), o.Entry.Name, kind)
 				}
@@ -65,5 +64,21 @@ func (in *Input) clusterScoped() map[string]bool {
 		kind := stringAt(o, "spec", "group") + "/" + stringAt(o, "spec", "names", "kind")
 		out[kind] = stringAt(o, "spec", "scope") == "Cluster"
 	}
+	return out
+}
+
+// permits are the cluster-scoped kinds that the project of an entry permits.
+func (in *Input) permits(n *catalog.Namespace) map[catalog.ClusterResource]bool {
+	if out := in.permitted[n]; out != nil {
+		return out
+	}
+	out := map[catalog.ClusterResource]bool{}
+	for _, r := range n.Project.ClusterResources {
+		out[r] = true
+	}
+	if in.permitted == nil {
+		in.permitted = map[*catalog.Namespace]map[catalog.ClusterResource]bool{}
+	}
+	in.permitted[n] = out
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/bounds"
 )
 
 var oldRuleSyntax = Rule{
@@ -41,7 +42,9 @@ spec:
 		for _, o := range in.ingressRoutes() {
 			for i, rule := range o.Routes {
 				at := func(field string) catalog.Place { return in.field(o.Object, "spec", "routes", strconv.Itoa(i), field) }
-				if rule.Syntax != "" && rule.Syntax != "v3" {
+				if problem := bounds.TraefikRule.Exceeded(rule.Match); problem != "" {
+					report(at("match"), "write several rules", "the rule %s: it is not checked", problem)
+				} else if rule.Syntax != "" && rule.Syntax != "v3" {
 					report(at("syntax"), "write the rule for Traefik 3, and remove syntax", "the rule is written in the syntax %s, which is deprecated", rule.Syntax)
 				} else if what, hint := oldSyntax(rule.Match); what != "" {
 					report(at("match"), hint, "%s, which Traefik 3 does not know", what)

@@ -1,8 +1,6 @@
 package lint
 
 import (
-	"slices"
-
 	"github.com/hippotion/roster/catalog"
 )
 
@@ -35,9 +33,7 @@ repository: {url: https://git.example/homelab.git}
 	},
 }
 
-// closed says whether policies certainly deny what nothing allows, in one direction, for all pods of a namespace.
+// closed reports whether policies certainly deny what nothing allows, in one direction, for all pods of a namespace.
 func (b *policyBook) closed(namespace string, d catalog.Direction) bool {
-	policies, _ := b.of(namespace)
-	all := selector{equal: map[string]string{podNamespace: namespace}}
-	return slices.ContainsFunc(policies, func(p *policy) bool { return p.rule != nil && p.denies(d, all) })
+	return b.denies(namespace, d, selector{equal: map[string]string{podNamespace: namespace}})
 }

@@ -37,9 +37,8 @@ spec:
 	Mend: []string{`    - {applicationCode: web-backup, path: backup}`, `    - {applicationCode: web-backup, path: backup, uses: [web-ntfy]}`, `            - {name: REPORT_TO, value: 'https://ntfy.home.example/hl-info'}`, `            - {name: REPORT_TO, value: 'http://ntfy.web-ntfy.svc.cluster.local/hl-info'}
             - {name: PICTURES, value: 'https://ntfy.home.example.org'} # another host`},
 	Check: func(in *Input, report Report) {
-		hosts := in.hosts()
 		for _, o := range in.Workloads {
-			for _, c := range calls(o, hosts) {
+			for _, c := range in.calls(o) {
 				if c.owner.app.Catalog != "" {
 					inside := "http://" + c.owner.route.Service + "." + c.owner.namespace + ".svc.cluster.local"
 					report(in.text(o, c.line, c.url), "add uses: ["+c.owner.app.Code+"], and call "+inside, "%s calls %s from inside of the cluster", o.Title(), c.url)

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 )
@@ -36,16 +37,28 @@ spec:
 `,
 	Mend: []string{`      match: Path(` + "`/api`" + `) || PathPrefix(` + "`/api/`" + `)`, `      match: Host(` + "`photos.home.example`" + `) && (Path(` + "`/api`" + `) || PathPrefix(` + "`/api/`" + `))`},
 	Check: func(in *Input, report Report) {
-		settings, routers := in.traefik(), in.routers()
-		for _, r := range routers {
+		settings := in.traefik()
+		all := way{} // those with the lowest priority come first
+		for _, r := range slices.SortedStableFunc(slices.Values(in.routers()), func(a, b *router) int { return cmp.Compare(a.priority, b.priority) }) {
+			all.add(r, &settings, r)
+		}
+		hosts := in.exposedEntryPoints()
+		for _, r := range in.routers() {
 			// Who restricts a rule by something else, such as the client's address, has thought of all hosts.
 			i := slices.IndexFunc(r.scopes, func(s scope) bool { return !s.named && s.rest == "" })
 			if r.own != nil || i < 0 {
 				continue
 			}
-			others := slices.DeleteFunc(slices.Clone(routers), func(other *router) bool { return other == r || !r.meets(other, &settings) })
-			last := !slices.ContainsFunc(others, func(other *router) bool { return other.priority <= r.priority })
-			if len(others) > 0 && last && r.priority != len(r.text) || len(others) == 0 && !in.exposed(r) {
+			alone, last := true, true
+			for _, c := range all.met(r, &settings) {
+				for _, other := range c.first[:min(len(c.first), 2)] {
+					if other != r {
+						alone, last = false, last && other.priority > r.priority
+					}
+				}
+			}
+			exposed := len(r.entryPoints) == 0 || slices.ContainsFunc(r.entryPoints, func(e string) bool { return hosts[e] })
+			if !alone && last && r.priority != len(r.text) || alone && !exposed {
 				continue
 			}
 			report(r.at(in, "match"), "add Host(`…`) &&", "the rule has no host: it answers for %s on every host", r.scopes[i].String())
@@ -53,14 +66,13 @@ spec:
 	},
 }
 
-// exposed says whether a router is on an entry point of an exposure, or on all that there are.
-func (in *Input) exposed(r *router) bool {
-	return len(r.entryPoints) == 0 || slices.ContainsFunc(r.entryPoints, func(e string) bool {
-		for all := range maps.Values(in.Platform.Expose) {
-			if slices.Contains(all, e) {
-				return true
-			}
+// exposedEntryPoints are those of all exposures.
+func (in *Input) exposedEntryPoints() map[string]bool {
+	out := map[string]bool{}
+	for all := range maps.Values(in.Platform.Expose) {
+		for _, e := range all {
+			out[e] = true
 		}
-		return false
-	})
+	}
+	return out
 }

@@ -3,7 +3,6 @@ package lint
 import (
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,16 @@ import (
 type sourceFile struct {
 	lines     []string
 	documents []*yaml.Node
+
+	// What is looked up often, as far as it was needed.
+	search      *searched
+	manifests   []manifest
+	index       manifestIndex         // of all manifests
+	byLine      map[int]manifestIndex // of the document that begins at a line
+	values      map[string]*yaml.Node // the first of each text
+	tellsHealth *bool                 // whether it has the health check of Applications
+	ends        map[diag.Position]int // the last lines of mappings, by where they begin
+	content     []int                 // by line, from 0: the next one that is no comment and not empty, from 1
 }
 
 // file reads a file of the repository; nil when it cannot be read, or is too large to be looked into.
@@ -62,7 +71,7 @@ func (in *Input) field(o *Object, fields ...string) catalog.Place {
 	m, name := in.manifest(o)
 	if m != nil {
 		var n *yaml.Node
-		n, whole = nearest(m, o, fields)
+		n, whole = in.nearest(m, o, fields)
 		at.Pos = diag.Position{File: name, Line: n.Line, Column: n.Column}
 	}
 	if !whole {
@@ -79,12 +88,11 @@ func (in *Input) field(o *Object, fields ...string) catalog.Place {
 		return at
 	}
 	if f := in.file(o.Pos.File); f != nil { // a template that is YAML as it stands
-		for _, document := range f.documents {
-			if m, likeness := manifestIn(document, o); likeness > 0 {
-				n, _ := nearest(m, o, fields)
-				at.Pos = diag.Position{File: o.Pos.File, Line: n.Line, Column: n.Column}
-				return at
-			}
+		w := a.Workload
+		if m, likeness := f.manifestsAt(o.Pos.File, 0).like(o, w != nil && w.Kind == catalog.Kustomization); likeness > 0 {
+			n, _ := in.nearest(m.node, o, fields)
+			at.Pos = diag.Position{File: o.Pos.File, Line: n.Line, Column: n.Column}
+			return at
 		}
 	}
 	if pos, ok := in.inTemplate(o, fields); ok {
@@ -111,111 +119,110 @@ func (in *Input) inTemplate(o *Object, fields []string) (diag.Position, bool) {
 	return in.find(o.Pos.File, last+":", kind.Line)
 }
 
+// written is where the user wrote an object as such; node is nil when nowhere.
+type written struct {
+	node *yaml.Node
+	file string
+}
+
 // manifest is where the user wrote o as such, with its kind and name, and the file. A name may have a template in it, or get a
 // prefix from a kustomization: the one that says most is taken.
 func (in *Input) manifest(o *Object) (found *yaml.Node, file string) {
+	w, known := in.manifests[o]
+	if !known {
+		w = in.lookForManifest(o)
+		if in.manifests == nil {
+			in.manifests = map[*Object]written{}
+		}
+		in.manifests[o] = w
+	}
+	return w.node, w.file
+}
+
+func (in *Input) lookForManifest(o *Object) written {
 	a := o.Application
-	files := []string{o.Pos.File}
+	var all manifestIndex
 	if o.Pos.Line == 0 {
-		files = valueFiles(a)
-		if w := a.Workload; w != nil && w.Kind == catalog.Kustomization {
-			files = in.filesOf(a)
+		all = in.manifestsOf(a)
+	} else if f := in.file(o.Pos.File); f != nil {
+		all = f.manifestsAt(o.Pos.File, o.Pos.Line) // of two of one name, o is the one at its line
+	}
+	w := a.Workload
+	best, likeness := all.like(o, w != nil && w.Kind == catalog.Kustomization)
+	if likeness < identical {
+		if m, l := in.manifestsInValues(a).like(o, w != nil && w.Kind == catalog.Kustomization); l > likeness {
+			best = m
 		}
 	}
-	best := 0
-	look := func(n *yaml.Node, name string) bool {
-		m, likeness := manifestIn(n, o)
-		if likeness > best {
-			best, found, file = likeness, m, name
-		}
-		return best == identical
+	return written{best.node, best.file}
+}
+
+// manifestsOf are the manifests among the value files of an application or, for a kustomization, in all its files.
+func (in *Input) manifestsOf(a *catalog.Application) manifestIndex {
+	if x, ok := in.manifestsByApp[a]; ok {
+		return x
 	}
+	files := valueFiles(a)
+	if w := a.Workload; w != nil && w.Kind == catalog.Kustomization {
+		files = in.filesOf(a)
+	}
+	var all []manifest
 	for _, name := range files {
-		f := in.file(name)
-		if f == nil {
-			continue
-		}
-		documents := f.documents // of two of one name, o is the one at its line
-		if i := slices.IndexFunc(documents, func(d *yaml.Node) bool { return len(d.Content) > 0 && d.Content[0].Line == o.Pos.Line }); i >= 0 {
-			documents = documents[i : i+1]
-		}
-		if slices.ContainsFunc(documents, func(d *yaml.Node) bool { return look(d, name) }) {
-			return found, file
+		if f := in.file(name); f != nil {
+			all = append(all, f.allManifests(name)...)
 		}
 	}
+	if in.manifestsByApp == nil {
+		in.manifestsByApp = map[*catalog.Application]manifestIndex{}
+	}
+	in.manifestsByApp[a] = indexed(all)
+	return in.manifestsByApp[a]
+}
+
+// manifestsInValues are the manifests among the values that the list gives an application.
+func (in *Input) manifestsInValues(a *catalog.Application) manifestIndex {
+	if x, ok := in.manifestsInList[a]; ok {
+		return x
+	}
+	var all []manifest
 	if n, name := in.listed(a); n != nil && value(n, "values") != nil {
-		look(value(n, "values"), name)
+		all = manifestsIn(nil, value(n, "values"), name)
 	}
-	return found, file
+	if in.manifestsInList == nil {
+		in.manifestsInList = map[*catalog.Application]manifestIndex{}
+	}
+	in.manifestsInList[a] = indexed(all)
+	return in.manifestsInList[a]
 }
 
-// identical is the likeness of a name to itself; less is how many characters of a name are in another.
-const identical = 1 << 10
-
-// manifestIn is the mapping at or below n that has the kind of o and the name that is most like its.
-func manifestIn(n *yaml.Node, o *Object) (found *yaml.Node, likeness int) {
-	if n.Kind == yaml.MappingNode {
-		kind, name := value(n, "kind"), value(value(n, "metadata"), "name")
-		if kind != nil && name != nil && kind.Value == o.Kind {
-			return n, like(name.Value, o)
+// allManifests are the manifests of all documents of a file, in order.
+func (f *sourceFile) allManifests(name string) []manifest {
+	if f.manifests == nil {
+		f.manifests = []manifest{}
+		for _, document := range f.documents {
+			f.manifests = manifestsIn(f.manifests, document, name)
 		}
 	}
-	for _, c := range n.Content {
-		if m, l := manifestIn(c, o); l > likeness {
-			found, likeness = m, l
-		}
-	}
-	return found, likeness
+	return f.manifests
 }
 
-// templated is a part of a text that Helm fills in.
-var templated = regexp.MustCompile(`\{\{.*?\}\}`)
-
-// like says how much of a name that the user wrote is in the name of o; 0 when it cannot be its.
-func like(name string, o *Object) int {
-	switch w := o.Application.Workload; {
-	case name == o.Name:
-		return identical
-	case strings.Contains(name, "{{"):
-		parts := templated.Split(name, -1)
-		for i, part := range parts {
-			parts[i] = regexp.QuoteMeta(part)
+// manifestsAt are those of the document that begins at a line, or of all documents when none does.
+func (f *sourceFile) manifestsAt(name string, line int) manifestIndex {
+	if f.byLine == nil {
+		f.byLine = map[int]manifestIndex{}
+		for _, document := range f.documents {
+			if len(document.Content) > 0 && f.byLine[document.Content[0].Line] == nil {
+				f.byLine[document.Content[0].Line] = indexed(manifestsIn(nil, document, name))
+			}
 		}
-		if pattern, err := regexp.Compile("^" + strings.Join(parts, ".*") + "$"); err == nil && pattern.MatchString(o.Name) {
-			return 1 + len(strings.Join(parts, ""))
-		}
-	case w != nil && w.Kind == catalog.Kustomization && name != "" && strings.Contains(o.Name, name):
-		return len(name)
 	}
-	return 0
-}
-
-// patched is where a patch of the application has a field of o.
-func (in *Input) patched(o *Object, fields []string) (diag.Position, bool) {
-	for _, p := range o.Application.Patches {
-		var document yaml.Node
-		if yaml.Unmarshal([]byte(p.Text), &document) != nil || len(document.Content) == 0 || !aims(p, &document, o) {
-			continue
-		}
-		n, whole := nearest(document.Content[0], o, fields)
-		if !whole {
-			continue
-		}
-		if p.File != "" {
-			return diag.Position{File: p.File, Line: n.Line, Column: n.Column}, true
-		}
-		return in.at(catalog.Place{Pos: p.Pos}).Pos, true
+	if x, ok := f.byLine[line]; ok {
+		return x
 	}
-	return diag.Position{}, false
-}
-
-// aims says whether a patch is for o, as far as its kind and name tell.
-func aims(p catalog.Patch, document *yaml.Node, o *Object) bool {
-	if t := p.Target; t != nil {
-		return (t.Kind == "" || t.Kind == o.Kind) && (t.Name == "" || t.Name == o.Name)
+	if f.index == nil {
+		f.index = indexed(f.allManifests(name))
 	}
-	_, likeness := manifestIn(document, o)
-	return likeness > 0
+	return f.index
 }
 
 // value is the value at a key of a mapping; nil when there is none.
@@ -231,22 +238,23 @@ func value(n *yaml.Node, key string) *yaml.Node {
 
 // nearest is the key that fields lead to in a mapping, or the nearest one around it, and whether it is the former. An element of a
 // list is found by the name that it has in o, where it has one: a patch does not have all elements.
-func nearest(n *yaml.Node, o *Object, fields []string) (at *yaml.Node, whole bool) {
+func (in *Input) nearest(n *yaml.Node, o *Object, fields []string) (at *yaml.Node, whole bool) {
 	at = n
-	for i, field := range fields {
+	var is any // what o has there
+	if o != nil {
+		is = o.Content()
+	}
+	for _, field := range fields {
+		is = member(is, field)
 		var key, next *yaml.Node
 		if n.Kind == yaml.AliasNode {
 			n = n.Alias
 		}
 		switch n.Kind {
 		case yaml.MappingNode:
-			for j := 0; j+1 < len(n.Content); j += 2 {
-				if n.Content[j].Value == field {
-					key, next = n.Content[j], n.Content[j+1]
-				}
-			}
+			key, next = in.keys.key(n, field)
 		case yaml.SequenceNode:
-			next = element(n, o, fields[:i+1])
+			next = in.element(n, is, field)
 			key = next
 		}
 		if next == nil {
@@ -257,19 +265,16 @@ func nearest(n *yaml.Node, o *Object, fields []string) (at *yaml.Node, whole boo
 	return at, true
 }
 
-// element is the element of a list that is at some place of o.
-func element(list *yaml.Node, o *Object, place []string) *yaml.Node {
-	if o != nil {
-		if is, _ := fieldAt(o, place...).(map[string]any); is["name"] != nil {
-			for _, e := range list.Content {
-				if name := value(e, "name"); name != nil && name.Value == is["name"] {
-					return e
-				}
-			}
+// element is the element of a list that has the name of an object's element, or else its index.
+func (in *Input) element(list *yaml.Node, is any, index string) *yaml.Node {
+	if m, _ := is.(map[string]any); m["name"] != nil {
+		name, ok := m["name"].(string)
+		if !ok {
 			return nil
 		}
+		return in.keys.named(list, name)
 	}
-	if i, err := strconv.Atoi(place[len(place)-1]); err == nil && i >= 0 && i < len(list.Content) {
+	if i, err := strconv.Atoi(index); err == nil && i >= 0 && i < len(list.Content) {
 		return list.Content[i]
 	}
 	return nil
@@ -302,29 +307,57 @@ func (in *Input) textAt(o *Object, text string) (at catalog.Place, ok bool) {
 			return at, true
 		}
 	}
-	for _, f := range valueFiles(a) {
-		if at.Pos, ok = in.find(f, text, 0); ok {
-			return at, true
-		}
+	if at.Pos, ok = in.inFiles("values of "+a.Code, valueFiles(a), text); ok {
+		return at, true
 	}
 	if n, name := in.listed(a); n != nil {
-		if found := scalar(n, text, 0); found != nil {
+		if found := in.scalarIn(n, text); found != nil {
 			at.Pos = diag.Position{File: name, Line: found.Line, Column: found.Column}
 			return at, true
 		}
 	}
-	for _, name := range in.filesOf(a) {
-		if name == o.Pos.File || strings.HasSuffix(name, catalog.ApplicationsFile) {
-			continue
-		}
-		if at.Pos, ok = in.find(name, text, 0); ok {
-			return at, true
-		}
+	if at.Pos, ok = in.inSources(a, text, o.Pos.File); ok {
+		return at, true
 	}
 	if o.Pos.File != "" && o.Pos.Line == 0 {
 		at.Pos, ok = in.find(o.Pos.File, text, 0)
 	}
 	return at, ok
+}
+
+// few is how many files or folders are searched one after the other; more are put together first.
+const few = 8
+
+// inFiles is the first place of a text in some files.
+func (in *Input) inFiles(name string, files []string, text string) (at diag.Position, ok bool) {
+	if len(files) > few {
+		return in.corpus(name, func() []string { return files }).find(text, "")
+	}
+	for _, file := range files {
+		if at, ok = in.find(file, text, 0); ok {
+			break
+		}
+	}
+	return at, ok
+}
+
+// inSources is the first place of a text in the files that an application is made from, without the list and one other file.
+func (in *Input) inSources(a *catalog.Application, text, without string) (diag.Position, bool) {
+	folders := foldersOf(a)
+	if len(folders) > few {
+		return in.corpus("files of "+a.Code, func() []string { return in.filesOf(a) }).find(text, without)
+	}
+	for _, folder := range folders {
+		if at, ok := in.folder(folder).find(text, without); ok {
+			return at, true
+		}
+	}
+	return diag.Position{}, false
+}
+
+// folder is all files at or below a path of the repository.
+func (in *Input) folder(at string) *corpus {
+	return in.corpus("folder "+at, func() []string { return in.below(at) })
 }
 
 // valueFiles are the value files of a chart of this repository, seen from its root, the last of which wins.
@@ -349,30 +382,25 @@ func (in *Input) find(file, text string, from int) (diag.Position, bool) {
 	if f == nil {
 		return diag.Position{}, false
 	}
-	for _, document := range f.documents {
-		if n := scalar(document, text, from); n != nil {
-			return diag.Position{File: file, Line: n.Line, Column: n.Column}, true
-		}
+	s := f.searched()
+	if n := s.scalar(text, from); n != nil {
+		return diag.Position{File: file, Line: n.Line, Column: n.Column}, true
 	}
-	for i, line := range f.lines {
-		if column := strings.Index(line, text); column >= 0 && i+1 >= from {
-			return diag.Position{File: file, Line: i + 1, Column: column + 1}, true
-		}
-	}
-	return diag.Position{}, false
+	return s.inLines(file, text, from)
 }
 
-// scalar is the first scalar below n, at or behind a line, that has the text in it.
-func scalar(n *yaml.Node, text string, from int) *yaml.Node {
-	if n.Kind == yaml.ScalarNode && n.Line >= from && strings.Contains(n.Value, text) {
-		return n
-	}
-	for _, c := range n.Content {
-		if found := scalar(c, text, from); found != nil {
-			return found
+// scalarIn is the first scalar below what the list says of an application that has the text in it.
+func (in *Input) scalarIn(n *yaml.Node, text string) *yaml.Node {
+	s := in.inList[n]
+	if s == nil {
+		s = &searched{nodes: scalars(nil, n)}
+		s.scalars.text, s.nodesAt = joined(len(s.nodes), func(i int) string { return s.nodes[i].Value })
+		if in.inList == nil {
+			in.inList = map[*yaml.Node]*searched{}
 		}
+		in.inList[n] = s
 	}
-	return nil
+	return s.scalar(text, 0)
 }
 
 // comment is what the user wrote behind "#" on the line of a place, or on the lines right above it.
@@ -390,7 +418,8 @@ func (in *Input) comment(at diag.Position) string {
 		if !found {
 			break
 		}
-		out = append([]string{strings.TrimSpace(comment)}, out...)
+		out = append(out, strings.TrimSpace(comment))
 	}
+	slices.Reverse(out) // what stands above comes first
 	return strings.Join(out, " ")
 }

@@ -51,17 +51,35 @@ metadata:
 type: kubernetes.io/service-account-token
 `,
 	Check: func(in *Input, report Report) {
-		for _, o := range in.Kind("Secret") {
-			if at, keys := in.plain(o); len(keys) > 0 {
-				report(at, "name it under secrets: of the application, and make new values", "%s stands in Git with its values: %s", o.Title(),
-					strings.Join(keys, ", "))
-			}
+		for _, s := range in.plain() {
+			report(s.at, "name it under secrets: of the application, and make new values", "%s stands in Git with its values: %s", s.object.Title(),
+				strings.Join(s.keys, ", "))
 		}
 	},
 }
 
-// plain are the keys of a Secret whose values stand in files of the user's, and the place of the first.
-func (in *Input) plain(o *Object) (at catalog.Place, keys []string) {
+// writtenSecret is a Secret whose values stand in files of the user's.
+type writtenSecret struct {
+	object *Object
+	at     catalog.Place // of the first value
+	keys   []string
+}
+
+// plain are the Secrets whose values stand in files of the user's.
+func (in *Input) plain() []writtenSecret {
+	return in.plainSecrets.get(func() []writtenSecret {
+		var out []writtenSecret
+		for _, o := range in.Kind("Secret") {
+			if at, keys := in.plainKeys(o); len(keys) > 0 {
+				out = append(out, writtenSecret{o, at, keys})
+			}
+		}
+		return out
+	})
+}
+
+// plainKeys are the keys of a Secret whose values stand in files of the user's, and the place of the first.
+func (in *Input) plainKeys(o *Object) (at catalog.Place, keys []string) {
 	if o.APIVersion != "v1" || o.Content()["sops"] != nil {
 		return at, nil
 	}
@@ -128,16 +146,14 @@ func (in *Input) plainValue(o *Object, field, key, written, text string) (catalo
 	}
 	for _, name := range append(valueFiles(o.Application), chartDefaults(o.Application)) {
 		if f := in.file(name); f != nil {
-			for _, document := range f.documents {
-				if n := exactly(document, text); n != nil {
-					at.Pos.File, at.Pos.Line, at.Pos.Column = name, n.Line, n.Column
-					return at, true
-				}
+			if n := f.exactly(text); n != nil {
+				at.Pos.File, at.Pos.Line, at.Pos.Column = name, n.Line, n.Column
+				return at, true
 			}
 		}
 	}
 	if n, name := in.listed(o.Application); n != nil && value(n, "values") != nil {
-		if n = exactly(value(n, "values"), text); n != nil {
+		if n = in.exactly(value(n, "values"), text); n != nil {
 			at.Pos.File, at.Pos.Line, at.Pos.Column = name, n.Line, n.Column
 			return at, true
 		}
@@ -153,18 +169,14 @@ func (in *Input) plainValue(o *Object, field, key, written, text string) (catalo
 	return at, false
 }
 
-// exactly is the first value below n that is the text.
-func exactly(n *yaml.Node, text string) *yaml.Node {
-	if n.Kind == yaml.ScalarNode && n.Value == text {
-		return n
-	}
-	for i, c := range n.Content {
-		if n.Kind == yaml.MappingNode && i%2 == 0 {
-			continue // a key
+// exactly is the first value below n that is a text.
+func (in *Input) exactly(n *yaml.Node, text string) *yaml.Node {
+	if in.valuesIn[n] == nil {
+		if in.valuesIn == nil {
+			in.valuesIn = map[*yaml.Node]map[string]*yaml.Node{}
 		}
-		if found := exactly(c, text); found != nil {
-			return found
-		}
+		in.valuesIn[n] = map[string]*yaml.Node{}
+		withValues(n, in.valuesIn[n])
 	}
-	return nil
+	return in.valuesIn[n][text]
 }

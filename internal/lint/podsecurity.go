@@ -11,28 +11,40 @@ import (
 	admission "k8s.io/pod-security-admission/policy"
 )
 
-// judge asks about pods what the API server asks.
-type judge struct{ evaluator admission.Evaluator }
+// judgement is a question about a pod that the API server asks.
+type judgement struct {
+	pod            *Pod
+	level, version string
+}
 
-func newJudge() judge {
+func newEvaluator() admission.Evaluator {
 	e, err := admission.NewEvaluator(admission.DefaultChecks(), nil)
 	if err != nil {
 		panic("the checks of Kubernetes itself are wrong: " + err.Error())
 	}
-	return judge{e}
+	return e
 }
 
 // forbids are the checks of a level that a pod does not pass; none for an empty level.
-func (j judge) forbids(p *Pod, level, version string) []admission.CheckResult {
+func (in *Input) forbids(p *Pod, level, version string) []admission.CheckResult {
 	if level == "" {
 		return nil
+	}
+	q := judgement{p, level, version}
+	if out, known := in.unpermitted[q]; known {
+		return out
 	}
 	v, err := api.ParseVersion(version)
 	if err != nil {
 		v = api.LatestVersion()
 	}
-	results := j.evaluator.EvaluatePod(api.LevelVersion{Level: api.Level(level), Version: v}, &p.ObjectMeta, &p.Spec)
-	return slices.DeleteFunc(results, func(r admission.CheckResult) bool { return r.Allowed })
+	results := in.evaluator.get(newEvaluator).EvaluatePod(api.LevelVersion{Level: api.Level(level), Version: v}, &p.ObjectMeta, &p.Spec)
+	out := slices.DeleteFunc(results, func(r admission.CheckResult) bool { return r.Allowed })
+	if in.unpermitted == nil {
+		in.unpermitted = map[judgement][]admission.CheckResult{}
+	}
+	in.unpermitted[q] = out
+	return out
 }
 
 // labelled is the entry of a pod's namespace when the list sets its levels.
@@ -52,7 +64,8 @@ func (in *Input) insecure(p *Pod, r admission.CheckResult) catalog.Place {
 		field, _, _ := strings.Cut(detail, "=")
 		at = append(at, field)
 	case strings.Contains(r.ForbiddenReason, "volume"):
-		i := slices.IndexFunc(p.Spec.Volumes, func(v corev1.Volume) bool { return strings.Contains(detail, strconv.Quote(v.Name)) })
+		names := quoted(detail)
+		i := slices.IndexFunc(p.Spec.Volumes, func(v corev1.Volume) bool { return names[v.Name] })
 		at = append(at, "volumes", strconv.Itoa(i))
 	case r.ForbiddenReason == "forbidden sysctls":
 		at = append(at, "securityContext", "sysctls")
@@ -72,7 +85,8 @@ func container(p *Pod, detail, reason string) []string {
 	if reason == "hostPort" {
 		field = "ports"
 	}
-	named := func(c corev1.Container) bool { return strings.Contains(detail, strconv.Quote(c.Name)) }
+	names := quoted(detail)
+	named := func(c corev1.Container) bool { return names[c.Name] }
 	if i := slices.IndexFunc(p.Spec.Containers, named); i >= 0 {
 		return []string{"containers", strconv.Itoa(i), field}
 	}
@@ -80,6 +94,25 @@ func container(p *Pod, detail, reason string) []string {
 		return []string{"initContainers", strconv.Itoa(i), field}
 	}
 	return nil
+}
+
+// quoted are the names in quotes in what a check says.
+func quoted(detail string) map[string]bool {
+	out := map[string]bool{}
+	for {
+		_, rest, found := strings.Cut(detail, `"`)
+		if !found {
+			return out
+		}
+		text, err := strconv.QuotedPrefix(`"` + rest)
+		if err != nil {
+			return out
+		}
+		if name, err := strconv.Unquote(text); err == nil {
+			out[name] = true
+		}
+		detail = rest[len(text)-1:]
+	}
 }
 
 // forbidden says what the checks forbid, as the API server does.

@@ -28,13 +28,12 @@ repository: {url: https://git.example/homelab.git}
 -- a/app.yaml --
 ` + hardenedWith("      volumes: [{name: disk, emptyDir: {}}]\n", "          volumeMounts: [{name: disk, mountPath: /srv}]\n"),
 	Check: func(in *Input, report Report) {
-		judge := newJudge()
 		for _, p := range in.Pods() {
 			n := in.labelled(p)
 			if n == nil {
 				continue
 			}
-			if r := judge.forbids(p, n.PodSecurity.Enforce, n.PodSecurity.Version); len(r) > 0 {
+			if r := in.forbids(p, n.PodSecurity.Enforce, n.PodSecurity.Version); len(r) > 0 {
 				report(in.insecure(p, r[0]), "", "pods of %s are refused, for %s enforces %s: %s", p.Title(), n.Name, n.PodSecurity.Enforce, forbidden(r))
 			}
 		}

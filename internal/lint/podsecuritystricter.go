@@ -29,14 +29,13 @@ repository: {url: https://git.example/homelab.git}
 -- a/app.yaml --
 ` + hardened(""),
 	Check: func(in *Input, report Report) {
-		judge := newJudge()
 		pods := map[string][]*Pod{}
 		for _, p := range in.Pods() {
 			pods[p.Object.Namespace] = append(pods[p.Object.Namespace], p)
 		}
 		for i := range in.Platform.Namespaces {
 			n := &in.Platform.Namespaces[i]
-			if !known(n) || len(pods[n.Name]) == 0 {
+			if !in.allOf(n) || len(pods[n.Name]) == 0 {
 				continue
 			}
 			levels := []string{"restricted", "baseline"}
@@ -47,7 +46,7 @@ repository: {url: https://git.example/homelab.git}
 				levels = levels[:1]
 			}
 			for _, level := range levels {
-				refused := func(p *Pod) bool { return len(judge.forbids(p, level, n.PodSecurity.Version)) > 0 }
+				refused := func(p *Pod) bool { return len(in.forbids(p, level, n.PodSecurity.Version)) > 0 }
 				if !slices.ContainsFunc(pods[n.Name], refused) {
 					report(in.at(n.Place), "podSecurity: "+level, "all pods of %s would pass %s, which it does not enforce", n.Name, level)
 					break

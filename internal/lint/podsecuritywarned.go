@@ -28,13 +28,12 @@ repository: {url: https://git.example/homelab.git}
 -- a/app.yaml --
 ` + hardenedWith("      volumes: [{name: disk, emptyDir: {}}]\n", "          volumeMounts: [{name: disk, mountPath: /srv}]\n"),
 	Check: func(in *Input, report Report) {
-		judge := newJudge()
 		for _, p := range in.Pods() {
 			n := in.labelled(p)
-			if n == nil || len(judge.forbids(p, n.PodSecurity.Enforce, n.PodSecurity.Version)) > 0 {
+			if n == nil || len(in.forbids(p, n.PodSecurity.Enforce, n.PodSecurity.Version)) > 0 {
 				continue
 			}
-			if r := judge.forbids(p, n.PodSecurity.Warn, n.PodSecurity.Version); len(r) > 0 {
+			if r := in.forbids(p, n.PodSecurity.Warn, n.PodSecurity.Version); len(r) > 0 {
 				report(in.insecure(p, r[0]), "", "%s warns of pods of %s, which are not %s: %s", n.Name, p.Title(), n.PodSecurity.Warn, forbidden(r))
 			}
 		}

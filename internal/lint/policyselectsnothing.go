@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
-	"github.com/hippotion/roster/internal/diag"
 )
 
 var policySelectsNothing = Rule{
@@ -45,8 +44,8 @@ spec:
 	Mend: []string{`      - podLabels: {app: worker}`, `      - podLabels: {app: a}`},
 	Check: func(in *Input, report Report) {
 		labelled := func(at catalog.Place, namespace string, labels map[string]string) {
-			if pods, known := in.namespacePods(namespace); known && len(labels) > 0 && len(withLabels(pods, labels)) == 0 {
-				report(at, labelHint(pods, labels), "no pod of %s has the labels %s", namespace, labelText(labels))
+			if pods := in.namespacePods(namespace); pods != nil && len(labels) > 0 && len(pods.with(labels)) == 0 {
+				report(at, in.labelHint(pods, labels), "no pod of %s has the labels %s", namespace, labelText(labels))
 			}
 		}
 		for i := range in.Platform.Namespaces {
@@ -62,8 +61,8 @@ spec:
 			if p.rule == nil || p.namespace == "" {
 				continue
 			}
-			if pods, known := in.namespacePods(p.namespace); known && !selects(p.rule.EndpointSelector, pods) {
-				report(p.at("endpointSelector"), labelHint(pods, selectorOf(p.rule.EndpointSelector).equal), "%s selects no pod of %s", p.title, p.namespace)
+			if pods := in.namespacePods(p.namespace); pods != nil && !pods.selects(p.rule.EndpointSelector) {
+				report(p.at("endpointSelector"), in.labelHint(pods, selectorOf(p.rule.EndpointSelector).equal), "%s selects no pod of %s", p.title, p.namespace)
 			}
 		}
 	},
@@ -75,25 +74,4 @@ func labelText(labels map[string]string) string {
 		parts = append(parts, key+"="+labels[key])
 	}
 	return strings.Join(parts, ", ")
-}
-
-// labelHint says what the first label is among the pods that no pod has.
-func labelHint(pods []*Pod, labels map[string]string) string {
-	for _, key := range slices.Sorted(maps.Keys(labels)) {
-		values := map[string]bool{}
-		for _, p := range pods {
-			if value, ok := p.Labels[key]; ok {
-				values[value] = true
-			}
-		}
-		there := slices.Sorted(maps.Keys(values))
-		switch {
-		case values[labels[key]] || givenLater(key):
-		case len(there) == 0:
-			return "no pod there has the label " + key
-		default:
-			return diag.DidYouMean(labels[key], there)
-		}
-	}
-	return "no pod there has all of them"
 }

@@ -47,12 +47,11 @@ data:
       - to: {namespace: web-ai, ports: [8080]}`, `  MODEL_URL: https://ai.home.example/v1`, `  MODEL_URL: http://ai.web-ai.svc.cluster.local:8080/v1
   LINK: https://ai.home.example # for people`},
 	Check: func(in *Input, report Report) {
-		hosts := in.hosts()
 		for _, o := range in.Workloads {
 			if o.Entry.Name == in.Platform.ArgoCD.Namespace || has(o.Content(), "blackbox") { // it is to look from outside
 				continue
 			}
-			for _, c := range calls(o, hosts) {
+			for _, c := range in.calls(o) {
 				if c.owner.app.Catalog == "" {
 					report(in.text(o, c.line, c.url), in.inside(c.owner), "%s names %s, a host of %s", o.Title(), c.url, c.owner.app.Code)
 				}
@@ -63,9 +62,17 @@ data:
 
 // inside is how to reach an application inside of the cluster.
 func (in *Input) inside(o *owner) string {
+	if o.address == "" {
+		o.address = in.addressOf(o)
+	}
+	return o.address
+}
+
+func (in *Input) addressOf(o *owner) string {
 	number, pod := o.route.Port.Number, "…"
 	if s := in.servicesOf(o.namespace)[o.route.Service]; s != nil {
-		for _, p := range s.Spec.Ports {
+		for i := range s.Spec.Ports {
+			p := &s.Spec.Ports[i]
 			if o.route.Port.Name != "" && p.Name == o.route.Port.Name || o.route.Port.Name == "" && int(p.Port) == number {
 				number = int(p.Port)
 				if pod = p.TargetPort.String(); p.TargetPort == (intstr.IntOrString{}) {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/diag"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -53,10 +54,7 @@ func (in *Input) explained(at catalog.Place) bool {
 	if f == nil {
 		return false
 	}
-	last := at.Pos.Line
-	for _, document := range f.documents {
-		last = max(last, lastLine(document, at.Pos.Line, at.Pos.Column))
-	}
+	last := max(at.Pos.Line, f.lastLine(at.Pos))
 	for line := at.Pos.Line; line <= last; line++ {
 		pos := at.Pos
 		if pos.Line = line; in.comment(pos) != "" {
@@ -66,19 +64,30 @@ func (in *Input) explained(at catalog.Place) bool {
 	return false
 }
 
-// lastLine is where the mapping ends that begins at a place; 0 when none does.
-func lastLine(n *yaml.Node, line, column int) int {
-	found := n.Kind == yaml.MappingNode && n.Line == line && n.Column == column
-	last := 0
+// lastLine is the last line on which a key of the mapping stands that begins at a place, or of one in it; 0 when none begins there.
+func (f *sourceFile) lastLine(at diag.Position) int {
+	if f.ends == nil {
+		f.ends = map[diag.Position]int{}
+		for _, document := range f.documents {
+			f.noteEnds(document)
+		}
+	}
+	return f.ends[diag.Position{Line: at.Line, Column: at.Column}]
+}
+
+func (f *sourceFile) noteEnds(n *yaml.Node) (last int) {
 	for _, c := range n.Content {
 		switch {
-		case !found:
-			last = max(last, lastLine(c, line, column))
-		case len(c.Content) > 0:
-			last = max(last, lastLine(c, c.Line, c.Column))
-		default:
+		case len(c.Content) == 0:
 			last = max(last, c.Line)
+		case c.Kind == yaml.MappingNode:
+			last = max(last, f.noteEnds(c))
+		default:
+			f.noteEnds(c)
 		}
+	}
+	if at := (diag.Position{Line: n.Line, Column: n.Column}); n.Kind == yaml.MappingNode {
+		f.ends[at] = max(f.ends[at], last)
 	}
 	return last
 }

@@ -1,6 +1,9 @@
 package lint
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 var randomRoute = Rule{
 	Name:     "random-route",
@@ -37,55 +40,104 @@ spec:
 	Mend: []string{`      match: Host(` + "`photos.home.example`" + `)`, `      match: Host(` + "`photos.home.example`" + `)
       priority: 1000`},
 	Check: func(in *Input, report Report) {
-		settings, routers := in.traefik(), in.routers()
+		settings := in.traefik()
 		// The later one is reported, and those of the list come before those that applications bring.
-		slices.SortStableFunc(routers, func(a, b *router) int {
+		routers := slices.SortedStableFunc(slices.Values(in.routers()), func(a, b *router) int {
 			switch {
 			case a.own != nil && b.own == nil:
 				return -1
 			case a.own == nil && b.own != nil:
 				return 1
 			}
-			return a.at(in, "match").Pos.Compare(b.at(in, "match").Pos)
+			return a.match(in).Compare(b.match(in))
 		})
-		for _, pair := range rivals(routers) {
-			first, second := pair[0], pair[1]
-			if first.priority != second.priority || !first.meets(second, &settings) || !settings.safeNaming && first.key() == second.key() {
+		rivals := rivalsOf(routers, &settings)
+		for _, second := range routers {
+			r, ok := rivals[second]
+			if !ok {
 				continue
 			}
-			if where := common(first, second); where != nil {
-				report(second.at(in, "match"), "remove one of them, or give one a priority",
-					"%s answers for %s as well, with the same priority of %d: which one wins is random", first, where, second.priority)
+			more := ""
+			if r.count > 1 {
+				more = fmt.Sprintf(" (and %d more)", r.count-1)
 			}
+			report(second.at(in, "match"), "remove one of them, or give one a priority",
+				"%s%s answers for %s as well, with the same priority of %d: which one wins is random", r.first, more, common(r.first, second), second.priority)
 		}
 	},
 }
 
-// rivals are the pairs of routers that may answer for the same host, each in the order of routers.
-func rivals(routers []*router) [][2]*router {
-	byHost := map[string][]int{} // with those for any host under ""
+// rivals are the routers in front of one that answer for the same requests: the first, and how many there are. Routers of several
+// rules are counted for one of them.
+type rivals struct {
+	first *router
+	count int
+}
+
+// rivalsOf are the rivals of routers, which are in order. Of routers that Traefik keeps only one of, none is a rival of the other.
+//
+// Each router is looked up among those in front of it, which finds the ones that answer for all that it answers for, and among
+// those behind it: then it is a rival of the broader one.
+func rivalsOf(routers []*router, t *traefik) map[*router]rivals {
+	key := func(r *router) any {
+		if t.safeNaming {
+			return r
+		}
+		return r.key()
+	}
+	place := map[*router]int{}
 	for i, r := range routers {
-		for _, s := range r.scopes {
-			if of := byHost[s.host]; len(of) == 0 || of[len(of)-1] != i {
-				byHost[s.host] = append(of, i)
-			}
+		place[r] = i
+	}
+	out := map[*router]rivals{}
+	note := func(first, second *router, count int) {
+		r, known := out[second]
+		if !known || place[first] < place[r.first] {
+			r.first = first
+		}
+		r.count += count
+		out[second] = r
+	}
+	index := newRouterIndex(t)
+	enter := func(r *router) {
+		for i := range r.scopes {
+			index.add(r.priority, &r.scopes[i], r, key(r))
 		}
 	}
-	var out [][2]*router
-	for j, second := range routers {
-		var others []int
-		for _, s := range second.scopes {
-			others = append(others, byHost[s.host]...)
-			if s.host != "" {
-				others = append(others, byHost[""]...)
+	for _, r := range routers {
+		var first *router
+		count := 0
+		for i := range r.scopes {
+			for _, c := range index.crowds(r.priority, &r.scopes[i], r, false) {
+				for _, other := range c.first {
+					if key(other) != key(r) && (first == nil || place[other] < place[first]) {
+						first = other
+					}
+				}
+				count = max(count, c.count-c.keys[key(r)])
 			}
 		}
-		slices.Sort(others)
-		for _, i := range slices.Compact(others) {
-			if i < j {
-				out = append(out, [2]*router{routers[i], second})
+		if first != nil {
+			note(first, r, count)
+		}
+		enter(r)
+	}
+	index = newRouterIndex(t)
+	for _, r := range slices.Backward(routers) {
+		behind := map[*router]bool{}
+		for i := range r.scopes {
+			for _, c := range index.crowds(r.priority, &r.scopes[i], r, true) {
+				for _, other := range c.last {
+					if key(other) != key(r) {
+						behind[other] = true
+					}
+				}
 			}
 		}
+		for other := range behind {
+			note(r, other, 1)
+		}
+		enter(r)
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/bounds"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/render/object"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -30,6 +31,10 @@ type router struct {
 	priority        int
 	middlewares     []catalog.Middleware
 	services        []backend
+	tooLarge        string // why the rule was not read, if it was not
+	known           string // its key
+	pos             *diag.Position
+	place           int // among all routers
 }
 
 // backend is a port of a Service.
@@ -58,7 +63,9 @@ type ingressRule struct {
 
 // ingressRoutes are the IngressRoutes that applications bring, as far as they can be read. Those for another Traefik are left
 // out, and those below another one, which has the entry points.
-func (in *Input) ingressRoutes() []ingressRoute {
+func (in *Input) ingressRoutes() []ingressRoute { return in.ingresses.get(in.readIngressRoutes) }
+
+func (in *Input) readIngressRoutes() []ingressRoute {
 	var out []ingressRoute
 	for _, o := range in.Kind("IngressRoute") {
 		var r struct {
@@ -90,8 +97,18 @@ func decode(o *Object, into any) bool {
 
 func ofTraefik(o *Object) bool { return strings.HasPrefix(o.APIVersion, "traefik.io/") }
 
-// routers are all of them, those of the list first.
+// routers are all of them, those of the list first. The list is not to be changed.
 func (in *Input) routers() []*router {
+	return in.allRouters.get(func() []*router {
+		out := in.readRouters()
+		for i, r := range out {
+			r.place = i
+		}
+		return out
+	})
+}
+
+func (in *Input) readRouters() []*router {
 	var out []*router
 	for n, a := range in.applications() {
 		for i := range a.Routes {
@@ -150,6 +167,9 @@ func broughtRouter(o *ingressRoute, i int) *router {
 
 func (r *router) understand(priority int) {
 	r.priority = cmp.Or(priority, len(r.text))
+	if r.tooLarge = bounds.TraefikRule.Exceeded(r.text); r.tooLarge != "" {
+		return
+	}
 	r.rule = parseMatch(r.text)
 	r.scopes = r.rule.scopes()
 }
@@ -172,8 +192,21 @@ func (r *router) String() string {
 // key is the same for routers of which Traefik keeps only one: a router's name is made of these, with what is no letter or
 // digit replaced (pkg/provider/kubernetes/crd/kubernetes.go, makeID; pkg/provider/configuration.go, Normalize).
 func (r *router) key() string {
+	if r.known != "" {
+		return r.known
+	}
 	words := strings.FieldsFunc(r.namespace+"-"+r.name, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsNumber(c) })
-	return strings.Join(words, "-") + " " + r.text
+	r.known = strings.Join(words, "-") + " " + r.text
+	return r.known
+}
+
+// match is where the rule stands.
+func (r *router) match(in *Input) diag.Position {
+	if r.pos == nil {
+		pos := r.at(in, "match").Pos
+		r.pos = &pos
+	}
+	return *r.pos
 }
 
 // meets says whether some request could come to both: they share an entry point, and there it is with TLS for both or none.
@@ -186,15 +219,18 @@ func (r *router) meets(other *router, t *traefik) bool {
 	})
 }
 
-// dropped are the routers that Traefik drops, with the faults.
-func (in *Input) dropped(routers []*router, t *traefik) map[*router][]fault {
-	out := map[*router][]fault{}
-	for _, r := range routers {
-		if faults := slices.Concat(in.missingMiddlewares(r), in.foreign(r, t), in.missingServices(r)); len(faults) > 0 {
-			out[r] = faults
+// dropped are the routers that Traefik drops.
+func (in *Input) dropped() map[*router]bool {
+	return in.allDropped.get(func() map[*router]bool {
+		out, settings, broken := map[*router]bool{}, in.traefik(), in.brokenChains()
+		for _, r := range in.routers() {
+			through := slices.ContainsFunc(r.middlewares, func(m catalog.Middleware) bool { return broken[in.middleware(m)] })
+			if through || len(in.missingMiddlewares(r)) > 0 || len(in.foreign(r, &settings)) > 0 || len(in.missingServices(r)) > 0 {
+				out[r] = true
+			}
 		}
-	}
-	return out
+		return out
+	})
 }
 
 // fault is why Traefik drops a router.
@@ -219,16 +255,17 @@ func (in *Input) known(namespace string) bool {
 
 // middleware is the one of that name; nil when no application brings it.
 func (in *Input) middleware(m catalog.Middleware) *Object {
-	for _, o := range in.Kind("Middleware") {
-		if ofTraefik(o) && o.Namespace == m.Namespace && o.Name == m.Name {
-			return o
-		}
-	}
-	return nil
+	return in.named(objectName{"traefik.io", "Middleware", m.Namespace, m.Name})
 }
 
 // chained are the middlewares that a chain refers to.
-func chained(o *Object) []catalog.Middleware {
+func (in *Input) chained(o *Object) []catalog.Middleware {
+	if out, ok := in.chains[o]; ok {
+		return out
+	}
+	if in.chains == nil {
+		in.chains = map[*Object][]catalog.Middleware{}
+	}
 	var m struct {
 		Spec struct {
 			Chain struct {
@@ -236,55 +273,104 @@ func chained(o *Object) []catalog.Middleware {
 			}
 		}
 	}
-	if !decode(o, &m) {
-		return nil
-	}
 	var out []catalog.Middleware
-	for _, c := range m.Spec.Chain.Middlewares {
-		out = append(out, catalog.Middleware{Name: c.Name, Namespace: cmp.Or(c.Namespace, o.Namespace)})
+	if decode(o, &m) {
+		for _, c := range m.Spec.Chain.Middlewares {
+			out = append(out, catalog.Middleware{Name: c.Name, Namespace: cmp.Or(c.Namespace, o.Namespace)})
+		}
+	}
+	in.chains[o] = out
+	return out
+}
+
+// isMissing reports whether a middleware is certainly not there. A name with @ is that of another provider.
+func (in *Input) isMissing(m catalog.Middleware) bool {
+	return m.Name != "" && !strings.Contains(m.Name, "@") && in.known(m.Namespace) && in.middleware(m) == nil
+}
+
+// likeMiddleware is the hint for a middleware that is missing.
+func (in *Input) likeMiddleware(m catalog.Middleware) string {
+	var names []string
+	for _, o := range in.within(m.Namespace) {
+		if o.Kind == "Middleware" && ofTraefik(o) {
+			names = append(names, o.Name)
+		}
+	}
+	return in.didYouMean(m.Name, names)
+}
+
+// missingMiddlewares are the faults of a router that refers to what no application brings, without those of chains.
+func (in *Input) missingMiddlewares(r *router) []fault {
+	var out []fault
+	for i, m := range r.middlewares {
+		if in.isMissing(m) {
+			out = append(out, fault{nil, []string{"middlewares", strconv.Itoa(i), "name"}, in.likeMiddleware(m),
+				fmt.Sprintf("no application brings Middleware %s of namespace %s: Traefik drops the rule", m.Name, m.Namespace)})
+		}
 	}
 	return out
 }
 
-// missingMiddlewares are the faults of a router that refers to what no application brings. A name with @ is that of another
-// provider.
-func (in *Input) missingMiddlewares(r *router) []fault {
+// chainFaults are the faults of the chains that routers go through, each once.
+func (in *Input) chainFaults() []fault {
 	var out []fault
-	missing := func(m catalog.Middleware) bool {
-		return m.Name != "" && !strings.Contains(m.Name, "@") && in.known(m.Namespace) && in.middleware(m) == nil
-	}
-	hint := func(m catalog.Middleware) string {
-		var names []string
-		for _, o := range in.Kind("Middleware") {
-			if ofTraefik(o) && o.Namespace == m.Namespace {
-				names = append(names, o.Name)
-			}
-		}
-		return diag.DidYouMean(m.Name, names)
-	}
 	seen := map[*Object]bool{}
-	var follow func(o *Object)
-	follow = func(o *Object) {
-		if o == nil || seen[o] {
-			return
+	var next []*Object
+	visit := func(m catalog.Middleware) {
+		if o := in.middleware(m); o != nil && !seen[o] {
+			seen[o] = true
+			next = append(next, o)
 		}
-		seen[o] = true
-		for i, m := range chained(o) {
-			if missing(m) {
-				out = append(out, fault{o, []string{"spec", "chain", "middlewares", strconv.Itoa(i), "name"}, hint(m),
+	}
+	for _, r := range in.routers() {
+		for _, m := range r.middlewares {
+			visit(m)
+		}
+	}
+	for len(next) > 0 {
+		o := next[0]
+		next = next[1:]
+		for i, m := range in.chained(o) {
+			if in.isMissing(m) {
+				out = append(out, fault{o, []string{"spec", "chain", "middlewares", strconv.Itoa(i), "name"}, in.likeMiddleware(m),
 					fmt.Sprintf("no application brings Middleware %s of namespace %s: Traefik drops the rules that go through this chain", m.Name, m.Namespace)})
 			}
-			follow(in.middleware(m))
+			visit(m)
 		}
-	}
-	for i, m := range r.middlewares {
-		if missing(m) {
-			out = append(out, fault{nil, []string{"middlewares", strconv.Itoa(i), "name"}, hint(m),
-				fmt.Sprintf("no application brings Middleware %s of namespace %s: Traefik drops the rule", m.Name, m.Namespace)})
-		}
-		follow(in.middleware(m))
 	}
 	return out
+}
+
+// brokenChains are the middlewares that lead to one that is missing.
+func (in *Input) brokenChains() map[*Object]bool {
+	return in.broken.get(func() map[*Object]bool {
+		out, users := map[*Object]bool{}, map[*Object][]*Object{}
+		var next []*Object
+		for _, o := range in.Kind("Middleware") {
+			if !ofTraefik(o) {
+				continue
+			}
+			for _, m := range in.chained(o) {
+				if in.isMissing(m) && !out[o] {
+					out[o] = true
+					next = append(next, o)
+				} else if through := in.middleware(m); through != nil {
+					users[through] = append(users[through], o)
+				}
+			}
+		}
+		for len(next) > 0 {
+			o := next[0]
+			next = next[1:]
+			for _, user := range users[o] {
+				if !out[user] {
+					out[user] = true
+					next = append(next, user)
+				}
+			}
+		}
+		return out
+	})
 }
 
 // foreign are the faults of a router that refers to another namespace, when Traefik is seen not to allow it.

@@ -1,13 +1,9 @@
 package lint
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/hippotion/roster/catalog"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
 var servicePortInPolicy = Rule{
@@ -62,77 +58,21 @@ spec:
 				if f.Direction == catalog.Ingress {
 					receiver, labels = n.Name, f.PodLabels
 				}
-				pods, known := in.namespacePods(receiver)
-				if !known {
+				pods := in.namespacePods(receiver)
+				if pods == nil {
 					continue
 				}
-				pods = withLabels(pods, labels)
+				ports := in.podPorts(pods, receiver, labels)
 				for _, port := range f.Ports {
 					number, err := strconv.Atoi(port.Name)
 					if err != nil || port.End != 0 {
 						continue
 					}
-					if service, target := in.servicePort(receiver, pods, number); service != "" {
-						report(in.at(f.Place), "write "+strconv.Itoa(target), "port %d is that of the Service %s in %s, not of its pods", number, service, receiver)
+					if s, ok := ports.behind(number); ok {
+						report(in.at(f.Place), "write "+strconv.Itoa(s.target), "port %d is that of the Service %s in %s, not of its pods", number, s.service, receiver)
 					}
 				}
 			}
 		}
 	},
-}
-
-// servicePort is a Service that leads from a port to another one of the pods. There is none when a pod may listen on the port
-// itself.
-func (in *Input) servicePort(namespace string, pods []*Pod, port int) (name string, target int) {
-	if slices.ContainsFunc(pods, func(p *Pod) bool { return listens(p, port) }) {
-		return "", 0
-	}
-	behind := map[*Pod]bool{} // pods that the Service leads to
-	for _, o := range in.Kind("Service") {
-		var s corev1.Service
-		if o.Namespace != namespace || runtime.DefaultUnstructuredConverter.FromUnstructured(o.Content(), &s) != nil || len(s.Spec.Selector) == 0 {
-			continue
-		}
-		for _, sp := range s.Spec.Ports {
-			for _, p := range withLabels(pods, s.Spec.Selector) {
-				switch number := podPort(p, sp); {
-				case number == port:
-					return "", 0
-				case number != 0 && int(sp.Port) == port:
-					name, target, behind[p] = o.Name, number, true
-				}
-			}
-		}
-	}
-	for _, p := range pods { // who says nothing about ports may have this one
-		if !behind[p] && !slices.ContainsFunc(p.containers(), func(c corev1.Container) bool { return len(c.Ports) > 0 }) {
-			return "", 0
-		}
-	}
-	return name, target
-}
-
-// listens says whether a pod says that it listens on a port.
-func listens(p *Pod, port int) bool {
-	return slices.ContainsFunc(p.containers(), func(c corev1.Container) bool {
-		return slices.ContainsFunc(c.Ports, func(cp corev1.ContainerPort) bool { return int(cp.ContainerPort) == port })
-	})
-}
-
-// podPort is where a Service's port leads to in a pod, or 0.
-func podPort(p *Pod, sp corev1.ServicePort) int {
-	switch {
-	case sp.TargetPort.Type == intstr.Int && sp.TargetPort.IntVal != 0:
-		return int(sp.TargetPort.IntVal)
-	case sp.TargetPort.Type == intstr.Int:
-		return int(sp.Port)
-	}
-	for _, c := range p.containers() {
-		for _, cp := range c.Ports {
-			if cp.Name == sp.TargetPort.StrVal {
-				return int(cp.ContainerPort)
-			}
-		}
-	}
-	return 0
 }

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,21 +13,58 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// services are those of a namespace, by name.
-func (in *Input) servicesOf(namespace string) map[string]*corev1.Service {
-	if in.services == nil {
-		in.services = map[string]map[string]*corev1.Service{}
+// service is a Service that an application brings, and its ports as routes name them.
+type service struct {
+	*corev1.Service
+	numbers map[int32]bool
+	names   map[string]bool
+	targets map[intstr.IntOrString]int32 // the first port that leads to one of the pods
+	listed  string                       // what ports it has, for hints
+}
+
+// servicesOf are those of a namespace, by name.
+func (in *Input) servicesOf(namespace string) map[string]*service {
+	return in.services.get(func() map[string]map[string]*service {
+		out := map[string]map[string]*service{}
 		for _, o := range in.Kind("Service") {
 			var s corev1.Service
 			if o.APIVersion == "v1" && runtime.DefaultUnstructuredConverter.FromUnstructured(o.Content(), &s) == nil {
-				if in.services[o.Namespace] == nil {
-					in.services[o.Namespace] = map[string]*corev1.Service{}
+				if out[o.Namespace] == nil {
+					out[o.Namespace] = map[string]*service{}
 				}
-				in.services[o.Namespace][o.Name] = &s
+				out[o.Namespace][o.Name] = withPorts(&s)
 			}
 		}
+		return out
+	})[namespace]
+}
+
+func withPorts(s *corev1.Service) *service {
+	out := &service{Service: s, numbers: map[int32]bool{}, names: map[string]bool{}, targets: map[intstr.IntOrString]int32{}}
+	var all []string
+	for i := range s.Spec.Ports {
+		p := &s.Spec.Ports[i]
+		name := strconv.Itoa(int(p.Port))
+		if p.Name != "" {
+			name += " (" + p.Name + ")"
+			out.names[p.Name] = true
+		}
+		all = append(all, name)
+		out.numbers[p.Port] = true
+		if _, again := out.targets[p.TargetPort]; !again {
+			out.targets[p.TargetPort] = p.Port
+		}
 	}
-	return in.services[namespace]
+	out.listed = diag.OneOf("it has ", all)
+	return out
+}
+
+// has compares as Traefik does: a text with names only, also when it is a number (crd/kubernetes.go, getServicePort).
+func (s *service) has(port intstr.IntOrString) bool {
+	if port.Type == intstr.Int {
+		return s.numbers[port.IntVal]
+	}
+	return port.StrVal != "" && s.names[port.StrVal]
 }
 
 // missingServices are the faults of a router that refers to a Service or port that is not there.
@@ -42,30 +80,18 @@ func (in *Input) missingServices(r *router) []fault {
 		switch {
 		case !ok && in.operated(b.namespace):
 		case !ok:
-			var names []string
-			for name := range services {
-				names = append(names, name)
-			}
-			out = append(out, fault{nil, append(at, "name"), diag.DidYouMean(b.name, names),
+			out = append(out, fault{nil, append(at, "name"), in.didYouMean(b.name, slices.Collect(maps.Keys(services))),
 				fmt.Sprintf("no application brings Service %s of namespace %s: Traefik drops the rule", b.name, b.namespace)})
 		case s.Spec.Type == corev1.ServiceTypeExternalName && b.port.Type == intstr.Int && b.port.IntVal != 0: // any will do
 		case b.port == (intstr.IntOrString{}):
-			out = append(out, fault{nil, append(at, "port"), portHint(s, b.port),
+			out = append(out, fault{nil, append(at, "port"), s.portHint(b.port),
 				fmt.Sprintf("no port of Service %s is named: Traefik drops the rule", b.name)})
-		case !slices.ContainsFunc(s.Spec.Ports, func(p corev1.ServicePort) bool { return isPort(&p, b.port) }):
-			out = append(out, fault{nil, append(at, "port"), portHint(s, b.port),
+		case !s.has(b.port):
+			out = append(out, fault{nil, append(at, "port"), s.portHint(b.port),
 				fmt.Sprintf("Service %s has no port %s: Traefik drops the rule", b.name, portText(b.port))})
 		}
 	}
 	return out
-}
-
-// isPort compares as Traefik does: a text with names only, also when it is a number (crd/kubernetes.go, getServicePort).
-func isPort(p *corev1.ServicePort, port intstr.IntOrString) bool {
-	if port.Type == intstr.Int {
-		return p.Port == port.IntVal
-	}
-	return p.Name == port.StrVal && p.Name != ""
 }
 
 func portText(port intstr.IntOrString) string {
@@ -75,22 +101,14 @@ func portText(port intstr.IntOrString) string {
 	return port.String()
 }
 
-func portHint(s *corev1.Service, port intstr.IntOrString) string {
-	var all []string
-	for _, p := range s.Spec.Ports {
-		switch {
-		case port.Type == intstr.String && port.StrVal == strconv.Itoa(int(p.Port)):
-			return "remove the quotes: a text is the name of a port"
-		case port.Type == intstr.Int && port.IntVal != 0 && p.TargetPort == port:
-			return fmt.Sprintf("write %d: %d is the port of the pods", p.Port, port.IntVal)
-		}
-		name := strconv.Itoa(int(p.Port))
-		if p.Name != "" {
-			name += " (" + p.Name + ")"
-		}
-		all = append(all, name)
+func (s *service) portHint(port intstr.IntOrString) string {
+	if number, err := strconv.Atoi(port.StrVal); err == nil && port.Type == intstr.String && strconv.Itoa(number) == port.StrVal && s.numbers[int32(number)] {
+		return "remove the quotes: a text is the name of a port"
 	}
-	return diag.OneOf("it has ", all)
+	if number, ok := s.targets[port]; ok && port.Type == intstr.Int && port.IntVal != 0 {
+		return fmt.Sprintf("write %d: %d is the port of the pods", number, port.IntVal)
+	}
+	return s.listed
 }
 
 // passive are the groups of kinds of which no operator makes a Service.
@@ -101,11 +119,17 @@ var passive = map[string]bool{
 // passiveKinds are kinds of which no operator makes a Service, in a group that has others.
 var passiveKinds = []string{"AlertmanagerConfig", "PodMonitor", "Probe", "PrometheusRule", "ScrapeConfig", "ServiceMonitor"}
 
-// operated says whether an operator may make Services in a namespace: something of a kind that Kubernetes has not is there.
+// operated reports whether an operator may make Services in a namespace: something of a kind that Kubernetes has not is there.
 func (in *Input) operated(namespace string) bool {
-	return slices.ContainsFunc(in.Workloads, func(o *Object) bool {
-		group, _, _ := strings.Cut(o.APIVersion, "/")
-		builtIn := !strings.Contains(group, ".") || strings.HasSuffix(group, ".k8s.io")
-		return o.Namespace == namespace && !builtIn && !passive[group] && !slices.Contains(passiveKinds, o.Kind)
-	})
+	return in.operators.get(func() map[string]bool {
+		out := map[string]bool{}
+		for _, o := range in.Workloads {
+			group, _, _ := strings.Cut(o.APIVersion, "/")
+			builtIn := !strings.Contains(group, ".") || strings.HasSuffix(group, ".k8s.io")
+			if !builtIn && !passive[group] && !slices.Contains(passiveKinds, o.Kind) {
+				out[o.Namespace] = true
+			}
+		}
+		return out
+	})[namespace]
 }

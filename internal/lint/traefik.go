@@ -23,7 +23,9 @@ var entryPointTLS = regexp.MustCompile(`(?i)^--entrypoints\.([^.=]+)\.http\.tls(
 
 // traefik looks at the arguments of Traefik's pods or, when its chart is not in the repository, at the chart's values. With
 // several of them, what one allows counts as allowed.
-func (in *Input) traefik() traefik {
+func (in *Input) traefik() traefik { return in.ofTraefik.get(in.lookForTraefik) }
+
+func (in *Input) lookForTraefik() traefik {
 	out := traefik{encrypted: map[string]bool{}}
 	for _, p := range in.Pods() {
 		for _, c := range p.Spec.Containers {
@@ -75,17 +77,11 @@ func (in *Input) chartOfTraefik(a *catalog.Application, t *traefik) {
 				values = append(values, settings{name, f.documents[0]})
 			}
 		}
-		var inline, parameters yaml.Node
-		if inline.Encode(h.Values) == nil {
-			values = append(values, settings{"", &inline})
-		}
-		if parameters.Encode(nested(h.Parameters)) == nil {
-			values = append(values, settings{"", &parameters})
-		}
+		values = append(values, settings{"", nodeOf(h.Values)}, settings{"", nodeOf(nested(h.Parameters))})
 	}
 	on := func(keys ...string) bool {
 		for _, v := range slices.Backward(values) {
-			if n := v.find(keys); n != nil {
+			if n := v.find(&in.keys, keys); n != nil {
 				return n.Value == "true"
 			}
 		}
@@ -98,15 +94,15 @@ func (in *Input) chartOfTraefik(a *catalog.Application, t *traefik) {
 		t.safeNaming = true
 	}
 	for _, v := range values {
-		if n := v.find([]string{"providers", "kubernetesCRD", "allowCrossNamespace"}); n != nil && v.file != "" {
+		if n := v.find(&in.keys, []string{"providers", "kubernetesCRD", "allowCrossNamespace"}); n != nil && v.file != "" {
 			t.at.Pos = diag.Position{File: v.file, Line: n.Line, Column: n.Column}
 		}
 		var args []string
-		for n := v.find([]string{"additionalArguments"}); n != nil && len(args) < len(n.Content); {
+		for n := v.find(&in.keys, []string{"additionalArguments"}); n != nil && len(args) < len(n.Content); {
 			args = append(args, n.Content[len(args)].Value)
 		}
 		t.args(args)
-		ports := v.find([]string{"ports"})
+		ports := v.find(&in.keys, []string{"ports"})
 		for i := 0; ports != nil && i+1 < len(ports.Content); i += 2 {
 			name := ports.Content[i].Value
 			if on("ports", name, "http", "tls", "enabled") || on("ports", name, "tls", "enabled") { // the latter before version 35
@@ -122,23 +118,26 @@ type settings struct {
 	root *yaml.Node
 }
 
-func (s *settings) find(keys []string) *yaml.Node {
+func (s *settings) find(index *keyIndex, keys []string) *yaml.Node {
 	n := s.root
 	if n.Kind == yaml.DocumentNode {
 		n = n.Content[0]
 	}
 	for _, key := range keys {
-		n = value(n, key)
+		_, n = index.key(n, key)
 	}
 	return n
 }
+
+// deepestParameter is how many parts a parameter's name may have. No value of Traefik's chart lies as deep.
+const deepestParameter = 32
 
 // nested are parameters such as a.b as a mapping of mappings.
 func nested(parameters []catalog.Parameter) map[string]any {
 	out := map[string]any{}
 	for _, p := range parameters {
 		at := out
-		keys := strings.Split(p.Name, ".")
+		keys := strings.SplitN(p.Name, ".", deepestParameter)
 		for _, key := range keys[:len(keys)-1] {
 			next, ok := at[key].(map[string]any)
 			if !ok {
@@ -152,7 +151,7 @@ func nested(parameters []catalog.Parameter) map[string]any {
 	return out
 }
 
-// encrypts says whether an entry point surely answers to HTTPS only. What is not known goes by its name.
+// encrypts reports whether an entry point surely answers to HTTPS only. What is not known goes by its name.
 func (t *traefik) encrypts(entryPoint string) bool {
 	name := strings.ToLower(entryPoint)
 	return t.encrypted[name] || strings.Contains(name, "secure") || strings.Contains(name, "https") || strings.Contains(name, "tls")

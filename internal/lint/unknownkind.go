@@ -38,8 +38,8 @@ kind: ConfigMap
 metadata: {name: mail}
 `,
 	Check: func(in *Input, report Report) {
-		kinds, first := in.unchecked()
-		for _, o := range first {
+		kinds := in.unchecked().count
+		for _, o := range in.unchecked().first {
 			kind := o.APIVersion + " " + o.Kind
 			objects := fmt.Sprintf("%d objects of the kind %s are", kinds[kind], kind)
 			if kinds[kind] == 1 {
@@ -51,24 +51,31 @@ metadata: {name: mail}
 }
 
 // unchecked is how many objects there are of each kind without a schema, and the first of each.
-func (in *Input) unchecked() (count map[string]int, first []*Object) {
-	count, known := map[string]int{}, map[string]bool{}
-	for _, o := range in.Workloads {
-		kind := o.APIVersion + " " + o.Kind
-		if _, seen := known[kind]; !seen {
-			_, removed := removedKind(o) // removed-api-version reports it
-			known[kind] = removed
-			if !removed {
-				_, err := validate(o)
-				known[kind] = err == nil
+type unchecked struct {
+	count map[string]int
+	first []*Object
+}
+
+func (in *Input) unchecked() unchecked {
+	return in.checked.get(func() unchecked {
+		out, known := unchecked{count: map[string]int{}}, map[string]bool{}
+		for _, o := range in.Workloads {
+			kind := o.APIVersion + " " + o.Kind
+			if _, seen := known[kind]; !seen {
+				_, removed := removedKind(o) // removed-api-version reports it
+				known[kind] = removed
+				if !removed {
+					_, err := validate(o)
+					known[kind] = err == nil
+				}
+				if !known[kind] {
+					out.first = append(out.first, o)
+				}
 			}
 			if !known[kind] {
-				first = append(first, o)
+				out.count[kind]++
 			}
 		}
-		if !known[kind] {
-			count[kind]++
-		}
-	}
-	return count, first
+		return out
+	})
 }

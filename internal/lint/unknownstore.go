@@ -60,7 +60,7 @@ spec:
 			switch kind {
 			case "SecretStore":
 				n := in.Entry(namespace)
-				return n != nil && known(n) && !in.hasStore(kind, namespace, name)
+				return n != nil && in.allOf(n) && !in.hasStore(kind, namespace, name)
 			case "ClusterSecretStore":
 				return all && in.Platform.Store != nil && !in.hasStore(kind, "", name)
 			}
@@ -109,17 +109,24 @@ func (in *Input) hasStore(kind, namespace, name string) bool {
 	if kind == p.StoreKind && name == p.StoreName && p.Store == nil || kind == "ClusterSecretStore" && p.Store != nil && name == p.Store.Name {
 		return true
 	}
-	for _, o := range in.Kind(kind) {
-		if o.Name == name && o.Namespace == namespace || o.Name == name && kind == "ClusterSecretStore" {
-			return true
+	return in.stores.get(func() map[objectName]bool {
+		out := map[objectName]bool{}
+		for _, o := range in.Kind("SecretStore") {
+			out[objectName{"", o.Kind, o.Namespace, o.Name}] = true
 		}
-	}
-	return false
+		for _, o := range in.Kind("ClusterSecretStore") {
+			out[objectName{"", o.Kind, "", o.Name}] = true
+		}
+		return out
+	})[objectName{"", kind, namespace, name}]
 }
 
 // known says whether all that is in a namespace is known: Kubernetes or somebody else has put more into one that the list does
 // not manage.
 func known(n *catalog.Namespace) bool { return n.Managed && Complete(n) }
+
+// allOf is known, for those who ask for each object.
+func (in *Input) allOf(n *catalog.Namespace) bool { return n.Managed && in.complete(n) }
 
 // allKnown says whether everything that the list deploys is known.
 func (in *Input) allKnown() bool {

@@ -16,7 +16,8 @@ import (
 //
 //	# lint:ignore RULE[,RULE] REASON [until YYYY-MM-DD]
 type waiver struct {
-	rules []string
+	named []string        // the rules, as they are written
+	rules map[string]bool // likewise
 	at    diag.Position
 	line  int // that it is for
 	used  bool
@@ -67,11 +68,19 @@ repository: {url: https://git.example/homelab.git}
 // waive leaves out the findings that a comment waives, and adds those about comments.
 func (in *Input) waive(found []Finding, o Options, out *Result) []Finding {
 	waivers, problems := in.waivers(o)
+	type line struct {
+		file string
+		line int
+	}
+	at := map[line][]*waiver{}
+	for _, w := range waivers {
+		at[line{w.at.File, w.line}] = append(at[line{w.at.File, w.line}], w)
+	}
 	kept := found[:0]
 	for _, f := range found {
 		waived := false
-		for _, w := range waivers {
-			if w.at.File == f.Pos.File && w.line == f.Pos.Line && slices.Contains(w.rules, f.Code) {
+		for _, w := range at[line{f.Pos.File, f.Pos.Line}] { // one on the line, and those above it
+			if w.rules[f.Code] {
 				waived, w.used = true, true
 			}
 		}
@@ -83,7 +92,7 @@ func (in *Input) waive(found []Finding, o Options, out *Result) []Finding {
 	}
 	for _, w := range waivers {
 		if !w.used {
-			problems = append(problems, finding(&waiverUnused, w.at, "remove the comment", "there is no finding of "+strings.Join(w.rules, " or ")+" here"))
+			problems = append(problems, finding(&waiverUnused, w.at, "remove the comment", "there is no finding of "+strings.Join(w.named, " or ")+" here"))
 		}
 	}
 	for _, p := range problems {
@@ -104,25 +113,32 @@ func finding(r *Rule, at diag.Position, hint, message string) Finding {
 
 // waivers are the comments in all files that the user wrote, and what is wrong with some.
 func (in *Input) waivers(o Options) (valid []*waiver, problems []Finding) {
+	rules := map[string]bool{}
+	for _, name := range Names() {
+		rules[name] = true
+	}
 	for _, name := range in.written() {
 		f := in.file(name)
 		if f == nil {
 			continue
 		}
 		for i, line := range f.lines {
+			if !strings.Contains(line, "lint:ignore") {
+				continue
+			}
 			m := waiverComment.FindStringSubmatchIndex(line)
 			if m == nil {
 				continue
 			}
-			w := &waiver{rules: strings.Split(line[m[2]:m[3]], ","), at: diag.Position{File: name, Line: i + 1, Column: m[0] + 1}, line: i + 1}
+			w := &waiver{named: strings.Split(line[m[2]:m[3]], ","), rules: map[string]bool{}, at: diag.Position{File: name, Line: i + 1, Column: m[0] + 1}, line: i + 1}
 			if strings.TrimSpace(line[:m[0]]) == "" {
-				w.line = in.nextLine(f, i+1)
+				w.line = f.nextLine(i + 1)
 			}
 			reason := ""
 			if m[4] >= 0 {
 				reason = line[m[4]:m[5]]
 			}
-			if problem := w.read(reason, o.Today); problem != "" {
+			if problem := w.read(reason, rules, o.Today); problem != "" {
 				problems = append(problems, finding(&waiverEnded, w.at, "# lint:ignore RULE REASON [until YYYY-MM-DD]", problem))
 				continue
 			}
@@ -134,17 +150,18 @@ func (in *Input) waivers(o Options) (valid []*waiver, problems []Finding) {
 	return valid, problems
 }
 
-// applies says whether the rules of the waiver are among those that are looked for.
+// applies reports whether some of the rules of the waiver are among those that are looked for.
 func (w *waiver) applies(only []string) bool {
-	return len(only) == 0 || slices.ContainsFunc(w.rules, func(r string) bool { return slices.Contains(only, r) })
+	return len(only) == 0 || slices.ContainsFunc(only, func(r string) bool { return w.rules[r] })
 }
 
 // read understands what stands behind the rules, and says what is wrong with it.
-func (w *waiver) read(reason string, today time.Time) string {
-	for _, r := range w.rules {
-		if !slices.Contains(Names(), r) {
+func (w *waiver) read(reason string, rules map[string]bool, today time.Time) string {
+	for _, r := range w.named {
+		if !rules[r] {
 			return "there is no rule " + r + ": " + diag.DidYouMean(r, Names())
 		}
+		w.rules[r] = true
 	}
 	if m := waiverEnd.FindStringSubmatch(reason); m != nil {
 		end, err := time.Parse(time.DateOnly, m[1])
@@ -161,14 +178,18 @@ func (w *waiver) read(reason string, today time.Time) string {
 	return ""
 }
 
-// nextLine is the first line behind i that is no comment and not empty.
-func (in *Input) nextLine(f *sourceFile, i int) int {
-	for ; i < len(f.lines); i++ {
-		if text := strings.TrimSpace(f.lines[i]); text != "" && !strings.HasPrefix(text, "#") {
-			return i + 1
+// nextLine is the first line behind a line that is no comment and not empty; 0 when there is none.
+func (f *sourceFile) nextLine(line int) int {
+	if f.content == nil {
+		f.content = make([]int, len(f.lines)+1)
+		for i, text := range slices.Backward(f.lines) {
+			f.content[i] = f.content[i+1]
+			if text := strings.TrimSpace(text); text != "" && !strings.HasPrefix(text, "#") {
+				f.content[i] = i + 1
+			}
 		}
 	}
-	return 0
+	return f.content[line]
 }
 
 // written are the files that the user wrote, seen from the repository's root: the list, and what its applications are made of.
@@ -179,16 +200,22 @@ func (in *Input) written() []string {
 		files = append(files, p.File)
 	}
 	for _, o := range in.Workloads {
-		if o.Pos.File != "" {
+		if o.Pos.File != "" && (len(files) == 0 || files[len(files)-1] != o.Pos.File) {
 			files = append(files, o.Pos.File)
 		}
 	}
+	folders := map[string]bool{} // many applications have files in common
 	for _, a := range in.applications() {
 		files = append(files, valuesFrom(a)...)
 		if f := chartDefaults(a); f != "" {
 			files = append(files, f)
 		}
-		files = append(files, in.filesOf(a)...)
+		for _, folder := range foldersOf(a) {
+			if !folders[folder] {
+				folders[folder] = true
+				files = append(files, in.below(folder)...)
+			}
+		}
 	}
 	slices.Sort(files)
 	return slices.Compact(files)

@@ -44,7 +44,7 @@ func withCodes(n *yaml.Node, into map[string]*yaml.Node) {
 func (in *Input) key(a *catalog.Application, name string) catalog.Place {
 	at := in.at(a.Place)
 	if n, _ := in.listed(a); n != nil {
-		k, _ := nearest(n, nil, []string{name})
+		k, _ := in.nearest(n, nil, []string{name})
 		at.Pos.Line, at.Pos.Column = k.Line, k.Column
 	}
 	return at
@@ -102,11 +102,7 @@ func (in *Input) sourceAt(o *Object, text string) (diag.Position, bool) {
 	w := o.Application.Workload
 	at, ok := in.textAt(o, text)
 	if !ok && w != nil && w.Kind == catalog.Kustomization {
-		for _, name := range in.below(w.Path) {
-			if at.Pos, ok = in.find(name, text, 0); ok {
-				break
-			}
-		}
+		at.Pos, ok = in.folder(w.Path).find(text, "")
 	}
 	if !ok || w == nil || w.Kind == catalog.Catalog && at.Pos.File == o.Pos.File ||
 		w.Source.Chart != "" && (at.Pos.File == w.Path || strings.HasPrefix(at.Pos.File, w.Path+"/")) {
@@ -114,19 +110,23 @@ func (in *Input) sourceAt(o *Object, text string) (diag.Position, bool) {
 	}
 	// A text of many lines is found where it begins.
 	first, _, _ := strings.Cut(text, "\n")
-	for i, line := range in.file(at.Pos.File).lines {
-		if column := strings.Index(line, first); i+1 >= at.Pos.Line && column >= 0 {
-			if i+1 > at.Pos.Line {
-				at.Pos.Line, at.Pos.Column = i+1, column+1
-			}
-			break
-		}
+	if line, ok := in.file(at.Pos.File).searched().inLines(at.Pos.File, first, at.Pos.Line); ok && line.Line > at.Pos.Line {
+		at.Pos = line
 	}
 	return at.Pos, true
 }
 
 // filesOf are the files of the repository that an application is made from, in order.
 func (in *Input) filesOf(a *catalog.Application) []string {
+	var out []string
+	for _, folder := range foldersOf(a) {
+		out = append(out, in.below(folder)...)
+	}
+	return out
+}
+
+// foldersOf are the files and folders that an application is made from, seen from the repository's root.
+func foldersOf(a *catalog.Application) []string {
 	if len(a.Sources) == 0 {
 		return nil
 	}
@@ -136,7 +136,7 @@ func (in *Input) filesOf(a *catalog.Application) []string {
 		if !isRooted {
 			rooted = path.Join(a.Sources[0].Path, p)
 		}
-		out = append(out, in.below(rooted)...)
+		out = append(out, rooted)
 	}
 	return out
 }
@@ -171,20 +171,22 @@ func stringAt(o *Object, fields ...string) string {
 func fieldAt(o *Object, fields ...string) any {
 	var v any = o.Content()
 	for _, field := range fields {
-		switch in := v.(type) {
-		case map[string]any:
-			v = in[field]
-		case []any:
-			i, err := strconv.Atoi(field)
-			if err != nil || i < 0 || i >= len(in) {
-				return nil
-			}
-			v = in[i]
-		default:
-			return nil
-		}
+		v = member(v, field)
 	}
 	return v
+}
+
+// member is what stands at one field of a value, or at one index of a list; nil when there is nothing.
+func member(v any, field string) any {
+	switch in := v.(type) {
+	case map[string]any:
+		return in[field]
+	case []any:
+		if i, err := strconv.Atoi(field); err == nil && i >= 0 && i < len(in) {
+			return in[i]
+		}
+	}
+	return nil
 }
 
 // groupOf is the API group of o; empty for the core group.
