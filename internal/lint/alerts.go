@@ -61,9 +61,9 @@ func (in *Input) readAlertRules() []alertRule {
 // name is what messages call the rule.
 func (r *alertRule) name() string {
 	if r.Alert == "" {
-		return "the rule " + r.Record
+		return "the rule " + beginning(r.Record, longestName)
 	}
-	return "the alert " + r.Alert
+	return "the alert " + beginning(r.Alert, longestName)
 }
 
 // place is where the user wrote a field of the rule.

@@ -61,20 +61,21 @@ type Input struct {
 	suggestions     int // how many names were compared for hints
 
 	// Routes, Services and calls.
-	ingresses    once[[]ingressRoute]
-	allRouters   once[[]*router]
-	ofTraefik    once[traefik]
-	allDropped   once[map[*router]bool]
-	chains       map[*Object][]catalog.Middleware
-	broken       once[map[*Object]bool] // the middlewares that lead to one that is missing
-	services     once[map[string]map[string]*service]
-	makers       once[*secretMakers]               // what makes Secrets in every namespace
-	fieldTrees   once[map[ofApplication]fieldTree] // for ignoreDifferences
-	stores       once[map[objectName]bool]
-	operators    once[map[string]bool] // the namespaces in which an operator may make Services
-	routedHosts  once[map[string]*owners]
-	callsOf      map[*Object][]call
-	plainSecrets once[[]writtenSecret]
+	ingresses       once[[]ingressRoute]
+	allRouters      once[[]*router]
+	ofTraefik       once[traefik]
+	allDropped      once[map[*router]bool]
+	chains          map[*Object][]catalog.Middleware
+	middlewareNames once[map[string][]string] // by namespace
+	broken          once[map[*Object]bool]    // the middlewares that lead to one that is missing
+	services        once[map[string]map[string]*service]
+	makers          once[*secretMakers]               // what makes Secrets in every namespace
+	fieldTrees      once[map[ofApplication]fieldTree] // for ignoreDifferences
+	stores          once[map[objectName]bool]
+	operators       once[map[string]bool] // the namespaces in which an operator may make Services
+	routedHosts     once[map[string]*owners]
+	callsOf         map[*Object][]call
+	plainSecrets    once[[]writtenSecret]
 
 	// Policies and alerts.
 	policiesByHand once[[]*policy]
@@ -149,7 +150,7 @@ func (in *Input) PlaceOf(o *Object) catalog.Place {
 }
 
 // Title names the object in messages.
-func (o *Object) Title() string { return o.Kind + " " + o.Name }
+func (o *Object) Title() string { return beginning(o.Kind+" "+o.Name, 2*longestName) }
 
 // Pod is the template of a workload's pods.
 type Pod struct {
@@ -293,9 +294,9 @@ const mostSuggestions = 200_000
 
 // didYouMean is the hint for a name that is not one of those that there are. Comparing each wrong name with each right one would
 // take time that grows with both; after many, there is no hint.
-func (in *Input) didYouMean(name string, known []string) string {
-	if in.suggestions += len(known); in.suggestions > mostSuggestions {
+func (in *Input) didYouMean(name string, number int, known iter.Seq[string]) string {
+	if in.suggestions += number; in.suggestions > mostSuggestions {
 		return ""
 	}
-	return diag.DidYouMean(name, known)
+	return diag.DidYouMean(name, slices.Collect(known))
 }

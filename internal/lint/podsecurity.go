@@ -38,13 +38,26 @@ func (in *Input) forbids(p *Pod, level, version string) []admission.CheckResult 
 	if err != nil {
 		v = api.LatestVersion()
 	}
-	results := in.evaluator.get(newEvaluator).EvaluatePod(api.LevelVersion{Level: api.Level(level), Version: v}, &p.ObjectMeta, &p.Spec)
-	out := slices.DeleteFunc(results, func(r admission.CheckResult) bool { return r.Allowed })
+	var out []admission.CheckResult
+	for from := 0; len(out) == 0 && from <= max(len(p.Spec.Containers), len(p.Spec.InitContainers), len(p.Spec.Volumes)); from += judgedAtOnce {
+		spec := p.Spec // the checks put names together in a time that grows with the square of how many there are
+		spec.Containers, spec.InitContainers, spec.Volumes = judged(spec.Containers, from), judged(spec.InitContainers, from), judged(spec.Volumes, from)
+		results := in.evaluator.get(newEvaluator).EvaluatePod(api.LevelVersion{Level: api.Level(level), Version: v}, &p.ObjectMeta, &spec)
+		out = slices.DeleteFunc(results, func(r admission.CheckResult) bool { return r.Allowed })
+	}
 	if in.unpermitted == nil {
 		in.unpermitted = map[judgement][]admission.CheckResult{}
 	}
 	in.unpermitted[q] = out
 	return out
+}
+
+// judgedAtOnce is how many containers and volumes of a pod are judged at once. Those of the first that do not pass are named.
+const judgedAtOnce = 256
+
+// judged is the elements of a list from one on, at most judgedAtOnce.
+func judged[T any](list []T, from int) []T {
+	return list[min(from, len(list)):min(from+judgedAtOnce, len(list))]
 }
 
 // labelled is the entry of a pod's namespace when the list sets its levels.

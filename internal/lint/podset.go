@@ -98,7 +98,7 @@ func (in *Input) labelHint(s *podSet, labels map[string]string) string {
 		case len(values) == 0:
 			return "no pod there has the label " + label
 		default:
-			return in.didYouMean(labels[label], slices.Collect(maps.Keys(values)))
+			return in.didYouMean(labels[label], len(values), maps.Keys(values))
 		}
 	}
 	return "no pod there has all of them"

@@ -186,7 +186,7 @@ func (r *router) String() string {
 	if r.own != nil {
 		return "the route of " + r.own.Host + r.own.Path
 	}
-	return "IngressRoute " + r.name + " of " + r.namespace
+	return beginning("IngressRoute "+r.name+" of "+r.namespace, 3*longestName)
 }
 
 // key is the same for routers of which Traefik keeps only one: a router's name is made of these, with what is no letter or
@@ -290,13 +290,16 @@ func (in *Input) isMissing(m catalog.Middleware) bool {
 
 // likeMiddleware is the hint for a middleware that is missing.
 func (in *Input) likeMiddleware(m catalog.Middleware) string {
-	var names []string
-	for _, o := range in.within(m.Namespace) {
-		if o.Kind == "Middleware" && ofTraefik(o) {
-			names = append(names, o.Name)
+	names := in.middlewareNames.get(func() map[string][]string {
+		out := map[string][]string{}
+		for _, o := range in.Kind("Middleware") {
+			if ofTraefik(o) {
+				out[o.Namespace] = append(out[o.Namespace], o.Name)
+			}
 		}
-	}
-	return in.didYouMean(m.Name, names)
+		return out
+	})[m.Namespace]
+	return in.didYouMean(m.Name, len(names), slices.Values(names))
 }
 
 // missingMiddlewares are the faults of a router that refers to what no application brings, without those of chains.

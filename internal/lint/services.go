@@ -80,7 +80,7 @@ func (in *Input) missingServices(r *router) []fault {
 		switch {
 		case !ok && in.operated(b.namespace):
 		case !ok:
-			out = append(out, fault{nil, append(at, "name"), in.didYouMean(b.name, slices.Collect(maps.Keys(services))),
+			out = append(out, fault{nil, append(at, "name"), in.didYouMean(b.name, len(services), maps.Keys(services)),
 				fmt.Sprintf("no application brings Service %s of namespace %s: Traefik drops the rule", b.name, b.namespace)})
 		case s.Spec.Type == corev1.ServiceTypeExternalName && b.port.Type == intstr.Int && b.port.IntVal != 0: // any will do
 		case b.port == (intstr.IntOrString{}):

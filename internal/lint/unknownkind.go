@@ -1,6 +1,10 @@
 package lint
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/hippotion/roster/render/object"
+)
 
 var unknownKind = Rule{
 	Name:     "unknown-kind",
@@ -65,8 +69,7 @@ func (in *Input) unchecked() unchecked {
 				_, removed := removedKind(o) // removed-api-version reports it
 				known[kind] = removed
 				if !removed {
-					_, err := validate(o)
-					known[kind] = err == nil
+					known[kind] = hasSchema(o)
 				}
 				if !known[kind] {
 					out.first = append(out.first, o)
@@ -78,4 +81,12 @@ func (in *Input) unchecked() unchecked {
 		}
 		return out
 	})
+}
+
+// hasSchema reports whether there is a schema of an object's kind. Any object of the kind tells.
+func hasSchema(o *Object) bool {
+	stub := &Object{Object: object.Object{APIVersion: o.APIVersion, Kind: o.Kind, Name: "any"}}
+	stub.content = map[string]any{"apiVersion": o.APIVersion, "kind": o.Kind, "metadata": map[string]any{"name": "any"}}
+	_, err := validate(stub)
+	return err == nil
 }

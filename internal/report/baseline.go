@@ -31,7 +31,7 @@ type Baseline struct {
 func WriteBaseline(w io.Writer, findings []Finding) error {
 	known := make([]Known, 0, len(findings))
 	for _, f := range findings {
-		known = append(known, Known{f.Code, visible(f.Pos.File), visible(f.Message), f.Fingerprint})
+		known = append(known, Known{f.Code, visible(f.Pos.File), visible(beginning(f.Message)), f.Fingerprint})
 	}
 	slices.SortFunc(known, func(a, b Known) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Fingerprint, b.Fingerprint))

@@ -20,7 +20,7 @@ var (
 // writeGitHub is a log of GitHub Actions in which the runner finds commands that annotate lines. GitHub shows the first ten of
 // each severity and step; the log has all of them.
 func writeGitHub(b *bytes.Buffer, r *Report) error {
-	for _, f := range r.Findings {
+	for _, f := range r.withLeft() {
 		fmt.Fprintf(b, "::%s file=%s", githubCommands[f.Severity], githubProperty.Replace(r.file(f.Pos)))
 		if f.Pos.Line > 0 {
 			fmt.Fprintf(b, ",line=%d", f.Pos.Line)

@@ -29,7 +29,7 @@ var gitlabSeverities = map[lint.Severity]string{lint.Error: "critical", lint.War
 // writeGitLab is a Code Quality report of GitLab. GitLab shows the description on one line, and wants a line for each finding.
 func writeGitLab(b *bytes.Buffer, r *Report) error {
 	out := []gitlabIssue{}
-	for _, f := range r.Findings {
+	for _, f := range r.withLeft() {
 		description := visible(headline(f))
 		if f.Hint != "" {
 			description += " (" + visible(f.Hint) + ")"

@@ -52,6 +52,12 @@ type jsonSummary struct {
 	Waived    int           `json:"waived"`
 	Baselined int           `json:"baselined"`
 	Stale     []Known       `json:"stale"`
+	More      []jsonMore    `json:"more"`
+}
+
+type jsonMore struct {
+	Rule  string `json:"rule"`
+	Count int    `json:"count"`
 }
 
 type jsonSkipped struct {
@@ -66,7 +72,7 @@ func writeJSON(b *bytes.Buffer, r *Report) error {
 		Summary: jsonSummary{
 			Errors: r.count(lint.Error), Warnings: r.count(lint.Warning), Infos: r.count(lint.Info),
 			Checked: r.Summary.Checked, Skipped: []jsonSkipped{}, Waived: r.Summary.Waived, Baselined: r.Summary.Baselined,
-			Stale: append([]Known{}, r.Summary.Stale...),
+			Stale: append([]Known{}, r.Summary.Stale...), More: []jsonMore{},
 		},
 	}
 	for _, f := range r.Findings {
@@ -81,6 +87,9 @@ func writeJSON(b *bytes.Buffer, r *Report) error {
 	}
 	for _, reason := range r.Summary.skipped() {
 		out.Summary.Skipped = append(out.Summary.Skipped, jsonSkipped{reason, r.Summary.Skipped[reason]})
+	}
+	for _, l := range r.left {
+		out.Summary.More = append(out.Summary.More, jsonMore{l.rule, l.count})
 	}
 	return encode(b, out)
 }

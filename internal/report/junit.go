@@ -52,14 +52,15 @@ type junitText struct {
 // All text is made visible first: XML has no way to write most control characters.
 func writeJUnit(b *bytes.Buffer, r *Report) error {
 	out := junitSuites{Name: r.Tool}
-	rules := r.rules()
-	for _, rule := range rules {
+	found := map[string][]Finding{}
+	for _, f := range r.withLeft() {
+		found[f.Code] = append(found[f.Code], f)
+	}
+	for _, rule := range r.rules() {
 		s := junitSuite{Name: visible(rule.Name)}
 		names := map[string]int{}
-		for _, f := range r.Findings {
-			if f.Code == rule.Name {
-				s.add(r.junitCase(f, names))
-			}
+		for _, f := range found[rule.Name] {
+			s.add(r.junitCase(f, names))
 		}
 		if len(s.Cases) == 0 {
 			s.add(junitCase{Name: visible(rule.Summary), Class: visible(rule.Name)})
@@ -116,9 +117,13 @@ func (s *junitSuite) add(c junitCase) {
 
 // rules are those that were applied, and those that a finding names besides.
 func (r *Report) rules() []*lint.Rule {
-	rules := slices.Clone(r.Rules)
+	rules, named := slices.Clone(r.Rules), map[string]bool{}
+	for _, rule := range rules {
+		named[rule.Name] = true
+	}
 	for _, f := range r.Findings {
-		if !slices.ContainsFunc(rules, func(rule *lint.Rule) bool { return rule.Name == f.Code }) {
+		if !named[f.Code] {
+			named[f.Code] = true
 			rules = append(rules, &lint.Rule{Name: f.Code, Severity: f.Severity, Summary: f.Code})
 		}
 	}

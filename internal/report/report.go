@@ -32,6 +32,10 @@ type Report struct {
 	Frame   diag.Frame
 	Root    string
 	Summary Summary
+	Most    int // findings of one rule that are written; all when it is 0
+
+	left   []left                // how many more there are, in what is written
+	counts map[lint.Severity]int // of all findings, likewise
 }
 
 // Summary is what the findings do not say.
@@ -64,7 +68,7 @@ func Write(w io.Writer, format string, r *Report) error {
 	for _, f := range formats {
 		if f.name == format {
 			var b bytes.Buffer
-			if err := f.write(&b, r); err != nil {
+			if err := f.write(&b, r.limited()); err != nil {
 				return err
 			}
 			_, err := w.Write(b.Bytes())
@@ -74,16 +78,8 @@ func Write(w io.Writer, format string, r *Report) error {
 	return fmt.Errorf("there is no format %q\n  hint: %s", format, diag.DidYouMean(format, Formats()))
 }
 
-// count is how many findings have a severity.
-func (r *Report) count(s lint.Severity) int {
-	n := 0
-	for _, f := range r.Findings {
-		if f.Severity == s {
-			n++
-		}
-	}
-	return n
-}
+// count is how many findings have a severity, also of those that are not written.
+func (r *Report) count(s lint.Severity) int { return r.counts[s] }
 
 // inRepository is the file of a place, seen from the repository's root. What has none belongs to the list: a forge that gets
 // one finding without a file drops all of them.

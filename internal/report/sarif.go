@@ -133,8 +133,9 @@ func writeSARIF(b *bytes.Buffer, r *Report) error {
 	for _, reason := range r.Summary.skipped() {
 		notify(lint.Info, "%d skipped: %s", r.Summary.Skipped[reason], reason)
 	}
-	findings := worst(r.Findings, sarifResults)
-	if left := len(r.Findings) - len(findings); left > 0 {
+	all := r.withLeft()
+	findings := worst(all, sarifResults)
+	if left := len(all) - len(findings); left > 0 {
 		notify(lint.Warning, "%d further findings are left out: GitHub accepts %d", left, sarifResults)
 	}
 	for _, f := range findings {

@@ -17,6 +17,9 @@ func writeText(b *bytes.Buffer, r *Report) error {
 			fmt.Fprintf(b, "  %s\n", line)
 		}
 	}
+	for _, l := range r.left {
+		fmt.Fprintf(b, "%s: %s: %s\n  hint: %s\n", r.shown(l.first.Pos), l.first.Severity, visible(l.message()), allHint)
+	}
 	fmt.Fprintln(b, r.summary())
 	return nil
 }

@@ -29,6 +29,7 @@ type lintOptions struct {
 	baseline, writeBaseline              string
 	fix, list                            bool
 	timeout                              time.Duration
+	maxFindings                          int
 }
 
 func lintCommand() *cobra.Command {
@@ -64,6 +65,7 @@ a rule is about. lint in platform.yml turns rules off, and a comment waives a fi
 	f.BoolVar(&o.fix, "fix", false, "change the files, where a rule knows how")
 	f.BoolVar(&o.list, "list", false, "list the rules")
 	f.DurationVar(&o.timeout, "timeout", fleet.Minutes, "how long the whole run may take")
+	f.IntVar(&o.maxFindings, "max-findings", report.MaxFindings, "how many findings of one rule are written, all with 0; all are counted")
 	complete(c, "format", report.Formats())
 	complete(c, "rules", lint.Names())
 	complete(c, "severity", severities())
@@ -113,6 +115,9 @@ func (o *lintOptions) check() error {
 	if len(o.rules) > 0 && o.writeBaseline != "" { // what the other rules have found would be lost
 		errs = append(errs, errors.New("--rules and --write-baseline exclude each other"))
 	}
+	if o.maxFindings < 0 {
+		errs = append(errs, errors.New("--max-findings must not be negative: 0 writes all findings"))
+	}
 	if o.timeout <= 0 {
 		errs = append(errs, errNoTime)
 	}
@@ -151,7 +156,7 @@ func (o *lintOptions) run(dir string, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	r := l.report(o.rules)
+	r := l.report(o)
 	if o.writeBaseline != "" {
 		return o.write(o.writeBaseline, func(w io.Writer) error { return report.WriteBaseline(w, r.Findings) })
 	}
@@ -222,9 +227,9 @@ func (o *lintOptions) look(dir string) (*looked, error) {
 }
 
 // report is what is written of it.
-func (l *looked) report(rules []string) report.Report {
-	applied := slices.DeleteFunc(lint.Rules(), func(r *lint.Rule) bool { return len(rules) > 0 && !slices.Contains(rules, r.Name) })
-	return report.Report{Tool: "roster", Version: buildversion.String(), Frame: l.Frame, Root: l.Root, Rules: applied, Findings: report.Fingerprint(l.Findings),
+func (l *looked) report(o *lintOptions) report.Report {
+	applied := slices.DeleteFunc(lint.Rules(), func(r *lint.Rule) bool { return len(o.rules) > 0 && !slices.Contains(o.rules, r.Name) })
+	return report.Report{Tool: "roster", Version: buildversion.String(), Frame: l.Frame, Root: l.Root, Rules: applied, Most: o.maxFindings, Findings: report.Fingerprint(l.Findings),
 		Summary: report.Summary{Checked: l.Checked, Skipped: l.Skipped, Waived: l.Waived}}
 }
 
