@@ -18,7 +18,7 @@ func noisy(most int) *report.Report {
 		found = append(found, finding(lint.Warning, diag.Diagnostic{Pos: at("a.yml", i+1, 1), Code: "plain", Message: fmt.Sprintf("number %05d", i)}))
 	}
 	found = append(found, finding(lint.Error, diag.Diagnostic{Pos: at("b.yml", 1, 1), Code: "other", Message: "the only one"}))
-	return &report.Report{Tool: "roster", Folder: ".", Within: ".", Rules: []*lint.Rule{rule("plain", lint.Warning)}, Findings: report.Fingerprint(found), Most: most}
+	return &report.Report{Tool: "roster", Frame: diag.Frame{Folder: ".", Within: "."}, Rules: []*lint.Rule{rule("plain", lint.Warning)}, Findings: report.Fingerprint(found), Most: most}
 }
 
 // TestLimit writes ten findings of a rule that has 20,000, says how many more there are, and counts all.

@@ -19,6 +19,8 @@ func workerCommand() *cobra.Command {
 func lintWorkerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: inspection.Verb, Hidden: true, Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return inspection.Serve(c.InOrStdin(), c.OutOrStdout(), lint.Run) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return inspection.Serve(c.InOrStdin(), c.OutOrStdout(), lint.Run)
+		},
 	}
 }
