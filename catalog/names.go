@@ -1,10 +1,7 @@
 package catalog
 
 import (
-	"cmp"
 	"net/netip"
-	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -101,106 +98,4 @@ func hostIn(s string) string {
 	}
 	s, _, _ = strings.Cut(s, ":")
 	return strings.Trim(strings.ToLower(strings.ReplaceAll(s, "_", "-")), "-.")
-}
-
-// shown is a value for a message, unless it may hold a password.
-func shown(s string) string {
-	if strings.Contains(s, "@") {
-		return "a text with credentials"
-	}
-	return syntax.Quote(s)
-}
-
-// repositoryURL checks what names a Git, Helm or OCI repository. A URL with credentials is not shown.
-func (r *resolver) repositoryURL(t text) bool {
-	if !t.IsSet() {
-		return true
-	}
-	if password.MatchString(t.V) {
-		t.Report("secret-in-url", "give Argo CD the credentials in a repository Secret, and roster the URL without them", "the URL holds a password")
-		return false
-	}
-	if t.V == "" || strings.ContainsAny(t.V, "* \t\n!") {
-		t.Report("bad-url", "", "expected the URL of one repository, found %s", shown(t.V))
-		return false
-	}
-	return true
-}
-
-// password finds one in a URL, even in one that is not well formed.
-var password = regexp.MustCompile(`://[^/?#]*:[^/?#]*@`)
-
-// serverURL checks the address of a server: its scheme, and that there are no credentials in it.
-func (r *resolver) serverURL(t text, example string) {
-	u, err := url.Parse(t.V)
-	switch {
-	case !t.IsSet():
-	case password.MatchString(t.V):
-		t.Report("secret-in-url", "leave the credentials out", "the URL holds a password")
-	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.ContainsAny(t.V, "*{}?"): // no pattern
-		t.Report("bad-url", "", "expected an address such as %s, found %s", example, shown(t.V))
-	}
-}
-
-// labels checks and returns labels.
-func (r *resolver) labels(in syntax.Map[text]) map[string]string {
-	return r.metadata(in, "a label", func(value string) string {
-		if errs := validation.IsValidLabelValue(value); errs != nil {
-			return `at most 63 letters, digits, "-", "_" and "."`
-		}
-		return ""
-	})
-}
-
-// podLabels checks and returns the labels of pods. In policies Cilium gives pods more of them, such as their namespace: with one of
-// these, a flow would lead to other pods than its namespace says.
-func (r *resolver) podLabels(in syntax.Map[text]) map[string]string {
-	for _, item := range in.Items {
-		if strings.HasPrefix(item.Key, "io.kubernetes.") || strings.HasPrefix(item.Key, "io.cilium.") {
-			item.At.Report("reserved-name", "the key namespace says where the pods are", "%s is a label that Cilium gives to pods itself", item.Key)
-		}
-	}
-	return r.labels(in)
-}
-
-// annotations checks and returns annotations.
-func (r *resolver) annotations(in syntax.Map[text]) map[string]string {
-	return r.metadata(in, "an annotation", func(string) string { return "" })
-}
-
-// ours are the labels and annotations that roster writes itself, with what the user sets instead.
-var ours = map[string]string{
-	"app.kubernetes.io/managed-by":               "",
-	"kubernetes.io/metadata.name":                "",
-	"argocd.argoproj.io/sync-wave":               "dependsOn and provides decide the order",
-	"argocd.argoproj.io/sync-options":            "toggleable says whether something may be pruned freely",
-	"argocd.argoproj.io/manifest-generate-paths": "",
-	"roster.hippotion.github.io/origin":          "",
-	"pod-security.kubernetes.io/enforce":         "set podSecurity.enforce",
-	"pod-security.kubernetes.io/enforce-version": "set podSecurity.version",
-	"pod-security.kubernetes.io/audit":           "set podSecurity.audit",
-	"pod-security.kubernetes.io/audit-version":   "set podSecurity.version",
-	"pod-security.kubernetes.io/warn":            "set podSecurity.warn",
-	"pod-security.kubernetes.io/warn-version":    "set podSecurity.version",
-}
-
-func (r *resolver) metadata(in syntax.Map[text], what string, expected func(value string) string) map[string]string {
-	if len(in.Items) == 0 {
-		return nil
-	}
-	out := make(map[string]string, len(in.Items))
-	for _, item := range in.Items {
-		if errs := validation.IsQualifiedName(item.Key); errs != nil {
-			item.At.Report("bad-name", "", "expected %s key such as example.com/name, found %s", what, syntax.Quote(item.Key))
-		}
-		if hint, reserved := ours[item.Key]; reserved {
-			hint = cmp.Or(hint, "remove it")
-			item.At.Report("reserved-name", hint, "%s is written by roster", item.Key)
-		}
-		if want := expected(item.Value.V); want != "" {
-			item.Node.Report("bad-value", "", "expected %s value of %s, found %s", what, want, syntax.Quote(item.Value.V))
-		}
-		out[item.Key] = item.Value.V
-	}
-	return out
 }

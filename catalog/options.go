@@ -55,7 +55,8 @@ func (r *resolver) options(s *Source, in *appInput, kind SourceKind) {
 	case Kustomization:
 		if k := in.Kustomize; k != nil {
 			s.Kustomize = &Kustomize{Images: texts(k.Images), NamePrefix: k.NamePrefix.V, NameSuffix: k.NameSuffix.V, Namespace: k.Namespace.V,
-				CommonLabels: r.labels(k.CommonLabels), CommonAnnotations: r.annotations(k.CommonAnnotations), Components: texts(k.Components)}
+				CommonLabels: r.labelsBut(k.CommonLabels, reservedInSource), CommonAnnotations: r.annotationsBut(k.CommonAnnotations, reservedInSource),
+				Components: texts(k.Components)}
 		}
 	case Manifests:
 		s.Directory = &Directory{} // Argo CD is not to guess the type

@@ -141,6 +141,7 @@ func (r *resolver) patchText(p *patchInput) (string, bool) {
 		at.Report("bad-patch", "", "the patch is not YAML: %s", strings.TrimPrefix(err.Error(), "error converting YAML to JSON: yaml: "))
 		return "", false
 	}
+	r.keepsGuards(p, at, content)
 	switch content := content.(type) {
 	case []any:
 		if p.Target == nil {

@@ -29,7 +29,7 @@ func (r *resolver) project(e *entryInput, apps []Application) Project {
 	if in := e.Project; in != nil {
 		p.Description, p.WarnOrphaned = in.Description.V, in.OrphanedResources.Or(true)
 		for _, repo := range in.SourceRepos {
-			if repo.IsSet() && r.repositoryURL(repo) {
+			if repo.IsSet() && r.sourceRepository(repo) {
 				p.SourceRepos = append(p.SourceRepos, repo.V)
 			}
 		}

@@ -46,12 +46,13 @@ func (r *resolver) settings() {
 	in := &r.in
 	r.reads = r.here()
 	r.repoURL, r.revision = in.Repository.URL.Or(r.opts.RepoURL), in.Repository.Revision.Or(cmp.Or(r.opts.Revision, "HEAD"))
-	r.repositoryURL(in.Repository.URL)
+	r.gitRepository(in.Repository.URL)
+	r.repositoryOfArgoCD()
 	if in.Domain.IsSet() {
 		r.hostname(in.Domain)
 	}
 
-	r.filled(in.Repository.Revision, "a branch, tag or commit")
+	r.revisionOf(in.Repository.Revision)
 	if in.Defaults.Path.IsSet() {
 		r.repositoryPath(in.Defaults.Path)
 	}
@@ -67,7 +68,7 @@ func (r *resolver) settings() {
 	r.argocdNamespace = in.ArgoCD.Namespace.Or("argocd")
 	r.optionalLabel(in.ArgoCD.Namespace)
 	r.destination = in.ArgoCD.Destination.Or("https://kubernetes.default.svc")
-	r.serverURL(in.ArgoCD.Destination, "https://kubernetes.default.svc")
+	r.destinationURL(in.ArgoCD.Destination)
 	r.plugin = in.ArgoCD.Plugin.Or("roster-v1")
 	r.filled(in.ArgoCD.Plugin, "the name of the sidecar's plugin")
 	if i := in.ArgoCD.Impersonation; i != nil && i.Enabled.Or(true) {

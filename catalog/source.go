@@ -18,6 +18,7 @@ type deployed struct {
 
 // source resolves where an application comes from, and what its source reads.
 func (r *resolver) source(in *appInput) deployed {
+	r.kustomizeNames(in)
 	switch set := present(in.Path, in.Chart, in.Catalog); {
 	case len(set) > 1:
 		set[1].Report("bad-choice", "remove the others", "expected one of path, chart and catalog, found %d", len(set))
@@ -64,14 +65,15 @@ func (r *resolver) chartSource(in *appInput) deployed {
 	if !in.Version.IsSet() && !r.flawed(in.Node, "version") {
 		in.Report("missing-field", "", `missing "version": the version of the chart`)
 	}
-	r.filled(in.Chart, "the name of a chart")
-	r.filled(in.Version, "the version of the chart")
-	r.repositoryURL(in.RepoURL)
 	r.unsuited(in, HelmChart, in.Chart.Node)
-	d := deployed{elsewhere: strings.TrimSpace("remote chart " + in.Chart.V + " " + in.Version.V)}
 	for _, s := range present(in.Revision) {
 		s.Report("no-effect", "use version", "a chart of a Helm repository has no revision")
 	}
+	named, versioned, found := r.chartNamed(in.Chart), r.versionOfChart(in.Version), r.chartRepository(in.RepoURL)
+	if !named || !versioned || !found {
+		return deployed{}
+	}
+	d := deployed{elsewhere: strings.TrimSpace("remote chart " + in.Chart.V + " " + in.Version.V)}
 	// Argo CD knows Helm's OCI repositories without the scheme (docs/user-guide/helm.md, "OCI").
 	s := Source{RepoURL: strings.TrimPrefix(in.RepoURL.V, "oci://"), Chart: in.Chart.V, Revision: in.Version.V, Helm: r.helm(in)}
 	var files, inValues []string
@@ -115,7 +117,7 @@ func (r *resolver) pathSource(in *appInput, dir text) deployed {
 		s.Report("no-effect", "use revision", "version goes with chart only")
 	}
 	clean, ok := r.repositoryPath(dir)
-	if !ok {
+	if !r.revisionOf(in.Revision) || !ok {
 		return deployed{}
 	}
 	if in.RepoURL.IsSet() && in.RepoURL.V != r.repoURL {
@@ -192,7 +194,12 @@ func (r *resolver) manifestFolder(in *appInput, local *localSource, dir text) []
 // foreignSource is a folder of a repository that cannot be looked into, with a second source when value files of this repository
 // go with it: those that begin with $values/. The others are of the chart's repository.
 func (r *resolver) foreignSource(in *appInput, dir text, clean string) deployed {
-	r.repositoryURL(in.RepoURL)
+	if !r.gitRepository(in.RepoURL) {
+		return deployed{}
+	}
+	for _, f := range in.ValueFiles {
+		secretInURL(f, "leave the credentials out")
+	}
 	s := Source{RepoURL: in.RepoURL.V, Revision: in.Revision.Or("HEAD"), Path: clean}
 	r.options(&s, in, r.unsuited(in, UnknownKind, dir.Node))
 	d := deployed{elsewhere: "folder " + clean + " of " + in.RepoURL.V}
@@ -215,6 +222,9 @@ func (r *resolver) withComponents(in *appInput, local *localSource, base string)
 	outside := map[string]bool{}
 	for _, c := range present(in.Kustomize.Components...) {
 		at := path.Join(base, c.V)
+		if !localPath(c, "a folder of this repository") {
+			continue
+		}
 		if path.IsAbs(c.V) || leaves(at) {
 			c.Report("path-outside", "paths of components begin at the kustomization", "expected a folder of this repository, found %s", syntax.Quote(c.V))
 			continue
@@ -252,7 +262,9 @@ func (r *resolver) folder(t text) (clean string, ok bool) {
 func (r *resolver) repositoryPath(t text) (clean string, ok bool) {
 	clean = path.Clean(t.V)
 	switch {
-	case !r.filled(t, "a path inside of the repository"):
+	case !r.filled(t, "a path inside of the repository") || !localPath(t, "a path inside of the repository"):
+	case strings.HasPrefix(t.V, "-"):
+		t.Report("bad-path", "rename it: programs would treat it as an option", "expected a path that does not begin with a dash, found %s", syntax.Quote(t.V))
 	case strings.Contains(t.V, `\`):
 		t.Report("bad-path", "write "+strings.ReplaceAll(t.V, `\`, "/"), "expected a path with forward slashes, found %s", syntax.Quote(t.V))
 	case strings.HasPrefix(t.V, "/") || leaves(clean):

@@ -75,7 +75,7 @@ func TestLongTexts(t *testing.T) {
 		Related: []diag.Related{{Pos: at("a.yml", 2, 1), Note: "n" + long}}})
 	other := f
 	other.Message += "another end"
-	r := &report.Report{Tool: "roster", Folder: ".", Within: ".", Findings: report.Fingerprint([]lint.Finding{f, other})}
+	r := &report.Report{Tool: "roster", Frame: diag.Frame{Folder: ".", Within: "."}, Findings: report.Fingerprint([]lint.Finding{f, other})}
 	if r.Findings[0].Fingerprint == r.Findings[1].Fingerprint {
 		t.Error("what is not written makes no difference")
 	}

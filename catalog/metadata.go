@@ -1,0 +1,184 @@
+package catalog
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/hippotion/roster/internal/syntax"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// reservation says whose a label or an annotation is. Whose is empty when it only informs: then everybody may set it.
+type reservation struct {
+	// keys is one key, or all keys that begin so when it ends in "*", or, when it begins with ".", all of that domain and of
+	// those below it.
+	keys, whose, hint string
+}
+
+const (
+	fromRoster     = "is written by roster"
+	forArgoCD      = "changes what Argo CD does with the object"
+	forHelm        = "changes what Helm and Argo CD do with the object"
+	forKubectl     = "changes what kubectl does with the object"
+	forKubernetes  = "belongs to Kubernetes"
+	forDeletion    = "makes another program delete the object"
+	noHook         = "remove it: a hook is deleted before each sync, without confirmation; dependsOn decides the order"
+	noPruning      = "remove it; toggleable: true on an application lets it go without confirmation"
+	inPodSecurity  = "set podSecurity"
+	inAnApp        = "remove it; an application's own syncOptions say how it is synced"
+	inDifferences  = "remove it; ignoreDifferences says what is not compared"
+	notReconciled  = "remove it; autoSync: false stops Argo CD from changing what an application deploys"
+	onceByHand     = "remove it: that is done once, by hand"
+	onceConfirmed  = "remove it: somebody sets it by hand, to confirm what is to go"
+	trackedByArgo  = "remove it: Argo CD writes it, to know what belongs to which Application"
+	decidedByOrder = "dependsOn and provides decide the order"
+)
+
+// reservations are the labels and annotations that decide what becomes of an object, by whole domains, so that what the next version
+// of Argo CD brings is reserved before anybody knows it. The first that fits counts: those that only inform come first. Argo CD's are
+// in docs/user-guide/annotations-and-labels.md, and in pkg/sync/common and pkg/sync/hook of gitops-engine: a live object with a hook
+// is deleted before each sync (sync_task.go, deleteBeforeCreation), and Prune=confirm is not asked for that.
+var reservations = []reservation{
+	{keys: "notifications.argoproj.io/*"},
+	{keys: "link.argocd.argoproj.io/*"},
+	{keys: "notice.argocd.argoproj.io/*"},
+	{keys: "pref.argocd.argoproj.io/*"},
+	{keys: "argocd.argoproj.io/ignore-default-links"},
+	{keys: "argocd.argoproj.io/managed-by-url"},
+	{keys: "argocd-image-updater.argoproj.io/*"},
+	{keys: "helm.sh/chart"},
+	{keys: "kubernetes.io/description"},
+	{keys: "scheduler.alpha.kubernetes.io/*"}, // of the pods in a namespace
+
+	{".roster.hippotion.github.io", fromRoster, "remove it"},
+
+	{"argocd.argoproj.io/sync-wave", fromRoster, decidedByOrder},
+	{"argocd.argoproj.io/sync-options", fromRoster, inAnApp},
+	{"argocd.argoproj.io/manifest-generate-paths", fromRoster, "remove it"},
+	{"argocd.argoproj.io/hook*", forArgoCD, noHook},
+	{"argocd.argoproj.io/compare-options", forArgoCD, inDifferences},
+	{"argocd.argoproj.io/skip-reconcile", forArgoCD, notReconciled},
+	{"argocd.argoproj.io/refresh", forArgoCD, onceByHand},
+	{"argocd.argoproj.io/hydrate", forArgoCD, onceByHand},
+	{"argocd.argoproj.io/deletion-approved", forArgoCD, onceConfirmed},
+	{"argocd.argoproj.io/tracking-id", forArgoCD, trackedByArgo},
+	{"argocd.argoproj.io/instance", forArgoCD, trackedByArgo},
+	{"argocd.argoproj.io/installation-id", forArgoCD, trackedByArgo},
+	{".argoproj.io", forArgoCD, "remove it"},
+
+	{"helm.sh/hook*", forHelm, noHook},
+	{"helm.sh/resource-policy", forHelm, noPruning},
+	{".helm.sh", forHelm, "remove it"},
+
+	{"app.kubernetes.io/managed-by", fromRoster, "remove it"},
+	{"app.kubernetes.io/instance", forArgoCD, trackedByArgo}, // 2.14 tracks by it unless it is told otherwise
+	{keys: "app.kubernetes.io/*"},
+	{"pod-security.kubernetes.io/enforce", fromRoster, "set podSecurity.enforce"},
+	{"pod-security.kubernetes.io/audit", fromRoster, "set podSecurity.audit"},
+	{"pod-security.kubernetes.io/warn", fromRoster, "set podSecurity.warn"},
+	{"pod-security.kubernetes.io/enforce-version", fromRoster, "set podSecurity.version"},
+	{"pod-security.kubernetes.io/audit-version", fromRoster, "set podSecurity.version"},
+	{"pod-security.kubernetes.io/warn-version", fromRoster, "set podSecurity.version"},
+	{".pod-security.kubernetes.io", forKubernetes, inPodSecurity},
+	{".kubectl.kubernetes.io", forKubectl, "remove it"},
+	{".applyset.kubernetes.io", forKubectl, "remove it"},      // kubectl apply --prune deletes by it
+	{".addonmanager.kubernetes.io", forDeletion, "remove it"}, // so does Kubernetes' addon manager
+	{".kubernetes.io", forKubernetes, "remove it"},
+	{".k8s.io", forKubernetes, "remove it"},
+
+	{".cleanup.kyverno.io", forDeletion, "remove it"},      // Kyverno's cleanup controller, after the time that it says
+	{"janitor/*", forDeletion, "remove it"},                // kube-janitor, likewise
+	{".objectset.rio.cattle.io", forDeletion, "remove it"}, // k3s and Rancher prune by it what is not in their manifests
+}
+
+func (r *reservation) fits(key string) bool {
+	if prefix, ok := strings.CutSuffix(r.keys, "*"); ok {
+		return strings.HasPrefix(key, prefix)
+	}
+	if below, ok := strings.CutPrefix(r.keys, "."); ok {
+		domain, _, _ := strings.Cut(key, "/")
+		return domain == below || strings.HasSuffix(domain, r.keys)
+	}
+	return key == r.keys
+}
+
+// reserved is the reservation of a label or an annotation of an object that roster renders; nil when everybody may set it.
+func reserved(key string) *reservation {
+	for i := range reservations {
+		if r := &reservations[i]; r.fits(key) {
+			if r.whose == "" {
+				return nil
+			}
+			return r
+		}
+	}
+	return nil
+}
+
+// reservedInSource is the same for what a source yields: workloads have the recommended labels of Kubernetes, as Helm charts do.
+func reservedInSource(key string) *reservation {
+	if strings.HasPrefix(key, "app.kubernetes.io/") {
+		return nil
+	}
+	held := reserved(key)
+	if held != nil && held.whose == fromRoster { // into its own objects
+		return &reservation{held.keys, forArgoCD, held.hint}
+	}
+	return held
+}
+
+func unreserved(string) *reservation { return nil }
+
+// labels checks and returns the labels of an object that roster renders.
+func (r *resolver) labels(in syntax.Map[text]) map[string]string { return r.labelsBut(in, reserved) }
+
+// annotations checks and returns the annotations of an object that roster renders.
+func (r *resolver) annotations(in syntax.Map[text]) map[string]string {
+	return r.annotationsBut(in, reserved)
+}
+
+func (r *resolver) labelsBut(in syntax.Map[text], reserved func(key string) *reservation) map[string]string {
+	return r.metadata(in, "a label", reserved, func(at *syntax.Node, value string) {
+		if errs := validation.IsValidLabelValue(value); errs != nil {
+			at.Report("bad-value", "", `expected a label value of at most 63 letters, digits, "-", "_" and ".", found %s`, syntax.Quote(value))
+		}
+	})
+}
+
+func (r *resolver) annotationsBut(in syntax.Map[text], reserved func(key string) *reservation) map[string]string {
+	return r.metadata(in, "an annotation", reserved, func(at *syntax.Node, value string) {
+		if credentials.MatchString(value) {
+			at.Report("secret-in-url", "leave it out of the URL", "a URL in the annotation holds a user name or password")
+		}
+	})
+}
+
+// podLabels checks and returns labels that select pods. In policies Cilium gives pods more of them, such as their namespace: with one of
+// these, a flow would lead to other pods than its namespace says.
+func (r *resolver) podLabels(in syntax.Map[text]) map[string]string {
+	for _, item := range in.Items {
+		if strings.HasPrefix(item.Key, "io.kubernetes.") || strings.HasPrefix(item.Key, "io.cilium.") {
+			item.At.Report("reserved-name", "the key namespace says where the pods are", "%s is a label that Cilium gives to pods itself", item.Key)
+		}
+	}
+	return r.labelsBut(in, unreserved)
+}
+
+func (r *resolver) metadata(in syntax.Map[text], what string, reserved func(key string) *reservation, check func(*syntax.Node, string)) map[string]string {
+	if len(in.Items) == 0 {
+		return nil
+	}
+	out := make(map[string]string, len(in.Items))
+	for _, item := range in.Items {
+		if errs := validation.IsQualifiedName(item.Key); errs != nil {
+			item.At.Report("bad-name", "", "expected %s key such as example.com/name, found %s", what, syntax.Quote(item.Key))
+		} else if held := reserved(item.Key); held != nil {
+			item.At.Report("reserved-name", cmp.Or(held.hint, "remove it"), "%s %s", item.Key, held.whose)
+		}
+		if item.Value.IsSet() {
+			check(item.Value.Node, item.Value.V)
+		}
+		out[item.Key] = item.Value.V
+	}
+	return out
+}

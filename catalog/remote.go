@@ -1,0 +1,227 @@
+package catalog
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
+)
+
+// The checks of what names something in another place: repositories, servers, charts, versions and revisions. Argo CD hands these to
+// Git and Helm, whose command lines take what begins with a dash for an option, and file: and ext:: for what lies, or runs, where Argo
+// CD runs. And it takes the repositories of a project for patterns: nothing that could be one is accepted.
+
+const (
+	hostForm = `[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?`
+	// pathForm leaves out what is special in a URL, and in a pattern of gobwas/glob, which Argo CD's IsSourcePermitted matches with
+	// (argo-cd pkg/apis/application/v1alpha1/app_project_types.go): * ? [ ] { } ! \ and the comma.
+	pathForm = `(/[A-Za-z0-9._~%+:=-]+)*/?`
+	userForm = `[A-Za-z0-9_][A-Za-z0-9._-]*`
+)
+
+var (
+	gitURL   = regexp.MustCompile(`^(https?://` + hostForm + `|ssh://(` + userForm + `@)?` + hostForm + `|oci://` + hostForm + `)(:[0-9]{1,5})?` + pathForm + `$`)
+	scpURL   = regexp.MustCompile(`^` + userForm + `@` + hostForm + `:/?[A-Za-z0-9._~][A-Za-z0-9._~%+=/-]*$`)
+	registry = regexp.MustCompile(`^(` + hostForm + `:[0-9]{1,5}|localhost|` + hostForm + `\.` + hostForm + `)` + pathForm + `$`)
+
+	// credentials finds a user name or a password in a URL, even in one that is not well formed. The user name of SSH is none: it is
+	// git almost everywhere, and the key is elsewhere.
+	credentials = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://[^/?#]*:[^/?#]*@|(https?|oci)://[^/?#]*@|[?&](access_token|private_token|job_token|token|password)=`)
+	// bareCredentials are those before a host without a scheme.
+	bareCredentials = regexp.MustCompile(`^[^/@]+:[^/@]*@`)
+	// token finds what GitHub and GitLab have issued, wherever it stands in a URL.
+	token = regexp.MustCompile(`(gh[opusr]_|github_pat_|gl(pat|dt|ptt|rt|cbt|agent|oas|soat)-)[A-Za-z0-9_-]{16}`)
+	// remote finds what is no path but a place elsewhere.
+	remote = regexp.MustCompile(`://|::|^[^/]*@[^/]*:`)
+)
+
+// holdsSecret says whether a text with a URL in it must not be shown.
+func holdsSecret(s string) bool { return credentials.MatchString(s) || token.MatchString(s) }
+
+// gitUser is the part of a URL that everybody writes who uses SSH.
+var gitUser = regexp.MustCompile(`^(ssh://)?git@[^@]*$`)
+
+// shown is a value for a message, unless it may hold a password.
+func shown(s string) string {
+	if strings.Contains(s, "@") && !gitUser.MatchString(s) || holdsSecret(s) {
+		return "a text with credentials"
+	}
+	return syntax.Quote(s)
+}
+
+const (
+	secretFound        = "the URL holds a user name or password"
+	withoutCredentials = "give Argo CD the credentials in a repository Secret, and roster the URL without them"
+)
+
+// secretInURL reports credentials in a URL, which is not shown.
+func secretInURL(t text, hint string) bool {
+	if !t.IsSet() || !holdsSecret(t.V) {
+		return false
+	}
+	t.Report("secret-in-url", hint, secretFound)
+	return true
+}
+
+// gitRepository checks what names a Git repository, or an OCI repository with manifests.
+func (r *resolver) gitRepository(t text) bool {
+	return r.repository(t, "https://git.example/house/homelab.git or git@git.example:house/homelab.git", gitURL, scpURL)
+}
+
+// chartRepository checks what names a Helm repository, or the part of a registry that holds charts.
+func (r *resolver) chartRepository(t text) bool {
+	if strings.HasPrefix(t.V, "ssh://") {
+		t.Report("bad-url", "", "expected a repository of charts, such as https://charts.example or oci://registry.example/charts, found %s", shown(t.V))
+		return false
+	}
+	return r.repository(t, "https://charts.example or oci://registry.example/charts", gitURL, registry)
+}
+
+// sourceRepository checks what names a repository of either kind.
+func (r *resolver) sourceRepository(t text) bool {
+	return r.repository(t, "https://git.example/house/homelab.git", gitURL, scpURL, registry)
+}
+
+func (r *resolver) repository(t text, example string, forms ...*regexp.Regexp) bool {
+	if !t.IsSet() {
+		return true
+	}
+	if secretInURL(t, withoutCredentials) {
+		return false
+	}
+	if bareCredentials.MatchString(t.V) {
+		t.Report("secret-in-url", withoutCredentials, secretFound)
+		return false
+	}
+	if isRepository(t.V, forms...) {
+		return true
+	}
+	hint := "write it as in " + example
+	if strings.ContainsAny(t.V, `*?[]{}!\`) {
+		hint = "write each URL out: Argo CD would treat it as a pattern, and permit every repository that matches"
+	}
+	t.Report("bad-url", hint, "expected the URL of one repository, found %s", shown(t.V))
+	return false
+}
+
+func isRepository(s string, forms ...*regexp.Regexp) bool {
+	for _, form := range forms {
+		if form.MatchString(s) && !hasDots(s) {
+			_, err := url.Parse(s)
+			return err == nil || form == scpURL // an unreadable one is like any other of these for Argo CD (util/git, NormalizeGitURL)
+		}
+	}
+	return false
+}
+
+// hasDots says whether a part of a path is one of those that lead elsewhere.
+func hasDots(s string) bool {
+	for part := range strings.SplitSeq(s, "/") {
+		if part == "." || part == ".." {
+			return true
+		}
+	}
+	return false
+}
+
+// repositoryOfArgoCD checks the URL that Argo CD says when the list does not say one: it becomes that of the applications.
+func (r *resolver) repositoryOfArgoCD() {
+	if r.in.Repository.URL.IsSet() || r.opts.RepoURL == "" {
+		return
+	}
+	d := diag.Diagnostic{Pos: diag.Position{File: PlatformFile}, Path: "repository.url", Code: "bad-url", Hint: "correct spec.source.repoURL of the root Application",
+		Message: "expected the URL of one repository, Argo CD says " + shown(r.opts.RepoURL)}
+	switch {
+	case holdsSecret(r.opts.RepoURL):
+		d.Code, d.Hint, d.Message = "secret-in-url", withoutCredentials, "the URL of the root Application holds a user name or password"
+	case isRepository(r.opts.RepoURL, gitURL, scpURL):
+		return
+	}
+	r.diags.Add(d)
+}
+
+// serverURL checks the address of a server: its scheme, and that there are no credentials in it.
+func (r *resolver) serverURL(t text, example string) {
+	u, err := url.Parse(t.V)
+	switch {
+	case !t.IsSet() || secretInURL(t, "leave the credentials out"):
+	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.ContainsAny(t.V, `*{}?#!\`):
+		t.Report("bad-url", "", "expected an address such as %s, found %s", example, shown(t.V))
+	}
+}
+
+// destinationURL checks the address of an API server. Projects permit it, as a pattern: the brackets of an IPv6 address would be one.
+func (r *resolver) destinationURL(t text) {
+	const example = "https://kubernetes.default.svc"
+	if strings.ContainsAny(t.V, "[]") && !holdsSecret(t.V) {
+		t.Report("bad-url", "write a host name: Argo CD would treat the brackets as a pattern", "expected an address such as %s, found %s", example, shown(t.V))
+		return
+	}
+	r.serverURL(t, example)
+}
+
+var (
+	chartName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$`)
+	// chartVersion is a version, a range of them, or the digest of an OCI artifact.
+	chartVersion = regexp.MustCompile(`^([A-Za-z0-9*^~<>=!][A-Za-z0-9._+*^~<>=!|, -]*|sha256:[0-9a-f]{64})$`)
+	// gitRevision is the name of a branch, a tag or a commit, or a range of versions, which Argo CD looks up among the tags.
+	gitRevision = regexp.MustCompile(`^[\pL\pN*^~<>=!@_][\pL\pN._+*^~<>=!|, /@#-]*$`)
+)
+
+// chartNamed checks the name of a chart in a repository.
+func (r *resolver) chartNamed(t text) bool {
+	return r.matches(t, chartName, "bad-name", "the name of a chart, such as vault or charts/vault")
+}
+
+func (r *resolver) versionOfChart(t text) bool {
+	return r.matches(t, chartVersion, "bad-version", "the version of a chart, such as 1.2.3")
+}
+
+// revisionOf checks the name of a branch, tag or commit.
+func (r *resolver) revisionOf(t text) bool {
+	return r.matches(t, gitRevision, "bad-revision", "a branch, tag or commit, such as main or v1.2.3")
+}
+
+// matches checks that a value which is set says something, has that form, and no part of it leads elsewhere.
+func (r *resolver) matches(t text, form *regexp.Regexp, code, expected string) bool {
+	if !t.IsSet() {
+		return true
+	}
+	if !r.filled(t, expected) {
+		return false
+	}
+	if !form.MatchString(t.V) || strings.Contains(t.V, "..") || strings.Contains(t.V, "//") || strings.Contains(t.V, "@{") {
+		t.Report(code, "", "expected %s, found %s", expected, shown(t.V))
+		return false
+	}
+	return true
+}
+
+// kustomizeNames checks what Kustomize gets from elsewhere by name.
+func (r *resolver) kustomizeNames(in *appInput) {
+	k := in.Kustomize
+	if k == nil {
+		return
+	}
+	for _, t := range k.Components {
+		secretInURL(t, "leave the credentials out")
+	}
+	for _, t := range k.Images {
+		if !secretInURL(t, "leave the credentials out") && strings.HasPrefix(t.V, "-") { // an option of kustomize edit set image (argo-cd util/kustomize)
+			t.Report("bad-image", "", "expected an image such as registry.example/web:v1.2.3, found %s", shown(t.V))
+		}
+	}
+}
+
+// localPath says whether a value is a path, not a place elsewhere, and reports it if not.
+func localPath(t text, expected string) bool {
+	if !remote.MatchString(t.V) {
+		return true
+	}
+	if !secretInURL(t, "leave the credentials out") {
+		t.Report("bad-path", "", "expected %s, found %s", expected, shown(t.V))
+	}
+	return false
+}
