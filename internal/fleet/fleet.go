@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/checkout"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/object"
@@ -214,7 +215,7 @@ func Find(dir, repository string) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
-	top := checkout(here)
+	top := checkoutAround(here)
 	if repository != "" {
 		if top, err = folder(repository); err != nil {
 			return Place{}, err
@@ -248,5 +249,5 @@ func (p Place) open() (files fs.FS, closer func() error, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return At(root.FS(), p.At), root.Close, nil
+	return At(checkout.FS(root), p.At), root.Close, nil
 }

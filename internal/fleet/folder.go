@@ -28,8 +28,8 @@ func folder(dir string) (string, error) {
 	return full, err
 }
 
-// checkout is the root of the Git checkout around dir, or dir when there is none.
-func checkout(dir string) string {
+// checkoutAround is the root of the Git checkout around dir, or dir when there is none.
+func checkoutAround(dir string) string {
 	for at := dir; ; at = filepath.Dir(at) {
 		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
 			return at

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	builtin "github.com/hippotion/roster/catalog/apps"
+	"github.com/hippotion/roster/internal/checkout"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/limited"
 	"github.com/hippotion/roster/render/object"
@@ -219,7 +220,7 @@ func Serve(in io.Reader, out io.Writer) error {
 		return err
 	}
 	defer root.Close()
-	renderer := workload.New(workload.Files{Repository: At(root.FS(), job.At), Catalog: builtin.Charts()}, job.Cluster)
+	renderer := workload.New(workload.Files{Repository: At(checkout.FS(root), job.At), Catalog: builtin.Charts()}, job.Cluster)
 	requests := make(chan workload.Application)
 	go func() {
 		for {

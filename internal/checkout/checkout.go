@@ -1,0 +1,222 @@
+// Package checkout gives a Git repository's files as an fs.FS that has no .git: neither the folder, nor the file that a
+// worktree or a submodule has in its place, at any depth, in any case, under its own name or by way of a link.
+//
+// Git's own data is nobody's input: in CI, .git/config holds the token of the job, and whatever a source can read ends in a
+// manifest, in a finding, or in a log. Everything else is as the file system below has it, which must keep links from leading
+// out, as os.Root does.
+package checkout
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"sync"
+)
+
+// ErrGit is why a file cannot be read. For errors.Is it is fs.ErrPermission, too.
+var ErrGit error = refusal(".git holds Git's own data, with credentials of whoever cloned it; it is not input")
+
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+func (refusal) Is(target error) bool { return target == fs.ErrPermission }
+
+// FS are the files of the repository at root.
+func FS(root *os.Root) fs.FS {
+	f := &files{below: root.FS().(lower)}
+	f.elsewhere = f.gitFolder()
+	return f
+}
+
+// lower is what os.Root.FS gives.
+type lower interface {
+	fs.ReadFileFS
+	fs.ReadDirFS
+	fs.StatFS
+	fs.ReadLinkFS
+}
+
+type files struct {
+	below     lower
+	elsewhere string   // the folder, inside of the repository, that its .git leads to; empty when there is none
+	folders   sync.Map // paths of folders that are no links, and lead nowhere near .git
+}
+
+// maxLinks is how many links are followed in one path, as in os.Root.
+const maxLinks = 255
+
+// isGit reports whether an element of a path is .git: file systems of other systems take .GIT for it, and names that Git
+// itself refuses to check out for that reason (Git's path.c, is_ntfs_dotgit and utf8.c, is_hfs_dotgit).
+func isGit(element string) bool {
+	element = strings.Map(func(r rune) rune {
+		switch {
+		case r >= 0x200c && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x206a && r <= 0x206f, r == 0xfeff: // HFS+ ignores these
+			return -1
+		}
+		return r
+	}, element)
+	element, _, _ = strings.Cut(element, ":") // a stream of NTFS
+	element = strings.TrimRight(element, ". ")
+	return strings.EqualFold(element, ".git") || strings.EqualFold(element, "git~1")
+}
+
+func hasGit(name string) bool {
+	if !strings.Contains(name, "i") && !strings.Contains(name, "I") && !strings.ContainsFunc(name, func(r rune) bool { return r > 0x7f }) {
+		return false
+	}
+	for element := range strings.SplitSeq(name, "/") {
+		if isGit(element) {
+			return true
+		}
+	}
+	return false
+}
+
+// gitFolder is where .git leads to when it is a link, or a file that says so (gitrepository-layout(5)).
+func (f *files) gitFolder() string {
+	target, err := f.below.ReadLink(".git")
+	if err != nil {
+		info, err := f.below.Lstat(".git")
+		if err != nil || !info.Mode().IsRegular() || info.Size() > 4096 {
+			return ""
+		}
+		text, _ := f.below.ReadFile(".git")
+		said, ok := strings.CutPrefix(string(text), "gitdir:")
+		if !ok {
+			return ""
+		}
+		target = strings.TrimSpace(said)
+	}
+	if target = path.Clean(target); !fs.ValidPath(target) || target == "." {
+		return ""
+	}
+	return target
+}
+
+// check is ErrGit for a name that leads into .git, by itself or by way of links. The last element is followed unless it is
+// the link itself that is asked for.
+func (f *files) check(op, name string, follow bool) error {
+	refused := &fs.PathError{Op: op, Path: name, Err: ErrGit}
+	if !fs.ValidPath(name) {
+		return nil // the file system below says so
+	}
+	if hasGit(name) {
+		return refused
+	}
+	at, rest := ".", strings.Split(name, "/")
+	for links := 0; len(rest) > 0; {
+		next := path.Join(at, rest[0])
+		rest = rest[1:]
+		if next == ".." || strings.HasPrefix(next, "../") {
+			return nil // leads out: the file system below refuses it
+		}
+		if isGit(path.Base(next)) || f.elsewhere != "" && next == f.elsewhere {
+			return refused
+		}
+		if len(rest) == 0 && !follow {
+			return nil
+		}
+		if _, plain := f.folders.Load(next); plain {
+			at = next
+			continue
+		}
+		info, err := f.below.Lstat(next)
+		if err != nil {
+			return nil // so does the file system below
+		}
+		if info.Mode()&fs.ModeSymlink == 0 {
+			if info.IsDir() {
+				f.folders.Store(next, true)
+			}
+			at = next
+			continue
+		}
+		target, err := f.below.ReadLink(next)
+		if links++; err != nil || links > maxLinks || path.IsAbs(target) {
+			return nil // as above
+		}
+		rest = append(strings.Split(target, "/"), rest...)
+	}
+	return nil
+}
+
+func (f *files) Open(name string) (fs.File, error) {
+	if err := f.check("open", name, true); err != nil {
+		return nil, err
+	}
+	file, err := f.below.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if dir, ok := file.(fs.ReadDirFile); ok {
+		return folder{dir}, nil
+	}
+	return file, nil
+}
+
+func (f *files) ReadFile(name string) ([]byte, error) {
+	if err := f.check("open", name, true); err != nil {
+		return nil, err
+	}
+	return f.below.ReadFile(name)
+}
+
+func (f *files) ReadDir(name string) ([]fs.DirEntry, error) {
+	if err := f.check("open", name, true); err != nil {
+		return nil, err
+	}
+	entries, err := f.below.ReadDir(name)
+	return without(entries), err
+}
+
+func (f *files) Stat(name string) (fs.FileInfo, error) {
+	if err := f.check("stat", name, true); err != nil {
+		return nil, err
+	}
+	return f.below.Stat(name)
+}
+
+func (f *files) Lstat(name string) (fs.FileInfo, error) {
+	if err := f.check("lstat", name, false); err != nil {
+		return nil, err
+	}
+	return f.below.Lstat(name)
+}
+
+func (f *files) ReadLink(name string) (string, error) {
+	if err := f.check("readlink", name, false); err != nil {
+		return "", err
+	}
+	return f.below.ReadLink(name)
+}
+
+// without are the entries of a folder but .git.
+func without(entries []fs.DirEntry) []fs.DirEntry {
+	for i, e := range entries {
+		if !isGit(e.Name()) {
+			continue
+		}
+		out := append([]fs.DirEntry{}, entries[:i]...)
+		for _, e := range entries[i:] {
+			if !isGit(e.Name()) {
+				out = append(out, e)
+			}
+		}
+		return out
+	}
+	return entries
+}
+
+// folder is an open folder without .git.
+type folder struct{ fs.ReadDirFile }
+
+func (f folder) ReadDir(n int) ([]fs.DirEntry, error) {
+	for {
+		entries, err := f.ReadDirFile.ReadDir(n)
+		if out := without(entries); len(out) > 0 || n <= 0 || err != nil {
+			return out, err
+		}
+	}
+}
