@@ -11,7 +11,6 @@ import (
 
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
-	"sigs.k8s.io/yaml"
 )
 
 // localSource is what a folder of this repository holds, as far as it decides how Argo CD reads it.
@@ -135,20 +134,27 @@ func (r *resolver) missing(p, what string, err error) (problem, code, hint strin
 		}
 		return "there is no " + what + " " + syntax.Quote(p) + " in the repository", "missing-path", hint
 	}
-	if info, statErr := fs.Stat(r.fsys, r.file(p)); statErr == nil && !info.IsDir() {
-		return "expected a folder, " + syntax.Quote(p) + " is a file", "missing-path", `did you mean "` + path.Dir(p) + `"?`
-	}
 	var link *linkError
 	if errors.As(err, &link) {
 		p = link.file
+	}
+	if at := (*fs.PathError)(nil); errors.Is(err, fs.ErrPermission) && errors.As(err, &at) { // such as .git
+		return syntax.Quote(p) + ": " + at.Err.Error(), "path-outside", ""
+	}
+	if info, statErr := fs.Stat(r.fsys, r.file(p)); link == nil && statErr == nil && !info.IsDir() {
+		return "expected a folder, " + syntax.Quote(p) + " is a file", "missing-path", `did you mean "` + path.Dir(p) + `"?`
 	}
 	return syntax.Quote(p) + " is a link that leads out of the repository, or nowhere", "path-outside", "Argo CD refuses such links: keep what it leads to in the repository"
 }
 
 // linkError says that file, of the repository, is a symbolic link that cannot be followed in it.
-type linkError struct{ file string }
+type linkError struct {
+	file string
+	err  error
+}
 
 func (e *linkError) Error() string { return e.file + " cannot be followed" }
+func (e *linkError) Unwrap() error { return e.err }
 
 // near is the path most like p that is there, part by part; empty when there is none.
 func (r *resolver) near(p string) string {
@@ -183,7 +189,7 @@ func (r *resolver) walk(p, dir string, entries []fs.DirEntry, s *localSource, ou
 		switch {
 		case e.Type()&fs.ModeSymlink != 0:
 			if _, err := fs.Stat(r.fsys, at); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return &linkError{strings.TrimPrefix(at, prefix(r.root))}
+				return &linkError{strings.TrimPrefix(at, prefix(r.root)), err}
 			}
 			if target, err := fs.ReadLink(r.fsys, at); err == nil {
 				r.outside(p, strings.TrimPrefix(path.Join(dir, target), prefix(r.root)), outside)
@@ -294,13 +300,11 @@ func (r *resolver) kustomizationReads(p, dir string, outside, seen map[string]bo
 	}
 }
 
-// readYAML reads a file of the repository; false when there is none that can be read, which is for the engine to report.
+// readYAML reads a file of the repository; false when there is none that can be read, or when it stands for more than is
+// read of any file, which is for the engine to report.
 func (r *resolver) readYAML(p string, out any) bool {
-	if problem, _, _ := r.isFile(p); problem != "" {
-		return false
-	}
-	data, err := fs.ReadFile(r.fsys, r.file(p))
-	return err == nil && len(data) <= syntax.MaxBytes && yaml.Unmarshal(data, out) == nil
+	data, err := syntax.ReadFile(r.fsys, r.file(p))
+	return err == nil && syntax.Unmarshal(data, out) == nil
 }
 
 func eachText(v any, do func(string)) {

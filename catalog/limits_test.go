@@ -79,7 +79,7 @@ func TestLimits(t *testing.T) {
 	for _, test := range []struct{ name, file, text, code string }{
 		{"aliases of aliases", "applications.yml", entry + bomb(9), "alias-bomb"},
 		{"merges of merges", "applications.yml", entry + merges(9), "alias-bomb"},
-		{"aliases in platform.yml", "platform.yml", "ingress:\n      auth:\n" + bomb(9), "wrong-type"},
+		{"aliases in platform.yml", "platform.yml", "ingress:\n      auth:\n" + bomb(9), "alias-bomb"},
 		{"nested in brackets", "applications.yml", strings.Repeat("[", 100_000), "yaml-syntax"},
 		{"nested in braces", "applications.yml", strings.Repeat("{a: ", 100_000) + strings.Repeat("}", 100_000), "yaml-syntax"},
 		{"nested in lines", "applications.yml", strings.Repeat("- ", 100_000) + "a", "yaml-syntax"},

@@ -1,7 +1,7 @@
 package catalog
 
 import (
-	"io/fs"
+	"errors"
 	"path"
 	"strings"
 
@@ -137,7 +137,12 @@ func (r *resolver) patchText(p *patchInput) (string, bool) {
 		}
 	}
 	var content any
-	if err := yaml.Unmarshal([]byte(patch), &content); err != nil {
+	excess := (*syntax.Excess)(nil)
+	switch err := syntax.Unmarshal([]byte(patch), &content); {
+	case errors.As(err, &excess):
+		r.excess(p, at, excess)
+		return "", false
+	case err != nil:
 		at.Report("bad-patch", "", "the patch is not YAML: %s", strings.TrimPrefix(err.Error(), "error converting YAML to JSON: yaml: "))
 		return "", false
 	}
@@ -162,6 +167,28 @@ func (r *resolver) patchText(p *patchInput) (string, bool) {
 		return "", false
 	}
 	return patch, true
+}
+
+// excess reports a patch that stands for more than is read: at its file, when it has one.
+func (r *resolver) excess(p *patchInput, at *syntax.Node, e *syntax.Excess) {
+	if !p.Path.IsSet() {
+		at.Report(e.Code, e.Hint, "the patch, on its line %d: %s", max(e.Line, 1), e.Message)
+		return
+	}
+	r.diags.Add(e.At(r.seen(path.Clean(p.Path.V)), at.Path()))
+}
+
+// seen is a file of the repository as seen from the folder of the list.
+func (r *resolver) seen(p string) string {
+	inside, up := r.dir, ""
+	for ; inside != "." && !within(path.Join(r.root, p), inside); inside = path.Dir(inside) {
+		up += "../"
+	}
+	p = path.Join(r.root, p)
+	if inside != "." {
+		p = strings.TrimPrefix(p, inside+"/")
+	}
+	return up + p
 }
 
 // named is a patch with the apiVersion, kind and name that it lacks. Kustomize demands them, and does not look at them when
@@ -200,8 +227,8 @@ func (r *resolver) patchFile(file text) (string, bool) {
 		file.Report(code, hint, "%s", problem)
 		return "", false
 	}
-	data, err := fs.ReadFile(r.fsys, r.file(clean))
-	if err != nil || len(data) > syntax.MaxBytes {
+	data, err := syntax.ReadFile(r.fsys, r.file(clean))
+	if err != nil {
 		file.Report("bad-patch", "", "%s cannot be read, or is too large", syntax.Quote(clean))
 		return "", false
 	}

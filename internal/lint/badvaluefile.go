@@ -1,10 +1,15 @@
 package lint
 
 import (
+	"slices"
+
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
 )
+
+// unreadable are the codes of what Helm cannot read, or must not.
+var unreadable = []string{"yaml-syntax", "bad-encoding", "too-large", "too-deep", "alias-bomb"}
 
 var badValueFile = Rule{
 	Name:     "bad-value-file",
@@ -38,7 +43,7 @@ replicas: 1
 					read[name] = problems
 				}
 				for _, p := range problems {
-					if p.Code == "yaml-syntax" || p.Code == "bad-encoding" { // the rest, such as an empty file, Helm takes
+					if slices.Contains(unreadable, p.Code) { // the rest, such as an empty file, Helm takes
 						report(catalog.Place{Pos: p.Pos, Path: a.Place.Path}, p.Hint, "Helm cannot read the values: %s", p.Message)
 					}
 				}

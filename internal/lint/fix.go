@@ -2,14 +2,13 @@ package lint
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/hippotion/roster/internal/syntax"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -47,19 +46,18 @@ func plainText(data []byte) bool {
 
 // decoded are the documents of a file, as nodes and as values.
 func decoded(data []byte) (documents []*yaml.Node, values []any, ok bool) {
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	for {
-		var n yaml.Node
+	documents, err := syntax.Documents(data)
+	if err != nil {
+		return nil, nil, false
+	}
+	for _, n := range documents {
 		var v any
-		err := decoder.Decode(&n)
-		if errors.Is(err, io.EOF) {
-			return documents, values, true
-		}
-		if err != nil || n.Decode(&v) != nil {
+		if n.Decode(&v) != nil {
 			return nil, nil, false
 		}
-		documents, values = append(documents, &n), append(values, v)
+		values = append(values, v)
 	}
+	return documents, values, true
 }
 
 // anyLive says whether a document has a field that only an object in the cluster has.

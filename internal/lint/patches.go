@@ -5,6 +5,7 @@ import (
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -34,18 +35,18 @@ func (in *Input) patches(a *catalog.Application) *patchIndex {
 	x := &patchIndex{targets: map[kindName][]int{}, named: map[string]map[string][]int{}, lengths: map[string][]int{}}
 	for i := range a.Patches {
 		p := &a.Patches[i]
-		var document yaml.Node
-		if yaml.Unmarshal([]byte(p.Text), &document) != nil || len(document.Content) == 0 {
+		documents, _ := syntax.Documents([]byte(p.Text))
+		if len(documents) == 0 || len(documents[0].Content) == 0 {
 			continue
 		}
-		x.all = append(x.all, patch{p, document.Content[0]})
+		x.all = append(x.all, patch{p, documents[0].Content[0]})
 		last := len(x.all) - 1
 		if t := p.Target; t != nil {
 			key := kindName{t.Kind, t.Name}
 			x.targets[key] = someOf(append(x.targets[key], last))
 			continue
 		}
-		for _, m := range manifestsIn(nil, &document, "") {
+		for _, m := range manifestsIn(nil, documents[0], "") {
 			if x.named[m.kind] == nil {
 				x.named[m.kind] = map[string][]int{}
 			}

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"io/fs"
 	"path"
 	"slices"
 	"strconv"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -37,23 +37,12 @@ func (in *Input) file(name string) *sourceFile {
 		in.files = map[string]*sourceFile{}
 	}
 	in.files[name] = nil
-	const most = 16 << 20 // bytes; nobody writes more by hand
-	if info, err := fs.Stat(in.Repository, name); err != nil || !info.Mode().IsRegular() || info.Size() > most {
-		return nil
-	}
-	data, err := fs.ReadFile(in.Repository, name)
+	data, err := syntax.ReadFile(in.Repository, name)
 	if err != nil {
 		return nil
 	}
 	f := &sourceFile{lines: strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")}
-	decoder := yaml.NewDecoder(strings.NewReader(string(data)))
-	for {
-		var document yaml.Node
-		if decoder.Decode(&document) != nil {
-			break
-		}
-		f.documents = append(f.documents, &document)
-	}
+	f.documents, _ = syntax.Documents(data) // those before a mistake
 	in.files[name] = f
 	return f
 }

@@ -28,9 +28,6 @@ func (d *decoder) follow(y *yaml.Node, at *Node) (target *yaml.Node, done func()
 		}
 		y = y.Alias
 	}
-	if (alias || len(d.open) > 0) && !d.spend(1+len(y.Content), at) {
-		return nil, done
-	}
 	if tag := y.ShortTag(); !slices.Contains(plainTags, tag) {
 		at.Report("unknown-tag", "", "expected a plain value, found the YAML tag %s", Quote(tag))
 		return nil, done
@@ -40,17 +37,6 @@ func (d *decoder) follow(y *yaml.Node, at *Node) (target *yaml.Node, done func()
 		done = func() { d.open = d.open[:len(d.open)-1] }
 	}
 	return y, done
-}
-
-// spend counts values that are read because of aliases. It says whether there may be more, and reports the first that is
-// one too many.
-func (d *decoder) spend(n int, at *Node) bool {
-	before := d.spent
-	d.spent += n
-	if before <= d.budget && d.spent > d.budget {
-		at.Report("alias-bomb", "write the values out", "the aliases of this file stand for too many values")
-	}
-	return d.spent <= d.budget
 }
 
 // pairs lists the keys of the mapping y with the keys that it merges (<<: *defaults) behind its own. It reports keys that
@@ -74,9 +60,6 @@ func (d *decoder) pairs(y *yaml.Node, at *Node, anyKey bool) []pair {
 			continue
 		}
 		out = append(out, pair{key, value})
-	}
-	if !d.spend(len(merged), at) {
-		return out
 	}
 	for _, p := range merged {
 		if seen.add(out, p.key) == nil {

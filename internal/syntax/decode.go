@@ -24,7 +24,7 @@ import (
 // Fields are Value, List, Map, Any, Raw, pointers to structs, or slices of structs; a struct may embed *Node and then
 // knows its own place.
 func (d *Document) Decode(out any) {
-	dec := &decoder{diags: d.diags, budget: freeAliased + d.size, layouts: map[reflect.Type]*layout{}}
+	dec := &decoder{diags: d.diags, layouts: map[reflect.Type]*layout{}}
 	dec.value(d.root, d.Root(), reflect.ValueOf(out).Elem(), field{})
 	d.root = &yaml.Node{Line: d.root.Line, Column: d.root.Column} // the places of values outlive the tree
 }
@@ -32,8 +32,6 @@ func (d *Document) Decode(out any) {
 // decoder walks the nodes of one document.
 type decoder struct {
 	diags   *diag.List
-	budget  int          // how many values may be read because of aliases
-	spent   int          // how many were
 	open    []*yaml.Node // the aliased nodes that are being walked
 	layouts map[reflect.Type]*layout
 }

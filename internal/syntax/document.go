@@ -17,17 +17,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Bounds of one document. 30,000 entries are about 8 MB.
-const (
-	MaxBytes    = 16 << 20 // size of a file, in bytes
-	maxDepth    = 64       // levels of nesting in a free-form value, and of aliases in aliases
-	freeAliased = 100_000  // values read because of aliases, in one document, besides one for each byte of it
-)
+// maxDepth is how many levels of nesting there may be in a free-form value, and of aliases in aliases.
+const maxDepth = 64
 
 // Document is a parsed file.
 type Document struct {
 	File  string
-	size  int // in bytes
 	root  *yaml.Node
 	diags *diag.List
 }
@@ -39,8 +34,9 @@ func Parse(file string, data []byte, diags *diag.List) *Document {
 		diags.Add(diag.Diagnostic{Pos: diag.Position{File: file, Line: line, Column: column}, Code: code, Message: message, Hint: hint})
 		return nil
 	}
-	if len(data) > MaxBytes {
-		return fail(0, 0, "too-large", fmt.Sprintf("expected at most %d MiB, found %d MiB", MaxBytes>>20, len(data)>>20), "")
+	exceeds := func(e *Excess) *Document { return fail(e.Line, e.Column, e.Code, e.Message, e.Hint) }
+	if e := checkSize(data); e != nil {
+		return exceeds(e)
 	}
 	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
 	if line, column, found := badText(data); found != "" {
@@ -61,13 +57,17 @@ func Parse(file string, data []byte, diags *diag.List) *Document {
 	} else if err != nil {
 		return unreadable(data, input.lines, err, fail)
 	}
+	w := newWeigher(len(data))
+	if w.walk(&root, 0); w.excess != nil {
+		return exceeds(w.excess)
+	}
 	if err := decoder.Decode(&second); err == nil {
 		return fail(second.Line, second.Column, "second-document", "expected one YAML document, found a second one",
 			`remove the "---" line, or the part behind it`)
 	} else if !errors.Is(err, io.EOF) {
 		return unreadable(data, input.lines, err, fail)
 	}
-	return &Document{File: file, size: len(data), root: content(&root), diags: diags}
+	return &Document{File: file, root: content(&root), diags: diags}
 }
 
 // unreadable reports what the YAML parser could not read, after it had read some lines.

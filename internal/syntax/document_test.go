@@ -166,17 +166,9 @@ func TestAliasBombs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var l diag.List
-			d := syntax.Parse("f.yml", []byte(c.in), &l)
-			if d == nil {
-				t.Fatal(l)
+			if syntax.Parse("f.yml", []byte(c.in), &l) != nil || len(l) != 1 || l[0].Code != c.code || l[0].Pos.Line == 0 {
+				t.Errorf("want %s, got %d messages", c.code, len(l))
 			}
-			d.Decode(&root{})
-			for _, m := range l {
-				if m.Code == c.code {
-					return
-				}
-			}
-			t.Errorf("want %s, got %d messages", c.code, len(l))
 		})
 	}
 }

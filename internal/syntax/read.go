@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -17,6 +18,12 @@ func Read(fsys fs.FS, file, display string, diags *diag.List) (*Document, error)
 	}
 	info, err := fs.Stat(fsys, file)
 	switch {
+	case errors.Is(err, fs.ErrPermission): // such as what leads into .git
+		at := (*fs.PathError)(nil)
+		if errors.As(err, &at) {
+			err = at.Err
+		}
+		return report("path-outside", "keep the file itself in the repository", "%v", err)
 	case err != nil:
 		if link, linkErr := fs.Lstat(fsys, file); linkErr == nil && link.Mode()&fs.ModeSymlink != 0 {
 			return report("path-outside", "keep the file itself in the repository", "the file is a link that leads out of the repository, or nowhere")
@@ -29,14 +36,39 @@ func Read(fsys fs.FS, file, display string, diags *diag.List) (*Document, error)
 	case info.Size() > MaxBytes:
 		return report("too-large", "", "expected at most %d MiB, found %d MiB", MaxBytes>>20, info.Size()>>20)
 	}
-	f, err := fsys.Open(file)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", display, err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, MaxBytes+1))
+	data, err := readAll(fsys, file)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", display, err)
 	}
 	return Parse(display, data, diags), nil
+}
+
+// ReadFile reads a file of the user's: a regular one, of at most MaxBytes. What is larger is an *Excess.
+func ReadFile(fsys fs.FS, file string) ([]byte, error) {
+	info, err := fs.Stat(fsys, file)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() { // a pipe would hang
+		return nil, &fs.PathError{Op: "read", Path: file, Err: errNoFile}
+	}
+	data, err := readAll(fsys, file)
+	if err == nil {
+		if e := checkBytes(max(int64(len(data)), info.Size())); e != nil {
+			return nil, e
+		}
+	}
+	return data, err
+}
+
+var errNoFile = errors.New("not a regular file")
+
+// readAll reads no more than a file may have, and a byte that tells that there is more.
+func readAll(fsys fs.FS, file string) ([]byte, error) {
+	f, err := fsys.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, MaxBytes+1))
 }
