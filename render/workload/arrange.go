@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -143,24 +144,34 @@ func (m *manifest) problem() string {
 	case kind == "":
 		return "the object has no kind"
 	case apiVersion == "":
-		return fmt.Sprintf("the %s has no apiVersion", kind)
+		return fmt.Sprintf("the %s has no apiVersion", shownKind(kind))
 	case !ok && m.value["metadata"] != nil:
-		return fmt.Sprintf("the metadata of the %s: expected a mapping", kind)
+		return fmt.Sprintf("the metadata of the %s: expected a mapping", shownKind(kind))
 	case text(metadata, "name") == "" && text(metadata, "generateName") == "":
-		return fmt.Sprintf("the %s has no name", kind)
+		return fmt.Sprintf("the %s has no name", shownKind(kind))
 	}
 	for _, field := range [...]string{"labels", "annotations"} {
 		values, ok := metadata[field].(map[string]any)
 		if !ok && metadata[field] != nil {
-			return fmt.Sprintf("the %s of the %s %s: expected a mapping", field, kind, text(metadata, "name"))
+			return fmt.Sprintf("the %s of the %s %s: expected a mapping", field, shownKind(kind), text(metadata, "name"))
 		}
 		for _, key := range slices.Sorted(maps.Keys(values)) {
 			if _, ok := values[key].(string); !ok && values[key] != nil {
-				return fmt.Sprintf("%s[%q] of the %s %s: expected a text; quote it", field, key, kind, text(metadata, "name"))
+				return fmt.Sprintf("%s[%q] of the %s %s: expected a text; quote it", field, key, shownKind(kind), text(metadata, "name"))
 			}
 		}
 	}
 	return ""
+}
+
+var kindName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,62}$`)
+
+// shownKind is a kind for messages; what cannot be one may be a value that a template put in its place.
+func shownKind(kind string) string {
+	if kindName.MatchString(kind) {
+		return kind
+	}
+	return "object"
 }
 
 func text(in map[string]any, key string) string {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/ignore"
@@ -214,8 +215,13 @@ func (c *chartReader) load(at place, files []*loader.BufferedFile, depth int) (*
 	}
 	own, folders := split(files)
 	for _, f := range own {
-		if path.Ext(f.Name) == ".yaml" && !strings.Contains(f.Name, "/") && swells(f.Data) {
-			return nil, diag.List{at.mistake("too-large", f.Name, 0, fmt.Sprintf("its aliases make it larger than %d MiB", maxOutput>>20))}
+		excess := (*syntax.Excess)(nil)
+		if metadata := path.Ext(f.Name) == ".yaml" || path.Ext(f.Name) == ".lock"; !metadata || strings.Contains(f.Name, "/") {
+			continue
+		}
+		if errors.As(syntax.Check(f.Data), &excess) { // the rest Helm says
+			pos, prefix := at.at(f.Name, excess.Line, excess.Column)
+			return nil, diag.List{{Pos: pos, Code: excess.Code, Message: prefix + excess.Message, Hint: excess.Hint}}
 		}
 	}
 	loaded, err := loader.LoadFiles(own)

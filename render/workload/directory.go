@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/transform"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
 )
 
 // maxDirectory is how large the files of a folder may be together, besides Jsonnet: the default of Argo CD's
@@ -78,6 +79,9 @@ func looksLikeManifest(text []byte) bool {
 
 // jsonFile reads a file of one JSON object.
 func (app *Application) jsonFile(at diag.Position, text []byte) ([]manifest, diag.List) {
+	if err := syntax.CheckJSON(text); err != nil {
+		return nil, diag.List{app.unreadable(at, (&document{line: 1}).mistake(err))}
+	}
 	var raw json.RawMessage
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	if err := decoder.Decode(&raw); err != nil {

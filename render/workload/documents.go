@@ -11,7 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	yamlv3 "go.yaml.in/yaml/v3"
+	"github.com/hippotion/roster/internal/syntax"
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
@@ -125,33 +125,6 @@ func (d *document) start() int {
 	return d.line
 }
 
-// swells says whether aliases make a YAML text larger than what is rendered. The YAML parser bounds how many values come of
-// aliases, but not how long they are.
-func swells(text []byte) bool {
-	var root yamlv3.Node
-	if !bytes.Contains(text, []byte("&")) || !bytes.Contains(text, []byte("*")) || yamlv3.Unmarshal(text, &root) != nil {
-		return false
-	}
-	return weight(&root, map[*yamlv3.Node]int{}) > maxOutput
-}
-
-// weight is how much text a node stands for; known are those of anchors.
-func weight(n *yamlv3.Node, known map[*yamlv3.Node]int) int {
-	if n.Kind == yamlv3.AliasNode {
-		n = n.Alias
-	}
-	if sum, ok := known[n]; ok {
-		return sum
-	}
-	known[n] = 0 // within itself: an error of the parser's
-	sum := len(n.Value) + 1
-	for _, child := range n.Content {
-		sum = min(sum+weight(child, known), maxOutput+1)
-	}
-	known[n] = sum
-	return sum
-}
-
 // mistake is what a parser could not read in a file.
 type mistake struct {
 	code         string
@@ -179,8 +152,11 @@ func words(err error) string {
 	return firstLine(yamlWrappers.ReplaceAllString(text, ""))
 }
 
-// mistake says where the document is not YAML.
+// mistake says where the document is not YAML, or stands for too much.
 func (d *document) mistake(err error) *mistake {
+	if e := (*syntax.Excess)(nil); errors.As(err, &e) {
+		return &mistake{e.Code, d.line + max(e.Line, 1) - 1, max(e.Column, 1), e.Message}
+	}
 	m := &mistake{"bad-yaml", d.start(), 1, words(err)}
 	found := yamlLine.FindStringSubmatch(err.Error())
 	if found == nil || !strings.HasPrefix(err.Error(), found[0]) {

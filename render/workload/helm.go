@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -9,11 +10,11 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/engine"
 	"helm.sh/helm/v3/pkg/releaseutil"
-	"sigs.k8s.io/yaml"
 )
 
 // helm gives what helm template prints for app, called as Argo CD calls it (helmTemplate of its repo server).
@@ -83,13 +84,14 @@ func notMerged(err error) string {
 	if m := mismatch.FindStringSubmatch(err.Error()); m != nil {
 		return fmt.Sprintf("the value %s: expected a mapping, since a subchart has this name", m[1])
 	}
-	return sentence(err.Error())
+	return "the values of the chart and those of its subcharts cannot be merged; " + hidden
 }
 
 // templateFile is a file of a chart that Helm knows by the names of charts, in place of folders.
 type templateFile struct {
 	loaded *loadedChart
 	name   string
+	text   []byte
 }
 
 func (t templateFile) at(f frame) (diag.Position, string) {
@@ -112,7 +114,7 @@ func (o *output) index(top *loadedChart, c *chart.Chart) {
 	for _, f := range slices.Concat(c.Templates, c.Files) {
 		// Of the other files, which may be one for each application, only these become objects.
 		if name := f.Name; strings.HasPrefix(name, "templates/") || strings.HasPrefix(name, "crds/") {
-			o.templates[path.Join(c.ChartFullPath(), name)] = templateFile{from, name}
+			o.templates[path.Join(c.ChartFullPath(), name)] = templateFile{from, name, f.Data}
 		}
 	}
 	for _, sub := range c.Dependencies() {
@@ -160,18 +162,15 @@ func (o *output) print(c *chart.Chart, texts map[string]string) ([]manifest, dia
 	return o.manifests, o.diags
 }
 
-// swollen finds documents that aliases make too large for Helm to read.
+// swollen finds documents that stand for too much for Helm to read.
 func (o *output) swollen(texts map[string]string) diag.List {
 	var diags diag.List
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		text := texts[name]
-		if !strings.Contains(text, "*") {
-			continue
-		}
-		for _, document := range releaseutil.SplitManifests(text) {
-			if swells([]byte(document)) {
+		for _, document := range releaseutil.SplitManifests(texts[name]) {
+			excess := (*syntax.Excess)(nil)
+			if errors.As(syntax.Check([]byte(document)), &excess) { // the rest Helm says
 				at, prefix := o.templates[name].at(frame{})
-				diags.Add(o.app.failure(at, "too-large", "", "%sthe aliases of what it renders make it larger than %d MiB", prefix, maxOutput>>20))
+				diags.Add(o.app.failure(at, excess.Code, "", "%sin what it renders, %s", prefix, excess.Message))
 			}
 		}
 	}
@@ -212,7 +211,7 @@ func (o *output) notSorted(err error, texts map[string]string) diag.Diagnostic {
 	documents := releaseutil.SplitManifests(texts[m[1]])
 	for i := range len(documents) {
 		text := documents[fmt.Sprintf("manifest-%d", i)]
-		if err := yaml.Unmarshal([]byte(text), new(releaseutil.SimpleHead)); err != nil {
+		if err := syntax.Unmarshal([]byte(text), new(releaseutil.SimpleHead)); err != nil {
 			return o.notYAML(m[1], text, texts[m[1]], err)
 		}
 	}

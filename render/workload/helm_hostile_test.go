@@ -130,8 +130,8 @@ func TestHelmBounds(t *testing.T) {
 	for name, c := range map[string]struct{ files, want string }{
 		"output":          {"-- templates/a.yaml --\n{{ range until 1000 }}# {{ repeat 34000 \"x\" }}\n{{ end }}\n", "app: web-app: the chart yields more than 32 MiB [too-large]\n"},
 		"a file":          {"-- a --\n" + strings.Repeat("x", 6<<20) + "\n", "app: web-app: the chart cannot be read: a: larger than 5 MiB [helm-chart]\n"},
-		"aliases":         {"-- templates/a.yaml --\n{{/* */}}" + large + aliases, "app/templates/a.yaml: web-app: the aliases of what it renders make it larger than 32 MiB [too-large]\n"},
-		"their values":    {"-- values.yaml --\n" + large + aliases, "app/values.yaml: web-app: its aliases make it larger than 32 MiB [too-large]\n"},
+		"aliases":         {"-- templates/a.yaml --\n{{/* */}}" + large + aliases, "app/templates/a.yaml: web-app: in what it renders, the aliases stand for more than 32 MiB [alias-bomb]\n"},
+		"their values":    {"-- values.yaml --\n" + large + aliases, "app/values.yaml:2:29: web-app: the aliases stand for more than 32 MiB [alias-bomb]\n  hint: write the values out\n"},
 		"env":             {"-- templates/a.yaml --\na: {{ env \"HOME\" }}\n", "app/templates/a.yaml:1:1: web-app: function \"env\" not defined [helm-template]\n"},
 		"expandenv":       {"-- templates/a.yaml --\na: {{ expandenv \"$HOME\" }}\n", "app/templates/a.yaml:1:1: web-app: function \"expandenv\" not defined [helm-template]\n"},
 		"include":         {"-- templates/a.yaml --\na: {{ include \"m\" . }}\n{{ define \"m\" }}{{ include \"m\" . }}{{ end }}\n", "app/templates/a.yaml:2:20: web-app: <include \"m\" .>: error calling include: rendering template has a nested reference name: m: unable to execute template [helm-template]\n  app/templates/a.yaml:1:7: included from here\n"},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -104,18 +105,31 @@ type frame struct {
 	name         string
 	line, column int
 	text         string
+	kind         frameKind
 }
+
+// frameKind is what the engine was at.
+type frameKind int
+
+const (
+	executing frameKind = iota
+	parsing
+	refusing // by fail or required
+)
 
 // newFrame takes what the expressions above match. The engine counts columns from 0.
 func newFrame(m []string) frame {
 	line, _ := strconv.Atoi(m[2])
 	column, _ := strconv.Atoi(m[3])
-	return frame{m[1], line, column + 1, m[4]}
+	return frame{name: m[1], line: line, column: column + 1, text: m[4]}
 }
 
 // frames takes an error of the engine apart, from the outermost template to the innermost.
 func frames(err error) []frame {
-	for _, known := range []*regexp.Regexp{parseError, failError} {
+	for kind, known := range [...]*regexp.Regexp{parsing: parseError, refusing: failError} {
+		if known == nil {
+			continue
+		}
 		m := known.FindStringSubmatch(err.Error())
 		if m == nil {
 			continue
@@ -123,7 +137,9 @@ func frames(err error) []frame {
 		if began := unclosed.FindStringSubmatch(m[4]); began != nil {
 			m[2], m[4] = began[2], began[1]
 		}
-		return []frame{newFrame(m)}
+		f := newFrame(m)
+		f.kind = frameKind(kind)
+		return []frame{f}
 	}
 	var out []frame
 	for exec := (template.ExecError{}); errors.As(err, &exec); {
@@ -152,6 +168,26 @@ func innermost(err error) error {
 	return err
 }
 
+// words are what is shown of the text of a frame, which is in a file or else in a text that tpl renders.
+func (f frame) words(templates map[string]templateFile, inFile bool) string {
+	if f.kind == parsing {
+		return f.text // it quotes the file
+	}
+	s := &sources{}
+	for _, name := range slices.Sorted(maps.Keys(templates)) {
+		if strings.HasPrefix(templates[name].name, "templates/") {
+			s.template(string(templates[name].text))
+		}
+	}
+	if f.kind == executing {
+		return s.says(f.text, inFile)
+	}
+	if shown := s.show(f.text); shown != "" {
+		return shown
+	}
+	return "fail or required stops it; " + hidden
+}
+
 // failed is why the engine does not render a chart: at the innermost template, with those that include it.
 func (app *Application) failed(err error, templates map[string]templateFile) diag.Diagnostic {
 	stack := frames(err)
@@ -160,9 +196,10 @@ func (app *Application) failed(err error, templates map[string]templateFile) dia
 		last--
 	}
 	if last < 0 {
-		return app.failure(diag.Position{File: app.Path}, "helm-template", "", "%s", sentence(err.Error()))
+		return app.failure(diag.Position{File: app.Path}, "helm-template", "", "the chart cannot be rendered; %s", hidden)
 	}
 	inner := stack[len(stack)-1]
+	inner.text = inner.words(templates, last == len(stack)-1)
 	if last < len(stack)-1 {
 		inner.text = fmt.Sprintf("line %d of a text that tpl renders: %s", inner.line, inner.text)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
 	"helm.sh/helm/v3/pkg/strvals"
 	"sigs.k8s.io/yaml"
 )
@@ -20,17 +21,23 @@ func (r *Renderer) values(app *Application) (map[string]any, diag.List) {
 	names, diags := r.valueFiles(app)
 	out := map[string]any{}
 	for _, f := range names {
-		data, err := fs.ReadFile(r.lying(f), f.name)
-		if err != nil {
+		data, err := syntax.ReadFile(r.lying(f), f.name)
+		excess := (*syntax.Excess)(nil)
+		if err == nil {
+			if err = syntax.Check(data); !errors.As(err, &excess) {
+				err = nil // said below
+			}
+		}
+		switch {
+		case errors.As(err, &excess):
+			diags.Add(excess.At(f.name, app.Code))
+			continue
+		case err != nil:
 			diags.Add(app.failure(diag.Position{File: f.name}, "helm-values", "", "the value file cannot be read: %v", reason(err)))
 			continue
 		}
-		if swells(data) {
-			diags.Add(app.failure(diag.Position{File: f.name}, "too-large", "", "its aliases make it larger than %d MiB", maxOutput>>20))
-			continue
-		}
 		values := map[string]any{}
-		if err := yaml.Unmarshal(data, &values); err != nil {
+		if err := syntax.Unmarshal(data, &values); err != nil {
 			line, message := notValues(data, err)
 			diags.Add(app.failure(diag.Position{File: f.name, Line: line, Column: min(line, 1)}, "helm-values", "", "%s", message))
 		}
@@ -42,7 +49,7 @@ func (r *Renderer) values(app *Application) (map[string]any, diag.List) {
 		values := map[string]any{}
 		data, err := yaml.JSONToYAML(app.Helm.Values)
 		if err == nil {
-			err = yaml.Unmarshal(data, &values)
+			err = syntax.Unmarshal(data, &values)
 		}
 		if err != nil {
 			_, message := notValues(data, err)
@@ -60,7 +67,7 @@ func (r *Renderer) values(app *Application) (map[string]any, diag.List) {
 			err = set(p.Name+"="+escapeCommas(value), out)
 		}
 		if err != nil {
-			diags.Add(app.failure(at, "helm-values", "", "the parameter %q: %s", p.Name, sentence(err.Error())))
+			diags.Add(app.failure(at, "helm-values", "", "the parameter %q: %s", p.Name, p.withoutValue(err)))
 		}
 	}
 	return out, diags
@@ -74,6 +81,16 @@ func parameters(in []Parameter) []Parameter {
 		}
 		return cmp.Compare(a.Name, b.Name)
 	})
+}
+
+// withoutValue is what is wrong with a parameter: what is quoted may be a part of the value.
+func (p Parameter) withoutValue(err error) string {
+	return sentence(quoted.ReplaceAllStringFunc(err.Error(), func(q string) string {
+		if strings.Contains(p.Name, strings.Trim(q, `"`)) {
+			return q
+		}
+		return elided
+	}))
 }
 
 // escapeCommas does for --set what Argo CD does: a comma is part of the value, unless that is a list in braces.

@@ -7,14 +7,17 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/go-jsonnet"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
 )
 
 // jsonnet evaluates a file as Argo CD does (makeJsonnetVM of its repo server): an object, or an array of objects.
@@ -79,7 +82,7 @@ func (app *Application) evaluated(at diag.Position, text []byte) ([]manifest, di
 	elements := []json.RawMessage{bytes.TrimSpace(text)}
 	isList := elements[0][0] == '['
 	if isList {
-		if err := json.Unmarshal(text, &elements); err != nil {
+		if err := syntax.UnmarshalJSON(text, &elements); err != nil {
 			return nil, diag.List{app.failure(at, "jsonnet", "", "%s", words(err))}
 		}
 	}
@@ -108,9 +111,9 @@ var misplaced = regexp.MustCompile(`^(.+?):\(?(\d+):(\d+)(?:-\d+|\)-\(\d+:\d+\))
 func (app *Application) notJsonnet(at diag.Position, imports *importer, err error) diag.Diagnostic {
 	var failed jsonnet.RuntimeError
 	isRuntime := errors.As(err, &failed)
-	text := firstLine(err.Error())
+	text := strings.TrimSpace(err.Error())
 	if isRuntime {
-		text = firstLine(failed.Msg)
+		text = strings.TrimSpace(failed.Msg)
 	}
 	var places []diag.Position // the innermost one first
 	var steps []diag.Related
@@ -137,9 +140,31 @@ func (app *Application) notJsonnet(at diag.Position, imports *importer, err erro
 			steps = append(steps, diag.Related{Pos: pos, Note: "called from here"})
 		}
 	}
-	d := app.failure(at, "jsonnet", "", "%.300s", text)
+	d := app.failure(at, "jsonnet", "", "%.300s", imports.words(text))
 	d.Related = steps[:min(len(steps), 3)]
 	return d
+}
+
+// words are what is shown of a message: of mistakes in the syntax all, since they quote the files.
+func (i *importer) words(text string) string {
+	said, isRuntime := strings.CutPrefix(text, "RUNTIME ERROR: ")
+	if !isRuntime {
+		return firstLine(text)
+	}
+	s := &sources{}
+	for _, file := range slices.Sorted(maps.Keys(i.read)) {
+		if ext := path.Ext(file); ext == ".jsonnet" || ext == ".libsonnet" { // others may be values
+			s.script(i.read[file].String())
+		}
+	}
+	shown := s.engine(said)
+	if shown == "" {
+		shown = s.show(said)
+	}
+	if shown == "" {
+		shown = hidden
+	}
+	return "RUNTIME ERROR: " + shown
 }
 
 // importer reads files of the repository for one VM: relative to the file that imports, else to one of the folders.

@@ -24,7 +24,7 @@ func TestJsonnet(t *testing.T) {
 		"bad code":        {"{kind: std.extVar('a') }", Jsonnet{ExtVars: []JsonnetVar{{"a", "1 +", true}}}, "app/a.jsonnet: web-app: <extvar:a>:1:4 Unexpected end of file [jsonnet]\n"},
 		"no argument":     {"function(a) {kind: a}", Jsonnet{}, "app/a.jsonnet: web-app: RUNTIME ERROR: Missing argument: a [jsonnet]\n  app/a.jsonnet: Top-level function call\n"},
 		"bad argument":    {"{kind: 'A'}", Jsonnet{TLAs: []JsonnetVar{{"a", "1 +", true}}}, "app/a.jsonnet map[kind:A]\n"},
-		"runtime error":   {"local f(x) = error 'not ' + x + '\\nsecond line';\nlocal g(x) =\n  f(x);\n{ kind:\n  g('good') }", Jsonnet{}, "app/a.jsonnet:1:14: web-app: RUNTIME ERROR: not good [jsonnet]\n  app/a.jsonnet:3:3: called from here\n  app/a.jsonnet:5:3: called from here\n"},
+		"runtime error":   {"local f(x) = error 'not ' + x + '\\nsecond line';\nlocal g(x) =\n  f(x);\n{ kind:\n  g('good') }", Jsonnet{}, "app/a.jsonnet:1:14: web-app: RUNTIME ERROR: not … … [jsonnet]\n  app/a.jsonnet:3:3: called from here\n  app/a.jsonnet:5:3: called from here\n"},
 		"in std":          {"{ kind:\n  std.length(1) }", Jsonnet{}, "app/a.jsonnet:2:3: web-app: RUNTIME ERROR: Unexpected type number [jsonnet]\n"},
 		"static error":    {"{ kind:\n  x }", Jsonnet{}, "app/a.jsonnet:2:3: web-app: Unknown variable: x [jsonnet]\n"},
 		"several lines":   {"{ kind: 'A',\n  kind: 'B' }", Jsonnet{}, "app/a.jsonnet:2:3: web-app: Duplicate field: kind [jsonnet]\n"},

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hippotion/roster/internal/syntax"
 	"sigs.k8s.io/kustomize/api/pkg/util"
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/yaml"
@@ -167,7 +168,7 @@ func addPairs(to *map[string]string, pairs map[string]string) error {
 
 func appendPatches(text []byte, patches []Patch) ([]byte, error) {
 	file := map[string]any{}
-	if err := yaml.Unmarshal(text, &file); err != nil {
+	if err := syntax.Unmarshal(text, &file); err != nil {
 		return nil, err
 	}
 	list, ok := file["patches"].([]any)

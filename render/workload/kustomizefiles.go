@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
 	yamlv3 "go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/api/konfig"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
@@ -129,9 +130,13 @@ func (f *kustomizeFiles) readOnce(name string) ([]byte, error) {
 	case info.Size() > maxKustomizeFile:
 		return nil, f.refuse(diag.Position{File: name}, "too-large", "", "the file is larger than %d MiB", maxKustomizeFile>>20)
 	}
-	text, err := fs.ReadFile(f.repo, name)
+	text, err := syntax.ReadFile(f.repo, name)
 	if err != nil {
 		return nil, reason(err)
+	}
+	if excess := (*syntax.Excess)(nil); errors.As(syntax.Check(text), &excess) { // it may be no YAML, for a ConfigMap
+		f.diags.Add(excess.At(name, f.app.Code))
+		return nil, errRefused
 	}
 	f.read[name] = text
 	return text, nil
@@ -184,9 +189,10 @@ func (f *kustomizeFiles) at(name, text string) diag.Position {
 	if !known {
 		places = map[string]diag.Position{}
 		f.places[name] = places
-		var root yamlv3.Node
-		if data, err := fs.ReadFile(f.repo, name); err == nil && yamlv3.Unmarshal(data, &root) == nil {
-			note(&root, name, places)
+		if data, err := syntax.ReadFile(f.repo, name); err == nil {
+			if documents, _ := syntax.Documents(data); len(documents) > 0 {
+				note(documents[0], name, places)
+			}
 		}
 	}
 	if at, ok := places[text]; ok {

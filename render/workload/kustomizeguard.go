@@ -10,10 +10,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hippotion/roster/internal/syntax"
 	"sigs.k8s.io/kustomize/api/konfig"
 	"sigs.k8s.io/kustomize/api/resource"
 	"sigs.k8s.io/kustomize/api/types"
-	"sigs.k8s.io/yaml"
 )
 
 // guard checks what one file names before kustomize follows it. It reads the file with kustomize's own parsers, so that
@@ -89,6 +89,11 @@ func (g guard) kustomization(k *types.Kustomization) {
 			g.path(p.Path, false)
 		}
 	}
+	for _, text := range inline(k) {
+		if excess := (*syntax.Excess)(nil); errors.As(syntax.Check([]byte(text)), &excess) {
+			_ = g.files.refuse(g.files.at(g.file, text), excess.Code, excess.Hint, "in this text, %s", excess.Message)
+		}
+	}
 	for _, p := range k.PatchesStrategicMerge { //nolint:staticcheck // kustomize reads them still
 		if _, err := objectsIn([]byte(p)); err != nil {
 			g.pathNotText(string(p), false, err)
@@ -108,6 +113,18 @@ func (g guard) kustomization(k *types.Kustomization) {
 	for _, e := range slices.Concat(k.Generators, k.Transformers, k.Validators) {
 		g.plugin(e)
 	}
+}
+
+// inline are the texts of a kustomization that kustomize reads as YAML.
+func inline(k *types.Kustomization) []string {
+	out := slices.Concat(k.Generators, k.Transformers, k.Validators)
+	for _, p := range slices.Concat(k.Patches, k.PatchesJson6902) { //nolint:staticcheck // kustomize reads them still
+		out = append(out, p.Patch)
+	}
+	for _, p := range k.PatchesStrategicMerge { //nolint:staticcheck // kustomize reads them still
+		out = append(out, string(p))
+	}
+	return out
 }
 
 func (g guard) refuseHelm(fields ...string) {
@@ -140,6 +157,8 @@ func (g guard) pathIn(text, entry string, folder bool) (name string, info fs.Fil
 		_ = g.files.refuse(at, "kustomize-remote", hint, "kustomize would fetch %s, which is not in this repository", password.ReplaceAllString(entry, "//"))
 	case path.IsAbs(entry):
 		_ = g.files.refuse(at, "missing-path", "paths are seen from the folder of the kustomization", "there is no %s in the repository", entry)
+	case errors.Is(err, fs.ErrPermission): // such as .git
+		_ = g.files.refuse(at, "path-outside", "", "%s: %v", full, reason(err))
 	case errors.Is(err, errLeads):
 		_ = g.files.refuse(at, "missing-path", "", "%s leads out of the repository", entry)
 	case err != nil && folder:
@@ -247,7 +266,7 @@ func (g guard) config(o *resource.Resource, entry string) {
 		return
 	}
 	var values any
-	if yaml.Unmarshal(text, &values) == nil {
+	if syntax.Unmarshal(text, &values) == nil {
 		g.strings(values, entry, false)
 	}
 }
@@ -278,6 +297,9 @@ func (g guard) strings(value any, text string, arePaths bool) {
 
 // objectsIn reads objects as kustomize does.
 func objectsIn(text []byte) ([]*resource.Resource, error) {
+	if err := syntax.Check(text); err != nil {
+		return nil, err
+	}
 	objects, err := kustomizeFactory().NewResMapFromBytes(text)
 	if err != nil {
 		return nil, err

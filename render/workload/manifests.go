@@ -2,12 +2,12 @@ package workload
 
 import (
 	"bytes"
-	"fmt"
+	"errors"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
-	"sigs.k8s.io/yaml"
 )
 
 // manifest is one document that an engine yields: an object, or a list of them.
@@ -61,6 +61,9 @@ func readObject(raw []byte, line int) (map[string]any, *mistake) {
 		return nil, &mistake{"bad-manifest", line, 1, "expected a Kubernetes object, found " + shape(raw)}
 	}
 	value := map[string]any{}
+	if err := syntax.CheckJSON(raw); err != nil {
+		return nil, (&document{line: max(line, 1)}).mistake(err)
+	}
 	if err := utiljson.Unmarshal(raw, &value); err != nil {
 		return nil, &mistake{"bad-yaml", line, 1, words(err)}
 	}
@@ -83,14 +86,12 @@ func (d *document) json() ([]byte, *mistake) {
 	if d.isJSON {
 		return d.text, nil
 	}
-	if swells(d.text) {
-		return nil, &mistake{"too-large", d.start(), 1, fmt.Sprintf("the aliases of the document make it larger than %d MiB", maxOutput>>20)}
-	}
-	raw, err := yaml.YAMLToJSON(d.text)
+	raw, err := syntax.ToJSON(d.text)
+	excess := (*syntax.Excess)(nil)
 	switch {
 	case err == nil:
 		return raw, nil
-	case d.otherwise != nil:
+	case d.otherwise != nil && !errors.As(err, &excess):
 		return nil, d.otherwise
 	}
 	return nil, d.mistake(err)

@@ -107,11 +107,13 @@ func TestDecodeBounded(t *testing.T) {
 		return b.String()
 	}
 	for name, c := range map[string]struct{ text, want string }{
-		"laughs":           {aliases("a0: &a0 [x,x,x,x,x,x,x,x,x]\n", "[%s]\n"), "f.yml:1:1: web-app: the aliases of the document make it larger than 32 MiB [too-large]\n"},
-		"merges":           {aliases("a0: &a0 {x: y}\n", "{<<: [%s]}\n"), "f.yml:1:1: web-app: the aliases of the document make it larger than 32 MiB [too-large]\n"},
-		"a long text":      {"a: &a " + strings.Repeat("x", 1<<20) + "\nb: [" + strings.Repeat("*a,", 1000) + "]\n", "f.yml:1:1: web-app: the aliases of the document make it larger than 32 MiB [too-large]\n"},
+		"laughs":           {aliases("a0: &a0 [x,x,x,x,x,x,x,x,x]\n", "[%s]\n"), "f.yml:6:10: web-app: the aliases stand for too many values [alias-bomb]\n"},
+		"merges":           {aliases("a0: &a0 {x: y}\n", "{<<: [%s]}\n"), "f.yml:6:27: web-app: the aliases stand for too many values [alias-bomb]\n"},
+		"a long text":      {"a: &a " + strings.Repeat("x", 1<<20) + "\nb: [" + strings.Repeat("*a,", 1000) + "]\n", "f.yml:2:95: web-app: the aliases stand for more than 32 MiB [alias-bomb]\n"},
 		"deep flow":        {strings.Repeat("[", 1<<20), "f.yml:1:1: web-app: exceeded max depth of 10000 [bad-yaml]\n"},
 		"deep block":       {strings.Repeat("- ", 1<<19) + "x", "f.yml:1:1: web-app: exceeded max depth of 10000 [bad-yaml]\n"},
+		"deep enough":      {strings.Repeat("- ", 200) + "x", "f.yml:1:257: web-app: expected at most 128 levels of nesting, found more [too-deep]\n"},
+		"deep JSON object": {strings.Repeat(`{"a":`, 200) + "1" + strings.Repeat("}", 200), "f.yml:1:641: web-app: expected at most 128 levels of nesting, found more [too-deep]\n"},
 		"deep JSON":        {strings.Repeat(`{"a":`, 1<<18), "f.yml:1:50001: web-app: invalid character '{' exceeded max depth [bad-yaml]\n"},
 		"many dashes":      {strings.Repeat("---\n", 1<<17), ""},
 		"many nulls":       {strings.Repeat("---\n#\n", 1<<16), ""},

@@ -1,7 +1,6 @@
 package workload
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -11,7 +10,7 @@ import (
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 
 	"github.com/hippotion/roster/internal/diag"
-	"sigs.k8s.io/yaml"
+	"github.com/hippotion/roster/internal/syntax"
 )
 
 // options are the parts of a source that Argo CD takes from files beside it.
@@ -29,15 +28,20 @@ func (r *Renderer) override(app *Application) (*Application, diag.List) {
 	}
 	for _, name := range [...]string{".argocd-source.yaml", ".argocd-source-" + app.Code + ".yaml"} {
 		at := diag.Position{File: path.Join(app.Path, name)}
-		data, err := fs.ReadFile(r.files.Repository, at.File)
+		data, err := syntax.ReadFile(r.files.Repository, at.File)
+		excess := (*syntax.Excess)(nil)
 		switch info, statErr := fs.Stat(r.files.Repository, at.File); {
 		case errors.Is(err, fs.ErrNotExist), statErr == nil && info.IsDir():
 			continue
+		case errors.As(err, &excess):
+			return nil, diag.List{excess.At(at.File, app.Code)}
 		case err != nil:
 			return nil, diag.List{app.failure(at, "path-outside", "", "the file cannot be read in the repository")}
 		}
 		merged := *app
-		if err := merged.merge(data); err != nil {
+		if err := merged.merge(data); errors.As(err, &excess) {
+			return nil, diag.List{excess.At(at.File, app.Code)}
+		} else if err != nil {
 			message := strings.TrimPrefix(firstLine(err.Error()), "json: ")
 			return nil, diag.List{app.failure(at, "bad-override", "it may hold helm, kustomize and directory, with the keys of Argo CD's sources, but not values (use valuesObject) and fileParameters", "%s", message)}
 		}
@@ -52,7 +56,7 @@ func (app *Application) merge(patch []byte) error {
 	if err != nil {
 		return err
 	}
-	patch, err = yaml.YAMLToJSON(patch)
+	patch, err = syntax.ToJSON(patch)
 	if err != nil {
 		return err
 	}
@@ -66,9 +70,7 @@ func (app *Application) merge(patch []byte) error {
 	if err := json.Unmarshal(before, &out); err != nil {
 		return err
 	}
-	decoder := json.NewDecoder(bytes.NewReader(after))
-	decoder.DisallowUnknownFields() // what roster does not know would be lost
-	if err := decoder.Decode(&out); err != nil {
+	if err := syntax.StrictJSON(after, &out); err != nil { // what roster does not know would be lost
 		return err
 	}
 	app.Helm, app.Kustomize, app.Directory = Helm{}, Kustomize{}, Directory{}

@@ -4,11 +4,16 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/big"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/message"
 	"helm.sh/helm/v3/pkg/chart"
 )
 
@@ -65,6 +70,9 @@ func (l *loadedChart) validate(values map[string]any) (messages []string) {
 }
 
 func compileSchema(data []byte) compiledSchema {
+	if err := syntax.CheckJSON(data); err != nil {
+		return compiledSchema{problems: []string{"the schema: " + err.Error()}}
+	}
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 	if err != nil {
 		return compiledSchema{problems: []string{sentence("the schema is not JSON: " + err.Error())}}
@@ -109,7 +117,54 @@ var (
 	violationPart = regexp.MustCompile(`\n +- `)
 )
 
+// expectation is a kind of violation of which only the expectation is shown: the values of a chart may be secret.
+type expectation struct {
+	jsonschema.ErrorKind
+	words string
+}
+
+func (e expectation) LocalizedString(*message.Printer) string { return e.words }
+
+// withoutValues takes from a violation, and from its parts, the value that was found.
+func withoutValues(err error) {
+	e := (*jsonschema.ValidationError)(nil)
+	if !errors.As(err, &e) {
+		return
+	}
+	number := func(r *big.Rat) string { f, _ := r.Float64(); return strconv.FormatFloat(f, 'g', -1, 64) }
+	words := ""
+	switch k := e.ErrorKind.(type) {
+	case *kind.Pattern:
+		words = "does not match pattern '" + k.Want + "'"
+	case *kind.Format:
+		words = "is not a valid " + k.Want
+	case *kind.Minimum:
+		words = "minimum: want " + number(k.Want)
+	case *kind.Maximum:
+		words = "maximum: want " + number(k.Want)
+	case *kind.ExclusiveMinimum:
+		words = "exclusiveMinimum: want more than " + number(k.Want)
+	case *kind.ExclusiveMaximum:
+		words = "exclusiveMaximum: want less than " + number(k.Want)
+	case *kind.MultipleOf:
+		words = "multipleOf: want a multiple of " + number(k.Want)
+	case *kind.ContentEncoding:
+		words = "is not encoded as " + k.Want
+	case *kind.ContentMediaType:
+		words = "is not of media type " + k.Want
+	case *kind.InvalidJsonValue:
+		words = "is not a value of JSON"
+	}
+	if words != "" {
+		e.ErrorKind = expectation{e.ErrorKind, words}
+	}
+	for _, cause := range e.Causes {
+		withoutValues(cause)
+	}
+}
+
 func violationLines(err error) []string {
+	withoutValues(err)
 	_, text, _ := strings.Cut(err.Error(), "\n") // the first line names the schema
 	var out []string
 	for _, text := range violation.Split(text, -1)[1:] {
