@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	builtin "github.com/hippotion/roster/catalog/apps"
@@ -70,6 +71,7 @@ type workerPool struct {
 	job     workerJob
 	perApp  time.Duration
 	workers int
+	left    atomic.Int64 // of maxAnswers
 }
 
 // render returns an answer for each of apps. When the time of ctx is up, the rest of them fails.
@@ -80,8 +82,7 @@ func (p *workerPool) render(ctx context.Context, apps []workload.Application) ([
 		queue <- i
 	}
 	close(queue)
-	var left remaining
-	left.bytes = maxAnswers
+	p.left.Store(maxAnswers)
 	var group sync.WaitGroup
 	for range min(p.workers, len(apps)) {
 		group.Go(func() {
@@ -101,36 +102,12 @@ func (p *workerPool) render(ctx context.Context, apps []workload.Application) ([
 					out[i].Diags = diag.List{p.stopped(ctx, &apps[i], w, err)}
 					w.stop()
 					w = nil // the next application gets a new one
-				} else if !left.take(out[i]) {
-					out[i] = answer{Diags: diag.List{{Pos: diag.Position{File: apps[i].Path}, Path: apps[i].Code, Code: "too-large",
-						Message: fmt.Sprintf("the applications together yield more than %d MiB", maxAnswers>>20)}}}
 				}
 			}
 		})
 	}
 	group.Wait()
 	return out, errors.Join(errs...)
-}
-
-// remaining is how much text may still be yielded.
-type remaining struct {
-	mutex sync.Mutex
-	bytes int
-}
-
-// take reports whether there was room for an answer.
-func (r *remaining) take(a answer) bool {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	size := 0
-	for _, o := range a.Objects {
-		size += len(o.Value)
-	}
-	if size > r.bytes {
-		return false
-	}
-	r.bytes -= size
-	return true
 }
 
 // late says that the time was up before app had its turn.
@@ -142,15 +119,19 @@ func late(app *workload.Application) diag.Diagnostic {
 // stopped says why a worker did not answer.
 func (p *workerPool) stopped(ctx context.Context, app *workload.Application, w *worker, err error) diag.Diagnostic {
 	d := diag.Diagnostic{Pos: diag.Position{File: app.Path}, Path: app.Code, Code: "too-large"}
-	switch cause, words := w.process.Cause(err); cause {
-	case limited.Time:
+	switch cause, words := w.process.Cause(err); {
+	case errors.Is(err, errAnswer):
+		d.Message = fmt.Sprintf("it yields more than %d MiB", maxAnswer>>20)
+	case errors.Is(err, errAnswers):
+		d.Message = fmt.Sprintf("the applications together yield more than %d MiB", maxAnswers>>20)
+	case cause == limited.Time:
 		d.Code, d.Message, d.Hint = "too-slow", fmt.Sprintf("rendering took more than %s", p.perApp), "is there a loop?"
 		if ctx.Err() != nil {
 			d.Message, d.Hint = "rendering had not ended when the time was up", "is there a loop? --timeout gives a run more time"
 		}
-	case limited.Space:
+	case cause == limited.Space:
 		d.Message = fmt.Sprintf("rendering needs more than %d MiB of memory", workerMemory>>20)
-	case limited.Endless:
+	case cause == limited.Endless:
 		d.Message = "rendering calls itself without end"
 	default:
 		d.Code, d.Message, d.Hint = "internal-error", fmt.Sprintf("the renderer stopped (%v): %s", err, words), "please report it"
@@ -162,6 +143,7 @@ func (p *workerPool) stopped(ctx context.Context, app *workload.Application, w *
 type worker struct {
 	process *limited.Process
 	send    *json.Encoder
+	answers *bounded
 	receive *json.Decoder
 }
 
@@ -170,8 +152,14 @@ func (p *workerPool) start() (*worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &worker{process, json.NewEncoder(process.In), json.NewDecoder(process.Out)}
+	w := p.connect(process)
 	return w, w.send.Encode(p.job)
+}
+
+// connect makes a worker of a process.
+func (p *workerPool) connect(process *limited.Process) *worker {
+	answers := &bounded{from: process.Out, all: &p.left}
+	return &worker{process, json.NewEncoder(process.In), answers, json.NewDecoder(answers)}
 }
 
 // render asks for one application. After an error the worker is of no more use.
@@ -183,11 +171,16 @@ func (w *worker) render(ctx context.Context, app *workload.Application, out *ans
 	go func() {
 		defer close(done)
 		if err = w.send.Encode(app); err == nil {
+			w.answers.next()
 			err = w.receive.Decode(out)
 		}
 	}()
 	select {
 	case <-done:
+		if errors.Is(err, errAnswer) || errors.Is(err, errAnswers) { // nobody reads what it still writes
+			w.process.Kill()
+			*out = answer{}
+		}
 		return err
 	case <-ctx.Done():
 		w.process.Kill()
@@ -255,7 +248,8 @@ func newAnswer(result workload.Result, diags diag.List) answer {
 // renderAll returns an answer for each of apps: from workers or, for files that are not on the disk, from this process.
 func (in *Input) renderAll(ctx context.Context, o *Output, apps []workload.Application, cluster workload.Cluster) ([]answer, error) {
 	if in.Place.Files == nil {
-		pool := workerPool{workerJob{filepath.Join(in.Place.Top, filepath.FromSlash(o.Root)), in.Place.At, cluster}, perApp, runtime.GOMAXPROCS(0)}
+		pool := workerPool{perApp: perApp, workers: runtime.GOMAXPROCS(0),
+			job: workerJob{filepath.Join(in.Place.Top, filepath.FromSlash(o.Root)), in.Place.At, cluster}}
 		return pool.render(ctx, apps)
 	}
 	files, _, err := o.Open(in.Place)

@@ -9,6 +9,8 @@ import (
 	"io"
 	"regexp"
 	"slices"
+
+	"github.com/hippotion/roster/internal/syntax"
 )
 
 // baselineVersion is the version of the file. Another way to make fingerprints is another version.
@@ -62,6 +64,9 @@ func ReadBaseline(data []byte) (*Baseline, error) {
 	var file struct {
 		Version  int     `json:"version"`
 		Findings []Known `json:"findings"`
+	}
+	if err := syntax.CheckJSON(data); err != nil {
+		return nil, err
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()

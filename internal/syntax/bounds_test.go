@@ -147,7 +147,6 @@ func TestJSON(t *testing.T) {
 		`{"a": "\"[[[[", "b": [1, 2]}`:                          "",
 		strings.Repeat("[", 128) + strings.Repeat("]", 128):     "",
 		strings.Repeat(`{"a":[`, 65) + strings.Repeat("]}", 65): "line 1: expected at most 128 levels of nesting, found more",
-		"1 " + strings.Repeat(" ", syntax.MaxExpanded):          "the JSON text is too large",
 	} {
 		got := ""
 		var v any

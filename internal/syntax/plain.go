@@ -43,11 +43,8 @@ func UnmarshalJSON(data []byte, out any) error {
 	return json.Unmarshal(data, out)
 }
 
-// CheckJSON is Check for a text that is read as JSON, which has no aliases.
+// CheckJSON is Check for a text that is read as JSON: it has no aliases, and of its size whoever reads it takes care.
 func CheckJSON(data []byte) error {
-	if len(data) > MaxExpanded {
-		return &Excess{Code: "too-large", Message: "the JSON text is too large"}
-	}
 	level, quoted := 0, false
 	for i := 0; i < len(data); i++ {
 		switch c := data[i]; {

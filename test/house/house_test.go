@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"internal/inspection":      {"catalog", "internal/diag", "internal/fleet", "internal/limited", "internal/lint", "internal/lint/progress"},
 	"internal/lint":            {"catalog", "internal/alertrule", "internal/bounds", "internal/diag", "internal/lint/progress", "internal/schema", "internal/syntax", "render/object"},
 	"internal/lint/progress":   {},
-	"internal/report":          {"catalog", "internal/diag", "internal/lint"},
+	"internal/report":          {"catalog", "internal/diag", "internal/lint", "internal/syntax"},
 	"internal/schema":          {},
 	"internal/schema/gen":      {},
 	"internal/schema/celrules": {"internal/schema"},

@@ -1,0 +1,39 @@
+package fleet
+
+import (
+	"errors"
+	"io"
+	"sync/atomic"
+)
+
+// maxAnswer is how much text one application may yield as a worker writes it, in bytes: the renderer itself stops at 32 MiB of
+// manifests, and JSON may escape them.
+const maxAnswer = 64 << 20
+
+var (
+	errAnswer  = errors.New("the answer of a worker is too large")
+	errAnswers = errors.New("the answers of all workers are too large")
+)
+
+// bounded is what a worker says. It fails while it is read, not behind that: a hostile source may make a worker say
+// anything, and who decodes it would hold all of it first.
+type bounded struct {
+	from io.Reader
+	one  int64         // bytes left of this answer
+	all  *atomic.Int64 // bytes left of the answers of all workers
+}
+
+// next lets another answer begin.
+func (b *bounded) next() { b.one = maxAnswer }
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.one <= 0 {
+		return 0, errAnswer
+	}
+	n, err := b.from.Read(p[:min(int64(len(p)), b.one)])
+	b.one -= int64(n)
+	if b.all.Add(-int64(n)) < 0 {
+		return 0, errAnswers
+	}
+	return n, err
+}
