@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"github.com/hippotion/roster/internal/diag"
 	"strings"
 	"testing"
 	"testing/fstest"
