@@ -85,22 +85,23 @@ func (f Frame) Seen(p Position) Position {
 	return p
 }
 
-// Print writes the diagnostics in order, as a reader in the frame sees them.
+// Print writes the diagnostics in order, as a reader in the frame sees them: each text on one line, and with all its characters
+// visible.
 func (l List) Print(w io.Writer, frame Frame) error {
 	var b strings.Builder
 	for _, d := range l.Sorted() {
-		b.WriteString(frame.Seen(d.Pos).String())
+		b.WriteString(Shown(frame.Seen(d.Pos)))
 		b.WriteString(": ")
 		if d.Path != "" {
-			b.WriteString(d.Path)
+			b.WriteString(Visible(d.Path))
 			b.WriteString(": ")
 		}
-		fmt.Fprintf(&b, "%s [%s]\n", d.Message, d.Code)
+		fmt.Fprintf(&b, "%s [%s]\n", Visible(d.Message), Visible(d.Code))
 		for _, r := range d.Related {
-			fmt.Fprintf(&b, "  %s: %s\n", frame.Seen(r.Pos), r.Note)
+			fmt.Fprintf(&b, "  %s: %s\n", Shown(frame.Seen(r.Pos)), Visible(r.Note))
 		}
 		if d.Hint != "" {
-			fmt.Fprintf(&b, "  hint: %s\n", d.Hint)
+			fmt.Fprintf(&b, "  hint: %s\n", Visible(d.Hint))
 		}
 	}
 	_, err := io.WriteString(w, b.String())

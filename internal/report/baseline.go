@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
 )
 
@@ -33,7 +34,7 @@ type Baseline struct {
 func WriteBaseline(w io.Writer, findings []Finding) error {
 	known := make([]Known, 0, len(findings))
 	for _, f := range findings {
-		known = append(known, Known{f.Code, visible(f.Pos.File), visible(beginning(f.Message)), f.Fingerprint})
+		known = append(known, Known{diag.Visible(f.Code), diag.Visible(f.Pos.File), diag.Visible(beginning(f.Message)), f.Fingerprint})
 	}
 	slices.SortFunc(known, func(a, b Known) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Fingerprint, b.Fingerprint))
@@ -87,7 +88,7 @@ func ReadBaseline(data []byte) (*Baseline, error) {
 	b := &Baseline{}
 	for i, k := range file.Findings {
 		if !fingerprint.MatchString(k.Fingerprint) {
-			return nil, fmt.Errorf("finding %d of the baseline has no fingerprint: %q"+hint, i+1, k.Fingerprint)
+			return nil, fmt.Errorf("finding %d of the baseline has no fingerprint"+hint, i+1)
 		}
 		if !seen[k.Fingerprint] {
 			b.known = append(b.known, k)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint"
 )
 
@@ -21,15 +22,17 @@ var (
 // each severity and step; the log has all of them.
 func writeGitHub(b *bytes.Buffer, r *Report) error {
 	for _, f := range r.withLeft() {
-		fmt.Fprintf(b, "::%s file=%s", githubCommands[f.Severity], githubProperty.Replace(r.file(f.Pos)))
+		// A name that the runner can undo stays the file's own. For other characters it has no escape, and none may reach the log.
+		file := diag.Visible(githubProperty.Replace(r.file(f.Pos)))
+		fmt.Fprintf(b, "::%s file=%s", githubCommands[f.Severity], file)
 		if f.Pos.Line > 0 {
 			fmt.Fprintf(b, ",line=%d", f.Pos.Line)
 			if f.Pos.Column > 0 {
 				fmt.Fprintf(b, ",col=%d", f.Pos.Column)
 			}
 		}
-		lines := append([]string{visible(headline(f))}, r.details(f, r.fromTop)...)
-		fmt.Fprintf(b, ",title=%s::%s\n", githubProperty.Replace(r.Tool+" "+visible(f.Code)), githubMessage.Replace(strings.Join(lines, "\n")))
+		lines := append([]string{diag.Visible(headline(f))}, r.details(f, r.fromTop)...)
+		fmt.Fprintf(b, ",title=%s::%s\n", githubProperty.Replace(r.Tool+" "+diag.Visible(f.Code)), githubMessage.Replace(strings.Join(lines, "\n")))
 	}
 	fmt.Fprintln(b, r.summary())
 	return nil

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 
+	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint"
 )
 
@@ -30,13 +31,13 @@ var gitlabSeverities = map[lint.Severity]string{lint.Error: "critical", lint.War
 func writeGitLab(b *bytes.Buffer, r *Report) error {
 	out := []gitlabIssue{}
 	for _, f := range r.withLeft() {
-		description := visible(headline(f))
+		description := diag.Visible(headline(f))
 		if f.Hint != "" {
-			description += " (" + visible(f.Hint) + ")"
+			description += " (" + diag.Visible(f.Hint) + ")"
 		}
 		out = append(out, gitlabIssue{
-			Description: description, CheckName: f.Code, Fingerprint: f.Fingerprint, Severity: gitlabSeverities[f.Severity],
-			Location: gitlabLocation{r.file(f.Pos), gitlabLines{max(1, f.Pos.Line)}},
+			Description: description, CheckName: diag.Visible(f.Code), Fingerprint: f.Fingerprint, Severity: gitlabSeverities[f.Severity],
+			Location: gitlabLocation{r.location(f.Pos), gitlabLines{max(1, f.Pos.Line)}},
 		})
 	}
 	return encode(b, out)

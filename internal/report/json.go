@@ -72,21 +72,25 @@ func writeJSON(b *bytes.Buffer, r *Report) error {
 		Summary: jsonSummary{
 			Errors: r.count(lint.Error), Warnings: r.count(lint.Warning), Infos: r.count(lint.Info),
 			Checked: r.Summary.Checked, Skipped: []jsonSkipped{}, Waived: r.Summary.Waived, Baselined: r.Summary.Baselined,
-			Stale: append([]Known{}, r.Summary.Stale...), More: []jsonMore{},
+			Stale: []Known{}, More: []jsonMore{},
 		},
+	}
+	for _, k := range r.Summary.Stale { // as somebody's file says
+		out.Summary.Stale = append(out.Summary.Stale, Known{diag.Visible(k.Rule), diag.Visible(k.File), diag.Visible(k.Message), k.Fingerprint})
 	}
 	for _, f := range r.Findings {
 		related := []jsonRelated{}
 		for _, s := range f.Related {
-			related = append(related, jsonRelated{r.file(s.Pos), s.Pos.Line, columnOf(s.Pos), s.Note})
+			related = append(related, jsonRelated{r.location(s.Pos), s.Pos.Line, columnOf(s.Pos), diag.Visible(s.Note)})
 		}
 		out.Findings = append(out.Findings, jsonFinding{
-			Rule: f.Code, Severity: f.Severity, File: r.file(f.Pos), Line: f.Pos.Line, Column: columnOf(f.Pos), Path: f.Path,
-			Message: f.Message, Hint: f.Hint, Related: related, Fingerprint: f.Fingerprint,
+			Rule: diag.Visible(f.Code), Severity: f.Severity, File: r.location(f.Pos), Line: f.Pos.Line, Column: columnOf(f.Pos),
+			Path: diag.Visible(f.Path), Message: diag.Visible(f.Message), Hint: diag.Visible(f.Hint), Related: related,
+			Fingerprint: f.Fingerprint,
 		})
 	}
 	for _, reason := range r.Summary.skipped() {
-		out.Summary.Skipped = append(out.Summary.Skipped, jsonSkipped{reason, r.Summary.Skipped[reason]})
+		out.Summary.Skipped = append(out.Summary.Skipped, jsonSkipped{diag.Visible(reason), r.Summary.Skipped[reason]})
 	}
 	for _, l := range r.left {
 		out.Summary.More = append(out.Summary.More, jsonMore{l.rule, l.count})

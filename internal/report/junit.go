@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint"
 )
 
@@ -57,20 +58,20 @@ func writeJUnit(b *bytes.Buffer, r *Report) error {
 		found[f.Code] = append(found[f.Code], f)
 	}
 	for _, rule := range r.rules() {
-		s := junitSuite{Name: visible(rule.Name)}
+		s := junitSuite{Name: diag.Visible(rule.Name)}
 		names := map[string]int{}
 		for _, f := range found[rule.Name] {
 			s.add(r.junitCase(f, names))
 		}
 		if len(s.Cases) == 0 {
-			s.add(junitCase{Name: visible(rule.Summary), Class: visible(rule.Name)})
+			s.add(junitCase{Name: diag.Visible(rule.Summary), Class: diag.Visible(rule.Name)})
 		}
 		out.Suites = append(out.Suites, s)
 	}
 	if reasons := r.Summary.skipped(); len(reasons) > 0 {
 		s := junitSuite{Name: "not checked"}
 		for _, reason := range reasons {
-			s.add(junitCase{Name: visible(reason), Class: s.Name, Skipped: &junitText{fmt.Sprint(r.Summary.Skipped[reason], " skipped")}})
+			s.add(junitCase{Name: diag.Visible(reason), Class: s.Name, Skipped: &junitText{fmt.Sprint(r.Summary.Skipped[reason], " skipped")}})
 		}
 		out.Suites = append(out.Suites, s)
 	}
@@ -89,17 +90,17 @@ func writeJUnit(b *bytes.Buffer, r *Report) error {
 
 // junitCase is a finding: a failure, or a test that passes and has something to say.
 func (r *Report) junitCase(f Finding, names map[string]int) junitCase {
-	c := junitCase{Name: visible(headline(f)), Class: visible(r.file(f.Pos))}
+	c := junitCase{Name: diag.Visible(headline(f)), Class: diag.Visible(r.file(f.Pos))}
 	key := c.Class + "\n" + c.Name
 	if names[key]++; names[key] > 1 { // GitLab knows a test by its names alone
 		c.Name += fmt.Sprintf(" (%d)", names[key])
 	}
-	lines := append([]string{r.fromTop(f.Pos) + ": " + visible(headline(f))}, r.details(f, r.fromTop)...)
+	lines := append([]string{r.fromTop(f.Pos) + ": " + diag.Visible(headline(f))}, r.details(f, r.fromTop)...)
 	text := strings.Join(lines, "\n")
 	if f.Severity == lint.Info {
 		c.Out = &junitText{text}
 	} else {
-		c.Failure = &junitFailure{string(f.Severity), visible(f.Message), text}
+		c.Failure = &junitFailure{string(f.Severity), diag.Visible(f.Message), text}
 	}
 	return c
 }
@@ -124,7 +125,7 @@ func (r *Report) rules() []*lint.Rule {
 	for _, f := range r.Findings {
 		if !named[f.Code] {
 			named[f.Code] = true
-			rules = append(rules, &lint.Rule{Name: f.Code, Severity: f.Severity, Summary: f.Code})
+			rules = append(rules, &lint.Rule{Name: f.Code, Severity: f.Severity, Summary: diag.Visible(f.Code)})
 		}
 	}
 	return rules

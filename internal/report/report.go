@@ -12,9 +12,8 @@ import (
 	"io"
 	"path"
 	"slices"
-	"strconv"
-	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/hippotion/roster/catalog"
@@ -111,31 +110,40 @@ func headline(f Finding) string {
 	return f.Path + ": " + f.Message
 }
 
-// visible is text in which each character can be seen: one line, without control characters, and without those that make a
-// terminal show another text than is there. Messages quote what others wrote.
-func visible(s string) string {
-	const joiner = '\u200d' // makes one emoji of several
-	var b strings.Builder
-	for len(s) > 0 {
-		r, size := utf8.DecodeRuneInString(s)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[0])
-		case unicode.IsPrint(r) || r == joiner:
-			b.WriteRune(r)
-		default:
-			quoted := strconv.QuoteRune(r)
-			b.WriteString(quoted[1 : len(quoted)-1])
-		}
-		s = s[size:]
+// location is the file of a place for a program that opens it: the name itself, which the format must escape. Only what is no UTF-8
+// cannot be said in any of them.
+func (r *Report) location(p diag.Position) string {
+	if file := r.file(p); utf8.ValidString(file) {
+		return file
 	}
-	return b.String()
+	return diag.Visible(r.file(p))
 }
 
-// encode writes JSON as people read it.
+// encode writes JSON as people read it: what cannot be seen is escaped. Texts that people read are made visible before, so that
+// they are harmless also where they are shown; only locations keep their characters.
 func encode(b *bytes.Buffer, v any) error {
-	e := json.NewEncoder(b)
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	writeEscaped(b, text.String())
+	return nil
+}
+
+// writeEscaped writes JSON in which the characters are escaped that cannot be seen. They occur in its strings only.
+func writeEscaped(b *bytes.Buffer, text string) {
+	for _, r := range text {
+		switch {
+		case r < unicode.MaxASCII || diag.Printable(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(b, `\u%04x`, r)
+		}
+	}
 }

@@ -118,10 +118,11 @@ func writeSARIF(b *bytes.Buffer, r *Report) error {
 	places := map[string]int{}
 	for i, rule := range rules {
 		places[rule.Name] = i
-		doc := strings.TrimSpace(cmp.Or(rule.Doc, rule.Summary, rule.Name))
+		name := diag.Visible(rule.Name)
+		doc := strings.TrimSpace(cmp.Or(rule.Doc, rule.Summary, name))
 		first, _, _ := strings.Cut(doc, "\n\n")
 		driver.Rules = append(driver.Rules, sarifRule{
-			ID: rule.Name, Short: sarifText{Text: cut(cmp.Or(rule.Summary, rule.Name))}, Full: sarifText{Text: cut(first)},
+			ID: name, Short: sarifText{Text: cut(cmp.Or(rule.Summary, name))}, Full: sarifText{Text: cut(first)},
 			Help: sarifText{doc, doc}, Configuration: sarifConfiguration{sarifLevels[rule.Severity]},
 		})
 	}
@@ -131,7 +132,7 @@ func writeSARIF(b *bytes.Buffer, r *Report) error {
 		notifications = append(notifications, sarifNotification{sarifLevels[level], sarifText{Text: fmt.Sprintf(format, args...)}})
 	}
 	for _, reason := range r.Summary.skipped() {
-		notify(lint.Info, "%d skipped: %s", r.Summary.Skipped[reason], reason)
+		notify(lint.Info, "%d skipped: %s", r.Summary.Skipped[reason], diag.Visible(reason))
 	}
 	all := r.withLeft()
 	findings := worst(all, sarifResults)
@@ -139,21 +140,21 @@ func writeSARIF(b *bytes.Buffer, r *Report) error {
 		notify(lint.Warning, "%d further findings are left out: GitHub accepts %d", left, sarifResults)
 	}
 	for _, f := range findings {
-		message := f.Message
+		message := diag.Visible(f.Message)
 		if f.Hint != "" {
-			message += "\n\nhint: " + f.Hint
+			message += "\n\nhint: " + diag.Visible(f.Hint)
 		}
 		place := r.sarifLocation(f.Pos)
 		if f.Path != "" {
-			place.Logical = []sarifLogical{{f.Path}}
+			place.Logical = []sarifLogical{{diag.Visible(f.Path)}}
 		}
 		result := sarifResult{
-			RuleID: f.Code, RuleIndex: places[f.Code], Level: sarifLevels[f.Severity], Message: sarifText{Text: message},
+			RuleID: diag.Visible(f.Code), RuleIndex: places[f.Code], Level: sarifLevels[f.Severity], Message: sarifText{Text: message},
 			Locations: []sarifLocation{place}, Fingerprints: map[string]string{"rosterFinding/v1": f.Fingerprint},
 		}
 		for i, related := range f.Related[:min(len(f.Related), sarifLocations-1)] {
 			further := r.sarifLocation(related.Pos)
-			further.ID, further.Message = &i, &sarifText{Text: related.Note}
+			further.ID, further.Message = &i, &sarifText{Text: diag.Visible(related.Note)}
 			result.Related = append(result.Related, further)
 		}
 		run.Results = append(run.Results, result)

@@ -12,13 +12,13 @@ import (
 // writeText is for people: what diag.List prints, with the severity, and at the end what was looked at.
 func writeText(b *bytes.Buffer, r *Report) error {
 	for _, f := range r.Findings {
-		fmt.Fprintf(b, "%s: %s: %s [%s]\n", r.shown(f.Pos), f.Severity, visible(headline(f)), visible(f.Code))
+		fmt.Fprintf(b, "%s: %s: %s [%s]\n", r.shown(f.Pos), f.Severity, diag.Visible(headline(f)), diag.Visible(f.Code))
 		for _, line := range r.details(f, r.shown) {
 			fmt.Fprintf(b, "  %s\n", line)
 		}
 	}
 	for _, l := range r.left {
-		fmt.Fprintf(b, "%s: %s: %s\n  hint: %s\n", r.shown(l.first.Pos), l.first.Severity, visible(l.message()), allHint)
+		fmt.Fprintf(b, "%s: %s: %s\n  hint: %s\n", r.shown(l.first.Pos), l.first.Severity, diag.Visible(l.message()), allHint)
 	}
 	fmt.Fprintln(b, r.summary())
 	return nil
@@ -28,10 +28,10 @@ func writeText(b *bytes.Buffer, r *Report) error {
 func (r *Report) details(f Finding, shown func(diag.Position) string) []string {
 	var lines []string
 	for _, related := range f.Related {
-		lines = append(lines, shown(related.Pos)+": "+visible(related.Note))
+		lines = append(lines, shown(related.Pos)+": "+diag.Visible(related.Note))
 	}
 	if f.Hint != "" {
-		lines = append(lines, "hint: "+visible(f.Hint))
+		lines = append(lines, "hint: "+diag.Visible(f.Hint))
 	}
 	return lines
 }
@@ -39,13 +39,13 @@ func (r *Report) details(f Finding, shown func(diag.Position) string) []string {
 // shown is a place seen from where the user stands.
 func (r *Report) shown(p diag.Position) string {
 	p.File = r.inRepository(p)
-	return visible(r.Frame.Seen(p).String())
+	return diag.Shown(r.Frame.Seen(p))
 }
 
 // fromTop is a place seen from the top of the checkout.
 func (r *Report) fromTop(p diag.Position) string {
 	p.File = r.file(p)
-	return visible(p.String())
+	return diag.Shown(p)
 }
 
 // summary is one line that also says what was not looked at, so that no findings are not taken for no faults.
@@ -65,7 +65,7 @@ func (r *Report) summary() string {
 	var reasons []string
 	for _, reason := range r.Summary.skipped() {
 		skipped += r.Summary.Skipped[reason]
-		reasons = append(reasons, fmt.Sprint(r.Summary.Skipped[reason], " ", visible(reason)))
+		reasons = append(reasons, fmt.Sprint(r.Summary.Skipped[reason], " ", diag.Visible(reason)))
 	}
 	if skipped > 0 {
 		checked += fmt.Sprintf(", %d skipped (%s)", skipped, strings.Join(reasons, "; "))

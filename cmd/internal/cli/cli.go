@@ -9,6 +9,7 @@ import (
 	"io"
 	"runtime/debug"
 
+	"github.com/hippotion/roster/internal/diag"
 	"github.com/spf13/cobra"
 )
 
@@ -29,8 +30,10 @@ var errFindings = errors.New("there are findings")
 // verbs are the commands. To add one, add its file, and its function here.
 var verbs = [...]func() *cobra.Command{renderCommand, lintCommand, bootstrapCommand, pluginCommand, schemaCommand, versionCommand, completionCommand, workerCommand, lintWorkerCommand}
 
-// Run runs the command line and returns the exit code. Stdout gets the result alone; messages go to stderr.
+// Run runs the command line and returns the exit code. Stdout gets the result alone; messages go to stderr, where no character of
+// them does anything to a terminal.
 func Run(args []string, stdout, stderr io.Writer) (code int) {
+	stderr = diag.Terminal(stderr)
 	defer func() {
 		if r := recover(); r != nil {
 			_, _ = fmt.Fprintf(stderr, "roster: internal error, please report it: %v\n%s", r, debug.Stack())
