@@ -4,30 +4,54 @@
 package atomicfile
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Write makes or replaces the file at path. The new text is on the disk before the name leads to it, so that a crash leaves
-// either. The temporary file lies beside it, with a dot in front of its name and without its extension: programs that read
-// all files with an extension, as node_exporter does, must not find it.
-func Write(path string, data []byte, mode fs.FileMode) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+// either.
+func Write(path string, data []byte, mode fs.FileMode) error {
+	dir, err := os.OpenRoot(filepath.Dir(path))
+	if err == nil {
+		defer dir.Close()
+		err = write(dir, filepath.Base(path), data, 0o600, func(f *os.File) error { return f.Chmod(mode) })
+	}
 	if err != nil {
 		return fmt.Errorf("replacing %s: %w", path, err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("replacing %s: %w", path, err), os.Remove(f.Name()))
-		}
-	}()
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
+	return nil
+}
+
+// WriteIn is Write for a file that lies in an open folder, whatever the way there has become since. The file keeps the
+// permissions that it has; a new one gets those that the umask leaves.
+func WriteIn(dir *os.Root, name string, data []byte) error {
+	old, err := dir.Lstat(name)
+	if err != nil {
+		return write(dir, name, data, 0o666, func(*os.File) error { return nil })
+	}
+	return write(dir, name, data, 0o600, func(f *os.File) error { return f.Chmod(old.Mode().Perm()) })
+}
+
+// write replaces a file. The temporary one lies beside it, with a dot in front of its name and without its extension: programs
+// that read all files with an extension, as node_exporter does, must not find it.
+func write(dir *os.Root, name string, data []byte, mode fs.FileMode, permit func(*os.File) error) error {
+	const longest = 200 // of the 255 bytes that a name may have
+	temporary := "." + strings.ToValidUTF8(name[:min(len(name), longest)], "") + "." + rand.Text() + ".tmp"
+	f, err := dir.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	_, err = f.Write(data)
+	if err = errors.Join(err, permit(f), f.Sync(), f.Close()); err == nil {
+		err = dir.Rename(temporary, name)
+	}
+	if err != nil {
+		err = errors.Join(err, dir.Remove(temporary))
+	}
+	return err
 }

@@ -19,6 +19,9 @@ func Take(name string) (unlock func(), err error) {
 // TakeFolder locks a folder, without leaving a trace in it.
 func TakeFolder(name string) (unlock func(), err error) { return opened(os.Open(name)) }
 
+// TakeRoot is TakeFolder for one that is open.
+func TakeRoot(root *os.Root) (unlock func(), err error) { return opened(root.Open(".")) }
+
 func opened(f *os.File, err error) (unlock func(), _ error) {
 	if err != nil {
 		return nil, err

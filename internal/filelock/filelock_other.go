@@ -2,10 +2,16 @@
 
 package filelock
 
-import "errors"
+import (
+	"errors"
+	"os"
+)
 
 // Take fails: what needs a lock does not run here.
 func Take(string) (func(), error) { return nil, errors.ErrUnsupported }
 
 // TakeFolder fails in the same way.
 func TakeFolder(string) (func(), error) { return nil, errors.ErrUnsupported }
+
+// TakeRoot fails in the same way.
+func TakeRoot(*os.Root) (func(), error) { return nil, errors.ErrUnsupported }

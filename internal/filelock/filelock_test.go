@@ -13,9 +13,15 @@ import (
 
 func TestTake(t *testing.T) {
 	dir := t.TempDir()
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
 	for name, take := range map[string]func() (func(), error){
 		"a file":   func() (func(), error) { return filelock.Take(filepath.Join(dir, "lock")) },
 		"a folder": func() (func(), error) { return filelock.TakeFolder(dir) },
+		"a root":   func() (func(), error) { return filelock.TakeRoot(root) },
 	} {
 		unlock, err := take()
 		if err != nil {

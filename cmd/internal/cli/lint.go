@@ -1,18 +1,14 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/hippotion/roster/internal/atomicfile"
 	"github.com/hippotion/roster/internal/buildversion"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/fleet"
@@ -145,11 +141,7 @@ func (o *lintOptions) run(dir string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if o.fix {
-		fixed, err := l.mend()
-		for _, file := range fixed {
-			_, _ = fmt.Fprintf(stderr, "fixed: %s\n", file)
-		}
-		if err != nil {
+		if err := l.mend(stderr); err != nil {
 			return err
 		}
 		if l, err = o.look(dir); err != nil {
@@ -158,10 +150,10 @@ func (o *lintOptions) run(dir string, stdout, stderr io.Writer) error {
 	}
 	r := l.report(o)
 	if o.writeBaseline != "" {
-		return o.write(o.writeBaseline, func(w io.Writer) error { return report.WriteBaseline(w, r.Findings) })
+		return o.write(o.writeBaseline, dir, func(w io.Writer) error { return report.WriteBaseline(w, r.Findings) })
 	}
 	if o.baseline != "" {
-		if err := o.known(&r); err != nil {
+		if err := o.known(&r, dir); err != nil {
 			return err
 		}
 	}
@@ -169,7 +161,7 @@ func (o *lintOptions) run(dir string, stdout, stderr io.Writer) error {
 	r.Findings = slices.DeleteFunc(r.Findings, func(f report.Finding) bool { return slices.Index(severities(), string(f.Severity)) > least })
 	print := func(w io.Writer) error { return report.Write(w, o.format, &r) }
 	if o.output != "" {
-		err = o.write(o.output, print)
+		err = o.write(o.output, dir, print)
 	} else {
 		err = print(stdout)
 	}
@@ -181,32 +173,6 @@ func (o *lintOptions) run(dir string, stdout, stderr io.Writer) error {
 	case len(r.Findings) > 0:
 		return errFindings
 	}
-	return nil
-}
-
-// write replaces a file, or writes into what is none, such as /dev/stdout, a pipe, or what a link leads to.
-func (o *lintOptions) write(file string, text func(io.Writer) error) error {
-	var b bytes.Buffer
-	if err := text(&b); err != nil {
-		return err
-	}
-	if info, err := os.Lstat(file); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(file, b.Bytes(), 0o644)
-	}
-	return atomicfile.Write(file, b.Bytes(), 0o644)
-}
-
-// known leaves out what the baseline has.
-func (o *lintOptions) known(r *report.Report) error {
-	data, err := os.ReadFile(o.baseline)
-	if err != nil {
-		return fmt.Errorf("reading the baseline: %w", err)
-	}
-	b, err := report.ReadBaseline(data)
-	if err != nil {
-		return fmt.Errorf("%s: %w", o.baseline, err)
-	}
-	r.Findings, r.Summary.Baselined, r.Summary.Stale = b.Apply(r.Findings, o.rules)
 	return nil
 }
 
@@ -231,32 +197,4 @@ func (l *looked) report(o *lintOptions) report.Report {
 	applied := slices.DeleteFunc(lint.Rules(), func(r *lint.Rule) bool { return len(o.rules) > 0 && !slices.Contains(o.rules, r.Name) })
 	return report.Report{Tool: "roster", Version: buildversion.String(), Frame: l.Frame, Root: l.Root, Rules: applied, Most: o.maxFindings, Findings: report.Fingerprint(l.Findings),
 		Summary: report.Summary{Checked: l.Checked, Skipped: l.Skipped, Waived: l.Waived}}
-}
-
-// mend changes the files in which a rule has found something that can be mended, and returns them. Nothing outside of the
-// repository is written.
-func (l *looked) mend() ([]string, error) {
-	root, err := os.OpenRoot(l.repository)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	var seen, fixed []string
-	for _, f := range l.Findings {
-		if !lint.Fixable(f.Code) || slices.Contains(seen, f.Pos.File) {
-			continue
-		}
-		seen = append(seen, f.Pos.File)
-		data, err := fs.ReadFile(root.FS(), f.Pos.File)
-		if err != nil {
-			return fixed, err
-		}
-		if text, changed := lint.Fix(data); changed {
-			if err := root.WriteFile(f.Pos.File, text, 0o644); err != nil { // which keeps the mode
-				return fixed, err
-			}
-			fixed = append(fixed, f.Pos.File)
-		}
-	}
-	return fixed, nil
 }

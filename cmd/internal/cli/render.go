@@ -66,7 +66,7 @@ here", and the exit code is then 3: what is printed is right, but it is not all.
 		}
 		switch {
 		case o.outputDir != "":
-			err = writeFolder(o.outputDir, objects)
+			err = writeFolder(o.outputDir, objects, folderOf(args), o.repository)
 		case len(objects) > 0 || complete:
 			err = render.Write(c.OutOrStdout(), objects)
 		}

@@ -1,0 +1,221 @@
+// Package outdir writes objects into a folder, one file each, so that the folder is the old tree or the new one.
+//
+// All that changes is written beside the tree first, in a folder of its own, and moved into place when it is complete and on the
+// disk; what is stale goes last. A run that ends before it begins to move leaves the old tree, and one that ends later leaves what the
+// next run completes. A file that roster has not written stays as it is: when it stands where an object belongs, nothing is
+// written at all. Nothing outside of the folder is touched, whatever links are in it.
+package outdir
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+
+	"github.com/hippotion/roster/internal/filelock"
+	"github.com/hippotion/roster/render/object"
+)
+
+// What is written, and what is removed, lies in a folder beside the tree meanwhile: no reader of YAML files looks into one that
+// begins with a dot.
+const (
+	partial  = ".roster-partial"
+	incoming = partial + "/new"
+	outgoing = partial + "/old"
+)
+
+// Write writes the objects into the folder, and removes files of earlier runs that are stale. Files that have the right content
+// are not touched. Nothing is changed when one of them cannot be written.
+func Write(dir *os.Root, objects []object.Object) error {
+	unlock, err := filelock.TakeRoot(dir)
+	switch {
+	case err == nil:
+		defer unlock()
+	case errors.Is(err, filelock.ErrTaken):
+		return errors.New("another run is writing into the folder\n  hint: wait until it has ended")
+	case !errors.Is(err, errors.ErrUnsupported): // a file system without locks
+		return err
+	}
+	if err := clean(dir); err != nil { // an earlier run has been interrupted
+		return err
+	}
+	t := &tree{dir: dir, files: map[string]bool{}, folders: map[string]error{}}
+	err = t.stage(objects)
+	if err == nil {
+		err = t.sync()
+	}
+	if err == nil {
+		err = t.moveIn()
+	}
+	if err == nil { // what was not replaced is better than nothing
+		err = t.removeStale()
+	}
+	return errors.Join(err, clean(dir))
+}
+
+// clean removes what lies beside the tree. What somebody else has put there stays.
+func clean(dir *os.Root) error {
+	info, err := dir.Lstat(partial)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err == nil && !info.IsDir():
+		err = fmt.Errorf("%s is not a folder\n  hint: remove it", partial)
+	}
+	if err == nil {
+		err = errors.Join(dir.RemoveAll(incoming), dir.RemoveAll(outgoing))
+	}
+	if err == nil {
+		_ = dir.Remove(partial) // unless something is left
+	}
+	return err
+}
+
+// tree is the folder that becomes what the objects say.
+type tree struct {
+	dir     *os.Root
+	files   map[string]bool  // that belong to it
+	folders map[string]error // that belong to it, and why one cannot be written into
+	staged  []string         // files that are to be moved in
+}
+
+// stage writes the files that are not right yet beside the tree.
+func (t *tree) stage(objects []object.Object) error {
+	const most = 20 // failures that are shown: a full disk is one for each file
+	var failures []error
+	more := 0
+	var e object.Encoder
+	for _, o := range objects {
+		file := o.File()
+		switch err := t.stageFile(file, encoded(&e, o)); {
+		case err == nil:
+		case len(failures) == most:
+			more++
+		default:
+			failures = append(failures, fmt.Errorf("%s: %w", file, err))
+		}
+	}
+	if more > 0 {
+		failures = append(failures, fmt.Errorf("and %d more", more))
+	}
+	return errors.Join(failures...)
+}
+
+func (t *tree) stageFile(file string, data []byte) error {
+	if t.files[file] {
+		return errors.New("two applications deploy it")
+	}
+	t.files[file] = true
+	if err := t.folder(path.Dir(file)); err != nil {
+		return err
+	}
+	mode := fs.FileMode(0o644)
+	info, err := t.dir.Lstat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	default:
+		old, err := read(t.dir, file, info)
+		switch {
+		case err != nil:
+			return err
+		case bytes.Equal(old, data):
+			return nil
+		case !bytes.HasPrefix(data, old) && !ours(file, old): // what ends early was being written when the disk was full
+			return errors.New("the file is not one of roster's\n  hint: move it elsewhere, or choose another folder")
+		}
+		mode = info.Mode().Perm()
+	}
+	t.staged = append(t.staged, file)
+	return t.create(path.Join(incoming, file), data, mode)
+}
+
+func (t *tree) create(file string, data []byte, mode fs.FileMode) error {
+	if err := t.dir.MkdirAll(path.Dir(file), 0o755); err != nil {
+		return err
+	}
+	f, err := t.dir.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode|0o200)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}
+
+// folder says why a folder of the tree cannot be written into. It may be missing.
+func (t *tree) folder(name string) error {
+	err, known := t.folders[name]
+	if known {
+		return err
+	}
+	info, err := t.dir.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = nil
+	case err == nil && info.Mode()&fs.ModeSymlink != 0:
+		err = fmt.Errorf("%s is a symbolic link, which is not followed\n  hint: remove it", name)
+	case err == nil && !info.IsDir():
+		err = fmt.Errorf("%s is not a folder\n  hint: move it elsewhere", name)
+	}
+	t.folders[name] = err
+	return err
+}
+
+// sync waits until the disk has all that was staged. It waits for many files at once, and behind the last write: a file system puts
+// them on the disk together.
+func (t *tree) sync() error {
+	const atOnce = 32
+	files := make(chan string)
+	failures := make(chan error, atOnce)
+	for range atOnce {
+		go func() {
+			var first error
+			for file := range files {
+				if err := t.syncFile(file); err != nil && first == nil {
+					first = fmt.Errorf("%s: %w", file, err)
+				}
+			}
+			failures <- first
+		}()
+	}
+	for _, file := range t.staged {
+		files <- file
+	}
+	close(files)
+	var err error
+	for range atOnce {
+		err = cmp.Or(err, <-failures)
+	}
+	return err
+}
+
+func (t *tree) syncFile(file string) error {
+	f, err := t.dir.OpenFile(path.Join(incoming, file), os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// moveIn moves what was staged into the tree: a new folder with all its files at once, and else file by file.
+func (t *tree) moveIn() error {
+	moved := map[string]bool{} // folders
+	for _, file := range t.staged {
+		folder := path.Dir(file)
+		if moved[folder] {
+			continue
+		}
+		name := file
+		if _, err := t.dir.Lstat(folder); errors.Is(err, fs.ErrNotExist) {
+			name, moved[folder] = folder, true
+		}
+		if err := t.dir.Rename(path.Join(incoming, name), name); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
