@@ -144,8 +144,8 @@ func guarded(untrusted []string) guards {
 		if err == nil {
 			path, err = filepath.EvalSymlinks(path)
 		}
-		if err != nil || path == filepath.Dir(path) {
-			continue // the whole file system is nobody's checkout
+		if err != nil {
+			continue // there is nothing that could have a link in it
 		}
 		if info, err := os.Stat(path); err == nil {
 			out = append(out, info)
@@ -154,7 +154,8 @@ func guarded(untrusted []string) guards {
 	return out
 }
 
-// has reports whether a folder is in one that is guarded, or in a Git checkout.
+// has reports whether a folder is in one that is guarded, or in a Git checkout. The whole file system is nobody's checkout, also when
+// a process stands at its root.
 func (g guards) has(path string) bool {
 	for at := path; at != filepath.Dir(at); at = filepath.Dir(at) {
 		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
