@@ -72,7 +72,7 @@ func TestPrintVisible(t *testing.T) {
 	p := diag.Position{File: "::" + bad, Line: 1, Column: 1}
 	l := diag.List{{Pos: p, Path: bad, Code: bad, Message: bad, Hint: bad, Related: []diag.Related{{Pos: p, Note: bad}}}}
 	var b strings.Builder
-	if err := l.Print(&b, "."); err != nil {
+	if err := l.Print(&b, diag.Frame{Folder: "."}); err != nil {
 		t.Fatal(err)
 	}
 	const good = `\x1b\u202e\n::error::`
