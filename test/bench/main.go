@@ -2,7 +2,8 @@
 // from source, checks that both print the same objects, prints a table, and exits with 1 when roster is slower than it
 // promises to be.
 //
-//	cd test/bench && go run .
+//	cd test/bench && go run .        the figures, and whether they keep what is promised
+//	cd test/bench && go run . short  all of it once, on small lists, without promises: whether it still works
 //
 // Compare figures of one run only: those of another machine, or another hour, say nothing.
 package main
@@ -12,14 +13,18 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 )
 
 func main() {
-	run := measure
+	run := func() error { return measure(full) }
 	if slices.Contains(os.Args[1:], sameOnly) {
 		run = same
+	} else if slices.Contains(os.Args[1:], "short") {
+		run = func() error { return measure(short) }
 	}
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -55,7 +60,27 @@ type promise struct {
 	got, limit float64
 }
 
-func measure() error {
+// size is how much is measured.
+type size struct {
+	small, large, grown int // entries
+	many                int // applications of one chart
+	once                bool
+}
+
+var (
+	full  = size{small: 30, large: 3000, grown: 30000, many: 300}
+	short = size{small: 10, large: 30, grown: 300, many: 20, once: true}
+)
+
+// runs is how often something is measured that the figures want so many runs of.
+func (s size) runs(wanted int) int {
+	if s.once {
+		return 1
+	}
+	return wanted
+}
+
+func measure(s size) error {
 	fmt.Fprintln(os.Stderr, "building roster and helm; Helm takes minutes the first time")
 	p, err := build()
 	if err != nil {
@@ -76,23 +101,23 @@ func measure() error {
 	fmt.Println("| entries | mix | objects | roster | helm template | helm/roster | in CPU time | roster/object | helm/object | roster memory | helm memory |")
 	fmt.Println("|--:|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
 	var promises []promise
-	small, err := p.againstHelm(work, 30, 21)
+	small, err := p.againstHelm(work, s.small, s.runs(21))
 	if err != nil {
 		return err
 	}
 	promises = append(promises, promise{"30 entries: wall time, in those of helm template", 1 / small.times(), 1.0 / 3})
-	large, err := p.againstHelm(work, 3000, 7)
+	large, err := p.againstHelm(work, s.large, s.runs(7))
 	if err != nil {
 		return err
 	}
 	promises = append(promises, promise{"3,000 entries: time per object, in those of helm template", 1 / large.times(), 1.0 / 10})
-	encoding, err := p.againstEncoding(work)
+	encoding, err := p.againstEncoding(work, s)
 	if err != nil {
 		return err
 	}
 	promises = append(promises, promise{"3,000 entries: wall time, in those of encoding the same objects alone", 1 / encoding.times(), 2})
 	for _, mix := range []string{plain, mixed} {
-		growth, err := p.growth(work, mix)
+		growth, err := p.growth(work, mix, s)
 		if err != nil {
 			return err
 		}
@@ -100,9 +125,12 @@ func measure() error {
 			promise{mix + ": wall time of 30,000 entries, in those of 3,000", growth.times(), 11},
 			promise{mix + ": memory of 30,000 entries, in those of 3,000", memory(growth.b) / memory(growth.a), 11})
 	}
-	fmt.Printf("\nEncoding the objects of 3,000 entries alone: %s; the whole process beside it: %s.\n\n", ms(wall(encoding.b)), ms(wall(encoding.a)))
-	if err := p.workloads(work); err != nil {
+	fmt.Printf("\nEncoding the objects of %d entries alone: %s; the whole process beside it: %s.\n\n", s.large, ms(wall(encoding.b)), ms(wall(encoding.a)))
+	if err := p.workloads(work, s); err != nil {
 		return err
+	}
+	if s.once {
+		return nil
 	}
 	fmt.Println("\n| promise | at most | measured | |")
 	fmt.Println("|:--|--:|--:|:--|")
@@ -141,16 +169,16 @@ func (p programs) againstHelm(work string, entries, runs int) (pairs, error) {
 }
 
 // againstEncoding compares with writing YAML of objects that are there already.
-func (p programs) againstEncoding(work string) (pairs, error) {
-	in := input{entries: 3000, mix: plain, dir: work + "/plain3000"} // written for the chart
-	return alternate(5, process(p.render, in), func() (sample, error) { return benchmark(p.encodeAlone(in)) })
+func (p programs) againstEncoding(work string, s size) (pairs, error) {
+	in := input{entries: s.large, mix: plain, dir: filepath.Join(work, plain+strconv.Itoa(s.large))} // written for the chart
+	return alternate(s.runs(5), process(p.render, in), func() (sample, error) { return benchmark(p.encodeAlone(in)) })
 }
 
-// growth compares 30,000 entries with 3,000.
-func (p programs) growth(work, mix string) (pairs, error) {
+// growth compares a list with one that is ten times as large.
+func (p programs) growth(work, mix string, s size) (pairs, error) {
 	var inputs [2]input
 	var counts [2]int
-	for i, entries := range []int{3000, 30000} {
+	for i, entries := range []int{s.large, s.grown} {
 		var err error
 		if inputs[i], err = p.input(work+"/growth", entries, mix); err != nil {
 			return pairs{}, err
@@ -159,7 +187,7 @@ func (p programs) growth(work, mix string) (pairs, error) {
 			return pairs{}, err
 		}
 	}
-	both, err := alternate(5, process(p.render, inputs[0]), process(p.render, inputs[1]))
+	both, err := alternate(s.runs(5), process(p.render, inputs[0]), process(p.render, inputs[1]))
 	if err != nil {
 		return pairs{}, err
 	}

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
+
+	"sigs.k8s.io/yaml"
 )
 
 // example is the platform whose chart and values are measured.
@@ -18,11 +22,15 @@ const example = "../../examples/homelab"
 const chart = "helm-charts/extra-objects"
 
 // workloads compares roster render --all with running helm template once for each application of the shared chart, one
-// after the other, on the example and on a platform of 300 such applications. Roster prints the platform as well and, of the
+// after the other, on the example and on a platform of many such applications. Roster prints the platform as well and, of the
 // example, what kustomizations and folders of manifests yield.
-func (p programs) workloads(work string) error {
-	many, err := manyApplications(filepath.Join(work, "workloads"), 300)
+func (p programs) workloads(work string, s size) error {
+	own, err := p.releases(example)
 	if err != nil {
+		return err
+	}
+	many := filepath.Join(work, "workloads")
+	if err := manyApplications(many, s.many, own); err != nil {
 		return err
 	}
 	fmt.Println("\n| applications of the chart | objects of all | roster render --all | helm template for each | helm/roster | in CPU time | roster memory |")
@@ -30,26 +38,29 @@ func (p programs) workloads(work string) error {
 	for _, in := range []struct {
 		name, dir string
 		runs      int
-	}{{"homelab", example, 7}, {"300", many, 3}} {
-		values, err := filepath.Glob(filepath.Join(in.dir, chart, "values-*.yml"))
-		if err != nil || len(values) == 0 {
-			return errors.Join(err, fmt.Errorf("%s has no value files", in.dir))
+	}{{"homelab", example, 7}, {strconv.Itoa(s.many), many, 3}} {
+		releases, err := p.releases(in.dir)
+		if err != nil {
+			return err
+		}
+		if err := writeValues(work, releases); err != nil {
+			return err
 		}
 		count, err := printed(p.renderAll(in.dir))
 		if err != nil && !incomplete(err) {
 			return err
 		}
-		both, err := alternate(in.runs, func() (sample, error) {
+		both, err := alternate(s.runs(in.runs), func() (sample, error) {
 			s, err := run(p.renderAll(in.dir))
 			if incomplete(err) {
 				err = nil
 			}
 			return s, err
-		}, func() (sample, error) { return p.templates(in.dir, values) })
+		}, func() (sample, error) { return p.templates(in.dir, releases) })
 		if err != nil {
 			return err
 		}
-		fmt.Printf("| %s: %d | %d | %s | %s | %.1f | %.1f | %s |\n", in.name, len(values), count, ms(wall(both.a)), ms(wall(both.b)), both.times(), both.work(), mib(both.a))
+		fmt.Printf("| %s: %d | %d | %s | %s | %.1f | %.1f | %s |\n", in.name, len(releases), count, ms(wall(both.a)), ms(wall(both.b)), both.times(), both.work(), mib(both.a))
 	}
 	return nil
 }
@@ -64,12 +75,77 @@ func incomplete(err error) bool {
 	return errors.As(err, &exit) && exit.ExitCode() == 3
 }
 
-// templates runs helm template for each file of values, and adds up what that took.
-func (p programs) templates(dir string, values []string) (sample, error) {
+// release is what Argo CD hands to Helm for an Application of the shared chart.
+type release struct {
+	name, namespace string
+	files           []string        // in the chart
+	values          json.RawMessage // beside the files, as what applications of the catalog tell those that use them
+	written         string          // the file with values, when there are any
+}
+
+// releases are those of the Applications that roster renders.
+func (p programs) releases(dir string) ([]release, error) {
+	out, err := p.render(input{dir: dir}).Output()
+	if err != nil {
+		return nil, err
+	}
+	var all []release
+	for _, document := range bytes.Split(out, []byte("\n---\n")) {
+		if !bytes.Contains(document, []byte("kind: Application\n")) { // decoding takes memory, and this process must stay small
+			continue
+		}
+		var a struct {
+			Metadata struct{ Name string }
+			Spec     struct {
+				Destination struct{ Namespace string }
+				Source      struct {
+					Path string
+					Helm struct {
+						ReleaseName  string
+						ValueFiles   []string
+						ValuesObject json.RawMessage
+					}
+				}
+			}
+		}
+		if err := yaml.Unmarshal(document, &a); err != nil {
+			return nil, err
+		}
+		if a.Spec.Source.Path == chart {
+			helm := a.Spec.Source.Helm
+			all = append(all, release{name: cmp.Or(helm.ReleaseName, a.Metadata.Name), namespace: a.Spec.Destination.Namespace, files: helm.ValueFiles, values: helm.ValuesObject})
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s has no applications of %s", dir, chart)
+	}
+	return all, nil
+}
+
+// writeValues writes the values that releases have beside their files, for Helm to read.
+func writeValues(work string, releases []release) error {
+	for i, r := range releases {
+		if len(r.values) > 0 {
+			releases[i].written = filepath.Join(work, r.name+".json")
+			if err := os.WriteFile(releases[i].written, r.values, 0o600); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// templates runs helm template for each release, and adds up what that took.
+func (p programs) templates(dir string, releases []release) (sample, error) {
 	var sum sample
-	for _, file := range values {
-		code := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "values-"), ".yml")
-		c := exec.Command(p.helm, "template", code, filepath.Join(dir, chart), "--namespace", code, "--include-crds", "--values", file)
+	for _, r := range releases {
+		c := exec.Command(p.helm, "template", r.name, filepath.Join(dir, chart), "--namespace", r.namespace, "--include-crds")
+		for _, file := range r.files {
+			c.Args = append(c.Args, "--values", filepath.Join(dir, chart, file))
+		}
+		if r.written != "" {
+			c.Args = append(c.Args, "--values", r.written)
+		}
 		c.Env = []string{"HOME=" + os.TempDir(), "KUBECONFIG=" + os.DevNull}
 		s, err := run(c)
 		if err != nil {
@@ -80,37 +156,26 @@ func (p programs) templates(dir string, values []string) (sample, error) {
 	return sum, nil
 }
 
-// manyApplications is a folder with applications of the example's chart, which take turns with its value files.
-func manyApplications(dir string, count int) (string, error) {
-	values, err := filepath.Glob(filepath.Join(example, chart, "values-*.yml"))
-	if err != nil {
-		return "", err
-	}
-	slices.Sort(values)
+// manyApplications writes a platform of applications of the example's chart, which take turns with what its releases are given.
+func manyApplications(dir string, count int, releases []release) error {
 	if err := os.CopyFS(filepath.Join(dir, chart), os.DirFS(filepath.Join(example, chart))); err != nil {
-		return "", err
-	}
-	for _, file := range values { // those of the example itself
-		if err := os.Remove(filepath.Join(dir, chart, filepath.Base(file))); err != nil {
-			return "", err
-		}
+		return err
 	}
 	var list strings.Builder
 	for i := range count {
-		code := "web-" + strconv.Itoa(i)
-		fmt.Fprintf(&list, "- namespace: %s\n  networkPolicies: web-app\n  clusterResources: [PersistentVolume, rbac.authorization.k8s.io/ClusterRole, rbac.authorization.k8s.io/ClusterRoleBinding]\n  applications: [{applicationCode: %s, path: %s}]\n", code, code, chart)
-		data, err := os.ReadFile(values[i%len(values)])
+		code, r := "web-"+strconv.Itoa(i), releases[i%len(releases)]
+		files, err := json.Marshal(r.files)
 		if err != nil {
-			return "", err
+			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, chart, "values-"+code+".yml"), data, 0o644); err != nil {
-			return "", err
-		}
+		fmt.Fprintf(&list, "- namespace: %s\n  networkPolicies: web-app\n", code)
+		fmt.Fprintln(&list, "  clusterResources: [PersistentVolume, rbac.authorization.k8s.io/ClusterRole, rbac.authorization.k8s.io/ClusterRoleBinding]")
+		fmt.Fprintf(&list, "  applications: [{applicationCode: %s, path: %s, valueFiles: %s, values: %s}]\n", code, chart, files, cmp.Or(string(r.values), "{}"))
 	}
 	for name, text := range map[string]string{"applications.yml": list.String(), "platform.yml": "repository: {url: https://git.example/many.git}\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			return "", err
+			return err
 		}
 	}
-	return dir, nil
+	return nil
 }
