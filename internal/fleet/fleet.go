@@ -46,6 +46,7 @@ type Want struct {
 	Namespace   string // only this entry
 	Application string // only what this application deploys; its code
 	Workloads   bool   // also what the applications deploy
+	Unstable    bool   // and which fields of it are different each time: some charts are rendered twice for that
 }
 
 // Output is what was built.
@@ -76,6 +77,8 @@ type Application struct {
 type Yield struct {
 	object.Object
 	Pos diag.Position // what it was made from; nothing for applications that roster brings
+	// Unstable are the fields that are different each time it is rendered, where Want asks for them.
+	Unstable [][]string
 }
 
 // Complete reports whether all that was wanted is known.

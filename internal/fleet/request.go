@@ -33,7 +33,7 @@ func (in *Input) workloads(ctx context.Context, o *Output) (diags diag.List, err
 		a.Failed = len(answer.Diags) > 0
 		o.Warnings, diags = append(o.Warnings, answer.Warnings...), append(diags, answer.Diags...)
 		for _, made := range answer.Objects {
-			a.Yields = append(a.Yields, Yield{made.object(), made.Pos})
+			a.Yields = append(a.Yields, Yield{made.object(), made.Pos, made.Unstable})
 		}
 	}
 	return diags, nil
@@ -67,7 +67,7 @@ func (in *Input) request(a *Application) workload.Application {
 	out := workload.Application{
 		Code: a.Code, Namespace: a.Namespace.Name, Project: a.Namespace.Project.Name,
 		RepoURL: s.RepoURL, TargetRevision: s.Revision, Revision: in.Revision,
-		Kind: kinds[a.Workload.Kind], Path: a.Workload.Path,
+		Kind: kinds[a.Workload.Kind], Path: a.Workload.Path, Twice: in.Want.Unstable,
 	}
 	for _, c := range a.Namespace.Project.ClusterResources {
 		out.ClusterKinds = append(out.ClusterKinds, strings.TrimPrefix(c.Group+"/"+c.Kind, "/"))

@@ -56,6 +56,7 @@ type answerObject struct {
 	Wave                              int
 	Pos                               diag.Position // seen from the repository's root
 	Value                             json.RawMessage
+	Unstable                          [][]string `json:",omitempty"` // fields
 }
 
 func (a answerObject) object() object.Object {
@@ -240,7 +241,7 @@ func newAnswer(result workload.Result, diags diag.List) answer {
 		if err != nil { // it was read from YAML or JSON
 			panic(err)
 		}
-		out.Objects = append(out.Objects, answerObject{o.APIVersion, o.Kind, o.Namespace, o.Name, o.Wave, o.Pos, value})
+		out.Objects = append(out.Objects, answerObject{o.APIVersion, o.Kind, o.Namespace, o.Name, o.Wave, o.Pos, value, o.Unstable})
 	}
 	return out
 }

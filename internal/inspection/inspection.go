@@ -77,7 +77,7 @@ func Look(in Input) (Result, error) { return look(in, omitted{}, watcher{apply: 
 
 func look(in Input, without omitted, w watcher) (Result, error) {
 	forSources := cmp.Or(in.Timeout, fleet.Minutes) / 4 * 3 // the rest is for the rules
-	out, diags, err := fleet.Build(fleet.Input{Place: in.Place, Want: fleet.Want{Workloads: true}, Timeout: forSources})
+	out, diags, err := fleet.Build(fleet.Input{Place: in.Place, Want: fleet.Want{Workloads: true, Unstable: true}, Timeout: forSources})
 	if err != nil {
 		return Result{}, err
 	}
@@ -105,7 +105,7 @@ func look(in Input, without omitted, w watcher) (Result, error) {
 			r.Skipped["not rendered because of mistakes"]++
 		}
 		for _, y := range a.Yields {
-			what.Workloads = append(what.Workloads, &lint.Object{Object: y.Object, Entry: a.Namespace, Application: a.Application, Pos: y.Pos})
+			what.Workloads = append(what.Workloads, &lint.Object{Object: y.Object, Entry: a.Namespace, Application: a.Application, Pos: y.Pos, Unstable: y.Unstable})
 		}
 	}
 	for _, rule := range lint.Names() { // in order

@@ -106,6 +106,8 @@ type Object struct {
 	// Pos is what it was made from, seen from the repository's root. There is no file for applications that roster brings, and
 	// no line for what templates make.
 	Pos diag.Position
+	// Unstable are the fields that are different each time that the application is rendered.
+	Unstable [][]string
 
 	content  map[string]any
 	number   int // in Input.Workloads

@@ -48,7 +48,7 @@ func deployed(t *testing.T, renderer *workload.Renderer, n *catalog.Namespace, a
 	if a.Workload == nil || a.Workload.Kind == catalog.Catalog {
 		return nil
 	}
-	app := &workload.Application{Code: a.Code, Namespace: n.Name, Kind: workload.Manifests, Path: a.Workload.Path}
+	app := &workload.Application{Code: a.Code, Namespace: n.Name, Kind: workload.Manifests, Path: a.Workload.Path, Twice: true}
 	for _, c := range n.Project.ClusterResources {
 		app.ClusterKinds = append(app.ClusterKinds, strings.TrimPrefix(c.Group+"/"+c.Kind, "/"))
 	}
@@ -64,7 +64,7 @@ func deployed(t *testing.T, renderer *workload.Renderer, n *catalog.Namespace, a
 	}
 	var out []*lint.Object
 	for _, o := range result.Objects {
-		out = append(out, &lint.Object{Object: o.Object, Entry: n, Application: a, Pos: o.Pos})
+		out = append(out, &lint.Object{Object: o.Object, Entry: n, Application: a, Pos: o.Pos, Unstable: o.Unstable})
 	}
 	return out
 }

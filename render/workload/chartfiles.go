@@ -32,6 +32,7 @@ type loadedChart struct {
 	subcharts []*loadedChart
 	byFile    map[*chart.File]*loadedChart // of the top chart: by the first raw file, which copies share
 	schema    *compiledSchema              // nil until it is needed
+	called    map[string]bool              // what templates call, as far as it matters; nil until it is needed
 	diags     diag.List                    // why it cannot be used, without the path of an application
 }
 

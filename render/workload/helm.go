@@ -25,6 +25,9 @@ func (r *Renderer) helm(app *Application) ([]manifest, diag.List) {
 		return nil, diags
 	}
 	c := loaded.copy()
+	if app.later {
+		delay(c, values)
+	}
 	top, diags := r.renderValues(app, loaded, c, values)
 	if len(diags) > 0 {
 		return nil, diags

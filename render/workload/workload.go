@@ -53,6 +53,10 @@ type Application struct {
 
 	// Patches are applied to what the source yields; to a kustomization, as part of it.
 	Patches []Patch
+
+	// Twice says whether to find out which fields of a chart are different each time: it is rendered twice, if it may be.
+	Twice bool `json:",omitempty"`
+	later bool // whether it is rendered as if it were another day
 }
 
 // Kind is how a source is rendered.
@@ -139,6 +143,8 @@ type Object struct {
 	object.Object
 	Phase Phase
 	Pos   diag.Position // what it was made from, seen from the repository's root; without a line where that cannot be known
+	// Unstable are the fields that differ when the application is rendered again, as far as Twice asked for it.
+	Unstable [][]string
 }
 
 // Renderer renders applications of one repository. What they share, such as a chart, is read once. It is not safe for
@@ -179,7 +185,11 @@ func (r *Renderer) Render(app *Application) (Result, diag.List) {
 			return Result{}, diags
 		}
 	}
-	return arrange(app, manifests)
+	out, diags := arrange(app, manifests)
+	if app.Twice && len(diags) == 0 {
+		r.unstable(app, out.Objects)
+	}
+	return out, diags
 }
 
 func (r *Renderer) manifests(app *Application) ([]manifest, diag.List) {

@@ -132,6 +132,37 @@ var faults = []fault{
 	}},
 	{file: objects + "web-sonarr.yml", old: "metadata: {name: sonarr}\n    spec:\n      accessModes", new: "metadata: {name: radarr}\n    spec:\n      accessModes", finds: []find{
 		{rule: "duplicate-object", text: "metadata: {name: radarr}"},
+		{rule: "missing-claim", text: "- {name: config, persistentVolumeClaim: {claimName: sonarr}}"},
+	}},
+	{file: objects + "web-radarr.yml", old: "selector: *labels\n      ports:", new: "selector: {app.kubernetes.io/name: radar}\n      ports:", finds: []find{
+		{rule: "service-selects-nothing", text: "selector: {app.kubernetes.io/name: radar}"},
+	}},
+	{file: objects + "web-radarr.yml", old: "              image: ghcr.io/home-operations/radarr:6.4.4.10685\n", new: "", finds: []find{
+		{rule: "missing-image", text: "- name: radarr\n"},
+	}},
+	{file: objects + "web-prowlarr.yml", old: "targetPort: http", new: "targetPort: web", finds: []find{
+		{rule: "missing-target-port", text: "- {name: http, port: 9696, targetPort: web}"},
+	}},
+	{file: objects + "web-prowlarr.yml", old: "metadata: {labels: *labels}", new: "metadata: {labels: *labels, annotations: {k8s.v1.cni.cncf.io/networks: lan}}", finds: []find{
+		{rule: "second-network-behind-policy", text: "metadata: {labels: *labels, annotations:"},
+	}},
+	{file: objects + "web-n8n.yml", old: "selector: {matchLabels: *labels}", new: "selector: {matchLabels: {app.kubernetes.io/name: n8n-app}}", finds: []find{
+		{rule: "selector-misses-template", text: "selector: {matchLabels:"},
+	}},
+	{file: objects + "web-n8n.yml", old: "metadata: {labels: *labels}", new: "metadata: {labels: *labels, annotations: {rendered: '{{ now | date \"2006-01-02\" }}'}}", finds: []find{
+		{rule: "unstable-output", text: "metadata: {labels: *labels, annotations:"},
+	}},
+	{file: objects + "web-homer.yml", old: "configMap: {name: homer}", new: "configMap: {name: homer-config}", finds: []find{
+		{rule: "missing-configmap", text: "- {name: config, configMap:"},
+	}},
+	{file: objects + "web-markdown-vault.yml", old: "- {name: tmp, emptyDir: {}}", new: "- {name: temp, emptyDir: {}}", finds: []find{
+		{rule: "missing-volume", text: "- {name: tmp, mountPath: /tmp}"},
+	}},
+	{file: objects + "web-obsidian.yml", old: "mountPath: /opt/couchdb/etc/local.d}", new: "mountPath: /opt/couchdb/data}", finds: []find{
+		{rule: "duplicate-in-pod", text: "- {name: local, mountPath: /opt/couchdb/data}"},
+	}},
+	{file: "deploy/immich-backup/cronjob.yaml", old: "metadata:\n  name: backup\nspec:\n  accessModes", new: "metadata:\n  name: backup\n  annotations: {helm.sh/hook: pre-install}\nspec:\n  accessModes", finds: []find{
+		{rule: "state-in-hook", text: "annotations: {helm.sh/hook: pre-install}"},
 	}},
 	{file: objects + "web-sonarr.yml", old: "failureThreshold: 6", new: "failureTreshold: 6", finds: []find{
 		{rule: "unknown-field", text: "livenessProbe: {httpGet: {path: /ping, port: http}, failureTreshold: 6}"},

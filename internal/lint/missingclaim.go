@@ -1,0 +1,94 @@
+package lint
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+var missingClaim = Rule{
+	Name:     "missing-claim",
+	Severity: Error,
+	Summary:  "a pod mounts a PersistentVolumeClaim that nothing makes",
+	Doc: `The pod stays in Pending for ever, since the scheduler waits for the claim. Bring the claim with the application, or correct the name. The
+claims of a StatefulSet are called TEMPLATE-STATEFULSET-NUMBER, and a claim of another namespace does not count. It is reported only
+where all that runs in the namespace is known, and where nothing, such as a custom resource with the name in it or a program
+that may create claims, could make it.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/claim.yaml --
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: app-data}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 1Gi}}
+-- a/app.yaml --
+` + hardenedWith("      volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]\n", "          volumeMounts: [{name: data, mountPath: /data}]\n"),
+	Mend: []string{"claimName: data", "claimName: app-data"},
+	Check: func(in *Input, report Report) {
+		for v := range in.orderedInventories() {
+			if !v.complete || v.may("persistentvolumeclaims", "create") {
+				continue
+			}
+			var templates map[string]bool
+			for _, p := range v.pods {
+				own := claimTemplates(p.Object)
+				for i, volume := range p.Spec.Volumes {
+					if volume.PersistentVolumeClaim == nil || volume.PersistentVolumeClaim.ClaimName == "" || own[volume.Name] {
+						continue
+					}
+					name := volume.PersistentVolumeClaim.ClaimName
+					if templates == nil {
+						templates = v.claimTemplates()
+					}
+					if v.objects["PersistentVolumeClaim"][name] != nil || v.makes(name) || templates[unnumbered(name)] {
+						continue
+					}
+					at := slices.Concat(p.At, []string{"spec", "volumes", strconv.Itoa(i), "persistentVolumeClaim", "claimName"})
+					report(in.source(p.Object, name, []string{"claimName: " + name, "claimName:"}, at...), v.near("PersistentVolumeClaim", name, "bring it with the application"),
+						"%s mounts the PersistentVolumeClaim %s, which nothing makes", p.Title(), name)
+				}
+			}
+		}
+	},
+}
+
+// claimTemplates are how the claims of StatefulSets are called, without their number: TEMPLATE-STATEFULSET.
+func (v *inventory) claimTemplates() map[string]bool {
+	out := map[string]bool{}
+	for _, o := range v.objects["StatefulSet"] {
+		for name := range claimTemplates(o) {
+			out[name+"-"+o.Name] = true
+		}
+	}
+	return out
+}
+
+// claimTemplates are the names of the claims that a StatefulSet makes for each pod. It mounts them in place of volumes of these
+// names.
+func claimTemplates(o *Object) map[string]bool {
+	if o.Kind != "StatefulSet" {
+		return nil
+	}
+	out := map[string]bool{}
+	templates, _ := fieldAt(o, "spec", "volumeClaimTemplates").([]any)
+	for i := range templates {
+		out[stringAt(o, "spec", "volumeClaimTemplates", strconv.Itoa(i), "metadata", "name")] = true
+	}
+	return out
+}
+
+// unnumbered is a name without the number at its end; empty when it has none.
+func unnumbered(name string) string {
+	base := strings.TrimRight(name, "0123456789")
+	if base == name || !strings.HasSuffix(base, "-") {
+		return ""
+	}
+	return strings.TrimSuffix(base, "-")
+}

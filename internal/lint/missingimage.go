@@ -1,0 +1,40 @@
+package lint
+
+import (
+	"strings"
+
+	"github.com/distribution/reference"
+)
+
+var missingImage = Rule{
+	Name:     "missing-image",
+	Severity: Error,
+	Summary:  "a container has no image, or something that cannot be one",
+	Doc: `The API server refuses a pod without an image. One that the kubelet cannot read, such as ` + "`:1.2.3`" + ` of a chart whose
+` + "`image.repository`" + ` is empty, or one with capital letters, ends in InvalidImageName. Set the value that the chart asks for.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/app.yaml --
+` + strings.Replace(hardened(""), "          image: registry.example/app:1.2.3\n", "", 1),
+	Mend: []string{"        - name: app\n", "        - name: app\n          image: registry.example/app:1.2.3\n"},
+	Check: func(in *Input, report Report) {
+		for _, p := range in.Pods() {
+			if p.Object.Kind != "Pod" && fieldAt(p.Object, "metadata", "annotations", "image.openshift.io/triggers") != nil {
+				continue // OpenShift fills it in
+			}
+			for i, c := range p.containers() {
+				if c.Image == "" {
+					report(in.field(p.Object, p.containerAt(i, "image")...), "add image", "the container %s of %s has no image", c.Name, p.Title())
+				} else if _, err := reference.ParseNormalizedNamed(c.Image); err != nil { // as the kubelet does (pkg/util/parsers)
+					report(in.holding(p.Object, c.Image, p.containerAt(i, "image")...), "write REPOSITORY:TAG, in small letters",
+						"the container %s of %s has the image %q, which is not valid", c.Name, p.Title(), c.Image)
+				}
+			}
+		}
+	},
+}

@@ -1,0 +1,83 @@
+package lint
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hippotion/roster/catalog"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+var selectorMissesTemplate = Rule{
+	Name:     "selector-misses-template",
+	Severity: Error,
+	Summary:  "the selector of a workload does not match the labels of its own pods",
+	Doc: `The API server refuses such a Deployment, StatefulSet, DaemonSet or ReplicaSet: it would make pods for ever without finding them. All
+that is under ` + "`selector`" + ` has to be among ` + "`template.metadata.labels`" + `. The selector of a Deployment that is already there cannot be
+changed: change the labels of the template where you can choose. A Job makes its own selector, unless it has
+` + "`manualSelector: true`" + `.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+-- a/app.yaml --
+` + strings.Replace(hardened(""), "matchLabels: {app: app}", "matchLabels: {app: web}", 1),
+	Mend: []string{"matchLabels: {app: web}", "matchLabels: {app: app}"},
+	Check: func(in *Input, report Report) {
+		for _, p := range in.Pods() {
+			if at, problem := in.selectorProblem(p); problem != "" {
+				report(at, "", "%s: %s", p.Title(), problem)
+			}
+		}
+	},
+}
+
+// selectorProblem says why the API server refuses the selector of a workload (Kubernetes' pkg/apis/apps/validation and
+// pkg/apis/batch/validation); empty when it does not. A selector that is missing is reported as a missing field.
+func (in *Input) selectorProblem(p *Pod) (at catalog.Place, problem string) {
+	written, ok := fieldAt(p.Object, "spec", "selector").(map[string]any)
+	switch group := groupOf(p.Object); {
+	case !ok:
+		return at, ""
+	case p.Kind == "Job" && group == "batch":
+		if manual, _ := fieldAt(p.Object, "spec", "manualSelector").(bool); !manual {
+			return at, ""
+		}
+	case group != "apps" || len(p.At) != 2: // a Pod, or something else's
+		return at, ""
+	}
+	var s metav1.LabelSelector
+	if runtime.DefaultUnstructuredConverter.FromUnstructured(written, &s) != nil {
+		return at, "" // another rule reports it
+	}
+	selector, err := metav1.LabelSelectorAsSelector(&s)
+	switch {
+	case err != nil:
+		return in.field(p.Object, "spec", "selector"), "the selector is not valid: " + err.Error()
+	case selector.Empty():
+		return in.field(p.Object, "spec", "selector"), "the selector is empty, and would match the pods of others"
+	case selector.Matches(labels.Set(p.Labels)):
+		return at, ""
+	}
+	requirements, _ := selector.Requirements()
+	for _, r := range requirements {
+		if r.Matches(labels.Set(p.Labels)) {
+			continue
+		}
+		has := "the pods have no such label"
+		if value, ok := p.Labels[r.Key()]; ok {
+			has = fmt.Sprintf("the pods have %s=%s", r.Key(), value)
+		}
+		field := []string{"spec", "selector", "matchExpressions"}
+		if _, ok := s.MatchLabels[r.Key()]; ok {
+			field = []string{"spec", "selector", "matchLabels", r.Key()}
+		}
+		return in.field(p.Object, field...), fmt.Sprintf("the selector asks for %s, and %s", r.String(), has)
+	}
+	return at, ""
+}

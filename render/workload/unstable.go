@@ -1,0 +1,253 @@
+package workload
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"helm.sh/helm/v3/pkg/chart"
+)
+
+// A chart may yield something else each time: Argo CD then finds a difference whenever it renders again. Where templates call a
+// function that could lead to that, the chart is rendered once more, at a later date, and compared.
+
+// unsteady are the functions of templates that give something else each time (sprig's functions.go).
+var unsteady = map[string]bool{
+	"randAlphaNum": true, "randAlpha": true, "randAscii": true, "randNumeric": true, "randBytes": true, "randInt": true,
+	"shuffle": true, "uuidv4": true, "bcrypt": true, "htpasswd": true, "encryptAES": true,
+	"genPrivateKey": true, "genCA": true, "genCAWithKey": true, "genSelfSignedCert": true, "genSelfSignedCertWithKey": true,
+	"genSignedCert": true, "genSignedCertWithKey": true, "now": true,
+}
+
+// maxUnstable is how many fields of an object are told.
+const maxUnstable = 100
+
+// unstable notes in first which fields differ when app is rendered once more.
+func (r *Renderer) unstable(app *Application, first []Object) {
+	if app.Kind != Chart && app.Kind != Catalog || !r.isUnsteady(app) {
+		return
+	}
+	later := *app
+	later.Twice, later.later = false, true
+	second, diags := r.Render(&later)
+	if len(diags) > 0 {
+		return // a check of the date, such as that a certificate has not ended
+	}
+	key := func(o *Object) [4]string { return [...]string{o.APIVersion, o.Kind, o.Namespace, o.Name} }
+	others := map[[4]string][]*Object{} // those with generated names have the same key
+	for i := range second.Objects {
+		o := &second.Objects[i]
+		others[key(o)] = append(others[key(o)], o)
+	}
+	for i := range first {
+		o := &first[i]
+		if same := others[key(o)]; len(same) > 0 {
+			others[key(o)] = same[1:]
+			differ(o.Value(), same[0].Value(), nil, &o.Unstable)
+		} else {
+			o.Unstable = [][]string{{"metadata", "name"}}
+		}
+	}
+}
+
+// differ adds the fields in which two values differ, and that have no such field in them.
+func differ(a, b any, at []string, out *[][]string) {
+	if len(*out) >= maxUnstable {
+		return
+	}
+	switch x := a.(type) {
+	case map[string]any:
+		y, ok := b.(map[string]any)
+		if !ok {
+			break
+		}
+		keys := slices.AppendSeq(slices.Collect(maps.Keys(x)), maps.Keys(y))
+		slices.Sort(keys)
+		for _, key := range slices.Compact(keys) {
+			differ(x[key], y[key], append(slices.Clone(at), key), out)
+		}
+		return
+	case []any:
+		y, ok := b.([]any)
+		if !ok || len(x) != len(y) {
+			break
+		}
+		for i := range x {
+			differ(x[i], y[i], append(slices.Clone(at), strconv.Itoa(i)), out)
+		}
+		return
+	}
+	if !reflect.DeepEqual(a, b) {
+		*out = append(*out, at)
+	}
+}
+
+// isUnsteady says whether a function that gives something else each time is called for app: by a template or, where tpl is
+// called, by a value.
+func (r *Renderer) isUnsteady(app *Application) bool {
+	loaded, diags := r.chart(app)
+	if len(diags) > 0 {
+		return false
+	}
+	calls := loaded.calls()
+	if calls["tpl"] {
+		if values, diags := r.values(app); len(diags) == 0 {
+			calls = maps.Clone(calls)
+			changeTexts(values, func(text string) string { noteCalls(text, calls); return text })
+		}
+	}
+	for name := range unsteady {
+		if calls[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// calls are the functions of interest that templates of the chart call, and those in its values: unsteady ones, and tpl.
+func (l *loadedChart) calls() map[string]bool {
+	if l.called == nil {
+		l.called = map[string]bool{}
+		for _, f := range l.chart.Templates {
+			noteCalls(string(f.Data), l.called)
+		}
+		for _, f := range l.chart.Files { // for tpl
+			noteCalls(string(f.Data), l.called)
+		}
+		changeTexts(l.chart.Values, func(text string) string { noteCalls(text, l.called); return text })
+		for _, s := range l.subcharts {
+			maps.Copy(l.called, s.calls())
+		}
+	}
+	return l.called
+}
+
+func noteCalls(text string, into map[string]bool) {
+	identifiers(text, func(name string) string {
+		if unsteady[name] || name == "tpl" {
+			into[name] = true
+		}
+		return name
+	})
+}
+
+// A later date takes the place of now, in the templates and in values that tpl may render. Without it, a date would only
+// differ when a second ends in between.
+const laterDate = "(toDate `2006-01-02` `2001-02-03`)"
+
+func atLaterDate(text string) string {
+	return identifiers(text, func(name string) string {
+		if name == "now" {
+			return laterDate
+		}
+		return name
+	})
+}
+
+// delay changes a copy of a chart, and the values for it, into what they would yield at another date.
+func delay(c *chart.Chart, values map[string]any) {
+	c.Values, _ = changeTexts(c.Values, atLaterDate).(map[string]any)
+	maps.Copy(values, changeTexts(values, atLaterDate).(map[string]any))
+	templates := make([]*chart.File, len(c.Templates))
+	for i, f := range c.Templates {
+		templates[i] = &chart.File{Name: f.Name, Data: []byte(atLaterDate(string(f.Data)))}
+	}
+	c.Templates = templates
+	for _, sub := range c.Dependencies() {
+		delay(sub, map[string]any{})
+	}
+}
+
+// changeTexts is a copy of a value in which each text is changed.
+func changeTexts(v any, change func(string) string) any {
+	switch v := v.(type) {
+	case string:
+		if strings.Contains(v, "{{") {
+			return change(v)
+		}
+	case map[string]any:
+		if v == nil {
+			return v
+		}
+		out := make(map[string]any, len(v))
+		for key, e := range v {
+			out[key] = changeTexts(e, change)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = changeTexts(e, change)
+		}
+		return out
+	}
+	return v
+}
+
+// identifiers gives each identifier in the actions of a template to change, such as the names of functions, and is the text with
+// what that returns in its place. What stands in texts and comments, and behind a dot or a dollar, is none.
+func identifiers(text string, change func(string) string) string {
+	var out strings.Builder
+	for {
+		before, action, found := strings.Cut(text, "{{")
+		out.WriteString(before)
+		if !found {
+			return out.String()
+		}
+		out.WriteString("{{")
+		if end := commentEnd(action); end > 0 {
+			out.WriteString(action[:end])
+			text = action[end:]
+			continue
+		}
+		i := 0
+	inside:
+		for i < len(action) {
+			start := i
+			switch c := action[i]; {
+			case strings.HasPrefix(action[i:], "}}"):
+				break inside
+			case c == '"' || c == '\'' || c == '`':
+				i++
+				for i < len(action) && action[i] != c {
+					if action[i] == '\\' && c != '`' {
+						i++
+					}
+					i++
+				}
+				i = min(i+1, len(action))
+			case isLetter(c):
+				for i < len(action) && (isLetter(action[i]) || '0' <= action[i] && action[i] <= '9') {
+					i++
+				}
+				if start == 0 || !strings.ContainsRune(".$0123456789", rune(action[start-1])) {
+					out.WriteString(change(action[start:i]))
+					continue
+				}
+			default:
+				i++
+			}
+			out.WriteString(action[start:i])
+		}
+		text = action[i:]
+	}
+}
+
+func isLetter(c byte) bool {
+	return c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= 0x80
+}
+
+// commentEnd is where a comment ends with which an action begins; 0 when it begins with none.
+func commentEnd(action string) int {
+	rest := strings.TrimLeft(strings.TrimPrefix(action, "-"), " \t\r\n")
+	if !strings.HasPrefix(rest, "/*") {
+		return 0
+	}
+	end := strings.Index(rest, "*/")
+	if end < 0 {
+		return len(action)
+	}
+	return len(action) - len(rest) + end + len("*/")
+}
