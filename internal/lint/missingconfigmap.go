@@ -48,7 +48,16 @@ data: {colour: blue}
 						continue
 					}
 					said[problem] = true
-					report(in.source(p.Object, need.secret, []string{"name: " + need.secret, need.at[len(need.at)-1] + ":"}, slices.Concat(p.At, need.at)...), hint, "%s needs %s", p.Title(), problem)
+					at, leaf := slices.Concat(p.At, need.at), "name"
+					switch {
+					case v.objects["ConfigMap"][need.secret] == nil:
+					case fieldAt(p.Object, append(slices.Clone(at), "items")...) != nil:
+						leaf = "items"
+					default:
+						leaf = "key"
+					}
+					lines := []string{"name: " + need.secret, need.at[len(need.at)-1] + ":"}
+					report(in.source(p.Object, need.secret, lines, append(at, leaf)...), hint, "%s needs %s", p.Title(), problem)
 				}
 			}
 		}
@@ -83,7 +92,7 @@ func configMapNeeds(p *Pod) []need {
 	volume := func(optional *bool, name string, items []corev1.KeyToPath, at ...string) {
 		add(optional, name, "", at...)
 		for _, item := range items {
-			add(optional, name, item.Key, append(slices.Clone(at), "items")...)
+			add(optional, name, item.Key, at...)
 		}
 	}
 	for i, v := range p.Spec.Volumes {

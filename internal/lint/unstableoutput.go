@@ -76,6 +76,11 @@ data: {user: app}
 			if len(fields) == 0 {
 				continue
 			}
+			if slices.Equal(fields[0], []string{"metadata", "name"}) {
+				report(in.source(o, "", []string{"name:"}, fields[0]...), "give it a name that stays; a Job that is to run again can be a hook",
+					"the name of a %s is different each time it is rendered", o.Kind) // and so cannot be told
+				continue
+			}
 			var names []string
 			const most = 5
 			for _, at := range fields[:min(most, len(fields))] {

@@ -25,7 +25,7 @@ func (r *Renderer) helm(app *Application) ([]manifest, diag.List) {
 		return nil, diags
 	}
 	c := loaded.copy()
-	if app.later {
+	if r.later {
 		delay(c, values)
 	}
 	top, diags := r.renderValues(app, loaded, c, values)

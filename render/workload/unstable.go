@@ -30,8 +30,9 @@ func (r *Renderer) unstable(app *Application, first []Object) {
 		return
 	}
 	later := *app
-	later.Twice, later.later = false, true
+	later.Twice, r.later = false, true
 	second, diags := r.Render(&later)
+	r.later = false
 	if len(diags) > 0 {
 		return // a check of the date, such as that a certificate has not ended
 	}

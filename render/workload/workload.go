@@ -56,7 +56,6 @@ type Application struct {
 
 	// Twice says whether to find out which fields of a chart are different each time: it is rendered twice, if it may be.
 	Twice bool `json:",omitempty"`
-	later bool // whether it is rendered as if it were another day
 }
 
 // Kind is how a source is rendered.
@@ -153,6 +152,7 @@ type Renderer struct {
 	files   Files
 	cluster Cluster
 	charts  map[string]*loadedChart // by path
+	later   bool                    // whether to render as if it were another day
 }
 
 // New makes a Renderer.

@@ -1,0 +1,107 @@
+package workload
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestIdentifiers replaces now where it is the function, and nowhere else.
+func TestIdentifiers(t *testing.T) {
+	const at = laterDate
+	for text, want := range map[string]string{
+		`now`:                                   `now`,
+		`{{ now | date "2006" }}`:               `{{ ` + at + ` | date "2006" }}`,
+		`{{- now.Year -}} now`:                  `{{- ` + at + `.Year -}} now`,
+		`{{ printf "now %s" (now) }}`:           `{{ printf "now %s" (` + at + `) }}`,
+		`{{ print "a \" now" now }}`:            `{{ print "a \" now" ` + at + ` }}`,
+		"{{ print `now \\` now 'n' }}":          "{{ print `now \\` " + at + " 'n' }}",
+		`{{ .Values.now }}{{ $now }}{{$x.now}}`: `{{ .Values.now }}{{ $now }}{{$x.now}}`,
+		`{{/* now }} */}}{{ now }}`:             `{{/* now }} */}}{{ ` + at + ` }}`,
+		`{{- /* now`:                            `{{- /* now`,
+		`{{ nowhere }}{{ know }}{{ now_ }}`:     `{{ nowhere }}{{ know }}{{ now_ }}`,
+		`{{ "}} now`:                            `{{ "}} now`,
+		`{{ now`:                                `{{ ` + at,
+	} {
+		if got := atLaterDate(text); got != want {
+			t.Errorf("%s becomes %s, not %s", text, got, want)
+		}
+	}
+}
+
+// TestUnstable says which fields of a chart are different each time, if it is asked.
+func TestUnstable(t *testing.T) {
+	chart := chartTree(`
+-- values.yaml --
+text: '{{ uuidv4 }}'
+-- charts/sub/Chart.yaml --
+apiVersion: v2
+name: sub
+version: 1.0.0
+-- charts/sub/templates/a.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: sub}
+data: {when: '{{ now | date "2006-01-02" }}', same: '{{ now | date "2006-01-02" | len }}'}
+-- templates/a.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a}
+list: [a, '{{ tpl .Values.text . }}', {b: '{{ randInt 0 1000000000 }}'}]
+more: [{{ range until (now.Year | int) }}1,{{ end }}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: 'b-{{ randAlpha 9 | lower }}'}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: c}
+`)
+	told := func(twice bool) (out []string) {
+		app := *testApp
+		app.Kind, app.Twice = Chart, twice
+		result, diags := New(Files{Repository: chart}, Cluster{}).Render(&app)
+		if len(diags) > 0 {
+			t.Fatal(diags)
+		}
+		for _, o := range result.Objects {
+			name, _, _ := strings.Cut(o.Name, "-")
+			for _, at := range o.Unstable {
+				out = append(out, name+" "+strings.Join(at, "."))
+			}
+		}
+		return out
+	}
+	if got := told(false); got != nil {
+		t.Errorf("nobody asked for %s", got)
+	}
+	want := []string{"a list.1", "a list.2.b", "a more", "b metadata.name", "sub data.when"}
+	if diff := cmp.Diff(want, told(true)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestSteady: a chart that calls nothing that differs is not rendered again.
+func TestSteady(t *testing.T) {
+	const shuffled = `{"v": "{{ shuffle .Values.x }}"}`
+	for _, c := range []struct {
+		text, values string
+		want         bool
+	}{
+		{"a: now {{ .Values.now }}", `{}`, false},
+		{"a: {{ derivePassword 1 `long` `a` `b` `c` }}", `{}`, false},
+		{"a: {{ genCA `a` 1 }}", `{}`, true},
+		{"a: {{ tpl .Values.v . }}", shuffled, true},
+		{"a: {{ .Values.v }}", shuffled, false},
+		{"a: {{ tpl .Values.v . }}", `{"v": "shuffle"}`, false},
+	} {
+		app := *testApp
+		app.Kind, app.Helm.Values = Chart, []byte(c.values)
+		chart := chartTree("-- templates/a.yaml --\n" + c.text + "\n")
+		if got := New(Files{Repository: chart}, Cluster{}).isUnsteady(&app); got != c.want {
+			t.Errorf("%s with %s: %v", c.text, c.values, got)
+		}
+	}
+}
