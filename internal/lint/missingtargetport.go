@@ -1,12 +1,8 @@
 package lint
 
 import (
-	"maps"
-	"slices"
 	"strconv"
-	"strings"
 
-	"github.com/hippotion/roster/internal/diag"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
@@ -47,20 +43,19 @@ spec:
 			}
 		}
 		for _, s := range in.backedServices() {
-			if n := in.Entry(s.Object.Namespace); injected(n.Labels) || injected(n.Annotations) || n.Labels["istio.io/rev"] != "" ||
-				slices.ContainsFunc(s.pods, func(g *podGroup) bool { return g.injected }) {
+			if n := in.Entry(s.Object.Namespace); injected(n.Labels) || injected(n.Annotations) || n.Labels["istio.io/rev"] != "" || s.pods.none || s.pods.injected {
 				continue // with containers that are not known
 			}
 			for i, port := range s.Spec.Ports {
 				name, protocol := port.TargetPort.StrVal, string(protocolOf(port.Protocol))
-				if len(s.pods) == 0 || s.Spec.ClusterIP == corev1.ClusterIPNone || port.TargetPort.Type != intstr.String || name == "" || isNumber(name) || offer(s.pods, name+"/"+protocol) {
+				if s.Spec.ClusterIP == corev1.ClusterIPNone || port.TargetPort.Type != intstr.String || name == "" || isNumber(name) || s.pods.ports[name+"/"+protocol] {
 					continue
 				}
 				at := in.field(s.Object, "spec", "ports", strconv.Itoa(i), "targetPort")
-				if offer(s.pods, name) {
+				if s.pods.ports[name] {
 					report(at, "write the container port's protocol", "%s leads to the port %s of its pods with %s, which is not the port's protocol", s.Title(), name, protocol)
 				} else {
-					report(at, portNames(s.pods), "%s leads to the port %s of its pods, and no container of theirs has a port of this name", s.Title(), name)
+					report(at, s.pods.names, "%s leads to the port %s of its pods, and no container of theirs has a port of this name", s.Title(), name)
 				}
 			}
 		}
@@ -70,25 +65,4 @@ spec:
 func isNumber(text string) bool {
 	_, err := strconv.Atoi(text)
 	return err == nil
-}
-
-// offer says whether one of some pods has a port.
-func offer(pods []*podGroup, port string) bool {
-	return slices.ContainsFunc(pods, func(g *podGroup) bool { return g.ports[port] })
-}
-
-// portNames says which ports pods have.
-func portNames(pods []*podGroup) string {
-	all := map[string]bool{}
-	for _, g := range pods {
-		for name := range g.ports {
-			if !strings.Contains(name, "/") {
-				all[name] = true
-			}
-		}
-	}
-	if len(all) == 0 {
-		return "give the container's port this name, or write its number"
-	}
-	return diag.OneOf("they have ", slices.Sorted(maps.Keys(all)))
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hippotion/roster/internal/diag"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -12,7 +13,7 @@ import (
 type podIndex struct {
 	groups []*podGroup
 	by     map[[2]string][]*podGroup // by key and value of a label
-	found  map[string][]*podGroup    // by selector
+	found  map[string]*selection     // by selector
 	left   int                       // how many groups may still be looked at
 }
 
@@ -27,7 +28,7 @@ type podGroup struct {
 const maxCompared = 5_000_000
 
 func newPodIndex(pods []*Pod) *podIndex {
-	x := &podIndex{by: map[[2]string][]*podGroup{}, found: map[string][]*podGroup{}, left: maxCompared}
+	x := &podIndex{by: map[[2]string][]*podGroup{}, found: map[string]*selection{}, left: maxCompared}
 	same := map[string]*podGroup{}
 	for _, p := range pods {
 		key := labelKey(p.Labels)
@@ -47,11 +48,19 @@ func newPodIndex(pods []*Pod) *podIndex {
 	return x
 }
 
-// selected are the pods that a selector of labels selects, and whether that could be found out.
-func (x *podIndex) selected(labels map[string]string) (groups []*podGroup, known bool) {
+// selection is what is known about the pods that a selector selects.
+type selection struct {
+	none     bool
+	ports    map[string]bool // names of ports, with and without their protocol: http and http/TCP
+	injected bool            // whether something adds containers to one of them
+	names    string          // which ports they have, for a hint
+}
+
+// selected is what a selector of labels selects; nil when that costs too much to find out.
+func (x *podIndex) selected(labels map[string]string) *selection {
 	key := labelKey(labels)
-	if groups, ok := x.found[key]; ok {
-		return groups, true
+	if s := x.found[key]; s != nil {
+		return s
 	}
 	fewest := x.groups
 	for key, value := range labels {
@@ -60,15 +69,32 @@ func (x *podIndex) selected(labels map[string]string) (groups []*podGroup, known
 		}
 	}
 	if x.left -= len(fewest); x.left < 0 {
-		return nil, false
+		return nil
 	}
+	s := &selection{none: true, ports: map[string]bool{}}
 	for _, g := range fewest {
 		if (selector{equal: labels}).matches(&Pod{PodTemplateSpec: withLabelsOf(g)}) {
-			groups = append(groups, g)
+			s.none, s.injected = false, s.injected || g.injected
+			maps.Copy(s.ports, g.ports)
 		}
 	}
-	x.found[key] = groups
-	return groups, true
+	s.names = portNames(s.ports)
+	x.found[key] = s
+	return s
+}
+
+// portNames says which of some ports there are.
+func portNames(ports map[string]bool) string {
+	var all []string
+	for name := range ports {
+		if !strings.Contains(name, "/") {
+			all = append(all, name)
+		}
+	}
+	if len(all) == 0 {
+		return "give the container's port this name, or write its number"
+	}
+	return diag.OneOf("they have ", all)
 }
 
 func withLabelsOf(g *podGroup) corev1.PodTemplateSpec {

@@ -11,7 +11,7 @@ import (
 type backedService struct {
 	*Object
 	corev1.Service
-	pods []*podGroup
+	pods *selection
 	in   *inventory
 }
 
@@ -33,8 +33,7 @@ func (in *Input) backedServices() []backedService {
 		if indices[o.Namespace] == nil {
 			indices[o.Namespace] = newPodIndex(v.pods)
 		}
-		known := false
-		if s.pods, known = indices[o.Namespace].selected(s.Spec.Selector); known {
+		if s.pods = indices[o.Namespace].selected(s.Spec.Selector); s.pods != nil {
 			out = append(out, s)
 		}
 	}

@@ -32,7 +32,7 @@ spec:
 	Mend: []string{"  selector: {app: web}", "  selector: {app: app}"},
 	Check: func(in *Input, report Report) {
 		for _, s := range in.backedServices() {
-			if len(s.pods) > 0 {
+			if !s.pods.none {
 				continue
 			}
 			var labels []string
