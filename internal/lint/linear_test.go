@@ -196,18 +196,18 @@ func plainJSON(v map[string]any) map[string]any {
 	if err := d.Decode(&out); err != nil {
 		panic(err)
 	}
-	return whole(out).(map[string]any)
+	return unscaled(out).(map[string]any)
 }
 
-func whole(v any) any {
+func unscaled(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for key, e := range v {
-			v[key] = whole(e)
+			v[key] = unscaled(e)
 		}
 	case []any:
 		for i, e := range v {
-			v[i] = whole(e)
+			v[i] = unscaled(e)
 		}
 	case json.Number:
 		n, err := v.Int64()
