@@ -23,7 +23,7 @@ const (
 
 var (
 	gitURL   = regexp.MustCompile(`^(https?://` + hostForm + `|ssh://(` + userForm + `@)?` + hostForm + `|oci://` + hostForm + `)(:[0-9]{1,5})?` + pathForm + `$`)
-	scpURL   = regexp.MustCompile(`^` + userForm + `@` + hostForm + `:/?[A-Za-z0-9._~][A-Za-z0-9._~%+=/-]*$`)
+	scpURL   = regexp.MustCompile(`^` + userForm + `@` + hostForm + `:/?[A-Za-z0-9._~][A-Za-z0-9._~+=/-]*$`)
 	registry = regexp.MustCompile(`^(` + hostForm + `:[0-9]{1,5}|localhost|` + hostForm + `\.` + hostForm + `)` + pathForm + `$`)
 
 	// credentials finds a user name or a password in a URL, even in one that is not well formed. The user name of SSH is none: it is
@@ -110,7 +110,7 @@ func isRepository(s string, forms ...*regexp.Regexp) bool {
 	for _, form := range forms {
 		if form.MatchString(s) && !hasDots(s) {
 			_, err := url.Parse(s)
-			return err == nil || form == scpURL // an unreadable one is like any other of these for Argo CD (util/git, NormalizeGitURL)
+			return err == nil || form == scpURL // for Argo CD, all that cannot be parsed are one repository (util/git, NormalizeGitURL)
 		}
 	}
 	return false

@@ -37,10 +37,15 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	modules, err := exec.Command("go", "env", "GOMODCACHE").Output() // which is found through HOME
+	if err != nil {
+		panic(err)
+	}
 	home := filepath.Join(bin, "home")
 	environment := map[string]string{
-		"PATH": bin + string(filepath.ListSeparator) + os.Getenv("PATH"),
-		"HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home, "XDG_DATA_HOME": home, "KUBECONFIG": os.DevNull, // nothing of the user's
+		"GOMODCACHE": strings.TrimSpace(string(modules)),
+		"PATH":       bin + string(filepath.ListSeparator) + os.Getenv("PATH"),
+		"HOME":       home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home, "XDG_DATA_HOME": home, "KUBECONFIG": os.DevNull, // nothing of the user's
 		"ARGOCD_LOG_LEVEL": "fatal",
 		"HTTP_PROXY":       "http://127.0.0.1:1", "HTTPS_PROXY": "http://127.0.0.1:1", // what asks the network fails
 	}
