@@ -49,6 +49,14 @@ func parameters() map[string]string {
 	}
 }
 
+// What the sidecar may take. The list of a homelab takes 15 MiB and an application of it 25 to 70, and Argo CD's own program some 50. The
+// limit is for the application that runs away: roster stops it at 2 GiB (workerMemory in the command line), and says which one it is,
+// while a dozen others go on beside it. Without a limit two of these could take the node with them; with it, they take the container.
+const (
+	sidecarMemory      = "128Mi"
+	sidecarMemoryLimit = "3Gi"
+)
+
 // sidecar is the container beside the repo-server. The volumes var-files, with the program that it runs, and plugins, with the
 // socket that it listens on, are those of Argo CD's own Deployment (argo-cd manifests/base/repo-server). It has a /tmp of its
 // own: sharing the repo-server's would let plugins read all repositories.
@@ -58,9 +66,10 @@ func sidecar(image string) corev1.Container {
 		Name:    "roster",
 		Image:   image,
 		Command: []string{"/var/run/argocd/argocd-cmp-server"},
-		Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{
-			corev1.ResourceCPU: resource.MustParse("10m"), corev1.ResourceMemory: resource.MustParse("64Mi"),
-		}},
+		Resources: corev1.ResourceRequirements{
+			Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("10m"), corev1.ResourceMemory: resource.MustParse(sidecarMemory)},
+			Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse(sidecarMemoryLimit)},
+		},
 		SecurityContext: &corev1.SecurityContext{
 			RunAsNonRoot: &yes, RunAsUser: &user, ReadOnlyRootFilesystem: &yes, AllowPrivilegeEscalation: &no,
 			Capabilities:   &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},

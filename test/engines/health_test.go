@@ -1,11 +1,15 @@
 package engines
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
+	"github.com/argoproj/argo-cd/v3/util/argo"
 	lua "github.com/argoproj/argo-cd/v3/util/lua"
 	"github.com/argoproj/gitops-engine/pkg/health"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -14,7 +18,14 @@ import (
 
 // TestApplicationHealth runs the health check of Applications that bootstrap installs, as Argo CD does.
 func TestApplicationHealth(t *testing.T) {
-	const automated = "spec: {syncPolicy: {automated: {}}}\n"
+	const (
+		automated = "spec: {syncPolicy: {automated: {}}}\n"
+		stale     = "not compared yet with what is asked for"
+	)
+	compared := func(asked, compared string) string {
+		return "spec: {" + asked + ", syncPolicy: {automated: {}}}\nstatus: {health: {status: Healthy}, operationState: {phase: Succeeded}, " +
+			"sync: {status: Synced, comparedTo: {" + compared + "}}}"
+	}
 	for _, test := range []struct{ name, app, status, message string }{
 		{"not looked at", "spec: {}", "Progressing", ""},
 		{"healthy", automated + "status: {health: {status: Healthy}, sync: {status: Synced}, operationState: {phase: Succeeded}}", "Healthy", ""},
@@ -27,6 +38,29 @@ func TestApplicationHealth(t *testing.T) {
 		{"differs for ever", automated + "status: {health: {status: Healthy}, sync: {status: OutOfSync}, operationState: {phase: Succeeded}}", "Healthy", ""},
 		{"by hand", "spec: {}\nstatus: {health: {status: Healthy}, sync: {status: OutOfSync}}", "Healthy", ""},
 		{"missing", automated + "status: {health: {status: Missing}, sync: {status: OutOfSync}}", "Missing", ""},
+		{"compared", compared("source: {repoURL: r, targetRevision: 1.20.2}", "source: {repoURL: r, targetRevision: 1.20.2}"), "Healthy", ""},
+		{"a new version", compared("source: {repoURL: r, targetRevision: 1.20.2}", "source: {repoURL: r, targetRevision: 1.20.1}"), "Progressing", stale},
+		{"a new version of what is ill", strings.Replace(compared("source: {repoURL: r, targetRevision: 1.20.2}", "source: {repoURL: r, targetRevision: 1.20.1}"),
+			"Healthy", "Degraded", 1), "Progressing", stale},
+		{"a new version of what is missing", strings.Replace(compared("source: {repoURL: r, path: b}", "source: {repoURL: r, path: a}"), "Healthy", "Missing", 1), "Missing", ""},
+		{"never compared", compared("source: {repoURL: r}", "source: {repoURL: ''}"), "Progressing", stale},
+		{"other values", compared("source: {helm: {valuesObject: {a: {b: [1, 2]}}}}", "source: {helm: {valuesObject: {a: {b: [1, 3]}}}}"), "Progressing", stale},
+		{"a value less", compared("source: {helm: {valuesObject: {a: {b: [1]}}}}", "source: {helm: {valuesObject: {a: {b: [1, 2]}}}}"), "Progressing", stale},
+		{"a further option", compared("source: {repoURL: r, helm: {skipCrds: true}}", "source: {repoURL: r}"), "Progressing", stale},
+		{"an option less", compared("source: {repoURL: r}", "source: {repoURL: r, helm: {skipCrds: true}}"), "Progressing", stale},
+		{"what means nothing left out", compared("source: {repoURL: r, directory: {}, helm: {valueFiles: [], skipCrds: false, valuesObject: {a: null}}}", "source: {repoURL: r, chart: ''}"),
+			"Healthy", ""},
+		{"two sources", compared("sources: [{repoURL: r, targetRevision: v2}, {repoURL: s, ref: values}]", "source: {repoURL: ''}, sources: [{repoURL: r, targetRevision: v2}, {repoURL: s, ref: values}]"),
+			"Healthy", ""},
+		{"one of two sources", compared("sources: [{repoURL: r, targetRevision: v2}, {repoURL: s, ref: values}]", "source: {repoURL: ''}, sources: [{repoURL: r, targetRevision: v1}, {repoURL: s, ref: values}]"),
+			"Progressing", stale},
+		{"two sources instead of one", compared("sources: [{repoURL: r}, {repoURL: s, ref: values}]", "source: {repoURL: r}"), "Progressing", stale},
+		{"one source instead of two", compared("source: {repoURL: r}", "source: {repoURL: ''}, sources: [{repoURL: r}, {repoURL: s, ref: values}]"), "Progressing", stale},
+		{"another cluster", compared("destination: {server: s2, namespace: web-a}", "destination: {server: s1, namespace: web-a}"), "Progressing", stale},
+		{"another namespace", compared("destination: {name: in-cluster, namespace: web-a}", "destination: {name: in-cluster, namespace: web-b}"), "Progressing", stale},
+		{"a cluster by its name", compared("destination: {name: in-cluster, namespace: web-a}", "destination: {name: in-cluster, server: s1, namespace: web-a}"), "Healthy", ""},
+		{"hydrated", compared("sourceHydrator: {drySource: {repoURL: r}}", "source: {repoURL: r, path: a}"), "Healthy", ""},
+		{"not reconciled", "metadata: {annotations: {argocd.argoproj.io/skip-reconcile: 'true'}}\n" + compared("source: {repoURL: r}", "source: {repoURL: q}"), "Healthy", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			health := healthOf(t, manifest(t, test.app), script(t, "application.lua"))
@@ -35,6 +69,74 @@ func TestApplicationHealth(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestComparedHealth: what Argo CD writes after it has compared an Application is never taken for a comparison of another one, or the
+// Application would be progressing for ever; and a new revision is noticed.
+func TestComparedHealth(t *testing.T) {
+	check := script(t, "application.lua")
+	files, err := filepath.Glob(filepath.Join(root, "golden", "*", "*", "application-*.yaml"))
+	if err != nil || len(files) < 50 {
+		t.Fatalf("%d Applications: %v", len(files), err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var app v1alpha1.Application
+		if err := yaml.UnmarshalStrict(text, &app); err != nil {
+			t.Fatal(err)
+		}
+		asked := manifest(t, string(text))
+		app.Spec = *argo.NormalizeApplicationSpec(&app.Spec)
+		app.Status.Health.Status = health.HealthStatusHealthy
+		app.Status.Sync = v1alpha1.SyncStatus{Status: v1alpha1.SyncStatusCodeSynced, ComparedTo: app.Spec.BuildComparedToStatus(app.Spec.GetSources())}
+		// As it comes back from the cluster, where null is removed by the patch that writes the status.
+		after := toObject(t, &app)
+		asked.Object["status"] = withoutNulls(after["status"])
+		if got := healthOf(t, asked, check); got.Status != health.HealthStatusHealthy {
+			t.Errorf("%s: %s %q", file, got.Status, got.Message)
+		}
+		spec := asked.Object["spec"].(map[string]any)
+		source, ok := spec["source"].(map[string]any)
+		if !ok {
+			source = spec["sources"].([]any)[0].(map[string]any)
+		}
+		source["targetRevision"] = "another"
+		if got := healthOf(t, asked, check); got.Status != health.HealthStatusProgressing {
+			t.Errorf("%s at another revision: %s", file, got.Status)
+		}
+	}
+}
+
+func toObject(t *testing.T, app *v1alpha1.Application) map[string]any {
+	t.Helper()
+	text, err := json.Marshal(app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out map[string]any
+	if err := json.Unmarshal(text, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func withoutNulls(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, value := range v {
+			if v[key] = withoutNulls(value); value == nil {
+				delete(v, key)
+			}
+		}
+	case []any:
+		for i := range v {
+			v[i] = withoutNulls(v[i])
+		}
+	}
+	return v
 }
 
 // TestCRDHealth compares the health check of CRDs that bootstrap installs with the one that Argo CD has built in: they may differ in

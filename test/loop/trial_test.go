@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -438,6 +439,8 @@ func (l *trial) faults() {
 	l.mended(root, revision, was)
 	l.step("nothing was pruned: an Application had lost its parameter")
 
+	l.outOfMemory(was)
+
 	// The workloads of one application never end.
 	l.deploy("preview", "endless")
 	with := l.live()
@@ -471,6 +474,55 @@ func (l *trial) faults() {
 		l.Errorf("there was something to sync at %s", began)
 	}
 	l.step("nothing was pruned: the root Application was deleted")
+}
+
+// outOfMemory has the kernel kill the sidecar in the middle of a rendering, with all that runs in it, as it does when the container has
+// reached its memory limit (with cgroup v2, where the kubelet sets memory.oom.group), and then the renderer alone.
+func (l *trial) outOfMemory(was state) {
+	l.Helper()
+	revision := l.push(l.list("preview", "endless"), trialURL)
+	l.argo.Refresh(l, root, false)
+	rendering := func() (pid int) {
+		cluster.Eventually(l, patience, "roster renders what never ends", func() error {
+			pids := l.argo.CMPServer.Below("render-worker")
+			if len(pids) == 0 {
+				return errors.New("it does not")
+			}
+			pid = pids[0]
+			return nil
+		})
+		return pid
+	}
+	condition := func(name string, words ...string) {
+		l.Helper()
+		cluster.Eventually(l, patience, name+" shows what has happened", func() error {
+			s, err := l.argo.Status(l.Context(), name)
+			if err == nil && !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s.Condition("ComparisonError"), w) }) {
+				err = fmt.Errorf("its status is %+v", s)
+			}
+			return err
+		})
+	}
+	rendering()
+	l.argo.WaitSynced(l, patience, root, revision)
+	with := l.live()
+	l.argo.CMPServer.KillAll()
+	condition("web-endless", "error reading from server: EOF", "connection reset", `find cmp-server plugin with name "roster-v1"`)
+	l.broken(root, `find cmp-server plugin with name "roster-v1"`, true, with)
+	l.unchanged(with)
+	l.argo.StartCMPServer(l.top) // Kubernetes does that by itself
+	l.argo.Refresh(l, root, true)
+	l.mended(root, revision, with)
+	l.healthy("web-preview")
+	l.step("nothing was pruned: the sidecar was killed while it rendered")
+
+	l.must(l.argo.RequestRefresh(l.Context(), "web-endless", true)) // which does not end before the rendering does
+	l.must(syscall.Kill(rendering(), syscall.SIGKILL))
+	condition("web-endless", "deploy/endless: web-endless: the renderer stopped")
+	l.mended(root, revision, with)
+	l.step("nothing was pruned: a renderer was killed")
+	l.deploy("preview")
+	l.back(was)
 }
 
 // projects has applications deploy what their projects permit, and what these do not.

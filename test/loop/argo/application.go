@@ -80,12 +80,7 @@ func (a *ArgoCD) Status(ctx context.Context, name string) (Status, error) {
 // what it has rendered before.
 func (a *ArgoCD) Refresh(t testing.TB, name string, hard bool) {
 	t.Helper()
-	how := "normal"
-	if hard {
-		how = "hard"
-	}
-	_, err := a.cluster.Patch(t.Context(), apiVersion, kind, Namespace, name, fmt.Sprintf(`{"metadata": {"annotations": {%q: %q}}}`, refresh, how))
-	must(t, err)
+	must(t, a.RequestRefresh(t.Context(), name, hard))
 	cluster.Eventually(t, 2*time.Minute, "Argo CD has compared "+name, func() error {
 		app, err := a.App(t.Context(), name)
 		if err != nil {
@@ -96,6 +91,16 @@ func (a *ArgoCD) Refresh(t testing.TB, name string, hard bool) {
 		}
 		return nil
 	})
+}
+
+// RequestRefresh asks for what Refresh waits for.
+func (a *ArgoCD) RequestRefresh(ctx context.Context, name string, hard bool) error {
+	how := "normal"
+	if hard {
+		how = "hard"
+	}
+	_, err := a.cluster.Patch(ctx, apiVersion, kind, Namespace, name, fmt.Sprintf(`{"metadata": {"annotations": {%q: %q}}}`, refresh, how))
+	return err
 }
 
 // WaitSynced waits until the cluster has what an Application has at a revision, or at any when that is empty, and no

@@ -2,9 +2,12 @@ package sandbox
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -70,6 +73,36 @@ func (p *Process) Stop() {
 func (p *Process) Kill() {
 	p.signal(syscall.SIGKILL)
 	<-p.ended
+}
+
+// KillAll kills the process and all those below it, as the kernel does with a container that has reached its memory limit.
+func (p *Process) KillAll() {
+	for _, pid := range p.Below("") {
+		_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended
+	}
+	p.Kill()
+}
+
+// Below are the ids of the processes that it has started, and of those that these have started, with a word in their command lines.
+func (p *Process) Below(word string) []int {
+	var out []int
+	for queue := []int{p.cmd.Process.Pid}; len(queue) > 0; queue = queue[1:] {
+		tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", queue[0]))
+		for _, task := range tasks {
+			children, _ := os.ReadFile(task) // it may have ended
+			for _, child := range strings.Fields(string(children)) {
+				pid, err := strconv.Atoi(child)
+				if err != nil {
+					continue
+				}
+				queue = append(queue, pid)
+				if line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); err == nil && strings.Contains(string(line), word) {
+					out = append(out, pid)
+				}
+			}
+		}
+	}
+	return out
 }
 
 func (p *Process) signal(s syscall.Signal) {
