@@ -92,6 +92,7 @@ func TestLimits(t *testing.T) {
 		{"many mistakes", "applications.yml", strings.Repeat("- nmespace: a\n", 20_000), "unknown-field"},
 		{"many duplicates", "applications.yml", strings.Repeat("- namespace: a\n", 20_000), "duplicate-namespace"},
 		{"a deep cycle", "applications.yml", cycle(5_000), "cycle"},
+		{"each waits for all", "applications.yml", circles(1_500), "cycle"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			files := map[string]string{"applications.yml": "- namespace: web-a\n"}
@@ -113,6 +114,15 @@ func cycle(n int) string {
 	b.WriteString("- namespace: web-a\n  applications:\n")
 	for i := range n {
 		fmt.Fprintf(&b, "    - {applicationCode: a%d, path: chart, dependsOn: [a%d]}\n", i, (i+1)%n)
+	}
+	return b.String()
+}
+
+// circles is n applications that bring what their own secrets are of: each waits for all.
+func circles(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "- {namespace: n%d, networkPolicies: isolated, applications: [{applicationCode: a%d, path: chart, provides: [external-secrets.io], secrets: [{name: x, data: {A: b}}]}]}\n", i, i)
 	}
 	return b.String()
 }

@@ -70,9 +70,13 @@ func (r *resolver) resolve() *Platform {
 		slices.SortStableFunc(flows, func(a, b Flow) int { return cmp.Compare(a.Origin, b.Origin) })
 	}
 	p.Namespaces = make([]Namespace, 0, len(r.entries))
+	sizes := newSizes(len(r.entries))
 	for i := range r.entries {
 		if e := &r.entries[i]; e.Node != nil {
 			p.Namespaces = append(p.Namespaces, r.namespace(e))
+			if !sizes.add(&p.Namespaces[len(p.Namespaces)-1], e.Node) {
+				break
+			}
 		}
 	}
 	p.Profiles = r.ownProfiles(p.Namespaces)

@@ -51,12 +51,16 @@ type sequencer struct {
 	needed      map[string]bool // applications that something waits for
 	path        []edge          // the edges that are being followed
 	reported    map[diag.Position]bool
+	cycles      int               // found so far, also those that were reported already
+	lists       map[string][]edge // that many steps have, by what they are
+	settled     map[string]bool   // those of them that are cut to the last edge
 }
 
 // waves sets the waves of p, and reports applications that wait for each other.
 func (r *resolver) waves(p *Platform) {
 	s := &sequencer{r: r, namespaceOf: map[string]string{}, providers: map[string][]string{}, early: map[string]bool{},
-		wave: map[step]Wave{}, needed: map[string]bool{}, reported: map[diag.Position]bool{}}
+		wave: map[step]Wave{}, needed: map[string]bool{}, reported: map[diag.Position]bool{},
+		lists: map[string][]edge{}, settled: map[string]bool{}}
 	for _, n := range p.Namespaces {
 		for _, a := range n.Applications {
 			if r.appOf[a.Code] == nil { // it has no code, which is reported
@@ -117,9 +121,11 @@ func (s *sequencer) assign(p *Platform) {
 	}
 }
 
+// followed is the wave of a step whose edges are being followed.
+const followed = -1 << 20
+
 // of is the wave of a step.
 func (s *sequencer) of(to step) Wave {
-	const followed = -1 << 20
 	if w, ok := s.wave[to]; ok {
 		if w == followed {
 			s.reportCycle(to)
@@ -171,7 +177,7 @@ func (s *sequencer) needs(of step) []edge {
 		}
 		return out
 	case of.what == "secrets" && in != nil:
-		out := append(s.kinds(groupExternalSecrets), s.after(s.r.in.Secrets.DependsOn, "depend on (secrets.dependsOn)")...)
+		out := append(s.kinds(groupExternalSecrets), s.platformSecrets("depend on (secrets.dependsOn)")...)
 		if s.r.store != nil {
 			out = append(out, edge{to: step{what: "store"}, why: "are read from"})
 		}
@@ -181,7 +187,7 @@ func (s *sequencer) needs(of step) []edge {
 		}
 		return out
 	case of.what == "store":
-		return append(s.kinds(groupExternalSecrets), s.after(s.r.in.Secrets.DependsOn, "depends on (secrets.dependsOn)")...)
+		return append(s.kinds(groupExternalSecrets), s.platformSecrets("depends on (secrets.dependsOn)")...)
 	}
 	return nil
 }
@@ -209,11 +215,48 @@ func (s *sequencer) guards(of step) []edge {
 
 // kinds lists the applications that bring the kinds of a group.
 func (s *sequencer) kinds(group string) []edge {
-	var out []edge
-	for _, code := range s.providers[group] {
-		out = append(out, edge{to: step{"app", code}, why: "are of a kind that comes with", at: s.r.appOf[code].Node})
+	return s.list("kinds of "+group, func() []edge {
+		var out []edge
+		for _, code := range s.providers[group] {
+			out = append(out, edge{to: step{"app", code}, why: "are of a kind that comes with", at: s.r.appOf[code].Node})
+		}
+		return out
+	})
+}
+
+// list gives edges that many steps have. When all that they lead to have their waves, the last of those stands for them: a
+// platform where each of many steps waits for each of many applications would take their product.
+func (s *sequencer) list(what string, all func() []edge) []edge {
+	edges, known := s.lists[what]
+	if !known {
+		edges = all()
 	}
-	return out
+	if !s.settled[what] && len(edges) > 0 {
+		last := 0
+		for i, e := range edges {
+			wave, has := s.wave[e.to]
+			if !has || wave == followed {
+				last = -1
+				break
+			}
+			if wave > s.wave[edges[last].to] {
+				last = i
+			}
+		}
+		if s.settled[what] = last >= 0; s.settled[what] {
+			for _, e := range edges {
+				s.needed[e.to.name] = true
+			}
+			edges = edges[last : last+1]
+		}
+	}
+	s.lists[what] = edges[:len(edges):len(edges)]
+	return s.lists[what]
+}
+
+// platformSecrets is what all secrets wait for, and the store.
+func (s *sequencer) platformSecrets(why string) []edge {
+	return s.list(why, func() []edge { return s.after(s.r.in.Secrets.DependsOn, why) })
 }
 
 // markEarly marks what Cilium's kinds wait for.
@@ -232,6 +275,10 @@ func (s *sequencer) markEarly(of step, seen map[step]bool) {
 
 // reportCycle reports the edges from the first time that the path was at to.
 func (s *sequencer) reportCycle(to step) {
+	const most = 1000 // a message is as long as its cycle
+	if s.cycles++; s.cycles > most {
+		return
+	}
 	start := len(s.path) - 1
 	for start > 0 && s.path[start-1].to != to {
 		start--

@@ -11,14 +11,15 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Bounds of what is read from users: of one file, with all documents in it. 30,000 entries of a list are about 8 MB.
+// Bounds of what is read from users: of one file, with all documents in it. 30,000 entries of a list are about 9 MB, with
+// 500,000 marks.
 const (
-	MaxBytes    = 16 << 20  // size, in bytes
-	MaxExpanded = 32 << 20  // bytes of all keys and values, with each alias written out
-	maxLevels   = 128       // levels of nesting, with each alias written out
-	maxMarks    = 1_500_000 // characters that may begin a value: parsers take some 200 bytes of memory for each
-	freeAliased = 100_000   // values that stand there because of aliases, besides one for each byte
-	maxTags     = 100       // %TAG directives: parsers take quadratic time for them
+	MaxBytes    = 16 << 20 // size, in bytes
+	MaxExpanded = 32 << 20 // bytes of all keys and values, with each alias written out
+	maxLevels   = 128      // levels of nesting, with each alias written out
+	maxMarks    = 800_000  // characters that may begin a value, a brace twice: parsers and readers take a kilobyte of memory for each
+	freeAliased = 100_000  // values that stand there because of aliases, besides one for each byte
+	maxTags     = 100      // %TAG directives: parsers take quadratic time for them
 
 	// Below this size, marks are not worth counting: each value takes a byte at least.
 	fewBytes = 1 << 20
@@ -114,8 +115,10 @@ func excessMark(data []byte) int {
 	marks := 0
 	for i, c := range data {
 		switch c {
-		case ',', ':', '[', '{':
+		case ',', ':', '[':
 			marks++
+		case '{':
+			marks += 2
 		case '-', '?':
 			if i+1 < len(data) && (data[i+1] <= ' ' || data[i+1] == '-') {
 				marks++

@@ -40,8 +40,8 @@ func hostile() map[string]struct{ in, want string } {
 		"UTF-16":                     {wide("x: &a " + letters[:50_000] + "\ny: [" + strings.Repeat("*a,", 60_000) + "]\n"), "2:2015 alias-bomb " + many},
 		"in a second document":       {"a: 1\n---\nx: &a " + letters + "\ny: [" + strings.Repeat("*a,", 60_000) + "]\n", "4:1007 alias-bomb " + many},
 		"in all documents together":  {strings.Repeat("x: &a "+letters[:1000]+"\ny: ["+strings.Repeat("*a,", 100)+"]\n---\n", 400), "995:263 alias-bomb " + many},
-		"values beyond counting":     {"[" + strings.Repeat("a,", 2_000_000) + "]", "1:3000001 too-large expected at most 1500000 values in a file, found more"},
-		"documents beyond counting":  {strings.Repeat("---\n", 1_000_000), "500001:1 too-large expected at most 1500000 values in a file, found more"},
+		"values beyond counting":     {"[" + strings.Repeat("a,", 2_000_000) + "]", "1:1600001 too-large expected at most 800000 values in a file, found more"},
+		"documents beyond counting":  {strings.Repeat("---\n", 1_000_000), "266667:3 too-large expected at most 800000 values in a file, found more"},
 		"directives beyond counting": {strings.Repeat("%TAG !a! tag:a,2000:\n", 101) + "--- a\n", "1:1 yaml-syntax expected at most 100 %TAG directives, found more"},
 		"a file beyond all":          {strings.Repeat("#", syntax.MaxBytes+1), "0:0 too-large expected at most 16 MiB, found 16 MiB"},
 	}

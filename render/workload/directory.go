@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/gobwas/glob"
@@ -62,7 +63,8 @@ func (app *Application) yamlFile(at diag.Position, text []byte) ([]manifest, dia
 		kind, _ := found[0].value["kind"].(string)
 		firstIsNone = kind == ""
 	}
-	if firstIsNone && !looksLikeManifest(text) {
+	bomb := slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return d.Code == "alias-bomb" }) // which Argo CD would expand
+	if firstIsNone && !bomb && !looksLikeManifest(text) {
 		return nil, nil
 	}
 	return found, diags

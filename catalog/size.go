@@ -1,0 +1,98 @@
+package catalog
+
+import (
+	"reflect"
+
+	"github.com/hippotion/roster/internal/syntax"
+)
+
+// A profile, a list of sync options or the labels of the ingress controller are written once, and rendered for each namespace,
+// application or route: a list of 300 KB could make some gigabytes. So what a platform stands for is bounded, as the texts in
+// it with each use of a shared part. 30,000 ordinary entries have some 60 MB.
+const (
+	freeSize     = 64 << 20 // bytes of any platform
+	sizePerEntry = 8 << 10  // and for each of its entries: what ordinary ones never have
+)
+
+// sizes adds up what namespaces stand for.
+type sizes struct {
+	most  int
+	left  int
+	known map[shared]int
+}
+
+// shared is a part that many namespaces may have.
+type shared struct {
+	at  uintptr
+	len int
+	of  reflect.Type
+}
+
+func newSizes(entries int) *sizes {
+	most := freeSize + entries*sizePerEntry
+	return &sizes{most: most, left: most, known: map[shared]int{}}
+}
+
+// add counts a namespace, and reports at its entry when the platform becomes too large; false when it does.
+func (s *sizes) add(n *Namespace, at *syntax.Node) bool {
+	before := s.left
+	s.left -= s.of(reflect.ValueOf(*n))
+	if before >= 0 && s.left < 0 {
+		at.Report("too-large", "what a profile, defaults or platform.yml says is rendered for each use: shorten it, or use it less often",
+			"with this entry, the platform would render to more than %d MiB", s.most>>20)
+	}
+	return s.left >= 0
+}
+
+// perValue is what a value takes besides its text.
+const perValue = 8
+
+// of is the size of v in bytes, as far as it matters: it stops where there are more than are left.
+func (s *sizes) of(v reflect.Value) int {
+	sum := perValue
+	switch v.Kind() {
+	case reflect.String:
+		return sum + v.Len()
+	case reflect.Pointer:
+		return s.once(v, 0, func() int {
+			if v.IsNil() {
+				return sum
+			}
+			return s.of(v.Elem())
+		})
+	case reflect.Interface:
+		if !v.IsNil() {
+			sum += s.of(v.Elem())
+		}
+	case reflect.Struct:
+		for i := 0; i < v.NumField() && sum <= s.left; i++ {
+			sum += s.of(v.Field(i))
+		}
+	case reflect.Slice:
+		return s.once(v, v.Len(), func() int {
+			for i := 0; i < v.Len() && sum <= s.left; i++ {
+				sum += s.of(v.Index(i))
+			}
+			return sum
+		})
+	case reflect.Map:
+		return s.once(v, v.Len(), func() int {
+			for i := v.MapRange(); sum <= s.left && i.Next(); {
+				sum += s.of(i.Key()) + s.of(i.Value())
+			}
+			return sum
+		})
+	}
+	return sum
+}
+
+// once is the size of what a pointer, slice or map refers to, which is looked at once.
+func (s *sizes) once(v reflect.Value, length int, of func() int) int {
+	key := shared{v.Pointer(), length, v.Type()}
+	sum, known := s.known[key]
+	if !known {
+		sum = of()
+		s.known[key] = sum
+	}
+	return sum
+}
