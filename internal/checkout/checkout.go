@@ -7,6 +7,7 @@
 package checkout
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path"
@@ -41,7 +42,7 @@ type lower interface {
 type files struct {
 	below     lower
 	elsewhere string   // the folder, inside of the repository, that its .git leads to; empty when there is none
-	folders   sync.Map // paths of folders that are no links, and lead nowhere near .git
+	plain     sync.Map // paths with no link in them, and no .git
 }
 
 // maxLinks is how many links are followed in one path, as in os.Root.
@@ -96,54 +97,61 @@ func (f *files) gitFolder() string {
 }
 
 // check is ErrGit for a name that leads into .git, by itself or by way of links. The last element is followed unless it is
-// the link itself that is asked for.
-func (f *files) check(op, name string, follow bool) error {
+// the link itself that is asked for. Where it has to look at what is there, it says that; nothing when the file system below is
+// to be asked.
+func (f *files) check(op, name string, follow bool) (fs.FileInfo, error) {
 	refused := &fs.PathError{Op: op, Path: name, Err: ErrGit}
 	if !fs.ValidPath(name) {
-		return nil // the file system below says so
+		return nil, nil // the file system below says so
 	}
 	if hasGit(name) {
-		return refused
+		return nil, refused
+	}
+	if _, plain := f.plain.Load(name); plain {
+		return nil, nil
 	}
 	at, rest := ".", strings.Split(name, "/")
 	for links := 0; len(rest) > 0; {
 		next := path.Join(at, rest[0])
 		rest = rest[1:]
 		if next == ".." || strings.HasPrefix(next, "../") {
-			return nil // leads out: the file system below refuses it
+			return nil, nil // leads out: the file system below refuses it
 		}
-		if isGit(path.Base(next)) || f.elsewhere != "" && next == f.elsewhere {
-			return refused
+		if links > 0 && isGit(path.Base(next)) || f.elsewhere != "" && next == f.elsewhere {
+			return nil, refused
 		}
 		if len(rest) == 0 && !follow {
-			return nil
+			return nil, nil
 		}
-		if _, plain := f.folders.Load(next); plain {
+		if _, plain := f.plain.Load(next); plain {
 			at = next
 			continue
 		}
 		info, err := f.below.Lstat(next)
-		if err != nil {
-			return nil // so does the file system below
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
+		} else if err != nil {
+			return nil, nil // so does the file system below
 		}
 		if info.Mode()&fs.ModeSymlink == 0 {
-			if info.IsDir() {
-				f.folders.Store(next, true)
+			f.plain.Store(next, true)
+			if len(rest) == 0 && next == name {
+				return info, nil
 			}
 			at = next
 			continue
 		}
 		target, err := f.below.ReadLink(next)
 		if links++; err != nil || links > maxLinks || path.IsAbs(target) {
-			return nil // as above
+			return nil, nil // as above
 		}
 		rest = append(strings.Split(target, "/"), rest...)
 	}
-	return nil
+	return nil, nil
 }
 
 func (f *files) Open(name string) (fs.File, error) {
-	if err := f.check("open", name, true); err != nil {
+	if _, err := f.check("open", name, true); err != nil {
 		return nil, err
 	}
 	file, err := f.below.Open(name)
@@ -157,14 +165,14 @@ func (f *files) Open(name string) (fs.File, error) {
 }
 
 func (f *files) ReadFile(name string) ([]byte, error) {
-	if err := f.check("open", name, true); err != nil {
+	if _, err := f.check("open", name, true); err != nil {
 		return nil, err
 	}
 	return f.below.ReadFile(name)
 }
 
 func (f *files) ReadDir(name string) ([]fs.DirEntry, error) {
-	if err := f.check("open", name, true); err != nil {
+	if _, err := f.check("open", name, true); err != nil {
 		return nil, err
 	}
 	entries, err := f.below.ReadDir(name)
@@ -172,21 +180,21 @@ func (f *files) ReadDir(name string) ([]fs.DirEntry, error) {
 }
 
 func (f *files) Stat(name string) (fs.FileInfo, error) {
-	if err := f.check("stat", name, true); err != nil {
-		return nil, err
+	if info, err := f.check("stat", name, true); info != nil || err != nil {
+		return info, err
 	}
 	return f.below.Stat(name)
 }
 
 func (f *files) Lstat(name string) (fs.FileInfo, error) {
-	if err := f.check("lstat", name, false); err != nil {
+	if _, err := f.check("lstat", name, false); err != nil {
 		return nil, err
 	}
 	return f.below.Lstat(name)
 }
 
 func (f *files) ReadLink(name string) (string, error) {
-	if err := f.check("readlink", name, false); err != nil {
+	if _, err := f.check("readlink", name, false); err != nil {
 		return "", err
 	}
 	return f.below.ReadLink(name)

@@ -185,19 +185,19 @@ func (o *output) add(name, text string, verbatim bool) {
 	// As Helm prints it, since a text that begins with a brace is read in another way.
 	header := "---\n# Source: " + name + "\n"
 	found, diags := o.app.decode(diag.Position{}, []byte(header+text+"\n"))
-	place := func(line int) (at diag.Position, prefix string) {
+	place := func(line, column int) (at diag.Position, prefix string) {
 		var f frame // the lines of what is rendered are not those of the template
 		if verbatim {
-			f.line, f.column = line-strings.Count(header, "\n"), 1
+			f.line, f.column = line-strings.Count(header, "\n"), column
 		}
 		return o.templates[name].at(f)
 	}
 	for _, m := range found {
-		m.pos, _ = place(m.pos.Line)
+		m.pos, _ = place(m.pos.Line, 1)
 		o.manifests = append(o.manifests, m)
 	}
 	for _, d := range diags {
-		at, prefix := place(d.Pos.Line)
+		at, prefix := place(d.Pos.Line, d.Pos.Column)
 		d.Pos, d.Message = at, prefix+d.Message
 		o.diags.Add(d)
 	}

@@ -92,6 +92,7 @@ func (g guard) kustomization(k *types.Kustomization) {
 	for _, text := range inline(k) {
 		if excess := (*syntax.Excess)(nil); errors.As(syntax.Check([]byte(text)), &excess) {
 			_ = g.files.refuse(g.files.at(g.file, text), excess.Code, excess.Hint, "in this text, %s", excess.Message)
+			return // the rest would be read
 		}
 	}
 	for _, p := range k.PatchesStrategicMerge { //nolint:staticcheck // kustomize reads them still

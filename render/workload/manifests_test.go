@@ -110,7 +110,7 @@ func TestDecodeBounded(t *testing.T) {
 		"laughs":           {aliases("a0: &a0 [x,x,x,x,x,x,x,x,x]\n", "[%s]\n"), "f.yml:6:10: web-app: the aliases stand for too many values [alias-bomb]\n"},
 		"merges":           {aliases("a0: &a0 {x: y}\n", "{<<: [%s]}\n"), "f.yml:6:27: web-app: the aliases stand for too many values [alias-bomb]\n"},
 		"a long text":      {"a: &a " + strings.Repeat("x", 1<<20) + "\nb: [" + strings.Repeat("*a,", 1000) + "]\n", "f.yml:2:95: web-app: the aliases stand for more than 32 MiB [alias-bomb]\n"},
-		"deep flow":        {strings.Repeat("[", 1<<20), "f.yml:1:1: web-app: exceeded max depth of 10000 [bad-yaml]\n"},
+		"deep flow":        {strings.Repeat("[", 1<<19), "f.yml:1:1: web-app: exceeded max depth of 10000 [bad-yaml]\n"},
 		"deep block":       {strings.Repeat("- ", 1<<19) + "x", "f.yml:1:1: web-app: exceeded max depth of 10000 [bad-yaml]\n"},
 		"deep enough":      {strings.Repeat("- ", 200) + "x", "f.yml:1:257: web-app: expected at most 128 levels of nesting, found more [too-deep]\n"},
 		"deep JSON object": {strings.Repeat(`{"a":`, 200) + "1" + strings.Repeat("}", 200), "f.yml:1:641: web-app: expected at most 128 levels of nesting, found more [too-deep]\n"},

@@ -30,12 +30,13 @@ func (r *Renderer) override(app *Application) (*Application, diag.List) {
 		at := diag.Position{File: path.Join(app.Path, name)}
 		data, err := syntax.ReadFile(r.files.Repository, at.File)
 		excess := (*syntax.Excess)(nil)
-		switch info, statErr := fs.Stat(r.files.Repository, at.File); {
-		case errors.Is(err, fs.ErrNotExist), statErr == nil && info.IsDir():
+		switch {
+		case err == nil:
+		case errors.Is(err, fs.ErrNotExist), r.isFolder(at.File):
 			continue
 		case errors.As(err, &excess):
 			return nil, diag.List{excess.At(at.File, app.Code)}
-		case err != nil:
+		default:
 			return nil, diag.List{app.failure(at, "path-outside", "", "the file cannot be read in the repository")}
 		}
 		merged := *app
@@ -48,6 +49,11 @@ func (r *Renderer) override(app *Application) (*Application, diag.List) {
 		app = &merged
 	}
 	return app, nil
+}
+
+func (r *Renderer) isFolder(name string) bool {
+	info, err := fs.Stat(r.files.Repository, name)
+	return err == nil && info.IsDir()
 }
 
 // merge applies a JSON merge patch, in YAML, to the options of the source.
