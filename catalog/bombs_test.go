@@ -7,6 +7,7 @@ import (
 	"testing/fstest"
 
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/diag"
 )
 
 // TestBombs: a file whose aliases stand for gigabytes costs nothing in whatever the catalog looks into. What a source's own
@@ -42,7 +43,7 @@ func TestBombs(t *testing.T) {
 				t.Fatal(err)
 			}
 			var b strings.Builder
-			_ = diags.Print(&b, "")
+			_ = diags.Print(&b, diag.Frame{})
 			if b.String() != c.want {
 				t.Errorf("got  %.400s\nwant %s", b.String(), c.want)
 			}

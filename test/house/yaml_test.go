@@ -44,7 +44,7 @@ var mayRead = map[string]string{
 	"profiles/resolve.go rule k8syaml.YAMLToJSON":                            "made of a syntax.Raw, which has no aliases",
 	"profiles/resolve.go rule json.NewDecoder":                               "the same",
 	"plugin/environment.go application json.Unmarshal":                       "a variable of the environment, which Argo CD sets",
-	"plugin/sent.go ReadFile fs.ReadFile":                                    "a file system: who calls it bounds it",
+	"internal/fleet/placed.go ReadFile fs.ReadFile":                          "a file system: who calls it bounds it",
 	"render/object/writer.go writeJSON json.NewDecoder":                      "made of an object",
 	"render/workload/chartfiles.go file fs.ReadFile":                         "the size is checked before",
 	"render/workload/directory.go jsonFile json.NewDecoder":                  "CheckJSON stands before it",
@@ -55,17 +55,16 @@ var mayRead = map[string]string{
 	"render/workload/override.go merge json.Unmarshal":                       "made of the options of a source",
 	"render/workload/valuesschema.go compileSchema jsonschema.UnmarshalJSON": "CheckJSON stands before it",
 	"internal/lint/network.go ruleOf json.Unmarshal":                         "made of an object",
-	"internal/lint/network.go of json.Unmarshal":                             "made of an object",
+	"internal/lint/policybook.go renderedPolicy json.Unmarshal":              "made of an object",
 	"internal/lint/routers.go decode json.Unmarshal":                         "made of an object",
 	"internal/report/baseline.go ReadBaseline json.NewDecoder":               "CheckJSON stands before it",
-	"cmd/internal/cli/lint.go mend fs.ReadFile":                              "a file that lint has read",
-	"cmd/internal/cli/worker.go object utiljson.Unmarshal":                   "an answer of a worker, which bounded has read",
-	"cmd/internal/cli/worker.go connect json.NewDecoder":                     "bounded reads the answers",
-	"cmd/internal/cli/worker.go serve json.NewDecoder":                       "what the main process asks for",
+	"internal/fleet/worker.go object utiljson.Unmarshal":                     "an answer of a worker, which bounded has read",
+	"internal/fleet/worker.go connect json.NewDecoder":                       "bounded reads the answers",
+	"internal/fleet/worker.go Serve json.NewDecoder":                         "what the main process asks for",
 }
 
 // rooms are the packages that see what users write.
-var rooms = []string{"catalog", "profiles", "plugin", "render", "internal/lint", "internal/report", "cmd/internal/cli"}
+var rooms = []string{"catalog", "profiles", "plugin", "render", "internal/lint", "internal/report", "internal/fleet", "cmd/internal/cli"}
 
 // TestReaders fails when a package reads what users write with anything but the reader that bounds it.
 func TestReaders(t *testing.T) {
