@@ -234,6 +234,8 @@ type ingressInput struct {
 	Priority number      `yaml:"priority"`
 	Expose   text        `yaml:"expose"`
 	Auth     text        `yaml:"auth"` // one of the platform's, or none, or app: the application has its own
+
+	SharedWith []text `yaml:"sharedWith"` // namespaces whose applications may answer for parts of the host
 }
 
 // secretInput is one Secret that External Secrets makes from Vault.

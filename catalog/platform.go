@@ -366,6 +366,7 @@ type Route struct {
 	Service     string
 	Port        ServicePort
 	Auth        *Middleware // nil when the route is open, or the application asks itself
+	SharedWith  []string    // the namespaces whose applications may answer for parts of the host, in order
 }
 
 // ServicePort is a Service's port by its name or, when Name is empty, by its number.

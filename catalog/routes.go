@@ -54,6 +54,13 @@ func (r *resolver) route(in *ingressInput, from Origin) Route {
 	out.Expose, out.AuthName = in.Expose.Or(r.defaultExpose), in.Auth.Or(r.defaultAuth)
 	out.EntryPoints = r.exposure(at, out.Expose)
 	out.Auth = r.authOf(in)
+	for _, name := range in.SharedWith {
+		if name.IsSet() && r.entryOf[name.V] == nil && !r.namespacesMissing {
+			r.unknownNamespace(name.Node, name.V)
+		}
+		out.SharedWith = append(out.SharedWith, name.V)
+	}
+	slices.Sort(out.SharedWith)
 	return out
 }
 

@@ -407,7 +407,9 @@ func TestNotPermittedByProject(t *testing.T) {
 		folder string
 		want   []string
 	}{
-		"a Namespace":         {manifest(namespace), []string{"a/a.yaml:2:1: Namespace web-a is cluster-scoped, and the project of web-a does not permit Namespace"}},
+		"its own Namespace": {manifest(namespace), nil}, // duplicate-object says more
+		"another Namespace": {manifest(strings.Replace(namespace, "web-a", "web-b", 1)),
+			[]string{"a/a.yaml:2:1: Namespace web-b is cluster-scoped, and the project of web-a does not permit Namespace"}},
 		"a permitted one":     {permit(manifest(namespace), "Namespace"), nil},
 		"a well-known kind":   {manifest(issuer), []string{"a/a.yaml:2:1: ClusterIssuer a is cluster-scoped, and the project of web-a does not permit cert-manager.io/ClusterIssuer"}},
 		"the same, permitted": {permit(manifest(issuer), "cert-manager.io/ClusterIssuer"), nil},

@@ -20,7 +20,7 @@ can be rendered here.`,
 	Bad:  alertExample("page"),
 	Good: alertExample("critical"),
 	Check: func(in *Input, report Report) {
-		if in.alertings() != 1 {
+		if in.alertings() != 1 || len(in.Failed) > 0 { // any application may bring routes
 			return
 		}
 		configs := in.alertmanagerConfigs()

@@ -25,7 +25,7 @@ repository: {url: https://git.example/homelab.git}
 -- route/route.yaml --
 apiVersion: traefik.io/v1alpha1
 kind: IngressRoute
-metadata: {name: photos-all}
+metadata: {name: photos-all, annotations: {roster.hippotion.github.io/shared-with: web-photos}}
 spec:
   entryPoints: [websecure]
   routes:
@@ -46,7 +46,7 @@ spec:
 `,
 	Mend: []string{`metadata: {name: all}`, `metadata: {name: upload}`},
 	Check: func(in *Input, report Report) {
-		if settings := in.traefik(); settings.safeNaming {
+		if settings := in.traefik(); settings.safeNaming || settings.failed {
 			return
 		}
 		first := map[string]*router{}

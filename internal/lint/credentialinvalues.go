@@ -48,7 +48,7 @@ repository: {url: https://git.example/homelab.git}
 				return
 			}
 			said[at] = true
-			report(catalog.Place{Pos: at, Path: a.Place.Path}, "put it into Vault, name it under secrets:, and make a new one",
+			report(catalog.Place{Pos: at, Path: a.Place.Path}, "put it into Vault, and name it under secrets:; then change it, there and where it is used",
 				"%s stands here in plain text", c.what)
 		}
 		looked := map[*yaml.Node]bool{} // many applications have files in common

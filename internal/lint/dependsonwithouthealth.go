@@ -64,8 +64,8 @@ configs: {params: {server.insecure: true}}
 		if rendered {
 			return
 		}
-		for _, a := range in.applications() {
-			if len(a.Sources) == 0 || a.Sources[0].Chart != "argo-cd" || in.tellsHealth(a) {
+		for n, a := range in.applications() {
+			if in.failed(n) || len(a.Sources) == 0 || a.Sources[0].Chart != "argo-cd" || in.tellsHealth(a) {
 				continue
 			}
 			report(in.at(a.Place), hint, message, first, healthKey)

@@ -6,7 +6,9 @@ var duplicateObject = Rule{
 	Summary:  "two applications deploy the same object",
 	Doc: `An object belongs to one Application. The other one takes it over when it syncs, the first takes it back, and each
 shows it as out of sync (Argo CD warns of a SharedResourceWarning). When one of the two is removed, it prunes what the other
-needs. Deploy it once; what roster renders, such as Namespaces, it renders from the list.`,
+needs. Deploy it once; what roster renders, such as Namespaces, it renders from the list. Mind the order where something would be lost:
+Argo CD prunes what leaves the manifests of the application that it is tracked for, and with a Namespace everything in it. With
+` + "`argocd.argoproj.io/sync-options: Prune=false,Delete=false`" + ` on the object in the cluster it stays, until the other application has taken it over.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -35,27 +37,30 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: config-extra}`},
 	Check: func(in *Input, report Report) {
-		type identity struct{ group, kind, namespace, name string }
-		roster, first := map[identity]bool{}, map[identity]*Object{}
-		for i := range in.Objects {
-			o := &Object{Object: in.Objects[i]}
-			roster[identity{groupOf(o), o.Kind, o.Namespace, o.Name}] = true
-		}
+		first := map[objectName]*Object{}
 		for _, o := range in.Workloads {
 			if stringAt(o, "metadata", "name") == "" {
 				continue // the API server makes each a name of its own
 			}
-			id := identity{groupOf(o), o.Kind, o.Namespace, o.Name}
-			other, again := first[id]
+			name := nameOf(o)
+			other, again := first[name]
 			switch {
-			case roster[id]:
-				report(in.field(o, "metadata", "name"), "remove it from the application", "%s deploys %s, which roster renders from the list", o.Application.Code, o.Title())
+			case in.rosters(name):
+				report(in.field(o, "metadata", "name"), handOver(o, "the application", "sync the root Application, which then owns it"), "%s deploys %s, which roster renders from the list", o.Application.Code, o.Title())
 			case again && other.Application.Code != o.Application.Code:
-				report(in.field(o, "metadata", "name"), "deploy it with one of the two", "%s and %s deploy the same %s",
+				report(in.field(o, "metadata", "name"), oneOwner(o), "%s and %s deploy the same %s",
 					other.Application.Code, o.Application.Code, o.Title())
 			case !again:
-				first[id] = o
+				first[name] = o
 			}
 		}
 	},
+}
+
+// oneOwner is how to deploy an object once.
+func oneOwner(o *Object) string {
+	if loses(o) == "" {
+		return "deploy it with one of the two"
+	}
+	return handOver(o, "one of the two", "sync the other one, which then owns it")
 }

@@ -68,12 +68,12 @@ func (p *policy) emptiness(written map[string]any, report Report) {
 		}
 	}
 	if rules == 0 {
-		report(p.at(empty[:min(1, len(empty))]...), "write ingress: [{}] and egress: [{}] to deny what nothing else allows",
+		report(p.at(empty[:min(1, len(empty))]...), "list what is allowed: everything else is then denied"+p.everywhere(),
 			"%s has no rules: Cilium refuses it, and nothing is denied", p.title)
 		return
 	}
 	for _, d := range empty {
-		report(p.at(d), "write [{}] to deny what no other rule allows, or remove the line", "the empty list %s of %s leaves that direction open", d, p.title)
+		report(p.at(d), "list what is allowed, or write [{}] for nothing: the rest is then denied"+p.everywhere()+"; or remove the line", "the empty list %s of %s leaves that direction open", d, p.title)
 	}
 	mixed := false
 	for _, d := range directions {
@@ -167,4 +167,12 @@ func firstOf(err error) string {
 		return slices.Min(texts)
 	}
 	return err.Error()
+}
+
+// everywhere warns of what a clusterwide policy closes.
+func (p *policy) everywhere() string {
+	if p.namespace == "" {
+		return ", in all namespaces, also that of the DNS server"
+	}
+	return ""
 }

@@ -55,13 +55,13 @@ spec:
       resources: {requests: {cpu: 10m, memory: 16Mi}, limits: {memory: 16Mi}}
 `,
 	Check: func(in *Input, report Report) {
-		if slices.ContainsFunc(in.handWritten(), func(p *policy) bool { return p.rule != nil && p.rule.NodeSelector.LabelSelector != nil }) {
-			return // somebody has thought of the nodes
+		if !in.allOf("cilium.io", "CiliumClusterwideNetworkPolicy") || slices.ContainsFunc(in.handWritten(), func(p *policy) bool { return p.rule != nil && p.rule.NodeSelector.LabelSelector != nil }) {
+			return // somebody has thought of the nodes, or may have
 		}
 		for _, p := range in.Pods() {
 			if n := in.Entry(p.Object.Namespace); p.Spec.HostNetwork && n != nil && n.Policies != nil {
 				report(in.field(p.Object, append(slices.Clone(p.At), "spec", "hostNetwork")...),
-					"remove hostNetwork; or write a CiliumClusterwideNetworkPolicy with nodeSelector, or say why in a waiver",
+					"say why in a waiver; or remove hostNetwork, if it works without; a CiliumClusterwideNetworkPolicy with nodeSelector closes the whole node: allow the kubelet and SSH first",
 					"%s is on the node's network: the policies of %s do not reach it", p.Title(), n.Name)
 			}
 		}

@@ -33,7 +33,7 @@ spec:
 		for _, o := range in.Kind("Application") {
 			metadata, _ := fieldAt(o, "spec", "syncPolicy", "managedNamespaceMetadata").(map[string]any)
 			if groupOf(o) == argoGroup && len(metadata) > 0 && !slices.Contains(syncOptionsOf(o), "CreateNamespace=true") {
-				report(in.field(o, "spec", "syncPolicy", "managedNamespaceMetadata"), "add CreateNamespace=true to syncOptions",
+				report(in.field(o, "spec", "syncPolicy", "managedNamespaceMetadata"), in.labelling(o),
 					"%s sets metadata of a namespace that it does not make", o.Title())
 			}
 		}
@@ -43,4 +43,13 @@ spec:
 // syncOptionsOf are the options of an Application that an application brings.
 func syncOptionsOf(o *Object) []string {
 	return slices.Collect(texts(fieldAt(o, "spec", "syncPolicy", "syncOptions")))
+}
+
+// labelling is who sets the labels of the namespace that an Application deploys into. With CreateNamespace=true, Argo CD would put its
+// metadata in the place of what roster has rendered.
+func (in *Input) labelling(o *Object) string {
+	if n := in.Entry(stringAt(o, "spec", "destination", "namespace")); n != nil && n.Managed {
+		return "remove it, and write labels and annotations in the entry of " + n.Name
+	}
+	return "add CreateNamespace=true to syncOptions"
 }

@@ -33,10 +33,13 @@ type Input struct {
 	kinds       once[map[string][]*Object] // by kind
 	namespaces  once[map[string][]*Object] // by namespace
 	names       once[map[objectName]*Object]
+	ofRoster    once[map[objectName]bool]              // those in Objects
+	unsure      once[map[catalog.ClusterResource]bool] // the cluster-scoped kinds that are permitted, and whether something unknown may be of them
 	entries     once[map[string]*catalog.Namespace]
 	yielding    once[map[string]bool] // the applications that have workloads, by code
 	permitted   map[*catalog.Namespace]map[catalog.ClusterResource]bool
 	whole       map[*catalog.Namespace]bool
+	failures    once[map[*catalog.Namespace]bool] // the entries with an application that could not be rendered
 	rendered    map[*catalog.Namespace]bool
 	pods        once[[]*Pod]
 	podOf       once[map[*Object]*Pod]
@@ -69,7 +72,6 @@ type Input struct {
 	middlewareNames once[map[string][]string] // by namespace
 	broken          once[map[*Object]bool]    // the middlewares that lead to one that is missing
 	services        once[map[string]map[string]*service]
-	makers          once[*secretMakers]               // what makes Secrets in every namespace
 	fieldTrees      once[map[ofApplication]fieldTree] // for ignoreDifferences
 	stores          once[map[objectName]bool]
 	operators       once[map[string]bool] // the namespaces in which an operator may make Services
@@ -112,6 +114,7 @@ type Object struct {
 	content  map[string]any
 	number   int // in Input.Workloads
 	progress *progress.Cell
+	checked  *checked // against the schema of its kind, as far as it was needed
 }
 
 // Content is the object as YAML has it. It is not to be changed.
@@ -223,12 +226,25 @@ func grouped[T any](all []T, key func(T) string) map[string][]T {
 // objectName is what an object is called.
 type objectName struct{ group, kind, namespace, name string }
 
+func nameOf(o *Object) objectName { return objectName{groupOf(o), o.Kind, o.Namespace, o.Name} }
+
+// rosters reports whether roster renders an object of that name from the list.
+func (in *Input) rosters(name objectName) bool {
+	return in.ofRoster.get(func() map[objectName]bool {
+		out := map[objectName]bool{}
+		for i := range in.Objects {
+			out[nameOf(&Object{Object: in.Objects[i]})] = true
+		}
+		return out
+	})[name]
+}
+
 // named is the first of the workloads' objects of a name; nil when there is none.
 func (in *Input) named(name objectName) *Object {
 	return in.names.get(func() map[objectName]*Object {
 		out := map[objectName]*Object{}
 		for _, o := range in.Workloads {
-			if n := (objectName{groupOf(o), o.Kind, o.Namespace, o.Name}); out[n] == nil {
+			if n := nameOf(o); out[n] == nil {
 				out[n] = o
 			}
 		}
@@ -250,22 +266,43 @@ func (in *Input) applications() iter.Seq2[*catalog.Namespace, *catalog.Applicati
 	}
 }
 
-// Complete reports whether all that runs in a namespace is known: what is not there is then nowhere.
-func Complete(n *catalog.Namespace) bool {
-	return !slices.ContainsFunc(n.Applications, func(a catalog.Application) bool { return a.Workload == nil })
-}
-
-// complete is Complete, for those who ask for each object.
+// complete reports whether everything that the applications of an entry deploy is known: what is not there is then nowhere.
 func (in *Input) complete(n *catalog.Namespace) bool {
 	complete, known := in.whole[n]
 	if !known {
 		if in.whole == nil {
 			in.whole = map[*catalog.Namespace]bool{}
 		}
-		complete = Complete(n)
+		complete = !slices.ContainsFunc(n.Applications, func(a catalog.Application) bool { return a.Workload == nil }) && !in.failed(n)
 		in.whole[n] = complete
 	}
 	return complete
+}
+
+// failed reports whether an application of an entry could not be rendered.
+func (in *Input) failed(n *catalog.Namespace) bool {
+	return in.failures.get(func() map[*catalog.Namespace]bool {
+		out := map[*catalog.Namespace]bool{}
+		for n, a := range in.applications() {
+			out[n] = out[n] || in.Failed[a.Code]
+		}
+		return out
+	})[n]
+}
+
+// allOf reports whether all objects of a cluster-scoped kind that the list deploys are known: no application of which something
+// is unknown may deploy one.
+func (in *Input) allOf(group, kind string) bool {
+	return !in.unsure.get(func() map[catalog.ClusterResource]bool {
+		out := map[catalog.ClusterResource]bool{}
+		for i := range in.Platform.Namespaces {
+			n := &in.Platform.Namespaces[i]
+			for _, r := range n.Project.ClusterResources {
+				out[r] = out[r] || !in.complete(n)
+			}
+		}
+		return out
+	})[catalog.ClusterResource{Group: group, Kind: kind}]
 }
 
 // yields reports whether an application has workloads.

@@ -39,7 +39,7 @@ func (in *Input) inventories() map[string]*inventory {
 	for i := range in.Platform.Namespaces {
 		n := &in.Platform.Namespaces[i]
 		v := &inventory{objects: map[string]map[string]*Object{}, permitted: map[[2]string]bool{}, makers: newMakers(), everywhere: everywhere}
-		v.complete = known(n) && in.renderedHere(n)
+		v.complete = in.settled(n) && in.renderedHere(n)
 		v.podMaker = slices.ContainsFunc(n.Access, deploys)
 		v.admin = v.podMaker
 		out[n.Name] = v

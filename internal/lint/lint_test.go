@@ -18,8 +18,8 @@ import (
 // today is the day of all tests.
 var today = time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)
 
-// run lints a folder. With strict, also the rules that are off otherwise are on.
-func run(t *testing.T, folder string, strict bool) lint.Result {
+// run lints a folder. With strict, also the rules that are off otherwise are on. The applications that failed are not rendered.
+func run(t *testing.T, folder string, strict bool, failed ...string) lint.Result {
 	t.Helper()
 	files, err := txtar.FS(txtar.Parse([]byte(strings.TrimPrefix(folder, "\n"))))
 	if err != nil {
@@ -30,12 +30,17 @@ func run(t *testing.T, folder string, strict bool) lint.Result {
 		t.Fatal(err, diags)
 	}
 	platform.Lint.Strict = platform.Lint.Strict || strict
-	in := &lint.Input{Platform: platform, Objects: render.Build(platform), Repository: files}
+	in := &lint.Input{Platform: platform, Objects: render.Build(platform), Repository: files, Failed: map[string]bool{}}
+	for _, code := range failed {
+		in.Failed[code] = true
+	}
 	renderer := workload.New(workload.Files{Repository: files, Catalog: apps.Charts()}, workload.Cluster{})
 	for i := range platform.Namespaces {
 		n := &platform.Namespaces[i]
 		for j := range n.Applications {
-			in.Workloads = append(in.Workloads, deployed(t, renderer, n, &n.Applications[j])...)
+			if !in.Failed[n.Applications[j].Code] {
+				in.Workloads = append(in.Workloads, deployed(t, renderer, n, &n.Applications[j])...)
+			}
 		}
 	}
 	return lint.Run(in, lint.Options{Today: today})

@@ -36,6 +36,9 @@ spec:
 `,
 	Mend: []string{`  entryPoints: [tunnel]`, `  entryPoints: [tunnel, websecure]`},
 	Check: func(in *Input, report Report) {
+		if len(in.Failed) > 0 { // any application may bring the other half of a route
+			return
+		}
 		settings := in.traefik()
 		all, of := newRouterIndex(&settings), map[*Object][]*router{}
 		for _, r := range in.routers() {

@@ -1,10 +1,8 @@
 package lint
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/hippotion/roster/catalog"
 	corev1 "k8s.io/api/core/v1"
@@ -16,7 +14,9 @@ var missingSecret = Rule{
 	Summary:  "a pod needs a Secret, or a key of one, that nothing makes",
 	Doc: `The pod waits in CreateContainerConfigError or ContainerCreating for a Secret that never comes, and says so only in its events.
 Add it under ` + "`secrets`" + ` of the application, mend the name, or set ` + "`optional: true`" + `. It is reported only where all that runs in the
-namespace is known, and where nothing in it, such as a custom resource or a Job with the name among its arguments, could make it.`,
+namespace is known, and where nothing in it, such as a custom resource, a Job with the name among its arguments or an account that may
+create Secrets, could make it. Operators are known to name the Secrets of a custom resource after it. The keys of an ExternalSecret are
+those of its ` + "`target.template`" + ` or, without one, of its ` + "`data`" + `.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -39,18 +39,16 @@ repository: {url: https://git.example/homelab.git}
 -- a/app.yaml --
 ` + hardened("          env:\n            - {name: DB, valueFrom: {secretKeyRef: {name: db, key: url}}}\n"),
 	Check: func(in *Input, report Report) {
-		makers := map[string]*secretMakers{}
+		makers := in.secretMakers()
+		complete := !slices.ContainsFunc(spreaders, func(r catalog.ClusterResource) bool { return !in.allOf(r.Group, r.Kind) })
 		for _, p := range in.Pods() {
 			n := in.Entry(p.Object.Namespace)
-			if n == nil || !in.allOf(n) {
+			if n == nil || !in.settled(n) || !complete {
 				continue
-			}
-			if makers[n.Name] == nil {
-				makers[n.Name] = in.secretMakers(n)
 			}
 			said := map[string]bool{}
 			for _, need := range needs(p) {
-				problem := makers[n.Name].lacks(need)
+				problem := makers.lacks(n.Name, need)
 				if problem == "" || said[problem] {
 					continue
 				}
@@ -60,6 +58,10 @@ repository: {url: https://git.example/homelab.git}
 		}
 	},
 }
+
+// spreaders are the cluster-scoped kinds of which Secrets of any namespace are made.
+var spreaders = []catalog.ClusterResource{{Group: "external-secrets.io", Kind: "ClusterExternalSecret"}, {Group: "kyverno.io", Kind: "ClusterPolicy"},
+	{Group: "policies.kyverno.io", Kind: "GeneratingPolicy"}}
 
 // need is a Secret that a pod cannot start without, and a key of it if it asks for one.
 type need struct {
@@ -117,177 +119,4 @@ func needs(p *Pod) []need {
 		}
 	}
 	return out
-}
-
-// secretMakers is what makes Secrets in a namespace.
-type secretMakers struct {
-	made   map[string][]string        // by Secret: its keys; nil when they are not known
-	has    map[string]map[string]bool // the same keys, as far as they were asked for
-	guess  pile                       // texts that may lead to a Secret of a name in them
-	named  map[string]bool            // names that may be of a Secret
-	owners map[string]bool            // custom resources: what makes Secrets for them calls these NAME-SOMETHING
-	shared *secretMakers              // what makes Secrets in every namespace; their keys are not known
-}
-
-func newSecretMakers() *secretMakers {
-	return &secretMakers{made: map[string][]string{}, has: map[string]map[string]bool{}, named: map[string]bool{}, owners: map[string]bool{}}
-}
-
-// sharedMakers is what may make Secrets in every namespace.
-func (in *Input) sharedMakers() *secretMakers {
-	return in.makers.get(func() *secretMakers {
-		m := newSecretMakers()
-		for _, o := range in.within("") {
-			m.add(o)
-		}
-		for _, o := range in.Kind("Certificate") {
-			if fieldAt(o, "spec", "secretTemplate", "annotations") != nil { // for a tool that copies it
-				m.made[stringAt(o, "spec", "secretName")] = nil
-			}
-		}
-		return m
-	})
-}
-
-func (in *Input) secretMakers(n *catalog.Namespace) *secretMakers {
-	m := newSecretMakers()
-	m.shared = in.sharedMakers()
-	for _, a := range n.Applications {
-		for _, s := range a.Secrets {
-			var keys []string
-			for _, d := range s.Data {
-				keys = append(keys, d.Key)
-			}
-			if len(s.Extract) > 0 {
-				keys = nil
-			}
-			m.made[s.Name] = keys
-		}
-	}
-	for _, o := range in.within(n.Name) {
-		m.add(o)
-		p := in.readable()[o]
-		if p == nil {
-			continue
-		}
-		for _, c := range slices.Concat(p.Spec.InitContainers, p.Spec.Containers) {
-			said := slices.Concat(c.Command, c.Args)
-			for _, e := range c.Env {
-				said = append(said, e.Value)
-			}
-			if p.Kind == "Job" || p.Kind == "CronJob" { // a script may make it
-				m.guess.add(said...)
-			}
-			for _, text := range said { // an operator is told what to make: --secret=NAME, NAMESPACE/NAME
-				for _, name := range strings.FieldsFunc(text, func(r rune) bool { return r == '=' || r == '/' }) {
-					m.named[name] = true
-				}
-			}
-		}
-	}
-	return m
-}
-
-// add notes what an object makes, or may make.
-func (m *secretMakers) add(o *Object) {
-	custom := strings.Contains(groupOf(o), ".") && !strings.HasSuffix(groupOf(o), ".k8s.io")
-	switch {
-	case o.Kind == "Secret":
-		m.made[o.Name] = nil
-	case o.Kind == "SealedSecret":
-		m.made[o.Name] = nil
-	case o.Kind == "ExternalSecret":
-		name := o.Name
-		if target := stringAt(o, "spec", "target", "name"); target != "" {
-			name = target
-		}
-		keys := keysOf(o)
-		if _, shared := m.made[name]; shared { // each has its own
-			keys = nil
-		}
-		m.made[name] = keys
-	case o.Kind == "ConfigMap": // a script
-		for text := range texts(o.Content()["data"]) {
-			if strings.Contains(text, "create secret") {
-				m.guess.add(text)
-			}
-		}
-	case o.Kind == "Ingress": // cert-manager makes the certificate that it names
-		m.guess.add(slices.Collect(texts(fieldAt(o, "spec", "tls")))...)
-	case o.Kind == "Role" || o.Kind == "ClusterRole": // whoever may write a Secret of this name does
-		m.guess.add(slices.Collect(texts(o.Content()["rules"]))...)
-	case custom && !slices.Contains(readers, o.Kind):
-		m.guess.add(slices.Collect(texts(o.Content()["spec"]))...)
-		m.owners[o.Name] = true
-	}
-}
-
-// keysOf are the keys that an ExternalSecret gives its Secret; nil when they are not known.
-func keysOf(o *Object) []string {
-	if fieldAt(o, "spec", "dataFrom") != nil || fieldAt(o, "spec", "target", "template") != nil || stringAt(o, "spec", "target", "creationPolicy") == "Merge" {
-		return nil
-	}
-	var out []string
-	data, _ := fieldAt(o, "spec", "data").([]any)
-	for _, d := range data {
-		m, _ := d.(map[string]any)
-		key, _ := m["secretKey"].(string)
-		out = append(out, key)
-	}
-	return out
-}
-
-// readers are custom kinds for which nobody makes Secrets, and which are full of names.
-var readers = []string{"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "IngressRoute", "IngressRouteTCP", "Middleware", "ServiceMonitor", "PodMonitor",
-	"Probe", "PrometheusRule", "CustomResourceDefinition"}
-
-// lacks says what of a need is not there; empty when it is, or may be.
-func (m *secretMakers) lacks(n need) string {
-	keys, made := m.made[n.secret]
-	if _, everywhere := m.shared.made[n.secret]; everywhere {
-		return ""
-	}
-	switch {
-	case made && (keys == nil || n.key == "" || m.hasKey(n.secret, n.key)):
-		return ""
-	case made:
-		return fmt.Sprintf("the key %s of the Secret %s, which has %s", n.key, n.secret, fewOf(keys))
-	case m.mayMake(n.secret), m.shared.mayMake(n.secret):
-		return ""
-	}
-	return fmt.Sprintf("the Secret %s, which nothing makes", n.secret)
-}
-
-func (m *secretMakers) hasKey(secret, key string) bool {
-	has := m.has[secret]
-	if has == nil {
-		has = map[string]bool{}
-		for _, k := range m.made[secret] {
-			has[k] = true
-		}
-		m.has[secret] = has
-	}
-	return has[key]
-}
-
-// mayMake reports whether something may make a Secret that is not seen to make it.
-func (m *secretMakers) mayMake(secret string) bool {
-	if m.named[secret] || m.owners[secret] || m.guess.has(secret) {
-		return true
-	}
-	for i := range min(len(secret), longestName) {
-		if secret[i] == '-' && m.owners[secret[:i]] {
-			return true
-		}
-	}
-	return false
-}
-
-// fewOf lists the first ones, and says how many more there are.
-func fewOf(words []string) string {
-	const most = 12
-	if len(words) <= most {
-		return strings.Join(words, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), len(words)-most)
 }

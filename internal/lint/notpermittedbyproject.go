@@ -34,9 +34,14 @@ value: -10
 		for _, o := range in.Workloads {
 			kind := strings.TrimPrefix(groupOf(o)+"/"+o.Kind, "/")
 			switch {
+			case in.rosters(nameOf(o)): // duplicate-object says what to do
 			case o.Namespace == "" || cluster[kind]:
 				if !in.permits(o.Entry)[catalog.ClusterResource{Group: groupOf(o), Kind: o.Kind}] {
-					report(in.field(o, "kind"), "add it to the entry: clusterResources: ["+kind+"]",
+					hint := "add it to the entry: clusterResources: [" + kind + "]"
+					if kind == "Namespace" && in.Entry(o.Name) == nil {
+						hint = "write an entry for the namespace " + o.Name + ", which roster renders, and what belongs into it"
+					}
+					report(in.field(o, "kind"), hint,
 						"%s is cluster-scoped, and the project of %s does not permit %s", o.Title(), o.Entry.Name, kind)
 				}
 			case o.Namespace != o.Entry.Name:

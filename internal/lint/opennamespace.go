@@ -26,8 +26,8 @@ repository: {url: https://git.example/homelab.git}
 		book := in.policyBook()
 		for i := range in.Platform.Namespaces {
 			n := &in.Platform.Namespaces[i]
-			if n.Policies == nil && !n.Open && !(book.closed(n.Name, catalog.Ingress) && book.closed(n.Name, catalog.Egress)) {
-				report(in.at(n.Place), "add networkPolicies: isolated, and what has to be allowed", "the namespace %s is open", n.Name)
+			if n.Policies == nil && !n.Open && !in.failed(n) && !(book.closed(n.Name, catalog.Ingress) && book.closed(n.Name, catalog.Egress)) {
+				report(in.at(n.Place), in.closing(n), "the namespace %s is open", n.Name)
 			}
 		}
 	},
@@ -36,4 +36,18 @@ repository: {url: https://git.example/homelab.git}
 // closed reports whether policies certainly deny what nothing allows, in one direction, for all pods of a namespace.
 func (b *policyBook) closed(namespace string, d catalog.Direction) bool {
 	return b.denies(namespace, d, selector{equal: map[string]string{podNamespace: namespace}})
+}
+
+// closing is how to close a namespace without stopping what runs there.
+func (in *Input) closing(n *catalog.Namespace) string {
+	const otherwise = "; if it is open on purpose, write networkPolicies: open"
+	switch {
+	case n.Name == in.Platform.DNS.Namespace:
+		return "find out first who needs what runs there: the whole cluster asks its DNS server, and a profile alone would cut that off" + otherwise
+	case n.Name == in.Platform.Controller.Namespace:
+		return "networkPolicies: ingress-controller, and what else has to be allowed: isolated would cut off every host" + otherwise
+	case !n.Managed:
+		return "find out first who needs what runs there: a profile alone would cut that off" + otherwise
+	}
+	return "choose a profile under networkPolicies, and allow what its pods need: what is not allowed stops" + otherwise
 }

@@ -52,7 +52,7 @@ type: kubernetes.io/service-account-token
 `,
 	Check: func(in *Input, report Report) {
 		for _, s := range in.plain() {
-			report(s.at, "name it under secrets: of the application, and make new values", "%s stands in Git with its values: %s", s.object.Title(),
+			report(s.at, "name it under secrets: of the application; then change the values, there and where they are used", "%s stands in Git with its values: %s", s.object.Title(),
 				strings.Join(s.keys, ", "))
 		}
 	},

@@ -35,7 +35,7 @@ repository: {url: https://git.example/homelab.git}
 		}
 		for i := range in.Platform.Namespaces {
 			n := &in.Platform.Namespaces[i]
-			if !in.allOf(n) || len(pods[n.Name]) == 0 {
+			if !in.settled(n) || len(pods[n.Name]) == 0 {
 				continue
 			}
 			levels := []string{"restricted", "baseline"}

@@ -197,7 +197,7 @@ func (b *policyBook) complete(namespace string) bool {
 	known, asked := b.known[namespace]
 	if !asked {
 		n := b.in.Entry(namespace)
-		known = n != nil && b.in.renderedHere(n) && !b.set(namespace).unread && !b.set("").unread && !b.foreign[namespace]
+		known = n != nil && b.in.renderedHere(n) && b.in.allOf("cilium.io", "CiliumClusterwideNetworkPolicy") && !b.set(namespace).unread && !b.set("").unread && !b.foreign[namespace]
 		b.known[namespace] = known
 	}
 	return known

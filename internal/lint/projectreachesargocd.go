@@ -38,7 +38,7 @@ spec:
 			switch {
 			case o.Kind == "Application":
 				if stringAt(o, "spec", "destination", "namespace") == argocd && !otherCluster(stringAt(o, "spec", "destination", "server")) {
-					report(in.field(o, "spec", "destination", "namespace"), "let an entry of "+argocd+" bring it", "%s deploys into %s, the namespace of Argo CD",
+					report(in.field(o, "spec", "destination", "namespace"), handOver(o, "the application", "deploy it with an entry of "+argocd), "%s deploys into %s, the namespace of Argo CD",
 						o.Title(), argocd)
 				}
 			case reaches(o, argocd):

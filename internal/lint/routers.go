@@ -378,7 +378,7 @@ func (in *Input) brokenChains() map[*Object]bool {
 
 // foreign are the faults of a router that refers to another namespace, when Traefik is seen not to allow it.
 func (in *Input) foreign(r *router, t *traefik) []fault {
-	if !t.known || t.crossNamespace {
+	if !t.known || t.failed || t.crossNamespace {
 		return nil
 	}
 	var out []fault

@@ -14,6 +14,22 @@ import (
 // do not pay for them.
 var schemas = sync.OnceValue(schema.New)
 
+// checked is what an API server would say of an object.
+type checked struct {
+	problems []schema.Problem
+	err      error
+}
+
+// validated is validate, once for each object.
+func (o *Object) validated() ([]schema.Problem, error) {
+	o.progress.Object(o.number)
+	if o.checked == nil {
+		o.checked = &checked{}
+		o.checked.problems, o.checked.err = validate(o)
+	}
+	return o.checked.problems, o.checked.err
+}
+
 // validate says what an API server would refuse in an object, or that there is no schema of its kind.
 func validate(o *Object) ([]schema.Problem, error) {
 	// The definition that most have serves v1alpha1 only; the one with v1beta1 needs a webhook (prometheus-operator's

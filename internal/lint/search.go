@@ -243,19 +243,3 @@ func (c *corpus) find(text, without string) (diag.Position, bool) {
 	}
 	return diag.Position{}, false
 }
-
-// pile is texts of which one may have a name in it. Its zero value is empty.
-type pile struct {
-	texts []string
-	haystack
-}
-
-func (p *pile) add(texts ...string) { p.texts = append(p.texts, texts...) }
-
-// has reports whether one of the texts has a text in it. Nothing is added any more when it was asked.
-func (p *pile) has(text string) bool {
-	if p.text == "" && len(p.texts) > 0 {
-		p.text, _ = joined(len(p.texts), func(i int) string { return p.texts[i] })
-	}
-	return len(p.texts) > 0 && p.first(text, 0) >= 0
-}

@@ -60,7 +60,7 @@ spec:
 	Check: func(in *Input, report Report) {
 		settings := in.traefik()
 		for _, o := range in.ingressRoutes() {
-			if o.TLS == nil {
+			if o.TLS == nil || settings.failed {
 				continue
 			}
 			plain := slices.DeleteFunc(slices.Clone(o.EntryPoints), settings.encrypts)

@@ -13,6 +13,7 @@ import (
 // traefik is what can be seen here of how Traefik is set up.
 type traefik struct {
 	known          bool // whether anything can be seen
+	failed         bool // whether there may be more, which could not be rendered
 	crossNamespace bool // providers.kubernetesCRD.allowCrossNamespace
 	safeNaming     bool
 	at             catalog.Place   // of allowCrossNamespace, or of the application
@@ -26,7 +27,7 @@ var entryPointTLS = regexp.MustCompile(`(?i)^--entrypoints\.([^.=]+)\.http\.tls(
 func (in *Input) traefik() traefik { return in.ofTraefik.get(in.lookForTraefik) }
 
 func (in *Input) lookForTraefik() traefik {
-	out := traefik{encrypted: map[string]bool{}}
+	out := traefik{encrypted: map[string]bool{}, failed: in.failed(in.Entry(in.Platform.Controller.Namespace))}
 	for _, p := range in.Pods() {
 		for _, c := range p.Spec.Containers {
 			args := slices.Concat(c.Command, c.Args)

@@ -5,9 +5,9 @@ var unknownField = Rule{
 	Severity: Error,
 	Summary:  "an object has a field that its kind does not have, a value of the wrong type, or lacks one that it must have",
 	Doc: `Argo CD fails to apply such an object; or the API server drops the field without a word, and what it was to do is not
-done. Custom kinds are checked against the definitions of one version of their operator, which the message names: a newer one may
-have the field, and an older one may lack what passes here. Of Kubernetes' own kinds, names and types are checked, and values are
-not.`,
+done. Custom kinds are checked against the definitions of one version of their operator, which the message names: an older one may
+lack what passes here, and a newer one may have more. So a field or a value that is not like any other of the kind is not reported
+here, but by ` + "`newer-field`" + `. Of Kubernetes' own kinds, names and types are checked, and values are not.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -29,7 +29,7 @@ spec:
 	Check: func(in *Input, report Report) {
 		const most = 20 // of one object: it is then of another kind than it says
 		for _, o := range in.Workloads {
-			problems, err := validate(o)
+			problems, err := o.validated()
 			if err != nil || len(problems) == 0 {
 				continue // unknown-kind counts what there is no schema of
 			}
@@ -38,6 +38,7 @@ spec:
 				source = ", says the schema of " + source
 			}
 			left := most
+			problems, _ = tellNewer(o, problems)
 			for _, p := range problems {
 				fields := fieldsOf(p.Path)
 				if toldElsewhere(o, fields) {
@@ -50,7 +51,11 @@ spec:
 				if p.Path != "" {
 					text = p.Path + ": " + text
 				}
-				report(in.field(o, fields...), "", "%s: %s%s", o.Title(), text, source)
+				hint := ""
+				if p.Newer != nil && p.Newer.Found != "" {
+					hint = `did you mean "` + misspelled(p.Newer) + `"?`
+				}
+				report(in.field(o, fields...), hint, "%s: %s%s", o.Title(), text, source)
 			}
 		}
 	},

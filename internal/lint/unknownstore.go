@@ -60,7 +60,7 @@ spec:
 			switch kind {
 			case "SecretStore":
 				n := in.Entry(namespace)
-				return n != nil && in.allOf(n) && !in.hasStore(kind, namespace, name)
+				return n != nil && in.settled(n) && !in.hasStore(kind, namespace, name)
 			case "ClusterSecretStore":
 				return all && in.Platform.Store != nil && !in.hasStore(kind, "", name)
 			}
@@ -121,17 +121,14 @@ func (in *Input) hasStore(kind, namespace, name string) bool {
 	})[objectName{"", kind, namespace, name}]
 }
 
-// known says whether all that is in a namespace is known: Kubernetes or somebody else has put more into one that the list does
-// not manage.
-func known(n *catalog.Namespace) bool { return n.Managed && Complete(n) }
+// settled reports whether everything in a namespace is known: Kubernetes or somebody else has put more into one that the list
+// does not manage.
+func (in *Input) settled(n *catalog.Namespace) bool { return n.Managed && in.complete(n) }
 
-// allOf is known, for those who ask for each object.
-func (in *Input) allOf(n *catalog.Namespace) bool { return n.Managed && in.complete(n) }
-
-// allKnown says whether everything that the list deploys is known.
+// allKnown reports whether everything that the list deploys is known.
 func (in *Input) allKnown() bool {
 	for i := range in.Platform.Namespaces {
-		if !Complete(&in.Platform.Namespaces[i]) {
+		if !in.complete(&in.Platform.Namespaces[i]) {
 			return false
 		}
 	}

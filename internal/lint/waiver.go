@@ -91,7 +91,7 @@ func (in *Input) waive(found []Finding, o Options, out *Result) []Finding {
 		}
 	}
 	for _, w := range waivers {
-		if !w.used {
+		if !w.used && len(in.Failed) == 0 { // else its finding may be one that could not be looked for
 			problems = append(problems, finding(&waiverUnused, w.at, "remove the comment", "there is no finding of "+strings.Join(w.named, " or ")+" here"))
 		}
 	}

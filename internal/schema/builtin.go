@@ -100,9 +100,9 @@ func validateBuiltin(scheme *runtime.Scheme, gvk schema.GroupVersionKind, text [
 		// Text that comes from a map has no duplicates, so all are unknown fields.
 		var field json.FieldError
 		if errors.As(err, &field) {
-			problems = append(problems, Problem{field.FieldPath(), "unknown field"})
+			problems = append(problems, Problem{Path: field.FieldPath(), Message: "unknown field"})
 		} else {
-			problems = append(problems, Problem{"", err.Error()})
+			problems = append(problems, Problem{Message: err.Error()})
 		}
 	}
 	return append(problems, validateMeta(meta, gvk.GroupKind(), !isClusterScoped(gvk.GroupKind()))...), nil
@@ -116,7 +116,7 @@ func unknownBuiltin(scheme *runtime.Scheme, gvk schema.GroupVersionKind) ([]Prob
 		return notServed(gvk, served), nil
 	}
 	if scheme.IsVersionRegistered(gvk.GroupVersion()) {
-		return []Problem{{"kind", fmt.Sprintf("%s has no kind %s", gvk.GroupVersion(), gvk.Kind)}}, nil
+		return []Problem{{Path: "kind", Message: fmt.Sprintf("%s has no kind %s", gvk.GroupVersion(), gvk.Kind)}}, nil
 	}
 	return nil, noSchema(gvk)
 }
@@ -137,7 +137,7 @@ func servedVersions(scheme *runtime.Scheme, gk schema.GroupKind) []string {
 func decodeProblem(err error, text []byte, typed any) Problem {
 	var wrong *stdjson.UnmarshalTypeError
 	if errors.As(stdjson.Unmarshal(text, typed), &wrong) {
-		return Problem{wrong.Field, "found a " + wrong.Value + ", expected " + wrong.Type.String()}
+		return Problem{Path: wrong.Field, Message: "found a " + wrong.Value + ", expected " + wrong.Type.String()}
 	}
-	return Problem{"", err.Error()}
+	return Problem{Message: err.Error()}
 }

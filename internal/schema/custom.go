@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -126,6 +127,9 @@ func (k *customKind) validate(version string, obj map[string]any) []Problem {
 	}
 	problems := unknownFields(pruning.PruneWithOptions(obj, v.structural, true,
 		structuralschema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}))
+	for i := range problems {
+		problems[i].Newer = newerField(v.structural, problems[i].Path)
+	}
 
 	malformed, unknown := objectmeta.CoerceWithOptions(nil, obj, v.structural, true,
 		objectmeta.CoerceOptions{ReturnUnknownFieldPaths: true})
@@ -142,4 +146,27 @@ func (k *customKind) validate(version string, obj map[string]any) []Problem {
 	problems = append(problems, fieldProblems(objectmeta.Validate(nil, obj, v.structural, false))...)
 	problems = append(problems, fieldProblems(listtype.ValidateListSetsAndMaps(nil, v.structural, obj))...)
 	return problems
+}
+
+// newerField is what a version with more fields may know of a field; nil for one at the top, which all kinds have in common.
+func newerField(s *structuralschema.Structural, path string) *Newer {
+	fields := strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' })
+	if len(fields) < 2 {
+		return nil
+	}
+	n := &Newer{Found: fields[len(fields)-1]}
+	for _, field := range fields[:len(fields)-1] {
+		switch property, ok := s.Properties[field]; {
+		case ok:
+			s = &property
+		case strings.HasSuffix(field, "]") && s.Items != nil:
+			s = s.Items
+		case s.AdditionalProperties != nil && s.AdditionalProperties.Structural != nil:
+			s = s.AdditionalProperties.Structural
+		default: // a key with a dot in it
+			return n
+		}
+	}
+	n.Known = slices.Sorted(maps.Keys(s.Properties))
+	return n
 }

@@ -14,7 +14,7 @@ import (
 func unknownFields(paths []string) []Problem {
 	problems := make([]Problem, len(paths))
 	for i, p := range paths {
-		problems[i] = Problem{p, "unknown field"}
+		problems[i] = Problem{Path: p, Message: "unknown field"}
 	}
 	return problems
 }
@@ -32,7 +32,7 @@ func fieldProblem(err *field.Error) Problem {
 	if path == "<nil>" { // how a nil *field.Path prints
 		path = ""
 	}
-	return Problem{path, err.ErrorBody()}
+	return Problem{Path: path, Message: err.ErrorBody()}
 }
 
 // schemaProblems words what the OpenAPI validator found. Its own messages repeat
@@ -46,7 +46,16 @@ func schemaProblems(result *validate.Result) []Problem {
 			continue
 		}
 		path := strings.TrimPrefix(v.Name, ".")
-		problems = append(problems, Problem{path, schemaMessage(v, path)})
+		p := Problem{Path: path, Message: schemaMessage(v, path)}
+		switch v.Code() {
+		case openapierrors.EnumFailCode:
+			p.Newer = newerValue(v)
+		case openapierrors.RequiredFailCode:
+			p.Newer = &Newer{Within: parent(path)}
+		case openapierrors.TooFewPropertiesCode, openapierrors.TooManyPropertiesCode:
+			p.Newer = &Newer{Within: path}
+		}
+		problems = append(problems, p)
 	}
 	return problems
 }
@@ -56,9 +65,10 @@ func schemaProblems(result *validate.Result) []Problem {
 func compositeProblem(err error) Problem {
 	rest, ok := strings.CutPrefix(err.Error(), `"`)
 	if path, message, found := strings.Cut(rest, `" must `); ok && found {
-		return Problem{strings.TrimPrefix(path, "."), "must " + message}
+		path = strings.TrimPrefix(path, ".")
+		return Problem{Path: path, Message: "must " + message, Newer: &Newer{Within: path}}
 	}
-	return Problem{"", err.Error()}
+	return Problem{Message: err.Error()}
 }
 
 func schemaMessage(v *openapierrors.Validation, path string) string {
@@ -87,4 +97,24 @@ func show(v any) string {
 		return fmt.Sprint(v)
 	}
 	return string(text)
+}
+
+// newerValue is what a version that permits more values may know; nil when the value is no text.
+func newerValue(v *openapierrors.Validation) *Newer {
+	found, ok := v.Value.(string)
+	if !ok {
+		return nil
+	}
+	n := &Newer{Found: found}
+	for _, a := range v.Values {
+		if known, ok := a.(string); ok {
+			n.Known = append(n.Known, known)
+		}
+	}
+	return n
+}
+
+// parent is the path of the object that a field is in.
+func parent(path string) string {
+	return path[:max(0, strings.LastIndex(path, "."))]
 }

@@ -37,6 +37,14 @@ var ErrNoSchema = errors.New("no schema")
 type Problem struct {
 	Path    string // of the field, as in spec.routes[0].match; empty for the object itself
 	Message string
+	Newer   *Newer // what a newer version of a custom kind may change about it; nil when it is wrong in any version
+}
+
+// Newer says why an object may be right in a newer version of its operator: those add fields and values to the same API version.
+type Newer struct {
+	Found  string   // a field or a value that this version does not have
+	Known  []string // the fields, or the values, that it has in the same place
+	Within string   // where neither is found: the object of which it says what fields it has; fields that are not known may mend that
 }
 
 func (p Problem) String() string {
@@ -90,7 +98,7 @@ func (s *Set) Structural(apiVersion, kind string) (*structuralschema.Structural,
 func (s *Set) Validate(obj map[string]any) ([]Problem, error) {
 	text, err := json.Marshal(obj)
 	if err != nil {
-		return []Problem{{"", "is not JSON: " + err.Error()}}, nil
+		return []Problem{{Message: "is not JSON: " + err.Error()}}, nil
 	}
 	gvk, problems := identity(obj)
 	if len(problems) > 0 {
@@ -109,11 +117,11 @@ func (s *Set) Validate(obj map[string]any) ([]Problem, error) {
 func (s *Set) ValidateYAML(doc []byte) ([]Problem, error) {
 	text, err := yaml.YAMLToJSONStrict(doc)
 	if err != nil {
-		return []Problem{{"", err.Error()}}, nil
+		return []Problem{{Message: err.Error()}}, nil
 	}
 	var obj map[string]any
 	if err := utiljson.Unmarshal(text, &obj); err != nil {
-		return []Problem{{"", "is not an object: " + err.Error()}}, nil
+		return []Problem{{Message: "is not an object: " + err.Error()}}, nil
 	}
 	return s.Validate(obj)
 }
@@ -156,9 +164,9 @@ func identity(obj map[string]any) (schema.GroupVersionKind, []Problem) {
 		text, isString := v.(string)
 		switch {
 		case !found:
-			problems = append(problems, Problem{key, "is missing"})
+			problems = append(problems, Problem{Path: key, Message: "is missing"})
 		case !isString || text == "":
-			problems = append(problems, Problem{key, "must be a string that is not empty"})
+			problems = append(problems, Problem{Path: key, Message: "must be a string that is not empty"})
 		}
 		return text
 	}
@@ -168,7 +176,7 @@ func identity(obj map[string]any) (schema.GroupVersionKind, []Problem) {
 	}
 	gv, err := schema.ParseGroupVersion(apiVersion)
 	if err != nil {
-		return schema.GroupVersionKind{}, []Problem{{"apiVersion", err.Error()}}
+		return schema.GroupVersionKind{}, []Problem{{Path: "apiVersion", Message: err.Error()}}
 	}
 	return gv.WithKind(kind), nil
 }
@@ -178,7 +186,7 @@ func noSchema(gvk schema.GroupVersionKind) error {
 }
 
 func notServed(gvk schema.GroupVersionKind, served []string) []Problem {
-	return []Problem{{"apiVersion", fmt.Sprintf("%s is not served for %s; served: %s",
+	return []Problem{{Path: "apiVersion", Message: fmt.Sprintf("%s is not served for %s; served: %s",
 		gvk.GroupVersion(), gvk.Kind, strings.Join(served, ", "))}}
 }
 
@@ -191,5 +199,5 @@ func tidy(problems []Problem) []Problem {
 		}
 		return strings.Compare(a.Message, b.Message)
 	})
-	return slices.Compact(problems)
+	return slices.CompactFunc(problems, func(a, b Problem) bool { return a.Path == b.Path && a.Message == b.Message })
 }

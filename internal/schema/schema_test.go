@@ -11,6 +11,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hippotion/roster/internal/schema"
 )
 
@@ -176,5 +177,40 @@ func TestSourcesAreFresh(t *testing.T) {
 		if !used[pair] {
 			t.Errorf("crds/go.mod names %s, which nothing is embedded from; run go generate ./internal/schema", pair)
 		}
+	}
+}
+
+// TestNewer: a problem says what a version with more fields and values may change about it, and nothing where none can.
+func TestNewer(t *testing.T) {
+	set := schema.New()
+	problems, err := set.ValidateYAML([]byte(`apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: a, namespace: b, more: 1}
+more: 1
+spec:
+  secretStoreRef: {name: vault, more: 1}
+  target: {creationPolicy: More, template: {metadata: {labels: {a.b/c: d}}}}
+  data: [{secretKey: a, remoteRef: {more: 1}}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range problems {
+		line := p.Path
+		if p.Newer != nil {
+			line += fmt.Sprintf(" found %q, known %v, within %q", p.Newer.Found, p.Newer.Known, p.Newer.Within)
+		}
+		got = append(got, line)
+	}
+	want := []string{
+		"metadata.more", "more",
+		`spec.data[0].remoteRef.key found "", known [], within "spec.data[0].remoteRef"`,
+		`spec.data[0].remoteRef.more found "more", known [conversionStrategy decodingStrategy key metadataPolicy property version], within ""`,
+		`spec.secretStoreRef.more found "more", known [kind name], within ""`,
+		`spec.target.creationPolicy found "More", known [Owner Orphan Merge None], within ""`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -41,6 +41,10 @@ var faults = []fault{
 	{file: list, old: "- to: {entity: world, ports: [80, 1024-65535/TCP, 1024-65535/UDP]} # trackers, and peers on ports of their choice", new: "- to: {entity: world} # trackers and peers", finds: []find{
 		{rule: "world-egress-without-ports", text: "- to: {entity: world} # trackers and peers"},
 	}},
+	{file: list, old: "        - {host: hubble, service: hubble-ui, port: 80, expose: lan}\n",
+		new: "        - {host: hubble, service: hubble-ui, port: 80, expose: lan}\n        - {host: vault, path: /ui, service: hubble-ui, port: 80, expose: lan, auth: app}\n", finds: []find{
+			{rule: "host-of-another-entry", text: "- {host: vault, path: /ui"},
+		}},
 	{file: list, old: "auth: none} # who comes here has no login yet", new: "auth: none}", finds: []find{
 		{rule: "public-without-auth", text: "- {host: login, service: qr-device-login"},
 	}},
@@ -287,6 +291,9 @@ var faults = []fault{
 	{file: "deploy/immich-backup/cronjob.yaml", old: "batch/v1\n", new: "batch/v1beta1\n", finds: []find{
 		{rule: "removed-api-version", text: "apiVersion: batch/v1beta1"},
 	}},
+	{file: "deploy/traefik-certificate/certificate.yaml", old: "spec:\n", new: "spec:\n  postIssuance: {notify: true}\n", finds: []find{
+		{rule: "newer-field", text: "postIssuance:"},
+	}},
 	{file: "deploy/immich/server.yaml", old: "fsGroupChangePolicy:", new: "fsGroupChangePolcy:", finds: []find{
 		{rule: "unknown-field", text: "fsGroupChangePolcy:"},
 	}},
@@ -321,7 +328,6 @@ var faults = []fault{
 	// ------------------------------------------------------------------------------------------ files that are new
 	{file: "deploy/brew-buddy-store/namespace.yaml", finds: []find{
 		{rule: "duplicate-object", text: "name: web-brew-buddy"},
-		{rule: "not-permitted-by-project", text: "kind: Namespace"},
 	}},
 	{file: "deploy/cert-manager-issuer/hetzner.yaml", finds: []find{
 		{rule: "plain-secret", text: "api-token:"},

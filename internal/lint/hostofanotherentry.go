@@ -1,0 +1,244 @@
+package lint
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var hostOfAnotherEntry = Rule{
+	Name:     "host-of-another-entry",
+	Severity: Error,
+	Summary:  "an entry answers for part of a host that belongs to another entry",
+	Doc: `The login of a host guards nothing if a route of another entry takes a path of it, without a login and with a longer rule or a higher
+` + "`priority`" + `; and what it answers comes from an address that people trust. A host belongs to the entry whose route has the most of it: all
+paths, or else the shortest; of two that have the same, to the one in the list. Applications of one entry share its hosts. Also routes
+with a pattern of hosts are looked at, and those on other entry points; not those of an entry that brings the login of the host.
+If it is meant, the owner says so with ` + "`sharedWith`" + ` at the host or, where the host is that of an IngressRoute of its application, with the
+annotation ` + "`" + sharedWith + "`" + ` there.`,
+	Bad: `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+ingress:
+  auth: {oauth: {name: oauth, namespace: sys-login}}
+-- applications.yml --
+- namespace: web-vault
+  networkPolicies: web-app-internal
+  applications:
+    - applicationCode: web-vault
+      repoURL: https://git.example/vault.git
+      path: deploy
+      ingress:
+        - {host: vault, service: vault, port: 8200, auth: oauth}
+- namespace: web-docs
+  networkPolicies: web-app-internal
+  applications:
+    - applicationCode: web-docs
+      repoURL: https://git.example/docs.git
+      path: deploy
+      ingress:
+        - {host: vault, path: /docs, service: docs, port: 80, auth: app}
+`,
+	Mend: []string{`        - {host: vault, service: vault, port: 8200, auth: oauth}`,
+		`        - {host: vault, service: vault, port: 8200, auth: oauth, sharedWith: [web-docs]}`},
+	Check: func(in *Input, report Report) {
+		settings, routers := in.traefik(), in.routers()
+		owners := ownersOf(routers, &settings)
+		for _, r := range routers {
+			for i := range r.scopes {
+				owner, where := owners.robbed(r, &r.scopes[i])
+				if owner == nil {
+					continue
+				}
+				login := ""
+				if r.own != nil && r.own.AuthName == "none" || r.own == nil && len(r.middlewares) == 0 {
+					login = ", without a login"
+				}
+				report(r.at(in, "match"), owner.shareHint(r.namespace), "%s answers for %s%s, which belongs to %s", r.namespace, where, login, owner.namespace)
+				break
+			}
+		}
+	},
+}
+
+// sharedWith is the annotation of an IngressRoute that names the namespaces whose applications may answer for parts of its hosts.
+const sharedWith = "roster.hippotion.github.io/shared-with"
+
+// hostOwners finds out whom a host belongs to, without comparing each route with each.
+type hostOwners struct {
+	traefik  *traefik
+	shared   map[*router]map[string]bool // with which namespaces an owner shares its hosts, as far as it was asked for
+	hosts    map[string]*hostPaths
+	names    []string // of the hosts
+	patterns int      // how many routers with a pattern of hosts were looked at
+}
+
+// hostPaths are routers that ask for a host and nothing but a path, by that path; for an exact one, with exactPath behind it. Of each
+// path it has a few of the first entry that has it.
+type hostPaths struct {
+	byPath   map[string][]*router
+	lengths  []int  // of the prefixes, the shortest first
+	shortest string // of the prefixes
+}
+
+const (
+	exactPath  = "\x00"
+	ownRouters = 16 // of a path
+	// mostPatterns bounds for how many patterns all hosts are looked at.
+	mostPatterns = 64
+)
+
+func ownersOf(routers []*router, t *traefik) *hostOwners {
+	out := &hostOwners{traefik: t, shared: map[*router]map[string]bool{}, hosts: map[string]*hostPaths{}}
+	for _, r := range routers { // those of the list come first
+		for _, s := range r.scopes {
+			if s.host != "" && s.rest == "" {
+				out.add(r, &s)
+			}
+		}
+	}
+	for _, h := range out.hosts {
+		slices.Sort(h.lengths)
+		h.lengths = slices.Compact(h.lengths)
+	}
+	return out
+}
+
+func (o *hostOwners) add(r *router, s *scope) {
+	h := o.hosts[s.host]
+	if h == nil {
+		h = &hostPaths{byPath: map[string][]*router{}}
+		o.hosts[s.host] = h
+		o.names = append(o.names, s.host)
+	}
+	path := s.path
+	if s.exact {
+		path += exactPath
+	} else {
+		if len(h.lengths) == 0 || len(path) < len(h.shortest) {
+			h.shortest = path
+		}
+		h.lengths = append(h.lengths, len(path))
+	}
+	if of := h.byPath[path]; len(of) == 0 || of[0].namespace == r.namespace && len(of) < ownRouters {
+		h.byPath[path] = append(of, r)
+	}
+}
+
+// covering are the routers of the entry that a part of the host belongs to: those with the shortest path around it.
+func (h *hostPaths) covering(s *scope) []*router {
+	for _, n := range h.lengths {
+		if n > len(s.path) {
+			break
+		}
+		if of := h.byPath[s.path[:n]]; of != nil {
+			return of
+		}
+	}
+	if s.exact {
+		return h.byPath[s.path+exactPath]
+	}
+	return nil
+}
+
+// robbed is the owner of what a scope of a router matches, and what that is; nil when it is the router's own entry, or shares it, or
+// loses nothing.
+func (o *hostOwners) robbed(r *router, s *scope) (owner *router, where string) {
+	if h := o.hosts[s.host]; h != nil {
+		of := h.covering(s)
+		if len(of) > 0 && of[0].namespace != r.namespace && !o.shares(of[0], r.namespace) && !o.dead(r, of) {
+			return of[0], s.String()
+		}
+		return nil, ""
+	}
+	if o.patterns >= mostPatterns {
+		return nil, ""
+	}
+	pattern := hostPattern(s.rest)
+	if pattern == nil {
+		return nil, ""
+	}
+	o.patterns++
+	for _, name := range o.names {
+		if !pattern.MatchString(name) {
+			continue
+		}
+		h := o.hosts[name]
+		of := h.covering(s)
+		if of == nil && strings.HasPrefix(h.shortest, s.path) { // the pattern is for more than the owner has
+			of = h.byPath[h.shortest]
+		}
+		if len(of) > 0 && of[0].namespace != r.namespace && !o.shares(of[0], r.namespace) && o.wins(r, of) {
+			return of[0], name + s.path
+		}
+	}
+	return nil, ""
+}
+
+// wins reports whether a router with a pattern is asked before one of the owner's: to answer for what is left over is no harm.
+func (o *hostOwners) wins(r *router, of []*router) bool {
+	return slices.ContainsFunc(of, func(own *router) bool { return r.priority > own.priority && r.meets(own, o.traefik) })
+}
+
+// dead reports whether no request comes to a router, because one of the owner's is asked before it at all of its entry points; or
+// whether either may win: random-route reports that.
+func (o *hostOwners) dead(r *router, of []*router) bool {
+	return slices.ContainsFunc(of, func(own *router) bool {
+		if !own.meets(r, o.traefik) || own.priority < r.priority {
+			return false
+		}
+		return own.priority == r.priority || len(own.entryPoints) == 0 || len(r.entryPoints) > 0 && !slices.ContainsFunc(r.entryPoints, func(e string) bool {
+			return !slices.Contains(own.entryPoints, e) || own.tls != r.tls && !o.traefik.encrypts(e)
+		})
+	})
+}
+
+var hostMatcher = regexp.MustCompile("(?:^| && )(Host|HostRegexp)\\(`([^`]{1,1000})`\\)")
+
+// hostPattern is the pattern of hosts that a rule asks for; nil when there is none. In Host, a star stands for one part of the name.
+func hostPattern(rest string) *regexp.Regexp {
+	m := hostMatcher.FindStringSubmatch(rest)
+	if m == nil {
+		return nil
+	}
+	if m[1] == "Host" {
+		m[2] = "^" + strings.ReplaceAll(regexp.QuoteMeta(strings.ToLower(m[2])), `\*`, `[^.]+`) + "$"
+	}
+	pattern, err := regexp.Compile(m[2])
+	if err != nil {
+		return nil
+	}
+	return pattern
+}
+
+// shares reports whether the owner lets the applications of a namespace answer for parts of its host: it says so, or its login comes
+// from there.
+func (o *hostOwners) shares(owner *router, namespace string) bool {
+	with := o.shared[owner]
+	if with == nil {
+		with = map[string]bool{}
+		for _, m := range owner.middlewares {
+			with[m.Namespace] = true
+		}
+		if owner.own != nil {
+			for _, name := range owner.own.SharedWith {
+				with[name] = true
+			}
+		} else {
+			names, _ := valueOf(owner.object, "metadata", "annotations", sharedWith)
+			for name := range strings.SplitSeq(names, ",") {
+				with[strings.TrimSpace(name)] = true
+			}
+		}
+		o.shared[owner] = with
+	}
+	return with[namespace]
+}
+
+func (r *router) shareHint(namespace string) string {
+	if r.own != nil {
+		return "choose another host; or add sharedWith: [" + namespace + "] to the host " + r.own.Host + r.own.Path + " of " + r.namespace
+	}
+	return "choose another host; or give IngressRoute " + r.name + " of " + r.namespace + " the annotation " + sharedWith + ": " + namespace
+}

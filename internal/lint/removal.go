@@ -1,0 +1,43 @@
+package lint
+
+import "strings"
+
+// loses is what goes with an object when Argo CD prunes it; empty for what is made again without harm.
+func loses(o *Object) string {
+	switch {
+	case o.Kind == "Namespace" && groupOf(o) == "":
+		return "the namespace and everything in it"
+	case o.Kind == "PersistentVolumeClaim", o.Kind == "PersistentVolume":
+		return "it and its data"
+	case o.Kind == "StatefulSet":
+		return "it, and its volumes where it says so"
+	case o.Kind == "CustomResourceDefinition":
+		return "it and every object of its kind"
+	case groupOf(o) == argoGroup:
+		return "it and what it has deployed"
+	case o.Kind == "Secret", o.Kind == "ExternalSecret", o.Kind == "SealedSecret":
+		return "it, and the Secret that pods read"
+	case isCustom(o) && !passive[groupOf(o)]:
+		return "it, and what its operator has made for it"
+	}
+	return ""
+}
+
+// handOver is how to take an object out of what an application deploys. Argo CD prunes what has left the manifests if the object in the
+// cluster is tracked as the application's; an annotation of that object keeps it (gitops-engine, pkg/sync/sync_context.go, pruneObject,
+// looks at the live object; argo-cd controller/appcontroller.go, shouldBeDeleted). Who deploys it as well then takes it over.
+func handOver(o *Object, from, then string) string {
+	what := loses(o)
+	if what == "" {
+		return "remove it from " + from
+	}
+	kind := strings.ToLower(o.Kind)
+	if group := groupOf(o); strings.Contains(group, ".") {
+		kind += "." + group
+	}
+	if o.Namespace != "" {
+		kind = "-n " + o.Namespace + " " + kind
+	}
+	return "in this order: 1. kubectl annotate --overwrite " + kind + " " + o.Name + " argocd.argoproj.io/sync-options=Prune=false,Delete=false; 2. remove it from " +
+		from + "; 3. " + then + ". Removed at once, Argo CD may delete " + what
+}

@@ -1,0 +1,312 @@
+package lint
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// secretMakers is what makes Secrets, or may make them: by namespace, and in all of them.
+type secretMakers struct {
+	in          *Input
+	byNamespace map[string]*secretMaker
+	anywhere    *secretMaker
+}
+
+// secretMaker is what makes Secrets in a namespace.
+type secretMaker struct {
+	made    map[string]*keySet // by Secret: its keys; nil when they are not known
+	words   map[string]bool    // names that stand where one of a Secret may stand
+	owners  map[string]bool    // custom resources, after which operators name the Secrets that they make for them
+	unknown bool               // whether there is something that may make any Secret
+}
+
+// keySet is the keys of a Secret.
+type keySet struct {
+	has  map[string]bool
+	text string // for messages
+}
+
+func newKeySet(keys []string) *keySet {
+	out := &keySet{has: map[string]bool{}}
+	for _, key := range keys {
+		out.has[key] = true
+	}
+	out.text = diag.OneOf("", slices.Collect(maps.Keys(out.has)))
+	return out
+}
+
+func newSecretMaker() *secretMaker {
+	return &secretMaker{made: map[string]*keySet{}, words: map[string]bool{}, owners: map[string]bool{}}
+}
+
+// secretMakers looks once at everything that the list deploys.
+func (in *Input) secretMakers() *secretMakers {
+	m := &secretMakers{in: in, byNamespace: map[string]*secretMaker{}, anywhere: newSecretMaker()}
+	for n, a := range in.applications() {
+		for _, s := range a.Secrets {
+			var keys []string
+			for _, d := range s.Data {
+				keys = append(keys, d.Key)
+			}
+			m.of(n.Name).made[s.Name] = newKeySet(keys)
+			if len(s.Extract) > 0 {
+				m.of(n.Name).made[s.Name] = nil
+			}
+		}
+	}
+	for _, o := range in.Workloads {
+		m.add(o)
+	}
+	for _, p := range in.Pods() {
+		maker := m.of(p.Object.Namespace)
+		for _, c := range p.containers() {
+			said := slices.Concat(c.Command, c.Args)
+			for _, e := range c.Env {
+				said = append(said, e.Value)
+			}
+			for _, text := range said {
+				if p.Kind == "Job" || p.Kind == "CronJob" { // a script may make it
+					maker.say(text)
+				}
+				for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == '=' || r == '/' }) {
+					maker.words[word] = true // an operator is told what to make: --secret=NAME, NAMESPACE/NAME
+				}
+			}
+		}
+	}
+	return m
+}
+
+// of is the maker of a namespace; of what has none, that of all.
+func (m *secretMakers) of(namespace string) *secretMaker {
+	if namespace == "" {
+		return m.anywhere
+	}
+	if m.byNamespace[namespace] == nil {
+		m.byNamespace[namespace] = newSecretMaker()
+	}
+	return m.byNamespace[namespace]
+}
+
+// add notes what an object makes, or may make.
+func (m *secretMakers) add(o *Object) {
+	maker := m.of(o.Namespace)
+	switch {
+	case o.Kind == "Secret" || o.Kind == "SealedSecret":
+		maker.made[o.Name] = nil
+		m.copied(o.Name, fieldAt(o, "metadata", "annotations"), fieldAt(o, "spec", "template", "metadata", "annotations"))
+	case o.Kind == "ExternalSecret":
+		if name, keys := externalSecret(o); name != "" {
+			if _, shared := maker.made[name]; shared { // each has its own
+				keys = nil
+			}
+			maker.made[name] = keys
+			m.copied(name, fieldAt(o, "spec", "target", "template", "metadata", "annotations"))
+		}
+	case o.Kind == "ConfigMap": // a script
+		for text := range texts(o.Content()["data"]) {
+			if strings.Contains(text, "create secret") {
+				maker.say(text)
+			}
+		}
+	case o.Kind == "Ingress": // cert-manager makes the certificate that it names
+		maker.sayAll(fieldAt(o, "spec", "tls"))
+	case o.Kind == "Role" || o.Kind == "ClusterRole": // whoever may write a Secret of this name does
+		maker.sayAll(o.Content()["rules"])
+		if roleAllows(o, "create", "secrets") {
+			m.of(o.Entry.Name).unknown = true
+		}
+	case slices.Contains(deployers, groupOf(o)):
+		m.deploys(o)
+	case o.Kind == "PushSecret": // it fills Secrets of any namespace, through a store for Kubernetes
+		m.anywhere.sayAll(o.Content()["spec"])
+	case isCustom(o) && !slices.Contains(readers, o.Kind):
+		spec := o.Content()["spec"]
+		maker.sayAll(spec)
+		maker.owners[o.Name] = true
+		for _, namespace := range m.named(o) {
+			m.of(namespace).sayAll(spec)
+			m.of(namespace).owners[o.Name] = true
+		}
+		m.copied(stringAt(o, "spec", "secretName"), fieldAt(o, "spec", "secretTemplate", "annotations")) // of a Certificate
+	}
+}
+
+// deployers are the groups of kinds that deploy what somebody else wrote.
+var deployers = []string{argoGroup, "helm.cattle.io", "helm.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io"}
+
+// deploys notes that anything may come into the namespaces that an Application, or a HelmRelease, names.
+func (m *secretMakers) deploys(o *Object) {
+	switch {
+	case o.Kind == "AppProject":
+	case has(fieldAt(o, "spec", "template", "spec", "destination"), "{{"): // of an ApplicationSet: nobody can tell where
+		m.anywhere.unknown = true
+	default:
+		if groupOf(o) != argoGroup { // without another one, these mean their own
+			m.of(o.Namespace).unknown = true
+		}
+		for _, namespace := range m.named(o) {
+			m.of(namespace).unknown = true
+		}
+	}
+}
+
+// named are the namespaces of the list whose names stand in the spec of an object.
+func (m *secretMakers) named(o *Object) []string {
+	const most = 20
+	out := map[string]bool{}
+	for text := range texts(o.Content()["spec"]) {
+		if m.in.Entry(text) != nil {
+			out[text] = true
+		}
+	}
+	if len(out) > most { // it may be for all
+		return []string{""}
+	}
+	return slices.Sorted(maps.Keys(out))
+}
+
+// copiers are how the annotations begin that ask a tool to copy a Secret to other namespaces.
+var copiers = []string{"reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/", "secretsync.", "cert-manager-sync."}
+
+// copied notes a Secret that has, or is to get, annotations of such a tool.
+func (m *secretMakers) copied(name string, annotations ...any) {
+	for _, a := range annotations {
+		keys, _ := a.(map[string]any)
+		for key := range keys {
+			if slices.ContainsFunc(copiers, func(c string) bool { return strings.HasPrefix(key, c) }) {
+				m.anywhere.made[name] = nil
+			}
+		}
+	}
+}
+
+// readers are custom kinds for which nobody makes Secrets, and which are full of names.
+var readers = []string{"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "IngressRoute", "IngressRouteTCP", "Middleware", "ServiceMonitor", "PodMonitor",
+	"Probe", "PrometheusRule", "CustomResourceDefinition"}
+
+// sayAll notes the words of all texts in a value.
+func (m *secretMaker) sayAll(v any) {
+	for text := range texts(v) {
+		m.say(text)
+	}
+}
+
+// say notes the words of a text, and the parts of those with dots: a Secret's name may have some, or stand in front of a key.
+func (m *secretMaker) say(text string) {
+	notInName := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '.' }
+	for word := range strings.FieldsFuncSeq(text, notInName) {
+		word = strings.Trim(word, "-.")
+		m.words[word] = true
+		for part := range strings.SplitSeq(word, ".") {
+			m.words[part] = true
+		}
+	}
+}
+
+// lacks says what of a need is not there; empty when it is, or may be.
+func (m *secretMakers) lacks(namespace string, n need) string {
+	own := m.of(namespace)
+	_, everywhere := m.anywhere.made[n.secret]
+	keys, made := own.made[n.secret]
+	switch {
+	case everywhere || own.unknown || m.anywhere.unknown:
+		return ""
+	case made && (keys == nil || n.key == "" || keys.has[n.key]):
+		return ""
+	case made:
+		return fmt.Sprintf("the key %s of the Secret %s, which has %s", n.key, n.secret, keys.text)
+	case own.mayMake(n.secret) || m.anywhere.mayMake(n.secret):
+		return ""
+	}
+	return fmt.Sprintf("the Secret %s, which nothing makes", n.secret)
+}
+
+// zalando is how the names of the Secrets end that Zalando's operator makes for a cluster: USER.CLUSTER is in front (postgres-operator,
+// pkg/util/config/config.go, SecretNameTemplate). With cross-namespace secrets, USER is NAMESPACE.USER.
+const zalando = ".credentials.postgresql.acid.zalan.do"
+
+// mayMake reports whether the Secret may be one that a text names, or one that an operator makes for a custom resource. Nearly all name
+// them after it, as their documentation says: NAME itself (Strimzi's KafkaUser, OnePasswordItem) or NAME-SOMETHING, such as NAME-app
+// and NAME-superuser (CloudNativePG, "Connecting from an application"), NAME-es-elastic-user (Elastic Cloud on Kubernetes),
+// NAME-default-user (RabbitMQ's cluster operator), NAME-pguser-USER (Crunchy's PGO), NAME-DATABASE-USER (MongoDB Community) and
+// NAME-secrets (Percona), which also writes internal-NAME.
+func (m *secretMaker) mayMake(secret string) bool {
+	if m.words[secret] {
+		return true
+	}
+	if len(secret) > validation.DNS1123SubdomainMaxLength {
+		return false
+	}
+	if of, ok := strings.CutSuffix(secret, zalando); ok {
+		return m.owners[of[strings.LastIndex(of, ".")+1:]]
+	}
+	name := strings.TrimPrefix(secret, "internal-")
+	for {
+		if m.owners[name] {
+			return true
+		}
+		end := strings.LastIndex(name, "-")
+		if end < 0 {
+			return m.owners[secret]
+		}
+		name = name[:end]
+	}
+}
+
+// externalSecret is the name of the Secret that an ExternalSecret makes, empty if it makes none, and its keys; nil when they are not
+// known. They are those of the template if it has any, and with mergePolicy: Merge, or without a template, those of data as well
+// (external-secrets pkg/controllers/externalsecret/externalsecret_controller_template.go, ApplyTemplate).
+func externalSecret(o *Object) (name string, keys *keySet) {
+	name = stringAt(o, "spec", "target", "name")
+	if name == "" {
+		name = o.Name
+	}
+	switch kind := stringAt(o, "spec", "target", "manifest", "kind"); {
+	case stringAt(o, "spec", "target", "creationPolicy") == "None", kind != "" && kind != "Secret":
+		return "", nil
+	case strings.HasSuffix(stringAt(o, "spec", "target", "creationPolicy"), "Merge"): // Merge, and CreateOrMerge: others have put some there
+		return name, nil
+	}
+	from, _ := fieldAt(o, "spec", "target", "template", "templateFrom").([]any)
+	template, _ := fieldAt(o, "spec", "target", "template", "data").(map[string]any)
+	if len(from) > 0 { // what is in there may make any keys
+		return name, nil
+	}
+	all := slices.Collect(maps.Keys(template))
+	if len(template) > 0 && stringAt(o, "spec", "target", "template", "mergePolicy") != "Merge" {
+		return name, newKeySet(all)
+	}
+	if dataFrom, _ := fieldAt(o, "spec", "dataFrom").([]any); len(dataFrom) > 0 {
+		return name, nil
+	}
+	data, _ := fieldAt(o, "spec", "data").([]any)
+	for i := range data {
+		key, _ := data[i].(map[string]any)
+		if text, _ := key["secretKey"].(string); text != "" {
+			all = append(all, text)
+		}
+	}
+	if len(all) == 0 { // it is not finished
+		return name, nil
+	}
+	return name, newKeySet(all)
+}
+
+// roleAllows reports whether a role permits a verb on a core resource of any name.
+func roleAllows(o *Object, verb, resource string) bool {
+	rules, _ := o.Content()["rules"].([]any)
+	return slices.ContainsFunc(rules, func(r any) bool {
+		rule, _ := r.(map[string]any)
+		has := func(field string, word any) bool {
+			list, _ := rule[field].([]any)
+			return slices.Contains(list, word) || slices.Contains(list, any("*"))
+		}
+		return rule["resourceNames"] == nil && has("apiGroups", "") && has("resources", resource) && has("verbs", verb)
+	})
+}
