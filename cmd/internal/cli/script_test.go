@@ -2,13 +2,18 @@ package cli_test
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/hippotion/roster/cmd/internal/cli"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// TestMain is also each process that a test starts: roster of a script, and the workers of a verb that a test runs in its own.
 func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && strings.HasSuffix(os.Args[1], "-worker") {
+		os.Exit(cli.Run(os.Args[1:], os.Stdout, os.Stderr))
+	}
 	testscript.Main(m, map[string]func(){
 		"roster": func() { os.Exit(cli.Run(os.Args[1:], os.Stdout, os.Stderr)) },
 	})
