@@ -5,6 +5,8 @@ SHELL := bash
 
 FUZZTIME ?= 10s
 LOOPFLAGS ?=
+SAMPLE ?= 200
+SEED ?= 1
 BIN := bin
 
 .PHONY: help
@@ -60,6 +62,10 @@ bench: ## Compare with helm template, whole process, and print the table
 bench-short: ## Run each comparison of bench once, on small lists and without limits of time: it still works
 	cd test/bench && go run . short
 
+.PHONY: mutants
+mutants: ## Make SAMPLE small changes, drawn with SEED, one at a time, and print the share that the fast tests notice; hours
+	go run ./test/mutation -sample $(SAMPLE) -seed $(SEED)
+
 .PHONY: loop
 loop: ## Run etcd, Kubernetes and Argo CD with the plugin, from a push to a healthy cluster; ARGOCD=v2 takes Argo CD 2.14
 	go -C test/loop vet ./...
@@ -92,3 +98,6 @@ check: test lint ## Everything that CI runs
 	$(MAKE) loop
 	$(MAKE) loop ARGOCD=v2 LOOPFLAGS='-run "TestTrial|TestTeam"'
 	$(MAKE) clean-tree
+
+.PHONY: check-all
+check-all: check bench mutants ## What takes too long for each push: check, the figures of bench with their limits, and mutants

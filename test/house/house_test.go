@@ -60,6 +60,7 @@ var mayImport = map[string][]string{
 	"test/ci":                  {},
 	"test/helpers":             {},
 	"test/lint":                {},
+	"test/mutation":            {},
 	"internal/gen/write":       {"internal/gen"},
 	"golden":                   {},
 	"test/conformance":         {},
