@@ -24,8 +24,9 @@ type kustomization struct {
 // kustomize builds the kustomization at app.Path as Argo CD does (util/kustomize): what app.Kustomize and app.Patches say is
 // written into the kustomization file first.
 func (r *Renderer) kustomize(app *Application) (out []manifest, diags diag.List) {
-	defer app.rescue(&out, &diags)
 	k := &kustomization{app: app, files: newKustomizeFiles(app, r.files.Repository)}
+	defer func() { diags = k.scrubbed(diags) }()
+	defer app.rescue(&out, &diags)
 	if diags := k.find(); len(diags) > 0 {
 		return nil, diags
 	}

@@ -172,7 +172,7 @@ var secrets = []struct {
 	{regexp.MustCompile(`(?s)(must specify one of patch and path|can't be set at the same time).*`), "$1"},
 	{regexp.MustCompile(`(?s)found multiple objects .* that could accept merge of`), "found multiple objects that could accept merge of"},
 	{regexp.MustCompile(`resid\.ResId\{Gvk:resid\.Gvk\{Group:"(.*?)", Version:"(.*?)", Kind:"(.*?)",.*?\}, Name:"(.*?)", Namespace:"(.*?)"\}`), "$3 $4"},
-	{regexp.MustCompile(`(?s)parsing ".*?": `), "parsing a value: "},
+	{regexp.MustCompile(`(?s)is out of bounds for value .*`), "is out of bounds for the value"},
 	{regexp.MustCompile(`(?s)".*" is not a valid key name.*`), "a line has no valid key name"},
 	{regexp.MustCompile("(?s)(!!\\w+) `.*`"), "$1"},
 	{regexp.MustCompile(`(?s)(invalid value|unable to parse value|cannot parse|unparsable value|value)(?: of|:) .*`), "$1"},

@@ -28,6 +28,7 @@ type patched struct {
 // patch applies the application's patches to what its source yields, as a kustomization with that as its resource would.
 // What no patch touches stays as it is.
 func patch(app *Application, in []manifest) (out []manifest, diags diag.List) {
+	defer func() { diags = scrubbed(app, in, diags) }()
 	defer app.rescue(&out, &diags)
 	in, diags = flatten(app, in)
 	if len(diags) > 0 {

@@ -1,7 +1,6 @@
 package workload
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 )
@@ -145,36 +144,49 @@ func TestJsonnetKeepsSecrets(t *testing.T) {
 func TestKustomizeKeepsSecrets(t *testing.T) {
 	const object = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}], x: " + marker + ", m: {a: " + marker + "}}\n"
 	for name, kustomization := range map[string]string{
-		"a literal":        "configMapGenerator: [{name: a, literals: [%[1]s]}]",
-		"a quoted literal": "configMapGenerator: [{name: a, literals: ['k=\"%[1]s']}]",
-		"a key":            "secretGenerator: [{name: a, literals: ['a b%[1]s=x']}]",
+		"a literal":        "configMapGenerator: [{name: a, literals: [MARK]}]",
+		"a quoted literal": "configMapGenerator: [{name: a, literals: ['k=\"MARK']}]",
+		"a key":            "secretGenerator: [{name: a, literals: ['a bMARK=x']}]",
 		"an env file":      "secretGenerator: [{name: a, envs: [env]}]",
-		"a test":           "patches: [{target: {kind: Service}, patch: '[{op: test, path: /spec/x, value: %[1]s2}]'}]",
-		"a path":           "patches: [{target: {kind: Service}, patch: '[{op: replace, path: /spec/x/y, value: %[1]s}]'}]",
-		"an operation":     "patches: [{target: {kind: Service}, patch: '[{op: %[1]s, path: /spec/x, value: 1}]'}]",
-		"a patch":          "patches: [{patch: 'apiVersion: v1\n\nkind: Service\n\nmetadata: {name: web}\n\nspec: %[1]s'}]",
-		"a patch, no YAML": "patches: [{patch: 'a: b: %[1]s'}]",
-		"a patch's type":   "patches: [{target: {kind: Service}, patch: '%[1]s'}]",
-		"a list":           "patches: [{patch: 'apiVersion: v1\n\nkind: Service\n\nmetadata: {name: web}\n\nspec: {ports: %[1]s}'}]",
-		"replicas":         "replicas: [{name: web, count: %[1]s}]",
+		"a test":           "patches: [{target: {kind: Service}, patch: '[{\"op\": \"test\", \"path\": \"/spec/x\", \"value\": \"MARK2\"}]'}]",
+		"a path":           "patches: [{target: {kind: Service}, patch: '[{\"op\": \"replace\", \"path\": \"/spec/x/y\", \"value\": \"MARK\"}]'}]",
+		"an operation":     "patches: [{target: {kind: Service}, patch: '[{\"op\": \"MARK\", \"path\": \"/spec/x\", \"value\": 1}]'}]",
+		"a patch":          "patches: [{patch: 'apiVersion: v1\n\nkind: Service\n\nmetadata: {name: web}\n\nspec: MARK'}]",
+		"a patch, no YAML": "patches: [{patch: 'a: b: MARK'}]",
+		"a patch's type":   "patches: [{target: {kind: Service}, patch: 'MARK'}]",
+		"a list":           "patches: [{patch: 'apiVersion: v1\n\nkind: Service\n\nmetadata: {name: web}\n\nspec: {ports: MARK}'}]",
+		"replicas":         "replicas: [{name: web, count: MARK}]",
 		"a replacement":    "replacements: [{source: {kind: Service, fieldPath: spec.x}, targets: [{select: {kind: Service}, fieldPaths: [spec.ports.0.port.z]}]}]",
 		"an index":         "replacements: [{source: {kind: Service, fieldPath: spec.x, options: {delimiter: '-', index: 9}}, targets: [{select: {kind: Service}, fieldPaths: [spec.x]}]}]",
 		"of a mapping":     "replacements: [{source: {kind: Service, fieldPath: spec.m, options: {delimiter: '-'}}, targets: [{select: {kind: Service}, fieldPaths: [spec.x], options: {delimiter: '.'}}]}]",
 		"a var":            "vars: [{name: V, objref: {kind: Service, name: web, apiVersion: v1}, fieldref: {fieldpath: spec.m}}]",
-		"a label":          "labels: [{pairs: {a: [%[1]s]}}]",
-		"an annotation":    "commonAnnotations: {a: {b: %[1]s}}",
-		"a type":           "namePrefix: [%[1]s]",
+		"a label":          "labels: [{pairs: {a: [MARK]}}]",
+		"an annotation":    "commonAnnotations: {a: {b: MARK}}",
+		"a type":           "namePrefix: [MARK]",
 	} {
 		t.Run(name, func(t *testing.T) {
-			files := tree("-- app/kustomization.yaml --\nresources: [a.yaml]\n" + fmt.Sprintf(kustomization, marker) + "\n-- app/a.yaml --\n" + object + "-- app/env --\nb c" + marker + "\n")
+			files := tree("-- app/kustomization.yaml --\nresources: [a.yaml]\n" + strings.ReplaceAll(kustomization, "MARK", marker) + "\n-- app/a.yaml --\n" + object + "-- app/env --\nb c" + marker + "\n")
 			app := *testApp
 			app.Kind = Kustomization
 			_, diags := New(Files{Repository: files}, Cluster{}).Render(&app)
 			if got := told(nil, diags); strings.Contains(got, "s3cr3t") {
 				t.Errorf("it shows the value: %s", got)
-			} else {
-				t.Log(got)
 			}
 		})
+	}
+}
+
+// TestPatchesKeepSecrets: neither do patches of other sources.
+func TestPatchesKeepSecrets(t *testing.T) {
+	for _, text := range []string{
+		`[{"op": "` + marker + `", "path": "/spec/x", "value": 1}]`, `[{"op": "test", "path": "/spec/x", "value": "` + marker + `2"}]`,
+		`[{"op": "add", "path": "/spec/x/0", "value": "` + marker + `"}]`, "kind: [" + marker + "]", "spec: " + marker, marker, `[{"op": "move", "from": "/` + marker + `", "path": "/a"}]`,
+	} {
+		app := *testApp
+		app.Patches = []Patch{{Path: "p", Text: text, Target: &Target{Kind: "A"}}}
+		in := []manifest{{value: map[string]any{"apiVersion": "v1", "kind": "A", "metadata": map[string]any{"name": "a"}, "spec": map[string]any{"x": marker}}}}
+		if _, diags := patch(&app, in); len(diags) == 0 || strings.Contains(told(nil, diags), "s3cr3t") {
+			t.Errorf("%s: %s", text, told(nil, diags))
+		}
 	}
 }
