@@ -78,9 +78,8 @@ func TestWorst(t *testing.T) {
 		{"Traefik", bounds.TraefikRule, func(s string) { _, _ = parser.ParseExpr(s) }},
 	} {
 		for _, n := range nesting {
-			text := n[1]
 			most := (p.bound.Length - len(n[1])) / max(1, len(n[0])+len(n[2]))
-			text = strings.Repeat(n[0], most) + n[1] + strings.Repeat(n[2], most)
+			text := strings.Repeat(n[0], most) + n[1] + strings.Repeat(n[2], most)
 			if p.bound.Exceeded(text) != "" { // as deep as the brackets may be
 				text = strings.Repeat(n[0], p.bound.Depth/4) + n[1] + strings.Repeat(n[2], p.bound.Depth/4)
 				if p.bound.Exceeded(text) != "" {

@@ -117,7 +117,7 @@ func Build(in Input) (Output, diag.List, error) {
 	if err != nil {
 		return Output{}, nil, err
 	}
-	defer closer()
+	defer func() { _ = closer() }() // of files that were only read
 	reading, err := in.read(ctx, files)
 	if err != nil {
 		return Output{}, nil, err

@@ -152,7 +152,9 @@ func watch(ctx context.Context, cell *progress.Cell, done <-chan error, kill fun
 			}
 		}
 		kill()
-		<-done
+		if err := <-done; err == nil {
+			return nil // it was done just then
+		}
 		return context.DeadlineExceeded
 	}
 }

@@ -58,7 +58,7 @@ func policyOf(name string, spec fields) fields {
 	return manifestOf("cilium.io/v2", "CiliumNetworkPolicy", name, fields{"spec": spec})
 }
 
-func peers(word, app string) []any {
+func peers(app string) []any {
 	return []any{fields{"matchLabels": fields{"app": app}}}
 }
 
@@ -115,7 +115,7 @@ var hostile = []struct {
 	{"rules of one policy", func(n int) []any {
 		rule := func(word string) func(i int) any {
 			return func(i int) any {
-				return fields{word: peers(word, strconv.Itoa(i)), "toPorts": []any{fields{"ports": []any{fields{"port": strconv.Itoa(1 + i%60000), "protocol": "TCP"}}}}}
+				return fields{word: peers(strconv.Itoa(i)), "toPorts": []any{fields{"ports": []any{fields{"port": strconv.Itoa(1 + i%60000), "protocol": "TCP"}}}}}
 			}
 		}
 		return []any{policyOf("a", fields{"endpointSelector": fields{}, "ingress": repeated(n/2, rule("fromEndpoints")), "egress": repeated(n/2, rule("toEndpoints"))}),
@@ -125,8 +125,8 @@ var hostile = []struct {
 		return append(repeated(n, func(i int) any {
 			app := fields{"matchLabels": fields{"app": strconv.Itoa(i)}}
 			return policyOf("a"+strconv.Itoa(i), fields{"endpointSelector": app,
-				"ingress": []any{fields{"fromEndpoints": peers("", strconv.Itoa(i+1))}, fields{"fromEndpoints": []any{fields{}}}},
-				"egress":  []any{fields{"toEndpoints": peers("", strconv.Itoa(i+2))}}})
+				"ingress": []any{fields{"fromEndpoints": peers(strconv.Itoa(i + 1))}, fields{"fromEndpoints": []any{fields{}}}},
+				"egress":  []any{fields{"toEndpoints": peers(strconv.Itoa(i + 2))}}})
 		}), podOf("a", fields{"app": "a"}, nil, 1))
 	}},
 	{"names in a policy", func(n int) []any {
@@ -248,8 +248,8 @@ func TestSamples(t *testing.T) {
 	}{
 		{"20,000 routes with one rule", 2_000 * megabyte, []any{ingressRouteOf("a", 20_000, func(int) string { return "Host(`a.b`)" })}, "colliding-router-names"},
 		{"10,000 rules of one policy", 1_000 * megabyte, []any{policyOf("a", fields{"endpointSelector": fields{},
-			"ingress": repeated(5000, func(i int) any { return fields{"fromEndpoints": peers("", strconv.Itoa(i))} }),
-			"egress":  repeated(5000, func(i int) any { return fields{"toEndpoints": peers("", strconv.Itoa(i))} })})}, ""},
+			"ingress": repeated(5000, func(i int) any { return fields{"fromEndpoints": peers(strconv.Itoa(i))} }),
+			"egress":  repeated(5000, func(i int) any { return fields{"toEndpoints": peers(strconv.Itoa(i))} })})}, ""},
 		{"a deep template", 1_000 * megabyte, []any{manifestOf("monitoring.coreos.com/v1", "PrometheusRule", "a", fields{"spec": fields{"groups": []any{fields{
 			"name": "a", "rules": []any{fields{"alert": "A", "expr": "up == 0", "annotations": fields{
 				"summary": "{{" + strings.Repeat("(", 3_000_000) + "1" + strings.Repeat(")", 3_000_000) + "}}"}}}}}}})}, "bad-alert-rule"},

@@ -17,7 +17,7 @@ func TestNewerField(t *testing.T) {
 	const ref = "secretStoreRef: {kind: ClusterSecretStore, name: vault}\n"
 	const push = "selector: {secret: {name: x}}\nsecretStoreRefs: [{name: x}]\n"
 	provider := func(p string) string { return object("SecretStore", "provider: "+p) }
-	typo := func(at, found, meant string) []string {
+	typo := func(at, meant string) []string {
 		return []string{"unknown-field: " + at + ": unknown field, says the schema" + source + `: did you mean "` + meant + `"?`}
 	}
 	for _, c := range []struct {
@@ -38,10 +38,10 @@ func TestNewerField(t *testing.T) {
 		{"the same name elsewhere", provider("{dvls: {serverUrl: x, vault: x, auth: {secretRef: {appId: {name: a, key: b}, appSecret: {name: a, key: b}}}}}"), nil},
 
 		{"a field too many", object("ExternalSecret", "secretStoreRefs: {kind: ClusterSecretStore, name: vault}\ndataFrom: [{extract: {key: a}}]"),
-			typo("ExternalSecret db: spec.secretStoreRefs", "secretStoreRefs", "secretStoreRef")},
-		{"in lower case", object("ExternalSecret", ref+"datafrom: [{extract: {key: a}}]"), typo("ExternalSecret db: spec.datafrom", "datafrom", "dataFrom")},
-		{"with an underscore", object("ExternalSecret", ref+"refresh_interval: 1h\ndataFrom: [{extract: {key: a}}]"), typo("ExternalSecret db: spec.refresh_interval", "refresh_interval", "refreshInterval")},
-		{"in a list", object("ExternalSecret", ref+"data: [{secretKey: a, remoteRef: {key: a, proprety: b}}]"), typo("ExternalSecret db: spec.data[0].remoteRef.proprety", "proprety", "property")},
+			typo("ExternalSecret db: spec.secretStoreRefs", "secretStoreRef")},
+		{"in lower case", object("ExternalSecret", ref+"datafrom: [{extract: {key: a}}]"), typo("ExternalSecret db: spec.datafrom", "dataFrom")},
+		{"with an underscore", object("ExternalSecret", ref+"refresh_interval: 1h\ndataFrom: [{extract: {key: a}}]"), typo("ExternalSecret db: spec.refresh_interval", "refreshInterval")},
+		{"in a list", object("ExternalSecret", ref+"data: [{secretKey: a, remoteRef: {key: a, propertty: b}}]"), typo("ExternalSecret db: spec.data[0].remoteRef.propertty", "property")},
 		{"a field that is missing", object("ExternalSecret", ref+"data: [{secretKey: a, remoteRef: {property: b}}]"),
 			[]string{"unknown-field: ExternalSecret db: spec.data[0].remoteRef.key: is required, says the schema" + source + ": "}},
 		{"a misspelled field that is missing", object("ExternalSecret", ref+"data: [{secretKey: a, remoteRef: {keys: b}}]"),

@@ -30,7 +30,7 @@ type Document struct {
 // Parse reads the single YAML document in data. It returns nil when data cannot be read, and has then added the reason
 // to diags; an empty document is such a reason.
 func Parse(file string, data []byte, diags *diag.List) *Document {
-	fail := func(line, column int, code, message, hint string) *Document {
+	fail := func(line, column int, code, message, hint string) *Document { //nolint:unparam // nil is what Parse returns then
 		diags.Add(diag.Diagnostic{Pos: diag.Position{File: file, Line: line, Column: column}, Code: code, Message: message, Hint: hint})
 		return nil
 	}

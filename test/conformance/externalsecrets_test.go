@@ -122,7 +122,8 @@ func ignoring(t *testing.T, ignore []argo.ResourceIgnoreDifferences, o *unstruct
 			if err != nil {
 				t.Fatal(err)
 			}
-			first, ok := query.Run(out).Next()
+			first, _ := query.Run(out).Next()
+			var ok bool
 			if out, ok = first.(map[string]any); !ok {
 				t.Fatalf("del(%s) yields %v", path, first)
 			}

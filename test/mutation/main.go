@@ -87,7 +87,7 @@ func measure(w io.Writer, patterns []string, sample int, seed uint64) (float64, 
 	if err := os.Mkdir(b.folder, 0o700); err != nil {
 		return 0, err
 	}
-	defer os.RemoveAll(b.folder)
+	defer func() { _ = os.RemoveAll(b.folder) }()
 	if err := b.write(chosen, number); err != nil {
 		return 0, err
 	}
@@ -126,7 +126,7 @@ func measure(w io.Writer, patterns []string, sample int, seed uint64) (float64, 
 			if !reached {
 				note = "not reached"
 			}
-			fmt.Fprintf(w, "%s: %s: %s\n", place(m), m.kind, note)
+			_, _ = fmt.Fprintf(w, "%s: %s: %s\n", place(m), m.kind, note)
 		}
 	}
 	report(w, all, byPackage, byKind)

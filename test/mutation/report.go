@@ -14,14 +14,14 @@ func report(w io.Writer, all count, byPackage, byKind map[string]*count) {
 		head   string
 		counts map[string]*count
 	}{{"package", byPackage}, {"kind", byKind}} {
-		fmt.Fprintf(w, "\n| %s | mutants | caught | share | not reached by any test |\n|:--|--:|--:|--:|--:|\n", table.head)
+		_, _ = fmt.Fprintf(w, "\n| %s | mutants | caught | share | not reached by any test |\n|:--|--:|--:|--:|--:|\n", table.head)
 		for _, key := range slices.Sorted(maps.Keys(table.counts)) {
 			line(w, key, *table.counts[key])
 		}
 		line(w, "**all**", all)
 	}
 	low, high := interval(all.caught, all.all)
-	fmt.Fprintf(w, "\nThe share of all mutants that is caught lies between %.0f and %.0f %% with 95 %% confidence.\n", 100*low, 100*high)
+	_, _ = fmt.Fprintf(w, "\nThe share of all mutants that is caught lies between %.0f and %.0f %% with 95 %% confidence.\n", 100*low, 100*high)
 }
 
 func line(w io.Writer, key string, c count) {

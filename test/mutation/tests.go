@@ -22,7 +22,6 @@ import (
 type suite struct {
 	path, dir string
 	program   string
-	deps      []string
 }
 
 // test is a test of a suite, or a case of one that has many and takes long, and what it reached when no mutant was on.
