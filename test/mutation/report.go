@@ -25,7 +25,7 @@ func report(w io.Writer, all count, byPackage, byKind map[string]*count) {
 }
 
 func line(w io.Writer, key string, c count) {
-	fmt.Fprintf(w, "| %s | %d | %d | %.0f %% | %d |\n", key, c.all, c.caught, 100*float64(c.caught)/float64(max(1, c.all)), c.unreached)
+	_, _ = fmt.Fprintf(w, "| %s | %d | %d | %.0f %% | %d |\n", key, c.all, c.caught, 100*float64(c.caught)/float64(max(1, c.all)), c.unreached)
 }
 
 // interval is Wilson's for a share of a sample, with 95 % confidence.
