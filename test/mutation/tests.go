@@ -46,7 +46,9 @@ func (b *bench) write(sources map[*source][]*mutant, number map[*mutant]int) err
 		replace[path] = file
 		return os.WriteFile(file, text, 0o600)
 	}
-	for s, mutants := range sources {
+	inOrder := slices.SortedFunc(maps.Keys(sources), func(x, y *source) int { return strings.Compare(x.path, y.path) })
+	for _, s := range inOrder { // so that the go command sees the same files again
+		mutants := sources[s]
 		var numbers []int
 		for _, m := range mutants {
 			numbers = append(numbers, number[m])
@@ -93,10 +95,11 @@ func (b *bench) build(mutated []pkg) ([]*suite, error) {
 		i := slices.IndexFunc(all, func(q listed) bool { return q.ImportPath == of })
 		s := &suite{path: of, dir: all[i].Dir, program: filepath.Join(b.folder, strings.ReplaceAll(strings.TrimPrefix(of, module), "/", "_")+".test")}
 		fmt.Fprintln(os.Stderr, "building", strings.TrimPrefix(of, module))
-		c := exec.Command("go", append(append([]string{"test", "-c", "-vet=off", "-o", s.program}, b.flags...), of)...)
-		c.Stderr = os.Stderr
-		if err := c.Run(); err != nil {
-			return nil, fmt.Errorf("building the tests of %s: %w", of, err)
+		out, err := unhindered(func() *exec.Cmd {
+			return exec.Command("go", append(append([]string{"test", "-c", "-vet=off", "-o", s.program}, b.flags...), of)...)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("building the tests of %s: %w\n%s", of, err, out)
 		}
 		suites = append(suites, s)
 	}
@@ -114,15 +117,22 @@ type limits struct{ cpu, wall time.Duration }
 // run runs tests of a suite, and returns what they print. An error says that one failed.
 func (b *bench) run(s *suite, pattern string, l limits, args ...string) ([]byte, error) {
 	script := fmt.Sprintf(`ulimit -t %d -v %d; exec "$0" "$@"`, int(l.cpu.Seconds())+1, 12<<20)
-	for {
+	return unhindered(func() *exec.Cmd {
 		c := exec.Command("bash", append([]string{"-c", script, s.program, "-test.run=" + pattern, "-test.failfast", "-test.timeout=" + l.wall.String()}, args...)...)
 		c.Dir = s.dir
 		c.Env = append(os.Environ(), "GOFLAGS="+strings.Join(b.flags, " ")) // some tests build the program
-		out, err := c.CombinedOutput()
+		return c
+	})
+}
+
+// unhindered runs a command, again when somebody else ended it: that says nothing about a mutant, and the limits kill.
+func unhindered(command func() *exec.Cmd) ([]byte, error) {
+	for {
+		out, err := command().CombinedOutput()
 		var exit *exec.ExitError
 		if errors.As(err, &exit) {
 			if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGTERM {
-				continue // somebody else ended it, which says nothing: the limits kill
+				continue
 			}
 		}
 		return out, err
