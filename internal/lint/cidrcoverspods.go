@@ -54,7 +54,7 @@ podCIDRs: [10.244.0.0/16]
 func (in *Input) cidrs(do func(at func() catalog.Place, direction catalog.Direction, cidr string, except []string)) {
 	for i := range in.Platform.Namespaces {
 		for _, f := range declared(&in.Platform.Namespaces[i]) {
-			do(func() catalog.Place { return in.at(f.Place) }, f.Direction, f.Peer.CIDR, f.Peer.Except)
+			do(func() catalog.Place { return f.Place }, f.Direction, f.Peer.CIDR, f.Peer.Except)
 		}
 	}
 	for _, p := range in.ownPolicies() {

@@ -68,7 +68,7 @@ configs: {params: {server.insecure: true}}
 			if in.failed(n) || len(a.Sources) == 0 || a.Sources[0].Chart != "argo-cd" || in.tellsHealth(a) {
 				continue
 			}
-			report(in.at(a.Place), hint, message, first, healthKey)
+			report(a.Place, hint, message, first, healthKey)
 		}
 	},
 }

@@ -50,7 +50,7 @@ repository: {url: https://git.example/homelab.git}
 				continue
 			}
 			if before := last[prefix]; before > n.Name {
-				report(in.at(n.Place), "put it in front of "+before, "%s stands behind %s", n.Name, before)
+				report(n.Place, "put it in front of "+before, "%s stands behind %s", n.Name, before)
 			}
 			last[prefix] = n.Name
 		}

@@ -49,7 +49,7 @@ data: {colour: blue}`},
 			if o == nil || n.Managed || catalog.MadeByKubernetes(n.Name) || n.Name == in.Platform.ArgoCD.Namespace {
 				continue
 			}
-			report(in.at(n.Place), "give the Namespace in "+o.Application.Code+" the annotation argocd.argoproj.io/sync-options: Prune=false, and sync; "+
+			report(n.Place, "give the Namespace in "+o.Application.Code+" the annotation argocd.argoproj.io/sync-options: Prune=false, and sync; "+
 				"then remove it there, and manageNamespace: false here",
 				"%s brings the namespace %s in wave %d, and what roster renders into it comes in wave %d: on an empty cluster nothing can be applied",
 				o.Application.Code, n.Name, o.Application.Wave, catalog.GuardWave)

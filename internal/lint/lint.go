@@ -181,7 +181,7 @@ func (in *Input) mistakes() diag.List {
 	names := Names()
 	for name, s := range in.Platform.Lint.Severities {
 		if !slices.Contains(names, name) {
-			at := in.at(s.Place)
+			at := s.Place
 			out.Add(diag.Diagnostic{Pos: at.Pos, Path: at.Path, Code: "unknown-rule", Message: fmt.Sprintf("there is no rule %q", name),
 				Hint: diag.DidYouMean(name, names)})
 		}

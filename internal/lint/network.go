@@ -40,7 +40,7 @@ func (in *Input) readOwnPolicies() []*policy {
 			name, _, _ := strings.Cut(path.Base(p.Origin), ".")
 			out = append(out, &policy{namespace: n.Name, title: fmt.Sprintf("policy %s of the profile %s", p.Name, name), rule: p.Rule,
 				at: func(fields ...string) catalog.Place {
-					return in.inProfile(p.Origin, append([]string{"policies", p.Name}, fields...))
+					return in.inProfile(path.Join(in.Platform.Repository.Folder, p.Origin), append([]string{"policies", p.Name}, fields...))
 				}})
 		}
 	}
@@ -49,7 +49,7 @@ func (in *Input) readOwnPolicies() []*policy {
 
 // inProfile is where a field of a profile is written, or the nearest one around it.
 func (in *Input) inProfile(file string, fields []string) catalog.Place {
-	at := in.at(catalog.Place{Pos: diag.Position{File: file, Line: 1, Column: 1}})
+	at := catalog.Place{Pos: diag.Position{File: file, Line: 1, Column: 1}}
 	if root := in.root(at.Pos.File); root != nil {
 		n, _ := in.nearest(root, nil, fields)
 		at.Pos.Line, at.Pos.Column = n.Line, n.Column

@@ -27,7 +27,7 @@ repository: {url: https://git.example/homelab.git}
 		for i := range in.Platform.Namespaces {
 			n := &in.Platform.Namespaces[i]
 			if n.Policies == nil && !n.Open && !in.failed(n) && !(book.closed(n.Name, catalog.Ingress) && book.closed(n.Name, catalog.Egress)) {
-				report(in.at(n.Place), in.closing(n), "the namespace %s is open", n.Name)
+				report(n.Place, in.closing(n), "the namespace %s is open", n.Name)
 			}
 		}
 	},

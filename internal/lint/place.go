@@ -47,9 +47,6 @@ func (in *Input) file(name string) *sourceFile {
 	return f
 }
 
-// at is p.
-func (in *Input) at(p catalog.Place) catalog.Place { return p }
-
 // field is where the user wrote a field of o, such as spec, replicas; or else the nearest one around it. It looks for a manifest
 // of that kind and name in all that the application reads, also among the values of a chart, and then into its patches. When
 // there is none, it is where o was made, or the application's place.
@@ -88,7 +85,7 @@ func (in *Input) field(o *Object, fields ...string) catalog.Place {
 		at.Pos = pos
 		return at
 	}
-	return in.at(a.Place)
+	return a.Place
 }
 
 // inTemplate is where the template that makes o has the last of the fields, behind its kind.
@@ -286,7 +283,7 @@ func (in *Input) text(o *Object, texts ...string) catalog.Place {
 		at.Pos = o.Pos
 		return at
 	}
-	return in.at(o.Application.Place)
+	return o.Application.Place
 }
 
 func (in *Input) textAt(o *Object, text string) (at catalog.Place, ok bool) {

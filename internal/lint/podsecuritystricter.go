@@ -48,7 +48,7 @@ repository: {url: https://git.example/homelab.git}
 			for _, level := range levels {
 				refused := func(p *Pod) bool { return len(in.forbids(p, level, n.PodSecurity.Version)) > 0 }
 				if !slices.ContainsFunc(pods[n.Name], refused) {
-					report(in.at(n.Place), "podSecurity: "+level, "all pods of %s would pass %s, which it does not enforce", n.Name, level)
+					report(n.Place, "podSecurity: "+level, "all pods of %s would pass %s, which it does not enforce", n.Name, level)
 					break
 				}
 			}

@@ -51,9 +51,9 @@ spec:
 		for i := range in.Platform.Namespaces {
 			n := &in.Platform.Namespaces[i]
 			for _, f := range declared(n) {
-				labelled(in.at(f.Place), n.Name, f.PodLabels)
+				labelled(f.Place, n.Name, f.PodLabels)
 				if f.Peer.Namespace != "" {
-					labelled(in.at(f.Place), f.Peer.Namespace, f.Peer.PodLabels)
+					labelled(f.Place, f.Peer.Namespace, f.Peer.PodLabels)
 				}
 			}
 		}

@@ -177,7 +177,7 @@ func (r *router) understand(priority int) {
 // at is where a field of the rule stands, such as match; for a route of the list, the route.
 func (r *router) at(in *Input, fields ...string) catalog.Place {
 	if r.own != nil {
-		return in.at(r.own.Place)
+		return r.own.Place
 	}
 	return in.field(r.object, append([]string{"spec", "routes", strconv.Itoa(r.index)}, fields...)...)
 }

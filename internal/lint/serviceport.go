@@ -69,7 +69,7 @@ spec:
 						continue
 					}
 					if s, ok := ports.behind(number); ok {
-						report(in.at(f.Place), "write "+strconv.Itoa(s.target), "port %d is that of the Service %s in %s, not of its pods", number, s.service, receiver)
+						report(f.Place, "write "+strconv.Itoa(s.target), "port %d is that of the Service %s in %s, not of its pods", number, s.service, receiver)
 					}
 				}
 			}

@@ -32,14 +32,14 @@ func (in *Input) lookForTraefik() traefik {
 		for _, c := range p.Spec.Containers {
 			args := slices.Concat(c.Command, c.Args)
 			if slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(strings.ToLower(a), "--providers.kubernetescrd") }) {
-				out.see(in.at(p.Application.Place))
+				out.see(p.Application.Place)
 				out.args(args)
 			}
 		}
 	}
 	for _, a := range in.applications() {
 		if a.Workload == nil && len(a.Sources) > 0 && a.Sources[0].Chart == "traefik" && len(a.Patches) == 0 {
-			out.see(in.at(a.Place))
+			out.see(a.Place)
 			in.chartOfTraefik(a, &out)
 		}
 	}

@@ -69,7 +69,7 @@ spec:
 		for n, a := range in.applications() {
 			for _, s := range a.Secrets {
 				if missing(n.Name, s.StoreKind, s.StoreName) {
-					report(in.at(s.Place), "", "the secret %s is read from the %s %s, which nothing brings", s.Name, s.StoreKind, s.StoreName)
+					report(s.Place, "", "the secret %s is read from the %s %s, which nothing brings", s.Name, s.StoreKind, s.StoreName)
 				}
 			}
 		}

@@ -30,11 +30,11 @@ extends: web-app
 			if p.Used {
 				continue
 			}
-			at := in.at(catalog.Place{Pos: diag.Position{File: p.File, Line: 1, Column: 1}})
-			if root := in.root(path.Clean(at.Pos.File)); root != nil {
+			at := catalog.Place{Pos: diag.Position{File: p.File, Line: 1, Column: 1}}
+			if root := in.root(p.File); root != nil {
 				at.Pos.Line = root.Line // behind comments, where a waiver may stand above it
 			}
-			report(at, "choose it in an entry, or delete "+p.File, "no entry uses the profile %s", p.Name)
+			report(at, "choose it in an entry, or delete "+path.Join(catalog.ProfilesDir, path.Base(p.File)), "no entry uses the profile %s", p.Name)
 		}
 	},
 }

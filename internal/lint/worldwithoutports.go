@@ -34,7 +34,7 @@ repository: {url: https://git.example/homelab.git}
 			n := &in.Platform.Namespaces[i]
 			for _, f := range declared(n) {
 				if f.Direction == catalog.Egress && len(f.Ports) == 0 && (isWorld(f.Peer.Entity) || everywhere(f.Peer.CIDR)) {
-					report(in.at(f.Place), hint, "pods of %s may reach %s on every port", n.Name, f.Peer.Entity+f.Peer.CIDR)
+					report(f.Place, hint, "pods of %s may reach %s on every port", n.Name, f.Peer.Entity+f.Peer.CIDR)
 				}
 			}
 		}

@@ -14,7 +14,7 @@ import (
 
 // listed is the mapping of an application in the list, and its file; nil when the list has no more than its code.
 func (in *Input) listed(a *catalog.Application) (*yaml.Node, string) {
-	name := in.at(a.Place).Pos.File
+	name := a.Place.Pos.File
 	if f := in.file(name); f != nil {
 		if in.codes[name] == nil {
 			if in.codes == nil {
@@ -42,7 +42,7 @@ func withCodes(n *yaml.Node, into map[string]*yaml.Node) {
 
 // key is where the user wrote a key of an application, or else the application.
 func (in *Input) key(a *catalog.Application, name string) catalog.Place {
-	at := in.at(a.Place)
+	at := a.Place
 	if n, _ := in.listed(a); n != nil {
 		k, _ := in.nearest(n, nil, []string{name})
 		at.Pos.Line, at.Pos.Column = k.Line, k.Column

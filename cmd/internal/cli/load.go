@@ -19,12 +19,21 @@ func build(in fleet.Input, stderr io.Writer) (fleet.Output, error) {
 	if err != nil {
 		return out, err
 	}
+	return out, told(&out, diags, stderr)
+}
+
+// told prints what is not rendered of out, what is doubtful, and what is wrong; it returns errReported when something is.
+func told(out *fleet.Output, diags diag.List, stderr io.Writer) error {
 	for _, a := range out.Applications {
 		if a.Workload == nil {
 			_, _ = fmt.Fprintf(stderr, "%s: not rendered here: %s\n", a.Code, a.Elsewhere)
 		}
 	}
-	return out, errors.Join(out.Warnings.Print(stderr, out.Frame), reported(diags, stderr, out.Frame))
+	err := errors.Join(out.Warnings.Print(stderr, out.Frame), diags.Print(stderr, out.Frame))
+	if err == nil && len(diags) > 0 {
+		err = errReported
+	}
+	return err
 }
 
 // platform reads the platform in folder dir, and prints what is wrong with it to stderr.
@@ -34,17 +43,6 @@ func platform(dir, repository string, stderr io.Writer) (fleet.Output, error) {
 		return fleet.Output{}, err
 	}
 	return build(fleet.Input{Place: place}, stderr)
-}
-
-// reported prints what is wrong, and returns errReported, if there is anything.
-func reported(diags diag.List, stderr io.Writer, frame diag.Frame) error {
-	if len(diags) == 0 {
-		return nil
-	}
-	if err := diags.Print(stderr, frame); err != nil {
-		return err
-	}
-	return errReported
 }
 
 // deployed are the objects of an application.

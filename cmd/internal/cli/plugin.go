@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -98,15 +97,10 @@ func requested(want func(plugin.Request) fleet.Want, timeout time.Duration, stde
 			return out, request, err
 		}
 	}
-	err = errors.Join(out.Warnings.Print(stderr, out.Frame), reported(diags, stderr, out.Frame))
+	err = told(&out, diags, stderr)
 	if here.At != "." && slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return d.Code == "missing-path" || d.Code == "path-outside" }) {
 		_, _ = fmt.Fprintf(stderr, "Argo CD sent no more than the folder %s of the repository.\n"+
 			"  hint: if what is missing is there, apply what roster bootstrap prints again: it says what is to be sent\n", here.At)
-	}
-	for _, a := range out.Applications {
-		if a.Workload == nil {
-			_, _ = fmt.Fprintf(stderr, "%s: not rendered here: %s\n", a.Code, a.Elsewhere)
-		}
 	}
 	return out, request, err
 }
