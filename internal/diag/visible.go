@@ -94,3 +94,14 @@ func (t terminal) Write(text []byte) (int, error) {
 	}
 	return len(text), nil
 }
+
+// Beginning is a text up to a length in bytes, cut between two characters.
+func Beginning(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return text[:most] + "…"
+}

@@ -80,3 +80,16 @@ func TestPrintVisible(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
 }
+
+// TestBeginning cuts between two characters, and no text that is short enough.
+func TestBeginning(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		most int
+		want string
+	}{{"abc", 3, "abc"}, {"abcd", 3, "abc…"}, {"éé", 3, "é…"}, {"éé", 4, "éé"}, {"€", 2, "…"}, {"\x80\x80", 1, "…"}, {"", 0, ""}} {
+		if got := diag.Beginning(c.text, c.most); got != c.want {
+			t.Errorf("%q up to %d: got %q, want %q", c.text, c.most, got, c.want)
+		}
+	}
+}

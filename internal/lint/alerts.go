@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/diag"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
@@ -61,9 +62,9 @@ func (in *Input) readAlertRules() []alertRule {
 // name is what messages call the rule.
 func (r *alertRule) name() string {
 	if r.Alert == "" {
-		return "the rule " + beginning(r.Record, longestName)
+		return "the rule " + diag.Beginning(r.Record, longestName)
 	}
-	return "the alert " + beginning(r.Alert, longestName)
+	return "the alert " + diag.Beginning(r.Alert, longestName)
 }
 
 // place is where the user wrote a field of the rule.

@@ -155,7 +155,7 @@ func (in *Input) PlaceOf(o *Object) catalog.Place {
 }
 
 // Title names the object in messages.
-func (o *Object) Title() string { return beginning(o.Kind+" "+o.Name, 2*longestName) }
+func (o *Object) Title() string { return diag.Beginning(o.Kind+" "+o.Name, 2*longestName) }
 
 // Pod is the template of a workload's pods.
 type Pod struct {

@@ -126,7 +126,7 @@ func Run(in *Input, o Options) Result {
 		o.Progress.Rule(i)
 		before := len(found)
 		r.Check(in.hiding(o.Hidden[r.Name]), func(at catalog.Place, hint, format string, args ...any) {
-			d := diag.Diagnostic{Pos: at.Pos, Path: at.Path, Code: r.Name, Message: beginning(fmt.Sprintf(format, args...), longestMessage), Hint: beginning(hint, longestMessage)}
+			d := diag.Diagnostic{Pos: at.Pos, Path: at.Path, Code: r.Name, Message: diag.Beginning(fmt.Sprintf(format, args...), longestMessage), Hint: diag.Beginning(hint, longestMessage)}
 			found = append(found, Finding{d, severity})
 		})
 		if o.Found != nil {
@@ -140,14 +140,6 @@ func Run(in *Input, o Options) Result {
 
 // longestMessage is how many bytes of a message are kept. Many findings may quote the same long text.
 const longestMessage = 4000
-
-// beginning is a text up to a length.
-func beginning(s string, length int) string {
-	if len(s) <= length {
-		return s
-	}
-	return strings.ToValidUTF8(s[:length], "") + "…"
-}
 
 // Fixable reports whether Fix may mend what the rule of a name finds.
 func Fixable(name string) bool {

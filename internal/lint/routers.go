@@ -186,7 +186,7 @@ func (r *router) String() string {
 	if r.own != nil {
 		return "the route of " + r.own.Host + r.own.Path
 	}
-	return beginning("IngressRoute "+r.name+" of "+r.namespace, 3*longestName)
+	return diag.Beginning("IngressRoute "+r.name+" of "+r.namespace, 3*longestName)
 }
 
 // key is the same for routers of which Traefik keeps only one: a router's name is made of these, with what is no letter or

@@ -3,6 +3,8 @@ package lint
 import (
 	"slices"
 	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
 )
 
 var secondNetworkBehindPolicy = Rule{
@@ -72,8 +74,5 @@ func onlyIn(list, namespace string, some map[string]bool) bool {
 // short is a text that fits into a message.
 func short(text string) string {
 	const most = 80
-	if text = strings.Join(strings.Fields(text), " "); len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
+	return diag.Beginning(strings.Join(strings.Fields(text), " "), most)
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint"
@@ -91,13 +90,4 @@ func short(f Finding) Finding {
 }
 
 // beginning is as much of a text as is written.
-func beginning(s string) string {
-	if len(s) <= longestText {
-		return s
-	}
-	end := longestText
-	for end > 0 && !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end] + "…"
-}
+func beginning(s string) string { return diag.Beginning(s, longestText) }
