@@ -194,12 +194,15 @@ func (o *hostOwners) dead(r *router, of []*router) bool {
 	})
 }
 
-var hostMatcher = regexp.MustCompile("(?:^| && )(Host|HostRegexp)\\(`([^`]{1,1000})`\\)")
+// maxHostPattern is how long a pattern of hosts is read, in bytes: no name of a host is as long.
+const maxHostPattern = 1000
+
+var hostMatcher = regexp.MustCompile("(?:^| && )(Host|HostRegexp)\\(`([^`]+)`\\)")
 
 // hostPattern is the pattern of hosts that a rule asks for; nil when there is none. In Host, a star stands for one part of the name.
 func hostPattern(rest string) *regexp.Regexp {
 	m := hostMatcher.FindStringSubmatch(rest)
-	if m == nil {
+	if m == nil || len(m[2]) > maxHostPattern {
 		return nil
 	}
 	if m[1] == "Host" {

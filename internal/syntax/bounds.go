@@ -48,14 +48,14 @@ func (e *Excess) Error() string {
 // Check reports whether a YAML or JSON text is within bounds, before anything expands its aliases: the error is an *Excess
 // or, for a text that has aliases and is not YAML, what the parser says. Whether another text is YAML it leaves open.
 func Check(data []byte) error {
+	if Plain(data) {
+		return nil
+	}
 	if e := checkSize(data); e != nil {
 		return e
 	}
-	if bytes.Count(data, []byte("%TAG")) > maxTags {
+	if manyTags(data) {
 		return excessAt(data, bytes.Index(data, []byte("%TAG")), "yaml-syntax", "remove them", "expected at most %d %%TAG directives, found more", maxTags)
-	}
-	if !mayExpand(data) && !mayBeDeep(data) {
-		return nil
 	}
 	_, err := parsed(data)
 	if excess := (*Excess)(nil); errors.As(err, &excess) || mayExpand(data) {
@@ -63,6 +63,14 @@ func Check(data []byte) error {
 	}
 	return nil
 }
+
+// Plain reports whether a text is within bounds whatever it says, as almost every text is, without parsing it. Then each part of
+// it is, too.
+func Plain(data []byte) bool {
+	return checkSize(data) == nil && !manyTags(data) && !mayExpand(data) && !mayBeDeep(data)
+}
+
+func manyTags(data []byte) bool { return bytes.Count(data, []byte("%TAG")) > maxTags }
 
 // checkSize is what can be said before a text is parsed; nil when it may be.
 func checkSize(data []byte) *Excess {
