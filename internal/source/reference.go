@@ -1,0 +1,43 @@
+// Package source knows what an application needs from outside of the repository: charts, Git repositories, OCI artifacts and
+// single files. It names them, brings them into a cache, and keeps in a lock what exactly they were.
+//
+// It is the only package that uses the network, and only where it is told to fetch. It does not know what is in them.
+package source
+
+import (
+	"errors"
+	"io/fs"
+)
+
+// Kind is how something is fetched.
+type Kind string
+
+// The kinds of references.
+const (
+	Chart Kind = "chart" // a chart of an HTTP chart repository
+	OCI   Kind = "oci"   // an artifact of an OCI registry: a chart, or manifests
+	Git   Kind = "git"   // a Git repository, as a whole
+	File  Kind = "file"  // one file of a web server: a value file, a schema, a resource of a kustomization
+)
+
+// Reference is something outside of the repository, as somebody asked for it. It is comparable, and holds no credentials.
+type Reference struct {
+	Kind Kind
+	// URL is that of the chart repository, of the OCI repository (oci://HOST/PATH, without the tag), of the Git repository, or of
+	// the file.
+	URL string
+	// Name is the chart's, in a chart repository; empty for all others.
+	Name string
+	// Version is a version or a range of versions, an OCI tag or digest, or a Git revision. Empty stands for the newest release, and
+	// for HEAD of a Git repository.
+	Version string
+}
+
+// Sources are what was fetched already. Open gives the files of a reference: NAME.tgz alone for a chart, the file alone for a
+// File, the whole tree for Git and for an OCI artifact that is no chart. The error is ErrNotFetched (wrapped) when it is not there.
+type Sources interface {
+	Open(Reference) (fs.FS, error)
+}
+
+// ErrNotFetched is why a reference cannot be opened: it was not fetched yet, or the lock has another version of it.
+var ErrNotFetched = errors.New("not fetched")
