@@ -66,6 +66,10 @@ bench-short: ## Run each comparison of bench once, on small lists and without li
 mutants: ## Make SAMPLE small changes, drawn with SEED, one at a time, and print the share that the fast tests notice; hours
 	go run ./test/mutation -sample $(SAMPLE) -seed $(SEED)
 
+.PHONY: linear
+linear: ## Give each rule 5,000 and 20,000 of each thing that it looks at, and compare what that costs; hours
+	go test -timeout 12h -run '^TestLinear$$' ./internal/lint -repeat 5000
+
 .PHONY: loop
 loop: ## Run etcd, Kubernetes and Argo CD with the plugin, from a push to a healthy cluster; ARGOCD=v2 takes Argo CD 2.14
 	go -C test/loop vet ./...
@@ -100,4 +104,4 @@ check: test lint ## Everything that CI runs
 	$(MAKE) clean-tree
 
 .PHONY: check-all
-check-all: check bench mutants ## What takes too long for each push: check, the figures of bench with their limits, and mutants
+check-all: check bench linear mutants ## What takes too long for each push: check, the figures of bench with their limits, linear and mutants
