@@ -46,7 +46,7 @@ var gitUser = regexp.MustCompile(`^(ssh://)?git@[^@]*$`)
 // shown is a value for a message, unless it may hold a password.
 func shown(s string) string {
 	if strings.Contains(s, "@") && !gitUser.MatchString(s) || holdsSecret(s) {
-		return "a text with credentials"
+		return "text with credentials"
 	}
 	return syntax.Quote(s)
 }
