@@ -110,16 +110,16 @@ func (r *resolver) ignoreDifference(in *ignoreDifferenceInput) (IgnoreDifference
 	}
 	for _, p := range in.JQPathExpressions {
 		if err := jqPath(p.V); p.IsSet() && err != nil {
-			p.Report("bad-jq", "", "expected a path of jq such as .spec.template.spec.containers[].resources, found %s: %v", shown(p.V), err)
+			p.Report("bad-jq", "", "expected a jq path such as .spec.template.spec.containers[].resources, found %s: %v", shown(p.V), err)
 		}
 	}
 	return d, true
 }
 
-// jqPath compiles an expression as Argo CD does, which would compare nothing of the application for one that it cannot
+// jqPath compiles an expression as Argo CD does, which compares nothing of the application when it cannot
 // (util/argo/normalizers/diff_normalizer.go).
 func jqPath(expression string) error {
-	if len(expression) > 1000 { // the compiler goes as deep as it is nested
+	if len(expression) > 1000 { // the compiler recurses as deep as it is nested
 		return errors.New("it is too long")
 	}
 	query, err := gojq.Parse("del(" + expression + ")")
@@ -129,19 +129,19 @@ func jqPath(expression string) error {
 	return err
 }
 
-// catalogSource is the source of an application that roster brings: the sidecar renders it from this very file.
+// catalogSource is the source of a catalog application: the sidecar renders it from this very file.
 func (r *resolver) catalogSource(in *appInput) deployed {
 	if !slices.Contains(apps.Names(), in.Catalog.V) {
-		in.Catalog.Report("unknown-catalog-application", diag.DidYouMean(in.Catalog.V, apps.Names()), "roster brings no application %s", syntax.Quote(in.Catalog.V))
+		in.Catalog.Report("unknown-catalog-application", diag.DidYouMean(in.Catalog.V, apps.Names()), "the catalog has no application %s", syntax.Quote(in.Catalog.V))
 	}
-	r.excluded(in, "an application of the catalog", in.RepoURL, in.Revision, in.Version)
+	r.excluded(in, "a catalog application", in.RepoURL, in.Revision, in.Version)
 	r.needRepository()
 	d := r.bySidecar(in)
 	d.workload = &Workload{Kind: Catalog, Path: in.Catalog.V, Source: Source{Helm: r.helm(in)}, Pos: in.Catalog.Pos()}
 	return d
 }
 
-// bySidecar is an application that the sidecar renders, with the same code as roster render --app does.
+// bySidecar is an application that the sidecar renders, with the code of roster render --app.
 func (r *resolver) bySidecar(in *appInput) deployed {
 	return deployed{
 		sources: []Source{{RepoURL: r.repoURL, Revision: r.revision, Path: r.here(), Plugin: &Plugin{Name: r.plugin, Application: in.ApplicationCode.V}}},
@@ -149,7 +149,7 @@ func (r *resolver) bySidecar(in *appInput) deployed {
 	}
 }
 
-// excluded reports keys that have no place in an application of that kind.
+// excluded reports keys that do not apply to that kind of application.
 func (r *resolver) excluded(in *appInput, kind string, scalars ...text) {
 	for _, s := range present(scalars...) {
 		s.Report("no-effect", "remove it", "this has no effect on %s", kind)

@@ -72,14 +72,14 @@ type accessInput struct {
 	ClusterRole    text `yaml:"clusterRole"`
 }
 
-// clusterResourceInput is a cluster-scoped kind that the namespace's applications may bring.
+// clusterResourceInput is a cluster-scoped kind that the namespace's applications may contain.
 type clusterResourceInput struct {
 	*syntax.Node
 	Kind  text `yaml:"kind,short,required"` // the short form may be GROUP/KIND
 	Group text `yaml:"group"`               // empty for the core group
 }
 
-// projectInput is what the AppProject says besides what follows from the applications.
+// projectInput is what the AppProject has besides what the applications need.
 type projectInput struct {
 	*syntax.Node
 	Description       text               `yaml:"description"`
@@ -125,13 +125,13 @@ type appInput struct {
 	Annotations       syntax.Map[text]        `yaml:"annotations"`
 
 	DependsOn []text         `yaml:"dependsOn"`
-	Uses      []useInput     `yaml:"uses"`     // applications of the catalog that this one calls
-	Provides  []text         `yaml:"provides"` // API groups whose CRDs this application brings
+	Uses      []useInput     `yaml:"uses"`     // catalog applications that this one calls
+	Provides  []text         `yaml:"provides"` // API groups whose CRDs this application installs
 	Ingress   []ingressInput `yaml:"ingress"`
 	Secrets   []secretInput  `yaml:"secrets"`
 }
 
-// useInput is an application of the catalog, in this list, that another one calls.
+// useInput is a catalog application, in this list, that another one calls.
 type useInput struct {
 	*syntax.Node
 	Application text             `yaml:"application,short,required"`
@@ -178,17 +178,17 @@ type jsonnetInput struct {
 	Libs    []text                      `yaml:"libs"`
 }
 
-// jsonnetVarInput is a text, or an expression of Jsonnet.
+// jsonnetVarInput is text, or a Jsonnet expression.
 type jsonnetVarInput struct {
 	*syntax.Node
 	Value text `yaml:"value,short"`
 	Code  text `yaml:"code"`
 }
 
-// patchInput changes what the source yields. Exactly one of Patch and Path is set.
+// patchInput changes the source's output. Exactly one of Patch and Path is set.
 type patchInput struct {
 	*syntax.Node
-	Patch   syntax.Any         `yaml:"patch"` // a strategic merge patch, or the operations of a JSON patch; or either as a text
+	Patch   syntax.Any         `yaml:"patch"` // a strategic merge patch, or the operations of a JSON patch; or either as text
 	Path    text               `yaml:"path"`  // of a file that holds it
 	Target  *patchTargetInput  `yaml:"target"`
 	Options *patchOptionsInput `yaml:"options"`
@@ -238,7 +238,7 @@ type ingressInput struct {
 	SharedWith []text `yaml:"sharedWith"` // namespaces whose applications may answer for parts of the host
 }
 
-// secretInput is one Secret that External Secrets makes from Vault.
+// secretInput is one Secret that External Secrets creates from Vault.
 type secretInput struct {
 	*syntax.Node
 	Name            text             `yaml:"name,required"`

@@ -10,8 +10,8 @@ import (
 	"github.com/hippotion/roster/internal/diag"
 )
 
-// TestBombs: a file whose aliases stand for gigabytes costs nothing in whatever the catalog looks into. What a source's own
-// files are, its engine says; a patch is the list's.
+// TestBombs: a file whose aliases stand for gigabytes costs nothing in anything that the catalog reads. The engine reports those
+// in a source's own files; a patch is part of the list.
 func TestBombs(t *testing.T) {
 	bomb := "x: &a " + strings.Repeat("A", 100_000) + "\ny: [" + strings.Repeat("*a,", 60_000) + "]\n"
 	const list = "- {namespace: web-a, networkPolicies: isolated, applications: [{applicationCode: web-a, path: web}]}\n"

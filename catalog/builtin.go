@@ -22,7 +22,7 @@ import (
 // groupMonitoring is the API group of the Prometheus operator's kinds.
 const groupMonitoring = "monitoring.coreos.com"
 
-// builtinApp is an application of the list that roster brings.
+// builtinApp is a catalog application in the list.
 type builtinApp struct {
 	*builtin.Application
 	entry *entryInput
@@ -32,7 +32,7 @@ type builtinApp struct {
 	offer  *builtin.Offer
 }
 
-// builtins gives the entries of applications that roster brings what they do not say themselves, and permits what their
+// builtins fills in what the entries of catalog applications leave out, and permits what their
 // applications call. It comes before the entries are resolved: what is filled in here is checked like what the user wrote.
 func (r *resolver) builtins() {
 	r.builtin, r.used = map[*appInput]*builtinApp{}, map[*appInput]map[string]builtin.Used{}
@@ -80,7 +80,7 @@ func (r *resolver) eachApp(do func(*entryInput, *appInput)) {
 // mistaken reports a mistake of the application itself.
 func (r *resolver) mistaken(b *builtinApp, err error) {
 	if err != nil {
-		b.in.Catalog.Report("catalog-application", "this is a mistake of roster", "%s: %v", b.Name, err)
+		b.in.Catalog.Report("catalog-application", "this is a bug in roster", "%s: %v", b.Name, err)
 	}
 }
 
@@ -121,8 +121,8 @@ func (r *resolver) builtinValues(b *builtinApp) builtin.Values {
 	return data
 }
 
-// withoutNulls is a mapping without the keys that have nothing behind them: they count as absent, as in the list. Helm would
-// take a default away for one, which no chart of ours expects.
+// withoutNulls is a mapping without the keys whose value is null: they count as absent, as in the list. Helm would
+// remove a default for one, which no chart of ours expects.
 func withoutNulls(m map[string]any) map[string]any {
 	if m == nil {
 		return nil
@@ -139,7 +139,7 @@ func withoutNulls(m map[string]any) map[string]any {
 	return out
 }
 
-// over is a mapping with values over its defaults, as Helm has it: mappings are merged, and all else is replaced.
+// over is a mapping with values over its defaults, as in Helm: mappings are merged, and all else is replaced.
 func over(defaults, values map[string]any) map[string]any {
 	out := maps.Clone(defaults)
 	for key, value := range values {
@@ -189,8 +189,8 @@ func (r *resolver) unfit(b *builtinApp, e *jsonschema.ValidationError, defaults 
 		at.Report("missing-value", "", "missing %s", strings.Join(k.Missing, ", "))
 	case *kind.Type:
 		at.Report("wrong-type", "", "expected %s, found %s", strings.Join(k.Want, " or "), k.Got)
-	case *kind.Pattern: // what is there may be a URL with a password
-		at.Report("bad-value", "", "expected a text that matches %s", k.Want)
+	case *kind.Pattern: // the value may be a URL with a password
+		at.Report("bad-value", "", "expected text that matches %s", k.Want)
 	default:
 		at.Report("bad-value", "", "%s", e.ErrorKind.LocalizedString(message.NewPrinter(language.English)))
 	}
@@ -212,7 +212,7 @@ func keysAt(values map[string]any, path []string) []string {
 	return slices.Collect(maps.Keys(values))
 }
 
-// provider is the applications that bring the Prometheus operator's kinds, and their namespaces.
+// provider is the applications that install the Prometheus operator's kinds, and their namespaces.
 type provider struct{ codes, namespaces []string }
 
 func (r *resolver) provider() provider {
@@ -259,7 +259,7 @@ func (r *resolver) declared(b *builtinApp) builtin.Declaration {
 	if b.in.Ingress == nil && !r.flawed(b.in.Node, "ingress") {
 		for _, route := range d.Routes {
 			in := ingressInput{Node: w.Node, Host: w.text(route.Host), Service: w.text(route.Service), Port: syntax.Text{V: route.Port, Node: w.Node}, Auth: w.text(route.Auth)}
-			if r.expose[route.Expose] != nil { // else the platform's default: nobody has asked for what is not there
+			if r.expose[route.Expose] != nil { // otherwise the platform's default: the user did not ask for a missing exposure
 				in.Expose = w.text(route.Expose)
 			}
 			b.in.Ingress = append(b.in.Ingress, in)
@@ -307,8 +307,8 @@ func (r *resolver) permitDeclared(b *builtinApp, flows []builtin.Flow) {
 	}
 }
 
-// callersIn is the entry in which the callers are: own, unless they name another namespace. It is nil when that is not of the
-// list: no policy of ours is around it.
+// callersIn is the entry in which the callers are: own, unless they name another namespace. It is nil when that is not in the
+// list: it has no policy of ours.
 func (r *resolver) callersIn(c builtin.Callers, own *entryInput) *entryInput {
 	if c.Namespace == "" {
 		return own
@@ -316,11 +316,11 @@ func (r *resolver) callersIn(c builtin.Callers, own *entryInput) *entryInput {
 	return r.entryOf[c.Namespace]
 }
 
-// open is what stands in place of a profile when a namespace is to have no policies, also where an application of the catalog
-// would bring some.
+// open is written in place of a profile when a namespace is to have no policies, even where a catalog application
+// would add some.
 const open = "open"
 
-// opened takes the policies from an entry that says so, and notes that it is open on purpose.
+// opened removes the policies of an entry that says so, and notes that it is open on purpose.
 func (r *resolver) opened(e *entryInput) {
 	np := e.NetworkPolicies
 	if np == nil || np.Profile.V != open || r.profiles[open] != nil {
@@ -333,8 +333,8 @@ func (r *resolver) opened(e *entryInput) {
 	r.openByChoice[e] = true
 }
 
-// fillEntry fills in what is said of the namespace, if all that runs in it comes from the catalog: other applications may not
-// fit.
+// fillEntry fills in the settings of the namespace, if all that runs in it comes from the catalog: they may not fit other
+// applications.
 func (r *resolver) fillEntry(b *builtinApp, d builtin.Declaration, w written) {
 	e := b.entry
 	if slices.ContainsFunc(e.Applications, func(a appInput) bool { return apps.Find(a.Catalog.V) == nil }) {

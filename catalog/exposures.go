@@ -10,7 +10,7 @@ import (
 )
 
 // The exposures that have a meaning of their own. lan is the default of a route, and the only exposure of a platform that names
-// none: nobody can guess which entry points are reachable from outside, so there is no public before platform.yml says so.
+// none: nobody can guess which entry points are reachable from outside, so there is no public until platform.yml defines it.
 const (
 	lan    = "lan"
 	public = "public"
@@ -39,7 +39,7 @@ func (r *resolver) exposures() {
 		same := strings.Join(names, ", ")
 		if first := places[same]; first != nil {
 			item.At.ReportWith(first, "first here", "same-entrypoints", "give one of them an entry point that the other does not have, or remove one",
-				"two exposures have the same entry points (%s): whoever reaches one reaches the other", syntax.Quote(same))
+				"two exposures have the same entry points (%s): what reaches one reaches the other", syntax.Quote(same))
 			continue
 		}
 		places[same] = item.At
@@ -49,7 +49,7 @@ func (r *resolver) exposures() {
 	}
 }
 
-// beyondLAN reports that public has no entry point besides those of lan: what is said to be lan only would be public as well.
+// beyondLAN reports that public has no entry point besides those of lan: what is exposed to lan only would be public as well.
 func (r *resolver) beyondLAN(at *syntax.Node, outside []string) {
 	for _, item := range r.in.Ingress.Expose.Items {
 		inside := set(texts(item.Value))
@@ -64,8 +64,8 @@ func (r *resolver) beyondLAN(at *syntax.Node, outside []string) {
 // set is names in alphabetical order, each once.
 func set(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
 
-// exposure is the entry points of the exposure of that name, which stands at a place or is the default there. Without a place, one
-// that is missing is not reported.
+// exposure is the entry points of the exposure of that name, which is written at a place or is the default there. Without a
+// place, a missing one is not reported.
 func (r *resolver) exposure(at *syntax.Node, name string) []string {
 	if found := r.expose[name]; found != nil || at == nil || r.platformFlawed("ingress.expose") {
 		return found
@@ -74,7 +74,7 @@ func (r *resolver) exposure(at *syntax.Node, name string) []string {
 	hint := diag.DidYouMean(name, known)
 	switch {
 	case len(known) == 0, r.in.Ingress.Expose.Node == nil && diag.Nearest(name, known) == "":
-		hint = "say in " + PlatformFile + " which entry points of Traefik are reachable from outside: ingress: {expose: {public: [ENTRYPOINT], lan: [websecure]}}"
+		hint = "define in " + PlatformFile + " which entry points of Traefik are reachable from outside: ingress: {expose: {public: [ENTRYPOINT], lan: [websecure]}}"
 	case name == lan && r.in.Ingress.Defaults.Expose.Node == nil:
 		hint = "set expose here, or ingress.defaults.expose in " + PlatformFile + "; " + diag.OneOf("known: ", known)
 	}

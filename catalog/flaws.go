@@ -7,7 +7,7 @@ import (
 )
 
 // flaws are the places where a file's shape was wrong, by file and path. A key that is missing there is not reported:
-// it is most likely there, misspelled or of the wrong type, and that has been said.
+// it is most likely there, misspelled or of the wrong type, and that has been reported.
 type flaws map[string]bool
 
 // noteFlaws remembers what has been reported so far. It is called when the files are decoded and nothing else is checked.
@@ -20,7 +20,7 @@ func (r *resolver) noteFlaws() {
 	}
 }
 
-// flawed says whether the mapping at n is itself a mistake, has an unknown key, or has a mistake at one of the keys.
+// flawed reports whether the mapping at n is itself a mistake, has an unknown key, or has a mistake at one of the keys.
 func (r *resolver) flawed(n *syntax.Node, keys ...string) bool {
 	if n == nil {
 		return false
@@ -33,7 +33,7 @@ func (r *resolver) flawed(n *syntax.Node, keys ...string) bool {
 	return flawed
 }
 
-// platformFlawed says whether a value of platform.yml, such as ingress.auth, may be there though it was not read.
+// platformFlawed reports whether a value of platform.yml, such as ingress.auth, may be set though it was not read.
 func (r *resolver) platformFlawed(value string) bool {
 	for {
 		if r.flaws[r.shown(PlatformFile)+":"+value] {
@@ -46,7 +46,7 @@ func (r *resolver) platformFlawed(value string) bool {
 	}
 }
 
-// oneOf reports when not exactly one of the values is set, of which the user may choose one.
+// oneOf reports a mistake unless exactly one of the values is set.
 func (r *resolver) oneOf(n *syntax.Node, keys []string, values ...text) (text, bool) {
 	set := present(values...)
 	switch {
@@ -60,7 +60,7 @@ func (r *resolver) oneOf(n *syntax.Node, keys []string, values ...text) (text, b
 	return text{}, false
 }
 
-// list is keys as they stand in a sentence.
+// list is keys as part of a sentence.
 func list(keys []string) string {
 	out := keys[0]
 	for i, key := range keys[1:] {

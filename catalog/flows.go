@@ -85,11 +85,11 @@ func (r *resolver) peer(in *peerInput, direction Direction) (Peer, bool) {
 	}
 	p := Peer{Namespace: in.Namespace.V, Host: in.Host.V, CIDR: in.CIDR.V, Entity: in.Entity.V, PodLabels: r.podLabels(in.PodLabels), Except: texts(in.Except)}
 	if in.PodLabels.Node != nil && !in.Namespace.IsSet() {
-		in.PodLabels.Report("no-effect", "remove it", "podLabels goes with namespace only")
+		in.PodLabels.Report("no-effect", "remove it", "podLabels applies only to namespace")
 		return p, false
 	}
 	if except := present(in.Except...); len(except) > 0 && !in.CIDR.IsSet() {
-		except[0].Report("no-effect", "remove it", "except goes with cidr only")
+		except[0].Report("no-effect", "remove it", "except applies only to cidr")
 		return p, false
 	}
 	switch {
@@ -119,8 +119,8 @@ func (r *resolver) peerHost(host text, direction Direction) bool {
 		host.Report("bad-host", "use to: {namespace: …} with the pod's port", "names of Services cannot be permitted as hosts")
 	case strings.Trim(host.V, "*.") == "" && host.V != "":
 		host.Report("bad-host", "use entity: world", "expected a host name such as api.example.com or *.example.com, found %s", syntax.Quote(host.V))
-	case strings.Contains(host.V, "**"): // Cilium takes a leading one for any number of parts
-		host.Report("bad-host", "write *, which stands for any characters of one part", "expected a host name such as api.example.com or *.example.com, found %s",
+	case strings.Contains(host.V, "**"): // Cilium treats a leading one as any number of parts
+		host.Report("bad-host", "write *, which matches any characters of one part", "expected a host name such as api.example.com or *.example.com, found %s",
 			shown(host.V))
 	case !hostPattern.MatchString(host.V) || !shortLabels(host.V) || len(host.V) > validation.DNS1123SubdomainMaxLength:
 		hint := ""
@@ -177,7 +177,7 @@ func (r *resolver) cidr(t text) (netip.Prefix, bool) {
 		return p, false
 	}
 	if p != p.Masked() {
-		t.Report("bad-cidr", "write "+p.Masked().String(), "the address of %s has bits beyond its prefix", t.V)
+		t.Report("bad-cidr", "write "+p.Masked().String(), "the address of %s has bits set beyond its prefix", t.V)
 		return p, false
 	}
 	return p, true
@@ -194,7 +194,7 @@ func (r *resolver) ports(in []syntax.Text) ([]Port, bool) {
 		}
 		p, reason := parsePort(t.V)
 		if reason != "" {
-			hint := "a port is written like 8080, 53/UDP, 8000-8100/TCP or http"
+			hint := "write a port as 8080, 53/UDP, 8000-8100/TCP or http"
 			if _, reason := parsePort(strings.ToUpper(t.V)); reason == "" {
 				hint = "write " + strings.ToUpper(t.V)
 			}
@@ -234,7 +234,7 @@ func parsePort(s string) (p Port, reason string) {
 		return p, ""
 	}
 	if p.End, err = strconv.Atoi(last); err != nil || p.End <= n || p.End > 65535 {
-		return p, "expected the range's last port to be a larger one, up to 65535"
+		return p, "expected a range's last port to be larger than its first, up to 65535"
 	}
 	p.Name = first
 	return p, ""

@@ -12,7 +12,7 @@ import (
 	"github.com/hippotion/roster/render/object"
 )
 
-// FuzzLoad gives Load whatever two files: it reports mistakes, each with its file and code, or the platform renders.
+// FuzzLoad gives Load any two files: it reports mistakes, each with its file and code, or the platform renders.
 func FuzzLoad(f *testing.F) {
 	examples, err := filepath.Glob("../examples/*/applications.yml")
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/hippotion/roster/internal/syntax"
 )
 
-// localSource is what a folder of this repository holds, as far as it decides how Argo CD reads it.
+// localSource is what a folder of this repository holds, insofar as it decides how Argo CD reads it.
 type localSource struct {
 	kind      SourceKind
 	files     map[string]bool // the names of the files in the folder
@@ -22,8 +22,8 @@ type localSource struct {
 	jsonnet   bool            // whether there is Jsonnet among them: it may import any file of the repository
 	cue       bool            // whether there is CUE in it, which neither Argo CD nor roster renders
 	both      bool            // whether it is a chart and a kustomization
-	chartLike string          // the file for which Argo CD takes the kustomization for a chart; empty when there is none
-	reads     []string        // for manifest-generate-paths: "." and what is read outside of the folder, from the root, with a slash
+	chartLike string          // the file because of which Argo CD treats the kustomization as a chart; empty when there is none
+	reads     []string        // for manifest-generate-paths: "." and what is read outside of the folder, from the root, with a leading slash
 	// shared is reads for a chart that many applications share, each with a values-CODE.yml beside it: everything in the
 	// folder but those files, so that a change of one does not render all of them again. Nil for other sources.
 	shared []string
@@ -34,7 +34,7 @@ type localSource struct {
 // kustomizationFiles are the names that Kustomize knows (sigs.k8s.io/kustomize/api/konfig, RecognizedKustomizationFileNames).
 var kustomizationFiles = []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
 
-// inspect finds out what the folder at p, seen from the repository's root, is. Many applications share one chart, so each
+// inspect finds out what the folder at p, relative to the repository's root, is. Many applications share one chart, so each
 // folder is read once.
 func (r *resolver) inspect(p string) *localSource {
 	if s := r.sources[p]; s != nil {
@@ -85,8 +85,8 @@ func (r *resolver) inspect(p string) *localSource {
 	return s
 }
 
-// chartLike is the last file by name of a kustomization's folder if Argo CD takes it for that of a chart: it looks at the end of
-// a name only, and the last file that says something counts (util/app/discovery, Discover).
+// chartLike is the last file by name of a kustomization's folder if Argo CD treats it as that of a chart: it looks only at the
+// end of a name, and the last file that indicates a type counts (util/app/discovery, Discover).
 func chartLike(entries []fs.DirEntry) string {
 	last := ""
 	for _, e := range entries { // in alphabetical order
@@ -107,26 +107,26 @@ func (r *resolver) file(p string) string {
 	return path.Join(r.root, p)
 }
 
-// noteRead keeps what folder holds everything that is read.
+// noteRead keeps track of the deepest folder that holds everything that is read.
 func (r *resolver) noteRead(p string) {
 	for !within(p, r.reads) {
 		r.reads = path.Dir(r.reads)
 	}
 }
 
-// isFile says why there is no file at p of the repository; "" when there is one.
+// isFile returns why there is no file at p of the repository; "" when there is one.
 func (r *resolver) isFile(p string) (problem, code, hint string) {
 	info, err := fs.Stat(r.fsys, r.file(p))
 	if err != nil {
 		return r.missing(p, "file", err)
 	}
 	if !info.Mode().IsRegular() {
-		return fmt.Sprintf("expected a file, %s is a %s", syntax.Quote(p), kindOf(info)), "missing-path", ""
+		return fmt.Sprintf("expected a file, found the %s %s", kindOf(info), syntax.Quote(p)), "missing-path", ""
 	}
 	return "", "", ""
 }
 
-// missing says why something at p cannot be read.
+// missing returns why something at p cannot be read.
 func (r *resolver) missing(p, what string, err error) (problem, code, hint string) {
 	if errors.Is(err, fs.ErrNotExist) {
 		if near := r.near(p); near != "" {
@@ -142,12 +142,12 @@ func (r *resolver) missing(p, what string, err error) (problem, code, hint strin
 		return syntax.Quote(p) + ": " + at.Err.Error(), "path-outside", ""
 	}
 	if info, statErr := fs.Stat(r.fsys, r.file(p)); link == nil && statErr == nil && !info.IsDir() {
-		return "expected a folder, " + syntax.Quote(p) + " is a file", "missing-path", `did you mean "` + path.Dir(p) + `"?`
+		return "expected a folder, found the file " + syntax.Quote(p), "missing-path", `did you mean "` + path.Dir(p) + `"?`
 	}
-	return syntax.Quote(p) + " is a link that leads out of the repository, or nowhere", "path-outside", "Argo CD refuses such links: keep what it leads to in the repository"
+	return syntax.Quote(p) + " is a link that leads out of the repository, or to a missing file", "path-outside", "Argo CD refuses such links: keep the target in the repository"
 }
 
-// linkError says that file, of the repository, is a symbolic link that cannot be followed in it.
+// linkError reports that a file of the repository is a symbolic link that cannot be followed in it.
 type linkError struct {
 	file string
 	err  error
@@ -156,7 +156,7 @@ type linkError struct {
 func (e *linkError) Error() string { return e.file + " cannot be followed" }
 func (e *linkError) Unwrap() error { return e.err }
 
-// near is the path most like p that is there, part by part; empty when there is none.
+// near is the existing path most like p, part by part; empty when there is none.
 func (r *resolver) near(p string) string {
 	at := "."
 	for _, part := range strings.Split(p, "/") {
@@ -182,7 +182,7 @@ func (r *resolver) near(p string) string {
 }
 
 // walk looks through the entries of dir, which is in the folder p, for manifests in folders below, and for symbolic links:
-// what they lead to is read too.
+// their targets are read too.
 func (r *resolver) walk(p, dir string, entries []fs.DirEntry, s *localSource, outside map[string]bool) error {
 	for _, e := range entries {
 		at := path.Join(dir, e.Name())
@@ -217,7 +217,7 @@ func prefix(root string) string {
 	return root + "/"
 }
 
-// outside notes that file, of the repository, is read for the source at p, unless it lies in it.
+// outside notes that file, of the repository, is read for the source at p, unless it is part of it.
 func (r *resolver) outside(p, file string, outside map[string]bool) {
 	if !within(file, p) && !leaves(file) {
 		r.noteRead(file)
@@ -225,7 +225,7 @@ func (r *resolver) outside(p, file string, outside map[string]bool) {
 	}
 }
 
-// outermost lists paths of the repository in alphabetical order, with a slash, without those that lie in another of them.
+// outermost lists paths of the repository in alphabetical order, with a leading slash, without those inside another of them.
 func outermost(paths map[string]bool) []string {
 	var out []string
 	for _, p := range slices.Sorted(maps.Keys(paths)) {
@@ -248,7 +248,7 @@ func isManifest(name string) bool {
 	return false
 }
 
-// hasManifests says whether Argo CD finds something to deploy in a folder of manifests.
+// hasManifests reports whether Argo CD finds something to deploy in a folder of manifests.
 func (s *localSource) hasManifests(recurse bool) bool {
 	return recurse && s.below || s.manifests
 }
@@ -269,7 +269,7 @@ func (r *resolver) chartReads(p string, outside map[string]bool) {
 }
 
 // kustomizationReads notes what the kustomization in dir, which is part of the one at p, reads elsewhere in the
-// repository: every text in it that names something that is there, be it a base, a patch or a file for a generator.
+// repository: every text in it that names an existing path, be it a base, a patch or a file for a generator.
 func (r *resolver) kustomizationReads(p, dir string, outside, seen map[string]bool) {
 	if seen[dir] {
 		return
@@ -300,8 +300,8 @@ func (r *resolver) kustomizationReads(p, dir string, outside, seen map[string]bo
 	}
 }
 
-// readYAML reads a file of the repository; false when there is none that can be read, or when it stands for more than is
-// read of any file, which is for the engine to report.
+// readYAML reads a file of the repository; false when it cannot be read, or when it expands to more than is read
+// of any file, which is for the engine to report.
 func (r *resolver) readYAML(p string, out any) bool {
 	data, err := syntax.ReadFile(r.fsys, r.file(p))
 	return err == nil && syntax.Unmarshal(data, out) == nil

@@ -9,7 +9,7 @@ import (
 	"github.com/hippotion/roster/catalog"
 )
 
-// TestJQBound: an expression of jq is compiled up to a length, since the compiler goes as deep as it is nested.
+// TestJQBound: a jq expression is compiled up to a length, since the compiler recurses as deep as it is nested.
 func TestJQBound(t *testing.T) {
 	of := func(length int) string {
 		expression := "." + strings.Repeat("a", length-1)
@@ -28,7 +28,7 @@ func TestJQBound(t *testing.T) {
 	if got := of(1000); got != "" {
 		t.Errorf("1,000 characters: %s", got)
 	}
-	const want = "applications.yml:1:124: a.applications[0].ignoreDifferences[0].jqPathExpressions[0]: expected a path of jq such as " +
+	const want = "applications.yml:1:124: a.applications[0].ignoreDifferences[0].jqPathExpressions[0]: expected a jq path such as " +
 		".spec.template.spec.containers[].resources, found "
 	if got := of(1001); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, ": it is too long [bad-jq]\n") {
 		t.Errorf("1,001 characters: %s", got)

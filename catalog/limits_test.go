@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	longest = 60 * time.Second // a refusal takes a second at most, on an idle machine; this is the difference to for ever
+	longest = 60 * time.Second // a refusal takes a second at most, on an idle machine; this is to tell it from forever
 	most    = 500 << 20        // bytes that a refusal may allocate
 )
 
@@ -118,7 +118,7 @@ func cycle(n int) string {
 	return b.String()
 }
 
-// circles is n applications that bring what their own secrets are of: each waits for all.
+// circles is n applications that install the kinds of their own secrets: each waits for all.
 func circles(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -127,7 +127,7 @@ func circles(n int) string {
 	return b.String()
 }
 
-// TestPipe has a named pipe in the place of each file: reading it would wait for ever.
+// TestPipe has a named pipe in the place of each file: reading it would wait forever.
 func TestPipe(t *testing.T) {
 	for _, name := range []string{"applications.yml", "platform.yml", "profiles/house.yml", "charts/app/Chart.yaml", "charts/app/values-web-a.yml"} {
 		t.Run(name, func(t *testing.T) {
@@ -165,9 +165,9 @@ func TestPipe(t *testing.T) {
 			}()
 			select {
 			case <-time.After(longest):
-				t.Fatal("it waits for somebody to write into the pipe")
+				t.Fatal("it waits for a writer of the pipe")
 			case diags := <-done:
-				if len(diags) == 0 && !strings.HasPrefix(name, "charts/") { // what is in a chart is for Helm to judge
+				if len(diags) == 0 && !strings.HasPrefix(name, "charts/") { // Helm judges what is in a chart
 					t.Error("not refused")
 				}
 			}

@@ -1,7 +1,7 @@
 // Package catalog reads what is to run in a cluster, applications.yml with platform.yml and profiles/ beside it, into a
 // Platform in which every name is bound and every default applied.
 //
-// All mistakes of the input are found here, and reported with their place; what comes behind cannot fail because of the
+// All mistakes of the input are found here, and reported with their place; later stages cannot fail because of the
 // input. The package reads through the file system that it is given, and nothing else: no environment, no network. It
 // does not know what objects a platform becomes.
 package catalog
@@ -27,7 +27,7 @@ const (
 
 // Options are what the caller knows, besides the files.
 type Options struct {
-	// RepoURL and Revision are those of the repository that holds the list, for a platform.yml that does not say them.
+	// RepoURL and Revision are those of the repository that holds the list, for a platform.yml that does not set them.
 	RepoURL, Revision string
 	// TopIsRoot says that the top of fsys is the root of the Git repository: repository.root must lead there.
 	TopIsRoot bool
@@ -40,10 +40,10 @@ type Options struct {
 type Reading struct {
 	Platform *Platform // nil when there are mistakes
 	Mistakes diag.List // in order
-	// Unread reports that a file of the list is missing, or could not be read as YAML: then the mistakes are about no more than that.
+	// Unread reports that a file of the list is missing, or could not be read as YAML: then there are no other mistakes.
 	Unread bool
-	// Root is the repository's root, seen from the top of the file system; Folder is that of the list, seen from the root. Both
-	// are known also when there are mistakes: all places are seen from the root.
+	// Root is the repository's root, relative to the top of the file system; Folder is that of the list, relative to the root. Both
+	// are known also when there are mistakes: all places are relative to the root.
 	Root, Folder string
 }
 
@@ -51,7 +51,7 @@ type Reading struct {
 // part of it may be trusted), and must itself keep symbolic links from leading out, as os.Root does. An error means that a
 // file is there but could not be read.
 //
-// All places, in the platform as in the mistakes, are seen from the repository's root, which is the top of fsys unless
+// All places, in the platform as in the mistakes, are relative to the repository's root, which is the top of fsys unless
 // repository.root of platform.yml says otherwise.
 func Read(fsys fs.FS, dir string, options Options) (Reading, error) {
 	var diags diag.List
@@ -95,7 +95,7 @@ func Read(fsys fs.FS, dir string, options Options) (Reading, error) {
 	return out, nil
 }
 
-// unreadable are the codes of mistakes that leave nothing of a file to be looked at.
+// unreadable are the codes of mistakes that leave nothing of a file to check.
 var unreadable = []string{"missing-file", "bad-encoding", "yaml-syntax", "empty"}
 
 // Load is Read for callers that need no more than the platform and the mistakes.

@@ -8,9 +8,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// reservation says whose a label or an annotation is. Whose is empty when it only informs: then everybody may set it.
+// reservation is the owner of a label or an annotation. Whose is empty when it only informs: then anyone may set it.
 type reservation struct {
-	// keys is one key, or all keys that begin so when it ends in "*", or, when it begins with ".", all of that domain and of
+	// keys is one key, or all keys with that prefix when it ends in "*", or, when it begins with ".", all of that domain and of
 	// those below it.
 	keys, whose, hint string
 }
@@ -23,21 +23,21 @@ const (
 	forKubernetes  = "belongs to Kubernetes"
 	forDeletion    = "makes another program delete the object"
 	noHook         = "remove it: a hook is deleted before each sync, without confirmation; dependsOn decides the order"
-	noPruning      = "remove it; toggleable: true on an application lets it go without confirmation"
+	noPruning      = "remove it; toggleable: true on an application lets it be removed without confirmation"
 	inPodSecurity  = "set podSecurity"
 	inAnApp        = "remove it; an application's own syncOptions say how it is synced"
 	inDifferences  = "remove it; ignoreDifferences says what is not compared"
 	notReconciled  = "remove it; autoSync: false stops Argo CD from changing what an application deploys"
 	onceByHand     = "remove it: that is done once, by hand"
-	onceConfirmed  = "remove it: somebody sets it by hand, to confirm what is to go"
-	trackedByArgo  = "remove it: Argo CD writes it, to know what belongs to which Application"
+	onceConfirmed  = "remove it: it is set by hand, to confirm a removal"
+	trackedByArgo  = "remove it: Argo CD writes it, to track what belongs to which Application"
 	decidedByOrder = "dependsOn and provides decide the order"
 )
 
-// reservations are the labels and annotations that decide what becomes of an object, by whole domains, so that what the next version
-// of Argo CD brings is reserved before anybody knows it. The first that fits counts: those that only inform come first. Argo CD's are
+// reservations are the labels and annotations that decide what happens to an object, by whole domains, so that what the next version
+// of Argo CD adds is reserved in advance. The first that matches counts: those that only inform come first. Argo CD's are
 // in docs/user-guide/annotations-and-labels.md, and in pkg/sync/common and pkg/sync/hook of gitops-engine: a live object with a hook
-// is deleted before each sync (sync_task.go, deleteBeforeCreation), and Prune=confirm is not asked for that.
+// is deleted before each sync (sync_task.go, deleteBeforeCreation), and Prune=confirm does not apply to that.
 var reservations = []reservation{
 	{keys: "notifications.argoproj.io/*"},
 	{keys: "link.argocd.argoproj.io/*"},
@@ -102,7 +102,7 @@ func (r *reservation) fits(key string) bool {
 	return key == r.keys
 }
 
-// reserved is the reservation of a label or an annotation of an object that roster renders; nil when everybody may set it.
+// reserved is the reservation of a label or an annotation of an object that roster renders; nil when anyone may set it.
 func reserved(key string) *reservation {
 	for i := range reservations {
 		if r := &reservations[i]; r.fits(key) {
@@ -115,7 +115,7 @@ func reserved(key string) *reservation {
 	return nil
 }
 
-// reservedInSource is the same for what a source yields: workloads have the recommended labels of Kubernetes, as Helm charts do.
+// reservedInSource is the same for the output of a source: workloads have the recommended labels of Kubernetes, as Helm charts do.
 func reservedInSource(key string) *reservation {
 	if strings.HasPrefix(key, "app.kubernetes.io/") {
 		return nil
@@ -158,7 +158,7 @@ func (r *resolver) annotationsBut(in syntax.Map[text], reserved func(key string)
 func (r *resolver) podLabels(in syntax.Map[text]) map[string]string {
 	for _, item := range in.Items {
 		if strings.HasPrefix(item.Key, "io.kubernetes.") || strings.HasPrefix(item.Key, "io.cilium.") {
-			item.At.Report("reserved-name", "the key namespace says where the pods are", "%s is a label that Cilium gives to pods itself", item.Key)
+			item.At.Report("reserved-name", "the key namespace says where the pods are", "%s is a label that Cilium itself gives to pods", item.Key)
 		}
 	}
 	return r.labelsBut(in, unreserved)

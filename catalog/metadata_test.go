@@ -9,7 +9,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// TestPermittedInLoop: what everybody may set is in the list of test/loop that shows that nothing of it takes the place of a confirmation.
+// TestPermittedInLoop: what anyone may set is in the list of test/loop, which shows that nothing in it replaces a confirmation.
 func TestPermittedInLoop(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "test", "loop", "testdata", "trial", "entries", "guards.yml"))
 	if err != nil {
@@ -40,7 +40,7 @@ func TestPermittedInLoop(t *testing.T) {
 	}
 }
 
-// TestReservations: each of them fits a key that no other one before it does, or it would say nothing.
+// TestReservations: each of them matches a key that no other one before it does, or it would have no effect.
 func TestReservations(t *testing.T) {
 	for i := range reservations {
 		r := &reservations[i]

@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// The checks of single values. Each reports what is wrong and says whether the value is right.
+// The checks of single values. Each reports what is wrong and returns whether the value is right.
 
 func (r *resolver) dnsLabel(t text) bool {
 	if len(t.V) <= validation.DNS1123LabelMaxLength && validation.IsDNS1123Label(t.V) == nil {
@@ -52,10 +52,10 @@ func (r *resolver) badName(t text, expected string, valid func(string) []string)
 	t.Report("bad-name", hint, "expected %s, found %s", expected, syntax.Quote(t.V))
 }
 
-// filled checks that a value which is set says something.
+// filled checks that a value which is set is not empty.
 func (r *resolver) filled(t text, expected string) bool {
 	if t.IsSet() && strings.TrimSpace(t.V) == "" {
-		t.Report("empty-text", "", "expected %s, found an empty text", expected)
+		t.Report("empty-text", "", "expected %s, found empty text", expected)
 		return false
 	}
 	return true
@@ -82,7 +82,7 @@ func isHostname(s string) bool {
 	return len(s) <= validation.DNS1123SubdomainMaxLength && validation.IsDNS1123Subdomain(s) == nil && shortLabels(s)
 }
 
-// shortLabels says whether the parts of a name have at most 63 characters and at least one, as DNS demands.
+// shortLabels reports whether the parts of a name have at most 63 characters and at least one, as DNS requires.
 func shortLabels(name string) bool {
 	return !slices.ContainsFunc(strings.Split(name, "."), func(s string) bool { return s == "" || len(s) > validation.DNS1123LabelMaxLength })
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/hippotion/roster/internal/syntax"
 )
 
-// unsuited reports options that belong to another type of source. Where the type cannot be known, the options tell it.
+// unsuited reports options that belong to another type of source. Where the type cannot be known, the options decide it.
 func (r *resolver) unsuited(in *appInput, kind SourceKind, at *syntax.Node) SourceKind {
 	type option struct {
 		at   *syntax.Node
@@ -59,7 +59,7 @@ func (r *resolver) options(s *Source, in *appInput, kind SourceKind) {
 				Components: texts(k.Components)}
 		}
 	case Manifests:
-		s.Directory = &Directory{} // Argo CD is not to guess the type
+		s.Directory = &Directory{} // so that Argo CD does not guess the type
 		if d := in.Directory; d != nil {
 			s.Directory = &Directory{Recurse: d.Recurse.Or(false), Include: d.Include.V, Exclude: d.Exclude.V, Jsonnet: r.jsonnet(d.Jsonnet)}
 		}
@@ -88,7 +88,7 @@ func (r *resolver) helm(in *appInput) *Helm {
 			if _, isList := in.Values.V.([]any); isList {
 				found = "a list"
 			}
-			in.Values.Report("wrong-type", "", "expected a mapping, a chart's values, found %s", found)
+			in.Values.Report("wrong-type", "", "expected a mapping of a chart's values, found %s", found)
 		}
 		h.Values = in.Values.V
 	}
@@ -100,7 +100,7 @@ func (r *resolver) helm(in *appInput) *Helm {
 		h.PassCredentials, h.IgnoreMissingValueFiles = o.PassCredentials.Or(false), o.IgnoreMissingValueFiles.Or(false)
 		for _, p := range o.Parameters.Items {
 			if p.Key == "" {
-				p.Node.Report("empty-text", "", "expected the name of a parameter, found an empty text")
+				p.Node.Report("empty-text", "", "expected the name of a parameter, found empty text")
 			}
 			h.Parameters = append(h.Parameters, Parameter{Name: p.Key, Value: p.Value.V})
 		}

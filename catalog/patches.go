@@ -28,7 +28,7 @@ func (r *resolver) patched(in *appInput, d deployed, patches []Patch) deployed {
 		d.sources[0].Kustomize = &k
 		return d
 	case d.workload == nil:
-		hint := "patch a kustomization, or what lies in this repository"
+		hint := "patch a kustomization, or a source in this repository"
 		if in.Chart.IsSet() {
 			hint = "put the chart into the folder that vendor in " + PlatformFile + " names, as " + path.Base(in.Chart.V) + "-" + in.Version.V + ".tgz"
 		}
@@ -46,7 +46,7 @@ func (r *resolver) patched(in *appInput, d deployed, patches []Patch) deployed {
 		out.reads = append(out.reads, "/"+d.workload.Path)
 	}
 	for _, read := range d.reads {
-		if !strings.HasPrefix(read, "/") { // seen from the source's own folder
+		if !strings.HasPrefix(read, "/") { // relative to the source's own folder
 			read = "/" + path.Join(d.workload.Path, read)
 		}
 		out.reads = append(out.reads, read)
@@ -55,7 +55,7 @@ func (r *resolver) patched(in *appInput, d deployed, patches []Patch) deployed {
 	return out
 }
 
-// patchFiles are the files that hold patches, from the root, with a slash.
+// patchFiles are the files that hold patches, from the root, with a leading slash.
 func (r *resolver) patchFiles(in *appInput) []string {
 	var out []string
 	for i := range in.Patches {
@@ -111,7 +111,7 @@ func (o *patchOptionsInput) set() map[string]bool {
 	return out
 }
 
-// patchText is the patch as YAML, wherever it stands; false when that is reported to be wrong.
+// patchText is the patch as YAML, wherever it stands; false when a mistake in it is reported.
 func (r *resolver) patchText(p *patchInput) (string, bool) {
 	at, patch := p.Patch.Node, ""
 	switch {
@@ -169,7 +169,7 @@ func (r *resolver) patchText(p *patchInput) (string, bool) {
 	return patch, true
 }
 
-// excess reports a patch that stands for more than is read: at its file, when it has one.
+// excess reports a patch that expands to more than is read: at its file, when it has one.
 func (r *resolver) excess(p *patchInput, at *syntax.Node, e *syntax.Excess) {
 	if !p.Path.IsSet() {
 		at.Report(e.Code, e.Hint, "the patch, on its line %d: %s", max(e.Line, 1), e.Message)
@@ -178,7 +178,7 @@ func (r *resolver) excess(p *patchInput, at *syntax.Node, e *syntax.Excess) {
 	r.diags.Add(e.At(r.seen(path.Clean(p.Path.V)), at.Path()))
 }
 
-// seen is a file of the repository as seen from the folder of the list.
+// seen is a file of the repository relative to the folder of the list.
 func (r *resolver) seen(p string) string {
 	inside, up := r.dir, ""
 	for ; inside != "." && !within(path.Join(r.root, p), inside); inside = path.Dir(inside) {
@@ -191,8 +191,8 @@ func (r *resolver) seen(p string) string {
 	return up + p
 }
 
-// named is a patch with the apiVersion, kind and name that it lacks. Kustomize demands them, and does not look at them when
-// there is a target (sigs.k8s.io/kustomize/api/resmap, ApplySmPatch).
+// named is a patch with the apiVersion, kind and name that it lacks. Kustomize requires them, and ignores them when there
+// is a target (sigs.k8s.io/kustomize/api/resmap, ApplySmPatch).
 func (r *resolver) named(p *patchInput, patch map[string]any) string {
 	if len(p.Options.set()) > 0 {
 		p.Report("missing-field", "write the new ones", "a patch that may change the name or the kind needs apiVersion, kind and metadata.name")

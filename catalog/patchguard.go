@@ -9,11 +9,11 @@ import (
 	"github.com/hippotion/roster/internal/syntax"
 )
 
-// guardedKinds are those that roster guards where it renders them. An application that may bring one of these could take one over.
+// guardedKinds are those that roster guards where it renders them. An application that may contain one of these could take one over.
 var guardedKinds = []string{"Application", "AppProject", "Namespace"}
 
-// keepsGuards reports a patch with which a guarded object could go without confirmation: one that makes a hook of it, or anything else
-// that decides what becomes of it, or that makes another object one of those.
+// keepsGuards reports a patch with which a guarded object could be removed without confirmation: one that makes it a hook, or sets anything
+// else that decides what happens to it, or that makes another object one of those.
 func (r *resolver) keepsGuards(p *patchInput, at *syntax.Node, content any) {
 	if kind := kindMadeBy(content); slices.Contains(guardedKinds, kind) && p.Target != nil && !slices.Equal(guardedKindsOf(p.Target), []string{kind}) {
 		if _, operations := content.([]any); operations || p.Options.set()["allowKindChange"] {
@@ -41,7 +41,7 @@ func (r *resolver) keepsGuards(p *patchInput, at *syntax.Node, content any) {
 		if !named {
 			hint = "name the kind: target: {kind: …}"
 		}
-		at.Report("reserved-name", hint, "the patch sets %s on objects of the kind %s, which then could go without confirmation", key, kinds[0])
+		at.Report("reserved-name", hint, "the patch sets %s on objects of the kind %s, which could then be removed without confirmation", key, kinds[0])
 	}
 }
 
@@ -64,7 +64,7 @@ func guardedKindsOf(t *patchTargetInput) []string {
 	return out
 }
 
-// kindMadeBy is the kind that an object has when the patch has been applied; empty when the patch does not say it.
+// kindMadeBy is the kind that an object has when the patch has been applied; empty when the patch does not set it.
 func kindMadeBy(content any) string {
 	kind := ""
 	switch content := content.(type) {
@@ -107,7 +107,7 @@ func keysSetBy(content any) []string {
 		for _, operation := range content {
 			operation, _ := operation.(map[string]any)
 			path, _ := operation["path"].(string)
-			parts := strings.Split(path, "/")[1:] // what is in front of the first slash is empty
+			parts := strings.Split(path, "/")[1:] // nothing precedes the first slash
 			switch value := operation["value"]; {
 			case path == "":
 				below(value, "metadata", "annotations")

@@ -17,7 +17,7 @@ type Platform struct {
 	Cluster    Cluster
 	ArgoCD     ArgoCD
 	DNS        profiles.Pods // the pods that answer DNS queries
-	Store      *Store        // nil when the platform does not bring the store itself
+	Store      *Store        // nil when the platform does not render the store itself
 	Controller profiles.Pods // the ingress controller
 	Domain     string
 	Expose     map[string][]string // entry points by exposure
@@ -34,7 +34,7 @@ type Platform struct {
 // does not touch the objects of the others.
 type Origin string
 
-// Place is where something stands in a file of the input.
+// Place is where something is in a file of the input.
 type Place struct {
 	Pos  diag.Position
 	Path string // such as web-ntfy.applications[0]
@@ -70,14 +70,14 @@ const RootName = "roster"
 
 // Repository is the Git repository that holds the list.
 type Repository struct {
-	URL      string // empty when nothing says it, and no application needs it
+	URL      string // empty when it is not set, and no application needs it
 	Revision string
 	Root     string // in the file system that the platform was loaded from
-	Folder   string // of the list, seen from the root
-	Reads    string // the deepest folder that holds all that was read, seen from the root
+	Folder   string // of the list, relative to the root
+	Reads    string // the deepest folder that holds all that was read, relative to the root
 }
 
-// Cluster is what charts are told about the cluster when they are rendered elsewhere. Either may be empty: not known.
+// Cluster is what charts are told about the cluster when they are rendered elsewhere. Either may be empty when it is unknown.
 type Cluster struct {
 	KubeVersion string
 	APIVersions []string
@@ -95,7 +95,7 @@ type ArgoCD struct {
 type Wave int
 
 // The waves that do not depend on the platform. Applications that something waits for come in firstAppWave and later; all
-// others in LastWave, or behind the former if these need so many waves.
+// others in LastWave, or after the former if these need that many waves.
 const (
 	NamespaceWave Wave = iota - 2
 	GuardWave
@@ -106,7 +106,7 @@ const (
 // Sync is when and how the objects of one kind of one owner are applied.
 type Sync struct {
 	Wave Wave
-	// LateKind says that the kind may not exist yet when the sync begins: an application of the platform brings it.
+	// LateKind says that the kind may not exist yet when the sync begins: an application of the platform installs it.
 	LateKind bool
 }
 
@@ -116,7 +116,7 @@ type Namespace struct {
 	Origin  Origin
 	Place   Place
 	Managed bool // whether the Namespace object is rendered
-	Guarded bool // whether removing the entry waits for somebody's confirmation
+	Guarded bool // whether removing the entry requires confirmation
 	// GuardWave is the last wave, and so the first that is pruned.
 	GuardWave Wave
 
@@ -214,19 +214,19 @@ type Application struct {
 	Code    string
 	Origin  Origin
 	Place   Place
-	Sources []Source // the first is what is deployed; a second one brings value files
+	Sources []Source // the first is what is deployed; a second one holds value files
 	// Workload is the source that roster can render: Sources[0], or what the sidecar renders in its place. Nil when it is not
 	// in this repository; Elsewhere then says what it is.
 	Workload  *Workload
 	Elsewhere string
-	Catalog   string            // the name of the application that roster brings; empty for others
+	Catalog   string            // the name in the catalog; empty for others
 	Uses      map[string]string // what it calls, by the name in the catalog: the code
 	Patches   []Patch           // of the workload
 	// GeneratePaths are what the source reads, for argocd.argoproj.io/manifest-generate-paths; nil when unknown.
 	GeneratePaths []string
 
 	AutoSync          bool
-	Guarded           bool // whether removing it waits for somebody's confirmation
+	Guarded           bool // whether removing it requires confirmation
 	Finalizer         bool
 	SyncOptions       []string
 	IgnoreDifferences []IgnoreDifference
@@ -240,7 +240,7 @@ type Application struct {
 	SecretsSync Sync
 }
 
-// Source is one source of an Application. Which of the pointers is set says its type; none means that Argo CD finds out.
+// Source is one source of an Application. Which of the pointers is set decides its type; none means that Argo CD finds out.
 type Source struct {
 	RepoURL, Revision string
 	Path              string
@@ -252,10 +252,10 @@ type Source struct {
 	Plugin            *Plugin
 }
 
-// Workload is a source in this repository, or one that roster brings.
+// Workload is a source in this repository, or one of the catalog.
 type Workload struct {
 	Kind   SourceKind
-	Path   string        // seen from the repository's root; for a chart, a folder or an archive. For Catalog, its name.
+	Path   string        // relative to the repository's root; for a chart, a folder or an archive. For Catalog, its name.
 	Source Source        // with the options
 	Pos    diag.Position // of the name, for Catalog: there is no other place in the repository to point at
 }
@@ -263,21 +263,21 @@ type Workload struct {
 // SourceKind is how a folder is read.
 type SourceKind string
 
-// The kinds of sources. UnknownKind is in a repository that cannot be looked into.
+// The kinds of sources. UnknownKind is in a repository that cannot be read.
 const (
 	HelmChart     SourceKind = "a Helm chart"
 	Kustomization SourceKind = "a kustomization"
 	Manifests     SourceKind = "a folder of manifests"
-	Catalog       SourceKind = "an application of the catalog"
+	Catalog       SourceKind = "a catalog application"
 	UnknownKind   SourceKind = ""
 )
 
-// Patch is one change of what a source yields, as in Kustomize's patches.
+// Patch is one change of a source's output, as in Kustomize's patches.
 type Patch struct {
-	Pos    diag.Position // where it stands
+	Pos    diag.Position // where it is
 	Path   string        // such as web-x.applications[0].patches[1]
 	Text   string        // YAML or JSON
-	File   string        // that holds it, seen from the repository's root; empty when it stands in the list
+	File   string        // that holds it, relative to the repository's root; empty when it is in the list
 	Target *PatchTarget  // nil when the patch itself names the object
 	// Options are those of Kustomize that are set: allowNameChange, allowKindChange. Nil when there are none.
 	Options map[string]bool
@@ -335,7 +335,7 @@ type Jsonnet struct {
 // IsZero reports whether there is nothing.
 func (j *Jsonnet) IsZero() bool { return j == nil || len(j.TLAs)+len(j.ExtVars)+len(j.Libs) == 0 }
 
-// JsonnetVar is a variable: a text or, with Code, an expression.
+// JsonnetVar is a variable: text or, with Code, an expression.
 type JsonnetVar struct {
 	Name, Value string
 	Code        bool
@@ -365,7 +365,7 @@ type Route struct {
 	Priority    int    // 0: by the length of the rule
 	Service     string
 	Port        ServicePort
-	Auth        *Middleware // nil when the route is open, or the application asks itself
+	Auth        *Middleware // nil when the route is open, or the application authenticates users itself
 	SharedWith  []string    // the namespaces whose applications may answer for parts of the host, in order
 }
 
@@ -388,10 +388,10 @@ type Secret struct {
 	RefreshInterval time.Duration
 	Type            string       // of the Secret; empty for Opaque
 	Data            []SecretData // by key
-	Extract         []string     // Vault paths of which every property becomes a key
+	Extract         []string     // Vault paths whose properties all become keys
 }
 
-// SecretData is one key of a Secret and where its value lies.
+// SecretData is one key of a Secret and where its value is.
 type SecretData struct{ Key, Path, Property string }
 
 // Store is the ClusterSecretStore for Vault: Kubernetes auth, KV version 2.

@@ -28,7 +28,7 @@ type repositoryInput struct {
 	*syntax.Node
 	URL      text `yaml:"url,hidden"`
 	Revision text `yaml:"revision"`
-	Root     text `yaml:"root"` // where the repository's root lies, seen from the folder of applications.yml
+	Root     text `yaml:"root"` // where the repository's root is, relative to the folder of applications.yml
 }
 
 type argocdInput struct {
@@ -116,7 +116,7 @@ type vaultUserInput struct {
 	Namespace text `yaml:"namespace"`
 }
 
-// defaultsInput is what an application gets when its entry does not say otherwise.
+// defaultsInput is what an application gets unless its entry says otherwise.
 type defaultsInput struct {
 	*syntax.Node
 	Path        text   `yaml:"path"`

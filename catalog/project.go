@@ -8,7 +8,7 @@ import (
 	"github.com/hippotion/roster/internal/syntax"
 )
 
-// roleName is what Argo CD takes as the name of a project role (argo-cd pkg/apis/application/v1alpha1, validateRoleName).
+// roleName is what Argo CD accepts as the name of a project role (argo-cd pkg/apis/application/v1alpha1, validateRoleName).
 var roleName = regexp.MustCompile(`^[a-zA-Z0-9]([-_a-zA-Z0-9]*[a-zA-Z0-9])?$`)
 
 var kindName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)

@@ -9,9 +9,9 @@ import (
 	"github.com/hippotion/roster/internal/syntax"
 )
 
-// The checks of what names something in another place: repositories, servers, charts, versions and revisions. Argo CD hands these to
-// Git and Helm, whose command lines take what begins with a dash for an option, and file: and ext:: for what lies, or runs, where Argo
-// CD runs. And it takes the repositories of a project for patterns: nothing that could be one is accepted.
+// The checks of what names something elsewhere: repositories, servers, charts, versions and revisions. Argo CD hands these to
+// Git and Helm, whose command lines treat what begins with a dash as an option, and file: and ext:: as what is, or runs, where Argo CD
+// runs. And it treats the repositories of a project as patterns: nothing that could be one is accepted.
 
 const (
 	hostForm = `[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?`
@@ -26,27 +26,27 @@ var (
 	scpURL   = regexp.MustCompile(`^` + userForm + `@` + hostForm + `:/?[A-Za-z0-9._~][A-Za-z0-9._~+=/-]*$`)
 	registry = regexp.MustCompile(`^(` + hostForm + `:[0-9]{1,5}|localhost|` + hostForm + `\.` + hostForm + `)` + pathForm + `$`)
 
-	// credentials finds a user name or a password in a URL, even in one that is not well formed. The user name of SSH is none: it is
+	// credentials finds a user name or a password in a URL, even in one that is not well formed. The user name of SSH does not count: it is
 	// git almost everywhere, and the key is elsewhere.
 	credentials = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://[^/?#]*:[^/?#]*@|(https?|oci)://[^/?#]*@|[?&](access_token|private_token|job_token|token|password)=`)
 	// bareCredentials are those before a host without a scheme.
 	bareCredentials = regexp.MustCompile(`^[^/@]+:[^/@]*@`)
 	// token finds what GitHub and GitLab have issued, wherever it stands in a URL.
 	token = regexp.MustCompile(`(gh[opusr]_|github_pat_|gl(pat|dt|ptt|rt|cbt|agent|oas|soat)-)[A-Za-z0-9_-]{16}`)
-	// remote finds what is no path but a place elsewhere.
+	// remote finds what is not a path but a place elsewhere.
 	remote = regexp.MustCompile(`://|::|^[^/]*@[^/]*:`)
 )
 
-// holdsSecret says whether a text with a URL in it must not be shown.
+// holdsSecret reports whether a text with a URL in it must not be shown.
 func holdsSecret(s string) bool { return credentials.MatchString(s) || token.MatchString(s) }
 
-// gitUser is the part of a URL that everybody writes who uses SSH.
+// gitUser matches URLs with the user name that SSH users write.
 var gitUser = regexp.MustCompile(`^(ssh://)?git@[^@]*$`)
 
 // shown is a value for a message, unless it may hold a password.
 func shown(s string) string {
 	if strings.Contains(s, "@") && !gitUser.MatchString(s) || holdsSecret(s) {
-		return "a text with credentials"
+		return "text with credentials"
 	}
 	return syntax.Quote(s)
 }
@@ -110,13 +110,13 @@ func isRepository(s string, forms ...*regexp.Regexp) bool {
 	for _, form := range forms {
 		if form.MatchString(s) && !hasDots(s) {
 			_, err := url.Parse(s)
-			return err == nil || form == scpURL // for Argo CD, all that cannot be parsed are one repository (util/git, NormalizeGitURL)
+			return err == nil || form == scpURL // Argo CD treats all that cannot be parsed as one repository (util/git, NormalizeGitURL)
 		}
 	}
 	return false
 }
 
-// hasDots says whether a part of a path is one of those that lead elsewhere.
+// hasDots reports whether a part of a path is . or .., which lead elsewhere.
 func hasDots(s string) bool {
 	for part := range strings.SplitSeq(s, "/") {
 		if part == "." || part == ".." {
@@ -126,13 +126,13 @@ func hasDots(s string) bool {
 	return false
 }
 
-// repositoryOfArgoCD checks the URL that Argo CD says when the list does not say one: it becomes that of the applications.
+// repositoryOfArgoCD checks the URL from Argo CD, which is that of the applications when the list does not set one.
 func (r *resolver) repositoryOfArgoCD() {
 	if r.in.Repository.URL.IsSet() || r.opts.RepoURL == "" {
 		return
 	}
 	d := diag.Diagnostic{Pos: diag.Position{File: PlatformFile}, Path: "repository.url", Code: "bad-url", Hint: "correct spec.source.repoURL of the root Application",
-		Message: "expected the URL of one repository, Argo CD says " + shown(r.opts.RepoURL)}
+		Message: "expected the URL of one repository, found in the root Application: " + shown(r.opts.RepoURL)}
 	switch {
 	case holdsSecret(r.opts.RepoURL):
 		d.Code, d.Hint, d.Message = "secret-in-url", withoutCredentials, "the URL of the root Application holds a user name or password"
@@ -184,7 +184,7 @@ func (r *resolver) revisionOf(t text) bool {
 	return r.matches(t, gitRevision, "bad-revision", "a branch, tag or commit, such as main or v1.2.3")
 }
 
-// matches checks that a value which is set says something, has that form, and no part of it leads elsewhere.
+// matches checks that a value which is set is not empty, has that form, and has no part that leads elsewhere.
 func (r *resolver) matches(t text, form *regexp.Regexp, code, expected string) bool {
 	if !t.IsSet() {
 		return true
@@ -215,7 +215,7 @@ func (r *resolver) kustomizeNames(in *appInput) {
 	}
 }
 
-// localPath says whether a value is a path, not a place elsewhere, and reports it if not.
+// localPath checks that a value is a path, not a place elsewhere.
 func localPath(t text, expected string) bool {
 	if !remote.MatchString(t.V) {
 		return true

@@ -40,7 +40,7 @@ type resolver struct {
 	flaws        flaws
 
 	domainMissing bool // reported
-	// Names that could not be read, because of a mistake that is reported: what refers to a name may mean one of these.
+	// Names that could not be read, because of a mistake that is reported: a reference may mean one of these.
 	namespacesMissing, codesMissing bool
 }
 
@@ -91,7 +91,7 @@ func (r *resolver) declare(e *entryInput) {
 	r.namespacesMissing = r.namespacesMissing || !e.Namespace.IsSet()
 	r.codesMissing = r.codesMissing || r.flawed(e.Node, "applications")
 	if e.Namespace.IsSet() {
-		r.dnsLabel(e.Namespace) // a bad name is a name: what refers to it is not wrong, too
+		r.dnsLabel(e.Namespace) // a bad name is still a name: references to it are not reported
 		if first := r.entryOf[e.Namespace.V]; first != nil {
 			e.Namespace.ReportWith(first.Namespace.Node, "first here", "duplicate-namespace", "put the applications of a namespace into one entry",
 				"the namespace %q is listed twice", e.Namespace.V)
@@ -144,7 +144,7 @@ func (r *resolver) ownProfiles(namespaces []Namespace) []OwnProfile {
 
 func place(n *syntax.Node) Place { return Place{Pos: n.Pos(), Path: n.Path()} }
 
-// unmanaged are the namespaces that Kubernetes itself makes.
+// unmanaged are the namespaces that Kubernetes itself creates.
 var unmanaged = []string{"default", "kube-node-lease", "kube-public", "kube-system"}
 
 // MadeByKubernetes reports whether every cluster has the namespace.
@@ -178,7 +178,7 @@ func (r *resolver) namespace(e *entryInput) Namespace {
 		Flows:  r.flows[name],
 	}
 	if n.Managed && slices.Contains(unmanaged, name) {
-		e.ManageNamespace.Report("unmanaged-namespace", "remove the line", "Kubernetes makes the namespace %q itself: roster must not own it", name)
+		e.ManageNamespace.Report("unmanaged-namespace", "remove the line", "Kubernetes creates the namespace %q itself: roster must not own it", name)
 	}
 	if !n.Managed {
 		r.withoutEffect(e)
@@ -234,10 +234,10 @@ func (r *resolver) distinctSecrets(e *entryInput) {
 	}
 }
 
-// shown is a file beside applications.yml as messages name it: seen from the repository's root.
+// shown is a file beside applications.yml as messages name it: relative to the repository's root.
 func (r *resolver) shown(name string) string { return path.Join(r.here(), name) }
 
-// here is the folder of applications.yml, seen from the repository's root.
+// here is the folder of applications.yml, relative to the repository's root.
 func (r *resolver) here() string {
 	if r.root == "." {
 		return r.dir

@@ -105,7 +105,7 @@ func (r *resolver) servicePort(t syntax.Text) ServicePort {
 	return ServicePort{Name: t.V}
 }
 
-// authOf is the middleware that asks who is there: one of the platform's, unless the entry says none or app.
+// authOf is the middleware that authenticates users: one of the platform's, unless the entry says none or app.
 func (r *resolver) authOf(in *ingressInput) *Middleware {
 	switch {
 	case in.Auth.IsSet():

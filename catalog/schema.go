@@ -14,8 +14,8 @@ import (
 	"github.com/hippotion/roster/profiles"
 )
 
-// ApplicationsSchema is the JSON Schema of applications.yml, for editors. It says of the shape what internal/syntax says, and
-// never refuses what Load takes; of what the values mean it says a little.
+// ApplicationsSchema is the JSON Schema of applications.yml, for editors. It describes the shape as internal/syntax
+// checks it, and never refuses what Load accepts; of what the values mean it checks a little.
 func ApplicationsSchema() []byte { return applicationsSchema(readDescriptions()) }
 
 // PlatformSchema is the JSON Schema of platform.yml.
@@ -45,7 +45,7 @@ func readDescriptions() descriptions {
 	return d
 }
 
-// schema is a JSON Schema, draft 07: the newest that all editors know. It has no $ref, because draft 07 ignores what stands
+// schema is a JSON Schema, draft 07: the newest that all editors know. It has no $ref, because draft 07 ignores what is
 // beside one, and a description would.
 type schema struct {
 	Draft                string             `json:"$schema,omitempty"`
@@ -89,7 +89,7 @@ func (s *schema) file(title string) []byte {
 	return out.Bytes()
 }
 
-// key is what the tags of a field say, see syntax.Document.Decode.
+// key holds the tags of a field, see syntax.Document.Decode.
 type key struct {
 	name                 string
 	required, short, one bool
@@ -112,7 +112,7 @@ func keyOf(f reflect.StructField) key {
 	return k
 }
 
-// value is the schema of a value of type t; k belongs to the key that it stands behind, also if it is an element there.
+// value is the schema of a value of type t; k belongs to the key whose value it is, or in whose list it is an element.
 func (d descriptions) value(t reflect.Type, k key) *schema {
 	switch t {
 	case reflect.TypeFor[text]():
@@ -145,7 +145,7 @@ func (d descriptions) value(t reflect.Type, k key) *schema {
 	panic("catalog: no schema for a " + t.String()) // a mistake in the struct, found by the first test
 }
 
-// mapping is the schema of a struct: a mapping of its keys, or what stands for that in short.
+// mapping is the schema of a struct: a mapping of its keys, or its short form.
 func (d descriptions) mapping(t reflect.Type) *schema {
 	s := &schema{Type: kinds{"object"}, Properties: map[string]*schema{}, AdditionalProperties: false}
 	var short *schema
@@ -176,7 +176,7 @@ func (d descriptions) mapping(t reflect.Type) *schema {
 	return s
 }
 
-// Patterns that take at least what the checks of names.go and flows.go take, where a text stands. A number as a port is not
+// Patterns that accept at least the texts that the checks of names.go and flows.go accept. A number as a port is not
 // bounded: 1e9 without quotes is the name of a port.
 const (
 	labelShape       = `^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`
@@ -186,7 +186,7 @@ const (
 	servicePortShape = `^[-a-z0-9]{1,15}$`
 )
 
-// narrow adds what Load asks of the value besides its shape, as far as a schema can say it.
+// narrow adds what Load requires of the value besides its shape, as far as a schema can say it.
 func (s *schema) narrow(typeName, key string) {
 	switch typeName + "." + key {
 	case "entryInput.namespace", "peerInput.namespace", "appInput.applicationCode", "useInput.application", "argocdInput.namespace",
@@ -221,7 +221,7 @@ func (s *schema) narrow(typeName, key string) {
 	}
 }
 
-// builtinProfiles are what may stand for a profile without any of the user's.
+// builtinProfiles are the names of profiles that exist without any of the user's.
 func builtinProfiles() []string {
 	var ignored diag.List
 	set, err := profiles.Load(embed.FS{}, ProfilesDir, ProfilesDir, profiles.Names{}, &ignored)

@@ -25,7 +25,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// documented is the texts of docs/input.md for the keys of each type. The test of the documentation in test/house sees to it
+// documented is the texts of docs/input.md for the keys of each type. The test of the documentation in test/house ensures
 // that there is a section for each type, headed by the first keys that lead to it, and a row for each key.
 func documented(t *testing.T) descriptions {
 	t.Helper()
@@ -92,7 +92,7 @@ func element(t reflect.Type) reflect.Type {
 	}
 }
 
-// TestSchemaFiles holds the texts in the schemas against docs/input.md, and the copies for editors against the schemas.
+// TestSchemaFiles compares the texts in the schemas with docs/input.md, and the copies for editors with the schemas.
 // UPDATE=1 rewrites both.
 func TestSchemaFiles(t *testing.T) {
 	d := documented(t)
@@ -217,8 +217,8 @@ var unseen = map[string]string{
 	"bad-value":     "JSON cannot hold the value",
 }
 
-// judge says what the parser and the schema find in a file's shape. Comparable is false when only one of them can see it: the
-// file is not YAML, or all that is wrong is what unseen has.
+// judge returns what the parser and the schema find in a file's shape. Comparable is false when only one of them can see it: the
+// file is not YAML, or its only mistakes are those of unseen.
 func (j judges) judge(t *testing.T, file string, data []byte) (shape diag.List, refused error, comparable bool) {
 	t.Helper()
 	doc := syntax.Parse(file, data, &shape)
@@ -232,7 +232,7 @@ func (j judges) judge(t *testing.T, file string, data []byte) (shape diag.List, 
 	var value any
 	if err := yaml.Unmarshal(data, &value); err != nil { // a list as a key, say
 		if len(shape) == 0 {
-			t.Errorf("the parser takes what the library cannot read: %v", err)
+			t.Errorf("the parser accepts what the library cannot read: %v", err)
 		}
 		return shape, nil, false
 	}
@@ -247,7 +247,7 @@ func (j judges) judge(t *testing.T, file string, data []byte) (shape diag.List, 
 	return shape, j.schema.Validate(value), true
 }
 
-// jsonOf makes texts of all keys, as editors do.
+// jsonOf turns all keys into texts, as editors do.
 func jsonOf(value any) any {
 	switch value := value.(type) {
 	case map[string]any:
@@ -269,7 +269,7 @@ func jsonOf(value any) any {
 }
 
 // TestSchemaAgrees shows the files of all scripts and examples to the parser and to the schema. The schema refuses a file in
-// which the parser finds a mistake of shape, and no file that Load takes.
+// which the parser finds a mistake of shape, and no file that Load accepts.
 func TestSchemaAgrees(t *testing.T) {
 	all := newJudges(t)
 	var accepted, refused, narrowed, unreadable int
@@ -284,11 +284,11 @@ func TestSchemaAgrees(t *testing.T) {
 		case len(shape) > 0 && err != nil:
 			refused++
 		case len(shape) > 0:
-			t.Errorf("%s: the schema takes what the parser refuses:\n%v", name, shape)
+			t.Errorf("%s: the schema accepts what the parser refuses:\n%v", name, shape)
 		default:
 			narrowed++
 			if _, diags, loadErr := Load(fsys, path.Dir(file), Options{}); loadErr == nil && len(diags) == 0 {
-				t.Errorf("%s: the schema refuses what roster takes:\n%v", name, err)
+				t.Errorf("%s: the schema refuses what roster accepts:\n%v", name, err)
 			}
 		}
 	}
@@ -324,12 +324,12 @@ func TestSchemaAgrees(t *testing.T) {
 			check(example, os.DirFS(".."), example, data)
 		}
 	}
-	t.Logf("both take %d files and refuse %d; %d are refused for what their values mean; %d are not comparable", accepted, refused, narrowed, unreadable)
+	t.Logf("both accept %d files and refuse %d; %d are refused for what their values mean; %d are not comparable", accepted, refused, narrowed, unreadable)
 }
 
-// TestSchemaEdits misspells and deletes each key, and puts other values in its place, one at a time. In a file that has every key
-// there is, the parser and the schema must say the same of its shape; in examples/homelab, the schema must also not refuse what
-// Load takes. What stands at the same place in several entries is edited in the first.
+// TestSchemaEdits misspells and deletes each key, and puts other values in its place, one at a time. In a file that has every key,
+// the parser and the schema must agree about its shape; in examples/homelab, the schema must also not refuse what Load
+// accepts. What is at the same place in several entries is edited in the first.
 func TestSchemaEdits(t *testing.T) {
 	values := replacements(t)
 	for file, j := range newJudges(t) {
@@ -342,7 +342,7 @@ func TestSchemaEdits(t *testing.T) {
 				case !comparable:
 					t.Errorf("%s: not comparable: %v", edit, shape)
 				case len(shape) > 0 && err == nil:
-					t.Errorf("%s: the schema takes what the parser refuses:\n%v", edit, shape)
+					t.Errorf("%s: the schema accepts what the parser refuses:\n%v", edit, shape)
 				case len(shape) > 0:
 					refused++
 				case err != nil:
@@ -370,7 +370,7 @@ func TestSchemaEdits(t *testing.T) {
 			}
 			edit(part, read, seen, func(edit string, err error) {
 				if len(loadEdited(t, file, yamlOf(t, full))) == 0 {
-					t.Errorf("%s: the schema refuses what roster takes:\n%v", edit, err)
+					t.Errorf("%s: the schema refuses what roster accepts:\n%v", edit, err)
 				}
 			})
 		}
@@ -505,7 +505,7 @@ func yamlOf(t *testing.T, n *yaml.Node) []byte {
 	return data
 }
 
-// loadEdited is what Load says of examples/homelab with another text in one file.
+// loadEdited is what Load reports about examples/homelab with another text in one file.
 func loadEdited(t *testing.T, file string, data []byte) diag.List {
 	t.Helper()
 	_, diags, err := Load(edited{os.DirFS(".."), "examples/homelab/" + file, data}, "examples/homelab", Options{})
@@ -529,7 +529,7 @@ func (e edited) Open(name string) (fs.File, error) {
 	return e.FS.Open(name)
 }
 
-// TestSchemaDocuments is about what stands in the place of the whole file.
+// TestSchemaDocuments replaces the whole file.
 func TestSchemaDocuments(t *testing.T) {
 	all := newJudges(t)
 	for _, text := range []string{"[]", "[~]", "[a]", "[[]]", "[{}]", "[{namespace: a}]", "{}", "{domain: }", "{domain: a, Domain: a}", "a", "7", "true"} {
@@ -543,7 +543,7 @@ func TestSchemaDocuments(t *testing.T) {
 	}
 }
 
-// TestSchemaShapes fails when a pattern refuses a text that the check takes, of all that can be made of a few pieces.
+// TestSchemaShapes fails when a pattern refuses a text that the check accepts, of all that can be made of a few pieces.
 func TestSchemaShapes(t *testing.T) {
 	pieces := []string{"a", "B", "1", "0", "8000", "65535", "-", ".", ":", "::", "/", "/8", "+", "_", " ", "é", "%", "/TCP", "/udp", "ffff:", "1.2.3.4", strings.Repeat("a", 62), "\n"}
 	checks := []struct {

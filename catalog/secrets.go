@@ -30,7 +30,7 @@ func (r *resolver) secret(in *secretInput, from Origin) Secret {
 		}
 		path, property, found := cutLast(item.Value.V, "#")
 		if !found || path == "" || property == "" {
-			item.Node.Report("bad-secret-reference", "the value itself must not stand here: put it into Vault", `expected VAULT-PATH#PROPERTY, found something else`)
+			item.Node.Report("bad-secret-reference", "the value itself must not be here: put it into Vault", `expected VAULT-PATH#PROPERTY, found something else`)
 			continue
 		}
 		s.Data = append(s.Data, SecretData{Key: item.Key, Path: r.vaultPath(item.Node, path), Property: property})
@@ -54,14 +54,14 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s, "", false
 }
 
-// vaultPath reports paths as Vault's API has them; External Secrets adds the engine and data/ itself.
+// vaultPath reports paths as in Vault's API; External Secrets adds the engine and data/ itself.
 func (r *resolver) vaultPath(at *syntax.Node, path string) string {
 	engine := "secret"
 	if r.store != nil {
 		engine = r.store.Path
 	}
 	if path == "" || strings.HasPrefix(path, "/") || strings.HasPrefix(path, engine+"/data/") || strings.TrimSpace(path) != path {
-		at.Report("bad-secret-reference", "leave out the engine and data/: they are the store's", "expected a path below the KV engine, found something else")
+		at.Report("bad-secret-reference", "leave out the engine and data/: the store adds them", "expected a path below the KV engine, found something else")
 	}
 	return path
 }

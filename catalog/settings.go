@@ -59,7 +59,7 @@ func (r *resolver) settings() {
 
 	switch {
 	case !in.Vendor.IsSet():
-	case r.opts.Application != "": // the folder is not there when that application does not need it
+	case r.opts.Application != "": // the folder may be missing when that application does not need it
 		r.vendor, _ = r.repositoryPath(in.Vendor)
 	default:
 		r.vendor, _ = r.folder(in.Vendor)
@@ -88,7 +88,7 @@ func (r *resolver) settings() {
 	r.apiServerPort = in.APIServer.Port.Or(6443)                 // the API server's own port, not its Service's
 	if p := in.APIServer.Port; p.IsSet() && (p.V < 1 || p.V > 65535) {
 		p.Report("bad-port", "", "expected a port from 1 to 65535, found %d", p.V)
-		r.apiServerPort = 6443 // the profiles are not wrong, too
+		r.apiServerPort = 6443 // so that the profiles are not reported, too
 	}
 	r.ingressSettings()
 	r.secretSettings()
@@ -140,14 +140,14 @@ func (r *resolver) clusterOf(in *kubernetesInput) Cluster {
 func (r *resolver) rootOf(root text) string {
 	at := path.Join(r.dir, root.Or("."))
 	if strings.HasPrefix(root.V, "/") || leaves(at) || !within(r.dir, at) {
-		root.Report("path-outside", "it is a path like ../.. that leads up to the root of the Git repository around this folder",
+		root.Report("path-outside", "write a path such as ../.. that leads up to the root of the Git repository",
 			"the repository's root cannot be %q", root.V)
 		return r.dir
 	}
 	if r.opts.TopIsRoot && at != "." {
 		up := strings.Repeat("/..", 1+strings.Count(r.dir, "/"))[1:]
 		d := diag.Diagnostic{Pos: diag.Position{File: r.shown(PlatformFile)}, Path: "repository.root", Code: "wrong-root", Hint: "set repository: {root: " + up + "}",
-			Message: fmt.Sprintf("this folder is %s of the Git repository, and not its root", syntax.Quote(r.dir))}
+			Message: fmt.Sprintf("this folder is %s of the Git repository, not its root", syntax.Quote(r.dir))}
 		if root.Node != nil {
 			d.Pos = root.Pos()
 		}
@@ -156,10 +156,10 @@ func (r *resolver) rootOf(root text) string {
 	return at
 }
 
-// leaves says whether a clean path leads out of the folder that it begins in.
+// leaves reports whether a clean path leads out of the folder that it begins in.
 func leaves(p string) bool { return p == ".." || strings.HasPrefix(p, "../") }
 
-// within says whether p is dir or lies below it.
+// within reports whether p is dir or is below it.
 func within(p, dir string) bool { return dir == "." || p == dir || strings.HasPrefix(p, dir+"/") }
 
 func (r *resolver) pods(in podsInput, namespace, key, value string) profiles.Pods {
@@ -167,7 +167,7 @@ func (r *resolver) pods(in podsInput, namespace, key, value string) profiles.Pod
 	before := len(*r.diags)
 	r.optionalLabel(in.Namespace)
 	labels := r.podLabels(in.PodLabels)
-	if len(*r.diags) > before { // the profiles that name these pods are not wrong, too
+	if len(*r.diags) > before { // so that the profiles that name these pods are not reported, too
 		return out
 	}
 	out.Namespace = in.Namespace.Or(namespace)
@@ -184,7 +184,7 @@ func (r *resolver) ingressSettings() {
 	for _, item := range in.Auth.Items {
 		r.auth[item.Key] = Middleware{Name: item.Value.Name.V, Namespace: item.Value.Namespace.V}
 		if item.Key == "none" || item.Key == "app" {
-			item.At.Report("reserved-name", "choose another name", "%q is not the name of a middleware: it says that roster adds none", item.Key)
+			item.At.Report("reserved-name", "choose another name", "%q cannot name a middleware: it means that roster adds none", item.Key)
 		}
 		r.optionalLabel(item.Value.Namespace)
 		r.optionalSubdomain(item.Value.Name)

@@ -7,14 +7,14 @@ import (
 )
 
 // A profile, a list of sync options or the labels of the ingress controller are written once, and rendered for each namespace,
-// application or route: a list of 300 KB could make some gigabytes. So what a platform stands for is bounded, as the texts in
-// it with each use of a shared part. 30,000 ordinary entries have some 60 MB.
+// application or route: a list of 300 KB could make some gigabytes. So the expanded size of a platform is bounded: the texts in
+// it, with each use of a shared part. 30,000 ordinary entries have some 60 MB.
 const (
 	freeSize     = 64 << 20 // bytes of any platform
-	sizePerEntry = 8 << 10  // and for each of its entries: what ordinary ones never have
+	sizePerEntry = 8 << 10  // and for each of its entries: more than ordinary ones ever have
 )
 
-// sizes adds up what namespaces stand for.
+// sizes adds up the expanded sizes of namespaces.
 type sizes struct {
 	most  int
 	left  int
@@ -38,7 +38,7 @@ func (s *sizes) add(n *Namespace, at *syntax.Node) bool {
 	before := s.left
 	s.left -= s.of(reflect.ValueOf(*n))
 	if before >= 0 && s.left < 0 {
-		at.Report("too-large", "what a profile, defaults or platform.yml says is rendered for each use: shorten it, or use it less often",
+		at.Report("too-large", "what is in a profile, in defaults or in platform.yml is rendered for each use: shorten it, or use it less often",
 			"with this entry, the platform would render to more than %d MiB", s.most>>20)
 	}
 	return s.left >= 0

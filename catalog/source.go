@@ -56,7 +56,7 @@ func (r *resolver) needRepository() {
 	}
 }
 
-// chartSource is a chart of a Helm or OCI repository, with a second source when value files of this repository go with it
+// chartSource is a chart of a Helm or OCI repository, with a second source when it uses value files of this repository
 // (argo-cd docs/user-guide/multiple_sources.md, "Helm value files from external Git repository").
 func (r *resolver) chartSource(in *appInput) deployed {
 	if !in.RepoURL.IsSet() && !r.flawed(in.Node, "repoURL") {
@@ -114,7 +114,7 @@ func (h *Helm) withValueFiles(files []string) *Helm {
 // pathSource is a folder of this repository or of another one.
 func (r *resolver) pathSource(in *appInput, dir text) deployed {
 	for _, s := range present(in.Version) {
-		s.Report("no-effect", "use revision", "version goes with chart only")
+		s.Report("no-effect", "use revision", "version applies only to chart")
 	}
 	clean, ok := r.repositoryPath(dir)
 	if !r.revisionOf(in.Revision) || !ok {
@@ -147,21 +147,21 @@ func (r *resolver) pathSource(in *appInput, dir text) deployed {
 	case Kustomization:
 		if local.chartLike != "" && s.Kustomize.IsZero() && len(in.Patches) == 0 {
 			dir.Report("ambiguous-source", "rename the file, so that it does not end in Chart.yaml",
-				"%s is a kustomization, and Argo CD would take it for a chart because of its file %s", syntax.Quote(dir.V), syntax.Quote(local.chartLike))
+				"%s is a kustomization, and Argo CD would treat it as a chart because of its file %s", syntax.Quote(dir.V), syntax.Quote(local.chartLike))
 		}
 		reads = r.withComponents(in, local, clean)
 	default:
 		reads = r.manifestFolder(in, local, dir)
 	}
 	d := deployed{sources: []Source{s}, reads: reads, workload: &Workload{Kind: kind, Path: clean, Source: s}}
-	if s.Revision != r.revision { // what lies here is not what is deployed
+	if s.Revision != r.revision { // what is here is not what is deployed
 		d.workload, d.elsewhere = nil, "folder "+clean+" at revision "+s.Revision
 	}
 	return d
 }
 
-// chosen is how a folder is read that is a chart and a kustomization: the options must say it, as for Argo CD, which takes it
-// for a kustomization when there are none for a chart (pkg/apis/application/v1alpha1, ExplicitType; util/app/discovery).
+// chosen is how a folder is read that is a chart and a kustomization: the options must decide, as for Argo CD, which treats it
+// as a kustomization when there are no options for a chart (pkg/apis/application/v1alpha1, ExplicitType; util/app/discovery).
 func (r *resolver) chosen(in *appInput, local *localSource, dir text) SourceKind {
 	switch {
 	case in.Values.Node != nil || len(in.ValueFiles) > 0 || local.files[ownValues(in)] || in.Helm != nil && in.Helm.ReleaseName.IsSet():
@@ -173,7 +173,7 @@ func (r *resolver) chosen(in *appInput, local *localSource, dir text) SourceKind
 	return Kustomization
 }
 
-// manifestFolder checks that there is something to deploy in a folder of manifests, and says what it reads.
+// manifestFolder checks that there is something to deploy in a folder of manifests, and returns what it reads.
 func (r *resolver) manifestFolder(in *appInput, local *localSource, dir text) []string {
 	switch {
 	case local.hasManifests(in.Directory != nil && in.Directory.Recurse.Or(false)):
@@ -191,8 +191,8 @@ func (r *resolver) manifestFolder(in *appInput, local *localSource, dir text) []
 	return local.reads
 }
 
-// foreignSource is a folder of a repository that cannot be looked into, with a second source when value files of this repository
-// go with it: those that begin with $values/. The others are of the chart's repository.
+// foreignSource is a folder of a repository that cannot be read, with a second source when it uses value files of this repository:
+// those that begin with $values/. The others are of the chart's repository.
 func (r *resolver) foreignSource(in *appInput, dir text, clean string) deployed {
 	if !r.gitRepository(in.RepoURL) {
 		return deployed{}
@@ -226,7 +226,7 @@ func (r *resolver) withComponents(in *appInput, local *localSource, base string)
 			continue
 		}
 		if path.IsAbs(c.V) || leaves(at) {
-			c.Report("path-outside", "paths of components begin at the kustomization", "expected a folder of this repository, found %s", syntax.Quote(c.V))
+			c.Report("path-outside", "paths of components are relative to the kustomization", "expected a folder of this repository, found %s", syntax.Quote(c.V))
 			continue
 		}
 		component := r.inspect(at)
@@ -268,7 +268,7 @@ func (r *resolver) repositoryPath(t text) (clean string, ok bool) {
 	case strings.Contains(t.V, `\`):
 		t.Report("bad-path", "write "+strings.ReplaceAll(t.V, `\`, "/"), "expected a path with forward slashes, found %s", syntax.Quote(t.V))
 	case strings.HasPrefix(t.V, "/") || leaves(clean):
-		t.Report("path-outside", "paths begin at the repository's root", "expected a path inside of the repository, found %s", syntax.Quote(t.V))
+		t.Report("path-outside", "paths are relative to the repository's root", "expected a path inside of the repository, found %s", syntax.Quote(t.V))
 	default:
 		return clean, true
 	}

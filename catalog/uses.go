@@ -10,7 +10,7 @@ import (
 	"github.com/hippotion/roster/internal/syntax"
 )
 
-// uses resolves what an application calls: what the entry says, or else what a built-in application cannot do without.
+// uses resolves what an application calls: what the entry says, or else what a catalog application requires.
 func (r *resolver) uses(e *entryInput, in *appInput) {
 	b := r.builtin[in]
 	used := map[string]builtin.Used{}
@@ -30,9 +30,9 @@ func (r *resolver) uses(e *entryInput, in *appInput) {
 			if offering := r.offering(""); len(offering) > 0 {
 				hint = diag.OneOf("the list has ", offering) + "; for others, permit the flow under networkPolicies.allow"
 			}
-			u.Application.Report("nothing-offered", hint, "%s is no application of the catalog that others may use", syntax.Quote(u.Application.V))
+			u.Application.Report("nothing-offered", hint, "%s is not a catalog application that others can use", syntax.Quote(u.Application.V))
 		case used[other.Name].Code != "":
-			u.Application.Report("used-twice", "remove one of them", "this application uses %q already", used[other.Name].Code)
+			u.Application.Report("used-twice", "remove one of them", "this application already uses %q", used[other.Name].Code)
 		default:
 			used[other.Name] = builtin.Used{Code: u.Application.V, Namespace: other.entry.Namespace.V, Offer: other.offer}
 		}
@@ -42,7 +42,7 @@ func (r *resolver) uses(e *entryInput, in *appInput) {
 			switch offering := r.offering(name); {
 			case used[name].Code != "":
 			case in.Uses != nil && b.Application.Uses[name]:
-				in.Report("missing-value", diag.OneOf("the list has ", offering), "%s needs %s, and uses names none", b.Name, name)
+				in.Report("missing-value", diag.OneOf("the list has ", offering), "%s needs %s, but uses does not name one", b.Name, name)
 			case in.Uses != nil:
 			case len(offering) == 1:
 				other := r.builtin[r.appOf[offering[0]]]
@@ -99,7 +99,7 @@ func (r *resolver) permitUses(e *entryInput, in *appInput, callers builtin.Calle
 }
 
 // known are the values that roster sets, since it knows them and the user need not; nil when there are none. They are found
-// under global.roster, which subcharts see, too.
+// under global.roster, which subcharts see as well.
 func (r *resolver) known(in *appInput) map[string]any {
 	out := map[string]any{}
 	if used := r.used[in]; len(used) > 0 {

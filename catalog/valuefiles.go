@@ -8,8 +8,8 @@ import (
 	"github.com/hippotion/roster/internal/syntax"
 )
 
-// valuesRef begins the path of a value file of this repository that goes with a chart from elsewhere. roster calls the source that
-// brings it so (argo-cd docs/user-guide/multiple_sources.md, "Helm value files from external Git repository").
+// valuesRef begins the path of a value file of this repository that goes with a chart from elsewhere. roster gives this name
+// to the source that holds it (argo-cd docs/user-guide/multiple_sources.md, "Helm value files from external Git repository").
 const valuesRef = "$values/"
 
 // valueFiles lists the value files of a chart of this repository: the application's own, values-CODE.yml beside the chart,
@@ -17,14 +17,14 @@ const valuesRef = "$values/"
 func (r *resolver) valueFiles(in *appInput, local *localSource, chart string) (files, reads []string) {
 	own := ownValues(in)
 	reads = local.reads
-	if local.shared != nil { // a chart with value files for many applications: theirs are not ours
+	if local.shared != nil { // a chart with value files for many applications: those of the others are not read
 		reads = local.shared
 	}
 	reads = slices.Clip(reads)
 	listed := r.listedFiles(in, chart)
 	if local.files[own] && !slices.ContainsFunc(listed, func(f valueFile) bool { return f.path == path.Join(chart, own) }) {
-		// Listed, it is used where it stands in the list, as the user says. Twice, it would be read at both places, or at the first
-		// alone: Argo CD up to 3.2 does the former, 3.5 the latter (reposerver/repository, getResolvedValueFiles).
+		// When it is listed, it is used at that place alone. Otherwise it would be read at both places, or only at the
+		// first: Argo CD up to 3.2 does the former, 3.5 the latter (reposerver/repository, getResolvedValueFiles).
 		listed = append([]valueFile{{written: own, path: path.Join(chart, own)}}, listed...)
 	}
 	for _, f := range listed {
@@ -43,8 +43,8 @@ func (r *resolver) valueFiles(in *appInput, local *localSource, chart string) (f
 
 // valueFile is a value file of this repository.
 type valueFile struct {
-	written string // as it stands in the list
-	path    string // seen from the repository's root
+	written string // as in the list
+	path    string // relative to the repository's root
 }
 
 // listedFiles are the value files that the entry lists, those of this repository. A file that is listed twice is reported,
@@ -66,7 +66,7 @@ func (r *resolver) listedFiles(in *appInput, chart string) []valueFile {
 func (r *resolver) listedTwice(first map[string]*syntax.Node, f text, file string) bool {
 	if at := first[file]; at != nil {
 		f.ReportWith(at, "first here", "duplicate-value-file", "remove one of them: of two files with the same key, the later one wins",
-			"the value file %s is listed already", shown(f.V))
+			"the value file %s is already listed", shown(f.V))
 		return true
 	}
 	first[file] = f.Node
@@ -76,9 +76,9 @@ func (r *resolver) listedTwice(first map[string]*syntax.Node, f text, file strin
 // ownValues is the value file beside a chart that is the application's own.
 func ownValues(in *appInput) string { return "values-" + in.ApplicationCode.V + ".yml" }
 
-// valueFile checks that a value file of this repository is there. Its path is seen from the chart, or from the repository's root
-// when it begins with a slash, as in Argo CD; that of a chart which lies elsewhere ("") begins with $values/. The result is seen
-// from the root.
+// valueFile checks that a value file of this repository is there. Its path is relative to the chart, or to the repository's root
+// when it begins with a slash, as in Argo CD; that of a chart which is elsewhere ("") begins with $values/. The result is
+// relative to the root.
 func (r *resolver) valueFile(in *appInput, f text, chart string) (string, bool) {
 	if !r.filled(f, "a file of this repository") {
 		return "", false
@@ -100,9 +100,9 @@ func (r *resolver) valueFile(in *appInput, f text, chart string) (string, bool) 
 		return "", false
 	}
 	if at := strings.IndexAny(name, "$*?["); at >= 0 {
-		// Argo CD replaces variables in the path (pkg/apis/application/v1alpha1, Env.Envsubst), and since 3.5 it takes the others for a
+		// Argo CD replaces variables in the path (pkg/apis/application/v1alpha1, Env.Envsubst), and since 3.5 it treats the others as a
 		// pattern (reposerver/repository, isGlobPath).
-		f.Report("bad-path", "rename the file", "Argo CD gives %q in the path of a value file a meaning of its own", name[at:at+1])
+		f.Report("bad-path", "rename the file", "Argo CD gives %q in the path of a value file a special meaning", name[at:at+1])
 		return "", false
 	}
 	if problem, code, hint := r.isFile(file); problem != "" && (in.Helm == nil || !in.Helm.IgnoreMissingValueFiles.Or(false)) {
@@ -115,7 +115,7 @@ func (r *resolver) valueFile(in *appInput, f text, chart string) (string, bool) 
 	return file, true
 }
 
-// nearValueFile is the hint for a value file that is not there, with a path that begins where the user's begins.
+// nearValueFile is the hint for a missing value file, with a path that is relative to the same folder as the user's.
 func (r *resolver) nearValueFile(written, file, chart string) string {
 	near := r.near(file)
 	switch {
@@ -143,8 +143,8 @@ func (r *resolver) foreignValueFiles(in *appInput, chart string) (files []string
 				files, ours = append(files, valuesRef+file), true
 			}
 		case strings.HasPrefix(f.V, "$"):
-			f.Report("bad-path", "write $values/ in front of a file of this repository, and nothing in front of one of the chart's repository",
-				"there is no source of the name that %s begins with", shown(f.V))
+			f.Report("bad-path", "write $values/PATH for a file of this repository, and PATH for one of the chart's repository",
+				"%s begins with the name of an unknown source", shown(f.V))
 		case r.filled(f, "a file of the chart's repository"):
 			file := path.Join("$", chart, f.V) // no file of this repository has such a path
 			if strings.HasPrefix(f.V, "/") {

@@ -9,7 +9,7 @@ import (
 	"github.com/hippotion/roster/internal/syntax"
 )
 
-// The API groups of the kinds that roster renders and an application of the platform may bring.
+// The API groups of the kinds that roster renders and an application of the platform may install.
 const (
 	groupCilium          = "cilium.io"
 	groupExternalSecrets = "external-secrets.io"
@@ -32,7 +32,7 @@ func (s step) String() string {
 	return "the " + s.what + " of " + s.name
 }
 
-// edge says that a step comes behind another, and why.
+// edge makes a step follow another, and says why.
 type edge struct {
 	to  step
 	why string
@@ -45,13 +45,13 @@ type edge struct {
 type sequencer struct {
 	r           *resolver
 	namespaceOf map[string]string   // by application
-	providers   map[string][]string // applications by the group whose kinds they bring
+	providers   map[string][]string // applications by the group whose kinds they install
 	early       map[string]bool     // applications that Cilium's kinds wait for
 	wave        map[step]Wave
 	needed      map[string]bool // applications that something waits for
 	path        []edge          // the edges that are being followed
 	reported    map[diag.Position]bool
-	cycles      int               // found so far, also those that were reported already
+	cycles      int               // found so far, including those already reported
 	lists       map[string][]edge // that many steps have, by what they are
 	settled     map[string]bool   // those of them that are cut to the last edge
 }
@@ -86,7 +86,7 @@ func (r *resolver) waves(p *Platform) {
 }
 
 // assign sets the waves. What nothing waits for comes last, all together: an application that is not healthy holds up only
-// what comes behind it, and a platform should not wait for its start page.
+// what follows it, and a platform should not wait for its start page.
 func (s *sequencer) assign(p *Platform) {
 	late := func(group string) bool { return len(s.providers[group]) > 0 }
 	if p.Store != nil {
@@ -166,7 +166,7 @@ func (s *sequencer) edges(of step) []edge {
 	return s.needs(of)
 }
 
-// needs lists what a step cannot do without.
+// needs lists what a step requires.
 func (s *sequencer) needs(of step) []edge {
 	in := s.r.appOf[of.name]
 	switch {
@@ -182,8 +182,8 @@ func (s *sequencer) needs(of step) []edge {
 			out = append(out, edge{to: step{what: "store"}, why: "are read from"})
 		}
 		if slices.ContainsFunc(in.Secrets, func(i secretInput) bool { return i.Store != nil }) {
-			// The platform does not know what brings this store: one of these does.
-			out = append(out, s.after(in.DependsOn, "wait for what brings their store, perhaps")...)
+			// The platform does not know what provides this store: one of these does.
+			out = append(out, s.after(in.DependsOn, "may wait for what provides their store")...)
 		}
 		return out
 	case of.what == "store":
@@ -213,19 +213,19 @@ func (s *sequencer) guards(of step) []edge {
 	return []edge{{to: step{"policies", namespace}, why: "is guarded by"}}
 }
 
-// kinds lists the applications that bring the kinds of a group.
+// kinds lists the applications that install the kinds of a group.
 func (s *sequencer) kinds(group string) []edge {
 	return s.list("kinds of "+group, func() []edge {
 		var out []edge
 		for _, code := range s.providers[group] {
-			out = append(out, edge{to: step{"app", code}, why: "are of a kind that comes with", at: s.r.appOf[code].Node})
+			out = append(out, edge{to: step{"app", code}, why: "are of a kind that is installed by", at: s.r.appOf[code].Node})
 		}
 		return out
 	})
 }
 
-// list gives edges that many steps have. When all that they lead to have their waves, the last of those stands for them: a
-// platform where each of many steps waits for each of many applications would take their product.
+// list gives edges that many steps have. When all their targets have their waves, the last of those stands for all: in a
+// platform where each of many steps waits for each of many applications, the cost would be their product.
 func (s *sequencer) list(what string, all func() []edge) []edge {
 	edges, known := s.lists[what]
 	if !known {
@@ -299,5 +299,5 @@ func (s *sequencer) reportCycle(to step) {
 		return
 	}
 	s.reported[at.Pos()] = true
-	at.Report("cycle", "remove one of these", "nothing can be first: %s", b.String())
+	at.Report("cycle", "remove one of these", "these wait for each other: %s", b.String())
 }

@@ -23,7 +23,7 @@ func loadList(t *testing.T, platform, list string) *catalog.Platform {
 	return p
 }
 
-// longChain is a list of n applications that depend on each other, and one that nobody waits for, with a secret.
+// longChain is a list of n applications that depend on each other, and one that nothing waits for, with a secret.
 func longChain(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -36,8 +36,8 @@ func longChain(n int) string {
 	return b.String()
 }
 
-// TestLongChain: behind a chain that needs more waves than there are, the last two waves come after it: first the secrets of what
-// nobody waits for, and not together with the last application of the chain that somebody waits for.
+// TestLongChain: after a chain that needs more waves than there are, the last two waves follow it: first the secrets of what nothing
+// waits for, and not together with the last application of the chain that something waits for.
 func TestLongChain(t *testing.T) {
 	for _, c := range []struct{ chain, needed, last catalog.Wave }{{98, 96, 100}, {99, 97, 100}, {100, 98, 100}, {101, 99, 101}, {150, 148, 150}} {
 		p := loadList(t, "", longChain(int(c.chain)))
@@ -59,7 +59,7 @@ func TestLongChain(t *testing.T) {
 	}
 }
 
-// TestLongChainOfStore: the store, too, comes before the secrets of what nobody waits for.
+// TestLongChainOfStore: the store, too, comes before the secrets of what nothing waits for.
 func TestLongChainOfStore(t *testing.T) {
 	const chain = 120
 	p := loadList(t, fmt.Sprintf("secrets: {dependsOn: [web-%d], store: {vault: {server: 'https://vault.example', role: r}}}\n", chain-1), longChain(chain))

@@ -8,7 +8,7 @@ import (
 	"github.com/hippotion/roster/internal/syntax"
 )
 
-// written makes input of what the user could have written at a place.
+// written makes the input that the user could have written at a place.
 type written struct{ *syntax.Node }
 
 func (w written) text(s string) text { return text{V: s, Node: w.Node} }

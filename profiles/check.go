@@ -22,8 +22,8 @@ var (
 // notInCRD are fields of Cilium's Go types that its CRD does not have (any more), so that the API server drops them.
 var notInCRD = map[string]bool{"kafka": true, "l7proto": true, "l7": true, "fromRequires": true, "toRequires": true}
 
-// checker holds a rule against Cilium's Go types, to report each mistake at its place: the decoder would name the first
-// one only, without a position.
+// checker compares a rule with Cilium's Go types, to report each mistake at its place: the decoder would name only the first
+// one, without a position.
 type checker struct {
 	names  map[string]*yaml.Node
 	failed bool
@@ -80,12 +80,12 @@ func (c *checker) check(y *yaml.Node, at *syntax.Node, t reflect.Type) {
 	}
 	if t == intOrStringType {
 		if tag := y.ShortTag(); y.Kind != yaml.ScalarNode || tag != "!!int" && tag != "!!str" {
-			c.report(at, "wrong-type", "", "expected a whole number or a text, found %s", syntax.Describe(y))
+			c.report(at, "wrong-type", "", "expected a whole number or text, found %s", syntax.Describe(y))
 		}
 		return
 	}
 	if y.Kind == yaml.ScalarNode && strings.HasPrefix(y.Value, "$") {
-		return // a name that the platform does not have, reported
+		return // an unknown name, reported
 	}
 	expected, ok := "", true
 	switch t.Kind() {
@@ -128,7 +128,7 @@ func (c *checker) fields(y *yaml.Node, at *syntax.Node, t reflect.Type) {
 	case slices.Contains(partTypes, t):
 		c.part(y, at, known)
 	case t == ruleType && len(y.Content) == 0:
-		c.report(at, "empty-rule", "add ingress or egress, or remove the policy", "a policy without ingress and egress says nothing")
+		c.report(at, "empty-rule", "add ingress or egress, or remove the policy", "a policy without ingress and egress has no effect")
 	}
 	c.each(y, at, func(value *yaml.Node, place *syntax.Node, key string) {
 		field, ok := known[key]

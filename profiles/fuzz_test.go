@@ -11,7 +11,7 @@ import (
 	"github.com/hippotion/roster/profiles"
 )
 
-// FuzzLoad gives Load whatever profile: it reports mistakes, each with its file and code, or Cilium takes each policy.
+// FuzzLoad gives Load any profile: it reports mistakes, each with its file and code, or Cilium accepts each policy.
 func FuzzLoad(f *testing.F) {
 	for _, pattern := range []string{"*.yml", "../cmd/internal/cli/testdata/script/bad_profile_*.txtar"} {
 		files, err := filepath.Glob(pattern)

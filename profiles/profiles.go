@@ -43,7 +43,7 @@ type Profile struct {
 	Policies    []Policy // in the order of the files, those of extended profiles first
 }
 
-// Own says whether the profile is the user's.
+// Own reports whether the profile is the user's.
 func (p *Profile) Own() bool { return strings.HasPrefix(p.Origin, "profiles/") }
 
 // Policy becomes one CiliumNetworkPolicy in each namespace that chooses the profile.
@@ -105,11 +105,11 @@ func readAll(fsys fs.FS, dir, shown, origin string, files map[string]*file, diag
 		display := path.Join(shown, e.Name())
 		if first := files[name]; first != nil {
 			diags.Add(diag.Diagnostic{Pos: diag.Position{File: display, Line: 1, Column: 1}, Code: "duplicate-profile",
-				Message: fmt.Sprintf("the profile %q is there already, in %s", name, first.origin), Hint: "choose another name; a profile can extend another"})
+				Message: fmt.Sprintf("the profile %q already exists, in %s", name, first.origin), Hint: "choose another name; a profile can extend another"})
 			continue
 		}
 		f := &file{name: name, origin: path.Join(origin, e.Name())}
-		files[name] = f // a broken profile is a profile: who names it is not wrong, too
+		files[name] = f // a broken profile still exists: references to it are not reported
 		before := len(*diags)
 		doc, err := syntax.Read(fsys, path.Join(dir, e.Name()), display, diags)
 		if err != nil {

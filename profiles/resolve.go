@@ -24,7 +24,7 @@ type resolver struct {
 	set   Set
 }
 
-// resolve returns the profile of that name, or nil when it cannot be had, which has been reported. Chain is the profiles
+// resolve returns the profile of that name, or nil when it is broken, which has been reported. Chain is the profiles
 // that extend each other down to this one.
 func (r *resolver) resolve(name string, chain []string) *Profile {
 	if p, done := r.set[name]; done {
@@ -36,7 +36,7 @@ func (r *resolver) resolve(name string, chain []string) *Profile {
 	for _, base := range f.Extends {
 		switch {
 		case base.Node == nil:
-			continue // not a text, reported
+			continue // not text, reported
 		case r.files[base.V] == nil:
 			base.Report("unknown-profile", diag.DidYouMean(base.V, slices.Collect(maps.Keys(r.files))), "there is no profile %s", syntax.Quote(base.V))
 			f.broken = true
@@ -66,7 +66,7 @@ func (r *resolver) resolve(name string, chain []string) *Profile {
 		p.put(Policy{Name: item.Key, Origin: f.origin, Rule: rule})
 	}
 	if len(f.Extends)+len(f.Policies.Items) == 0 && !f.broken {
-		f.Report("empty-profile", "add policies, or extend a profile that has some", "the profile %q has no policies", name)
+		f.Report("empty-profile", "add policies, or extend a profile that has policies", "the profile %q has no policies", name)
 	}
 	if !f.broken {
 		p.checkDNS(f)
@@ -97,7 +97,7 @@ func checkName(at *syntax.Node, name string) {
 	}
 }
 
-// checkDNS demands the DNS rule without which toFQDNs never matches: Cilium learns the addresses of a name from the DNS
+// checkDNS requires the DNS rule without which toFQDNs never matches: Cilium learns the addresses of a name from the DNS
 // answers that pass its proxy (Documentation/security/policy/layer3.rst, "DNS based").
 func (p *Profile) checkDNS(f *file) {
 	fqdn, dns := (*syntax.Node)(nil), false

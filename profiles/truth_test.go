@@ -99,7 +99,7 @@ var truth = map[string]struct{ allowed, denied string }{
 			lan > app 8080/TCP
 			node > app 8080/TCP
 			api-server > app 8080/TCP
-			app > internet 443/TCP       # the difference to web-app
+			app > internet 443/TCP       # the difference from web-app
 			app > internet6 443/TCP
 			app > named 443/TCP
 			app > lan 443/TCP
@@ -294,7 +294,7 @@ func TestTruth(t *testing.T) {
 	}
 }
 
-// ask holds the engine against rows of a truth table.
+// ask compares the engine with rows of a truth table.
 func ask(t *testing.T, engine *verdict.Engine, rows string, want bool) {
 	t.Helper()
 	asked := 0

@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// The checks of this file find what Cilium's own check finds, too. They say it at its place and in other words: Cilium's
+// The checks of this file find what Cilium's own check also finds, but report it at its place and in other words: Cilium's
 // messages quote the Go parser, and of two mistakes name a random one.
 
 var (
@@ -26,7 +26,7 @@ var (
 		reflect.TypeFor[api.IngressDenyRule](), reflect.TypeFor[api.EgressDenyRule]()}
 )
 
-// The values that CiliumNetworkPolicy's CRD takes; Cilium's Go code knows some more.
+// The values that CiliumNetworkPolicy's CRD accepts; Cilium's Go code knows some more.
 var (
 	protocols = []string{"ANY", "IGMP", "SCTP", "TCP", "UDP", "VRRP"}
 	entities  = []string{"all", "cluster", "health", "host", "ingress", "init", "kube-apiserver", "none", "remote-node", "unmanaged", "world"}
@@ -74,7 +74,7 @@ func (c *checker) port(y *yaml.Node, at *syntax.Node) {
 		}
 		switch end, err := strconv.Atoi(value.Value); {
 		case number == 0:
-			c.report(place, "bad-port", "write the range's first port as a number", "a range cannot begin at a port's name")
+			c.report(place, "bad-port", "write the range's first port as a number", "a range cannot begin with a port's name")
 		case err != nil || end < number || end > 65535:
 			c.report(place, "bad-port", "", "expected the range's last port, from %d to 65535, found %s", number, syntax.Quote(value.Value))
 		}
@@ -90,7 +90,7 @@ func (c *checker) part(y *yaml.Node, at *syntax.Node, fields map[string]reflect.
 		switch {
 		case !peers || value.Kind != yaml.SequenceNode || len(value.Content) == 0:
 		case first != "":
-			c.report(place, "bad-rule", "write two rules: each permits what it lists", "Cilium takes one kind of peers in a rule, found %s and %s", first, key)
+			c.report(place, "bad-rule", "write two rules: each permits what it lists", "Cilium accepts one kind of peers in a rule, found %s and %s", first, key)
 		default:
 			first = key
 		}

@@ -143,7 +143,7 @@ type ignoreDifferences struct {
 	ManagedFieldsManagers []string `json:"managedFieldsManagers,omitempty"`
 }
 
-// finalizer makes the deletion of an Application delete what it deployed. Kubernetes warns of the older name, without a path.
+// finalizer makes the deletion of an Application delete what it deployed. Kubernetes warns about the older name, without a path.
 const finalizer = "resources-finalizer.argocd.argoproj.io/foreground"
 
 // manifestGeneratePaths says which paths of the repository an Application's manifests depend on, so that other commits do
@@ -205,8 +205,8 @@ func appSpec(p *catalog.Platform, n *catalog.Namespace, a *catalog.Application) 
 	return spec
 }
 
-// source leaves out options that say nothing. Argo CD takes them out of the Application (util/argo, NormalizeSource), and the one
-// that deploys it would put them back, for ever.
+// source leaves out options without effect. Argo CD removes them from the Application (util/argo, NormalizeSource), and the one
+// that deploys it would put them back, forever.
 func source(s catalog.Source) applicationSource {
 	out := applicationSource{RepoURL: s.RepoURL, Path: s.Path, TargetRevision: s.Revision, Chart: s.Chart, Ref: s.Ref}
 	if h := s.Helm; !h.IsZero() {
@@ -229,8 +229,8 @@ func source(s catalog.Source) applicationSource {
 	return out
 }
 
-// directory says that a folder holds manifests. Without it, Argo CD guesses, and takes a folder with a file whose name ends in
-// Chart.yaml for a chart (util/app/discovery). It forgets a directory without options, so that one includes all files by name.
+// directory declares that a folder holds manifests. Without it, Argo CD guesses, and treats a folder with a file whose name
+// ends in Chart.yaml as a chart (util/app/discovery). It forgets a directory without options, so that one includes all files by name.
 func directory(d catalog.Directory) *sourceDirectory {
 	out := &sourceDirectory{Recurse: d.Recurse, Include: d.Include, Exclude: d.Exclude, Jsonnet: jsonnet(d.Jsonnet)}
 	if !out.Recurse && out.Include == "" && out.Exclude == "" && out.Jsonnet == nil {
@@ -239,7 +239,7 @@ func directory(d catalog.Directory) *sourceDirectory {
 	return out
 }
 
-// everyFile is a pattern that every path matches: Argo CD's patterns know no separators (util/glob, Match).
+// everyFile is a pattern that matches every path: Argo CD's patterns have no separators (util/glob, Match).
 const everyFile = "*"
 
 func jsonnet(j *catalog.Jsonnet) *sourceJsonnet {

@@ -8,7 +8,7 @@ import (
 )
 
 // argoAPIVersion is that of Argo CD's kinds. Their Go types would cost more at each start than all the rest: these are
-// ours, with the fields that we render, and the tests hold what comes out against the real ones.
+// ours, with the fields that we render, and the tests compare the output with the real ones.
 const argoAPIVersion = application.Group + "/v1alpha1"
 
 type argoAppProject struct {
@@ -51,7 +51,7 @@ type projectRole struct {
 }
 
 // appProject permits exactly what the namespace's applications need: its sources, this one namespace, and no cluster-scoped
-// kind that the entry does not list. An absent clusterResourceWhitelist permits none; writing [] would differ for ever from
+// kind that the entry does not list. An absent clusterResourceWhitelist permits none; writing [] would differ forever from
 // what Argo CD stores.
 func appProject(p *catalog.Platform, n *catalog.Namespace) []object.Object {
 	id := identity{APIVersion: argoAPIVersion, Kind: application.AppProjectKind, Namespace: p.ArgoCD.Namespace, Name: n.Project.Name,

@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// clusterRoles let the account that Argo CD impersonates bring the cluster-scoped kinds that the entry lists. Without
+// clusterRoles let the account that Argo CD impersonates create the cluster-scoped kinds that the entry lists. Without
 // impersonation, the AppProject alone permits them.
 func clusterRoles(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
 	if n.Impersonation == nil || len(n.Project.ClusterResources) == 0 {
@@ -22,8 +22,8 @@ func clusterRoles(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
 		for _, c := range n.Project.ClusterResources {
 			verbs := []string{"get", "list", "watch", "create", "update", "patch", "delete"}
 			if c == (catalog.ClusterResource{Group: rbacv1.GroupName, Kind: "ClusterRole"}) {
-				// Kubernetes lets nobody write or bind a role with more rights than their own, but with these verbs. The entry says
-				// that its applications may bring any, as they may without impersonation.
+				// Without these verbs, Kubernetes lets nobody write or bind a role with more rights than their own. The entry permits its applications to
+				// create any, as they may without impersonation.
 				verbs = append(verbs, "escalate", "bind")
 			}
 			o.Rules = append(o.Rules, rbacv1.PolicyRule{APIGroups: []string{c.Group}, Resources: []string{resource(c)}, Verbs: verbs})
@@ -39,7 +39,7 @@ func clusterRoles(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
 	return []object.Object{role, binding}
 }
 
-// resource is the plural by which RBAC knows a kind. Kubernetes itself guesses so where it cannot ask an API server.
+// resource is the plural by which RBAC knows a kind. Kubernetes itself guesses this way when it cannot ask an API server.
 func resource(c catalog.ClusterResource) string {
 	plural, _ := meta.UnsafeGuessKindToResource(schema.GroupVersionKind{Group: c.Group, Kind: c.Kind})
 	return plural.Resource

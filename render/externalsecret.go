@@ -18,7 +18,7 @@ type externalSecret struct {
 }
 
 // All fields that the operator's CRD gives a default are written out: Argo CD compares with what is stored, and an
-// ExternalSecret without them would be OutOfSync for ever. Those that not all versions know are in unsettledDefaults.
+// ExternalSecret without them would be OutOfSync forever. Those that not all versions have are in unsettledDefaults.
 type externalSecretSpec struct {
 	RefreshPolicy   string             `json:"refreshPolicy"`
 	RefreshInterval string             `json:"refreshInterval"`

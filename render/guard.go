@@ -7,9 +7,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// guard is what goes first when a guarded entry goes, and waits for confirmation. Argo CD prunes wave by wave, from the last
+// guard is what is removed first when a guarded entry is removed, and waits for confirmation. Argo CD prunes wave by wave, from the last
 // one of those that are to be pruned (gitops-engine pkg/sync, getSyncTasks), and nothing of a wave in which something is not
-// confirmed. The Namespace is in the first wave: without this object, its policies would be gone before somebody is asked. The
+// confirmed. The Namespace is in the first wave: without this object, its policies would be gone before anyone is asked. The
 // Applications are not enough: an entry may have none, and those of a namespace that is renamed stay.
 func guard(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
 	if !n.Guarded {

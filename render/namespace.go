@@ -11,8 +11,8 @@ import (
 
 const podSecurity = "pod-security.kubernetes.io/"
 
-// namespace is the Namespace with its Pod Security labels. One that holds state is neither pruned nor deleted before
-// somebody confirms it: everything in it would go with it.
+// namespace is the Namespace with its Pod Security labels. One that holds state is neither pruned nor deleted without
+// confirmation: everything in it would go with it.
 func namespace(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
 	if !n.Managed {
 		return nil

@@ -51,7 +51,7 @@ func networkPolicy(n *catalog.Namespace, name string, origin catalog.Origin, rul
 	})
 }
 
-// flowName says what the policy permits: flows with the same peer and the same pods share one policy. The kinds of peers
+// flowName names what the policy permits: flows with the same peer and the same pods share one policy. The kinds of peers
 // cannot be confused: only a namespace has no dot.
 func flowName(f catalog.Flow) string {
 	name := map[catalog.Direction]string{catalog.Egress: "allow-to-", catalog.Ingress: "allow-from-"}[f.Direction]
@@ -66,7 +66,7 @@ func flowName(f catalog.Flow) string {
 		name += "cidr." + strings.NewReplacer("/", "-", ":", "-").Replace(f.Peer.CIDR)
 	}
 	details := []string{labelText(f.PodLabels), labelText(f.Peer.PodLabels), strings.Join(f.Peer.Except, ",")}
-	if strings.Contains(f.Peer.CIDR, ":") { // the name has lost them
+	if strings.Contains(f.Peer.CIDR, ":") { // the name has no colons
 		details = append(details, f.Peer.CIDR)
 	}
 	if strings.Join(details, "") == "" {
@@ -160,7 +160,7 @@ func cidrSet(p catalog.Peer) api.CIDRRuleSlice {
 	return api.CIDRRuleSlice{rule}
 }
 
-// portRules is the union of the flows' ports: nil, for all ports, when one of the flows has no limit. Cilium takes at most
+// portRules is the union of the flows' ports: nil, for all ports, when one of the flows has no limit. Cilium accepts at most
 // 40 ports in one list (pkg/policy/api/rule_validation.go, maxPorts).
 func portRules(flows []catalog.Flow) api.PortRules {
 	var ports []api.PortProtocol
@@ -182,7 +182,7 @@ func portRules(flows []catalog.Flow) api.PortRules {
 	return out
 }
 
-// flowText describes the rule for those who meet it in the cluster.
+// flowText describes the rule for those who find it in the cluster.
 func flowText(f catalog.Flow, ports api.PortRules) string {
 	var b strings.Builder
 	b.WriteString(podText(f.PodLabels))

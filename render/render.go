@@ -1,6 +1,6 @@
 // Package render turns a resolved platform into the Kubernetes objects that its namespaces need. One file holds one kind.
 //
-// It cannot fail: what could be wrong with the input has been found before. It reads nothing but the platform.
+// It cannot fail: mistakes in the input have been found before. It reads nothing but the platform.
 package render
 
 import (

@@ -36,7 +36,7 @@ func roleBinding(n *catalog.Namespace, name string, origin catalog.Origin, role 
 	})
 }
 
-// accessName says who may do what. The roles and subjects that the name tells apart by itself need no digest.
+// accessName is who may do what. Roles and subjects that the name alone distinguishes need no digest.
 func accessName(a catalog.Access) string {
 	name := "access-" + a.Role + "-" + strings.ToLower(a.SubjectKind) + "-" + a.Subject
 	if a.SubjectKind == rbacv1.ServiceAccountKind {

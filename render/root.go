@@ -52,7 +52,7 @@ func Root(p *catalog.Platform) []object.Object {
 	}
 }
 
-// rootProject permits every namespace: which there are is for the list to say, and not for this object, which is applied by
+// rootProject permits every namespace: the list decides which there are, not this object, which is applied by
 // hand. The kinds are few.
 func rootProject(p *catalog.Platform) appProjectSpec {
 	spec := appProjectSpec{
@@ -69,7 +69,7 @@ func rootProject(p *catalog.Platform) appProjectSpec {
 	return spec
 }
 
-// rootApplication has no finalizer: when somebody deletes it, what it has deployed stays.
+// rootApplication has no finalizer: when it is deleted, what it has deployed stays.
 func rootApplication(p *catalog.Platform) applicationSpec {
 	return applicationSpec{
 		Project: catalog.RootName,
@@ -79,16 +79,16 @@ func rootApplication(p *catalog.Platform) applicationSpec {
 		SyncPolicy: &syncPolicy{
 			Automated:   &automatedSync{Prune: true, SelfHeal: true, AllowEmpty: new(bool)},
 			SyncOptions: []string{"ServerSideApply=true"},
-			// While Argo CD tries again, it stays with the commit with which it began. So it must give up before long, and look
-			// at the commit that mends the matter: this is a quarter of an hour.
+			// While Argo CD retries, it stays with the commit with which it began. So it must give up before long, and look at the commit that fixes
+			// the problem: this is a quarter of an hour.
 			Retry: &syncRetry{Limit: 10, Backoff: retryBackoff{Duration: "5s", Factor: 2, MaxDuration: "3m"}},
 		},
 		IgnoreDifferences: []ignoreDifferences{unsettledDefaults},
 	}
 }
 
-// unsettledDefaults are fields that some versions of External Secrets give a default, 2.3 to 2.6 that is, and others do not know:
-// whether they are written out or not, an ExternalSecret would be OutOfSync for ever with one or the other.
+// unsettledDefaults are fields to which External Secrets 2.3 to 2.6 give a default, and which other versions do not have: whether they are
+// written out or not, an ExternalSecret would be OutOfSync forever with one or the other.
 var unsettledDefaults = ignoreDifferences{Group: "external-secrets.io", Kind: "ExternalSecret", JQPathExpressions: []string{
 	".spec.data[]?.remoteRef.nullBytePolicy", ".spec.dataFrom[]?.extract.nullBytePolicy",
 }}

@@ -37,13 +37,13 @@ type vaultKubernetesAuth struct {
 	ServiceAccountRef serviceAccountRef `json:"serviceAccountRef"`
 }
 
-// serviceAccountRef names its namespace: without it, each consumer's own namespace would be asked for the account.
+// serviceAccountRef names its namespace: without it, the account would be looked up in each consumer's own namespace.
 type serviceAccountRef struct {
 	Name      string `json:"name"`
 	Namespace string `json:"namespace"`
 }
 
-// secretStore is the platform's ClusterSecretStore for Vault, if it brings one.
+// secretStore is the platform's ClusterSecretStore for Vault, if it has one.
 func secretStore(p *catalog.Platform) []object.Object {
 	s := p.Store
 	if s == nil {

@@ -7,8 +7,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// serviceAccounts are the namespace's default account, so that pods which ask for none get no token, and the account that
-// Argo CD syncs as when it impersonates. Applications bring accounts of their own when they need one.
+// serviceAccounts are the namespace's default account, so that pods that name none get no token, and the account that
+// Argo CD syncs as when it impersonates. Applications have accounts of their own when they need them.
 func serviceAccounts(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
 	out := []object.Object{serviceAccount(n, "default", n.AutomountServiceAccountToken)}
 	if n.Impersonation != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/hippotion/roster/render/object"
 )
 
-// ErrNothing says that there are no objects. An empty success would make Argo CD prune the cluster.
+// ErrNothing reports that there are no objects. An empty success would make Argo CD prune the cluster.
 var ErrNothing = errors.New("nothing to render")
 
 // batch is how many objects are encoded at a time: some 200 KB of text.

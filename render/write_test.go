@@ -22,7 +22,7 @@ func platform(t *testing.T) *catalog.Platform {
 	return p
 }
 
-// TestWrite holds the writer with its workers against building and encoding one object after the other.
+// TestWrite compares the writer with its workers to building and encoding one object after the other.
 func TestWrite(t *testing.T) {
 	p := platform(t)
 	var e object.Encoder
@@ -53,7 +53,7 @@ func TestWriteNothing(t *testing.T) {
 	}
 }
 
-// failing is a writer that takes some bytes, as a pipe that is closed.
+// failing is a writer that accepts some bytes, like a pipe that is then closed.
 type failing struct{ left int }
 
 func (f *failing) Write(p []byte) (int, error) {
@@ -65,7 +65,7 @@ func (f *failing) Write(p []byte) (int, error) {
 
 var errClosed = errors.New("closed")
 
-// TestWriteFails demands the writer's own error, wherever it comes.
+// TestWriteFails requires the writer's own error, wherever it occurs.
 func TestWriteFails(t *testing.T) {
 	p := platform(t)
 	for _, left := range []int{0, 1 << 18, 1 << 20} {

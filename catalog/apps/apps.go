@@ -1,4 +1,4 @@
-// Package apps lists the applications that roster brings itself: one folder each, with a Helm chart and what it needs around
+// Package apps lists the applications of the catalog: one folder each, with a Helm chart and what it needs around
 // it.
 //
 // It does not render them.

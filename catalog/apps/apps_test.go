@@ -25,11 +25,11 @@ import (
 
 type object = map[string]any
 
-// bus is what roster tells an application of the ntfy that it uses.
+// bus is what roster tells an application about the ntfy that it uses.
 var bus = object{"ntfy": object{"application": "web-ntfy", "url": "http://ntfy.web-ntfy.svc.cluster.local", "outside": "https://ntfy.home.example",
 	"topics": object{"crit": "hl-crit", "warn": "hl-warn", "info": "hl-info", "event": "hl-event"}}}
 
-// cases are the values that each application is rendered with, over what it must have. What has a pod says so.
+// cases are the values that each application is rendered with, over what it must have. Those with pods are marked.
 var cases = []struct {
 	app, name string
 	values    object
@@ -106,7 +106,7 @@ func render(t *testing.T, name string, values, roster object) ([]object, error) 
 	return objects, nil
 }
 
-// TestList holds the list of applications against the folders.
+// TestList compares the list of applications with the folders.
 func TestList(t *testing.T) {
 	entries, err := os.ReadDir(".")
 	if err != nil {
@@ -136,7 +136,7 @@ func TestList(t *testing.T) {
 	}
 }
 
-// TestChartFiles holds the file system of all charts against the contract of fs.FS.
+// TestChartFiles checks the file system of all charts against the contract of fs.FS.
 func TestChartFiles(t *testing.T) {
 	for _, name := range apps.Names() {
 		chart, err := fs.Sub(apps.Charts(), name)
@@ -155,7 +155,7 @@ func TestChartFiles(t *testing.T) {
 	}
 }
 
-// TestCharts renders each application in its variants: every object is one that an API server takes, every pod meets the
+// TestCharts renders each application in its variants: every object is one that an API server accepts, every pod meets the
 // level restricted, mounts nothing of its node, and has no token of the API server.
 func TestCharts(t *testing.T) {
 	set := schema.New()

@@ -122,9 +122,9 @@ func (p *workerPool) stopped(ctx context.Context, app *workload.Application, w *
 	d := diag.Diagnostic{Pos: diag.Position{File: app.Path}, Path: app.Code, Code: "too-large"}
 	switch cause, words := w.process.Cause(err); {
 	case errors.Is(err, errAnswer):
-		d.Message = fmt.Sprintf("it yields more than %d MiB", maxAnswer>>20)
+		d.Message = fmt.Sprintf("the output is larger than %d MiB", maxAnswer>>20)
 	case errors.Is(err, errAnswers):
-		d.Message = fmt.Sprintf("the applications together yield more than %d MiB", maxAnswers>>20)
+		d.Message = fmt.Sprintf("the output of all applications together is larger than %d MiB", maxAnswers>>20)
 	case cause == limited.Time:
 		d.Code, d.Message, d.Hint = "too-slow", fmt.Sprintf("rendering took more than %s", p.perApp), "is there a loop?"
 		if ctx.Err() != nil {

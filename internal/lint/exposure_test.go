@@ -172,7 +172,7 @@ spec:
 			"match: 'Host(`i.home.example`)', services: [{name: x, namespace: nowhere, port: 80}]") +
 			"---\napiVersion: v1\nkind: Service\nmetadata: {name: outside}\nspec: {type: ExternalName, externalName: a.example}\n",
 			[]string{"applications.yml:4:102 missing-service: Service photos has no port 8080: Traefik drops the rule (write 80: 8080 is the port of the pods)",
-				`web/a.yaml:14:67 missing-service: Service photos has no port "80": Traefik drops the rule (remove the quotes: a text is the name of a port)`,
+				`web/a.yaml:14:67 missing-service: Service photos has no port "80": Traefik drops the rule (remove the quotes: a string is the name of a port)`,
 				"web/a.yaml:15:52 missing-service: no port of Service photos is named: Traefik drops the rule (it has 80 (http))",
 				`web/a.yaml:16:53 missing-service: no application brings Service photo of namespace web: Traefik drops the rule (did you mean "photos"?)`,
 				`web/a.yaml:18:68 missing-service: Service outside has no port "https": Traefik drops the rule`}},

@@ -103,7 +103,7 @@ func portText(port intstr.IntOrString) string {
 
 func (s *service) portHint(port intstr.IntOrString) string {
 	if number, err := strconv.Atoi(port.StrVal); err == nil && port.Type == intstr.String && strconv.Itoa(number) == port.StrVal && s.numbers[int32(number)] {
-		return "remove the quotes: a text is the name of a port"
+		return "remove the quotes: a string is the name of a port"
 	}
 	if number, ok := s.targets[port]; ok && port.Type == intstr.Int && port.IntVal != 0 {
 		return fmt.Sprintf("write %d: %d is the port of the pods", number, port.IntVal)

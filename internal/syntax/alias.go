@@ -52,7 +52,7 @@ func (d *decoder) pairs(y *yaml.Node, at *Node, anyKey bool) []pair {
 			continue
 		}
 		if key.Kind != yaml.ScalarNode || !anyKey && key.ShortTag() != "!!str" {
-			at.at(key).Report("wrong-type", "put the key in quotes", "expected a text as key, found %s", describe(key, false))
+			at.at(key).Report("wrong-type", "put the key in quotes", "expected text as a key, found %s", describe(key, false))
 			continue
 		}
 		if first := seen.add(out, key); first != nil {

@@ -26,7 +26,7 @@ func Read(fsys fs.FS, file, display string, diags *diag.List) (*Document, error)
 		return report("path-outside", "keep the file itself in the repository", "%v", err)
 	case err != nil:
 		if link, linkErr := fs.Lstat(fsys, file); linkErr == nil && link.Mode()&fs.ModeSymlink != 0 {
-			return report("path-outside", "keep the file itself in the repository", "the file is a link that leads out of the repository, or nowhere")
+			return report("path-outside", "keep the file itself in the repository", "the file is a link that leads out of the repository, or to a missing file")
 		}
 		return nil, fmt.Errorf("reading %s: %w", display, err)
 	case info.IsDir():

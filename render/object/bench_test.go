@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// BenchmarkEncode holds the encoder against sigs.k8s.io/yaml, on the kinds that make up most of a platform's objects.
+// BenchmarkEncode compares the encoder with sigs.k8s.io/yaml, on the kinds that make up most of a platform's objects.
 func BenchmarkEncode(b *testing.B) {
 	for _, o := range []struct {
 		name  string

@@ -57,7 +57,7 @@ func rank(kind string) int {
 }
 
 // File is where the object belongs in a folder of objects: NAMESPACE/KIND-NAME.yaml, or _cluster/KIND-NAME.yaml. Objects
-// that differ in namespace, kind or name have different files, also where upper and lower case are the same.
+// that differ in namespace, kind or name have different files, also where case does not matter.
 func (o Object) File() string {
 	dir := "_cluster"
 	if o.Namespace != "" {
@@ -66,7 +66,7 @@ func (o Object) File() string {
 	return dir + "/" + fileName(strings.ToLower(o.Kind)+"-"+o.Name) + ".yaml"
 }
 
-// fileName is a name made of a text. No clean text has the underscore that stands before the digest.
+// fileName is a name made from a text. No clean text has the underscore that precedes the digest.
 func fileName(text string) string {
 	name := clean(text)
 	if name == text {
@@ -76,8 +76,8 @@ func fileName(text string) string {
 }
 
 // Name makes a DNS subdomain, the strictest name of the kinds that roster prints, from a text. Different texts make
-// different names: when something had to be changed or cut, a digest of the text stands at the end, and also when
-// the text ends like a digest.
+// different names: when something had to be changed or cut, a digest of the text follows, and also when the text ends like a
+// digest.
 func Name(text string) string {
 	name := clean(text)
 	if name == text && text != "" && !digestLike(text) {
@@ -86,7 +86,7 @@ func Name(text string) string {
 	return strings.TrimPrefix(name+"-"+Digest(text), "-")
 }
 
-// clean is as much of a text as a DNS subdomain can hold. It is empty when that is nothing.
+// clean is as much of a text as a DNS subdomain can hold. It may be empty.
 func clean(text string) string {
 	const longest = 200 // 253 are permitted; a file name has at most 255 bytes, and callers add to the name
 	out := strings.Map(func(c rune) rune {
@@ -102,13 +102,13 @@ func clean(text string) string {
 	return strings.Join(slices.DeleteFunc(labels, func(l string) bool { return l == "" }), ".")
 }
 
-// digestLike says whether text ends, or is, like what Name makes.
+// digestLike reports whether text ends with, or is, what looks like a digest of Name.
 func digestLike(text string) bool {
 	text = text[strings.LastIndexByte(text, '-')+1:]
 	return len(text) == 8 && strings.Trim(text, "0123456789abcdef") == ""
 }
 
-// Digest tells texts apart in few letters: 32 bits, in hexadecimal.
+// Digest distinguishes texts in few characters: 32 bits, in hexadecimal.
 func Digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:4])

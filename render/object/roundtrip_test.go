@@ -35,7 +35,7 @@ func FuzzEncode(f *testing.F) {
 	})
 }
 
-// readBack encodes v and compares what two readers make of that with what encoding/json makes of v.
+// readBack encodes v and compares how two readers read that with what encoding/json writes for v.
 func readBack(t *testing.T, v any) {
 	t.Helper()
 	text := encode(v)
@@ -62,7 +62,7 @@ func readBack(t *testing.T, v any) {
 	}
 }
 
-// same compares values as encoding/json decodes them with those of any reader. The differences that are meant are: null
+// same compares values as encoding/json decodes them with those of any reader. The intended differences are: null
 // for an empty list or mapping, and what stripped leaves out.
 func same(want, got any) bool {
 	switch want := want.(type) {
@@ -98,7 +98,7 @@ func same(want, got any) bool {
 	return want == got
 }
 
-// builder makes a value of the bytes, whatever they are.
+// builder makes a value from any bytes.
 type builder []byte
 
 func (b *builder) next() byte {
@@ -224,7 +224,7 @@ func compare(t *testing.T, o any) {
 	}
 }
 
-// stripped takes empty mappings out of mappings: of those, the encoder leaves out the ones that are zero structs.
+// stripped removes empty mappings from mappings: the encoder leaves out those that are zero structs.
 func stripped(v any) any {
 	switch v := v.(type) {
 	case []any:

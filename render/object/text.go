@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// text writes a text: plain when no YAML reader can take it for anything else, as a block when it has several lines, else
+// text writes a text: plain when no YAML reader can read it as anything else, as a block when it has several lines, else
 // in double quotes.
 func (e *Encoder) text(s string, indent int) {
 	if plain(s) {
@@ -43,7 +43,7 @@ func appendKey(to []byte, s string, indent int) []byte {
 	return append(to, ':')
 }
 
-// plain says whether s may stand without quotes. It is stricter than YAML: texts that begin with a digit, a sign or a dot
+// plain reports whether s needs no quotes. It is stricter than YAML: texts that begin with a digit, a sign or a dot
 // are all quoted, because what a number is differs between YAML 1.1 and 1.2.
 func plain(s string) bool {
 	if s == "" || len(s) > 200 || !letter(s[0]) && s[0] != '/' && s[0] != '$' || s[len(s)-1] == ' ' || s[len(s)-1] == ':' {
@@ -67,7 +67,7 @@ var inPlain = func() (in [256]bool) {
 
 func letter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 
-// special says whether YAML 1.1 or 1.2 gives the word another meaning than text.
+// special reports whether YAML 1.1 or 1.2 reads the word as something other than text.
 func special(s string) bool {
 	if len(s) > len("false") {
 		return false
@@ -79,7 +79,7 @@ func special(s string) bool {
 	return false
 }
 
-// literal says whether s can be a literal block: several lines of printable text, without an indentation at the start and
+// literal reports whether s can be a literal block: several lines of printable text, without an indentation at the start and
 // without what a reader of the file would not see, which are tabs and spaces at the end of a line.
 func literal(s string) bool {
 	if !strings.Contains(s, "\n") || s[0] == ' ' || s[0] == '\n' || strings.Contains(s, " \n") || strings.HasSuffix(s, " ") {

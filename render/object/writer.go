@@ -15,7 +15,7 @@ import (
 // writer writes a value of one type; see Encoder.any for the arguments.
 type writer func(e *Encoder, v reflect.Value, indent int, inline bool)
 
-// zeroer is what the omitzero option asks, if the type has it.
+// zeroer is what the omitzero option calls, if the type has it.
 type zeroer interface{ IsZero() bool }
 
 var (
@@ -40,7 +40,7 @@ func (e *Encoder) writerOf(t reflect.Type) writer {
 	return w
 }
 
-// lazily is writerOf at the first use: types may contain themselves, and most types below a policy are never met.
+// lazily is writerOf at the first use: types may contain themselves, and most types below a policy never occur.
 func (e *Encoder) lazily(t reflect.Type) writer {
 	var w writer
 	return func(e *Encoder, v reflect.Value, indent int, inline bool) {
@@ -110,7 +110,7 @@ func writeElem(elem writer) writer {
 	}
 }
 
-// writeJSON writes a value by way of the JSON that it makes of itself.
+// writeJSON writes a value from its own JSON encoding.
 func writeJSON(e *Encoder, v reflect.Value, indent int, inline bool) {
 	text, err := json.Marshal(addressable(v).Addr().Interface())
 	if err != nil {
@@ -133,8 +133,8 @@ func writeText(e *Encoder, v reflect.Value, indent int, _ bool) {
 	e.text(string(text), indent)
 }
 
-// writeSelector spares Cilium's selectors the way through JSON, which would be most of the time that a policy takes. Only
-// a sanitized selector has a form in JSON of its own, and that has its text cached.
+// writeSelector writes Cilium's selectors without going through JSON, which would take most of the time of a policy. Only a sanitized
+// selector has a JSON form of its own, and its text is cached.
 func writeSelector(e *Encoder, v reflect.Value, indent int, inline bool) {
 	switch s := addressable(v).Addr().Interface().(*api.EndpointSelector); {
 	case s.CachedString() != "":
@@ -184,7 +184,7 @@ func (e *Encoder) structWriter(t reflect.Type) writer {
 		for i := range fields {
 			f := &fields[i]
 			value, err := v.FieldByIndexErr(f.index)
-			if err != nil { // of an embedded struct that is not there
+			if err != nil { // of a missing embedded struct
 				continue
 			}
 			if f.omit != nil && f.omit(value) || indent == 0 && f.name == "status" {
@@ -244,7 +244,7 @@ func (e *Encoder) appendFields(to []field, t reflect.Type, index []int) []field 
 	return to
 }
 
-// omission says when a field is left out. It is nil when that is never.
+// omission reports when a field is left out. It is nil when that is never.
 func omission(t reflect.Type, options []string) func(reflect.Value) bool {
 	var empty, zero func(reflect.Value) bool
 	if slices.Contains(options, "omitempty") {

@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// Encoder writes values as canonical YAML: keys in alphabetical order, text in quotes wherever any YAML reader could take
-// it for something else, list items at the level of their key. It follows JSON tags as encoding/json does, except:
+// Encoder writes values as canonical YAML: keys in alphabetical order, text in quotes wherever any YAML reader could read it as something
+// else, list items at the level of their key. It follows JSON tags as encoding/json does, except:
 //
 //   - omitempty leaves out zero structs as well;
 //   - the "status" of an object is left out: what Kubernetes keeps there is not for us to print, and its types have no way
@@ -16,7 +16,7 @@ import (
 //   - nil lists and maps are written as empty ones, because Kubernetes' validation rejects null in their place.
 //
 // It is roster's own because speed here is most of the speed of a render: going through JSON, as sigs.k8s.io/yaml does,
-// takes dozens of times as long (BenchmarkEncode compares them, and FuzzEncode holds this encoder against that library).
+// takes dozens of times as long (BenchmarkEncode compares them, and FuzzEncode compares this encoder with that library).
 //
 // The zero value is ready for use, by one goroutine.
 type Encoder struct {
@@ -34,8 +34,8 @@ func (e *Encoder) Encode(dst []byte, v any) []byte {
 	return dst
 }
 
-// any writes v behind what is in the buffer: on the same line when it is a scalar or empty, else on lines of its own at
-// the given level. Inline says that the first of these lines is begun already, behind a list's dash.
+// any writes v after what is in the buffer: on the same line when it is a scalar or empty, else on lines of its own at
+// the given level. Inline says that the first of these lines is begun already, after a list's dash.
 func (e *Encoder) any(v any, indent int, inline bool) {
 	switch v := v.(type) {
 	case nil:
@@ -64,7 +64,7 @@ func (e *Encoder) number(n json.Number) {
 	e.scalar(string(n))
 }
 
-// list writes n items. Behind a key, they stand at the level of the key.
+// list writes n items. After a key, they are at the level of the key.
 func (e *Encoder) list(n, indent int, inline bool, item func(i, indent int)) {
 	if n == 0 {
 		e.scalar("[]")
@@ -81,7 +81,7 @@ func (e *Encoder) list(n, indent int, inline bool, item func(i, indent int)) {
 	}
 }
 
-// mapping writes the keys that the caller has put behind the first ones of e.keys, and takes them away.
+// mapping writes the keys that the caller has put after the first ones of e.keys, and removes them.
 func (e *Encoder) mapping(first, indent int, inline bool, value func(key string, indent int)) {
 	if first == len(e.keys) {
 		e.scalar("{}")

@@ -219,7 +219,7 @@ func TestEncodePanics(t *testing.T) {
 		func() {
 			defer func() {
 				if text, _ := recover().(string); !strings.HasPrefix(text, "object: ") {
-					t.Errorf("%T: want a panic that says what is wrong, got %q", v, text)
+					t.Errorf("%T: want a panic that names the fault, got %q", v, text)
 				}
 			}()
 			encode(v)

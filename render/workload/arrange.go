@@ -34,7 +34,7 @@ var phases = [...]Phase{PreSync, Sync, PostSync, SyncFail, PreDelete, PostDelete
 // order is the place among the phases; below all of them for never.
 func (p Phase) order() int { return slices.Index(phases[:], p) }
 
-// helmHooks are the phases that Argo CD gives to Helm's hooks; hooks that it does not know it leaves out
+// helmHooks are the phases that Argo CD gives to Helm's hooks; it leaves out unknown hooks
 // (gitops-engine pkg/sync/hook/helm/type.go, argo-cd controller/hook.go).
 var helmHooks = map[string]Phase{
 	"pre-install": PreSync, "pre-upgrade": PreSync, "post-install": PostSync, "post-upgrade": PostSync,
@@ -58,8 +58,8 @@ func rank(kind string) int {
 	return len(kindOrder)
 }
 
-// arrange makes of what an engine yields what Argo CD applies, in its order: lists are taken apart, objects without a
-// namespace get the application's, what occurs twice counts once, and hooks get their phase.
+// arrange turns the output of an engine into what Argo CD applies, in its order: lists are split, objects without a namespace get the
+// application's, what occurs twice counts once, and hooks get their phase.
 func arrange(app *Application, in []manifest) (Result, diag.List) {
 	in, diags := flatten(app, in)
 	if len(diags) > 0 {
@@ -84,11 +84,11 @@ func arrange(app *Application, in []manifest) (Result, diag.List) {
 		first[key] = len(out.Objects)
 		out.Objects = append(out.Objects, Object{Object: o, Phase: phase, Pos: m.pos})
 	}
-	// Behind the above: an object that is left out may be the last one of its name.
+	// After the above: an object that is left out may be the last one of its name.
 	out.Objects = slices.DeleteFunc(out.Objects, func(o Object) bool { return o.Phase == never })
 	if len(out.Objects) == 0 {
 		return Result{}, diag.List{app.failure(diag.Position{File: app.Path}, "empty-source", "",
-			"the source yields no objects: Argo CD would deploy nothing")}
+			"the source has no objects: Argo CD would deploy nothing")}
 	}
 	slices.SortStableFunc(out.Objects, compare)
 	return out, nil
@@ -101,7 +101,7 @@ func compare(a, b Object) int {
 		strings.Compare(a.Kind, b.Kind), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.APIVersion, b.APIVersion))
 }
 
-// flatten takes lists apart, and reports what is no object.
+// flatten splits lists, and reports what is not an object.
 func flatten(app *Application, in []manifest) ([]manifest, diag.List) {
 	var out []manifest
 	var diags diag.List
@@ -133,7 +133,7 @@ func flatten(app *Application, in []manifest) ([]manifest, diag.List) {
 	return out, diags
 }
 
-// problem says what an object lacks; nothing else of it is checked here.
+// problem returns what an object lacks; nothing else of it is checked here.
 func (m *manifest) problem() string {
 	kind, _ := m.value["kind"].(string)
 	apiVersion, _ := m.value["apiVersion"].(string)
@@ -157,7 +157,7 @@ func (m *manifest) problem() string {
 		}
 		for _, key := range slices.Sorted(maps.Keys(values)) {
 			if _, ok := values[key].(string); !ok && values[key] != nil {
-				return fmt.Sprintf("%s[%q] of the %s %s: expected a text; quote it", field, key, shownKind(kind), text(metadata, "name"))
+				return fmt.Sprintf("%s[%q] of the %s %s: expected text; quote it", field, key, shownKind(kind), text(metadata, "name"))
 			}
 		}
 	}
@@ -166,7 +166,7 @@ func (m *manifest) problem() string {
 
 var kindName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,62}$`)
 
-// shownKind is a kind for messages; what cannot be one may be a value that a template put in its place.
+// shownKind is a kind for messages; what is not a valid kind may be a value that a template put in its place.
 func shownKind(kind string) string {
 	if kindName.MatchString(kind) {
 		return kind
@@ -189,7 +189,7 @@ func annotations(value map[string]any) map[string]any {
 	return a
 }
 
-// generated says whether the API server makes the name: such objects are never the same.
+// generated reports whether the API server generates the name: such objects are never the same.
 func (m *manifest) generated() bool { return text(metadata(m.value), "name") == "" }
 
 func (m *manifest) object() object.Object {
@@ -219,7 +219,7 @@ func phaseOf(annotations map[string]any) Phase {
 			found = append(found, Phase(word))
 		}
 	}
-	if len(found) == 0 { // Argo CD's own annotation goes before Helm's
+	if len(found) == 0 { // Argo CD's own annotation takes precedence over Helm's
 		for word := range strings.SplitSeq(helm, ",") {
 			if p := helmHooks[strings.TrimSpace(word)]; p != "" {
 				found = append(found, p)

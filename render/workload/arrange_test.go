@@ -33,7 +33,7 @@ func configMap(name, annotations string) string {
 	return fmt.Sprintf("{apiVersion: v1, kind: ConfigMap, metadata: {name: %s, annotations: {%s}}}", name, annotations)
 }
 
-// TestArrangeOrder holds the order against the phases and waves of Argo CD's documentation.
+// TestArrangeOrder compares the order with the phases and waves of Argo CD's documentation.
 func TestArrangeOrder(t *testing.T) {
 	in := manifestsOf(t,
 		configMap("post", "argocd.argoproj.io/hook: PostSync"),
@@ -129,7 +129,7 @@ func TestArrangeProblems(t *testing.T) {
 		"{apiVersion: v1, kind: Secret}": "the Secret has no name",
 		"{apiVersion: v1, kind: Secret, metadata: {name: 3}}":                        "the Secret has no name",
 		"{apiVersion: v1, kind: Secret, metadata: name}":                             "the metadata of the Secret: expected a mapping",
-		"{apiVersion: v1, kind: Secret, metadata: {name: a, labels: {b: 1}}}":        `labels["b"] of the Secret a: expected a text; quote it`,
+		"{apiVersion: v1, kind: Secret, metadata: {name: a, labels: {b: 1}}}":        `labels["b"] of the Secret a: expected text; quote it`,
 		"{apiVersion: v1, kind: Secret, metadata: {name: a, annotations: [b]}}":      "the annotations of the Secret a: expected a mapping",
 		"{apiVersion: v1, kind: List, items: [a]}":                                   "items[0]: expected a Kubernetes object",
 		"{apiVersion: v1, kind: List, items: [{kind: Secret, metadata: {name: a}}]}": "the Secret has no apiVersion",
@@ -144,7 +144,7 @@ func TestArrangeProblems(t *testing.T) {
 	}
 }
 
-// TestClusterKinds holds the list against the markers in the sources of Kubernetes' API.
+// TestClusterKinds compares the list with the markers in the sources of Kubernetes' API.
 func TestClusterKinds(t *testing.T) {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "k8s.io/api", "k8s.io/apiextensions-apiserver").Output()
 	if err != nil {

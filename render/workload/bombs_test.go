@@ -8,8 +8,8 @@ import (
 	"testing/fstest"
 )
 
-// TestBombs: a small text whose aliases stand for gigabytes is refused in each file that is read, at the alias that is one
-// too many, and before anything is made of it.
+// TestBombs: a small text whose aliases stand for gigabytes is refused in each file that is read, at the alias that is one too many,
+// before it is expanded.
 func TestBombs(t *testing.T) {
 	bomb := "x: &a " + strings.Repeat("A", 100_000) + "\ny: [" + strings.Repeat("*a,", 60_000) + "]\n"
 	indented := "    " + strings.ReplaceAll(strings.TrimSuffix(bomb, "\n"), "\n", "\n    ") + "\n"
@@ -33,7 +33,7 @@ func TestBombs(t *testing.T) {
 		"a value file":         {Chart, map[string]string{"Chart.yaml": chart, "v.yml": bomb}, "app/v.yml:2:1007: web-app" + said},
 		"a subchart's values":  {Chart, map[string]string{"Chart.yaml": chart, "charts/s/Chart.yaml": chart, "charts/s/values.yaml": bomb}, "app/charts/s/values.yaml:2:1007: web-app" + said},
 		"a CRD":                {Chart, map[string]string{"Chart.yaml": chart, "crds/a.yaml": "a: b\n---\n" + bomb}, "app/crds/a.yaml:4:1007: web-app" + said},
-		"a template":           {Chart, map[string]string{"Chart.yaml": chart, "templates/a.yaml": bomb}, "app/templates/a.yaml: web-app: in what it renders, the aliases stand for more than 32 MiB [alias-bomb]\n"},
+		"a template":           {Chart, map[string]string{"Chart.yaml": chart, "templates/a.yaml": bomb}, "app/templates/a.yaml: web-app: in the output, the aliases stand for more than 32 MiB [alias-bomb]\n"},
 		".argocd-source.yaml":  {Manifests, map[string]string{".argocd-source.yaml": bomb}, "app/.argocd-source.yaml:2:1007: web-app" + said},
 		"a manifest":           {Manifests, map[string]string{"a.yaml": "apiVersion: v1\nkind: A\nmetadata: {name: a}\n---\n" + bomb}, "app/a.yaml:6:1007: web-app" + said},
 		"no manifest":          {Manifests, map[string]string{"a.yaml": bomb}, "app/a.yaml:2:1007: web-app" + said},

@@ -15,7 +15,7 @@ import (
 )
 
 // complete checks that the top chart can be installed, and adds the charts of the repository which Argo CD would put into
-// it with helm dependency build. As in Helm, only the top chart is checked, and dependencies count that are turned off.
+// it with helm dependency build. As in Helm, only the top chart is checked, and dependencies that are turned off count as well.
 func (c *chartReader) complete(top *loadedChart) diag.List {
 	if kind := top.chart.Metadata.Type; kind != "" && kind != "application" {
 		return diag.List{top.mistake("helm-chart", "Chart.yaml", 0, kind+" charts are not installable")}
@@ -42,7 +42,7 @@ func (c *chartReader) complete(top *loadedChart) diag.List {
 	return diags
 }
 
-// outOfStep is whether helm dependency build would refuse the lock file. Those of API version v1 can have another digest.
+// outOfStep reports whether helm dependency build would refuse the lock file. Those of API version v1 can have another digest.
 func outOfStep(c *chart.Chart) bool {
 	if c.Lock == nil || c.Metadata.APIVersion == chart.APIVersionV1 {
 		return false
@@ -75,7 +75,7 @@ func (c *chartReader) dependency(top *loadedChart, d *chart.Dependency) (*loaded
 		return fail("", "which is outside of the repository")
 	}
 	if info, err := fs.Stat(c.files, dir); err != nil || !info.IsDir() {
-		return fail("", "which is not there")
+		return fail("", "which is missing")
 	}
 	added, diags := c.read(place{path: dir})
 	if len(diags) > 0 {

@@ -24,7 +24,7 @@ const (
 	maxSubcharts  = 16 // in one another
 )
 
-// loadedChart is a chart as it lies in the repository. Helm changes a chart when it renders it, so each application gets a
+// loadedChart is a chart as it is in the repository. Helm changes a chart when it renders it, so each application gets a
 // copy.
 type loadedChart struct {
 	place
@@ -32,7 +32,7 @@ type loadedChart struct {
 	subcharts []*loadedChart
 	byFile    map[*chart.File]*loadedChart // of the top chart: by the first raw file, which copies share
 	schema    *compiledSchema              // nil until it is needed
-	called    map[string]bool              // what templates call, as far as it matters; nil until it is needed
+	called    map[string]bool              // the calls of templates that matter; nil until it is needed
 	diags     diag.List                    // why it cannot be used, without the path of an application
 }
 
@@ -208,8 +208,8 @@ func (c *chartReader) unpack(data []byte) ([]*loader.BufferedFile, error) {
 	return files, nil
 }
 
-// load makes a chart of its files as Helm's loader.LoadFiles does. It keeps the places of subcharts, and their order, which
-// there differs from run to run.
+// load makes a chart from its files as Helm's loader.LoadFiles does. It keeps the places of subcharts, and their order, which differs from
+// run to run there.
 func (c *chartReader) load(at place, files []*loader.BufferedFile, depth int) (*loadedChart, diag.List) {
 	if depth > maxSubcharts {
 		return nil, diag.List{at.mistake("helm-chart", "", 0, fmt.Sprintf("there are subcharts in more than %d subcharts", maxSubcharts))}
@@ -220,7 +220,7 @@ func (c *chartReader) load(at place, files []*loader.BufferedFile, depth int) (*
 		if metadata := path.Ext(f.Name) == ".yaml" || path.Ext(f.Name) == ".lock"; !metadata || strings.Contains(f.Name, "/") {
 			continue
 		}
-		if errors.As(syntax.Check(f.Data), &excess) { // the rest Helm says
+		if errors.As(syntax.Check(f.Data), &excess) { // Helm reports the rest
 			pos, prefix := at.at(f.Name, excess.Line, excess.Column)
 			return nil, diag.List{{Pos: pos, Code: excess.Code, Message: prefix + excess.Message, Hint: excess.Hint}}
 		}
@@ -259,7 +259,7 @@ func (c *chartReader) subchart(at place, name string, files []*loader.BufferedFi
 	return c.load(sub, files, depth+1)
 }
 
-// split tells a chart's own files from those of its subcharts, which it gives by folder or archive.
+// split separates a chart's own files from those of its subcharts, which it groups by folder or archive.
 func split(files []*loader.BufferedFile) (own []*loader.BufferedFile, subcharts map[string][]*loader.BufferedFile) {
 	subcharts = map[string][]*loader.BufferedFile{}
 	for _, f := range files {

@@ -6,7 +6,7 @@ import (
 	"github.com/hippotion/roster/internal/diag"
 )
 
-// place is where a chart lies: a folder, or inside an archive.
+// place is where a chart is: a folder, or inside an archive.
 type place struct {
 	path   string // of the folder or the archive
 	packed bool

@@ -18,13 +18,13 @@ import (
 	"github.com/hippotion/roster/internal/syntax"
 )
 
-// maxDirectory is how large the files of a folder may be together, besides Jsonnet: the default of Argo CD's
+// maxDirectory is the maximum size of the files of a folder together, besides Jsonnet: the default of Argo CD's
 // --max-combined-directory-manifests-size.
 const maxDirectory = 10_000_000
 
 var manifestFile = regexp.MustCompile(`^.*\.(yaml|yml|json|jsonnet)$`)
 
-// skipMarker in a file says that Argo CD does not render it.
+// skipMarker in a file makes Argo CD skip it.
 const skipMarker = "+argocd:skip-file-rendering"
 
 // directory reads a folder of YAML, JSON and Jsonnet as Argo CD does (findManifests of its repo server).
@@ -54,8 +54,8 @@ func (r *Renderer) directory(app *Application) ([]manifest, diag.List) {
 	return out, diags
 }
 
-// yamlFile leaves out files that Argo CD takes for something else: a first document that is no object, in a file that does
-// not look like a manifest.
+// yamlFile leaves out files that Argo CD treats as something else: a first document that is not an object, in a file that does not look
+// like a manifest.
 func (app *Application) yamlFile(at diag.Position, text []byte) ([]manifest, diag.List) {
 	found, diags := app.decode(at, text)
 	firstIsNone := len(found) == 0 && len(diags) > 0
@@ -93,7 +93,7 @@ func (app *Application) jsonFile(at diag.Position, text []byte) ([]manifest, dia
 	if decoder.More() {
 		behind := text[:decoder.InputOffset()]
 		return nil, diag.List{app.failure(placed(at, 1+bytes.Count(behind, newline), 1), "bad-manifest",
-			"use a file for each, or YAML", "expected one JSON object, found text behind it")}
+			"use a file for each, or YAML", "expected one JSON object, found text after it")}
 	}
 	value, m := readObject(raw, line)
 	if m != nil {
@@ -104,8 +104,8 @@ func (app *Application) jsonFile(at diag.Position, text []byte) ([]manifest, dia
 
 // folderFile is a file that may be a manifest.
 type folderFile struct {
-	name string // from the repository's root
-	text []byte // of Jsonnet none
+	name string // relative to the repository's root
+	text []byte // nil for Jsonnet
 }
 
 // folder is the walk through the folder of an application.
@@ -147,7 +147,7 @@ func (r *Renderer) manifestFiles(app *Application) ([]folderFile, diag.List) {
 	return f.files, f.diags
 }
 
-// pattern is nil when there is none. Argo CD takes a pattern that it cannot read for one that matches nothing.
+// pattern is nil when there is none. Argo CD treats a pattern that it cannot read as one that matches nothing.
 func (f *folder) pattern(name, text string) glob.Glob {
 	if text == "" {
 		return nil
@@ -205,14 +205,14 @@ func (f *folder) visit(name string, entry fs.DirEntry, err error) error {
 	return nil
 }
 
-// matches matches the path within the folder; an asterisk also stands for slashes, as in Argo CD.
+// matches matches the path within the folder; an asterisk also matches slashes, as in Argo CD.
 func (f *folder) matches(name string) bool {
 	name = strings.TrimPrefix(name, f.root+"/")
 	return (f.exclude == nil || !f.exclude.Match(name)) && (f.include == nil || f.include.Match(name))
 }
 
-// decodeText is data as UTF-8, without a byte order mark. As Argo CD does (utfutil), it takes UTF-16 with such a mark, and
-// replaces what is not UTF-8.
+// decodeText is data as UTF-8, without a byte order mark. As Argo CD does (utfutil), it accepts UTF-16 with such a mark, and replaces what
+// is not UTF-8.
 func decodeText(data []byte) []byte {
 	text, _, _ := transform.Bytes(unicode.BOMOverride(unicode.UTF8.NewDecoder()), data) // which have no errors
 	return text

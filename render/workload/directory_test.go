@@ -81,9 +81,9 @@ func TestDirectory(t *testing.T) {
 		"a list":              {"-- app/a.yaml --\nkind: List\napiVersion: v1\nitems:\n- kind: A\n- null\n", Directory{}, "app/a.yaml:1:1 map[apiVersion:v1 items:[map[kind:A] <nil>] kind:List]\n"},
 		"a JSON array":        {"-- app/a.json --\n\n[{\"kind\": \"A\"}]\n", Directory{}, "app/a.json:2:1: web-app: expected a Kubernetes object, found a list [bad-manifest]\n"},
 		"JSON null":           {"-- app/a.json --\nnull\n", Directory{}, "app/a.json:1:1: web-app: expected a Kubernetes object, found null [bad-manifest]\n"},
-		"JSON values":         {"-- app/a.json --\n{\"kind\": \"A\"}\n{\"kind\": \"B\"}\n", Directory{}, "app/a.json:2:1: web-app: expected one JSON object, found text behind it [bad-manifest]\n  hint: use a file for each, or YAML\n"},
+		"JSON values":         {"-- app/a.json --\n{\"kind\": \"A\"}\n{\"kind\": \"B\"}\n", Directory{}, "app/a.json:2:1: web-app: expected one JSON object, found text after it [bad-manifest]\n  hint: use a file for each, or YAML\n"},
 		"JSON and a bracket":  {"-- app/a.json --\n{\"kind\": \"A\"} ] hunter2\n", Directory{}, "app/a.json:1:1 map[kind:A]\n"},
-		"JSON and YAML":       {"-- app/a.json --\n{\"kind\": \"A\"}\n---\n", Directory{}, "app/a.json:2:1: web-app: expected one JSON object, found text behind it [bad-manifest]\n  hint: use a file for each, or YAML\n"},
+		"JSON and YAML":       {"-- app/a.json --\n{\"kind\": \"A\"}\n---\n", Directory{}, "app/a.json:2:1: web-app: expected one JSON object, found text after it [bad-manifest]\n  hint: use a file for each, or YAML\n"},
 		"YAML as JSON":        {"-- app/a.json --\nkind: A\n", Directory{}, "app/a.json:1:1: web-app: invalid character 'k' looking for beginning of value [bad-yaml]\n"},
 		"JSON of another":     {"-- app/package.json --\n{\"name\": \"x\"}\n", Directory{}, "app/package.json:1:1 map[name:x]\n"}, // to be refused: Argo CD does not apply it
 		"JSON keys twice":     {"-- app/a.json --\n{\"kind\": \"A\", \"kind\": \"B\"}\n", Directory{}, "app/a.json:1:1 map[kind:B]\n"},

@@ -20,13 +20,12 @@ type document struct {
 	text   []byte
 	line   int // on which the text begins
 	isJSON bool
-	// otherwise is what to say when the text is not YAML: what precedes was JSON, and so this was taken for JSON first.
+	// otherwise is what to report when the text is not YAML: what precedes was JSON, so this was treated as JSON first.
 	otherwise *mistake
 }
 
-// documents cuts a file where Argo CD's decoder (yaml.YAMLOrJSONDecoder) cuts, which does not say where it does: JSON
-// values behind one another when the file begins like JSON, else YAML. Behind a first JSON value there may be YAML. A
-// mistake stands behind all documents returned.
+// documents splits a file where Argo CD's decoder (yaml.YAMLOrJSONDecoder) does, which does not tell where: a sequence of JSON values when
+// the file begins like JSON, else YAML. After a first JSON value there may be YAML. A mistake follows all documents returned.
 func documents(data []byte) ([]document, *mistake) {
 	if !yaml.IsJSONBuffer(data[:min(len(data), 4096)]) {
 		return yamlDocuments(data, 1)
@@ -84,15 +83,15 @@ func yamlBehind(rest []byte) ([]byte, bool) {
 	return nil, false
 }
 
-// yamlDocuments cuts YAML, which begins on a line of its file, at lines that begin with three dashes, also within a
-// scalar. Only a comment may stand behind them. Such a line with nothing before it is part of its document.
+// yamlDocuments splits YAML, which begins on a line of its file, at lines that begin with three dashes, also within a scalar. Only a
+// comment may follow them. Such a line with nothing before it is part of its document.
 func yamlDocuments(data []byte, line int) ([]document, *mistake) {
 	var out []document
 	d := document{line: line}
 	for text := range bytes.Lines(data) {
 		behind, separates := bytes.CutPrefix(text, dashes)
 		if behind = bytes.TrimSpace(behind); separates && len(behind) > 0 && behind[0] != '#' {
-			return out, &mistake{"bad-yaml", line, 4, "expected nothing but a comment behind ---"}
+			return out, &mistake{"bad-yaml", line, 4, "expected nothing but a comment after ---"}
 		}
 		line++
 		if separates && len(d.text) > 0 {
@@ -112,7 +111,7 @@ func yamlDocuments(data []byte, line int) ([]document, *mistake) {
 	return out, nil
 }
 
-// start is the line on which the document begins, behind empty lines and comments.
+// start is the line on which the document begins, after empty lines and comments.
 func (d *document) start() int {
 	line := d.line
 	for text := range bytes.Lines(d.text) {
@@ -137,12 +136,12 @@ var (
 	yamlWrappers = regexp.MustCompile(`^(error converting YAML to JSON: |error unmarshaling JSON: |while decoding JSON: |json: |yaml: |error parsing: )+`)
 	// early are the errors of which the YAML parser names the line before.
 	early = regexp.MustCompile(`^(did not find expected (<|node content|'-' indicator|key|',' or)|found (undefined tag|duplicate %|incompatible))`)
-	// contents are what parsers say about the text in it, which may be a secret.
+	// contents are messages of parsers that quote the text, which may be a secret.
 	contents = regexp.MustCompile(`(?s)((?:invalid|unsupported) map key|cannot decode !!\w+|cannot unmarshal number)\b.*`)
 	anchors  = regexp.MustCompile(`(?s)anchor '.*' (referenced|value)`)
 )
 
-// words are what a parser says, without what it parsed.
+// words are a parser's message, without what it parsed.
 func words(err error) string {
 	text := contents.ReplaceAllString(err.Error(), "$1")
 	text = anchors.ReplaceAllString(text, "anchor $1")
@@ -152,7 +151,7 @@ func words(err error) string {
 	return firstLine(yamlWrappers.ReplaceAllString(text, ""))
 }
 
-// mistake says where the document is not YAML, or stands for too much.
+// mistake returns where the document is not YAML, or expands to too much.
 func (d *document) mistake(err error) *mistake {
 	if e := (*syntax.Excess)(nil); errors.As(err, &e) {
 		return &mistake{e.Code, d.line + max(e.Line, 1) - 1, max(e.Column, 1), e.Message}
@@ -170,7 +169,7 @@ func (d *document) mistake(err error) *mistake {
 	return m
 }
 
-// jsonMistake says where data is not JSON.
+// jsonMistake returns where data is not JSON.
 func jsonMistake(data []byte, err error) *mistake {
 	end := len(bytes.TrimRight(data, "\r\n"))
 	var syntax *json.SyntaxError

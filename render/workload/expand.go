@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// variable is what os.Expand takes for a variable; a brace that nothing closes is one without a name.
+// variable is what os.Expand treats as a variable; an unclosed brace is one without a name.
 var variable = regexp.MustCompile(`\$(?:\{[^}]*\}|\{|[A-Za-z_][A-Za-z0-9_]*|[*#$@!?0-9-])`)
 
 // expand replaces the variables of Argo CD's build environment (docs/user-guide/build-environment.md). $$ stands for a

@@ -41,7 +41,7 @@ func (r *Renderer) helm(app *Application) ([]manifest, diag.List) {
 	return out.print(c, texts)
 }
 
-// renderValues are what templates see. It makes of c the chart that is rendered: without the subcharts that are turned off.
+// renderValues are what templates see. It turns c into the chart that is rendered: without the subcharts that are turned off.
 func (r *Renderer) renderValues(app *Application, loaded *loadedChart, c *chart.Chart, values map[string]any) (chartutil.Values, diag.List) {
 	fail := func(code, format string, args ...any) (chartutil.Values, diag.List) {
 		return nil, diag.List{app.failure(diag.Position{File: app.Path}, code, "", format, args...)}
@@ -90,7 +90,7 @@ func notMerged(err error) string {
 	return "the values of the chart and those of its subcharts cannot be merged; " + hidden
 }
 
-// templateFile is a file of a chart that Helm knows by the names of charts, in place of folders.
+// templateFile is a file of a chart, which Helm names by charts instead of folders.
 type templateFile struct {
 	loaded *loadedChart
 	name   string
@@ -104,7 +104,7 @@ func (t templateFile) at(f frame) (diag.Position, string) {
 	return t.loaded.at(t.name, f.line, f.column)
 }
 
-// output is what one application yields.
+// output is the output of one application.
 type output struct {
 	app       *Application
 	templates map[string]templateFile // by Helm's names, such as web/charts/db/templates/a.yaml
@@ -142,7 +142,7 @@ func (o *output) print(c *chart.Chart, texts map[string]string) ([]manifest, dia
 		}
 	}
 	if size > maxOutput {
-		return nil, diag.List{o.app.failure(diag.Position{File: o.app.Path}, "too-large", "", "the chart yields more than %d MiB", maxOutput>>20)}
+		return nil, diag.List{o.app.failure(diag.Position{File: o.app.Path}, "too-large", "", "the output of the chart is larger than %d MiB", maxOutput>>20)}
 	}
 	if diags := o.swollen(texts); len(diags) > 0 {
 		return nil, diags
@@ -165,7 +165,7 @@ func (o *output) print(c *chart.Chart, texts map[string]string) ([]manifest, dia
 	return o.manifests, o.diags
 }
 
-// swollen finds documents that stand for too much for Helm to read.
+// swollen finds documents that expand to too much for Helm to read.
 func (o *output) swollen(texts map[string]string) diag.List {
 	var diags diag.List
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
@@ -176,20 +176,20 @@ func (o *output) swollen(texts map[string]string) diag.List {
 			excess := (*syntax.Excess)(nil)
 			if errors.As(syntax.Check([]byte(document)), &excess) { // the rest Helm says
 				at, prefix := o.templates[name].at(frame{})
-				diags.Add(o.app.failure(at, excess.Code, "", "%sin what it renders, %s", prefix, excess.Message))
+				diags.Add(o.app.failure(at, excess.Code, "", "%sin the output, %s", prefix, excess.Message))
 			}
 		}
 	}
 	return diags
 }
 
-// add reads a document of what a template renders or, when it is verbatim, a file.
+// add reads a document of a template's output or, when it is verbatim, a file.
 func (o *output) add(name, text string, verbatim bool) {
 	// As Helm prints it, since a text that begins with a brace is read in another way.
 	header := "---\n# Source: " + name + "\n"
 	found, diags := o.app.decode(diag.Position{}, []byte(header+text+"\n"))
 	place := func(line, column int) (at diag.Position, prefix string) {
-		var f frame // the lines of what is rendered are not those of the template
+		var f frame // the lines of the output are not those of the template
 		if verbatim {
 			f.line, f.column = line-strings.Count(header, "\n"), column
 		}
@@ -224,13 +224,13 @@ func (o *output) notSorted(err error, texts map[string]string) diag.Diagnostic {
 	return o.notYAML(m[1], "", "", err)
 }
 
-// notYAML says where the rendered text of a template is wrong: its lines are not those of the template.
+// notYAML returns where the rendered text of a template is wrong: its lines are not those of the template.
 func (o *output) notYAML(name, text, whole string, err error) diag.Diagnostic {
 	at, prefix := o.templates[name].at(frame{})
 	line, message := notValues([]byte(text), err)
 	if line == 0 {
-		return o.app.failure(at, "bad-manifest", "", "%swhat it renders is not a Kubernetes object: %s", prefix, message)
+		return o.app.failure(at, "bad-manifest", "", "%sthe output is not a Kubernetes object: %s", prefix, message)
 	}
 	line += strings.Count(whole[:max(strings.Index(whole, text), 0)], "\n")
-	return o.app.failure(at, "bad-yaml", "", "%swhat it renders is not YAML: line %d: %s", prefix, line, message)
+	return o.app.failure(at, "bad-yaml", "", "%sthe output is not YAML: line %d: %s", prefix, line, message)
 }

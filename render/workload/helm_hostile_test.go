@@ -54,7 +54,7 @@ func TestHelmLinks(t *testing.T) {
 		"out":               {map[string]string{"app/templates/b.yaml": "../../../outside.yaml"}, "app: web-app: the chart cannot be read: templates/b.yaml: " + escapes + " [helm-chart]\n"},
 		"out, not rendered": {map[string]string{"app/x": "/etc/hostname"}, "app: web-app: the chart cannot be read: x: " + escapes + " [helm-chart]\n"},
 		"values out":        {map[string]string{"app/values.yaml": "../../outside.yaml"}, "app: web-app: the chart cannot be read: values.yaml: " + escapes + " [helm-chart]\n"},
-		"to nothing":        {map[string]string{"app/x": "none"}, "app: web-app: the chart cannot be read: x: it is not there [helm-chart]\n"},
+		"to nothing":        {map[string]string{"app/x": "none"}, "app: web-app: the chart cannot be read: x: it does not exist [helm-chart]\n"},
 		"to itself":         {map[string]string{"app/x": "x"}, "app: web-app: the chart cannot be read: x: too many levels of symbolic links [helm-chart]\n"},
 		"value file":        {map[string]string{"app/v.yml": "../other/b.yaml"}, one},
 		"value file out":    {map[string]string{"app/v.yml": "../../outside.yaml", "app/.helmignore": "../ignore"}, "app/v.yml: web-app: the value file cannot be read: " + escapes + " [helm-values]\napp: web-app: the chart cannot be read: v.yml: " + escapes + " [helm-chart]\n"},
@@ -72,7 +72,7 @@ func TestHelmLinks(t *testing.T) {
 	}
 }
 
-// sameLines is whether two texts have the same lines in any order.
+// sameLines reports whether two texts have the same lines in any order.
 func sameLines(a, b string) bool {
 	for line := range strings.Lines(a) {
 		if !strings.Contains(b, line) {
@@ -128,16 +128,16 @@ func TestHelmBounds(t *testing.T) {
 	const aliases = "b: [*a, *a, *a, *a, *a, *a, *a, *a]\n"
 	large := "a: &a " + strings.Repeat("x", 4<<20) + "\n"
 	for name, c := range map[string]struct{ files, want string }{
-		"output":          {"-- templates/a.yaml --\n{{ range until 1000 }}# {{ repeat 34000 \"x\" }}\n{{ end }}\n", "app: web-app: the chart yields more than 32 MiB [too-large]\n"},
+		"output":          {"-- templates/a.yaml --\n{{ range until 1000 }}# {{ repeat 34000 \"x\" }}\n{{ end }}\n", "app: web-app: the output of the chart is larger than 32 MiB [too-large]\n"},
 		"a file":          {"-- a --\n" + strings.Repeat("x", 6<<20) + "\n", "app: web-app: the chart cannot be read: a: larger than 5 MiB [helm-chart]\n"},
-		"aliases":         {"-- templates/a.yaml --\n{{/* */}}" + large + aliases, "app/templates/a.yaml: web-app: in what it renders, the aliases stand for more than 32 MiB [alias-bomb]\n"},
+		"aliases":         {"-- templates/a.yaml --\n{{/* */}}" + large + aliases, "app/templates/a.yaml: web-app: in the output, the aliases stand for more than 32 MiB [alias-bomb]\n"},
 		"their values":    {"-- values.yaml --\n" + large + aliases, "app/values.yaml:2:29: web-app: the aliases stand for more than 32 MiB [alias-bomb]\n  hint: write the values out\n"},
 		"env":             {"-- templates/a.yaml --\na: {{ env \"HOME\" }}\n", "app/templates/a.yaml:1:1: web-app: function \"env\" not defined [helm-template]\n"},
 		"expandenv":       {"-- templates/a.yaml --\na: {{ expandenv \"$HOME\" }}\n", "app/templates/a.yaml:1:1: web-app: function \"expandenv\" not defined [helm-template]\n"},
 		"include":         {"-- templates/a.yaml --\na: {{ include \"m\" . }}\n{{ define \"m\" }}{{ include \"m\" . }}{{ end }}\n", "app/templates/a.yaml:2:20: web-app: <include \"m\" .>: error calling include: rendering template has a nested reference name: m: unable to execute template [helm-template]\n  app/templates/a.yaml:1:7: included from here\n"},
 		"include, by tpl": {"-- templates/a.yaml --\na: {{ tpl \"{{ include `m` . }}\" . }}\n{{ define \"m\" }}{{ include \"m\" . }}{{ end }}\n", "app/templates/a.yaml:2:20: web-app: <include \"m\" .>: error calling include: rendering template has a nested reference name: m: unable to execute template [helm-template]\n  app/templates/a.yaml:1:7: included from here\n"},
 		"template":        {"-- templates/a.yaml --\n{{ template \"m\" . }}\n{{ define \"m\" }}{{ template \"m\" . }}{{ end }}\n", "app/templates/a.yaml:2:29: web-app: <{{template \"m\" .}}>: exceeded maximum template depth (100000) [helm-template]\n"},
-		"nested lists":    {"-- templates/a.yaml --\na: {{ repeat 100000 \"[\" }}\n", "app/templates/a.yaml: web-app: what it renders is not YAML: line 1: exceeded max depth of 10000 [bad-yaml]\n"},
+		"nested lists":    {"-- templates/a.yaml --\na: {{ repeat 100000 \"[\" }}\n", "app/templates/a.yaml: web-app: the output is not YAML: line 1: exceeded max depth of 10000 [bad-yaml]\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, helmOf(chartTree(c.files), nil)); diff != "" {
@@ -202,7 +202,7 @@ func TestHelmArchives(t *testing.T) {
 		"deep.tgz":      {"", "deep.tgz: web-app: " + strings.Repeat("charts/s.tgz/", 16) + "charts/s.tgz: there are subcharts in more than 16 subcharts [helm-chart]\n"},
 		"up.tgz":        {"", "up.tgz" + unread + "chart illegally references parent directory [helm-chart]\n"},
 		"empty.tgz":     {"", "empty.tgz" + unread + "no files in chart archive [helm-chart]\n"},
-		"none.tgz":      {"", "none.tgz" + unread + "it is not there [helm-chart]\n"},
+		"none.tgz":      {"", "none.tgz" + unread + "it does not exist [helm-chart]\n"},
 		"no/../web.tgz": {"x.yml", "web.tgz: web-app: the value file \"x.yml\" must begin with a slash, since the chart is an archive [helm-values]\n"},
 		"web":           {"", "web/charts/s.tgz: web-app: templates/b.yaml:2:14: <.Values.x.y>: nil pointer evaluating interface {}.y [helm-template]\n"},
 	} {

@@ -212,7 +212,7 @@ kind: D
 v: {{ toJson .Values | quote }}
 `
 
-// TestHelmShared renders applications of one chart one behind the other, and each with a Renderer of its own.
+// TestHelmShared renders applications of one chart one after the other, and each with a Renderer of its own.
 func TestHelmShared(t *testing.T) {
 	files := chartTree(family)
 	shared := New(Files{Repository: files}, Cluster{})
@@ -281,7 +281,7 @@ func TestHelmKinds(t *testing.T) {
 		t.Error(got)
 	}
 	app.Kind = Chart
-	if got := told(r.helm(&app)); got != "app: web-app: the chart cannot be read: it is not there [helm-chart]\n" {
+	if got := told(r.helm(&app)); got != "app: web-app: the chart cannot be read: it does not exist [helm-chart]\n" {
 		t.Error(got)
 	}
 }

@@ -18,10 +18,10 @@ import (
 	"helm.sh/helm/v3/pkg/chart/loader"
 )
 
-// reason is why something cannot be read, without the path that the file system knows it by.
+// reason is why something cannot be read, without its path in the file system.
 func reason(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return errors.New("it is not there")
+		return errors.New("it does not exist")
 	}
 	if at := (*fs.PathError)(nil); errors.As(err, &at) {
 		return at.Err
@@ -29,7 +29,7 @@ func reason(err error) error {
 	return err
 }
 
-// notValues says what is wrong with a YAML text that was read into Go values, and on which line; 0 when it is YAML of
+// notValues returns what is wrong with a YAML text that was read into Go values, and on which line; 0 when it is YAML of
 // another shape.
 func notValues(text []byte, err error) (line int, message string) {
 	wrong := (*json.UnmarshalTypeError)(nil)
@@ -45,13 +45,13 @@ func notValues(text []byte, err error) (line int, message string) {
 	return 0, message
 }
 
-// kindWords says a kind of Go or of JSON in the words of YAML.
+// kindWords is a kind of Go or of JSON in the words of YAML.
 func kindWords(kind string) string {
 	switch kind {
 	case "slice", "array":
 		return "a list"
 	case "string":
-		return "a text"
+		return "text"
 	case "bool":
 		return "true or false"
 	case "map", "struct", "ptr", "object":
@@ -60,10 +60,10 @@ func kindWords(kind string) string {
 	return "a number"
 }
 
-// maxSentence is how long a message of a chart may be: charts write what they like with the function fail.
+// maxSentence is the maximum length of a chart's message: with the function fail, charts may write anything.
 const maxSentence = 1000
 
-// sentence puts a text of others on one line, without what could steer a terminal.
+// sentence puts foreign text on one line, without what could steer a terminal.
 func sentence(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) || unicode.IsSpace(r) {
@@ -80,7 +80,7 @@ func sentence(text string) string {
 
 var cannotLoad = regexp.MustCompile(`^cannot load (\S+): `)
 
-// notLoaded is why Helm does not take the files of a chart.
+// notLoaded is why Helm does not accept the files of a chart.
 func (p place) notLoaded(err error, files []*loader.BufferedFile) diag.Diagnostic {
 	m := cannotLoad.FindStringSubmatch(err.Error())
 	if m == nil {
@@ -94,10 +94,10 @@ func (p place) notLoaded(err error, files []*loader.BufferedFile) diag.Diagnosti
 var (
 	parseError = regexp.MustCompile(`(?s)^parse error (?:at|in) \((.+?)(?::(\d+))?(?::(\d+))?\): (.*)$`)
 	failError  = regexp.MustCompile(`(?s)^execution error at \((.+?):(\d+):(\d+)\): (.*)$`)
-	execError  = regexp.MustCompile(`(?s)^template: (.+?):(\d+):(\d+): executing ".*?" at <`) // and what is wrong, with all that is further in
+	execError  = regexp.MustCompile(`(?s)^template: (.+?):(\d+):(\d+): executing ".*?" at <`) // and the error, with those nested in it
 	tplCall    = regexp.MustCompile(`(?s)^(.*?: error calling tpl: )(?:cannot parse template "|error during tpl function)`)
 	unclosed   = regexp.MustCompile(`^(unclosed action) started at .*:(\d+)$`)
-	tplText    = regexp.MustCompile(`^template: gotpl:(\d+)(?::\d+)?: `) // gotpl is what Helm calls a text that tpl renders
+	tplText    = regexp.MustCompile(`^template: gotpl:(\d+)(?::\d+)?: `) // gotpl is Helm's name for text that tpl renders
 )
 
 // frame is one of the templates in which an error happened.
@@ -108,7 +108,7 @@ type frame struct {
 	kind         frameKind
 }
 
-// frameKind is what the engine was at.
+// frameKind is what the engine was doing.
 type frameKind int
 
 const (
@@ -117,14 +117,14 @@ const (
 	refusing // by fail or required
 )
 
-// newFrame takes what the expressions above match. The engine counts columns from 0.
+// newFrame takes the matches of the expressions above. The engine counts columns from 0.
 func newFrame(m []string) frame {
 	line, _ := strconv.Atoi(m[2])
 	column, _ := strconv.Atoi(m[3])
 	return frame{name: m[1], line: line, column: column + 1, text: m[4]}
 }
 
-// frames takes an error of the engine apart, from the outermost template to the innermost.
+// frames splits an error of the engine, from the outermost template to the innermost.
 func frames(err error) []frame {
 	for kind, known := range [...]*regexp.Regexp{parsing: parseError, refusing: failError} {
 		if known == nil {
@@ -154,7 +154,7 @@ func frames(err error) []frame {
 	if len(out) > 0 {
 		last := &out[len(out)-1]
 		if call := tplCall.FindStringSubmatch(last.text); call != nil {
-			// Helm repeats the text, which may be of the user's values.
+			// Helm repeats the text, which may come from the user's values.
 			last.text = call[1] + tplText.ReplaceAllString(innermost(err).Error(), "line $1 of the text: ")
 		}
 	}
@@ -168,7 +168,7 @@ func innermost(err error) error {
 	return err
 }
 
-// words are what is shown of the text of a frame, which is in a file or else in a text that tpl renders.
+// words are what is shown of the text of a frame, which is in a file or else in text that tpl renders.
 func (f frame) words(templates map[string]templateFile, inFile bool) string {
 	if f.kind == parsing {
 		return f.text // it quotes the file
@@ -201,7 +201,7 @@ func (app *Application) failed(err error, templates map[string]templateFile) dia
 	inner := stack[len(stack)-1]
 	inner.text = inner.words(templates, last == len(stack)-1)
 	if last < len(stack)-1 {
-		inner.text = fmt.Sprintf("line %d of a text that tpl renders: %s", inner.line, inner.text)
+		inner.text = fmt.Sprintf("line %d of text that tpl renders: %s", inner.line, inner.text)
 	}
 	at, prefix := templates[stack[last].name].at(stack[last])
 	out := app.failure(at, "helm-template", "", "%s%s", prefix, sentence(inner.text))

@@ -19,7 +19,7 @@ func TestHelmMistakes(t *testing.T) {
 		"a library":             {"-- Chart.yaml --\napiVersion: v2\nname: web\nversion: 1.0.0\ntype: library\n", "app/Chart.yaml: web-app: library charts are not installable [helm-chart]\n"},
 		"for older clusters":    {"-- Chart.yaml --\napiVersion: v2\nname: web\nversion: 1.0.0\nkubeVersion: <1.20\n", "app/Chart.yaml: web-app: the chart requires Kubernetes <1.20, which v1.35.0 is not [helm-chart]\n"},
 		"values.yaml":           {"-- values.yaml --\na: b\nc: d: hunter2\n", "app/values.yaml:2:1: web-app: mapping values are not allowed in this context [helm-chart]\n"},
-		"its type, too":         {"-- values.yaml --\nhunter2\n", "app/values.yaml: web-app: expected a mapping, found a text [helm-chart]\n"},
+		"its type, too":         {"-- values.yaml --\nhunter2\n", "app/values.yaml: web-app: expected a mapping, found text [helm-chart]\n"},
 		"a subchart's values":   {"-- charts/s/Chart.yaml --\napiVersion: v2\nname: sub\nversion: 1.0.0\n-- charts/s/values.yaml --\n- a\n", "app/charts/s/values.yaml: web-app: expected a mapping, found a list [helm-chart]\n"},
 		"a file in charts/":     {"-- charts/README.md --\nx\n", "app/charts/README.md/Chart.yaml: web-app: Chart.yaml file is missing [helm-chart]\n"},
 		"no archive":            {"-- charts/s.tgz --\nx\n", "app/charts/s.tgz: web-app: the chart cannot be read: unexpected EOF [helm-chart]\n"},
@@ -33,12 +33,12 @@ func TestHelmMistakes(t *testing.T) {
 		"not defined":           {"-- templates/a.yaml --\na: {{ include \"zz\" . }}\n", at + "a.yaml:1:7: web-app: <include \"zz\" .>: error calling include: template: no template \"zz\" associated with template \"gotpl\" [helm-template]\n"},
 		"a subchart's template": {"-- charts/folder/Chart.yaml --\napiVersion: v2\nname: sub\nversion: 1.0.0\n-- charts/folder/templates/a.yaml --\n\n{{ .Values.a.b }}\n", "app/charts/folder/templates/a.yaml:2:11: web-app: <.Values.a.b>: nil pointer evaluating interface {}.b [helm-template]\n"},
 		"tpl, parsed":           {"-- values.yaml --\ns: 'hunter2 {{ .x'\n-- templates/a.yaml --\na: {{ tpl .Values.s . }}\n", at + "a.yaml:1:7: web-app: <tpl .Values.s .>: error calling tpl: line 1 of the text: unclosed action [helm-template]\n"},
-		"tpl, executed":         {"-- values.yaml --\ns: \"hunter2\\n{{ .Values.x.y }}\"\n-- templates/a.yaml --\na: {{ include \"m\" . }}\n{{ define \"m\" }}{{ tpl .Values.s . }}{{ end }}\n", at + "a.yaml:2:20: web-app: line 2 of a text that tpl renders: nil pointer evaluating interface {}.… [helm-template]\n  " + at + "a.yaml:1:7: included from here\n"},
+		"tpl, executed":         {"-- values.yaml --\ns: \"hunter2\\n{{ .Values.x.y }}\"\n-- templates/a.yaml --\na: {{ include \"m\" . }}\n{{ define \"m\" }}{{ tpl .Values.s . }}{{ end }}\n", at + "a.yaml:2:20: web-app: line 2 of text that tpl renders: nil pointer evaluating interface {}.… [helm-template]\n  " + at + "a.yaml:1:7: included from here\n"},
 		"tpl, back in a file":   {"-- values.yaml --\ns: '{{ include \"k\" . }}'\n-- templates/a.yaml --\na: {{ tpl .Values.s . }}\n{{ define \"k\" }}{{ .Values.a.b }}{{ end }}\n", at + "a.yaml:2:27: web-app: <.Values.a.b>: nil pointer evaluating interface {}.b [helm-template]\n  " + at + "a.yaml:1:7: included from here\n"},
-		"not YAML":              {"-- templates/a.yaml --\n{{/* c */}}\n# x\nkind: A\n---\n# c\nkind: C\na: b: hunter2\n", at + "a.yaml: web-app: what it renders is not YAML: line 7: mapping values are not allowed in this context [bad-yaml]\n"},
-		"a list":                {"-- templates/a.yaml --\n- kind: A\n", at + "a.yaml: web-app: what it renders is not a Kubernetes object: expected a mapping, found a list [bad-manifest]\n"},
-		"a text":                {"-- templates/a.yaml --\nhunter2\n", at + "a.yaml: web-app: what it renders is not a Kubernetes object: expected a mapping, found a text [bad-manifest]\n"},
-		"an annotation":         {"-- templates/a.yaml --\nmetadata: {annotations: {a: [hunter2]}}\n", at + "a.yaml: web-app: what it renders is not a Kubernetes object: metadata.annotations: expected a text, found a list [bad-manifest]\n"},
+		"not YAML":              {"-- templates/a.yaml --\n{{/* c */}}\n# x\nkind: A\n---\n# c\nkind: C\na: b: hunter2\n", at + "a.yaml: web-app: the output is not YAML: line 7: mapping values are not allowed in this context [bad-yaml]\n"},
+		"a list":                {"-- templates/a.yaml --\n- kind: A\n", at + "a.yaml: web-app: the output is not a Kubernetes object: expected a mapping, found a list [bad-manifest]\n"},
+		"a text":                {"-- templates/a.yaml --\nhunter2\n", at + "a.yaml: web-app: the output is not a Kubernetes object: expected a mapping, found text [bad-manifest]\n"},
+		"an annotation":         {"-- templates/a.yaml --\nmetadata: {annotations: {a: [hunter2]}}\n", at + "a.yaml: web-app: the output is not a Kubernetes object: metadata.annotations: expected text, found a list [bad-manifest]\n"},
 		"a CRD":                 {"-- crds/a.yaml --\n# c\nkind: A\n---\n# x\na: b: c\n", "app/crds/a.yaml:2:1 map[kind:A]\napp/crds/a.yaml:5:1: web-app: mapping values are not allowed in this context [bad-yaml]\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestHelmOptionMistakes(t *testing.T) {
 		helm Helm
 		want string
 	}{
-		"missing":         {Helm{ValueFiles: []string{"none.yml"}}, "app/none.yml: web-app: the value file cannot be read: it is not there [helm-values]\n"},
+		"missing":         {Helm{ValueFiles: []string{"none.yml"}}, "app/none.yml: web-app: the value file cannot be read: it does not exist [helm-values]\n"},
 		"a folder":        {Helm{ValueFiles: []string{"/app"}, IgnoreMissingValueFiles: true}, file + "\"/app\" is not a file [helm-values]\n"},
 		"not YAML":        {Helm{ValueFiles: []string{"bad.yml"}}, "app/bad.yml:2:1: web-app: mapping values are not allowed in this context [helm-values]\n"},
 		"a list":          {Helm{ValueFiles: []string{"list.yml"}}, "app/list.yml: web-app: expected a mapping, found a list [helm-values]\n"},
@@ -63,7 +63,7 @@ func TestHelmOptionMistakes(t *testing.T) {
 		"a pattern":       {Helm{ValueFiles: []string{"v-*.yml"}}, file + "\"v-*.yml\" is a pattern, which is not supported [helm-values]\n"},
 		"outside":         {Helm{ValueFiles: []string{"../../v.yml"}}, file + "\"../../v.yml\" is not in the repository [helm-values]\n"},
 		"the root":        {Helm{ValueFiles: []string{"/"}}, file + "\"/\" is not in the repository [helm-values]\n"},
-		"with a comma":    {Helm{ValueFiles: []string{"a,b.yml"}}, file + "\"a,b.yml\" has a comma or a quote in its path, which Helm takes for the end of it [helm-values]\n"},
+		"with a comma":    {Helm{ValueFiles: []string{"a,b.yml"}}, file + "\"a,b.yml\" has a comma or a quote in its path, which Helm treats as the end of the path [helm-values]\n"},
 		"several":         {Helm{ValueFiles: []string{"list.yml", "bad.yml"}, Values: []byte(`[1]`)}, "app: web-app: the values: expected a mapping, found a list [helm-values]\napp/bad.yml:2:1: web-app: mapping values are not allowed in this context [helm-values]\napp/list.yml: web-app: expected a mapping, found a list [helm-values]\n"},
 		"a parameter":     {Helm{Parameters: []Parameter{{Name: "a[99999999]", Value: "hunter2"}}}, "app: web-app: the parameter \"a[99999999]\": index of 99999999 is greater than maximum supported index of 65536 [helm-values]\n"},
 		"below a text":    {Helm{Parameters: []Parameter{{Name: "a", Value: "hunter2"}, {Name: "a.b", Value: "1"}}}, "app: web-app: the parameter \"a.b\": unable to parse key: interface conversion: interface {} is string, not map[string]interface {} [helm-values]\n"},
@@ -143,7 +143,7 @@ func TestHelmDependencies(t *testing.T) {
 		"of a subchart":     {top("") + "-- charts/s/Chart.yaml --\napiVersion: v2\nname: s\nversion: 1.0.0\ndependencies: [{name: redis, version: 1, repository: r}]\n", "app/templates/a.yaml map[kind:A]\n"},
 		"another version":   {top("- {name: db, version: 2.x, repository: 'file://../db'}\n"), "app/Chart.yaml: web-app: needs the chart db 2.x of file://../db, where there is db 1.5.0 [helm-dependency]\n"},
 		"another name":      {top("- {name: d, version: 1.x, repository: 'file://../db'}\n"), "app/Chart.yaml: web-app: needs the chart d 1.x of file://../db, where there is db 1.5.0 [helm-dependency]\n"},
-		"not there":         {top("- {name: db, version: 1.x, repository: 'file://../no'}\n"), "app/Chart.yaml: web-app: needs the chart db 1.x of file://../no, which is not there [helm-dependency]\n"},
+		"not there":         {top("- {name: db, version: 1.x, repository: 'file://../no'}\n"), "app/Chart.yaml: web-app: needs the chart db 1.x of file://../no, which is missing [helm-dependency]\n"},
 		"outside":           {top("- {name: db, version: 1.x, repository: 'file://../../db'}\n"), "app/Chart.yaml: web-app: needs the chart db 1.x of file://../../db, which is outside of the repository [helm-dependency]\n"},
 		"absolute":          {top("- {name: db, version: 1.x, repository: 'file:///etc'}\n"), "app/Chart.yaml: web-app: needs the chart db 1.x of file:///etc, which is outside of the repository [helm-dependency]\n"},
 		"locked":            {top(local) + "-- Chart.lock --\ndependencies: [{name: db, version: 1.5.0, repository: 'file://../db'}]\ndigest: sha256:8c1db5d5ad5fa87cb29c9f3ae5f4e4f4a2c04a0af7b7bd6a91e1d8e5a5e6c2a3\n", "app/Chart.lock: web-app: it is out of step with Chart.yaml [helm-dependency]\n"},

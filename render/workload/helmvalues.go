@@ -25,7 +25,7 @@ func (r *Renderer) values(app *Application) (map[string]any, diag.List) {
 		excess := (*syntax.Excess)(nil)
 		if err == nil {
 			if err = syntax.Check(data); !errors.As(err, &excess) {
-				err = nil // said below
+				err = nil // reported below
 			}
 		}
 		switch {
@@ -83,7 +83,7 @@ func parameters(in []Parameter) []Parameter {
 	})
 }
 
-// withoutValue is what is wrong with a parameter: what is quoted may be a part of the value.
+// withoutValue is what is wrong with a parameter, without quoted parts of its value.
 func (p Parameter) withoutValue(err error) string {
 	return sentence(quoted.ReplaceAllStringFunc(err.Error(), func(q string) string {
 		if strings.Contains(p.Name, strings.Trim(q, `"`)) {
@@ -110,7 +110,7 @@ func escapeCommas(value string) string {
 	return out.String()
 }
 
-// mergeValues lays b over a, as Helm merges value files.
+// mergeValues merges b over a, as Helm merges value files.
 func mergeValues(a, b map[string]any) map[string]any {
 	out := maps.Clone(a)
 	for key, value := range b {
@@ -124,7 +124,7 @@ func mergeValues(a, b map[string]any) map[string]any {
 	return out
 }
 
-// valueFile is where a value file lies.
+// valueFile is where a value file is.
 type valueFile struct {
 	name      string
 	inCatalog bool
@@ -178,7 +178,7 @@ func (app *Application) valueFile(raw string) (f valueFile, problem string) {
 	case strings.ContainsAny(f.name, "*?["):
 		return f, "is a pattern, which is not supported"
 	case strings.ContainsAny(f.name, `,"`):
-		return f, "has a comma or a quote in its path, which Helm takes for the end of it"
+		return f, "has a comma or a quote in its path, which Helm treats as the end of the path"
 	case !fs.ValidPath(f.name) || f.name == ".":
 		return f, "is not in the repository"
 	}

@@ -48,7 +48,7 @@ func (r *Renderer) jsonnet(app *Application, file string) ([]manifest, diag.List
 		return nil, diag.List{app.notJsonnet(at, imports, err)}
 	}
 	if len(text) > maxOutput {
-		return nil, diag.List{app.failure(at, "too-large", "", "the file yields more than %d MiB", maxOutput>>20)}
+		return nil, diag.List{app.failure(at, "too-large", "", "the output of the file is larger than %d MiB", maxOutput>>20)}
 	}
 	return app.evaluated(at, []byte(text))
 }
@@ -77,7 +77,7 @@ func (app *Application) variables(vm *jsonnet.VM) error {
 	return nil
 }
 
-// evaluated reads what a Jsonnet file yields. Argo CD leaves out elements that are null.
+// evaluated reads the output of a Jsonnet file. Argo CD leaves out elements that are null.
 func (app *Application) evaluated(at diag.Position, text []byte) ([]manifest, diag.List) {
 	elements := []json.RawMessage{bytes.TrimSpace(text)}
 	isList := elements[0][0] == '['
@@ -104,10 +104,10 @@ func (app *Application) evaluated(at diag.Position, text []byte) ([]manifest, di
 	return out, nil
 }
 
-// misplaced is an error of Jsonnet's that begins with its place, as mistakes of syntax do, also in what is imported.
+// misplaced is an error of Jsonnet's that begins with its place, as syntax errors do, also in imported files.
 var misplaced = regexp.MustCompile(`^(.+?):\(?(\d+):(\d+)(?:-\d+|\)-\(\d+:\d+\))? (.*)`)
 
-// notJsonnet says where the evaluation failed: at the innermost place that lies in the repository. What led there is related.
+// notJsonnet returns where the evaluation failed: at the innermost place in the repository. The calls that led there are related.
 func (app *Application) notJsonnet(at diag.Position, imports *importer, err error) diag.Diagnostic {
 	var failed jsonnet.RuntimeError
 	isRuntime := errors.As(err, &failed)
@@ -145,7 +145,7 @@ func (app *Application) notJsonnet(at diag.Position, imports *importer, err erro
 	return d
 }
 
-// words are what is shown of a message: of mistakes in the syntax all, since they quote the files.
+// words are what is shown of a message: all of a syntax error, since it quotes the files.
 func (i *importer) words(text string) string {
 	said, isRuntime := strings.CutPrefix(text, "RUNTIME ERROR: ")
 	if !isRuntime {
@@ -207,7 +207,7 @@ func (i *importer) Import(from, name string) (jsonnet.Contents, string, error) {
 	return jsonnet.Contents{}, "", fmt.Errorf("couldn't open import %q: no match locally or in the Jsonnet library paths", name)
 }
 
-// open reads a file; what is no file may never end.
+// open reads a file; what is not a regular file may never end.
 func (i *importer) open(file string) ([]byte, error) {
 	info, err := fs.Stat(i.repository, file)
 	switch {

@@ -102,7 +102,7 @@ func TestJsonnetLinks(t *testing.T) {
 		"within":           {"import 'x'\n-- lib/x --\n{ kind: 'X' }", map[string]string{"app/x": "../lib/x"}, "app/a.jsonnet map[kind:X]\n"},
 		"out":              {"importstr 'x'", map[string]string{"app/x": "../../outside.yaml"}, "app/a.jsonnet:1:1: web-app: RUNTIME ERROR: couldn't open import \"x\": path escapes from parent [jsonnet]\n"},
 		"through":          {"importstr 'x/outside.yaml'", map[string]string{"app/x": "../.."}, "app/a.jsonnet:1:1: web-app: RUNTIME ERROR: couldn't open import \"x/outside.yaml\": path escapes from parent [jsonnet]\n"},
-		"to nothing":       {"importstr 'x'", map[string]string{"app/x": "y"}, "app/a.jsonnet:1:1: web-app: RUNTIME ERROR: couldn't open import \"x\": it is not there [jsonnet]\n"},
+		"to nothing":       {"importstr 'x'", map[string]string{"app/x": "y"}, "app/a.jsonnet:1:1: web-app: RUNTIME ERROR: couldn't open import \"x\": it does not exist [jsonnet]\n"},
 		"the file":         {"{}\n-- lib/b.jsonnet --\nimport 'x'\n-- app/x --\n{ kind: 'X' }\n", map[string]string{"app/b.jsonnet": "../lib/b.jsonnet"}, "app/a.jsonnet map[]\napp/b.jsonnet map[kind:X]\n"},
 		"a library folder": {"import 'x'\n-- vendor/x --\n{ kind: 'X' }", map[string]string{"lib": "vendor"}, "app/a.jsonnet map[kind:X]\n"},
 	} {

@@ -14,15 +14,15 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/openapi"
 )
 
-// kustomization is one that is built, over and over when it has to be found out what is wrong.
+// kustomization is one that is built, repeatedly to find out what is wrong.
 type kustomization struct {
 	app   *Application
 	files *kustomizeFiles
-	file  string // seen from the repository's root, without links
+	file  string // relative to the repository's root, without links
 }
 
-// kustomize builds the kustomization at app.Path as Argo CD does (util/kustomize): what app.Kustomize and app.Patches say is
-// written into the kustomization file first.
+// kustomize builds the kustomization at app.Path as Argo CD does (util/kustomize): app.Kustomize and app.Patches are written into the
+// kustomization file first.
 func (r *Renderer) kustomize(app *Application) (out []manifest, diags diag.List) {
 	k := &kustomization{app: app, files: newKustomizeFiles(app, r.files.Repository)}
 	defer func() { diags = k.scrubbed(diags) }()
@@ -66,14 +66,14 @@ func (k *kustomization) find() diag.List {
 	return diag.List{k.app.failure(at, "kustomize", "keep one of them", "there is more than one kustomization file: %s", strings.Join(found, ", "))}
 }
 
-// build runs kustomize with these patches. Behind an error, k.files.diags say what was refused.
+// build runs kustomize with these patches. After an error, k.files.diags say what was refused.
 func (k *kustomization) build(patches []Patch) (out resmap.ResMap, err error) {
 	defer func() {
-		// Kustomize panics on some input, such as a schema that is none.
+		// Kustomize panics on some input, such as an invalid schema.
 		if p := recover(); p != nil {
 			out, err = nil, errors.New(panicWords(p))
 		}
-		if k.files.ownSchema { // it would stay for all that is built after it
+		if k.files.ownSchema { // it would stay for all later builds
 			openapi.ResetOpenAPI()
 		}
 	}()
@@ -92,7 +92,7 @@ func (k *kustomization) build(patches []Patch) (out resmap.ResMap, err error) {
 		return krusty.MakeKustomizer(options).Run(k.files, path.Join(kustomizeRoot, k.app.Path))
 	}
 	out, err = run()
-	if k.files.ownSchema { // which kustomize has added to the one that was there before, if there was one
+	if k.files.ownSchema { // which kustomize has added to the previous one, if there was one
 		openapi.ResetOpenAPI()
 		out, err = run()
 	}
@@ -110,11 +110,11 @@ func (k *kustomization) manifests(objects resmap.ResMap) ([]manifest, diag.List)
 	return k.read(text)
 }
 
-// read makes manifests of kustomize's output as Argo CD does. Kustomize does not tell which file an object came from.
+// read turns kustomize's output into manifests as Argo CD does. Kustomize does not tell which file an object came from.
 func (k *kustomization) read(text []byte) ([]manifest, diag.List) {
 	at := diag.Position{File: k.file}
 	if len(text) > maxOutput {
-		return nil, diag.List{k.app.failure(at, "too-large", "", "it yields more than %d MiB", maxOutput>>20)}
+		return nil, diag.List{k.app.failure(at, "too-large", "", "the output is larger than %d MiB", maxOutput>>20)}
 	}
 	out, diags := k.app.decode(diag.Position{File: k.file, Line: 1, Column: 1}, text)
 	for i := range out {
@@ -126,8 +126,8 @@ func (k *kustomization) read(text []byte) ([]manifest, diag.List) {
 	return out, diags
 }
 
-// kustomizeVersion is the one that Argo CD brings (hack/tool-versions.sh of its repository). Kustomize may write it into a
-// label, and as a library it does not know it.
+// kustomizeVersion is the one that Argo CD ships (hack/tool-versions.sh of its repository). Kustomize may write it into a label, but as a
+// library it does not know it.
 const kustomizeVersion = "v5.8.1"
 
 // blame finds the patch of the application's that makes the build fail, if it is one.
@@ -152,7 +152,7 @@ func (k *kustomization) blame(err error) diag.Diagnostic {
 // probe is a JSON patch that fails on every object.
 const probe = "/roster-looks-for-the-objects"
 
-// idle reports the patches of the application's that match no object: kustomize takes no offence at those with a target.
+// idle reports the patches of the application's that match no object: kustomize accepts those with a target.
 func (k *kustomization) idle() diag.List {
 	var diags diag.List
 	for i, p := range k.app.Patches {
@@ -161,7 +161,7 @@ func (k *kustomization) idle() diag.List {
 			continue
 		}
 		if p.Target == nil {
-			continue // kustomize says it itself
+			continue // kustomize itself reports it
 		}
 		p.Text, p.Options = `[{"op": "test", "path": "`+probe+`", "value": true}]`, nil
 		_, err := k.build(append(slices.Clone(k.app.Patches[:i]), p))
@@ -180,5 +180,5 @@ func (k *kustomization) noTarget(p *Patch) diag.Diagnostic {
 	return k.app.noTarget(p, known)
 }
 
-// errRefused is why kustomize does not get a file: the diagnostics of kustomizeFiles say more.
+// errRefused is why kustomize does not get a file: the diagnostics of kustomizeFiles have the details.
 var errRefused = errors.New("refused")

@@ -21,7 +21,7 @@ func kustomizeOf(repository fs.FS, change func(*Application)) string {
 
 const oneMap = "-- app/kustomization.yaml --\nresources: [cm.yaml]\n-- app/cm.yaml --\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 
-// TestKustomizeMistakes holds that a message is kustomize's own, without what it says around it, at the place.
+// TestKustomizeMistakes: a message is kustomize's own, without the words around it, at the place.
 func TestKustomizeMistakes(t *testing.T) {
 	const cm = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 	for name, c := range map[string]struct{ files, want string }{
@@ -29,10 +29,10 @@ func TestKustomizeMistakes(t *testing.T) {
 		"no file":                {"-- app/x --\n", "app: web-app: there is none of kustomization.yaml, kustomization.yml, Kustomization in it [missing-path]\n"},
 		"two files":              {"-- app/Kustomization --\n-- app/kustomization.yml --\n", "app: web-app: there is more than one kustomization file: kustomization.yml, Kustomization [kustomize]\n  hint: keep one of them\n"},
 		"empty":                  {"-- app/kustomization.yaml --\n# none\n", "app/kustomization.yaml: web-app: kustomization.yaml is empty [kustomize]\n"},
-		"unknown field":          {"-- app/kustomization.yaml --\nresources: []\nressources: [a]\n", "app/kustomization.yaml:2:1: web-app: kustomize knows no field \"ressources\" there [kustomize]\n"},
-		"unknown field, base":    {"-- app/kustomization.yaml --\nresources: [../b]\n-- b/kustomization.yaml --\nx: 1\n", "b/kustomization.yaml:1:1: web-app: kustomize knows no field \"x\" there [kustomize]\n"},
+		"unknown field":          {"-- app/kustomization.yaml --\nresources: []\nressources: [a]\n", "app/kustomization.yaml:2:1: web-app: kustomize has no field \"ressources\" there [kustomize]\n"},
+		"unknown field, base":    {"-- app/kustomization.yaml --\nresources: [../b]\n-- b/kustomization.yaml --\nx: 1\n", "b/kustomization.yaml:1:1: web-app: kustomize has no field \"x\" there [kustomize]\n"},
 		"wrong type":             {"-- app/kustomization.yaml --\nresources: a\n", "app/kustomization.yaml:1:1: web-app: resources: expected a list, found string [kustomize]\n"},
-		"wrong type deep inside": {"-- app/kustomization.yaml --\nlabels:\n- pairs: {a: 1}\n", "app/kustomization.yaml:2:3: web-app: labels.pairs: expected a text, found number [kustomize]\n"},
+		"wrong type deep inside": {"-- app/kustomization.yaml --\nlabels:\n- pairs: {a: 1}\n", "app/kustomization.yaml:2:3: web-app: labels.pairs: expected text, found number [kustomize]\n"},
 		"not YAML":               {"-- app/kustomization.yaml --\nresources:\n- a: [\n", "app/kustomization.yaml:2:1: web-app: did not find expected node content [bad-yaml]\n"},
 		"resource not YAML":      {"-- app/kustomization.yaml --\nresources: [../b]\n-- b/kustomization.yaml --\nresources: [x.yaml]\n-- b/x.yaml --\n" + cm + "---\na: b: c\n", "b/x.yaml:5:1: web-app: mapping values are not allowed in this context [bad-yaml]\n"},
 		"resource without name":  {"-- app/kustomization.yaml --\nresources: [x.yaml]\n-- app/x.yaml --\nkind: Secret\napiVersion: v1\ndata: {a: c2VjcmV0}\n", "app/x.yaml: web-app: missing metadata.name [kustomize]\n"},
@@ -55,7 +55,7 @@ func TestKustomizeMistakes(t *testing.T) {
 	}
 }
 
-// TestKustomizeSecrets holds that no value of a Secret is in a message.
+// TestKustomizeSecrets: no value of a Secret is in a message.
 func TestKustomizeSecrets(t *testing.T) {
 	for name, files := range map[string]string{
 		"a literal":      "secretGenerator: [{name: a, literals: ['hunter2']}]",
@@ -77,7 +77,7 @@ func TestKustomizeSecrets(t *testing.T) {
 	}
 }
 
-// TestKustomizeEdits holds what Argo CD adds to a kustomization.
+// TestKustomizeEdits: what Argo CD adds to a kustomization.
 func TestKustomizeEdits(t *testing.T) {
 	const files = `
 -- app/kustomization.yml --
@@ -111,7 +111,7 @@ kind: Nothing
 		"a label there": {func(k *Kustomize) { k.CommonLabels = map[string]string{"old": "x"} },
 			"app/kustomization.yml: web-app: common label old is already in the kustomization file, and Argo CD does not replace it [kustomize]\n"},
 		"no image": {func(k *Kustomize) { k.Images = []string{"nginx"} },
-			"app/kustomization.yml: web-app: images: nginx says no new name, tag or digest [kustomize]\n"},
+			"app/kustomization.yml: web-app: images: nginx has no new name, tag or digest [kustomize]\n"},
 		"no component": {func(k *Kustomize) { k.Components = []string{"../d/*"} },
 			"app/kustomization.yml: web-app: there is no folder or file d/* [missing-path]\n"},
 	} {
@@ -158,7 +158,7 @@ func TestKustomizeLinks(t *testing.T) {
 	}
 }
 
-// TestKustomizeSchema holds that the schema of one kustomization is not that of the next.
+// TestKustomizeSchema: the schema of one kustomization is not that of the next.
 func TestKustomizeSchema(t *testing.T) {
 	const merged = "-- app/kustomization.yaml --\nresources: [d.yaml]\npatches: [{patch: '{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {template: {spec: {containers: [{name: b}]}}}}'}]\n" +
 		"-- app/d.yaml --\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {template: {spec: {containers: [{name: a}]}}}\n"
@@ -171,7 +171,7 @@ func TestKustomizeSchema(t *testing.T) {
 		t.Error("the schema has no effect")
 	}
 	none := kustomizeOf(tree(strings.Replace(merged, "patches:", "openapi: {path: s.json}\npatches:", 1)+"-- app/s.json --\n[]\n"), nil)
-	if !strings.HasPrefix(none, "app/kustomization.yaml: web-app: kustomize fails on it: invalid schema file: json: ") {
+	if !strings.HasPrefix(none, "app/kustomization.yaml: web-app: kustomize fails on this: invalid schema file: json: ") {
 		t.Error(none)
 	}
 	if after := kustomizeOf(tree(merged), nil); after != before {

@@ -16,7 +16,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// edit makes of a kustomization file what Argo CD makes of it before it builds: with kustomize edit set, then by appending
+// edit changes a kustomization file as Argo CD does before it builds: with kustomize edit set, then by appending
 // the patches, then with kustomize edit add component. A file that kustomize cannot read stays as it is.
 func (k *kustomization) edit(text []byte, patches []Patch) ([]byte, error) {
 	var file types.Kustomization
@@ -52,7 +52,7 @@ func (k *kustomization) edit(text []byte, patches []Patch) ([]byte, error) {
 }
 
 // set does what kustomize edit set nameprefix, namesuffix, image and namespace, and kustomize edit add label and annotation
-// do, and says whether that was anything.
+// do, and reports whether there was anything to do.
 func (k *kustomization) set(file *types.Kustomization) (bool, error) {
 	o := &k.app.Kustomize
 	file.NamePrefix = cmp.Or(o.NamePrefix, file.NamePrefix)
@@ -80,7 +80,7 @@ func (k *kustomization) set(file *types.Kustomization) (bool, error) {
 	return o.NamePrefix+o.NameSuffix+o.Namespace != "" || len(o.Images)+len(o.CommonLabels)+len(o.CommonAnnotations) > 0, nil
 }
 
-// keep stands for what the kustomization says, as a new name, tag or digest of an image.
+// keep stands for the kustomization's own new name, tag or digest of an image.
 const keep = "*"
 
 func (k *kustomization) setImages(file *types.Kustomization) error {
@@ -136,7 +136,7 @@ func parseImage(text string) (types.Image, error) {
 	}
 	name, tag, digest := util.SplitImageName(value)
 	if name == text {
-		return types.Image{}, fmt.Errorf("%s says no new name, tag or digest", text)
+		return types.Image{}, fmt.Errorf("%s has no new name, tag or digest", text)
 	}
 	image := types.Image{Name: name, NewTag: tag, Digest: digest}
 	if renamed && key != "" {
@@ -145,7 +145,7 @@ func parseImage(text string) (types.Image, error) {
 	return image, nil
 }
 
-// addPairs adds labels or annotations, as text KEY:VALUE which kustomize cuts again.
+// addPairs adds labels or annotations, as text KEY:VALUE, which kustomize splits again.
 func addPairs(to *map[string]string, pairs map[string]string) error {
 	for _, key := range slices.Sorted(maps.Keys(pairs)) {
 		name, value, _ := strings.Cut(key+":"+pairs[key], ":")
@@ -219,7 +219,7 @@ func (k *kustomization) addComponents(file *types.Kustomization) error {
 	return nil
 }
 
-// glob gives what a pattern matches, seen from the kustomization. What matches nothing is left to the guard, which says so.
+// glob returns what a pattern matches, relative to the kustomization. A pattern that matches nothing is left to the guard, which reports it.
 func (k *kustomization) glob(pattern string) ([]string, error) {
 	if !strings.ContainsAny(pattern, `*?[\`) || remote(pattern, true) {
 		return []string{pattern}, nil
@@ -244,7 +244,7 @@ func (k *kustomization) glob(pattern string) ([]string, error) {
 	return out, nil
 }
 
-// seenFrom is the path of name seen from a folder; both are seen from the repository's root.
+// seenFrom is the path of name relative to a folder; both are relative to the repository's root.
 func seenFrom(dir, name string) string {
 	up := ""
 	for dir != "." && dir != name && !strings.HasPrefix(name, dir+"/") {

@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/kustomize/api/konfig"
 )
 
-// explain says what kustomize says about the kustomization, where it is.
+// explain reports kustomize's error about the kustomization, at its place.
 func (k *kustomization) explain(err error) diag.Diagnostic {
 	text, folder, entry := unwrapKustomize(err.Error())
 	for file, broken := range k.files.broken {
@@ -43,7 +43,7 @@ func (k *kustomization) explain(err error) diag.Diagnostic {
 	return k.app.failure(at, "kustomize", hint, "%s", kustomizeWords(text))
 }
 
-// badFile says where a file is not YAML.
+// badFile returns where a file is not YAML.
 func (k *kustomization) badFile(file string) (diag.Diagnostic, bool) {
 	text, err := k.files.content(file)
 	if err != nil {
@@ -74,11 +74,11 @@ var (
 	patchPath    = regexp.MustCompile(`\[path: "([^"]*)"\]`)
 )
 
-// unreadable says why kustomize cannot read a kustomization file.
+// unreadable returns why kustomize cannot read a kustomization file.
 func (k *kustomization) unreadable(file string, err error) diag.Diagnostic {
 	text := err.Error()
 	if m := unknownField.FindStringSubmatch(text); m != nil {
-		return k.app.failure(k.files.at(file, m[1]), "kustomize", "", "kustomize knows no field %q there", m[1])
+		return k.app.failure(k.files.at(file, m[1]), "kustomize", "", "kustomize has no field %q there", m[1])
 	}
 	if m := wrongType.FindStringSubmatch(text); m != nil {
 		field := m[2][strings.LastIndex(m[2], ".")+1:]
@@ -92,13 +92,13 @@ func (k *kustomization) unreadable(file string, err error) diag.Diagnostic {
 	return k.app.failure(diag.Position{File: file}, "kustomize", "", "%s", kustomizeWords(text))
 }
 
-// goType says in words what Go calls a type.
+// goType describes a type of Go in words.
 func goType(name string) string {
 	switch {
 	case strings.HasPrefix(name, "[]"):
 		return "a list"
 	case name == "string":
-		return "a text"
+		return "text"
 	case name == "bool":
 		return "true or false"
 	case strings.HasPrefix(name, "int"):
@@ -114,13 +114,11 @@ var (
 	wrapOther  = regexp.MustCompile(`(?s)^(?:accumulating (?:resources|components): |loading generator plugins: |failed to load generator: |` +
 		"trouble configuring builtin \\w+ with config: `.*`: |" + `plugin \S+ fails configuration: |merging from generator .*\}: |loading CRDs \[.*?\]: |merging (?:config|CRDs|vars) .*?[\]\}]: |map\[string\]interface ?\{\}.*\}: )`)
 	wrapBoth = regexp.MustCompile(`^accumulation err='`)
-	// deeper is where the second of two errors that kustomize tells about one entry is the one that counts: the entry is a
-	// folder.
+	// deeper matches where the second of two errors of kustomize about one entry is the one that counts: the entry is a folder.
 	deeper = regexp.MustCompile(`': (recursed |couldn't make target |cycle detected|path "|new root |expected kind )`)
 )
 
-// unwrapKustomize takes from an error what kustomize's functions put around it, and gives the folder and the entry that
-// they name.
+// unwrapKustomize removes from an error what kustomize's functions put around it, and returns the folder and the entry that they name.
 func unwrapKustomize(text string) (inner, folder, entry string) {
 	for {
 		before := text
@@ -150,16 +148,16 @@ func unwrapKustomize(text string) (inner, folder, entry string) {
 	}
 }
 
-// rescue turns a panic of kustomize's into a diagnostic. Some input makes it panic, such as annotations of its own.
+// rescue turns a panic in kustomize into a diagnostic. Some input makes it panic, such as annotations of its own.
 func (app *Application) rescue(out *[]manifest, diags *diag.List) {
 	if p := recover(); p != nil {
 		*out, *diags = nil, diag.List{app.failure(diag.Position{File: app.Path}, "kustomize", "", "%s", panicWords(p))}
 	}
 }
 
-func panicWords(p any) string { return "kustomize fails on it: " + firstLine(fmt.Sprint(p)) }
+func panicWords(p any) string { return "kustomize fails on this: " + firstLine(fmt.Sprint(p)) }
 
-// secrets are what kustomize says of the text that it works on.
+// secrets are where kustomize quotes the text that it works on.
 var secrets = []struct {
 	pattern *regexp.Regexp
 	instead string
@@ -180,8 +178,8 @@ var secrets = []struct {
 	{regexp.MustCompile(`^(?:loading KV pairs: |invalid Kustomization: |MalformedYAMLError: |yaml: )*`), ""},
 }
 
-// kustomizeWords are kustomize's words without the text that it works on, which may be secret, and with paths as seen from
-// the repository's root.
+// kustomizeWords are kustomize's words without the text that it works on, which may be secret, and with paths relative to the repository's
+// root.
 func kustomizeWords(text string) string {
 	for _, s := range secrets {
 		text = s.pattern.ReplaceAllString(text, s.instead)

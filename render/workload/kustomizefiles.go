@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// kustomizeRoot is where the repository lies for kustomize: what leads out of it leads nowhere.
+	// kustomizeRoot is where the repository is for kustomize: paths that leave it do not exist.
 	kustomizeRoot = "/repository"
 
 	// What one build may read.
@@ -28,7 +28,7 @@ const (
 )
 
 // kustomizeFiles are the files of the repository for kustomize, which reads through CleanedAbs and ReadFile alone. A
-// kustomization file is checked before kustomize gets it: kustomize itself would fetch what is no file of the repository.
+// kustomization file is checked before kustomize gets it: kustomize itself would fetch what is not a file of the repository.
 type kustomizeFiles struct {
 	filesys.FileSystem // empty
 
@@ -45,7 +45,7 @@ type kustomizeFiles struct {
 	broken  map[string]error // kustomization files that kustomize cannot read
 	diags   diag.List        // why something was refused
 
-	ownSchema bool // a kustomization brings one
+	ownSchema bool // a kustomization has one
 }
 
 func newKustomizeFiles(app *Application, repo fs.FS) *kustomizeFiles {
@@ -54,13 +54,13 @@ func newKustomizeFiles(app *Application, repo fs.FS) *kustomizeFiles {
 	return f
 }
 
-// overlay puts text in the place of a file, and forgets what is known about others so.
+// overlay puts text in the place of a file, and forgets earlier overlays.
 func (f *kustomizeFiles) overlay(name string, text []byte) {
 	f.edited, f.checked, f.broken, f.diags = map[string][]byte{name: text}, map[string]bool{}, map[string]error{}, nil
 	f.ownSchema, f.count, f.bytes = false, 0, 0
 }
 
-// CleanedAbs resolves links, and tells folders from files, as kustomize's own file systems do.
+// CleanedAbs resolves links, and distinguishes folders from files, as kustomize's own file systems do.
 func (f *kustomizeFiles) CleanedAbs(name string) (filesys.ConfirmedDir, string, error) {
 	name, inside := repositoryPath(name)
 	if !inside {
@@ -80,14 +80,14 @@ func (f *kustomizeFiles) CleanedAbs(name string) (filesys.ConfirmedDir, string, 
 	return filesys.ConfirmedDir(path.Dir(full)), path.Base(full), nil
 }
 
-// ReadFile is of a path that CleanedAbs gave.
+// ReadFile reads a path that CleanedAbs returned.
 func (f *kustomizeFiles) ReadFile(name string) ([]byte, error) {
 	name, _ = repositoryPath(name)
 	f.last = name
 	return f.content(name)
 }
 
-// repositoryPath is a path of kustomize's as seen from the repository's root.
+// repositoryPath is a path of kustomize's, relative to the repository's root.
 func repositoryPath(name string) (string, bool) {
 	name = path.Clean(name)
 	if name == kustomizeRoot {
@@ -96,8 +96,8 @@ func repositoryPath(name string) (string, bool) {
 	return strings.CutPrefix(name, kustomizeRoot+"/")
 }
 
-// content is what a file holds. It counts also what was read before: kustomize follows one base as often as it is named, and
-// bases of bases more often still.
+// content is what a file holds. It also counts what was read before: kustomize follows a base each time it is named, and bases of bases
+// even more often.
 func (f *kustomizeFiles) content(name string) ([]byte, error) {
 	text, err := f.readOnce(name)
 	if err != nil {
@@ -134,7 +134,7 @@ func (f *kustomizeFiles) readOnce(name string) ([]byte, error) {
 	if err != nil {
 		return nil, reason(err)
 	}
-	if excess := (*syntax.Excess)(nil); errors.As(syntax.Check(text), &excess) { // it may be no YAML, for a ConfigMap
+	if excess := (*syntax.Excess)(nil); errors.As(syntax.Check(text), &excess) { // it need not be YAML, for a ConfigMap
 		f.diags.Add(excess.At(name, f.app.Code))
 		return nil, errRefused
 	}
@@ -201,7 +201,7 @@ func (f *kustomizeFiles) at(name, text string) diag.Position {
 	return diag.Position{File: name}
 }
 
-// note notes where texts stand first.
+// note records where texts first occur.
 func note(n *yamlv3.Node, name string, places map[string]diag.Position) {
 	if _, known := places[n.Value]; !known && n.Kind == yamlv3.ScalarNode {
 		places[n.Value] = diag.Position{File: name, Line: n.Line, Column: n.Column}

@@ -17,28 +17,28 @@ import (
 )
 
 // guard checks what one file names before kustomize follows it. It reads the file with kustomize's own parsers, so that
-// both see the same. Where kustomize's mind is not certain, it refuses.
+// both see the same. Where it is not certain what kustomize does, it refuses.
 type guard struct {
 	files *kustomizeFiles
-	dir   string // from which paths are seen
+	dir   string // to which paths are relative
 	file  string
 }
 
 var (
 	// fetched is what kustomize gets by HTTP where it expects a file (api/internal/loader).
 	fetched = regexp.MustCompile(`(?i)^https?:`)
-	// cloned covers all that kustomize takes for a Git repository where it expects a folder (api/internal/git).
+	// cloned covers all that kustomize treats as a Git repository where it expects a folder (api/internal/git).
 	cloned   = regexp.MustCompile(`(?is)^(git::)?((ssh|https?|file)://|github\.com[/:]|[a-z][a-z0-9-]*@[^/:]*[/:].*(/|\.git))`)
 	password = regexp.MustCompile(`//[^/@]*@`)
 )
 
-// remote says whether kustomize would fetch what an entry names.
+// remote reports whether kustomize would fetch what an entry names.
 func remote(entry string, folder bool) bool {
-	// It compares in lower case, which for Go makes an i of more letters than a regular expression knows.
+	// It compares in lower case: Go lowers more letters to i than a regular expression does.
 	return fetched.MatchString(entry) || folder && (cloned.MatchString(entry) || cloned.MatchString(strings.ToLower(entry)))
 }
 
-// check guards a kustomization file, and says whether kustomize may have it.
+// check guards a kustomization file, and reports whether kustomize may read it.
 func (f *kustomizeFiles) check(dir, file string) bool {
 	known := len(f.diags)
 	if !f.first(dir, file) {
@@ -50,7 +50,7 @@ func (f *kustomizeFiles) check(dir, file string) bool {
 	}
 	var k types.Kustomization
 	if err := k.Unmarshal(text); err != nil {
-		f.broken[file] = err // kustomize will say it, unless it needs the file for something else
+		f.broken[file] = err // kustomize will report it, unless it needs the file for something else
 		return true
 	}
 	k.FixKustomization()
@@ -60,7 +60,7 @@ func (f *kustomizeFiles) check(dir, file string) bool {
 	return len(f.diags) == known
 }
 
-// first says whether something is checked for the first time.
+// first reports whether something is checked for the first time.
 func (f *kustomizeFiles) first(what ...string) bool {
 	key := strings.Join(what, "\x00")
 	seen := f.checked[key]
@@ -141,7 +141,7 @@ func (g guard) path(entry string, folder bool) (name string, info fs.FileInfo) {
 	return g.pathIn(entry, entry, folder)
 }
 
-// pathIn checks an entry, in a longer text of the file, that names a file or, when kustomize may take it for one, a folder.
+// pathIn checks an entry, in a longer text of the file, that names a file or, when kustomize may treat it as one, a folder.
 func (g guard) pathIn(text, entry string, folder bool) (name string, info fs.FileInfo) {
 	full := path.Join(g.dir, entry)
 	name, info, err := g.files.resolve(full)
@@ -157,7 +157,7 @@ func (g guard) pathIn(text, entry string, folder bool) (name string, info fs.Fil
 		}
 		_ = g.files.refuse(at, "kustomize-remote", hint, "kustomize would fetch %s, which is not in this repository", password.ReplaceAllString(entry, "//"))
 	case path.IsAbs(entry):
-		_ = g.files.refuse(at, "missing-path", "paths are seen from the folder of the kustomization", "there is no %s in the repository", entry)
+		_ = g.files.refuse(at, "missing-path", "paths are relative to the folder of the kustomization", "there is no %s in the repository", entry)
 	case errors.Is(err, fs.ErrPermission): // such as .git
 		_ = g.files.refuse(at, "path-outside", "", "%s: %v", full, reason(err))
 	case errors.Is(err, errLeads):
@@ -170,16 +170,16 @@ func (g guard) pathIn(text, entry string, folder bool) (name string, info fs.Fil
 	return "", nil
 }
 
-// pathNotText checks an entry that may also be the text of an object, but is none.
+// pathNotText checks an entry that may also be the text of an object, but is not.
 func (g guard) pathNotText(entry string, folder bool, notText error) (name string, info fs.FileInfo) {
 	if strings.Contains(entry, "\n") && !remote(entry, folder) {
-		_ = g.files.refuse(g.files.at(g.file, entry), "bad-yaml", "", "it names no file, and is not an object: %s", kustomizeWords(notText.Error()))
+		_ = g.files.refuse(g.files.at(g.file, entry), "bad-yaml", "", "it names no file and is not an object: %s", kustomizeWords(notText.Error()))
 		return "", nil
 	}
 	return g.path(entry, folder)
 }
 
-// pairs checks where a ConfigMap or a Secret is made from.
+// pairs checks what a ConfigMap or a Secret is made from.
 func (g guard) pairs(p *types.KvPairSources) {
 	for _, e := range p.FileSources {
 		key, file, named := strings.Cut(e, "=")
@@ -226,8 +226,7 @@ func (g guard) plugin(entry string) {
 	}
 }
 
-// pluginFolder checks a kustomization that yields plugins. It may only gather files: one that changes them could make an
-// address out of parts.
+// pluginFolder checks a kustomization of plugins. It may only gather files: one that changes them could assemble an address from parts.
 func (g guard) pluginFolder(dir, entry string) {
 	for _, base := range konfig.RecognizedKustomizationFileNames() {
 		file, _, err := g.files.resolve(path.Join(dir, base))
@@ -250,12 +249,12 @@ func (g guard) pluginFolder(dir, entry string) {
 	}
 }
 
-// config checks the configuration of a plugin. Paths in it are seen from the kustomization.
+// config checks the configuration of a plugin. Paths in it are relative to the kustomization.
 func (g guard) config(o *resource.Resource, entry string) {
 	at := g.files.at(g.file, entry)
 	gvk := o.GetGvk()
 	if gvk.Group != "" || gvk.Version != konfig.BuiltinPluginApiVersion {
-		_ = g.files.refuse(at, "kustomize", "", "%s %s is no part of kustomize, and Argo CD lets it run no other programs", gvk.Kind, o.GetName())
+		_ = g.files.refuse(at, "kustomize", "", "%s %s is not part of kustomize, which Argo CD does not let run other programs", gvk.Kind, o.GetName())
 		return
 	}
 	if gvk.Kind == "HelmChartInflationGenerator" {

@@ -116,7 +116,7 @@ func TestKustomizeGuard(t *testing.T) {
 		"in a plugin": {"generators:\n- |-\n  {apiVersion: builtin, kind: ConfigMapGenerator, metadata: {name: a}, files: ['k=http://x/y']}\n",
 			"app/kustomization.yaml:2:3: web-app: kustomize would fetch http://x/y, which is not in this repository [kustomize-remote]\n  hint: copy it into the repository\n"},
 		"absolute": {"resources: [/app/x.yaml]\n-- app/x.yaml --\n",
-			"app/kustomization.yaml:1:13: web-app: there is no /app/x.yaml in the repository [missing-path]\n  hint: paths are seen from the folder of the kustomization\n"},
+			"app/kustomization.yaml:1:13: web-app: there is no /app/x.yaml in the repository [missing-path]\n  hint: paths are relative to the folder of the kustomization\n"},
 		"outside": {"resources: [../../x]\n-- x/kustomization.yaml --\n",
 			"app/kustomization.yaml:1:13: web-app: ../../x leads out of the repository [missing-path]\n"},
 		"a path with a user": {"resources: [me@x/y/z]\n-- app/me@x/y/z/kustomization.yaml --\n",
@@ -126,9 +126,9 @@ func TestKustomizeGuard(t *testing.T) {
 		"Helm, as a generator": {"generators: [g.yaml]\n-- app/g.yaml --\n{apiVersion: builtin, kind: HelmChartInflationGenerator, metadata: {name: x}, name: x}\n",
 			"app/g.yaml:1:29: web-app: Argo CD does not let kustomize run Helm [kustomize]\n  hint: deploy the chart as an application of its own\n"},
 		"a function": {"transformers:\n- |-\n  apiVersion: example.com/v1\n  kind: Fn\n  metadata: {name: x, annotations: {config.kubernetes.io/function: 'exec: {path: ./x.sh}'}}\n",
-			"app/kustomization.yaml:2:3: web-app: Fn x is no part of kustomize, and Argo CD lets it run no other programs [kustomize]\n"},
+			"app/kustomization.yaml:2:3: web-app: Fn x is not part of kustomize, which Argo CD does not let run other programs [kustomize]\n"},
 		"neither text nor path": {"transformers:\n- |-\n  apiVersion: builtin\n  kind: [\n",
-			"app/kustomization.yaml:2:3: web-app: it names no file, and is not an object: line 2: did not find expected node content [bad-yaml]\n"},
+			"app/kustomization.yaml:2:3: web-app: it names no file and is not an object: line 2: did not find expected node content [bad-yaml]\n"},
 	} {
 		if got := kustomizeOf(tree("-- app/kustomization.yaml --\n"+c.files), nil); got != c.want {
 			t.Errorf("%s: got\n%s\nwant\n%s", name, got, c.want)
@@ -163,7 +163,7 @@ func TestKustomizeBounds(t *testing.T) {
 		t.Errorf("%.500s", got)
 	}
 	k := kustomization{app: testApp, file: "app/kustomization.yaml"}
-	if got := told(k.read(make([]byte, maxOutput+1))); got != "app/kustomization.yaml: web-app: it yields more than 32 MiB [too-large]\n" {
+	if got := told(k.read(make([]byte, maxOutput+1))); got != "app/kustomization.yaml: web-app: the output is larger than 32 MiB [too-large]\n" {
 		t.Errorf("%.500s", got)
 	}
 }

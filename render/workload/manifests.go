@@ -10,7 +10,7 @@ import (
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 )
 
-// manifest is one document that an engine yields: an object, or a list of them.
+// manifest is one document of an engine's output: an object, or a list of them.
 type manifest struct {
 	value map[string]any // of nil, bool, string, int64, float64, []any, map[string]any
 	pos   diag.Position  // what it was made from: of the repository, with a line where it is known
@@ -18,8 +18,7 @@ type manifest struct {
 
 // decode reads YAML documents, or JSON, as Argo CD does (splitYAMLOrJSON of its repo server, kube.SplitYAML of its
 // gitops-engine). Of a key that occurs twice, the last one counts, as there. Empty documents are left out. It stops at the
-// first mistake, and returns what stands before it. When at has a line, data is not the text of a file, and everything is
-// said to be there.
+// first mistake, and returns what precedes it. When at has a line, data is not the text of a file, and everything is placed there.
 func (app *Application) decode(at diag.Position, data []byte) ([]manifest, diag.List) {
 	var out []manifest
 	docs, broken := documents(data)
@@ -43,7 +42,7 @@ func (app *Application) decode(at diag.Position, data []byte) ([]manifest, diag.
 	return out, nil
 }
 
-// placed is a line of the file at, unless at says a line itself.
+// placed is a line of the file at, unless at has a line itself.
 func placed(at diag.Position, line, column int) diag.Position {
 	if at.Line == 0 {
 		at.Line, at.Column = line, column
@@ -55,7 +54,7 @@ func (app *Application) unreadable(at diag.Position, m *mistake) diag.Diagnostic
 	return app.failure(placed(at, m.line, m.column), m.code, "", "%s", m.text)
 }
 
-// readObject reads a JSON object that stands on a line. A JSON text is not empty.
+// readObject reads a JSON object that begins on a line. A JSON text is not empty.
 func readObject(raw []byte, line int) (map[string]any, *mistake) {
 	if raw[0] != '{' {
 		return nil, &mistake{"bad-manifest", line, 1, "expected a Kubernetes object, found " + shape(raw)}
@@ -70,7 +69,7 @@ func readObject(raw []byte, line int) (map[string]any, *mistake) {
 	return value, nil
 }
 
-// shape names what a JSON text is, and not what is in it.
+// shape names the type of a JSON text, not its contents.
 func shape(text []byte) string {
 	switch text[0] {
 	case '[':

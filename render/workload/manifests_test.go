@@ -40,8 +40,8 @@ func TestDecode(t *testing.T) {
 		"null documents":      {"null\n---\n~\n---\nkind: A\n", "f.yml:5:1 map[kind:A]\n"},
 		"two":                 {"kind: A\n---\n\n# about B\nkind: B\n", "f.yml:1:1 map[kind:A]\nf.yml:5:1 map[kind:B]\n"},
 		"comment behind ---":  {"--- # one\nkind: A\n---# two\nkind: B\n---   \n", "f.yml:2:1 map[kind:A]\nf.yml:4:1 map[kind:B]\n"},
-		"text behind ---":     {"kind: A\n---\nkind: B\n--- hunter2\nkind: C\n", "f.yml:1:1 map[kind:A]\nf.yml:4:4: web-app: expected nothing but a comment behind --- [bad-yaml]\n"},
-		"four dashes":         {"----\nkind: A\n", "f.yml:1:4: web-app: expected nothing but a comment behind --- [bad-yaml]\n"},
+		"text behind ---":     {"kind: A\n---\nkind: B\n--- hunter2\nkind: C\n", "f.yml:1:1 map[kind:A]\nf.yml:4:4: web-app: expected nothing but a comment after --- [bad-yaml]\n"},
+		"four dashes":         {"----\nkind: A\n", "f.yml:1:4: web-app: expected nothing but a comment after --- [bad-yaml]\n"},
 		"CRLF":                {"kind: A\r\n---\r\nkind: B\r\n", "f.yml:1:1 map[kind:A]\nf.yml:3:1 map[kind:B]\n"},
 		"CRLF in a block":     {"kind: A\r\ntext: |\r\n  a\r\n  b", "f.yml:1:1 map[kind:A text:a\nb\n]\n"},
 		"indented dashes":     {"text: |\n  ---\n  x\nkind: A\n", "f.yml:1:1 map[kind:A text:---\nx\n]\n"},
@@ -82,7 +82,7 @@ func TestDecode(t *testing.T) {
 				t.Error(diff)
 			}
 			if strings.Contains(got[strings.LastIndex("\n"+strings.TrimSuffix(got, "\n"), "\n"):], "hunter2") && len(diags) > 0 {
-				t.Error("a diagnostic says what is in the file")
+				t.Error("a diagnostic shows what is in the file")
 			}
 		})
 	}
@@ -96,7 +96,7 @@ func TestDecodeElsewhere(t *testing.T) {
 	}
 }
 
-// What a hostile file may ask for ends soon, and with a message.
+// A hostile file is refused soon, and with a message.
 func TestDecodeBounded(t *testing.T) {
 	aliases := func(first, each string) string {
 		var b strings.Builder

@@ -20,7 +20,7 @@ type options struct {
 	Directory *Directory `json:"directory,omitempty"`
 }
 
-// override is app with what .argocd-source.yaml and .argocd-source-CODE.yaml in its folder say, as a JSON merge patch: the
+// override is app with .argocd-source.yaml and .argocd-source-CODE.yaml of its folder applied as JSON merge patches: the
 // image updater writes its tags there (argo-cd docs/user-guide/parameters.md, "Store overrides in Git").
 func (r *Renderer) override(app *Application) (*Application, diag.List) {
 	if app.Kind == Catalog || strings.HasSuffix(app.Path, ".tgz") {
@@ -70,13 +70,12 @@ func (app *Application) merge(patch []byte) error {
 	if err != nil {
 		return err
 	}
-	// As Argo CD does, over what is there: what the file leaves out of an element of a list stays that of the element which
-	// was in its place.
+	// As Argo CD does, over the existing options: what the file leaves out of a list element is kept from the element that was in its place.
 	var out options
 	if err := json.Unmarshal(before, &out); err != nil {
 		return err
 	}
-	if err := syntax.StrictJSON(after, &out); err != nil { // what roster does not know would be lost
+	if err := syntax.StrictJSON(after, &out); err != nil { // unknown options would be lost
 		return err
 	}
 	app.Helm, app.Kustomize, app.Directory = Helm{}, Kustomize{}, Directory{}

@@ -18,14 +18,14 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// patched is a manifest under patches. Each has a map of its own, since one map takes no two objects of one name.
+// patched is a manifest under patches. Each has a map of its own, since a map cannot hold two objects of one name.
 type patched struct {
 	manifest
 	objects resmap.ResMap // the object, or nothing when a patch deletes it
 	changed bool
 }
 
-// patch applies the application's patches to what its source yields, as a kustomization with that as its resource would.
+// patch applies the application's patches to the output of its source, as a kustomization with that as its resource would.
 // What no patch touches stays as it is.
 func patch(app *Application, in []manifest) (out []manifest, diags diag.List) {
 	defer func() { diags = scrubbed(app, in, diags) }()
@@ -64,7 +64,7 @@ func kustomizeFactory() *resmap.Factory {
 	return resmap.NewFactory(provider.NewDefaultDepProvider().GetResourceFactory())
 }
 
-// apply says whether the patch, each part of it, found an object.
+// apply reports whether every part of the patch found an object.
 func (p *Patch) apply(all []*patched) (matched bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -136,7 +136,7 @@ func applyByName(options *types.PatchArgs, part *resource.Resource, all []*patch
 	return matched, nil
 }
 
-// finish makes manifests of what is left of the objects.
+// finish turns the remaining objects into manifests.
 func (app *Application) finish(all []*patched) ([]manifest, diag.List) {
 	var left []*patched
 	renamed := ""
@@ -179,8 +179,8 @@ func (app *Application) finish(all []*patched) ([]manifest, diag.List) {
 	return out, nil
 }
 
-// rename corrects the references to objects that have a new name. Kustomize does so at the end of a build, by the old names
-// that it notes in annotations.
+// rename corrects the references to objects that have a new name. Kustomize does so at the end of a build, by the old names that it
+// records in annotations.
 func rename(all []*patched) error {
 	files := filesys.MakeFsInMemory()
 	var text strings.Builder
@@ -212,7 +212,7 @@ func rename(all []*patched) error {
 	return nil
 }
 
-// keepNumbers gives numbers back what Kustomize loses: it reads those of objects with JSON patches as floats.
+// keepNumbers restores what Kustomize loses of numbers: it reads those of objects with JSON patches as floats.
 func keepNumbers(before, after any) any {
 	switch a := after.(type) {
 	case map[string]any:

@@ -104,7 +104,7 @@ func TestPatch(t *testing.T) {
 	}
 }
 
-// TestPatchRename holds that references follow an object that gets a new name, as in a build.
+// TestPatchRename: references follow an object that gets a new name, as in a build.
 func TestPatchRename(t *testing.T) {
 	const named = "---\n{apiVersion: v1, kind: Twin, metadata: {name: twin}}\n"
 	files := strings.Replace(patchedFiles[:strings.Index(patchedFiles, "---\n{apiVersion: batch")]+named, ", data: {", ", more: 9007199254740993, data: {", 1)
@@ -154,7 +154,7 @@ func TestPatchMistakes(t *testing.T) {
 
 func TestPatchPanic(t *testing.T) {
 	const object = "{apiVersion: v1, kind: A, metadata: {name: a, annotations: {internal.config.kubernetes.io/previousNames: 'a,b'}}}"
-	const panics = "kustomize fails on it: number of previous names, number of previous namespaces, number of previous kinds not equal"
+	const panics = "kustomize fails on this: number of previous names, number of previous namespaces, number of previous kinds not equal"
 	if got := told(patchOf(t, object, Patch{Text: `[{"op": "remove", "path": "/a"}]`, Target: &Target{}})); got != "applications.yml:7:3: patches[0]: "+panics+" [bad-patch]\n" {
 		t.Error(got)
 	}
@@ -163,7 +163,7 @@ func TestPatchPanic(t *testing.T) {
 	}
 }
 
-// TestPatchKeeps holds that what a patch does not touch stays as it is, in objects that it changes too.
+// TestPatchKeeps: what a patch does not touch stays as it is, in objects that it changes too.
 func TestPatchKeeps(t *testing.T) {
 	const files = `
 apiVersion: example.com/v1

@@ -27,7 +27,7 @@ func (app *Application) noTarget(p *Patch, known []manifest) diag.Diagnostic {
 	return diag.Diagnostic{Pos: p.Pos, Path: p.Path, Code: "patch-no-target", Message: words, Hint: nearestObject(kind, object, known)}
 }
 
-// missing is what the part of the patch names that is not among the objects.
+// missing is the object that the part of the patch names, which is not among the objects.
 func (p *Patch) missing(known []manifest) (apiVersion, kind, object, namespace string) {
 	parts, err := kustomizeFactory().RF().SliceFromBytes([]byte(strings.TrimSpace(p.Text)))
 	if err != nil {
@@ -58,7 +58,7 @@ func conditions(pairs ...string) string {
 	return " " + strings.Join(out, ", ")
 }
 
-// nearestObject is the hint for an object that is not there: another name of that kind or, when there are none, another kind.
+// nearestObject is the hint for a missing object: another name of that kind or, when there are none, another kind.
 func nearestObject(kind, object string, known []manifest) string {
 	var kinds, names []string
 	for _, m := range known {

@@ -10,11 +10,11 @@ import (
 	"unicode/utf8"
 )
 
-// What a template or a script says when it fails may hold any value, also a secret one: the words of fail and required are
-// put together of values, and functions quote what they are given. So a message is shown as far as its words stand in the
-// source, or are those of the engine; a value in between is replaced by an ellipsis.
+// The message of a template or a script that fails may hold any value, even a secret one: the words of fail and required are assembled
+// from values, and functions quote their arguments. So a message is shown as far as its words are in the source, or are those of the
+// engine; a value in between is replaced by an ellipsis.
 
-// hidden stands where nothing of a message may be shown.
+// hidden replaces a message of which nothing may be shown.
 const hidden = "its message is not shown, since it may hold a value"
 
 // elided stands for a value.
@@ -23,7 +23,7 @@ const elided = "…"
 // sources are the texts of a chart's templates, or of Jsonnet files.
 type sources struct {
 	texts []string
-	lines [][]string // of messages that the sources have: the constant parts, between which values stand
+	lines [][]string // of messages that the sources have: the constant parts between values
 	seen  map[string]bool
 }
 
@@ -60,7 +60,7 @@ func (s *sources) literals(code string) {
 			text = l[1 : len(l)-1]
 		}
 		text = verb.ReplaceAllString(strings.ReplaceAll(text, "%%", "%"), elided)
-		if strings.HasSuffix(strings.TrimRight(code[:at[0]], " \t\r\n"), "+") { // Jsonnet adds texts
+		if strings.HasSuffix(strings.TrimRight(code[:at[0]], " \t\r\n"), "+") { // Jsonnet joins texts
 			text = elided + text
 		}
 		if strings.HasPrefix(strings.TrimLeft(code[at[1]:], " \t\r\n"), "+") {
@@ -88,7 +88,7 @@ const (
 	maxLetter = 4096
 )
 
-// show is what of a message stands in the sources, line by line; empty when nothing does.
+// show is the part of a message that is in the sources, line by line; empty when nothing is.
 func (s *sources) show(message string) string {
 	message = strings.ToValidUTF8(message[:min(len(message), maxLetter)], "")
 	var out []string
@@ -155,7 +155,7 @@ func fits(line string, parts []string) bool {
 	return true
 }
 
-// knows reports whether all words of a text stand in the sources.
+// knows reports whether all words of a text are in the sources.
 func (s *sources) knows(text string) bool {
 	for _, word := range word.FindAllString(text, -1) {
 		if !slices.ContainsFunc(s.texts, func(t string) bool { return hasWord(t, word) }) {
@@ -167,7 +167,7 @@ func (s *sources) knows(text string) bool {
 
 var word = regexp.MustCompile(`[\pL\pN_-]+`)
 
-// hasWord reports whether w stands in a text, not as a part of a longer word.
+// hasWord reports whether w is in a text, and not part of a longer word.
 func hasWord(text, w string) bool {
 	for from := 0; ; from++ {
 		at := strings.Index(text[from:], w)
@@ -187,8 +187,8 @@ func inWord(r rune) bool {
 	return r == '_' || r == '-' || r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsNumber(r))
 }
 
-// engineWords are what text/template and its functions say (text/template exec.go and funcs.go), and Jsonnet. In them, TYPE is
-// a type, NAME is of the source, and COUNT is how many there are of something; all else stands there as it is.
+// engineWords are the messages of text/template and its functions (text/template exec.go and funcs.go), and of Jsonnet. In them, TYPE is a
+// type, NAME is from the source, and COUNT is a number; all else is literal.
 var engineWords = sync.OnceValue(func() []*regexp.Regexp {
 	return compile(
 		`nil pointer evaluating TYPE.NAME`,
@@ -245,7 +245,7 @@ var engineWords = sync.OnceValue(func() []*regexp.Regexp {
 		`max manifest depth exceeded, possible infinite recursion`,
 		`couldn't open import "NAME": no match locally or in the Jsonnet library paths`,
 		`couldn't open import "NAME": it leads out of the repository`,
-		`couldn't open import "NAME": it is not there`,
+		`couldn't open import "NAME": it does not exist`,
 		`couldn't open import "NAME": it is not a file`,
 		`couldn't open import "NAME": it is larger than COUNT MiB`,
 		`couldn't open import "NAME": path escapes from parent`,
@@ -253,7 +253,7 @@ var engineWords = sync.OnceValue(func() []*regexp.Regexp {
 	)
 })
 
-// beginnings are what the engines say before they quote a value.
+// beginnings are the words of the engines before they quote a value.
 var beginnings = []string{"range can't iterate over", "non-comparable type", "if/with can't use", "index out of range", "runtime error: index out of range",
 	"runtime error: slice bounds out of range", "runtime error: makeslice: len out of range", "error converting YAML to JSON", "failed to parse JSON",
 	"failed to parse YAML", "failed to decode", "Duplicate field name", "Tried to manifest function", "Index"}
@@ -268,7 +268,7 @@ func compile(words ...string) []*regexp.Regexp {
 	return out
 }
 
-// engine is what an engine says, without values.
+// engine is a message of an engine, without values.
 func (s *sources) engine(message string) string {
 	for _, words := range engineWords() {
 		m := words.FindStringSubmatchIndex(message)
@@ -298,12 +298,12 @@ var (
 	quoted    = regexp.MustCompile("(?s)\"(?:\\\\.|[^\"\\\\])*\"?|<[^>]*>|'[^']*'|`[^`]*`")
 )
 
-// parserWords begin what text/template/parse says.
+// parserWords begin the messages of text/template/parse.
 var parserWords = regexp.MustCompile(`^(unclosed action|function ` + elided + ` not defined|unexpected ` + elided + `(?: in [a-z ]+)?|unexpected (?:EOF|\{\{end\}\}|\{\{else\}\})|` +
 	`undefined variable ` + elided + `|unterminated [a-z ]+|missing value for [a-z]+|bad number syntax|bad character|malformed character constant|unclosed (?:left paren|comment)|` +
 	`comment ends before closing delimiter|empty command|non executable command in pipeline)`)
 
-// says is what text/template says at one place, which is that of a file or else of a text of the user's values.
+// says is the message of text/template at one place, which is in a file or else in a text of the user's values.
 func (s *sources) says(message string, ofFile bool) string {
 	where := ""
 	if m := context.FindStringSubmatch(message); m != nil {

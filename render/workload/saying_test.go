@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// marker is a value that nobody may see. The tests put it where messages of Helm, Kustomize and Jsonnet quote values.
+// marker is a value that must not be shown. The tests put it where messages of Helm, Kustomize and Jsonnet quote values.
 const marker = "s3cr3t-5f2a"
 
 // TestHelmKeepsSecrets puts a secret value through the functions whose errors quote what they are given.
@@ -25,14 +25,14 @@ func TestHelmKeepsSecrets(t *testing.T) {
 		"required, ours":  {`{{ required (printf "%s needs .Values.none" .Values.s) .Values.none }}`, "… needs .Values.none"},
 		"kind":            {"kind: {{ .Values.s }}", "the object has no apiVersion"},
 		"kind, alone":     {"apiVersion: v1\nkind: {{ .Values.s }}", "the object has no name"},
-		"kind, a list":    {"apiVersion: v1\nkind: [{{ .Values.s }}]", "what it renders is not a Kubernetes object: kind: expected a text, found a list"},
+		"kind, a list":    {"apiVersion: v1\nkind: [{{ .Values.s }}]", "the output is not a Kubernetes object: kind: expected text, found a list"},
 		"mustFromJson":    {`{{ mustFromJson .Values.s }}`, "error calling mustFromJson: " + hidden},
 		"fromJson":        {`{{ fail (index (fromJson .Values.s) "Error") }}`, "fail or required stops it; " + hidden},
 		"fromYaml":        {`{{ fail (get (fromYaml (printf "a: [%s" .Values.s)) "Error") }}`, "fail or required stops it; " + hidden},
 		"tpl, not parsed": {`{{ tpl (printf "{{ %s }}" .Values.w) . }}`, `line 1 of the text: function … not defined`},
 		"tpl, a string":   {`{{ tpl (printf "{{ \"%s" .Values.w) . }}`, `line 1 of the text: unterminated quoted string`},
-		"tpl, executed":   {`{{ tpl (printf "{{ index .Values \"a\" %q }}" .Values.s) . }}`, "line 1 of a text that tpl renders: error calling index: index of nil pointer"},
-		"tpl, a field":    {`{{ tpl (printf "{{ .Values.none.%s }}" .Values.w) . }}`, "line 1 of a text that tpl renders: nil pointer evaluating interface {}.…"},
+		"tpl, executed":   {`{{ tpl (printf "{{ index .Values \"a\" %q }}" .Values.s) . }}`, "line 1 of text that tpl renders: error calling index: index of nil pointer"},
+		"tpl, a field":    {`{{ tpl (printf "{{ .Values.none.%s }}" .Values.w) . }}`, "line 1 of text that tpl renders: nil pointer evaluating interface {}.…"},
 		"tpl, included":   {`{{ tpl (printf "{{ include %q . }}" .Values.s) . }}`, `error calling include: template: no template "…" associated with template "gotpl"`},
 		"index":           {`{{ index .Values.list .Values.s }}`, "error calling index: cannot index slice/array with type string"},
 		"index, far":      {`{{ index .Values.list 77123 }}`, "error calling index: index out of range …"},
@@ -55,13 +55,13 @@ func TestHelmKeepsSecrets(t *testing.T) {
 		"getHostByName":   {`{{ fail (getHostByName .Values.s) }}`, "fail or required stops it; " + hidden},
 		"a key":           {`{{ index .Values.m .Values.s "x" "y" }}`, "error calling index: index of nil pointer"},
 		"template":        {`{{ eq .Values.s 5 }}`, "error calling eq: incompatible types for comparison"},
-		"not YAML":        {"a: b: {{ .Values.s }}", "what it renders is not YAML: line 1: mapping values are not allowed in this context"},
-		"an anchor":       {"a: *{{ .Values.s }}", "what it renders is not YAML: line 1: unknown anchor referenced"},
-		"a tag":           {"a: !!float {{ .Values.s }}", "what it renders is not YAML: line 1: cannot decode !!str"},
-		"a key of YAML":   {"{? [{{ .Values.s }}] : 1}", "what it renders is not YAML: line 1: invalid map key"},
+		"not YAML":        {"a: b: {{ .Values.s }}", "the output is not YAML: line 1: mapping values are not allowed in this context"},
+		"an anchor":       {"a: *{{ .Values.s }}", "the output is not YAML: line 1: unknown anchor referenced"},
+		"a tag":           {"a: !!float {{ .Values.s }}", "the output is not YAML: line 1: cannot decode !!str"},
+		"a key of YAML":   {"{? [{{ .Values.s }}] : 1}", "the output is not YAML: line 1: invalid map key"},
 		"a number":        {"apiVersion: v1\nkind: A\nmetadata: {name: a}\nv: 1e{{ .Values.n }}", ""},
-		"an annotation":   {"metadata: {annotations: {a: [{{ .Values.s }}]}}", "metadata.annotations: expected a text, found a list"},
-		"a label":         {"apiVersion: v1\nkind: A\nmetadata: {name: a, labels: {l: {a: {{ .Values.s }}}}}", `labels["l"] of the A a: expected a text; quote it`},
+		"an annotation":   {"metadata: {annotations: {a: [{{ .Values.s }}]}}", "metadata.annotations: expected text, found a list"},
+		"a label":         {"apiVersion: v1\nkind: A\nmetadata: {name: a, labels: {l: {a: {{ .Values.s }}}}}", `labels["l"] of the A a: expected text; quote it`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := chartTree("-- values.yaml --\ns: " + marker + "\nw: s3cr3t5f2a\nf: 53273.52\nn: 532735273\nlist: [1]\nm: {a: 1}\n-- templates/a.yaml --\n" + c.template + "\n")

@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// clusterKinds are Kubernetes' own cluster-scoped kinds, as GROUP/KIND. A test holds them against the API's sources.
+// clusterKinds are Kubernetes' own cluster-scoped kinds, as GROUP/KIND. A test compares them with the API's sources.
 const clusterKinds = ` Namespace Node PersistentVolume ComponentStatus
 	admissionregistration.k8s.io/MutatingWebhookConfiguration admissionregistration.k8s.io/ValidatingWebhookConfiguration
 	admissionregistration.k8s.io/MutatingAdmissionPolicy admissionregistration.k8s.io/MutatingAdmissionPolicyBinding

@@ -12,17 +12,17 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// scrubber takes out of messages of Kustomize's the values that it worked on. kustomizeWords knows where Kustomize quotes them
-// as a rule; this is for all that it says besides.
+// scrubber removes from Kustomize's messages the values that it worked on. kustomizeWords knows where Kustomize usually quotes them; this
+// is for all other messages.
 type scrubber struct{ values map[string]bool }
 
-// shortest is how long a value is at least that is taken out: shorter ones are words of any message.
+// shortest is the minimum length of a value that is removed: shorter ones are words of any message.
 const shortest = 6
 
 // operations are those of JSON patches that are as long.
 var operations = []string{"remove", "replace"}
 
-// namingKeys are the keys whose values messages need, and that are no secrets: what names an object or a part of it.
+// namingKeys are the keys whose values messages need, and that are not secret: what names an object or a part of it.
 var namingKeys = map[string]bool{"name": true, "namespace": true, "kind": true, "apiVersion": true, "group": true, "version": true, "path": true, "fieldPath": true,
 	"fieldPaths": true, "resources": true, "components": true, "bases": true, "crds": true, "configurations": true, "files": true, "envs": true,
 	"namePrefix": true, "nameSuffix": true, "target": true, "select": true, "objref": true}
@@ -60,7 +60,7 @@ func (s *scrubber) node(n *yaml.Node) {
 	}
 }
 
-// value notes a value, and what is behind an equals sign in it.
+// value notes a value, and what follows an equals sign in it.
 func (s *scrubber) value(text string) {
 	_, behind, _ := strings.Cut(text, "=")
 	for _, v := range []string{strings.TrimSpace(text), strings.Trim(behind, " \t\r\n\"'")} {
@@ -88,7 +88,7 @@ func (s *scrubber) object(value any) {
 	}
 }
 
-// clean takes the values out of the messages, the longest first.
+// clean removes the values from the messages, the longest first.
 func (s *scrubber) clean(diags diag.List) diag.List {
 	values := slices.SortedFunc(maps.Keys(s.values), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b))

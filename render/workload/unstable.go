@@ -10,10 +10,10 @@ import (
 	"helm.sh/helm/v3/pkg/chart"
 )
 
-// A chart may yield something else each time: Argo CD then finds a difference whenever it renders again. Where templates call a
+// The output of a chart may differ each time: Argo CD then finds a difference whenever it renders again. Where templates call a
 // function that could lead to that, the chart is rendered once more, at a later date, and compared.
 
-// unsteady are the functions of templates that give something else each time (sprig's functions.go).
+// unsteady are the template functions whose result differs each time (sprig's functions.go).
 var unsteady = map[string]bool{
 	"randAlphaNum": true, "randAlpha": true, "randAscii": true, "randNumeric": true, "randBytes": true, "randInt": true,
 	"shuffle": true, "uuidv4": true, "bcrypt": true, "htpasswd": true, "encryptAES": true,
@@ -21,7 +21,7 @@ var unsteady = map[string]bool{
 	"genSignedCert": true, "genSignedCertWithKey": true, "now": true,
 }
 
-// maxUnstable is how many fields of an object are told.
+// maxUnstable is how many fields of an object are reported.
 const maxUnstable = 100
 
 // unstable notes in first which fields differ when app is rendered once more.
@@ -85,7 +85,7 @@ func differ(a, b any, at []string, out *[][]string) {
 	}
 }
 
-// isUnsteady says whether a function that gives something else each time is called for app: by a template or, where tpl is
+// isUnsteady reports whether a function whose result differs each time is called for app: by a template or, where tpl is
 // called, by a value.
 func (r *Renderer) isUnsteady(app *Application) bool {
 	loaded, diags := r.chart(app)
@@ -147,7 +147,7 @@ func atLaterDate(text string) string {
 	})
 }
 
-// delay changes a copy of a chart, and the values for it, into what they would yield at another date.
+// delay changes a copy of a chart, and the values for it, to render as at another date.
 func delay(c *chart.Chart, values map[string]any) {
 	c.Values, _ = changeTexts(c.Values, atLaterDate).(map[string]any)
 	maps.Copy(values, changeTexts(values, atLaterDate).(map[string]any))
@@ -187,8 +187,8 @@ func changeTexts(v any, change func(string) string) any {
 	return v
 }
 
-// identifiers gives each identifier in the actions of a template to change, such as the names of functions, and is the text with
-// what that returns in its place. What stands in texts and comments, and behind a dot or a dollar, is none.
+// identifiers passes each identifier in the actions of a template to change, such as the names of functions, and returns the text with the
+// results in their place. What is in strings and comments, or follows a dot or a dollar, is not one.
 func identifiers(text string, change func(string) string) string {
 	var out strings.Builder
 	for {

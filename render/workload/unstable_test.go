@@ -30,7 +30,7 @@ func TestIdentifiers(t *testing.T) {
 	}
 }
 
-// TestUnstable says which fields of a chart are different each time, if it is asked.
+// TestUnstable: which fields of a chart differ each time, if they are asked for.
 func TestUnstable(t *testing.T) {
 	chart := chartTree(`
 -- values.yaml --

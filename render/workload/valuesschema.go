@@ -17,7 +17,7 @@ import (
 	"helm.sh/helm/v3/pkg/chart"
 )
 
-// schemaURL is what Helm calls values.schema.json, which shows in messages.
+// schemaURL is Helm's name for values.schema.json, which shows in messages.
 const schemaURL = "file:///values.schema.json"
 
 // maxViolations is how many violations of one schema are reported.
@@ -26,7 +26,7 @@ const maxViolations = 20
 // compiledSchema is the values.schema.json of a chart.
 type compiledSchema struct {
 	schema   *jsonschema.Schema
-	problems []string // why there is none
+	problems []string // why it cannot be used
 }
 
 // violations are where values do not fit the schema of c or of its subcharts, as chartutil.ValidateAgainstSchema finds them,
@@ -50,7 +50,7 @@ func (l *loadedChart) violations(c *chart.Chart, values map[string]any) diag.Lis
 
 // validate gives the messages of the schema of l alone.
 func (l *loadedChart) validate(values map[string]any) (messages []string) {
-	// The compiler panics at some schemas; Helm makes an error of that, too.
+	// The compiler panics at some schemas; Helm turns that into an error, too.
 	defer func() {
 		if problem := recover(); problem != nil {
 			messages = []string{sentence(fmt.Sprintf("the schema cannot be used: %v", problem))}
@@ -103,7 +103,7 @@ func compileSchema(data []byte) compiledSchema {
 // noLoader loads what a schema refers to outside of itself: nothing.
 type noLoader struct{}
 
-// Load takes a urn for a schema that everything fits, as Helm does.
+// Load treats a urn as a schema that everything fits, as Helm does.
 func (noLoader) Load(url string) (any, error) {
 	if strings.HasPrefix(url, "urn:") {
 		return true, nil
@@ -125,7 +125,7 @@ type expectation struct {
 
 func (e expectation) LocalizedString(*message.Printer) string { return e.words }
 
-// withoutValues takes from a violation, and from its parts, the value that was found.
+// withoutValues removes from a violation, and from its parts, the value that was found.
 func withoutValues(err error) {
 	e := (*jsonschema.ValidationError)(nil)
 	if !errors.As(err, &e) {

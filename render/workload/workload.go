@@ -1,7 +1,7 @@
-// Package workload renders what the source of an application yields: the manifests that Argo CD would apply for it, made by
-// the engines that Argo CD uses. One file holds one engine.
+// Package workload renders the source of an application: the manifests that Argo CD would apply for it, made by the engines that Argo CD
+// uses. One file holds one engine.
 //
-// It reads files of the repository only, downloads nothing, and runs no other program. A source may be hostile: its output
+// It reads only files of the repository, downloads nothing, and runs no other program. A source may be hostile: its output
 // is bounded here, its time and memory are not, so callers render in a process that they can stop.
 package workload
 
@@ -14,13 +14,13 @@ import (
 	"github.com/hippotion/roster/render/object"
 )
 
-// maxOutput is how much text one application may yield, in bytes. The API server takes objects of 1.5 MB.
+// maxOutput is the maximum size of one application's output, in bytes. The API server accepts objects of 1.5 MB.
 const maxOutput = 32 << 20
 
-// Files are where sources lie.
+// Files are where sources are.
 type Files struct {
 	Repository fs.FS // the Git repository, from its root; no link leads out of it
-	Catalog    fs.FS // one chart in each folder, for the applications that roster brings
+	Catalog    fs.FS // one chart in each folder, for catalog applications
 }
 
 // Cluster is what templates can ask about the cluster (Helm's .Capabilities).
@@ -29,7 +29,7 @@ type Cluster struct {
 	APIVersions []string // such as monitoring.coreos.com/v1 or monitoring.coreos.com/v1/ServiceMonitor, besides Kubernetes' own
 }
 
-// DefaultKubeVersion is the version of a cluster of which nothing is known.
+// DefaultKubeVersion is the version of an unknown cluster.
 const DefaultKubeVersion = "v1.35.0"
 
 // Application is one Argo CD Application, with the source that is to be rendered.
@@ -42,7 +42,7 @@ type Application struct {
 	ClusterKinds []string
 
 	RepoURL, TargetRevision string // of the source, for Argo CD's build environment
-	Revision                string // the commit; empty when it is not known
+	Revision                string // the commit; empty when unknown
 
 	Kind Kind
 	// Path is a folder of the repository or, for a chart, an archive; of the catalog when Kind is Catalog.
@@ -51,10 +51,10 @@ type Application struct {
 	Kustomize Kustomize
 	Directory Directory
 
-	// Patches are applied to what the source yields; to a kustomization, as part of it.
+	// Patches are applied to the source's output; to a kustomization, as part of it.
 	Patches []Patch
 
-	// Twice says whether to find out which fields of a chart are different each time: it is rendered twice, if it may be.
+	// Twice says whether to find out which fields of a chart differ each time: if they may, it is rendered twice.
 	Twice bool `json:",omitempty"`
 }
 
@@ -66,13 +66,13 @@ const (
 	Chart         Kind = "chart"
 	Kustomization Kind = "kustomization"
 	Manifests     Kind = "manifests" // a folder of YAML, JSON and Jsonnet
-	Catalog       Kind = "catalog"   // a chart that roster brings
+	Catalog       Kind = "catalog"   // a chart of the catalog
 )
 
 // Helm is Argo CD's spec.source.helm.
 type Helm struct {
 	ReleaseName string          `json:"releaseName,omitempty"`  // the application's code when empty
-	ValueFiles  []string        `json:"valueFiles,omitempty"`   // seen from the chart, or from the repository's root when they begin with a slash
+	ValueFiles  []string        `json:"valueFiles,omitempty"`   // relative to the chart, or to the repository's root when they begin with a slash
 	Values      json.RawMessage `json:"valuesObject,omitempty"` // an object, over the value files; may be empty
 	Parameters  []Parameter     `json:"parameters,omitempty"`
 
@@ -111,10 +111,10 @@ type Directory struct {
 type Jsonnet struct {
 	TLAs    []JsonnetVar `json:"tlas,omitempty"`
 	ExtVars []JsonnetVar `json:"extVars,omitempty"`
-	Libs    []string     `json:"libs,omitempty"` // folders, seen from the repository's root
+	Libs    []string     `json:"libs,omitempty"` // folders, relative to the repository's root
 }
 
-// JsonnetVar is a variable of Jsonnet: a text or, when Code is set, an expression.
+// JsonnetVar is a Jsonnet variable: text or, when Code is set, an expression.
 type JsonnetVar struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
@@ -123,14 +123,14 @@ type JsonnetVar struct {
 
 // Patch is one of Kustomize's patches: a strategic merge patch or a JSON 6902 patch.
 type Patch struct {
-	Pos     diag.Position // where it stands in applications.yml
+	Pos     diag.Position // where it is in applications.yml
 	Path    string        // such as web-x.applications[0].patches[1]
 	Text    string        // YAML or JSON
 	Target  *Target       // nil when the patch itself names the object
 	Options map[string]bool
 }
 
-// Target says which objects a patch changes; an empty field stands for any. Name, Namespace, Group, Version and Kind are
+// Target says which objects a patch changes; an empty field matches any. Name, Namespace, Group, Version and Kind are
 // regular expressions.
 type Target struct {
 	Group, Version, Kind, Name, Namespace string
@@ -141,8 +141,8 @@ type Target struct {
 type Object struct {
 	object.Object
 	Phase Phase
-	Pos   diag.Position // what it was made from, seen from the repository's root; without a line where that cannot be known
-	// Unstable are the fields that differ when the application is rendered again, as far as Twice asked for it.
+	Pos   diag.Position // what it was made from, relative to the repository's root; without a line where that is unknown
+	// Unstable are the fields that differ when the application is rendered again, if Twice asks for them.
 	Unstable [][]string
 }
 
@@ -163,14 +163,14 @@ func New(files Files, cluster Cluster) *Renderer {
 	return &Renderer{files: files, cluster: cluster, charts: map[string]*loadedChart{}}
 }
 
-// Result is what an application yields.
+// Result is the output of an application.
 type Result struct {
 	Objects  []Object  // in the order in which Argo CD applies them
-	Warnings diag.List // what Argo CD would take, but the user hardly wants
+	Warnings diag.List // what Argo CD would accept, but the user hardly wants
 }
 
-// Render returns the objects that Argo CD would apply for app. There are none when there is a diagnostic. The files in
-// diagnostics are seen from the repository's root, and their paths begin with the application's code.
+// Render returns the objects that Argo CD would apply for app. There are none when there is a diagnostic. The files in diagnostics are
+// relative to the repository's root, and their paths begin with the application's code.
 func (r *Renderer) Render(app *Application) (Result, diag.List) {
 	app, diags := r.override(app)
 	if len(diags) > 0 {

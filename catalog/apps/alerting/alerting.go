@@ -65,7 +65,7 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 		Profile: "isolated-job", // it has no pods itself; Alertmanager's, if they are here, resolve names
 		Callers: callers,
 		Secrets: []builtin.Secret{{Name: "alerting-ntfy", Data: map[string]string{"token": "ntfy-token"}}},
-		// Where nothing says who brings the kinds, they are taken to be there.
+		// Where no application is known to install the kinds, they are assumed to exist.
 		Monitors: v.Mode == "operator" && s.Monitoring != "",
 	}
 	var problems builtin.Problems
@@ -110,11 +110,11 @@ func (v *values) routed(problems *builtin.Problems) {
 			problems.Add([]string{"rules", fmt.Sprint(i), "severity"}, hint, "the alert %s has the severity %q, which has no route", rule.Alert, rule.Severity)
 		}
 		if _, taken := v.Alerts[rule.Alert]; taken {
-			problems.Add([]string{"rules", fmt.Sprint(i), "alert"}, "change that one under alerts", "there is an alert %s already", rule.Alert)
+			problems.Add([]string{"rules", fmt.Sprint(i), "alert"}, "change that one under alerts", "the alert %s already exists", rule.Alert)
 		}
 	}
 	if !slices.Contains(severities, v.DefaultRoute) {
-		problems.Add([]string{"defaultRoute"}, hint, "there is no route %q for what other rules raise", v.DefaultRoute)
+		problems.Add([]string{"defaultRoute"}, hint, "there is no route %q for alerts of other rules", v.DefaultRoute)
 	}
 	for i, severity := range v.Silent {
 		if slices.Contains(severities, severity) {
@@ -166,6 +166,6 @@ func (v *values) delivered(bus builtin.Used, problems *builtin.Problems) {
 		topic(v.DeadMansSwitch.Topic, "deadMansSwitch", "topic")
 	}
 	if on := v.Alerts["DeadMansSwitch"].Enabled; (on == nil || *on) && v.DeadMansSwitch.URL == "" && v.DeadMansSwitch.Topic == "" {
-		problems.Add([]string{"deadMansSwitch"}, "set url or topic; or alerts: {DeadMansSwitch: {enabled: false}}", "the dead man's switch has nobody to reassure")
+		problems.Add([]string{"deadMansSwitch"}, "set url or topic; or alerts: {DeadMansSwitch: {enabled: false}}", "the dead man's switch notifies nobody")
 	}
 }

@@ -1,7 +1,7 @@
-// Package builtin has the types in which an application that roster brings says what it needs around its chart, and what it
-// offers to others.
+// Package builtin has the types in which a catalog application declares what it needs around its chart, and what it offers
+// to others.
 //
-// It knows nothing of applications.yml: package catalog makes of a Declaration what the user could have written there.
+// It knows nothing of applications.yml: package catalog turns a Declaration into what the user could have written there.
 package builtin
 
 import (
@@ -16,16 +16,16 @@ import (
 	"strings"
 )
 
-// Application is one that roster brings.
+// Application is one of the catalog.
 type Application struct {
 	Name  string
 	Chart fs.FS // the Helm chart, with values.yaml and values.schema.json
-	// Uses are the applications of the catalog that this one calls: of each, the only one in the list unless the entry names
+	// Uses are the catalog applications that this one calls: of each, the only one in the list unless the entry names
 	// another. A key that is true must be there.
 	Uses map[string]bool
 	// Offer is what others may use, given the values; nil when it is nothing.
 	Offer func(Values) (*Offer, error)
-	// Declare is what an entry gets that does not say otherwise. It reports what is wrong with the values.
+	// Declare returns what an entry gets unless it says otherwise. It reports what is wrong with the values.
 	Declare func(*Surroundings) (Declaration, []Problem, error)
 	// Check finds what must not be deployed, whatever the values and patches were; nil when there is nothing to check.
 	Check func([]Object) []string
@@ -45,13 +45,13 @@ type Object = map[string]any
 type Surroundings struct {
 	Code, Namespace string // its own
 	Values          Values
-	// Monitoring is the namespace of the application that brings the Prometheus operator's kinds; empty when none does.
+	// Monitoring is the namespace of the application that installs the Prometheus operator's kinds; empty when none does.
 	Monitoring string
 	Uses       map[string]Used // by the name in the catalog
 	NoIngress  bool            // the entry says that the application has no host
 }
 
-// Used is an application of the catalog that another one calls.
+// Used is a catalog application that another one calls.
 type Used struct {
 	Code, Namespace string
 	Offer           *Offer
@@ -67,11 +67,11 @@ type Offer struct {
 	Service   string
 	PodLabels map[string]string
 	Port      string // the name of the pods' port
-	// Topics are those of a bus, by what they are for. Whoever uses the application finds them among its values.
+	// Topics are those of a bus, by what they are for. An application that uses it finds them among its values.
 	Topics map[string]string
 }
 
-// Declaration is what an entry gets that does not say otherwise.
+// Declaration is what an entry gets unless it says otherwise.
 type Declaration struct {
 	Profile string // of the network policies; empty when it has no pods
 	Flows   []Flow
@@ -96,7 +96,7 @@ type Flow struct {
 	Callers
 	From bool
 	Peer Peer
-	Path []string // the value that asks for it; nothing when it is not one
+	Path []string // the value that asks for it; empty when none does
 }
 
 // Peer is the other end of a flow: Namespace, Host or CIDR is set.
@@ -108,7 +108,7 @@ type Peer struct {
 	Ports     []string // pod ports
 }
 
-// Route is a host name. Expose holds on platforms that have such an exposure; on others it is their default.
+// Route is a host name. Expose applies to platforms that have such an exposure; others use their default.
 type Route struct{ Host, Service, Port, Expose, Auth string }
 
 // Secret is a Secret and, for each key, the property of the application's path in Vault that holds it.
@@ -153,7 +153,7 @@ func To(address string, podPort int) (Peer, error) {
 		case !found || strings.Contains(namespace, "."):
 			return Peer{}, fmt.Errorf("expected a Service as http://SERVICE.NAMESPACE.svc.cluster.local")
 		case podPort == 0:
-			return Peer{}, fmt.Errorf("expected podPort beside a URL in the cluster: a policy knows the ports of pods, not of Services")
+			return Peer{}, fmt.Errorf("expected podPort with a URL in the cluster: a policy permits ports of pods, not of Services")
 		}
 		return Peer{Namespace: namespace, Ports: []string{fmt.Sprint(podPort)}}, nil
 	}

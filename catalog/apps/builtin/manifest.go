@@ -11,7 +11,7 @@ func Chart(files fs.FS) fs.FS {
 	return chart
 }
 
-// Containers are the containers of a workload's pods, without those that end before the others begin.
+// Containers are the containers of a workload's pods, without init containers.
 func Containers(o Object) []Object {
 	spec := o
 	for _, key := range []string{"spec", "template", "spec"} {
@@ -27,8 +27,8 @@ func Containers(o Object) []Object {
 	return out
 }
 
-// Env is what the environment of a container sets by itself. Of a name that occurs twice, the last one holds, as in
-// Kubernetes; one whose value comes from elsewhere is not there.
+// Env is what the environment of a container sets by itself. Of a name that occurs twice, the last one counts, as in
+// Kubernetes; one whose value comes from elsewhere is left out.
 func Env(container Object) map[string]string {
 	out := map[string]string{}
 	list, _ := container["env"].([]any)

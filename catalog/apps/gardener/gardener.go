@@ -94,7 +94,7 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 	return d, problems, nil
 }
 
-// What the program takes; a test of its package holds the two against each other.
+// What the program accepts; a test of its package compares the two.
 var (
 	branchName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*(/[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)*$`)
 	service    = regexp.MustCompile(`^[a-z0-9-]+\.[a-z0-9-]+\.svc(\.cluster\.local)?$`) // a host, and a Service
@@ -107,13 +107,13 @@ func (v *values) check(problems *builtin.Problems) {
 	}
 	within := path.Clean(v.Repository.Path)
 	if within == ".." || strings.HasPrefix(within, "../") || slices.ContainsFunc(strings.Split(v.Repository.Path, "/"), func(part string) bool { return strings.EqualFold(part, ".git") }) {
-		problems.Add([]string{"repository", "path"}, "the folder as it is seen from the top of the repository, such as notes", "expected a folder of the repository")
+		problems.Add([]string{"repository", "path"}, "the folder, relative to the repository's root, such as notes", "expected a folder of the repository")
 	}
 	if strings.ContainsFunc(v.Author, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		problems.Add([]string{"author"}, "", "expected characters that can be printed")
 	}
 	if limit, err := time.ParseDuration(v.Decide.Timeout); err != nil || limit <= 0 {
-		problems.Add([]string{"decide", "timeout"}, "such as 10m", "expected a time longer than nothing, and not longer than 290 years")
+		problems.Add([]string{"decide", "timeout"}, "such as 10m", "expected a positive time of at most 290 years")
 	}
 	if len(v.Decide.Command) > 0 && v.Decide.Command[0] == "" {
 		problems.Add([]string{"decide", "command"}, "", "expected a program")
@@ -136,8 +136,8 @@ func (v *values) checkRepository(problems *builtin.Problems) {
 
 // idle are the values that say something about the pod alone, and why a node does not need them.
 var idle = []struct{ path, hint string }{
-	{"repository.url", "the checkout is what --vault names in the unit, and its remote is pushed to"},
-	{"repository.podPort", "the checkout is what --vault names in the unit, and its remote is pushed to"},
+	{"repository.url", "the checkout is the folder that --vault names in the unit, and results are pushed to its remote"},
+	{"repository.podPort", "the checkout is the folder that --vault names in the unit, and results are pushed to its remote"},
 	{"repository.username", "the unit opens the remote with a key for ssh"},
 	{"decide.command", "it is a program of the node: name it in the unit, after --"},
 	{"report.webhook.podPort", "a node has no network policy that would need it"},

@@ -93,7 +93,7 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 	for i, user := range v.Users.Readers {
 		if slices.Contains(v.Users.Producers, user) {
 			problems.Add([]string{"users", "readers", fmt.Sprint(i)}, "make it two users",
-				"%q is a producer, too: a producer writes only, and a reader reads only", user)
+				"%q is also a producer: a producer only writes, and a reader only reads", user)
 		}
 	}
 	if v.Upstream != "" {
@@ -154,7 +154,7 @@ func usageWatch(v values) (flows []builtin.Flow, problems builtin.Problems) {
 }
 
 // closed finds a server that would let everybody in: without the file of users there is no authentication at all, whatever
-// the default access is; an entry for everyone, or *, is one for those who are nobody; and what the environment takes from a
+// the default access is; an entry for everyone, or *, is one for anonymous users; and what the environment takes from a
 // Secret or ConfigMap could undo all that it does not set itself (docs.ntfy.sh/config, "Access control").
 func closed(objects []builtin.Object) []string {
 	var problems []string
@@ -185,15 +185,15 @@ func closed(objects []builtin.Object) []string {
 				}
 			}
 			if env["NTFY_ENABLE_SIGNUP"] != "false" {
-				problems = append(problems, "NTFY_ENABLE_SIGNUP is not false: everybody could become a user")
+				problems = append(problems, "NTFY_ENABLE_SIGNUP is not false: anyone could sign up")
 			}
 			if !slices.Equal(builtin.Strings(c["args"]), []string{"serve"}) || c["command"] != nil {
-				problems = append(problems, "the server's command is not its own: an option could open it to everybody")
+				problems = append(problems, "the server's command is overridden: an option could open it to everybody")
 			}
 		}
 	}
 	if servers != 1 {
-		problems = append(problems, fmt.Sprintf("expected one container called ntfy, found %d: who may come in cannot be known", servers))
+		problems = append(problems, fmt.Sprintf("expected one container called ntfy, found %d: who has access is unknown", servers))
 	}
 	return problems
 }

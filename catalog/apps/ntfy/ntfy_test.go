@@ -58,7 +58,7 @@ func TestClosed(t *testing.T) {
 	}
 }
 
-// TestDefaultThresholds: what is checked against the topics is what the chart takes.
+// TestDefaultThresholds: what is checked against the topics is what the chart uses.
 func TestDefaultThresholds(t *testing.T) {
 	template, err := fs.ReadFile(Application.Chart, "templates/usagewatch.yaml")
 	if err != nil {
