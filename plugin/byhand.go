@@ -9,8 +9,8 @@ import (
 	"github.com/hippotion/roster/catalog"
 )
 
-// ByHand says what nobody but a person can bring: credentials, and the values of secrets. It names where they belong, line by
-// line, and never a value.
+// ByHand lists what only a person can provide: credentials, and the values of secrets. It names where they belong, line by line, and never
+// a value.
 func ByHand(p *catalog.Platform) string {
 	var out strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }

@@ -23,7 +23,7 @@ type Request struct {
 	RepoURL        string
 	TargetRevision string // a branch, tag or commit, as the Application names it
 	Revision       string // the commit
-	Path           string // the folder of the list, seen from the root of the Git repository
+	Path           string // the folder of the list, relative to the root of the Git repository
 	KubeVersion    string // of the cluster that is deployed to
 	APIVersions    []string
 }
@@ -34,7 +34,7 @@ func FromEnvironment(lookup func(string) (string, bool)) (Request, error) {
 	get := func(name string) string { value, _ := lookup(name); return value }
 	dir, there := lookup("ARGOCD_APP_SOURCE_PATH")
 	if !there {
-		return Request{}, errors.New("this is for Argo CD to call: ARGOCD_APP_SOURCE_PATH is not set\n  hint: elsewhere, use roster render")
+		return Request{}, errors.New("only Argo CD calls this: ARGOCD_APP_SOURCE_PATH is not set\n  hint: elsewhere, use roster render")
 	}
 	r := Request{
 		AppName:        get("ARGOCD_APP_NAME"),
@@ -52,7 +52,7 @@ func FromEnvironment(lookup func(string) (string, bool)) (Request, error) {
 		return Request{}, fmt.Errorf("source.plugin.parameters of the Application: %w", err)
 	}
 	if r.Application != "" && r.Application != r.code() {
-		return Request{}, fmt.Errorf("the Application %q asks for what %q deploys: that would take the place of its own objects\n  hint: remove the parameter %q",
+		return Request{}, fmt.Errorf("the Application %q asks for what %q deploys: that would replace its own objects\n  hint: remove the parameter %q",
 			r.AppName, r.Application, render.PluginParameter)
 	}
 	return r, nil
@@ -61,12 +61,12 @@ func FromEnvironment(lookup func(string) (string, bool)) (Request, error) {
 // code is the name of the Application that asks. In namespaces other than its own, Argo CD calls it NAMESPACE_NAME.
 func (r Request) code() string { return r.AppName[strings.LastIndexByte(r.AppName, '_')+1:] }
 
-// Check reports an Application of the list that asks for the whole platform, as it does when somebody removes its parameter.
+// Check reports an Application of the list that asks for the whole platform, as it does when its parameter is removed.
 func (r Request) Check(p *catalog.Platform) error {
 	for _, n := range p.Namespaces {
 		for _, a := range n.Applications {
 			if r.Application == "" && a.Code == r.code() {
-				return fmt.Errorf("the Application %q asks for the whole platform: that would take the place of its own objects\n  hint: set the parameter %q to its name",
+				return fmt.Errorf("the Application %q asks for the whole platform: that would replace its own objects\n  hint: set the parameter %q to its name",
 					r.AppName, render.PluginParameter)
 			}
 		}
@@ -74,7 +74,7 @@ func (r Request) Check(p *catalog.Platform) error {
 	return nil
 }
 
-// Options are what the request says about the files, for catalog.Load.
+// Options are what the request tells about the files, for catalog.Load.
 func (r Request) Options() catalog.Options {
 	return catalog.Options{RepoURL: r.RepoURL, Revision: r.TargetRevision, TopIsRoot: true, Application: r.Application}
 }
@@ -95,7 +95,7 @@ func application(parameters string) (string, error) {
 	for _, p := range list {
 		switch {
 		case p.Name != render.PluginParameter:
-			return "", fmt.Errorf("expected %q alone, found %q\n  hint: remove it: other parameters are shown, and change nothing", render.PluginParameter, p.Name)
+			return "", fmt.Errorf("expected %q alone, found %q\n  hint: remove it: other parameters are only shown", render.PluginParameter, p.Name)
 		case p.String == nil || *p.String == "":
 			return "", fmt.Errorf("expected the code of an application as %q, found none\n  hint: remove the parameter to render the platform", p.Name)
 		}

@@ -27,7 +27,7 @@ const (
 	repoServer    = "argocd-repo-server"
 )
 
-// settings are what argocd-cm must say.
+// settings are what argocd-cm must hold.
 func settings(p *catalog.Platform) map[string]string {
 	const health = "resource.customizations.health."
 	out := map[string]string{
@@ -40,7 +40,7 @@ func settings(p *catalog.Platform) map[string]string {
 	return out
 }
 
-// parameters are what argocd-cmd-params-cm must say: send plugins what an Application's annotation manifest-generate-paths
+// parameters are what argocd-cmd-params-cm must hold: send plugins what an Application's annotation manifest-generate-paths
 // names instead of the whole repository, and never its history.
 func parameters() map[string]string {
 	return map[string]string{
@@ -49,9 +49,9 @@ func parameters() map[string]string {
 	}
 }
 
-// What the sidecar may take. The list of a homelab takes 15 MiB and an application of it 25 to 70, and Argo CD's own program some 50. The
-// limit is for the application that runs away: roster stops it at 2 GiB (workerMemory in the command line), and says which one it is,
-// while a dozen others go on beside it. Without a limit two of these could take the node with them; with it, they take the container.
+// The memory of the sidecar. The list of a homelab takes 15 MiB and an application of it 25 to 70, and Argo CD's own program some 50. The
+// limit is for an application that runs away: roster stops it at 2 GiB (workerMemory in internal/fleet), and reports which one it is,
+// while a dozen others go on. Without a limit two of these could take the node with them; with it, they take the container.
 const (
 	sidecarMemory      = "128Mi"
 	sidecarMemoryLimit = "3Gi"
@@ -87,7 +87,7 @@ func sidecarVolume() corev1.Volume {
 	return corev1.Volume{Name: "roster-tmp", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}
 }
 
-// partial is as much of an object as is ours: the rest is Argo CD's own, and stays.
+// partial is our part of an object: the rest is Argo CD's own, and stays.
 type partial struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -126,8 +126,8 @@ func partials(p *catalog.Platform, image string) []partial {
 	}
 }
 
-// Installation returns what an installed Argo CD needs besides, as parts of its own objects: kubectl apply --server-side adds
-// them to what is there. Image is the sidecar's.
+// Installation returns what an installed Argo CD needs in addition, as parts of its own objects: kubectl apply --server-side adds them to
+// the existing ones. Image is the sidecar's.
 func Installation(p *catalog.Platform, image string) []object.Object {
 	var out []object.Object
 	for _, o := range partials(p, image) {

@@ -8,7 +8,7 @@ import (
 )
 
 // announcement is what Argo CD's user interface shows of a parameter (argo-cd reposerver/repository,
-// ParameterAnnouncement). Values that are announced are not sent back, unless somebody changes them.
+// ParameterAnnouncement). Values that are announced are not sent back, unless someone changes them.
 type announcement struct {
 	Name           string            `json:"name"`
 	Title          string            `json:"title"`
@@ -19,21 +19,21 @@ type announcement struct {
 	Map            map[string]string `json:"map,omitempty"`
 }
 
-// Parameters is the dynamic announcement, in JSON: the parameter that there is, and, to be read only, the applications of the
-// list and the settings of the platform.
+// Parameters is the dynamic announcement, in JSON: the one parameter and, read-only, the applications of the list and the settings of the
+// platform.
 func Parameters(p *catalog.Platform) ([]byte, error) {
 	list := []announcement{
 		{
 			Name: render.PluginParameter, Title: "Application", CollectionType: "string",
-			Tooltip: "The code of the application whose workloads are rendered. Without it, the platform is.",
+			Tooltip: "The code of the application whose workloads are rendered; without it, the platform.",
 		},
 		{
 			Name: "applications", Title: "Applications", CollectionType: "array", Array: []string{},
-			Tooltip: "What " + catalog.ApplicationsFile + " lists. To be read only: change the file.",
+			Tooltip: "What " + catalog.ApplicationsFile + " lists. Read-only: change the file.",
 		},
 		{
 			Name: "settings", Title: "Settings", CollectionType: "map",
-			Tooltip: "What " + catalog.PlatformFile + " says. To be read only: change the file.",
+			Tooltip: "What " + catalog.PlatformFile + " says. Read-only: change the file.",
 			Map: map[string]string{
 				"argocd.destination": p.ArgoCD.Destination,
 				"argocd.namespace":   p.ArgoCD.Namespace,

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Sent says which part of the repository is there. For an Application with the annotation manifest-generate-paths, Argo CD
+// Sent returns which part of the repository was sent. For an Application with the annotation manifest-generate-paths, Argo CD
 // sends only the deepest folder that holds all of these (argo-cd reposerver/repository, getApplicationRootPath), and calls the
 // plugin in the folder of the list inside of it: as much of the list's path as the working directory ends with was sent.
 //
-// Folder is the top of what was sent, on the disk; at is where it lies in the repository.
+// Folder is the top of what was sent, on the disk; at is where it is in the repository.
 func (r Request) Sent(workingDirectory string) (folder, at string) {
 	if r.Path == "." {
 		return workingDirectory, "."

@@ -1,8 +1,8 @@
-// Package bounds says how much text the parsers of others are handed. What they read was written by somebody who is not trusted,
-// and some of them have no bound of their own: they go as deep as a text is nested, and a stack that overflows ends a Go program
-// in a way that nothing recovers from; or they need time or memory that grows faster than the text.
+// Package bounds limits how much text third-party parsers are given. What they read is not trusted, and some of them have no bound of
+// their own: they recurse as deep as a text is nested, and a stack overflow ends a Go program without recovery; or they need time or
+// memory that grows faster than the text.
 //
-// It does not parse. A text that is not handed on is a finding, where the text stands.
+// It does not parse. A text that is not passed on is a finding, at the place of the text.
 package bounds
 
 import (
@@ -18,8 +18,8 @@ type Text struct {
 	Depth  int // of brackets
 }
 
-// The bounds of each language that is read by somebody else's parser. Each is far above what people write by hand, and so low that
-// the worst text within it is harmless, which the tests show with the parsers themselves: also what nests without brackets, such
+// The bounds of each language that a third-party parser reads. Each is far above what people write by hand, and so low that
+// the worst text within it is harmless, which the tests show with the parsers themselves: what nests without brackets, such
 // as signs, operators and {{if}}, cannot nest deeper than the text is long.
 //
 // YAML and JSON have bounds of their own in their parsers (go.yaml.in/yaml/v3, parserc.go: max_flow_level and max_indents;
@@ -31,8 +31,8 @@ var (
 	TraefikRule   = Text{Length: 16 << 10, Depth: 100}
 )
 
-// Exceeded says which bound a text exceeds, as in "is longer than 16,384 characters"; empty when none. It goes through the text
-// once, and not into it.
+// Exceeded returns which bound a text exceeds, as in "is longer than 16,384 characters"; empty when none. It goes through the text once,
+// without recursion.
 func (t Text) Exceeded(text string) string {
 	if len(text) > t.Length {
 		return "is longer than " + thousands(t.Length) + " characters"
@@ -63,11 +63,11 @@ func thousands(n int) string {
 // longestRegexp is how long a regular expression may be, in bytes.
 const longestRegexp = 4 << 10
 
-// Regexp compiles a regular expression. The problem says which bound it exceeds. Both are empty when it cannot be read: then it is
-// for others to say so.
+// Regexp compiles a regular expression. The problem says which bound it exceeds. Both are empty when it cannot be parsed: then others
+// report it.
 //
-// Go's own bounds are on the nesting, and on the size of one expression (regexp/syntax, maxHeight and maxSize: 128 MB). Here the
-// size may not be out of proportion to the text, so that many expressions need no more than their file is long.
+// Go's own bounds are on the nesting, and on the size of one expression (regexp/syntax, maxHeight and maxSize: 128 MB). Here the size must
+// be in proportion to the text, so that many expressions need no more than their file is long.
 func Regexp(pattern string) (r *regexp.Regexp, problem string) {
 	if len(pattern) > longestRegexp {
 		return nil, "is longer than " + thousands(longestRegexp) + " characters"
@@ -86,7 +86,7 @@ func Regexp(pattern string) (r *regexp.Regexp, problem string) {
 	return r, ""
 }
 
-// size is about how many instructions an expression becomes. It goes no deeper than the parser has gone.
+// size is about how many instructions an expression becomes. It recurses no deeper than the parser did.
 func size(r *syntax.Regexp) int {
 	n := 1 + len(r.Rune)/2
 	for _, sub := range r.Sub {

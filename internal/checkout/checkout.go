@@ -1,8 +1,8 @@
-// Package checkout gives a Git repository's files as an fs.FS that has no .git: neither the folder, nor the file that a
-// worktree or a submodule has in its place, at any depth, in any case, under its own name or by way of a link.
+// Package checkout provides a Git repository's files as an fs.FS that has no .git: neither the folder, nor the file that a worktree or a
+// submodule has instead, at any depth, in any case, under its own name or by way of a link.
 //
-// Git's own data is nobody's input: in CI, .git/config holds the token of the job, and whatever a source can read ends in a
-// manifest, in a finding, or in a log. Everything else is as the file system below has it, which must keep links from leading
+// Git's own data is never input: in CI, .git/config holds the token of the job, and whatever a source can read ends in a
+// manifest, in a finding, or in a log. Everything else is as in the underlying file system, which must keep links from leading
 // out, as os.Root does.
 package checkout
 
@@ -15,7 +15,7 @@ import (
 	"sync"
 )
 
-// ErrGit is why a file cannot be read. For errors.Is it is fs.ErrPermission, too.
+// ErrGit is why a file cannot be read. For errors.Is it is also fs.ErrPermission.
 var ErrGit error = refusal(".git holds Git's own data, with credentials of whoever cloned it; it is not input")
 
 type refusal string
@@ -31,7 +31,7 @@ func FS(root *os.Root) fs.FS {
 	return f
 }
 
-// lower is what os.Root.FS gives.
+// lower is what os.Root.FS returns.
 type lower interface {
 	fs.ReadFileFS
 	fs.ReadDirFS
@@ -48,8 +48,8 @@ type files struct {
 // maxLinks is how many links are followed in one path, as in os.Root.
 const maxLinks = 255
 
-// isGit reports whether an element of a path is .git: file systems of other systems take .GIT for it, and names that Git
-// itself refuses to check out for that reason (Git's path.c, is_ntfs_dotgit and utf8.c, is_hfs_dotgit).
+// isGit reports whether an element of a path is .git: file systems of other systems treat .GIT as it, and names that Git itself refuses to
+// check out for that reason (Git's path.c, is_ntfs_dotgit and utf8.c, is_hfs_dotgit).
 func isGit(element string) bool {
 	element = strings.Map(func(r rune) rune {
 		switch {
@@ -75,7 +75,7 @@ func hasGit(name string) bool {
 	return false
 }
 
-// gitFolder is where .git leads to when it is a link, or a file that says so (gitrepository-layout(5)).
+// gitFolder is where .git leads to when it is a link, or a file that names a folder (gitrepository-layout(5)).
 func (f *files) gitFolder() string {
 	target, err := f.below.ReadLink(".git")
 	if err != nil {
@@ -97,12 +97,11 @@ func (f *files) gitFolder() string {
 }
 
 // check is ErrGit for a name that leads into .git, by itself or by way of links. The last element is followed unless it is
-// the link itself that is asked for. Where it has to look at what is there, it says that; nothing when the file system below is
-// to be asked.
+// the link itself that is asked for. Where it has to look at the file, it returns its info; nil when the underlying file system decides.
 func (f *files) check(op, name string, follow bool) (fs.FileInfo, error) {
 	refused := &fs.PathError{Op: op, Path: name, Err: ErrGit}
 	if !fs.ValidPath(name) {
-		return nil, nil // the file system below says so
+		return nil, nil // the underlying file system reports it
 	}
 	if hasGit(name) {
 		return nil, refused
@@ -115,7 +114,7 @@ func (f *files) check(op, name string, follow bool) (fs.FileInfo, error) {
 		next := path.Join(at, rest[0])
 		rest = rest[1:]
 		if next == ".." || strings.HasPrefix(next, "../") {
-			return nil, nil // leads out: the file system below refuses it
+			return nil, nil // leads out: the underlying file system refuses it
 		}
 		if links > 0 && isGit(path.Base(next)) || f.elsewhere != "" && next == f.elsewhere {
 			return nil, refused
@@ -131,7 +130,7 @@ func (f *files) check(op, name string, follow bool) (fs.FileInfo, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
 		} else if err != nil {
-			return nil, nil // so does the file system below
+			return nil, nil // so does the underlying file system
 		}
 		if info.Mode()&fs.ModeSymlink == 0 {
 			f.plain.Store(next, true)

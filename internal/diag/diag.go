@@ -1,7 +1,7 @@
 // Package diag holds what roster tells its user about wrong input: the place, what is wrong there, and what to do.
 //
 // It sorts and prints such messages. It does not decide what is wrong, and it never prints a value that it was not given:
-// who reports decides what of the input may be shown.
+// the reporter decides what of the input may be shown.
 package diag
 
 import (
@@ -14,7 +14,7 @@ import (
 )
 
 // Position is a place in an input file. Line and Column count from 1; a Line of 0 means the file as a whole.
-// File is seen from the repository's root, with forward slashes; Frame shows it to a reader.
+// File is relative to the repository's root, with forward slashes; Frame shows it to a reader.
 type Position struct {
 	File         string
 	Line, Column int
@@ -33,7 +33,7 @@ func (p Position) Compare(q Position) int {
 	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
 }
 
-// Related points at a second place that a message needs to be understood, such as the first of two equal names.
+// Related points at a second place that explains a message, such as the first of two equal names.
 type Related struct {
 	Pos  Position
 	Note string
@@ -49,7 +49,7 @@ type Diagnostic struct {
 	Hint    string // what to do; may be empty
 }
 
-// List gathers diagnostics. Its zero value is ready for use. It is not safe for concurrent use.
+// List collects diagnostics. Its zero value is ready for use. It is not safe for concurrent use.
 type List []Diagnostic
 
 // Add appends a diagnostic.
@@ -66,13 +66,13 @@ func (l List) Sorted() List {
 	})
 }
 
-// Frame is from where a reader sees the files. The zero Frame shows the names as they are.
+// Frame is the folder from which a reader sees the files. The zero Frame shows the names as they are.
 type Frame struct {
 	Folder string // the folder of applications.yml, as the user named it
-	Within string // the same folder, seen from the repository's root
+	Within string // the same folder, relative to the repository's root
 }
 
-// Seen is a place whose file name works from where the reader stands.
+// Seen is a place whose file name is valid from the reader's folder.
 func (f Frame) Seen(p Position) Position {
 	if within := path.Clean(f.Within); within != "." {
 		if inside, ok := strings.CutPrefix(p.File, within+"/"); ok {

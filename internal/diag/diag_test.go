@@ -44,9 +44,9 @@ func TestDidYouMean(t *testing.T) {
 		want       string
 	}{
 		{"vault", []string{"vualt"}, `did you mean "vualt"?`},
-		{"zzz", []string{"b", "a"}, "known here: a, b"},
-		{"zzz", many, "known here: a, b, c, d, e, f, g, h, i, j, k, l, …"},
-		{"zzz", many[2:], "known here: a, b, c, d, e, f, g, h, i, j, k, l"},
+		{"zzz", []string{"b", "a"}, "known: a, b"},
+		{"zzz", many, "known: a, b, c, d, e, f, g, h, i, j, k, l, …"},
+		{"zzz", many[2:], "known: a, b, c, d, e, f, g, h, i, j, k, l"},
 		{"zzz", nil, ""},
 	} {
 		if got := diag.DidYouMean(c.name, c.candidates); got != c.want {

@@ -3,8 +3,8 @@ package diag
 import "slices"
 
 // Nearest returns the candidate that the user most likely meant by name, or "" when none is near. Near means: at most a
-// third of the letters differ, or one of a short name's (a swap of neighbours counts once). Of equally near candidates it
-// takes the first in alphabetical order.
+// third of the letters differ, or one of a short name's (a swap of neighbours counts once). Of equally near candidates it returns the
+// first in alphabetical order.
 func Nearest(name string, candidates []string) string {
 	best, bestDistance := "", min(max(1, len(name)/3), len(name)-1)+1
 	for _, c := range candidates {
@@ -24,10 +24,10 @@ func DidYouMean(name string, candidates []string) string {
 	if n := Nearest(name, candidates); n != "" {
 		return `did you mean "` + n + `"?`
 	}
-	return OneOf("known here: ", candidates)
+	return OneOf("known: ", candidates)
 }
 
-// OneOf lists the candidates in alphabetical order behind the given words; "" when there are none.
+// OneOf lists the candidates in alphabetical order after the given words; "" when there are none.
 func OneOf(words string, candidates []string) string {
 	const most = 12
 	if len(candidates) == 0 {
@@ -47,7 +47,7 @@ func OneOf(words string, candidates []string) string {
 }
 
 // distance is the optimal string alignment distance of two names. Names are mostly ASCII, so bytes will do; they are short,
-// unless somebody means harm, and then they are far from each other.
+// except in hostile input, where they are far from each other.
 func distance(a, b string) int {
 	if len(a) > 1000 {
 		return len(a)

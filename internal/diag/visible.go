@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// Visible is text in which each character can be seen: one line, without control characters, and without those that make a
-// terminal or a web page show another text than is there, such as U+202E, or that show nothing, such as U+200B. They become what
-// Go and JSON write for them: \x1b, \u202e. Names and messages quote what others wrote.
+// Visible is text in which each character can be seen: one line, without control characters, and without those that make a terminal or a
+// web page show a different text, such as U+202E, or that show nothing, such as U+200B. They become what Go and JSON write for them: \x1b,
+// \u202e. Names and messages quote what others wrote.
 func Visible(s string) string {
 	if plain(s) {
 		return s
@@ -19,7 +19,7 @@ func Visible(s string) string {
 	return string(appendVisible(nil, s, ""))
 }
 
-// plain reports whether Visible changes nothing, for the texts that there are most of.
+// plain reports whether Visible changes nothing, as for most texts.
 func plain(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
@@ -56,7 +56,7 @@ func Printable(r rune) bool {
 	return unicode.IsPrint(r) && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// ofEmoji reports whether a character that is not seen belongs to an emoji: it joins two, or says how one is drawn.
+// ofEmoji reports whether an invisible character belongs to an emoji: it joins two, or selects how one is drawn.
 func ofEmoji(before, r rune, rest string) bool {
 	const joiner, drawn = '\u200d', '\ufe0f'
 	switch r {
@@ -69,13 +69,13 @@ func ofEmoji(before, r rune, rest string) bool {
 	return false
 }
 
-// startsCommand reports whether a text begins with what a runner of GitHub or Azure takes for a command wherever it stands in a
-// line: ##[…] and ##vso[…].
+// startsCommand reports whether a text begins with what a runner of GitHub or Azure treats as a command anywhere in a line: ##[…] and
+// ##vso[…].
 func startsCommand(s string) bool {
 	return strings.HasPrefix(s, "##[") || strings.HasPrefix(s, "##vso[")
 }
 
-// Shown is a position as a line begins with it. A line that begins with two colons is a command to GitHub's runner, and a name may.
+// Shown is a position at the beginning of a line. A line that begins with two colons is a command to GitHub's runner, and a file name may begin with them.
 func Shown(p Position) string {
 	if strings.HasPrefix(p.File, ":") {
 		p.File = "./" + p.File

@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// maxAnswer is how much text one application may yield as a worker writes it, in bytes: the renderer itself stops at 32 MiB of
+// maxAnswer is the maximum size of one application's output as a worker writes it, in bytes: the renderer itself stops at 32 MiB of
 // manifests, and JSON may escape them.
 const maxAnswer = 64 << 20
 
@@ -15,8 +15,8 @@ var (
 	errAnswers = errors.New("the answers of all workers are too large")
 )
 
-// bounded is what a worker says. It fails while it is read, not behind that: a hostile source may make a worker say
-// anything, and who decodes it would hold all of it first.
+// bounded is what a worker writes. It fails while it is read, not afterwards: a hostile source may make a worker write anything, and
+// decoding would first hold all of it.
 type bounded struct {
 	from io.Reader
 	one  int64         // bytes left of this answer

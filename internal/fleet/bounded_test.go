@@ -67,7 +67,7 @@ func TestWorkerAnswer(t *testing.T) {
 	if err != nil || len(out[0].Diags) != 1 {
 		t.Fatalf("got %+v, %v", out, err)
 	}
-	if d := out[0].Diags[0]; d.Message != "it yields more than 64 MiB" || d.Code != "too-large" || d.Pos.File != "web" {
+	if d := out[0].Diags[0]; d.Message != "the output is larger than 64 MiB" || d.Code != "too-large" || d.Pos.File != "web" {
 		t.Errorf("got %+v", d)
 	}
 	if left := p.left.Load(); left < maxAnswers-maxAnswer {

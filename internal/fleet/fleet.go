@@ -2,8 +2,8 @@
 // what the applications deploy rendered by workers, which it limits in memory and time. Every verb goes through its one door,
 // Build.
 //
-// It has no flags and prints nothing. It does not judge what it builds: what is wrong with the list or a source is reported,
-// what is unwise is for internal/lint.
+// It has no flags and prints nothing. It does not judge what it builds: mistakes in the list or a source are reported, what is unwise is
+// left to internal/lint.
 package fleet
 
 import (
@@ -24,21 +24,21 @@ import (
 	"github.com/hippotion/roster/render/workload"
 )
 
-// Input says what is to be built.
+// Input is what to build.
 type Input struct {
 	Place   Place
 	Options catalog.Options
-	// Cluster is what is known of the cluster that is deployed to, where platform.yml does not say it; Revision is the commit.
+	// Cluster is what is known about the cluster that is deployed to, where platform.yml does not set it; Revision is the commit.
 	// Both may be empty.
 	Cluster  workload.Cluster
 	Revision string
 
 	Want Want
-	// Timeout is how long all of it may take; Minutes when it is 0. No application takes more than a minute of it.
+	// Timeout is how long the whole build may take; Minutes when it is 0. No application takes more than a minute of it.
 	Timeout time.Duration
 }
 
-// Minutes is how long a run may take where nobody says more.
+// Minutes is how long a run may take by default.
 const Minutes = 5 * time.Minute
 
 // Want is the part that is wanted. The zero Want is the platform, without what its applications deploy.
@@ -46,21 +46,21 @@ type Want struct {
 	Namespace   string // only this entry
 	Application string // only what this application deploys; its code
 	Workloads   bool   // also what the applications deploy
-	Unstable    bool   // and which fields of it are different each time: some charts are rendered twice for that
+	Unstable    bool   // and which of its fields differ each time: some charts are rendered twice for that
 }
 
 // Output is what was built.
 type Output struct {
-	// Platform is nil when there are mistakes in the list; then there is nothing else but the Frame and the Root.
+	// Platform is nil when there are mistakes in the list; then only the Frame and the Root are set.
 	Platform *catalog.Platform
-	Unread   bool            // a file of the list is missing, or is no YAML
+	Unread   bool            // a file of the list is missing, or is not YAML
 	Objects  []object.Object // of the platform, in the order in which they are applied
 	// Applications are those whose workloads are wanted, by code.
 	Applications []Application
 	Warnings     diag.List
 
 	Frame diag.Frame // how the user sees the files
-	Root  string     // the repository's root, seen from the top of the checkout
+	Root  string     // the repository's root, relative to the top of the checkout
 }
 
 // Application is one of the list, and what it deploys.
@@ -68,16 +68,16 @@ type Application struct {
 	*catalog.Application
 	Namespace *catalog.Namespace
 	Yields    []Yield
-	// Failed reports whether something is wrong with its source: what it deploys is then not known. The same is true when
-	// Elsewhere says why its source is not in the repository.
+	// Failed reports whether something is wrong with its source: what it deploys is then unknown. The same is true when Elsewhere says why its
+	// source is not in the repository.
 	Failed bool
 }
 
 // Yield is an object that an application deploys.
 type Yield struct {
 	object.Object
-	Pos diag.Position // what it was made from; nothing for applications that roster brings
-	// Unstable are the fields that are different each time it is rendered, where Want asks for them.
+	Pos diag.Position // what it was made from; empty for catalog applications
+	// Unstable are the fields that differ each time it is rendered, where Want asks for them.
 	Unstable [][]string
 }
 
@@ -105,10 +105,10 @@ func (o *Output) All() []object.Object {
 	return out
 }
 
-// Build builds what is wanted. The list holds what is wrong with the input, at places seen from the repository's root: with
-// the list itself, and then Platform is nil; or with the sources of some applications, and then all else is there.
+// Build builds what is wanted. The list holds what is wrong with the input, at places relative to the repository's root: with the list
+// itself, and then Platform is nil; or with the sources of some applications, and then everything else is built.
 //
-// An error means that a file is there but could not be read, that there is no such entry or application, that the time is up,
+// An error means that an existing file could not be read, that there is no such entry or application, that the time is up,
 // or that no worker can be started.
 func Build(in Input) (Output, diag.List, error) {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), cmp.Or(in.Timeout, Minutes), errTime)
@@ -200,19 +200,19 @@ func only(p *catalog.Platform, namespace string) (*catalog.Platform, error) {
 	return &one, nil
 }
 
-// Place is where a list lies.
+// Place is where a list is.
 type Place struct {
-	Top   string // the folder on the disk beyond which nothing is read: a checkout, or what of it is there
-	At    string // where that lies in the repository; "." (or empty) for all of it
-	Dir   string // the folder of the list, seen from the top of the checkout
+	Top   string // the folder on the disk beyond which nothing is read: a checkout, or the part of it that was sent
+	At    string // where that is in the repository; "." (or empty) for all of it
+	Dir   string // the folder of the list, relative to the top of the checkout
 	Shown string // the same, as the user named it
-	// Files, when set, are there instead of those on the disk, and what the applications deploy is rendered in this process
+	// Files, when set, replace those on the disk, and what the applications deploy is rendered in this process
 	// without any limit: for tests, and for input that is trusted.
 	Files fs.FS
 }
 
-// Find is the place of the list in folder dir. Only files of the repository are read: of the folder named so, else of the Git
-// checkout around dir, else of dir itself.
+// Find is the place of the list in folder dir. Only files of the repository are read: of the named folder, else of the Git checkout around
+// dir, else of dir itself.
 func Find(dir, repository string) (Place, error) {
 	here, err := folder(dir)
 	if err != nil {
@@ -231,7 +231,7 @@ func Find(dir, repository string) (Place, error) {
 	return Place{Top: top, Dir: filepath.ToSlash(inside), Shown: filepath.ToSlash(dir)}, nil
 }
 
-// Open is the repository, seen from its root, which Build has found. Close must be called when it is no longer read.
+// Open is the repository from its root, which Build has found. Close must be called when it is no longer read.
 func (o *Output) Open(p Place) (files fs.FS, closer func() error, err error) {
 	if p.Files == nil {
 		p.Top = filepath.Join(p.Top, filepath.FromSlash(o.Root))

@@ -20,7 +20,7 @@ type placed struct {
 	folder string
 }
 
-// inside is a name as the inner file system knows it; above says that it is a folder on the way there.
+// inside is a name in the inner file system; above says that it is a folder on the way there.
 func (p placed) inside(op, name string) (inner string, above bool, err error) {
 	switch {
 	case name == p.folder:
@@ -35,7 +35,7 @@ func (p placed) inside(op, name string) (inner string, above bool, err error) {
 
 func (p placed) Open(name string) (fs.File, error) {
 	inner, above, err := p.inside("open", name)
-	if above { // nobody reads those but through ReadDir
+	if above { // those are read only through ReadDir
 		err = &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
 	}
 	if err != nil {

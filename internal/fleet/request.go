@@ -39,8 +39,8 @@ func (in *Input) workloads(ctx context.Context, o *Output) (diags diag.List, err
 	return diags, nil
 }
 
-// own completes the answer of an application that roster brings: its files are not in the repository, and it has a check of
-// what must not be deployed of it, whatever its values and patches are.
+// own completes the answer of a catalog application: its files are not in the repository, and it checks what must not be deployed,
+// whatever its values and patches are.
 func own(a *Application, answer *answer) {
 	for i := range answer.Diags {
 		answer.Diags[i].Pos, answer.Diags[i].Related = a.Workload.Pos, nil
@@ -110,7 +110,7 @@ func jsonnetVars(in []catalog.JsonnetVar) []workload.JsonnetVar {
 	return out
 }
 
-// clusterOf is what platform.yml says about the cluster, or else what Argo CD tells its plugins.
+// clusterOf is what platform.yml sets about the cluster, or else what Argo CD tells its plugins.
 func (in *Input) clusterOf(p *catalog.Platform) workload.Cluster {
 	said := p.Cluster
 	c := workload.Cluster{KubeVersion: cmp.Or(said.KubeVersion, in.Cluster.KubeVersion), APIVersions: said.APIVersions}

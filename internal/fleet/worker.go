@@ -31,21 +31,21 @@ const (
 	WorkerVerb = "render-worker"
 
 	workerMemory = 2 << 30     // how much memory a worker may take, in bytes
-	maxAnswers   = 256 << 20   // how much text all applications together may yield, in bytes
+	maxAnswers   = 256 << 20   // the maximum size of the output of all applications together, in bytes
 	perApp       = time.Minute // how long one application may take
 )
 
-// errTime says that the time of a run is up.
-var errTime = errors.New("more time than --timeout gives")
+// errTime reports that the time of a run is up.
+var errTime = errors.New("more time than --timeout permits")
 
 // workerJob is what a worker is told first.
 type workerJob struct {
-	Repository string // the folder of it that is here
-	At         string // where that lies in the repository
+	Repository string // the part of it that is here
+	At         string // where that is in the repository
 	Cluster    workload.Cluster
 }
 
-// answer is what one application yields.
+// answer is the output of one application.
 type answer struct {
 	Objects         []answerObject
 	Warnings, Diags diag.List
@@ -54,7 +54,7 @@ type answer struct {
 type answerObject struct {
 	APIVersion, Kind, Namespace, Name string
 	Wave                              int
-	Pos                               diag.Position // seen from the repository's root
+	Pos                               diag.Position // relative to the repository's root
 	Value                             json.RawMessage
 	Unstable                          [][]string `json:",omitempty"` // fields
 }
@@ -114,10 +114,10 @@ func (p *workerPool) render(ctx context.Context, apps []workload.Application) ([
 // late says that the time was up before app had its turn.
 func late(app *workload.Application) diag.Diagnostic {
 	return diag.Diagnostic{Pos: diag.Position{File: app.Path}, Path: app.Code, Code: "too-slow",
-		Message: "not rendered: the others have used up the time", Hint: "--timeout gives a run more time"}
+		Message: "not rendered: the other applications used up the time", Hint: "--timeout gives a run more time"}
 }
 
-// stopped says why a worker did not answer.
+// stopped reports why a worker did not answer.
 func (p *workerPool) stopped(ctx context.Context, app *workload.Application, w *worker, err error) diag.Diagnostic {
 	d := diag.Diagnostic{Pos: diag.Position{File: app.Path}, Path: app.Code, Code: "too-large"}
 	switch cause, words := w.process.Cause(err); {
@@ -128,12 +128,12 @@ func (p *workerPool) stopped(ctx context.Context, app *workload.Application, w *
 	case cause == limited.Time:
 		d.Code, d.Message, d.Hint = "too-slow", fmt.Sprintf("rendering took more than %s", p.perApp), "is there a loop?"
 		if ctx.Err() != nil {
-			d.Message, d.Hint = "rendering had not ended when the time was up", "is there a loop? --timeout gives a run more time"
+			d.Message, d.Hint = "rendering had not finished when the time was up", "is there a loop? --timeout gives a run more time"
 		}
 	case cause == limited.Space:
 		d.Message = fmt.Sprintf("rendering needs more than %d MiB of memory", workerMemory>>20)
 	case cause == limited.Endless:
-		d.Message = "rendering calls itself without end"
+		d.Message = "rendering recurses without end"
 	default:
 		d.Code, d.Message, d.Hint = "internal-error", fmt.Sprintf("the renderer stopped (%v): %s", err, words), "please report it"
 	}
@@ -178,7 +178,7 @@ func (w *worker) render(ctx context.Context, app *workload.Application, out *ans
 	}()
 	select {
 	case <-done:
-		if errors.Is(err, errAnswer) || errors.Is(err, errAnswers) { // nobody reads what it still writes
+		if errors.Is(err, errAnswer) || errors.Is(err, errAnswers) { // the rest of its output is not read
 			w.process.Kill()
 			*out = answer{}
 		}
@@ -198,7 +198,7 @@ func (w *worker) stop() {
 	}
 }
 
-// Serve is a worker: it renders what it is asked for until there is nothing more.
+// Serve is a worker: it renders what it is asked for until no more requests come.
 func Serve(in io.Reader, out io.Writer) error {
 	if err := limited.Memory(workerMemory); err != nil {
 		return fmt.Errorf("limiting the memory: %w", err)
@@ -220,7 +220,7 @@ func Serve(in io.Reader, out io.Writer) error {
 		for {
 			var app workload.Application
 			if decoder.Decode(&app) != nil {
-				os.Exit(0) // whoever asked is done, or dead: then a loop must not go on for ever
+				os.Exit(0) // the other side is done, or dead: then a loop must not go on forever
 			}
 			requests <- app
 		}

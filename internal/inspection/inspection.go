@@ -1,8 +1,8 @@
-// Package inspection is one run of lint on a folder: it builds everything that the list asks for, applies the rules to it, and
-// gathers what was found.
+// Package inspection is one run of lint on a folder: it builds everything that the list asks for, applies the rules to it, and collects
+// the findings.
 //
-// What is looked at may be hostile, and a rule may have a fault: so a limited process looks, and what goes wrong there is one
-// finding among the others. It prints nothing, and it does not decide what counts as found; see internal/lint.
+// The input may be hostile, and a rule may have a fault: so a limited process does the work, and what goes wrong there is one finding
+// among the others. It prints nothing, and it does not decide what counts as found; see internal/lint.
 package inspection
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/hippotion/roster/internal/lint/progress"
 )
 
-// Input says what is looked at.
+// Input is what to check.
 type Input struct {
 	Place   fleet.Place
 	Only    []string  // names of rules; all when empty
@@ -29,15 +29,15 @@ type Input struct {
 // Result is what was found.
 type Result struct {
 	Findings []lint.Finding // in order
-	// Unread reports that the list itself could not be read: nothing was looked at.
+	// Unread reports that the list itself could not be read: nothing was checked.
 	Unread bool
 
 	Checked int            // objects
-	Skipped map[string]int // how many objects or sources could not be looked at, by reason
+	Skipped map[string]int // how many objects or sources could not be checked, by reason
 	Waived  int            // findings that a comment waives
 
 	Frame diag.Frame // how the user sees the files
-	Root  string     // the repository's root, seen from the top of the checkout
+	Root  string     // the repository's root, relative to the top of the checkout
 }
 
 func (r *Result) add(severity lint.Severity, diags ...diag.Diagnostic) {
@@ -51,7 +51,7 @@ func (r *Result) list() diag.Position {
 	return diag.Position{File: path.Join(r.Frame.Within, catalog.ApplicationsFile)}
 }
 
-// Codes of findings that are no rule's.
+// Codes of findings that belong to no rule.
 const (
 	codeNotChecked = "not-checked" // a rule was stopped
 	codeTooSlow    = "too-slow"    // the time is up
@@ -64,15 +64,15 @@ type omitted struct {
 	Cause   map[string]string
 }
 
-// watcher is told how a look goes on.
+// watcher is told how a check proceeds.
 type watcher struct {
-	progress *progress.Cell // where the look is; may be nil
+	progress *progress.Cell // where the check is; may be nil
 	built    func(Result)   // what is known before any rule is applied
 	rule     func([]lint.Finding)
 	apply    func(*lint.Input, lint.Options) lint.Result
 }
 
-// Look looks at a place, in this process and without any limit: for tests, and for input that is trusted.
+// Look checks a place, in this process and without any limit: for tests, and for input that is trusted.
 func Look(in Input) (Result, error) { return look(in, omitted{}, watcher{apply: lint.Run}) }
 
 func look(in Input, without omitted, w watcher) (Result, error) {
@@ -138,6 +138,6 @@ func (r *Result) omitted(in *lint.Input, rule, cause string, objects []int) {
 		o := in.Workloads[number]
 		at := in.PlaceOf(o)
 		r.add(lint.Error, diag.Diagnostic{Pos: at.Pos, Path: at.Path, Code: codeNotChecked,
-			Message: fmt.Sprintf("the rule %s was not applied to %s: %s", rule, o.Title(), cause), Hint: "is it as large as it must be?"})
+			Message: fmt.Sprintf("the rule %s was not applied to %s: %s", rule, o.Title(), cause), Hint: "does it have to be this large?"})
 	}
 }

@@ -21,19 +21,19 @@ import (
 )
 
 const (
-	// Verb is the hidden verb of the process that looks, which calls Serve.
+	// Verb is the hidden verb of the process that checks, which calls Serve.
 	Verb = "lint-worker"
 
 	memory   = 4 << 30          // how much memory that process may take, in bytes
 	perRule  = 20 * time.Second // how long one rule may take; less when there is less time left
-	perVisit = 3                // how many objects a rule is kept from before it is not applied at all
+	perVisit = 3                // how many objects a rule may skip before it is not applied at all
 )
 
 // job is what the process is told.
 type job struct {
 	Input   Input
 	Without omitted
-	Shared  bool // whether it has inherited the memory that says where it is
+	Shared  bool // whether it has inherited the memory that holds its progress
 }
 
 // event is what it answers: first what is known before any rule is applied, then what each rule has found, and then all of it.
@@ -44,13 +44,13 @@ type event struct {
 	Error  string
 }
 
-// Supervised looks at a place in a limited process. A rule that takes too much there is stopped: what it looked at is a
-// finding, and everything is looked at again without that. An error means that nothing could be looked at.
+// Supervised checks a place in a limited process. A rule that takes too much there is stopped: what it looked at is a finding, and
+// everything is checked again without that. An error means that nothing could be checked.
 func Supervised(in Input) (Result, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(in.Timeout, fleet.Minutes))
 	defer cancel()
 	without := omitted{Objects: map[string][]int{}, Cause: map[string]string{}}
-	var last attempt // that came as far as the rules
+	var last attempt // that reached the rules
 	for {
 		if deadline, ok := ctx.Deadline(); ok {
 			in.Timeout = max(time.Until(deadline), time.Millisecond)
@@ -68,7 +68,7 @@ func Supervised(in Input) (Result, error) {
 		case ctx.Err() != nil && last.built != nil:
 			return last.late(), nil
 		case a.rule < 0: // no rule had begun: it is the input as a whole
-			return Result{}, fmt.Errorf("the input was not looked at: %s", a.cause)
+			return Result{}, fmt.Errorf("the input was not checked: %s", a.cause)
 		}
 		name := lint.Names()[a.rule]
 		without.Cause[name] = a.cause
@@ -80,23 +80,23 @@ func Supervised(in Input) (Result, error) {
 	}
 }
 
-// attempt is one process that looks.
+// attempt is one process that checks.
 type attempt struct {
 	built   *Result
 	found   []lint.Finding
 	result  *Result
-	refused string // why nothing could be looked at
+	refused string // why nothing could be checked
 
 	rule, object int // where the process was when it stopped; -1 for none
 	cause        string
 }
 
-// run starts a process and hears what it has to say. An error means that it stopped before it was done.
+// run starts a process and receives its events. An error means that it stopped before it was done.
 func (a *attempt) run(ctx context.Context, j job) error {
 	a.rule, a.object = -1, -1
 	cell := &progress.Cell{}
 	var extra []*os.File
-	if memory, file, err := limited.Shared(progress.Size); err == nil { // else it is not known where the process was
+	if memory, file, err := limited.Shared(progress.Size); err == nil { // else it is unknown where the process was
 		defer file.Close()
 		cell, extra, j.Shared = cellIn(memory), []*os.File{file}, true
 	}
@@ -125,7 +125,7 @@ func (a *attempt) run(ctx context.Context, j job) error {
 	case limited.Space:
 		a.cause = fmt.Sprintf("it needs more than %d MiB of memory", memory>>20)
 	case limited.Endless:
-		a.cause = "it calls itself without end"
+		a.cause = "it recurses without end"
 	default:
 		a.cause = fmt.Sprintf("the process stopped (%v): %s", err, words)
 	}
@@ -159,7 +159,7 @@ func watch(ctx context.Context, cell *progress.Cell, done <-chan error, kill fun
 	}
 }
 
-// hear gathers the events until the last.
+// hear collects the events until the last.
 func (a *attempt) hear(from io.Reader) error {
 	events := json.NewDecoder(bufio.NewReader(from))
 	for {
@@ -184,7 +184,7 @@ func (a *attempt) late() Result {
 	r.Findings = append(r.Findings, a.found...)
 	rest := lint.Names()[max(a.rule, 0):]
 	r.add(lint.Error, diag.Diagnostic{Pos: r.list(), Code: codeTooSlow,
-		Message: fmt.Sprintf("the time was up before %d of %d rules had looked, from %s on; comments that waive were not read", len(rest), len(lint.Names()), rest[0]),
+		Message: fmt.Sprintf("the time was up before %d of %d rules were applied, from %s on; waivers were not read", len(rest), len(lint.Names()), rest[0]),
 		Hint:    "--timeout gives a run more time"})
 	r.Findings = lint.Sorted(r.Findings)
 	return r
@@ -195,7 +195,7 @@ func cellIn(memory []byte) *progress.Cell {
 	return (*progress.Cell)(unsafe.Pointer(unsafe.SliceData(memory)))
 }
 
-// Serve looks at what it is asked for, in a process whose memory it limits. Apply is lint.Run, if it is not a test's.
+// Serve checks what it is asked for, in a process whose memory it limits. Apply is lint.Run, except in tests.
 func Serve(in io.Reader, out io.Writer, apply func(*lint.Input, lint.Options) lint.Result) error {
 	if err := limited.Memory(memory); err != nil {
 		return fmt.Errorf("limiting the memory: %w", err)
@@ -207,7 +207,7 @@ func Serve(in io.Reader, out io.Writer, apply func(*lint.Input, lint.Options) li
 	}
 	go func() {
 		_ = requests.Decode(&struct{}{})
-		os.Exit(0) // whoever asked is dead: then nobody waits for an answer
+		os.Exit(0) // the other side is dead: then nobody waits for an answer
 	}()
 	w := watcher{apply: apply}
 	if j.Shared {
@@ -218,7 +218,7 @@ func Serve(in io.Reader, out io.Writer, apply func(*lint.Input, lint.Options) li
 		w.progress = cellIn(memory)
 	}
 	answers := json.NewEncoder(out)
-	w.built = func(r Result) { _ = answers.Encode(event{Built: &r}) } // if nobody hears it, nobody waits
+	w.built = func(r Result) { _ = answers.Encode(event{Built: &r}) } // if it is not received, nobody waits
 	w.rule = func(found []lint.Finding) {
 		if len(found) > 0 {
 			_ = answers.Encode(event{Found: found})

@@ -133,7 +133,7 @@ func text(r inspection.Result) string {
 func TestFaults(t *testing.T) {
 	first, second, third := lint.Names()[0], lint.Names()[1], lint.Names()[2]
 	for name, cause := range map[string]string{
-		"loops": "it took too long", "takes": "it needs more than 4096 MiB of memory", "recurses": "it calls itself without end",
+		"loops": "it took too long", "takes": "it needs more than 4096 MiB of memory", "recurses": "it recurses without end",
 		"panics": "the process stopped (EOF): panic: a fault of the rule",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,7 +1,7 @@
 // Package limited runs a part of this program in a process of its own, which can be stopped and whose memory is limited: what
-// others wrote may loop, and a goroutine cannot be stopped from without.
+// others wrote may loop, and a goroutine cannot be stopped from outside.
 //
-// It knows nothing of what runs there. The other side calls Memory first, and ends when its stdin does.
+// It knows nothing about what runs there. The other side calls Memory first, and ends when its stdin does.
 package limited
 
 import (
@@ -58,7 +58,7 @@ func (p *Process) Stop() {
 	_ = p.command.Wait()
 }
 
-// head keeps the first bytes of what is written to it: of a crash, those that say why.
+// head keeps the first bytes of what is written to it: those of a crash give its reason.
 type head struct{ strings.Builder }
 
 func (h *head) Write(p []byte) (int, error) {
@@ -75,10 +75,10 @@ const (
 	Other   Cause = iota
 	Time          // it took too long
 	Space         // it needed more memory than it may take
-	Endless       // it called itself without end
+	Endless       // it recursed without end
 )
 
-// Cause says why the process ended, and what it said of it. Err is what the caller met when it talked to the process:
+// Cause returns why the process ended, and its words about it. Err is what the caller got when it talked to the process:
 // context.DeadlineExceeded when the caller killed it.
 func (p *Process) Cause(err error) (Cause, string) {
 	p.Stop()

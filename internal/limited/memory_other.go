@@ -4,7 +4,7 @@ package limited
 
 import "runtime/debug"
 
-// Memory makes this process end when it recurses without end. This system has no limit of memory to set.
+// Memory makes this process end when it recurses without end. This system has no memory limit to set.
 func Memory(limit uint64) error {
 	debug.SetMemoryLimit(int64(limit / 4 * 3))
 	debug.SetMaxStack(256 << 20)

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// Memory makes this process end when it takes more memory, in bytes, or recurses without end. The collector works less
-// than usual, a third of the time of a worker otherwise, until three quarters of it are taken.
+// Memory makes this process end when it takes more memory, in bytes, or recurses without end. The garbage collector, otherwise a third of
+// a worker's time, runs less than usual until three quarters of it are taken.
 func Memory(limit uint64) error {
 	debug.SetGCPercent(400)
 	debug.SetMemoryLimit(int64(limit / 4 * 3))

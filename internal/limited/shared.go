@@ -13,7 +13,7 @@ func Shared(size int) (memory []byte, file *os.File, err error) {
 	if file, err = os.CreateTemp("", "roster-"); err != nil {
 		return nil, nil, err
 	}
-	if err = os.Remove(file.Name()); err == nil { // it lives as long as somebody has it open
+	if err = os.Remove(file.Name()); err == nil { // it exists as long as it is open somewhere
 		err = file.Truncate(int64(size))
 	}
 	if err == nil {

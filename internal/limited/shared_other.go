@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// Shared fails: this system is not known to share memory.
+// Shared fails: sharing memory is not supported on this system.
 func Shared(int) ([]byte, *os.File, error) { return nil, nil, errors.ErrUnsupported }
 
 // Attach fails in the same way.

@@ -207,7 +207,7 @@ spec:
 		{"a rule without a login leads elsewhere", exposurePlatform + list + here("web", ", ingress: [{host: a, service: photos, port: 80, auth: app}, {host: a, path: /api, service: api, port: 80, auth: app}]") +
 			"-- web/a.yaml --\n" + service,
 			[]string{"applications.yml:4:100 broken-rule-fails-open: Traefik drops this rule, so that the route of a.home.example answers for a.home.example/api, which leads elsewhere",
-				`applications.yml:4:100 missing-service: no application brings Service api of namespace web: Traefik drops the rule (known here: photos)`}},
+				`applications.yml:4:100 missing-service: no application brings Service api of namespace web: Traefik drops the rule (known: photos)`}},
 
 		{"random", exposurePlatform + ownAndRoute + route + brought("a", websecure, photos),
 			[]string{"route/route.yaml:8:8 random-route: the route of photos.home.example answers for photos.home.example as well, with the same priority of 27: which one wins is random"}},

@@ -844,7 +844,7 @@ func TestNetworkHints(t *testing.T) {
 		{list("{to: {cidr: 10.0.0.0/24, ports: [22]}}") + deploymentHere,
 			"write to: {entity: host, …} for the pod's own node, {entity: remote-node, …} for another; if only the others are meant, except: [10.0.0.1/32]"},
 		{list("{podLabels: {tier: bac}, to: {entity: host}}") + deploymentHere, `did you mean "back"?`},
-		{list("{podLabels: {tier: front}, to: {entity: host}}") + deploymentHere, "known here: back"},
+		{list("{podLabels: {tier: front}, to: {entity: host}}") + deploymentHere, "known: back"},
 		{list("{podLabels: {teir: front}, to: {entity: host}}") + deploymentHere, "no pod there has the label teir"},
 		{list("{podLabels: {app: b, tier: back}, to: {entity: host}}") + deploymentHere + `
 ---

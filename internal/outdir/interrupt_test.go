@@ -190,7 +190,7 @@ func TestPipe(t *testing.T) {
 		}
 	}
 	before := read(t, dir)
-	if err := write(t, dir, []object.Object{a}); err == nil || !strings.Contains(err.Error(), "something that roster has not written is in its place") {
+	if err := write(t, dir, []object.Object{a}); err == nil || !strings.Contains(err.Error(), "something that roster did not write is in its place") {
 		t.Errorf("got %v", err)
 	}
 	if err := write(t, dir, []object.Object{configMap("web-c", "c", "")}); err != nil {

@@ -1,9 +1,9 @@
 // Package outdir writes objects into a folder, one file each, so that the folder is the old tree or the new one.
 //
-// All that changes is written beside the tree first, in a folder of its own, and moved into place when it is complete and on the
-// disk; what is stale goes last. A run that ends before it begins to move leaves the old tree, and one that ends later leaves what the
-// next run completes. A file that roster has not written stays as it is: when it stands where an object belongs, nothing is
-// written at all. Nothing outside of the folder is touched, whatever links are in it.
+// All changes are first written beside the tree, in a folder of their own, and moved into place when they are complete and on the disk;
+// stale files are removed last. A run that ends before it begins to move leaves the old tree, and one that ends later leaves what the next
+// run completes. A file that roster did not write stays as it is: when it is where an object belongs, nothing is written at all. Nothing
+// outside of the folder is touched, whatever links are in it.
 package outdir
 
 import (
@@ -19,8 +19,7 @@ import (
 	"github.com/hippotion/roster/render/object"
 )
 
-// What is written, and what is removed, lies in a folder beside the tree meanwhile: no reader of YAML files looks into one that
-// begins with a dot.
+// Meanwhile, what is written or removed is in a folder beside the tree: no reader of YAML files looks into one that begins with a dot.
 const (
 	partial  = ".roster-partial"
 	incoming = partial + "/new"
@@ -50,13 +49,13 @@ func Write(dir *os.Root, objects []object.Object) error {
 	if err == nil {
 		err = t.moveIn()
 	}
-	if err == nil { // what was not replaced is better than nothing
+	if err == nil { // the old files are better than nothing
 		err = t.removeStale()
 	}
 	return errors.Join(err, clean(dir))
 }
 
-// clean removes what lies beside the tree. What somebody else has put there stays.
+// clean removes what is beside the tree. What others have put there stays.
 func clean(dir *os.Root) error {
 	info, err := dir.Lstat(partial)
 	switch {
@@ -74,7 +73,7 @@ func clean(dir *os.Root) error {
 	return err
 }
 
-// tree is the folder that becomes what the objects say.
+// tree is the folder that the objects are written to.
 type tree struct {
 	dir     *os.Root
 	files   map[string]bool  // that belong to it
@@ -125,8 +124,8 @@ func (t *tree) stageFile(file string, data []byte) error {
 			return err
 		case bytes.Equal(old, data):
 			return nil
-		case !bytes.HasPrefix(data, old) && !ours(file, old): // what ends early was being written when the disk was full
-			return errors.New("the file is not one of roster's\n  hint: move it elsewhere, or choose another folder")
+		case !bytes.HasPrefix(data, old) && !ours(file, old): // a truncated file was being written when the disk was full
+			return errors.New("the file was not written by roster\n  hint: move it elsewhere, or choose another folder")
 		}
 		mode = info.Mode().Perm()
 	}
@@ -146,7 +145,7 @@ func (t *tree) create(file string, data []byte, mode fs.FileMode) error {
 	return errors.Join(err, f.Close())
 }
 
-// folder says why a folder of the tree cannot be written into. It may be missing.
+// folder returns why a folder of the tree cannot be written into. It may be missing.
 func (t *tree) folder(name string) error {
 	err, known := t.folders[name]
 	if known {
@@ -165,7 +164,7 @@ func (t *tree) folder(name string) error {
 	return err
 }
 
-// sync waits until the disk has all that was staged. It waits for many files at once, and behind the last write: a file system puts
+// sync waits until the disk has all that was staged. It waits for many files at once, and after the last write: a file system puts
 // them on the disk together.
 func (t *tree) sync() error {
 	const atOnce = 32

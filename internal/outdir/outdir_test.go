@@ -161,11 +161,11 @@ func TestRefused(t *testing.T) {
 		objects []object.Object
 		want    string
 	}{
-		{"another's file", state{"web-a/configmap-a.yaml": "mine"}, []object.Object{a, b}, "web-a/configmap-a.yaml: the file is not one of roster's\n  hint: move it elsewhere, or choose another folder"},
-		{"another's, which has roster's text in it", state{"web-a/configmap-a.yaml": "mine\n" + text(a)}, []object.Object{a, b}, "web-a/configmap-a.yaml: the file is not one of roster's" + elsewhere},
-		{"another object with roster's mark", state{"web-a/configmap-a.yaml": text(b)}, []object.Object{a, b}, "web-a/configmap-a.yaml: the file is not one of roster's" + elsewhere},
-		{"a link for a file", state{"mine": "x", "web-a/configmap-a.yaml": "-> ../mine"}, []object.Object{a, b}, "web-a/configmap-a.yaml: something that roster has not written is in its place" + elsewhere},
-		{"a folder for a file", state{"web-a/configmap-a.yaml/": ""}, []object.Object{a, b}, "web-a/configmap-a.yaml: something that roster has not written is in its place" + elsewhere},
+		{"another's file", state{"web-a/configmap-a.yaml": "mine"}, []object.Object{a, b}, "web-a/configmap-a.yaml: the file was not written by roster\n  hint: move it elsewhere, or choose another folder"},
+		{"another's, which has roster's text in it", state{"web-a/configmap-a.yaml": "mine\n" + text(a)}, []object.Object{a, b}, "web-a/configmap-a.yaml: the file was not written by roster" + elsewhere},
+		{"another object with roster's mark", state{"web-a/configmap-a.yaml": text(b)}, []object.Object{a, b}, "web-a/configmap-a.yaml: the file was not written by roster" + elsewhere},
+		{"a link for a file", state{"mine": "x", "web-a/configmap-a.yaml": "-> ../mine"}, []object.Object{a, b}, "web-a/configmap-a.yaml: something that roster did not write is in its place" + elsewhere},
+		{"a folder for a file", state{"web-a/configmap-a.yaml/": ""}, []object.Object{a, b}, "web-a/configmap-a.yaml: something that roster did not write is in its place" + elsewhere},
 		{"a link for a folder", state{"web-c/mine": "x", "web-a": "-> web-c"}, []object.Object{a, b}, "web-a/configmap-a.yaml: web-a is a symbolic link, which is not followed\n  hint: remove it"},
 		{"a file for a folder", state{"web-a": "x"}, []object.Object{a, b}, "web-a/configmap-a.yaml: web-a is not a folder\n  hint: move it elsewhere"},
 		{"a link for roster's own folder", state{"mine/new/x": "x", "mine/old/x": "x", ".roster-partial": "-> mine"}, []object.Object{a, b}, ".roster-partial is not a folder\n  hint: remove it"},

@@ -30,7 +30,7 @@ func encoded(e *object.Encoder, o object.Object) []byte {
 	return data
 }
 
-// ours reports whether roster has written a file: it has one of the marks, and the name that roster gives the object in it. An
+// ours reports whether roster wrote a file: it has one of the marks, and the name that roster gives the object in it. An
 // export of a cluster has the first mark too, and a copy of roster's output in another folder both.
 func ours(file string, data []byte) bool {
 	if !bytes.Contains(data, ownMark) && !bytes.HasPrefix(data, workloadMark) {
@@ -51,13 +51,13 @@ func ours(file string, data []byte) bool {
 	return object.Object{Kind: o.Kind, Namespace: o.Metadata.Namespace, Name: name}.File() == file
 }
 
-// longest is how long a file can be and still be one of roster's: etcd takes objects of 1.5 MiB.
+// longest is how long a file can be and still be one of roster's: etcd accepts objects of 1.5 MiB.
 const longest = 64 << 20
 
-// read reads a file of the tree. What is no file, or is too long, is nobody's that could be replaced.
+// read reads a file of the tree. What is not a file, or is too long, is not one of roster's and must not be replaced.
 func read(dir *os.Root, file string, info fs.FileInfo) ([]byte, error) {
 	if !info.Mode().IsRegular() || info.Size() > longest {
-		return nil, errors.New("something that roster has not written is in its place\n  hint: move it elsewhere, or choose another folder")
+		return nil, errors.New("something that roster did not write is in its place\n  hint: move it elsewhere, or choose another folder")
 	}
 	f, err := dir.Open(file)
 	if err != nil {
@@ -79,7 +79,7 @@ func (t *tree) removeStale() error {
 			continue
 		}
 		stale, all, err := t.staleIn(folder.Name())
-		if errors.Is(err, fs.ErrPermission) { // a folder of somebody else's
+		if errors.Is(err, fs.ErrPermission) { // someone else's folder
 			continue
 		}
 		if err == nil && all {

@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-// descriptor is what the process has open already, when the name says so; nil when it does not. It is not opened a second time:
+// descriptor is what the process already has open, when the name refers to one; else nil. It is not opened a second time:
 // writing would begin at the start of what standard output is directed into, and a socket cannot be opened at all.
 func descriptor(name string) (*os.File, error) {
 	number, ok := map[string]string{"/dev/stdin": "0", "/dev/stdout": "1", "/dev/stderr": "2"}[filepath.Clean(name)]

@@ -1,7 +1,7 @@
 // Package outfile reads and writes what a person names on the command line: a report, a baseline, a folder for output.
 //
-// A checkout is not trusted, and it can have a symbolic link under the name that the person means. Therefore no link is
-// followed within a checkout, within the working directory, or within a folder that the caller does not trust, and never one in
+// A checkout is not trusted, and it can have a symbolic link under the name that the person means. So no link is followed within a
+// checkout, within the working directory, or within a folder that the caller does not trust, and never one in
 // place of the file itself. The way there is opened folder by folder, so that it cannot change between the look and the write.
 // Links above all these, such as macOS's /tmp, are the person's own, and so is /dev/stdout.
 package outfile
@@ -16,7 +16,7 @@ import (
 	"github.com/hippotion/roster/internal/atomicfile"
 )
 
-// Write makes or replaces a file, as a whole, or writes into what is none: a device, a named pipe, /dev/stdout. Untrusted are
+// Write creates or replaces a file, as a whole, or writes into what is not one: a device, a named pipe, /dev/stdout. Untrusted are
 // folders in which no link is followed, besides the working directory and Git checkouts.
 func Write(name string, data []byte, untrusted ...string) error {
 	if err := write(name, data, untrusted); err != nil {
@@ -56,8 +56,8 @@ func write(name string, data []byte, untrusted []string) error {
 	return plain(errors.Join(err, f.Close()))
 }
 
-// Read reads a file, or what a pipe gives, of at most so many bytes. It follows no link that Write would not follow: an error
-// about the content quotes it.
+// Read reads a file or a pipe, of at most so many bytes. It follows no link that Write would not follow: an error about the content quotes
+// it.
 func Read(name string, limit int64, untrusted ...string) ([]byte, error) {
 	f, err := openToRead(name, untrusted)
 	if err != nil {
@@ -128,7 +128,7 @@ func editIn(dir *os.Root, base string, info fs.FileInfo, edit func([]byte) ([]by
 	return true, errors.Join(f.Close(), atomicfile.WriteIn(dir, base, data))
 }
 
-// Folder opens a folder for output, and makes it, and those above it, when they are missing.
+// Folder opens a folder for output, and creates it and those above it when they are missing.
 func Folder(name string, untrusted ...string) (*os.Root, error) {
 	path, err := absolute(name)
 	if err != nil {
@@ -141,7 +141,7 @@ func Folder(name string, untrusted ...string) (*os.Root, error) {
 	return root, nil
 }
 
-// lookAt is what a name in a folder leads to, unless it is a folder or a link.
+// lookAt is what a name in a folder refers to, unless it is a folder or a link.
 func lookAt(dir *os.Root, base string) (fs.FileInfo, error) {
 	info, err := dir.Lstat(base)
 	switch {
@@ -162,12 +162,12 @@ func open(dir *os.Root, base string, seen fs.FileInfo, flag int) (*os.File, erro
 		return nil, plain(err)
 	}
 	if info, err := f.Stat(); err != nil || !os.SameFile(info, seen) {
-		return nil, errors.Join(err, errors.New("it is being replaced by somebody else"), f.Close())
+		return nil, errors.Join(err, errors.New("it is being replaced by another process"), f.Close())
 	}
 	return f, nil
 }
 
-// plain is an error of the system without the name of the call and of the file, which the message has already.
+// plain is a system error without the names of the call and the file, which the message already has.
 func plain(err error) error {
 	var path *fs.PathError
 	var link *os.LinkError

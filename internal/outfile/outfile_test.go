@@ -75,11 +75,11 @@ var places = []struct{ name, written, wrong string }{
 	{"DIR/tmp/new", "elsewhere/new", ""},
 	{"DIR/tmp/deep/mine", "elsewhere/deep/mine", ""},
 
-	{"file", "", `it is a symbolic link to "../elsewhere/mine", which is not followed` + "\n  hint: name the file that is meant, or remove the link"},
-	{"nowhere", "", `it is a symbolic link to "../elsewhere/new", which is not followed` + "\n  hint: name the file that is meant, or remove the link"},
+	{"file", "", `it is a symbolic link to "../elsewhere/mine", which is not followed` + "\n  hint: name the intended file, or remove the link"},
+	{"nowhere", "", `it is a symbolic link to "../elsewhere/new", which is not followed` + "\n  hint: name the intended file, or remove the link"},
 	{"DIR/checkout/file", "", `it is a symbolic link to "../elsewhere/mine", which`},
 	{"../link", "", `it is a symbolic link to "elsewhere/mine", which`},
-	{"out/mine", "", `out is a symbolic link to "../elsewhere", which is not followed` + "\n  hint: name the folder that is meant, or remove the link"},
+	{"out/mine", "", `out is a symbolic link to "../elsewhere", which is not followed` + "\n  hint: name the intended folder, or remove the link"},
 	{"out/deep/mine", "", `out is a symbolic link to "../elsewhere", which`},
 	{"sub/out/mine", "", `sub/out is a symbolic link to "../../elsewhere/deep", which`},
 	{"inside/new", "", `inside is a symbolic link to "sub", which`},
@@ -164,7 +164,7 @@ func TestFolder(t *testing.T) {
 		{"DIR/tmp", "elsewhere", ""}, // the person's own link
 		{"DIR/tmp/deep/new", "elsewhere/deep/new", ""},
 		{"DIR/way/new", "checkout/sub/new", ""},
-		{"out", "", `out is a symbolic link to "../elsewhere", which is not followed` + "\n  hint: name the folder that is meant, or remove the link"},
+		{"out", "", `out is a symbolic link to "../elsewhere", which is not followed` + "\n  hint: name the intended folder, or remove the link"},
 		{"out/deep", "", `out is a symbolic link to "../elsewhere", which`},
 		{"out/new/deep", "", `out is a symbolic link to "../elsewhere", which`},
 		{"DIR/way/out", "", `sub/out is a symbolic link to "../../elsewhere/deep", which`},

@@ -10,8 +10,7 @@ import (
 	"strings"
 )
 
-// absolute is the path that a name means here. The working directory is where the process stands, whatever links the shell took
-// to come here.
+// absolute is the path that a name means here. The working directory is where the process is, whatever links the shell followed to get there.
 func absolute(name string) (string, error) {
 	if filepath.IsAbs(name) {
 		return filepath.Clean(name), nil
@@ -49,7 +48,7 @@ func below(root *os.Root, name string) (dir *os.Root, base string, err error) {
 }
 
 // walk opens the folder at an absolute path. Links are followed up to the first folder that is not trusted, and not from there
-// on. Missing folders are made, when asked for.
+// on. Missing folders are created when asked for.
 func walk(path string, untrusted []string, makeMissing bool) (*os.Root, error) {
 	volume := filepath.VolumeName(path)
 	at := volume + string(filepath.Separator)
@@ -58,7 +57,7 @@ func walk(path string, untrusted []string, makeMissing bool) (*os.Root, error) {
 	for len(names) > 0 && !guards.has(at) {
 		next, err := filepath.EvalSymlinks(filepath.Join(at, names[0]))
 		if errors.Is(err, fs.ErrNotExist) {
-			break // or a link that leads nowhere, which is not followed below
+			break // or a link to a missing target, which is not followed below
 		}
 		if err != nil {
 			return nil, plain(err)
@@ -102,12 +101,12 @@ func child(dir *os.Root, name string, makeMissing bool) (*os.Root, error) {
 		return nil, fmt.Errorf("%s: %w", shown, plain(err))
 	}
 	if opened, err := next.Stat("."); err != nil || !os.SameFile(opened, info) {
-		return nil, errors.Join(err, fmt.Errorf("%s is being replaced by somebody else", shown), next.Close())
+		return nil, errors.Join(err, fmt.Errorf("%s is being replaced by another process", shown), next.Close())
 	}
 	return next, nil
 }
 
-// fromHere is a path as a person standing here would write it.
+// fromHere is a path as a user would write it from the working directory.
 func fromHere(path string) string {
 	here, err := absolute(".")
 	if err != nil {
@@ -131,7 +130,7 @@ func linkError(dir *os.Root, base, name, what string) error {
 }
 
 func (e *LinkError) Error() string {
-	return fmt.Sprintf("%s is a symbolic link to %q, which is not followed\n  hint: name the %s that is meant, or remove the link", e.Name, e.Target, e.What)
+	return fmt.Sprintf("%s is a symbolic link to %q, which is not followed\n  hint: name the intended %s, or remove the link", e.Name, e.Target, e.What)
 }
 
 // guards are folders in which no link is followed.
@@ -145,7 +144,7 @@ func guarded(untrusted []string) guards {
 			path, err = filepath.EvalSymlinks(path)
 		}
 		if err != nil {
-			continue // there is nothing that could have a link in it
+			continue // it does not exist, so it has no links
 		}
 		if info, err := os.Stat(path); err == nil {
 			out = append(out, info)
@@ -154,8 +153,8 @@ func guarded(untrusted []string) guards {
 	return out
 }
 
-// has reports whether a folder is in one that is guarded, or in a Git checkout. The whole file system is nobody's checkout, also when
-// a process stands at its root.
+// has reports whether a folder is in one that is guarded, or in a Git checkout. The whole file system is never a checkout, even when a
+// process runs at its root.
 func (g guards) has(path string) bool {
 	for at := path; at != filepath.Dir(at); at = filepath.Dir(at) {
 		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {

@@ -9,18 +9,18 @@ import (
 // pair is one key of a mapping with its value.
 type pair struct{ key, value *yaml.Node }
 
-// plainTags are the tags of plain values. All others ask for something that a reader of YAML may do or not.
+// plainTags are the tags of plain values. Readers of YAML differ in how they treat all others.
 var plainTags = []string{"!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp", "!!map", "!!seq", "!!merge"}
 
-// follow returns what y stands for: y itself, or the node that it is an alias of; nil, and a report, when that cannot be
-// had. The caller calls done when it has read the node.
+// follow returns what y stands for: y itself, or the node that it is an alias of; nil, and a report, when that cannot be found. The caller
+// calls done when it has read the node.
 func (d *decoder) follow(y *yaml.Node, at *Node) (target *yaml.Node, done func()) {
 	done = func() {}
 	alias := y.Kind == yaml.AliasNode
 	if alias {
 		switch {
 		case slices.Contains(d.open, y.Alias):
-			at.Report("alias-cycle", "", "the alias *%s stands inside of what it stands for", y.Value)
+			at.Report("alias-cycle", "", "the alias *%s is part of its own value", y.Value)
 			return nil, done
 		case len(d.open) == maxDepth:
 			at.Report("too-deep", "", "expected at most %d aliases inside of each other, found more", maxDepth)
@@ -39,8 +39,8 @@ func (d *decoder) follow(y *yaml.Node, at *Node) (target *yaml.Node, done func()
 	return y, done
 }
 
-// pairs lists the keys of the mapping y with the keys that it merges (<<: *defaults) behind its own. It reports keys that
-// occur twice and keys that are no text, unless scalars of any type may be keys, and leaves those out.
+// pairs lists the keys of the mapping y with the keys that it merges (<<: *defaults) after its own. It reports keys that occur twice and
+// keys that are not text, unless scalars of any type may be keys, and leaves those out.
 func (d *decoder) pairs(y *yaml.Node, at *Node, anyKey bool) []pair {
 	out := make([]pair, 0, len(y.Content)/2)
 	var merged []pair
@@ -96,7 +96,7 @@ func (s *keySet) add(pairs []pair, key *yaml.Node) *yaml.Node {
 	return nil
 }
 
-// merge lists what the value of a << key brings: a mapping, or a list of mappings of which the first wins.
+// merge lists what the value of a << key merges: a mapping, or a list of mappings of which the first wins.
 func (d *decoder) merge(y *yaml.Node, at *Node, anyKey bool) []pair {
 	at = at.child(y, "<<")
 	y, done := d.follow(y, at)

@@ -18,14 +18,14 @@ const (
 	MaxExpanded = 32 << 20 // bytes of all keys and values, with each alias written out
 	maxLevels   = 128      // levels of nesting, with each alias written out
 	maxMarks    = 800_000  // characters that may begin a value, a brace twice: parsers and readers take a kilobyte of memory for each
-	freeAliased = 100_000  // values that stand there because of aliases, besides one for each byte
+	freeAliased = 100_000  // values that aliases add, besides one for each byte
 	maxTags     = 100      // %TAG directives: parsers take quadratic time for them
 
 	// Below this size, marks are not worth counting: each value takes a byte at least.
 	fewBytes = 1 << 20
 )
 
-// Excess is why a text is not read: it is larger than any that somebody writes, or stands for more.
+// Excess is why a text is not read: it, or what it expands to, is larger than any that people write.
 type Excess struct {
 	Line, Column  int // 0 for the whole text
 	Code, Message string
@@ -46,7 +46,7 @@ func (e *Excess) Error() string {
 }
 
 // Check reports whether a YAML or JSON text is within bounds, before anything expands its aliases: the error is an *Excess
-// or, for a text that has aliases and is not YAML, what the parser says. Whether another text is YAML it leaves open.
+// or, for a text that has aliases and is not YAML, what the parser says. It does not decide whether other texts are YAML.
 func Check(data []byte) error {
 	if Plain(data) {
 		return nil
@@ -64,7 +64,7 @@ func Check(data []byte) error {
 	return nil
 }
 
-// Plain reports whether a text is within bounds whatever it says, as almost every text is, without parsing it. Then each part of
+// Plain reports whether a text is within bounds whatever it holds, as almost every text is, without parsing it. Then each part of
 // it is, too.
 func Plain(data []byte) bool {
 	return checkSize(data) == nil && !manyTags(data) && !mayExpand(data) && !mayBeDeep(data)
@@ -72,7 +72,7 @@ func Plain(data []byte) bool {
 
 func manyTags(data []byte) bool { return bytes.Count(data, []byte("%TAG")) > maxTags }
 
-// checkSize is what can be said before a text is parsed; nil when it may be.
+// checkSize is what can be found before a text is parsed; nil when it may be parsed.
 func checkSize(data []byte) *Excess {
 	if e := checkBytes(int64(len(data))); e != nil {
 		return e
@@ -178,10 +178,10 @@ func mayBeDeep(data []byte) bool {
 	return brackets+deepest+2 > maxLevels
 }
 
-// weight is what a node stands for, with all aliases in it written out.
+// weight is the size of a node with all aliases in it written out.
 type weight struct{ values, bytes, levels int }
 
-// weigher adds up what the documents of a text stand for, in the order of the text.
+// weigher adds up the weights of a text's documents, in the order of the text.
 type weigher struct {
 	size   int // of the text, in bytes
 	known  map[*yaml.Node]weight
@@ -191,7 +191,7 @@ type weigher struct {
 
 func newWeigher(size int) *weigher { return &weigher{size: size, known: map[*yaml.Node]weight{}} }
 
-// walk weighs n, which lies below so many levels. It stops at the first excess.
+// walk weighs n, which is below that many levels. It stops at the first excess.
 func (w *weigher) walk(n *yaml.Node, below int) weight {
 	if n.Kind == yaml.AliasNode {
 		sum := w.known[n.Alias] // nothing within itself: all readers refuse that

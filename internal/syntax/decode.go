@@ -11,16 +11,16 @@ import (
 
 // Decode reads the document, once, into out, a pointer to a struct or a slice of structs.
 //
-// A field takes the key that its tag names: `yaml:"host"`. Words behind the key say more:
+// A field takes the key that its tag names: `yaml:"host"`. Words after the key are options:
 //
-//	required  the key must be there
+//	required  the key must be set
 //	short     a scalar in place of the struct's mapping is this field's value
 //	name      the value names the struct in paths of messages
 //	hidden    the value is never shown in a message
 //	one       a lone scalar stands for a list of one
 //
-// `enum:"a,b"` lists the permitted values of a text. A key with nothing behind it is a mistake, because nobody can tell whether
-// it was meant to be absent; `empty:"…"` is what to write there, where it could be taken for something.
+// `enum:"a,b"` lists the permitted values of a text. A key without a value is a mistake, because it is unclear whether it was meant to be
+// absent; `empty:"…"` is the hint where it could be read as something.
 // Fields are Value, List, Map, Any, Raw, pointers to structs, or slices of structs; a struct may embed *Node and then
 // knows its own place.
 func (d *Document) Decode(out any) {
@@ -41,13 +41,13 @@ type own interface {
 	decode(d *decoder, y *yaml.Node, at *Node, f field)
 }
 
-// field is what a struct field's tags say.
+// field holds a struct field's tags.
 type field struct {
 	index                                int
 	name                                 string
 	required, short, naming, hidden, one bool
 	enum                                 []string
-	empty                                string // the hint when nothing stands behind the key
+	empty                                string // the hint when the key has no value
 }
 
 // layout is a struct type as the decoder needs it.
@@ -177,7 +177,7 @@ func (d *decoder) mapping(y *yaml.Node, at *Node, out reflect.Value, f field) {
 	}
 	at.name(y, l)
 	pairs := d.pairs(y, at, false)
-	present := make(map[string]bool, len(pairs)) // also if misspelled
+	present := make(map[string]bool, len(pairs)) // even if misspelled
 	for _, p := range pairs {
 		f, ok := l.fields[p.key.Value]
 		if !ok {

@@ -1,4 +1,4 @@
-// Package syntax reads one YAML document of the user's into tagged Go structs in which every value knows its place.
+// Package syntax reads one YAML document of the user into tagged Go structs in which every value knows its place.
 //
 // It reports what the structs' shape excludes: unknown, missing and repeated keys, wrong types, values outside an enum.
 // It does not know what the fields mean, and it does not apply defaults. The input is not trusted: size, depth and the
@@ -63,7 +63,7 @@ func Parse(file string, data []byte, diags *diag.List) *Document {
 	}
 	if err := decoder.Decode(&second); err == nil {
 		return fail(second.Line, second.Column, "second-document", "expected one YAML document, found a second one",
-			`remove the "---" line, or the part behind it`)
+			`remove the "---" line, or what follows it`)
 	} else if !errors.Is(err, io.EOF) {
 		return unreadable(data, input.lines, err, fail)
 	}

@@ -19,7 +19,7 @@ type Any struct {
 	plain *yaml.Node
 }
 
-// At is the place of the part that keys and indices lead to, or of the nearest part around it that is there.
+// At is the place of the part that keys and indices lead to, or of the nearest existing part around it.
 func (a Any) At(path ...string) (at *Node, found bool) {
 	at = a.Node
 	y := a.plain
@@ -55,7 +55,7 @@ func (a *Any) decode(d *decoder, y *yaml.Node, at *Node, _ field) {
 	a.Node, a.V, a.plain = at, d.json(plain, at), plain
 }
 
-// Raw is a value of any shape as YAML, free of aliases and of keys that occur twice, for code that reads it further.
+// Raw is a value of any shape as YAML, free of aliases and of keys that occur twice, for code that decodes it further.
 type Raw struct {
 	YAML *yaml.Node
 	*Node
@@ -155,7 +155,7 @@ func (d *decoder) ask(text string, y *yaml.Node, at *Node) (out any) {
 	return out
 }
 
-// isText says whether a scalar is text for every reader, which spares asking. A plain one is, unless it begins like a
+// isText reports whether a scalar is text for every reader, so that ask is not needed. A plain one is, unless it begins like a
 // number or is one of a few short words.
 func isText(y *yaml.Node) bool {
 	const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle

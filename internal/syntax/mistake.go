@@ -40,8 +40,8 @@ var (
 	unknownAnchor = regexp.MustCompile(`^(unknown anchor) '(.*)' referenced$`)
 )
 
-// syntaxError says what the YAML parser could not read, and where. The parser itself names a line where something began
-// that the mistake is in, or none; it had read some lines when it failed, with the mistake in them or before.
+// syntaxError returns what the YAML parser could not read, and where. The parser itself names the line where the construct with the
+// mistake began, or none; it had read some lines when it failed, with the mistake in them or before.
 func syntaxError(data []byte, read int, err error) (line, column int, message, hint string) {
 	named, message := splitError(err)
 	lines := bytes.SplitAfter(data, []byte("\n"))
@@ -70,7 +70,7 @@ func splitError(err error) (line int, message string) {
 
 // mistakenLine is the last line of the shortest piece of text, from the top, that gives the same message. It is one of
 // those from named to read, or the first, which the parser never names. In a long text, the piece begins at the last value
-// of the outermost list or mapping, because each try reads all of it; should that give another message, named has to do.
+// of the outermost list or mapping, because each try reads all of it; if that gives another message, named has to do.
 func mistakenLine(lines [][]byte, named, read int, message string) int {
 	start := 0
 	fails := func(end int) bool { // with the same message, when lines up to end are read
@@ -111,7 +111,7 @@ func parseError(data []byte) error {
 	}
 }
 
-// syntaxHint says what to do about the message, and where in the line it probably went wrong.
+// syntaxHint returns what to do about the message, and the probable place in the line.
 func syntaxHint(message, line string) (column int, hint string) {
 	indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
 	column = len(indent) + 1
@@ -126,7 +126,7 @@ func syntaxHint(message, line string) (column int, hint string) {
 		}
 		return column, `put quotes around text that contains ": ", or check the indentation`
 	case strings.Contains(message, "exceeded max depth"):
-		return column, "no part of the input needs to nest so deep"
+		return column, "no input needs to nest that deep"
 	case strings.Contains(message, "incompatible YAML document"):
 		return column, "remove the %YAML line"
 	case strings.Contains(message, "block sequence entries are not allowed"):

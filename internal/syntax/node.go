@@ -16,7 +16,7 @@ type Node struct {
 	doc    *Document
 	parent *Node
 	key    string // the key in the parent, or the element's own name
-	index  int    // the index in the parent list; negative behind a key
+	index  int    // the index in the parent list; negative after a key
 }
 
 // Pos is the position in the file.
@@ -41,7 +41,7 @@ func (n *Node) Path() string {
 	return up + "." + n.key
 }
 
-// plainKey says whether a key may stand in a path without quotes.
+// plainKey reports whether a key needs no quotes in a path.
 func plainKey(key string) bool {
 	return key != "" && len(key) <= 63 && strings.Trim(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_/") == ""
 }
@@ -57,7 +57,7 @@ func (n *Node) ReportWith(other *Node, note, code, hint, format string, args ...
 		Related: []diag.Related{{Pos: other.Pos(), Note: note}}})
 }
 
-// Field is the place of the value at key in n, as far as n's own position tells: for values that the user did not write.
+// Field is the place of the value at key in n, at n's own position: for values that the user did not write.
 func (n *Node) Field(key string) *Node {
 	return &Node{doc: n.doc, parent: n, key: key, index: -1, Line: n.Line, Column: n.Column}
 }
@@ -79,7 +79,7 @@ func (n *Node) at(y *yaml.Node) *Node {
 	return &m
 }
 
-// isNull says whether nothing stands at y, also by way of an alias.
+// isNull reports whether y has no value, also by way of an alias.
 func isNull(y *yaml.Node) bool {
 	if y.Kind == yaml.AliasNode {
 		y = y.Alias
@@ -87,7 +87,7 @@ func isNull(y *yaml.Node) bool {
 	return y.Kind == yaml.ScalarNode && y.ShortTag() == "!!null"
 }
 
-// describe says what y is, for "found …". A hidden value is not shown.
+// describe returns what y is, for "found …". A hidden value is not shown.
 func describe(y *yaml.Node, hidden bool) string {
 	switch y.Kind {
 	case yaml.MappingNode:
@@ -126,5 +126,5 @@ func Quote(s string) string {
 	return strconv.Quote(s)
 }
 
-// Describe says what y is, for "found …" in messages about a Raw value.
+// Describe returns what y is, for "found …" in messages about a Raw value.
 func Describe(y *yaml.Node) string { return describe(y, false) }

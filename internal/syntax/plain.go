@@ -9,7 +9,7 @@ import (
 )
 
 // These are the ways to read a text of the user's for what is not decoded with places: no other package calls a parser of YAML
-// or JSON on such a text (test/house), so that none expands what is not within bounds. The error is an *Excess when it is not.
+// or JSON on such a text (test/house), so that none expands what exceeds the bounds. The error is an *Excess when it is not.
 
 // Unmarshal reads the first YAML document of data, or JSON, as Kubernetes' tools do.
 func Unmarshal(data []byte, out any) error {
@@ -43,7 +43,7 @@ func UnmarshalJSON(data []byte, out any) error {
 	return json.Unmarshal(data, out)
 }
 
-// CheckJSON is Check for a text that is read as JSON: it has no aliases, and of its size whoever reads it takes care.
+// CheckJSON is Check for a text that is read as JSON: it has no aliases, and its size is checked by its reader.
 func CheckJSON(data []byte) error {
 	level, quoted := 0, false
 	for i := 0; i < len(data); i++ {

@@ -9,8 +9,8 @@ import (
 	"github.com/hippotion/roster/internal/diag"
 )
 
-// Read parses the file of fsys that messages call display. The document is nil when there is none that can be read, which
-// has been added to diags; an error means that the file is not there (fs.ErrNotExist), or that reading it failed.
+// Read parses the file of fsys that messages call display. The document is nil when it cannot be read, which has been added to diags; an
+// error means that the file is missing (fs.ErrNotExist), or that reading it failed.
 func Read(fsys fs.FS, file, display string, diags *diag.List) (*Document, error) {
 	report := func(code, hint, format string, args ...any) (*Document, error) {
 		diags.Add(diag.Diagnostic{Pos: diag.Position{File: display}, Code: code, Hint: hint, Message: fmt.Sprintf(format, args...)})
@@ -63,7 +63,7 @@ func ReadFile(fsys fs.FS, file string) ([]byte, error) {
 
 var errNoFile = errors.New("not a regular file")
 
-// readAll reads no more than a file may have, and a byte that tells that there is more.
+// readAll reads no more than a file may have, and one byte more, which shows that it is larger.
 func readAll(fsys fs.FS, file string) ([]byte, error) {
 	f, err := fsys.Open(file)
 	if err != nil {

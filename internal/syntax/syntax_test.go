@@ -72,7 +72,7 @@ func read(data string) (*root, string) {
 func TestMessages(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"nme: a", "f.yml:1:1: unknown field \"nme\" [unknown-field]\n  hint: did you mean \"name\"?\n"},
-		{"items:\n- host: a\n  zzzzzz: 1", "f.yml:3:3: items.a: unknown field \"zzzzzz\" [unknown-field]\n  hint: known here: host, path\n"},
+		{"items:\n- host: a\n  zzzzzz: 1", "f.yml:3:3: items.a: unknown field \"zzzzzz\" [unknown-field]\n  hint: known: host, path\n"},
 		{"items:\n- path: a", "f.yml:2:3: items[0]: missing \"host\" [missing-field]\n"},
 		{"items:\n- host:\n- {}", "f.yml:2:3: items[0].host: expected a value, found nothing [no-value]\n  hint: write a value\nf.yml:3:3: items[1]: missing \"host\" [missing-field]\n"},
 		{"items:\n- host: 1", "f.yml:2:9: items[0].host: expected text, found 1 [wrong-type]\n  hint: put it in quotes\n"},
@@ -113,9 +113,9 @@ func TestMessages(t *testing.T) {
 		{"<<: [[{name: a}]]", "f.yml:1:5: [\"<<\"]: expected a mapping to merge, found a list [wrong-type]\n"},
 		{"<<: {nme: a}", "f.yml:1:6: unknown field \"nme\" [unknown-field]\n  hint: did you mean \"name\"?\n"},
 		// aliases
-		{"raw: &a [*a]", "f.yml:1:10: raw[0][0]: the alias *a stands inside of what it stands for [alias-cycle]\n"},
-		{"any: &a {b: {c: *a}}", "f.yml:1:17: any.b.c.b.c: the alias *a stands inside of what it stands for [alias-cycle]\n"},
-		{"&a\nname: b\n<<: *a", "f.yml:3:5: [\"<<\"][\"<<\"]: the alias *a stands inside of what it stands for [alias-cycle]\n"},
+		{"raw: &a [*a]", "f.yml:1:10: raw[0][0]: the alias *a is part of its own value [alias-cycle]\n"},
+		{"any: &a {b: {c: *a}}", "f.yml:1:17: any.b.c.b.c: the alias *a is part of its own value [alias-cycle]\n"},
+		{"&a\nname: b\n<<: *a", "f.yml:3:5: [\"<<\"][\"<<\"]: the alias *a is part of its own value [alias-cycle]\n"},
 		// free-form values
 		{"any: {a: 1, a: 2}", "f.yml:1:13: any: the key \"a\" occurs twice [duplicate-key]\n  f.yml:1:7: first here\n  hint: remove one of them\n"},
 		{"any: {1: a, 1.0: b}", "f.yml:1:13: any: the key \"1\" occurs twice [duplicate-key]\n  hint: remove one of them\n"},

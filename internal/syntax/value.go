@@ -16,7 +16,7 @@ type Value[T string | int | bool] struct {
 	*Node
 }
 
-// IsSet says whether the user wrote the value.
+// IsSet reports whether the user wrote the value.
 func (v Value[T]) IsSet() bool { return v.Node != nil }
 
 // Or returns the value, or def when it is unset.

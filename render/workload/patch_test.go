@@ -135,7 +135,7 @@ func TestPatchMistakes(t *testing.T) {
 		"one of two": {Patch{Text: "{apiVersion: v1, kind: ConfigMap, metadata: {name: conf}}\n---\n{apiVersion: v1, kind: ConfigMp, metadata: {name: conf}}"},
 			"no object matches apiVersion v1, kind ConfigMp, name conf [patch-no-target]\n  hint: did you mean \"ConfigMap\"?\n"},
 		"no name": {Patch{Text: `[{"op": "remove", "path": "/a"}]`, Target: &Target{Kind: "Deployment", Name: "x.*"}},
-			"no object matches kind Deployment, name x.* [patch-no-target]\n  hint: known here: web\n"},
+			"no object matches kind Deployment, name x.* [patch-no-target]\n  hint: known: web\n"},
 		"no labels":       {Patch{Text: `[{"op": "remove", "path": "/a"}]`, Target: &Target{Kind: "Deployment", LabelSelector: "a=b"}}, "no object matches kind Deployment, labels a=b [patch-no-target]\n"},
 		"not YAML":        {Patch{Text: "a: b: c"}, "unable to parse SM or JSON patch [bad-patch]\n"},
 		"empty":           {Patch{Text: "# none"}, "the patch is empty [bad-patch]\n"},

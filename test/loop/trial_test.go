@@ -446,7 +446,7 @@ func (l *trial) faults() {
 	with := l.live()
 	cluster.Eventually(l, patience, "roster gives up", func() error {
 		s, err := l.argo.Status(l.Context(), "web-endless")
-		if err == nil && !strings.Contains(s.Condition("ComparisonError"), "deploy/endless: web-endless: rendering had not ended when the time was up [too-slow]") {
+		if err == nil && !strings.Contains(s.Condition("ComparisonError"), "deploy/endless: web-endless: rendering had not finished when the time was up [too-slow]") {
 			err = fmt.Errorf("its status is %+v", s)
 		}
 		return err

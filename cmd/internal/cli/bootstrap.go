@@ -21,7 +21,7 @@ func bootstrapCommand() *cobra.Command {
 	var repository, image, format string
 	c := &cobra.Command{
 		Use:   "bootstrap [DIR]",
-		Short: "Print what is applied by hand, once: the root Application and the sidecar",
+		Short: "Print what is applied once, by hand: the root Application and the sidecar",
 		Long: `Bootstrap prints what makes an installed Argo CD deploy the list in DIR (default: here), for kubectl apply --server-side
 --field-manager roster:
 
@@ -29,8 +29,8 @@ func bootstrapCommand() *cobra.Command {
   the sidecar of the repo-server that runs roster;
   the settings of Argo CD without which sync waves do not wait.
 
-It adds to Argo CD's own objects and takes nothing away, and may be applied again at any time. On stderr it says what is left
-to a person: credentials, and the values of secrets. docs/argocd.md explains it all.
+It adds to Argo CD's own objects and removes nothing, and may be applied again at any time. On stderr it lists what is left
+to do by hand: credentials, and the values of secrets. docs/argocd.md explains it all.
 
 With --format, it prints a part, or the same in another form:
   root         the AppProject and the Application alone
@@ -49,14 +49,14 @@ With --format, it prints a part, or the same in another form:
 		case !slices.Contains(bootstrapFormats, format):
 			return fmt.Errorf("expected one of %s as --format, found %q", strings.Join(bootstrapFormats, ", "), format)
 		case image == "" && format != "root":
-			return errors.New("this roster is no release: there is no image of it\n  hint: name the sidecar's with --image")
+			return errors.New("this roster is not a release: it has no image\n  hint: name the sidecar's with --image")
 		}
 		out, err := platform(folderOf(args), repository, c.ErrOrStderr())
 		if err != nil {
 			return err
 		}
 		if out.Platform.Repository.URL == "" {
-			return fmt.Errorf("%s does not say where the list is: Argo CD must know the URL of its repository\n  hint: add repository: {url: https://…}", catalog.PlatformFile)
+			return fmt.Errorf("%s does not set where the list is: Argo CD must know the URL of its repository\n  hint: add repository: {url: https://…}", catalog.PlatformFile)
 		}
 		if _, err := c.OutOrStdout().Write(bootstrap(out.Platform, image, format)); err != nil {
 			return fmt.Errorf("writing the output: %w", err)

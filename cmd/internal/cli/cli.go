@@ -1,4 +1,4 @@
-// Package cli is roster's command line: one file for each verb, and what they share of reading folders and printing.
+// Package cli is roster's command line: one file for each verb, and what they share for reading folders and printing.
 //
 // It decides nothing about the input or the output; see catalog and render.
 package cli
@@ -30,8 +30,8 @@ var errFindings = errors.New("there are findings")
 // verbs are the commands. To add one, add its file, and its function here.
 var verbs = [...]func() *cobra.Command{renderCommand, lintCommand, bootstrapCommand, pluginCommand, schemaCommand, versionCommand, completionCommand, workerCommand, lintWorkerCommand}
 
-// Run runs the command line and returns the exit code. Stdout gets the result alone; messages go to stderr, where no character of
-// them does anything to a terminal.
+// Run runs the command line and returns the exit code. Stdout gets only the result; messages go to stderr, where none of their characters
+// controls a terminal.
 func Run(args []string, stdout, stderr io.Writer) (code int) {
 	stderr = diag.Terminal(stderr)
 	defer func() {

@@ -8,11 +8,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// helpCommand prints the help of a verb, or what there is to know about a rule of lint.
+// helpCommand prints the help of a verb, or the documentation of a lint rule.
 func helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [VERB|RULE]",
-		Short: "Print help about a verb, or the documentation of a rule of lint",
+		Short: "Print help about a verb, or the documentation of a lint rule",
 		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp

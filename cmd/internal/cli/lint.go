@@ -32,21 +32,21 @@ func lintCommand() *cobra.Command {
 	var o lintOptions
 	c := &cobra.Command{
 		Use:   "lint [DIR]",
-		Short: "Find what is wrong, before anything reaches a cluster",
-		Long: `Lint reads the applications.yml in DIR (default: here), renders the platform and what its applications deploy, and says what is
-wrong: all that makes a render fail, and what its rules find. Each finding is at the line to change. Charts and folders that are
-not in this repository are not looked into; the summary counts them.
+		Short: "Find mistakes before anything reaches a cluster",
+		Long: `Lint reads the applications.yml in DIR (default: here), renders the platform and what its applications deploy, and reports what
+is wrong: all that makes a render fail, and what its rules find. Each finding is at the line to change. Charts and folders that
+are not in this repository are not checked; the summary counts them.
 
-It exits with 0 when there is nothing to find, with 1 when there is, and with 2 when it could not look. roster help RULE says what
-a rule is about. lint in platform.yml turns rules off, and a comment waives a finding at its line:
+It exits with 0 when it finds nothing, with 1 when it finds something, and with 2 when it could not check. roster help RULE
+explains a rule. lint in platform.yml turns rules off, and a comment waives a finding at its line:
 
   # lint:ignore RULE REASON [until YYYY-MM-DD]`,
 		Example: `  roster lint                                the platform in this folder
   roster lint --list                         the rules
   roster lint --format sarif --output lint.sarif
-  roster lint --write-baseline lint.json     take what there is for granted ...
-  roster lint --baseline lint.json           ... and find what is new
-  roster lint --fix                          remove what only live objects have`,
+  roster lint --write-baseline lint.json     accept what exists ...
+  roster lint --baseline lint.json           ... and find only what is new
+  roster lint --fix                          remove fields that only live objects have`,
 		Args:              atMostOneFolder,
 		ValidArgsFunction: folders,
 	}
@@ -54,14 +54,14 @@ a rule is about. lint in platform.yml turns rules off, and a comment waives a fi
 	f.StringVar(&o.repository, "repository", "", "the repository's root, when the folder is not in a Git checkout")
 	f.StringVar(&o.format, "format", "text", strings.Join(report.Formats(), ", "))
 	f.StringVar(&o.output, "output", "", "write the findings into this file")
-	f.StringVar(&o.severity, "severity", string(lint.Warning), "the least severity that is shown, and fails: error, warning, info")
+	f.StringVar(&o.severity, "severity", string(lint.Warning), "the lowest severity that is shown and fails: error, warning, info")
 	f.StringSliceVar(&o.rules, "rules", nil, "only these rules")
 	f.StringVar(&o.baseline, "baseline", "", "leave out the findings in this file")
-	f.StringVar(&o.writeBaseline, "write-baseline", "", "write what is found into this file, and exit with 0")
-	f.BoolVar(&o.fix, "fix", false, "change the files, where a rule knows how")
+	f.StringVar(&o.writeBaseline, "write-baseline", "", "write the findings into this file as a baseline, and exit with 0")
+	f.BoolVar(&o.fix, "fix", false, "fix the files, where a rule can")
 	f.BoolVar(&o.list, "list", false, "list the rules")
 	f.DurationVar(&o.timeout, "timeout", fleet.Minutes, "how long the whole run may take")
-	f.IntVar(&o.maxFindings, "max-findings", report.MaxFindings, "how many findings of one rule are written, all with 0; all are counted")
+	f.IntVar(&o.maxFindings, "max-findings", report.MaxFindings, "how many findings of one rule are written; 0 writes all; all are counted")
 	complete(c, "format", report.Formats())
 	complete(c, "rules", lint.Names())
 	complete(c, "severity", severities())
@@ -81,7 +81,7 @@ a rule is about. lint in platform.yml turns rules off, and a comment waives a fi
 func complete(c *cobra.Command, flag string, words []string) {
 	err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 	if err != nil {
-		panic(err) // there is no such flag, which the first test finds
+		panic(err) // an unknown flag, which the first test finds
 	}
 }
 
@@ -93,7 +93,7 @@ func severities() []string {
 	return out
 }
 
-// check reports flags that mean nothing.
+// check reports flags without a meaning.
 func (o *lintOptions) check() error {
 	one := func(flag, word string, words []string) error {
 		if slices.Contains(words, word) {
@@ -108,7 +108,7 @@ func (o *lintOptions) check() error {
 	if o.baseline != "" && o.writeBaseline != "" {
 		errs = append(errs, errors.New("--baseline and --write-baseline exclude each other"))
 	}
-	if len(o.rules) > 0 && o.writeBaseline != "" { // what the other rules have found would be lost
+	if len(o.rules) > 0 && o.writeBaseline != "" { // findings of other rules would be lost
 		errs = append(errs, errors.New("--rules and --write-baseline exclude each other"))
 	}
 	if o.maxFindings < 0 {
@@ -134,7 +134,7 @@ func listRules(w io.Writer) error {
 	return err
 }
 
-// run looks, mends what it may, and prints what is left.
+// run checks, fixes what it may, and prints what is left.
 func (o *lintOptions) run(dir string, stdout, stderr io.Writer) error {
 	l, err := o.look(dir)
 	if err != nil {
@@ -192,7 +192,7 @@ func (o *lintOptions) look(dir string) (*looked, error) {
 	return &looked{found, filepath.Join(place.Top, filepath.FromSlash(found.Root))}, err
 }
 
-// report is what is written of it.
+// report is what is written about it.
 func (l *looked) report(o *lintOptions) report.Report {
 	applied := slices.DeleteFunc(lint.Rules(), func(r *lint.Rule) bool { return len(o.rules) > 0 && !slices.Contains(o.rules, r.Name) })
 	return report.Report{Tool: "roster", Version: buildversion.String(), Frame: l.Frame, Root: l.Root, Rules: applied, Most: o.maxFindings, Findings: report.Fingerprint(l.Findings),

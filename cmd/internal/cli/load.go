@@ -10,7 +10,7 @@ import (
 	"github.com/hippotion/roster/render/object"
 )
 
-// errIncomplete ends a render that printed all that it could, but not all that there is.
+// errIncomplete ends a render that printed all that it could, but not everything.
 var errIncomplete = errors.New("some applications are not rendered here")
 
 // build builds what is wanted, and prints what is wrong with it to stderr.
@@ -22,7 +22,7 @@ func build(in fleet.Input, stderr io.Writer) (fleet.Output, error) {
 	return out, told(&out, diags, stderr)
 }
 
-// told prints what is not rendered of out, what is doubtful, and what is wrong; it returns errReported when something is.
+// told prints what of out is not rendered, what is doubtful, and what is wrong; it returns errReported when something is.
 func told(out *fleet.Output, diags diag.List, stderr io.Writer) error {
 	for _, a := range out.Applications {
 		if a.Workload == nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/hippotion/roster/render/object"
 )
 
-// untrusted are the folders that a verb reads: what links are in them, nobody has looked.
+// untrusted are the folders that a verb reads: the links in them are unknown.
 func untrusted(dir, repository string) []string {
 	if repository == "" {
 		return []string{dir}
@@ -49,7 +49,7 @@ func (o *lintOptions) write(name, dir string, text func(io.Writer) error) error 
 	return outfile.Write(name, b.Bytes(), untrusted(dir, o.repository)...)
 }
 
-// longestBaseline is far more than lint finds in anything: 64 MiB are some 200,000 findings.
+// longestBaseline is far more than lint ever finds: 64 MiB are some 200,000 findings.
 const longestBaseline = 64 << 20
 
 // known leaves out what the baseline has.
@@ -66,8 +66,8 @@ func (o *lintOptions) known(r *report.Report, dir string) error {
 	return nil
 }
 
-// mend changes the files in which a rule has found something that can be mended, and says which on stderr. A file that a
-// symbolic link leads to stays: it may be anywhere, and somebody else's.
+// mend changes the files in which a rule has found something that it can fix, and lists them on stderr. The target of a symbolic link
+// stays: it may be anywhere, and belong to someone else.
 func (l *looked) mend(stderr io.Writer) error {
 	root, err := os.OpenRoot(l.repository)
 	if err != nil {

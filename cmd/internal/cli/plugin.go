@@ -19,9 +19,9 @@ import (
 func pluginCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "plugin",
-		Short: "What Argo CD calls: roster as a config management plugin",
+		Short: "The verbs that Argo CD calls: roster as a config management plugin",
 		Long: `Argo CD's sidecar calls these in the folder of the list, with its environment (docs/argocd.md). Stdout is the result and
-nothing else; a failure prints nothing there, and exits with 2. What stderr says of it, Argo CD shows.`,
+nothing else; a failure prints nothing there, and exits with 2. Argo CD shows what is on stderr.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -35,7 +35,7 @@ func pluginGenerateCommand() *cobra.Command {
 		Use:   "generate",
 		Short: "Print the objects that an Argo CD Application asks for",
 		Long: `Generate prints the platform's objects or, when the Application's parameter "application" names one of the list, what that
-one deploys: the bytes that roster render, or roster render --app, prints.`,
+one deploys: the same bytes as roster render, or roster render --app.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			out, request, err := requested(func(r plugin.Request) fleet.Want { return fleet.Want{Application: r.Application} }, timeout, c.ErrOrStderr())
@@ -44,14 +44,14 @@ one deploys: the bytes that roster render, or roster render --app, prints.`,
 				return err
 			case request.Application == "":
 				return render.Write(c.OutOrStdout(), out.Objects)
-			case !out.Complete(): // which is said already
+			case !out.Complete(): // reported
 				return errReported
 			}
 			return render.Write(c.OutOrStdout(), deployed(out.Applications[0]))
 		},
 	}
-	// Argo CD gives up after 60 s, and shows nothing of what was wrong.
-	c.Flags().DurationVar(&timeout, "timeout", 40*time.Second, "how long all of it may take")
+	// Argo CD gives up after 60 s, and shows no reason.
+	c.Flags().DurationVar(&timeout, "timeout", 40*time.Second, "how long the whole call may take")
 	return c
 }
 
@@ -99,8 +99,8 @@ func requested(want func(plugin.Request) fleet.Want, timeout time.Duration, stde
 	}
 	err = told(&out, diags, stderr)
 	if here.At != "." && slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return d.Code == "missing-path" || d.Code == "path-outside" }) {
-		_, _ = fmt.Fprintf(stderr, "Argo CD sent no more than the folder %s of the repository.\n"+
-			"  hint: if what is missing is there, apply what roster bootstrap prints again: it says what is to be sent\n", here.At)
+		_, _ = fmt.Fprintf(stderr, "Argo CD sent only the folder %s of the repository.\n"+
+			"  hint: if what is missing exists, apply the output of roster bootstrap again: it sets what is sent\n", here.At)
 	}
 	return out, request, err
 }

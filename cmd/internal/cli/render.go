@@ -18,7 +18,7 @@ type renderOptions struct {
 	timeout time.Duration
 }
 
-// errNoTime says that a run would end before it begins.
+// errNoTime reports that a run would end before it begins.
 var errNoTime = errors.New("--timeout must be longer than 0s")
 
 func renderCommand() *cobra.Command {

@@ -12,7 +12,7 @@ func schemaCommand() *cobra.Command {
 		Use:   "schema applications|platform",
 		Short: "Print the JSON Schema of applications.yml or platform.yml",
 		Long: `Schema prints the JSON Schema (draft 07) of applications.yml or platform.yml, for editors: they complete keys, show what each
-one means, and mark mistakes while you type. It says less than render, which also knows what the values mean.`,
+one means, and mark mistakes while you type. It finds less than render, which also knows what the values mean.`,
 		Example: `  roster schema applications > applications.schema.json
   # and in the first line of applications.yml:
   # yaml-language-server: $schema=applications.schema.json`,

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// unknownVerb reports what follows the program's name and is no verb.
+// unknownVerb reports a word after the program's name that is not a verb.
 func unknownVerb(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -28,12 +28,12 @@ func verbNames(root *cobra.Command) []string {
 	return names
 }
 
-// unknown reports a word that is none of the known ones.
+// unknown reports a word that is not one of the known ones.
 func unknown(what, word string, known []string) error {
 	return fmt.Errorf("there is no %s %q\n  hint: %s", what, word, diag.DidYouMean(word, known))
 }
 
-// flagError says what is wrong with a flag, and what flags there are.
+// flagError reports what is wrong with a flag, and which flags there are.
 func flagError(c *cobra.Command, err error) error {
 	if args := c.Flags().Args(); !c.HasParent() && len(args) > 0 {
 		return unknownVerb(c, args)
@@ -68,7 +68,7 @@ func atMostOneFolder(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// folderOf is the folder that the arguments name, of which atMostOneFolder has been asked.
+// folderOf is the folder that the arguments name, which atMostOneFolder has checked.
 func folderOf(args []string) string {
 	if len(args) == 0 {
 		return "."

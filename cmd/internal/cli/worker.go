@@ -15,7 +15,7 @@ func workerCommand() *cobra.Command {
 	}
 }
 
-// lintWorkerCommand is what the process runs that looks for lint.
+// lintWorkerCommand is what the process of lint runs.
 func lintWorkerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: inspection.Verb, Hidden: true, Args: cobra.NoArgs,
