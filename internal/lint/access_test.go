@@ -79,9 +79,9 @@ func TestPlainSecret(t *testing.T) {
 		want   []string
 	}{
 		"stringData": {manifest("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  user: anna\n  password: geheim123\n"),
-			[]string{"a/a.yaml:6:3: Secret a stands in Git with its values: password, user"}},
-		"data":   {manifest("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n  password: Z2VoZWltMTIz\n"), []string{"a/a.yaml:5:3: Secret a stands in Git with its values: password"}},
-		"nested": {charted("objects:\n  - apiVersion: v1\n    kind: Secret\n    metadata: {name: a}\n    stringData:\n      x: geheim123\n"), []string{"c/values-web-a.yml:6:7: Secret a stands in Git with its values: x"}},
+			[]string{"a/a.yaml:6:3: Secret a is in Git with its values: password, user"}},
+		"data":   {manifest("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n  password: Z2VoZWltMTIz\n"), []string{"a/a.yaml:5:3: Secret a is in Git with its values: password"}},
+		"nested": {charted("objects:\n  - apiVersion: v1\n    kind: Secret\n    metadata: {name: a}\n    stringData:\n      x: geheim123\n"), []string{"c/values-web-a.yml:6:7: Secret a is in Git with its values: x"}},
 		"a template": {home + "-- applications.yml --\n- {namespace: web-a, applications: [{applicationCode: web-a, path: c}]}\n" + `-- c/Chart.yaml --
 apiVersion: v2
 name: c
@@ -97,7 +97,7 @@ stringData:
 -- c/values-web-a.yml --
 host: smtp.mail.example
 password: geheim123
-`, []string{"c/values-web-a.yml:2:11: Secret web-a-a stands in Git with its values: password"}},
+`, []string{"c/values-web-a.yml:2:11: Secret web-a-a is in Git with its values: password"}},
 		"made up": {home + "-- applications.yml --\n- {namespace: web-a, applications: [{applicationCode: web-a, path: c}]}\n" + `-- c/Chart.yaml --
 apiVersion: v2
 name: c
@@ -115,7 +115,7 @@ data: {password: {{ randAlphaNum 32 | b64enc }}}
 		"filled in":   {manifest("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {password: '<path:secret/data/a#password>', user: '${USER}'}\n"), nil},
 		"a Helm repo": {manifest("apiVersion: v1\nkind: Secret\nmetadata: {name: a, labels: {argocd.argoproj.io/secret-type: repository}}\nstringData: {type: helm, url: 'https://charts.example'}\n"), nil},
 		"a repository": {manifest("apiVersion: v1\nkind: Secret\nmetadata: {name: a, labels: {argocd.argoproj.io/secret-type: repository}}\nstringData: {url: 'https://git.example', password: geheim123}\n"),
-			[]string{"a/a.yaml:4:42: Secret a stands in Git with its values: password"}},
+			[]string{"a/a.yaml:4:42: Secret a is in Git with its values: password"}},
 	} {
 		t.Run(name, func(t *testing.T) { check(t, rule, c.folder, c.want...) })
 	}
@@ -197,23 +197,23 @@ func TestCredentialPlaces(t *testing.T) {
 	}{
 		"values of the list": {home + "-- applications.yml --\n- namespace: web-a\n  applications:\n    - applicationCode: web-a\n      chart: a\n      repoURL: https://charts.example\n      version: 1.0.0\n" +
 			"      values:\n        db:\n          password: hunter2hunter2\n      helm:\n        parameters: {auth.password: hunter2hunter2}\n",
-			[]string{"applications.yml:9:21: password stands here in plain text", "applications.yml:11:37: auth.password stands here in plain text"}},
+			[]string{"applications.yml:9:21: password is here in plain text", "applications.yml:11:37: auth.password is here in plain text"}},
 		"the same file twice": {home + "-- applications.yml --\n- namespace: web-a\n  applications:\n    - &a {applicationCode: web-a, chart: a, repoURL: 'https://charts.example', version: 1.0.0, valueFiles: [v.yml]}\n" +
-			"    - {<<: *a, applicationCode: web-b}\n-- v.yml --\npassword: hunter2hunter2\n", []string{"v.yml:1:11: password stands here in plain text"}},
-		"a variable":  {manifest(pod("      env:\n        - name: DB_PASSWORD\n          value: hunter2hunter2\n")), []string{"a/a.yaml:10:18: DB_PASSWORD stands here in plain text"}},
-		"an argument": {manifest(pod("      args:\n        - --db-password=hunter2hunter2\n")), []string{"a/a.yaml:9:11: db-password stands here in plain text"}},
-		"a script":    {manifest(pod("      args:\n        - |\n          set -e\n          export DB_PASSWORD=hunter2hunter2\n")), []string{"a/a.yaml:11:11: DB_PASSWORD stands here in plain text"}},
-		"a ConfigMap": {manifest("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a.ini: |\n    [db]\n    password = hunter2hunter2\n"), []string{"a/a.yaml:7:5: password stands here in plain text"}},
+			"    - {<<: *a, applicationCode: web-b}\n-- v.yml --\npassword: hunter2hunter2\n", []string{"v.yml:1:11: password is here in plain text"}},
+		"a variable":  {manifest(pod("      env:\n        - name: DB_PASSWORD\n          value: hunter2hunter2\n")), []string{"a/a.yaml:10:18: DB_PASSWORD is here in plain text"}},
+		"an argument": {manifest(pod("      args:\n        - --db-password=hunter2hunter2\n")), []string{"a/a.yaml:9:11: db-password is here in plain text"}},
+		"a script":    {manifest(pod("      args:\n        - |\n          set -e\n          export DB_PASSWORD=hunter2hunter2\n")), []string{"a/a.yaml:11:11: DB_PASSWORD is here in plain text"}},
+		"a ConfigMap": {manifest("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a.ini: |\n    [db]\n    password = hunter2hunter2\n"), []string{"a/a.yaml:7:5: password is here in plain text"}},
 		"an object among values": {charted("objects:\n  - apiVersion: v1\n    kind: ConfigMap\n    metadata: {name: a}\n    data:\n      DB_PASSWORD: hunter2hunter2\n"),
-			[]string{"c/values-web-a.yml:6:20: DB_PASSWORD stands here in plain text"}},
+			[]string{"c/values-web-a.yml:6:20: DB_PASSWORD is here in plain text"}},
 		"the chart's defaults": {charted("objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}]\n-- c/values.yaml --\nobjects: []\npassword: hunter2hunter2\n"),
-			[]string{"c/values.yaml:2:11: password stands here in plain text"}},
+			[]string{"c/values.yaml:2:11: password is here in plain text"}},
 		"Jsonnet": {home + "-- applications.yml --\n- {namespace: web-a, applications: [{applicationCode: web-a, path: a}]}\n" +
 			"-- a/a.jsonnet --\n{\n  apiVersion: 'v1', kind: 'ConfigMap', metadata: {name: 'a'},\n  data: {DB_PASSWORD: 'hunter2hunter2'},\n}\n",
-			[]string{"a/a.jsonnet:3:23: DB_PASSWORD stands here in plain text"}},
+			[]string{"a/a.jsonnet:3:23: DB_PASSWORD is here in plain text"}},
 		"a template": {home + "-- applications.yml --\n- {namespace: web-a, applications: [{applicationCode: web-a, path: c}]}\n-- c/Chart.yaml --\napiVersion: v2\nname: c\nversion: 1.0.0\n" +
 			"-- c/templates/a.yaml --\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\ndata:\n  a.ini: |\n    [db]\n    password = hunter2hunter2\n",
-			[]string{"c/templates/a.yaml:7:5: password stands here in plain text"}},
+			[]string{"c/templates/a.yaml:7:5: password is here in plain text"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			check(t, rule, c.folder, c.want...)
@@ -264,7 +264,7 @@ data:
 		message, _, _ := strings.Cut(f.Message, "-") // the rest of a generated name
 		got = append(got, f.Pos.String()+": "+message)
 	}
-	want := []string{"k/base/a.yaml:5:16: DB_PASSWORD stands here in plain text", "k/kustomization.yaml:3:26: Secret a", "k/secret.env:1:1: Secret b"}
+	want := []string{"k/base/a.yaml:5:16: DB_PASSWORD is here in plain text", "k/kustomization.yaml:3:26: Secret a", "k/secret.env:1:1: Secret b"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -279,7 +279,7 @@ func TestExternalSecrets(t *testing.T) {
 	check(t, "delete-without-owner", manifest(es("v1", "target: {deletionPolicy: Delete, creationPolicy: Owner}")))
 	check(t, "delete-without-owner", manifest(es("v1", "target: {deletionPolicy: Retain, creationPolicy: Merge}")))
 	check(t, "delete-without-owner", manifest(es("v1", "target: {deletionPolicy: Delete, creationPolicy: Orphan}")),
-		"a/a.yaml:5:12: ExternalSecret a is to delete a Secret that it does not own: its creationPolicy is Orphan")
+		"a/a.yaml:5:12: ExternalSecret a has to delete a Secret that it does not own: its creationPolicy is Orphan")
 }
 
 func TestUnknownStore(t *testing.T) {
@@ -293,8 +293,8 @@ func TestUnknownStore(t *testing.T) {
 		folder string
 		want   []string
 	}{
-		"a ClusterSecretStore":           {own + list + cluster, []string{"a/a.yaml:5:20: ExternalSecret a reads from the ClusterSecretStore other, which nothing brings"}},
-		"a SecretStore":                  {own + list + more + local, []string{"a/a.yaml:5:20: ExternalSecret a reads from the SecretStore other, which nothing brings"}},
+		"a ClusterSecretStore":           {own + list + cluster, []string{"a/a.yaml:5:20: ExternalSecret a reads from the ClusterSecretStore other, which nothing deploys"}},
+		"a SecretStore":                  {own + list + more + local, []string{"a/a.yaml:5:20: ExternalSecret a reads from the SecretStore other, which nothing deploys"}},
 		"not all is known":               {own + list + more + cluster, nil},
 		"somebody else brings the store": {home + list + cluster, nil},
 		"a namespace that was there":     {own + strings.Replace(list, "web-a,", "web-a, manageNamespace: false,", 1) + local, nil},
@@ -303,9 +303,9 @@ func TestUnknownStore(t *testing.T) {
 		"one of the workloads":           {own + list + cluster + "---\napiVersion: external-secrets.io/v1\nkind: ClusterSecretStore\nmetadata: {name: other}\nspec: {}\n", nil},
 		"a generator":                    {own + list + "-- a/a.yaml --\napiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: a}\nspec:\n  dataFrom: [{sourceRef: {generatorRef: {kind: Password, name: other}}}]\n", nil},
 		"a store of one key": {own + list + "-- a/a.yaml --\napiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: a}\nspec:\n  dataFrom: [{sourceRef: {storeRef: {name: vault}}}]\n",
-			[]string{"a/a.yaml:5:38: ExternalSecret a reads from the SecretStore vault, which nothing brings"}},
+			[]string{"a/a.yaml:5:38: ExternalSecret a reads from the SecretStore vault, which nothing deploys"}},
 		"a secret of the list": {own + "-- applications.yml --\n- namespace: web-a\n  applications:\n    - applicationCode: web-a\n      path: a\n      secrets:\n        - {name: db, store: {kind: SecretStore, name: own}, data: {a: b#c}}\n-- a/a.yaml --\n" +
-			"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n", []string{"applications.yml:6:11: the secret db is read from the SecretStore own, which nothing brings"}},
+			"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n", []string{"applications.yml:6:11: the secret db is read from the SecretStore own, which nothing deploys"}},
 	} {
 		t.Run(name, func(t *testing.T) { check(t, rule, c.folder, c.want...) })
 	}
@@ -320,7 +320,7 @@ func TestMissingSecret(t *testing.T) {
 		return home + "-- applications.yml --\n- {namespace: web-a, applications: [{applicationCode: web-a, path: a, secrets: [" + secrets + "]}]}\n-- a/a.yaml --\n"
 	}
 	const need = "      env: [{name: A, valueFrom: {secretKeyRef: {name: db, key: url}}}]\n"
-	const nothing = "Pod a needs the Secret db, which nothing makes"
+	const nothing = "Pod a needs the Secret db, which nothing creates"
 	for name, c := range map[string]struct {
 		folder string
 		want   []string
@@ -416,7 +416,7 @@ func TestNotPermittedByProject(t *testing.T) {
 		"a kind of its own":   {permit(manifest(custom), "apiextensions.k8s.io/CustomResourceDefinition"), []string{"a/a.yaml:7:1: A a is cluster-scoped, and the project of web-a does not permit a.example/A"}},
 		"an unknown kind":     {manifest("apiVersion: b.example/v1\nkind: ClusterB\nmetadata: {name: b}\n"), nil},
 		"another namespace": {manifest("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  namespace: web-b\n"),
-			[]string{"a/a.yaml:5:3: ConfigMap a is to go into the namespace web-b, and the project of web-a permits web-a only"}},
+			[]string{"a/a.yaml:5:3: ConfigMap a belongs to the namespace web-b, and the project of web-a permits web-a only"}},
 		"its own namespace": {manifest("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: web-a}\n"), nil},
 	} {
 		t.Run(name, func(t *testing.T) { check(t, rule, c.folder, c.want...) })
@@ -443,7 +443,7 @@ func TestApplicationsOfWorkloads(t *testing.T) {
 		"into Argo CD":    {"project-reaches-argocd", manifest(application("", "  destination: {namespace: argocd}\n")), []string{"a/a.yaml:5:17: Application a deploys into argocd, the namespace of Argo CD"}},
 		"elsewhere":       {"project-reaches-argocd", manifest(application("", "  destination: {namespace: web-a}\n")), nil},
 		"Argo CD's own":   {"project-reaches-argocd", strings.Replace(manifest(application("", "  destination: {namespace: argocd}\n")), "namespace: web-a", "namespace: argocd", 1), nil},
-		"a pattern":       {"project-reaches-argocd", manifest(project("  destinations: [{server: '*', namespace: 'argo*'}]\n")), []string{"a/a.yaml:5:3: AppProject a permits to deploy into argocd, the namespace of Argo CD"}},
+		"a pattern":       {"project-reaches-argocd", manifest(project("  destinations: [{server: '*', namespace: 'argo*'}]\n")), []string{"a/a.yaml:5:3: AppProject a permits deploying into argocd, the namespace of Argo CD"}},
 		"but not Argo CD": {"project-reaches-argocd", manifest(project("  destinations: [{server: '*', namespace: '*'}, {server: '*', namespace: '!argocd'}]\n")), nil},
 		"everything": {"project-reaches-argocd", manifest(project("  sourceRepos: ['*']\n  destinations: [{server: '*', namespace: web-a}]\n  clusterResourceWhitelist: [{group: '*', kind: '*'}]\n")),
 			[]string{"a/a.yaml:7:3: AppProject a permits every cluster-scoped kind from every repository"}},
@@ -463,7 +463,7 @@ func TestApplicationsOfWorkloads(t *testing.T) {
 		"a component":                 {"narrow-generate-paths", paths(".", "  source: {path: k/a, kustomize: {components: [../c]}}\n"), []string{"a/a.yaml:3:35: Application a reads k/c, which argocd.argoproj.io/manifest-generate-paths does not name"}},
 		"a base of the kustomization": {"narrow-generate-paths", paths(".", "  source: {repoURL: 'https://git.example/homelab.git', path: k/a}\n") + "-- k/a/kustomization.yaml --\nresources: [a.yaml, ../base, 'https://git.example/b']\n", []string{"a/a.yaml:3:35: Application a reads k/base, which argocd.argoproj.io/manifest-generate-paths does not name"}},
 
-		"metadata of a namespace":   {"inert-managed-namespace-metadata", manifest(application("", "  syncPolicy:\n    managedNamespaceMetadata: {labels: {a: b}}\n    syncOptions: [ServerSideApply=true]\n")), []string{"a/a.yaml:6:5: Application a sets metadata of a namespace that it does not make"}},
+		"metadata of a namespace":   {"inert-managed-namespace-metadata", manifest(application("", "  syncPolicy:\n    managedNamespaceMetadata: {labels: {a: b}}\n    syncOptions: [ServerSideApply=true]\n")), []string{"a/a.yaml:6:5: Application a sets metadata of a namespace that it does not create"}},
 		"of one that it makes":      {"inert-managed-namespace-metadata", manifest(application("", "  syncPolicy: {managedNamespaceMetadata: {labels: {a: b}}, syncOptions: [CreateNamespace=true]}\n")), nil},
 		"ignored by an Application": {"ignore-differences-not-respected", manifest(application("", "  syncPolicy: {automated: {}}\n  ignoreDifferences: [{kind: Secret, jsonPointers: [/data]}]\n")), []string{"a/a.yaml:6:3: a sync of Application a overwrites what ignoreDifferences leaves to others, as far as the manifests have it"}},
 		"synced by hand":            {"ignore-differences-not-respected", manifest(application("", "  ignoreDifferences: [{kind: Secret, jsonPointers: [/data]}]\n")), nil},
@@ -495,7 +495,7 @@ func TestDependsOnWithoutHealth(t *testing.T) {
 	}
 	const chart = "      chart: argo-cd\n      repoURL: https://argoproj.github.io/argo-helm\n      version: 10.1.1\n"
 	const depends = ", dependsOn: [argocd]"
-	const says = "Argo CD does not wait for Applications, such as argocd, for which others wait: there is no resource.customizations.health.argoproj.io_Application"
+	const says = "Argo CD does not wait for Applications, such as argocd, on which others depend: there is no resource.customizations.health.argoproj.io_Application"
 	const cm = "      path: cm\n"
 	const config = "-- cm/cm.yaml --\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: argocd-cm}\ndata:\n  "
 	for name, c := range map[string]struct {
@@ -535,15 +535,15 @@ func TestRemovalPrunesState(t *testing.T) {
 		folder string
 		want   []string
 	}{
-		"with the namespace":         {toggleable(claim(""), "", ""), []string{"a/a.yaml:2:1: PersistentVolumeClaim a and its data go with the namespace, without anybody being asked: web-a is toggleable"}},
-		"with the application":       {toggleable(claim(""), "", other), []string{"a/a.yaml:2:1: PersistentVolumeClaim a and its data go with the application, without anybody being asked: web-a is toggleable"}},
+		"with the namespace":         {toggleable(claim(""), "", ""), []string{"a/a.yaml:2:1: PersistentVolumeClaim a and its data go with the namespace, without confirmation: web-a is toggleable"}},
+		"with the application":       {toggleable(claim(""), "", other), []string{"a/a.yaml:2:1: PersistentVolumeClaim a and its data go with the application, without confirmation: web-a is toggleable"}},
 		"guarded":                    {manifest(claim("")), nil},
 		"annotated":                  {toggleable(claim(", annotations: {argocd.argoproj.io/sync-options: 'ServerSideApply=true, Delete=false'}"), "", other), nil},
 		"no finalizer":               {toggleable(claim(""), ", finalizer: false", other), nil},
-		"no finalizer, no namespace": {toggleable(claim(""), ", finalizer: false", ""), []string{"a/a.yaml:2:1: PersistentVolumeClaim a and its data go with the namespace, without anybody being asked: web-a is toggleable"}},
-		"a StatefulSet":              {toggleable(set(template), "", ""), []string{"a/a.yaml:2:1: StatefulSet a and its data go with the namespace, without anybody being asked: web-a is toggleable"}},
+		"no finalizer, no namespace": {toggleable(claim(""), ", finalizer: false", ""), []string{"a/a.yaml:2:1: PersistentVolumeClaim a and its data go with the namespace, without confirmation: web-a is toggleable"}},
+		"a StatefulSet":              {toggleable(set(template), "", ""), []string{"a/a.yaml:2:1: StatefulSet a and its data go with the namespace, without confirmation: web-a is toggleable"}},
 		"whose claims stay":          {toggleable(set(template), "", other), nil},
-		"whose claims go":            {toggleable(set(template+", persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}"), "", other), []string{"a/a.yaml:2:1: StatefulSet a and its data go with the application, without anybody being asked: web-a is toggleable"}},
+		"whose claims go":            {toggleable(set(template+", persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}"), "", other), []string{"a/a.yaml:2:1: StatefulSet a and its data go with the application, without confirmation: web-a is toggleable"}},
 		"without claims":             {toggleable(set("replicas: 1"), "", ""), nil},
 	} {
 		t.Run(name, func(t *testing.T) { check(t, rule, c.folder, c.want...) })

@@ -48,15 +48,15 @@ func (x *addressIndex) least(from, to int) int {
 	return min(x.first[k][from], x.first[k][to-1<<k])
 }
 
-// bounds are the indexes of the first address in a prefix, and of the first one behind it.
+// bounds are the indexes of the first address in a prefix, and of the first one after it.
 func (x *addressIndex) bounds(p netip.Prefix) (from, to int) {
 	from, _ = slices.BinarySearchFunc(x.addresses, p.Masked().Addr(), netip.Addr.Compare)
 	to = from + sort.Search(len(x.addresses)-from, func(i int) bool { return !p.Contains(x.addresses[from+i]) })
 	return from, to
 }
 
-// covered is the first node in a CIDR without its exceptions; its index, and whether there is one. Who permits every address does
-// not mean the nodes.
+// covered is the first node in a CIDR without its exceptions; its index, and whether there is one. A CIDR that covers every address does
+// not count.
 func (x *addressIndex) covered(cidr string, except []string) (place int, ok bool) {
 	p, err := prefix(cidr)
 	if err != nil || p.Bits() == 0 {
@@ -68,7 +68,7 @@ func (x *addressIndex) covered(cidr string, except []string) (place int, ok bool
 	for _, e := range except {
 		part, err := prefix(e)
 		if err != nil {
-			return 0, false // who knows what it leaves out
+			return 0, false // what it leaves out is unknown
 		}
 		if a, b := x.bounds(part); a < b {
 			gaps = append(gaps, span{a, b})

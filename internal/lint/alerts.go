@@ -29,7 +29,7 @@ type writtenRule struct {
 	Annotations map[string]string `json:"annotations"`
 }
 
-// alertRules are the rules of all PrometheusRules. What is no such object is left out: unknown-field reports it.
+// alertRules are the rules of all PrometheusRules. What is not such an object is left out: unknown-field reports it.
 func (in *Input) alertRules() []alertRule { return in.alerts.get(in.readAlertRules) }
 
 func (in *Input) readAlertRules() []alertRule {
@@ -99,7 +99,7 @@ type alertMatcher struct {
 	Regex     bool   `json:"regex"` // the older way to write =~
 }
 
-// alertmanagerConfigs are all that applications deploy. What is no such object is left out: unknown-field reports it.
+// alertmanagerConfigs are all that applications deploy. What is not such an object is left out: unknown-field reports it.
 func (in *Input) alertmanagerConfigs() []alertmanagerConfig {
 	return in.alertConfigs.get(in.readAlertmanagerConfigs)
 }

@@ -12,15 +12,15 @@ import (
 var alertWithoutRoute = Rule{
 	Name:     "alert-without-route",
 	Severity: Warning,
-	Summary:  "an alert has a severity that no route of Alertmanager is for",
-	Doc: `Such an alert takes the default route, whatever it is about: a word that is spelled another way makes a warning of what
-should wake you up, and nothing says so. Give the alert a severity that the application ` + "`alerting`" + ` has under ` + "`routes`" + ` or
-` + "`silent`" + `, or add a route for it. The rule looks when the list has one such application, and at the AlertmanagerConfigs that
+	Summary:  "an alert has a severity for which Alertmanager has no route",
+	Doc: `Such an alert takes the default route, whatever it is about: a misspelled word turns into a warning what
+should wake you up, silently. Give the alert a severity that the application ` + "`alerting`" + ` has under ` + "`routes`" + ` or
+` + "`silent`" + `, or add a route for it. The rule applies when the list has one such application, and to the AlertmanagerConfigs that
 can be rendered here.`,
 	Bad:  alertExample("page"),
 	Good: alertExample("critical"),
 	Check: func(in *Input, report Report) {
-		if in.alertings() != 1 || len(in.Failed) > 0 { // any application may bring routes
+		if in.alertings() != 1 || len(in.Failed) > 0 { // any application may deploy routes
 			return
 		}
 		configs := in.alertmanagerConfigs()
@@ -41,14 +41,14 @@ can be rendered here.`,
 			}
 			problem, at := "no severity", r.place(in, "labels")
 			if has {
-				problem, at = "the severity "+severity+", which no route is for", r.place(in, "labels", "severity")
+				problem, at = "the severity "+severity+", for which there is no route", r.place(in, "labels", "severity")
 			}
 			report(at, there, "%s has %s: it takes the default route%s", r.name(), problem, defaultReceiver(configs))
 		}
 	},
 }
 
-// alertings counts the applications that set Alertmanager up.
+// alertings counts the applications that configure Alertmanager.
 func (in *Input) alertings() (n int) {
 	for _, a := range in.applications() {
 		if a.Catalog == "alerting" {
@@ -58,19 +58,19 @@ func (in *Input) alertings() (n int) {
 	return n
 }
 
-// routeTable is the routes below the default ones, by the severity and the name that they are for.
+// routeTable is the routes below the default ones, by their severity and name.
 type routeTable struct {
 	byLabels map[alertLabels][]tableRoute
 	unread   []unreadMatcher
 }
 
-// alertLabels are what a route asks for; nil when it does not ask for exactly one value.
+// alertLabels are what a route matches; nil when it does not match exactly one value.
 type alertLabels struct {
 	severity, name       string
 	anySeverity, anyName bool
 }
 
-// tableRoute is what a route asks for beside these.
+// tableRoute is what else a route matches.
 type tableRoute []tableMatcher
 
 type tableMatcher struct {
@@ -161,7 +161,7 @@ func (m *tableMatcher) matches(value string) bool {
 	return value == m.Value
 }
 
-// severities are those that routes are for, in order.
+// severities are those with a route, in order.
 func severities(configs []alertmanagerConfig) []string {
 	var out []string
 	for _, c := range configs {
@@ -177,7 +177,7 @@ func severities(configs []alertmanagerConfig) []string {
 	return slices.Compact(out)
 }
 
-// defaultReceiver names the receiver of the default route, when there is one only.
+// defaultReceiver names the receiver of the default route, if there is only one.
 func defaultReceiver(configs []alertmanagerConfig) string {
 	if len(configs) > 1 || configs[0].Spec.Route.Receiver == "" {
 		return ""

@@ -13,9 +13,9 @@ var badAlertRule = Rule{
 	Name:     "bad-alert-rule",
 	Severity: Error,
 	Summary:  "a rule of Prometheus has an expression, a duration or a template that Prometheus cannot read",
-	Doc: `The operator leaves out the whole PrometheusRule that such a rule stands in, and logs it where nobody looks: none of its
-alerts is raised any more. Expressions are read by Prometheus' own parser. Functions that Prometheus has to be told to permit are
-taken to be permitted. When the rule is meant for something that speaks another language, such as Loki, say so in a waiver.`,
+	Doc: `The operator leaves out the whole PrometheusRule with such a rule, and logs it where nobody looks: none of its
+alerts is raised any more. Expressions are read by Prometheus' own parser. Functions that Prometheus permits only on request are
+assumed to be permitted. When the rule is meant for a program with another language, such as Loki, say so in a waiver.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -46,8 +46,8 @@ spec:
 				report(r.place(in, "expr"), "", "%s has an expression that is not PromQL: %s", r.name(), problem)
 			}
 			if r.For != nil {
-				if _, err := model.ParseDuration(r.For.StrVal); err != nil { // a number is none, even where it would be 0
-					report(r.place(in, "for"), "write it as 90s, 5m, 1h30m or 2d", "%s has no duration under for: %v", r.name(), err)
+				if _, err := model.ParseDuration(r.For.StrVal); err != nil { // a number is not one, even 0
+					report(r.place(in, "for"), "write it as 90s, 5m, 1h30m or 2d", "%s has an invalid duration under for: %v", r.name(), err)
 				}
 			}
 			if r.Alert == "" {

@@ -41,11 +41,11 @@ spec:
 	}
 	want := []string{
 		"12 bad-alert-rule: the rule a:b has an expression that is not PromQL: unclosed left parenthesis",
-		`14 bad-alert-rule: the alert Unknown has no duration under for: unknown unit " minutes" in duration "5 minutes"`,
+		`14 bad-alert-rule: the alert Unknown has an invalid duration under for: unknown unit " minutes" in duration "5 minutes"`,
 		`15 bad-alert-rule: the alert Unknown has an expression that is not PromQL: unknown function with name "rat"`,
 		"20 bad-alert-rule: the alert Types has an expression that is not PromQL: expected type range vector in call to function \"rate\", got instant vector",
 		"22 bad-alert-rule: the alert Nothing has an expression that is not PromQL: no expression found in input",
-		"22 bad-alert-rule: the alert Nothing has no duration under for: empty duration string",
+		"22 bad-alert-rule: the alert Nothing has an invalid duration under for: empty duration string",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -15,8 +15,8 @@ var badValueFile = Rule{
 	Name:     "bad-value-file",
 	Severity: Error,
 	Summary:  "a value file of a chart that is not rendered here is not YAML",
-	Doc: `Argo CD cannot render the application. What is behind the mistake is not looked into by other rules. Where a chart is rendered
-here, the render says so itself.`,
+	Doc: `Argo CD cannot render the application. Other rules do not check what follows the mistake. Where a chart is rendered
+here, the render itself reports it.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -39,11 +39,11 @@ replicas: 1
 			for _, name := range valuesFrom(a) {
 				problems, again := read[name]
 				if !again {
-					_, _ = syntax.Read(in.Repository, name, name, &problems) // a file that is not there fails the render
+					_, _ = syntax.Read(in.Repository, name, name, &problems) // a missing file fails the render
 					read[name] = problems
 				}
 				for _, p := range problems {
-					if slices.Contains(unreadable, p.Code) { // the rest, such as an empty file, Helm takes
+					if slices.Contains(unreadable, p.Code) { // Helm accepts the rest, such as an empty file
 						report(catalog.Place{Pos: p.Pos, Path: a.Place.Path}, p.Hint, "Helm cannot read the values: %s", p.Message)
 					}
 				}

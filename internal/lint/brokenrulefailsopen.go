@@ -10,11 +10,11 @@ import (
 var brokenRuleFailsOpen = Rule{
 	Name:     "broken-rule-fails-open",
 	Severity: Error,
-	Summary:  "where Traefik drops a rule, another one answers, and asks for no login",
-	Doc: `Traefik drops a rule of which a Middleware or a Service is missing or not allowed, and goes on with the others. If a broader
+	Summary:  "where Traefik drops a rule, another one answers without a login",
+	Doc: `Traefik drops a rule whose Middleware or Service is missing or not allowed, and keeps the others. If a broader
 rule for the same host has no login, a protected path is then open to all, or is answered by the wrong backend (observed with
-Traefik 3.7). This comes with a finding about what is missing. It is one of its own, so that nobody waives the first as a 404
-that does no harm, as in the bad example. Mend the rule; or put the login on the broad rule, and leave out the paths
+Traefik 3.7). There is another finding about what is missing. This one is separate, so that nobody waives the other one as a 404
+that does no harm, as in the bad example. Fix the rule; or put the login on the broad rule, and exempt the paths
 that need none.`,
 	Bad: `
 -- platform.yml --
@@ -67,19 +67,19 @@ spec:
 			if instead == nil {
 				continue
 			}
-			hint, login := "mend the rule; until then, put a login on the other one", ", without a login"
+			hint, login := "fix the rule; until then, put a login on the other one", ", without a login"
 			if instead.own != nil && instead.own.AuthName == "app" {
 				login = ", with no login but the application's own"
 			}
 			if len(r.middlewares) == 0 { // it has none to lose
-				hint, login = "mend the rule", ", which leads elsewhere"
+				hint, login = "fix the rule", ", which leads elsewhere"
 			}
 			report(r.at(in, "match"), hint, "Traefik drops this rule, so that %s answers for %s%s", instead, where, login)
 		}
 	},
 }
 
-// answering are the routers that Traefik does not drop, as far as they are for a host: those that are asked first come first.
+// answering are the routers that Traefik does not drop, that are for a host: those with precedence come first.
 func (in *Input) answering(t *traefik) *routerIndex {
 	x := newRouterIndex(t)
 	for _, r := range slices.SortedStableFunc(slices.Values(in.routers()), func(a, b *router) int { return cmp.Compare(b.priority, a.priority) }) {
@@ -92,7 +92,7 @@ func (in *Input) answering(t *traefik) *routerIndex {
 	return x
 }
 
-// instead is a router that answers for the host of r when r is dropped, and keeps nobody out; and an address for which it does.
+// instead is a router that answers for the host of r when r is dropped, and keeps nobody out; and an address for which it answers.
 func (in *Input) instead(r *router, answering *routerIndex) (*router, *scope) {
 	for i := range r.scopes {
 		where := &r.scopes[i]

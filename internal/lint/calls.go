@@ -14,7 +14,7 @@ type owner struct {
 	app       *catalog.Application
 	namespace string
 	route     *catalog.Route
-	address   string // how to reach it inside of the cluster, when that was asked for
+	address   string // how to reach it inside the cluster, once that was asked for
 }
 
 // owners are those of one host.
@@ -66,18 +66,18 @@ func (o *owners) of(caller *Object, path string) *owner {
 
 // call is a URL of a host of the list that another application seems to call.
 type call struct {
-	line, url string // the line that it stands in, and the URL up to its host
+	line, url string // its line, and the URL up to its host
 	owner     *owner
 }
 
 const (
 	// mostHosts is how many hosts of the list an object may name: with more, it is a page of links, or watches them.
 	mostHosts = 2
-	// longestBefore is how much of a line in front of a URL is read to find out who goes there.
+	// longestBefore is how much of a line before a URL is read to find out who uses it.
 	longestBefore = 1000
 )
 
-// calls are those of an object, each once in a line. Left out is what is for people and their browsers, as far as that can be told.
+// calls are those of an object, each once in a line. What is for people and their browsers is left out, as far as that can be recognized.
 func (in *Input) calls(o *Object) []call {
 	out, known := in.callsOf[o]
 	if !known {
@@ -91,7 +91,7 @@ func (in *Input) calls(o *Object) []call {
 }
 
 func readCalls(o *Object, hosts map[string]*owners) []call {
-	// What roster brings knows the addresses, and takes the public one where it has to, such as on a node.
+	// Catalog applications know the addresses, and use the public one where they have to, such as on a node.
 	if len(hosts) == 0 || o.Application.Catalog != "" || slices.Contains(outsideKinds, o.Kind) {
 		return nil
 	}
@@ -129,20 +129,20 @@ func readCalls(o *Object, hosts map[string]*owners) []call {
 // urlHost is a URL up to its host, the host, and the path.
 var urlHost = regexp.MustCompile(`(https?://([a-z0-9](?:[-a-z0-9.]*[a-z0-9])?))(?::[0-9]+)?(/[-a-zA-Z0-9._~/]*)?`)
 
-// outsideKinds are those that have addresses as they are seen from outside, and call none of them from a pod of their own.
+// outsideKinds are those that hold addresses for use from outside, and call none of them from a pod of their own.
 var outsideKinds = []string{
 	"Certificate", "CustomResourceDefinition", "GRPCRoute", "Gateway", "HTTPRoute", "Ingress", "IngressRoute", "IngressRouteTCP", "Middleware",
 	"Probe", "PrometheusRule", "ServersTransport", "TLSRoute",
 }
 
-// forPeople is what stands in front of addresses that browsers go to, or that must be the same for browsers and servers.
+// forPeople is what precedes addresses that browsers open, or that must be the same for browsers and servers.
 var forPeople = regexp.MustCompile(`(?i)issuer|oidc|oauth|openid|(?:\b|_)auth|\bsso|log_?-?(?:in|out)|sign_?-?(?:in|out|up)|redirect` +
 	`|callback|origin|cors|allow|trusted|whitelist|href|(?:\b|_)links?(?:\b|_)|docs|runbook|^\s*#`)
 
-// settingLine is a line of a text, and the key that it stands under.
+// settingLine is a line of a text, and its key.
 type settingLine struct{ key, text string }
 
-// linesUnder adds all lines of texts in a value, without metadata. The value of an environment variable stands under its name.
+// linesUnder adds all lines of texts in a value, without metadata. The key of an environment variable's value is the variable's name.
 func linesUnder(out []settingLine, key string, v any) []settingLine {
 	switch v := v.(type) {
 	case string:

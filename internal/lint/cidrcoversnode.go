@@ -13,10 +13,10 @@ var cidrCoversNode = Rule{
 	Name:     "cidr-covers-node",
 	Severity: Error,
 	Summary:  "a CIDR covers the address of a node, which no CIDR matches",
-	Doc: `For Cilium a node is an identity and no address: a CIDR never matches it, not even as /32, unless Cilium runs with
+	Doc: `For Cilium, a node is an identity and not an address: a CIDR never matches it, not even as /32, unless Cilium runs with
 policyCIDRMatchMode (Cilium's documentation, "Selecting nodes with CIDR / ipBlock"). The flow looks permitted, and is dropped. For
 the node that the pod runs on write ` + "`entity: host`" + `, for the others ` + "`entity: remote-node`" + `; if the node is not meant, leave it out with
-` + "`except`" + `. Of flows that come in, only those from the node's own address are reported: a range of the LAN is meant for others.`,
+` + "`except`" + `. Of incoming flows, only those from the node's own address are reported: a range of the LAN is meant for others.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -54,13 +54,13 @@ nodes: [192.168.0.109]
 	},
 }
 
-// single says whether a CIDR is one address.
+// single reports whether a CIDR is one address.
 func single(cidr string) bool {
 	p, err := prefix(cidr)
 	return err == nil && p.IsSingleIP()
 }
 
-// prefix reads a CIDR. Cilium takes an address for one as well.
+// prefix reads a CIDR. Cilium treats an address as one as well.
 func prefix(cidr string) (netip.Prefix, error) {
 	if address, err := netip.ParseAddr(cidr); err == nil {
 		return netip.PrefixFrom(address, address.BitLen()), nil
@@ -99,7 +99,7 @@ func (p *policy) cidrs(do func(at func() catalog.Place, direction catalog.Direct
 	}
 }
 
-// cidrsMatchNodes says whether Cilium's values, as far as they are in this repository, have a policyCIDRMatchMode.
+// cidrsMatchNodes reports whether Cilium's values, as far as they are in this repository, have a policyCIDRMatchMode.
 func (in *Input) cidrsMatchNodes() bool {
 	const key = "policyCIDRMatchMode"
 	looked := map[string]bool{}

@@ -9,10 +9,10 @@ import (
 var cidrCoversPods = Rule{
 	Name:     "cidr-covers-pods",
 	Severity: Error,
-	Summary:  "a CIDR is of pods, which no CIDR matches",
-	Doc: `For Cilium a pod is an identity and no address: a CIDR never matches it, unless Cilium runs with policyCIDRMatchMode
+	Summary:  "a CIDR covers addresses of pods, which no CIDR matches",
+	Doc: `For Cilium, a pod is an identity and not an address: a CIDR never matches it, unless Cilium runs with policyCIDRMatchMode
 (Cilium's documentation, "Selecting pods with CIDR / ipBlock"). The flow looks permitted, and is dropped. Name the namespace and the
-labels of the pods instead; their addresses change anyway. Which addresses are pods' is podCIDRs of platform.yml.`,
+labels of the pods instead; their addresses change anyway. The addresses of pods are podCIDRs of platform.yml.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -41,7 +41,7 @@ podCIDRs: [10.244.0.0/16]
 			p, err := prefix(cidr)
 			for bits := 0; err == nil && bits <= p.Bits(); bits++ {
 				if pods := netip.PrefixFrom(p.Addr(), bits).Masked(); ranges[pods] {
-					report(at(), "name the namespace, and the labels of the pods", "%s is of pods (%s), which no CIDR matches", cidr, pods)
+					report(at(), "name the namespace, and the labels of the pods", "%s covers addresses of pods (%s), which no CIDR matches", cidr, pods)
 					return
 				}
 			}

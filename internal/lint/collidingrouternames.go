@@ -3,10 +3,10 @@ package lint
 var collidingRouterNames = Rule{
 	Name:     "colliding-router-names",
 	Severity: Warning,
-	Summary:  "two routes have the same name for Traefik, which keeps one of them",
-	Doc: `Traefik calls a router ` + "`NAMESPACE-NAME-DIGEST`" + `, with a digest of the rule: the IngressRoute ` + "`b-c`" + ` of namespace
+	Summary:  "two routes have the same name in Traefik, which keeps only one of them",
+	Doc: `Traefik names a router ` + "`NAMESPACE-NAME-DIGEST`" + `, with a digest of the rule: the IngressRoute ` + "`b-c`" + ` of namespace
 ` + "`a`" + ` and ` + "`c`" + ` of ` + "`a-b`" + ` have the same name when their rules are the same, and one overwrites the other.
-So do two rules of one IngressRoute with the same text. Rename one; or set ` + "`providers.kubernetesCRD.safeNaming`" + `, where Traefik has it.`,
+The same goes for two rules of one IngressRoute with the same text. Rename one; or set ` + "`providers.kubernetesCRD.safeNaming`" + `, if your Traefik has it.`,
 	Bad: `
 -- platform.yml --
 domain: home.example
@@ -57,9 +57,9 @@ spec:
 				first[r.key()] = r
 			case r.object == nil: // the list has no address twice
 			case other.object == r.object:
-				report(r.at(in, "match"), "remove one of them", "the rule stands twice in IngressRoute %s: Traefik keeps one of the two", r.name)
+				report(r.at(in, "match"), "remove one of them", "the rule occurs twice in IngressRoute %s: Traefik keeps one of the two", r.name)
 			default:
-				report(in.field(r.object, "metadata", "name"), "rename one of them", "Traefik takes %s and %s for the same, and keeps one of them", r, other)
+				report(in.field(r.object, "metadata", "name"), "rename one of them", "Traefik treats %s and %s as the same, and keeps one of them", r, other)
 			}
 		}
 	},

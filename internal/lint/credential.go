@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// tokens are texts that say themselves what they are.
+// tokens are texts that are recognizable by themselves.
 var tokens = []struct {
 	what  string
 	shape *regexp.Regexp
@@ -19,7 +19,7 @@ var tokens = []struct {
 	{"a GitHub token", regexp.MustCompile(`\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{30,})`)},
 	{"a GitLab token", regexp.MustCompile(`\bglpat-[A-Za-z0-9_-]{20,}`)},
 	{"a Slack token", regexp.MustCompile(`\bxox[baprs]-[A-Za-z0-9-]{10,}`)},
-	{"an access key of AWS", regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`)},
+	{"an AWS access key", regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`)},
 	{"a Vault token", regexp.MustCompile(`\bhvs\.[A-Za-z0-9_-]{20,}`)},
 	{"an ntfy token", regexp.MustCompile(`\btk_[a-z0-9]{29}\b`)},
 	{"a JSON Web Token", regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}`)},
@@ -29,10 +29,10 @@ var tokens = []struct {
 // urlPassword is the password in a URL.
 var urlPassword = regexp.MustCompile(`\b[a-z][a-z0-9+.-]*://[^\s/:@"']*:([^\s/@"']+)@[A-Za-z0-9$({\[]`)
 
-// shortestToken is how long a text must be to be a token: a Slack token has the fewest characters.
+// shortestToken is the minimum length of a token: a Slack token has the fewest characters.
 const shortestToken = len("xoxb-0123456789")
 
-// tokenIn says which token stands in a text; empty when there is none.
+// tokenIn returns which token is in a text; empty when there is none.
 func tokenIn(text string) string {
 	if len(text) < shortestToken { // as most are
 		return ""
@@ -48,7 +48,7 @@ func tokenIn(text string) string {
 	return ""
 }
 
-// passwordInURL says whether a URL in the text has a password.
+// passwordInURL reports whether a URL in the text has a password.
 func passwordInURL(text string) bool {
 	if !strings.Contains(text, "://") {
 		return false
@@ -70,8 +70,8 @@ const (
 	password
 )
 
-// secrecyOf understands the last words of a key: DB_PASSWORD, auth.adminPassword, apiKey. What ends in other words, such as
-// secretName or passwordKey, says where a secret is.
+// secrecyOf understands the last words of a key: DB_PASSWORD, auth.adminPassword, apiKey. A key that ends in other words, such as
+// secretName or passwordKey, tells where a secret is.
 func secrecyOf(key string) secrecy {
 	w := wordsOf(key)
 	if len(w) == 0 || slices.Contains(w, "existing") || w[0] == "checksum" || w[0] == "hash" {
@@ -99,7 +99,7 @@ func secrecyOf(key string) secrecy {
 	return noSecret
 }
 
-// wordsOf takes a key apart, in lower case: DB_PASSWORD, dbPassword and db.password are db, password.
+// wordsOf splits a key into words, in lower case: DB_PASSWORD, dbPassword and db.password are db, password.
 func wordsOf(key string) []string {
 	var b strings.Builder
 	runes := []rune(key)
@@ -115,35 +115,34 @@ func wordsOf(key string) []string {
 }
 
 var (
-	// referenceStart is how texts begin that say where a secret is: variables, paths, and the languages of tools that put it in.
+	// referenceStart is how texts begin that tell where a secret is: variables, paths, and the languages of tools that put it in.
 	referenceStart = regexp.MustCompile(`^(?:[$%</@!*]|\.\.?/|[a-z]+:[/A-Za-z]|ref\+|ENC\[|arn:|projects/)`)
 	vaultReference = regexp.MustCompile(`^[\w./-]+#[\w.-]+$`)
 	// names are of objects, of variables and of fields.
 	names = regexp.MustCompile(`^(?:[a-z0-9]+(?:[-._/][a-z0-9]+)+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)$`)
 	uuid  = regexp.MustCompile(`^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-	// toChange are passwords that say that they should not stay.
+	// toChange are passwords that ask to be changed.
 	toChange = regexp.MustCompile(`(?i)change[-_.]?(?:me|it|this)`)
-	// credentialWords name a credential, and are none.
+	// credentialWords name a credential, but are not one.
 	credentialWords = regexp.MustCompile(`(?i)^(?:[a-z0-9]*[-_.])*(?:password|passwd|secret|token|api-?key|credentials?|key)$`)
 	// hashes are of passwords, and do not give them away.
 	hashes     = regexp.MustCompile(`\$(?:2[aby]|apr1|argon2\w*|y|[56])\$|\{S?SHA}`)
 	randomPart = regexp.MustCompile(`[A-Za-z0-9+/=]{12,}`)
 )
 
-// elsewhere says whether a text says where a secret is, and is none itself.
+// elsewhere reports whether a text tells where a secret is, and is not one itself.
 func elsewhere(text string) bool {
 	return referenceStart.MatchString(text) || vaultReference.MatchString(text) || strings.Contains(text, "${") || strings.Contains(text, "$(") ||
 		strings.Contains(text, "{{") || strings.Contains(text, "://")
 }
 
-// secretValue reports whether the value at a key is a secret that is written out. In a program, a value may be a variable: code
-// asks for more.
+// secretValue reports whether the value at a key is a secret in plain text. In a program, a value may be a variable: code must be stricter.
 func secretValue(key, text string, code bool) bool {
 	s := secrecyOf(key)
 	return s != noSecret && secretText(text, code).at(s)
 }
 
-// secretUnder says under which keys a text is a secret that is written out.
+// secretUnder tells under which keys a text is a secret in plain text.
 type secretUnder int
 
 const (
@@ -177,7 +176,7 @@ func secretText(text string, code bool) secretUnder {
 	return underPasswords
 }
 
-// mixed says whether a text has both letters and digits.
+// mixed reports whether a text has both letters and digits.
 func mixed(text string) bool {
 	return strings.ContainsFunc(text, unicode.IsLetter) && strings.ContainsFunc(text, unicode.IsDigit)
 }
@@ -197,11 +196,11 @@ func entropy(text string) float64 {
 	return math.Round(bits*1e6) / 1e6 // maps have no order, and sums of floats depend on it
 }
 
-// credential is one that stands in a file.
+// credential is one in a file.
 type credential struct {
 	what         string // never the value
 	text         string // that has it, for looking for its place
-	line, column int    // in the file that the node is of; column 0 is where the line begins, behind the spaces
+	line, column int    // in the file of the node; column 0 is where the line begins, after the spaces
 }
 
 var (
@@ -221,7 +220,7 @@ func credentials(n *yaml.Node, key string, yield func(credential)) {
 	search.in(n, key)
 }
 
-// credentialSearch looks for credentials. What is behind aliases is looked at once, however many there are.
+// credentialSearch looks for credentials. What aliases refer to is searched once, however many there are.
 type credentialSearch struct {
 	yield   func(credential)
 	aliased map[*yaml.Node]secretUnder // by the text that aliases lead to
@@ -230,7 +229,7 @@ type credentialSearch struct {
 func (s *credentialSearch) in(n *yaml.Node, key string) {
 	switch n.Kind {
 	case yaml.AliasNode:
-		if n.Alias.Kind == yaml.ScalarNode { // all else is looked at where it stands
+		if n.Alias.Kind == yaml.ScalarNode { // everything else is searched in its own place
 			s.inAlias(n.Alias, key)
 		}
 	case yaml.ScalarNode:
@@ -294,7 +293,7 @@ func inText(n *yaml.Node, key string, yield func(credential)) {
 	lines := strings.Split(n.Value, "\n")
 	for i, line := range lines {
 		if i+1 < len(lines) && strings.Contains(lines[i+1], "-----END") && strings.Contains(line, "-----BEGIN") {
-			continue // it shows where a key would go
+			continue // an example without the key
 		}
 		c := credential{text: strings.TrimSpace(line), line: n.Line, column: n.Column}
 		if n.Style&yaml.LiteralStyle != 0 && n.Line > 0 {
@@ -306,14 +305,14 @@ func inText(n *yaml.Node, key string, yield func(credential)) {
 	}
 }
 
-// inLine says what stands in a line; empty when that is no credential.
+// inLine returns the kind of credential in a line; empty when there is none.
 func inLine(line string, many bool) string {
 	if what := tokenIn(line); what != "" {
 		return what
 	}
 	start := strings.TrimSpace(line)
 	for _, comment := range []string{"#", "//", ";", "--"} {
-		if many && strings.HasPrefix(start, comment) { // it shows how, mostly
+		if many && strings.HasPrefix(start, comment) { // mostly an example
 			return ""
 		}
 	}

@@ -16,11 +16,11 @@ var credentialInValues = Rule{
 	Name:     "credential-in-values",
 	Severity: Error,
 	Summary:  "values, a variable or a configuration hold what looks like a credential",
-	Doc: `It is looked for in values and value files, also of charts that are not rendered here, and in what manifests hold outside of
-Secrets: variables, arguments, ConfigMaps. A credential is a text with the shape of a well-known token, a URL with a password, or a
-literal text at a key such as ` + "`password`" + ` or ` + "`apiKey`" + `. Whoever can read the repository, or the pod, can read it. Put it into
+	Doc: `The rule searches values and value files, also of charts that are not rendered here, and what manifests hold outside of
+Secrets: variables, arguments, ConfigMaps. A credential is text with the shape of a well-known token, a URL with a password, or
+literal text at a key such as ` + "`password`" + ` or ` + "`apiKey`" + `. Anyone who can read the repository, or the pod, can read it. Put it into
 Vault, name it under ` + "`secrets`" + `, let the chart or the container take it from that Secret (` + "`existingSecret`, `secretKeyRef`" + `), and
-make a new one: Git does not forget. The value is never printed.`,
+create a new one: Git does not forget. The value is never printed.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -49,7 +49,7 @@ repository: {url: https://git.example/homelab.git}
 			}
 			said[at] = true
 			report(catalog.Place{Pos: at, Path: a.Place.Path}, "put it into Vault, and name it under secrets:; then change it, there and where it is used",
-				"%s stands here in plain text", c.what)
+				"%s is here in plain text", c.what)
 		}
 		looked := map[*yaml.Node]bool{} // many applications have files in common
 		for _, a := range in.applications() {
@@ -61,7 +61,7 @@ repository: {url: https://git.example/homelab.git}
 	},
 }
 
-// plainPlaces are the places that plain-secret reports, or would: one fault is one finding.
+// plainPlaces are the places that plain-secret reports, or would report: one fault is one finding.
 func (in *Input) plainPlaces() map[diag.Position]bool {
 	out := map[diag.Position]bool{}
 	for _, s := range in.plain() {
@@ -94,8 +94,8 @@ func (in *Input) inValues(a *catalog.Application, looked map[*yaml.Node]bool, yi
 	}
 }
 
-// inObject looks into an object: as the user wrote it, if so, for then the place is known; and else, or when a patch may have
-// been at it, as it is deployed. What stands in no file of the user's is none of our business.
+// inObject searches an object: as the user wrote it, if possible, because then the place is known; otherwise, or when a patch may have
+// changed it, as it is deployed. What is in no file of the user is ignored.
 func (in *Input) inObject(o *Object, looked map[*yaml.Node]bool, yield func(at diag.Position, c credential)) {
 	m, file := in.manifest(o)
 	if m != nil {

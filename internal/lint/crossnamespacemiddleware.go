@@ -8,8 +8,8 @@ var crossNamespaceMiddleware = Rule{
 	Summary:  "a route refers to another namespace, which Traefik does not allow",
 	Doc: `Unless ` + "`providers.kubernetesCRD.allowCrossNamespace`" + ` is set, Traefik drops each rule whose Middleware or Service is in
 another namespace, with a line in its log (Traefik: pkg/provider/kubernetes/crd/kubernetes_http.go). The login of
-` + "`ingress.auth`" + ` lies in a namespace of its own, so with roster the setting belongs to the values of Traefik's chart. This is
-found only when Traefik is in the list, with values that lie in this repository, or can be rendered.`,
+` + "`ingress.auth`" + ` is in a namespace of its own, so with roster the setting belongs in the values of Traefik's chart. This is
+found only when Traefik is in the list, with values that are in this repository, or can be rendered.`,
 	Bad: `
 -- platform.yml --
 domain: home.example
@@ -58,7 +58,7 @@ spec:
 				report(f.at(in, r), f.hint, "%s", f.message)
 			}
 		}
-		if len(own) > 0 { // the list does not say where the middleware is: it is Traefik that has to change
+		if len(own) > 0 { // the list does not decide where the middleware is: Traefik has to change
 			m := own[0].middlewares[0]
 			routes := fmt.Sprintf("the route of %s goes", own[0].own.Host+own[0].own.Path)
 			if len(own) > 1 {

@@ -3,10 +3,10 @@ package lint
 var deleteWithoutOwner = Rule{
 	Name:     "delete-without-owner",
 	Severity: Error,
-	Summary:  "an ExternalSecret is to delete a Secret that it does not own",
-	Doc: `` + "`deletionPolicy: Delete`" + ` says that the Secret goes when its value is gone in the store. External Secrets refuses it unless
-` + "`creationPolicy`" + ` is ` + "`Owner`" + `, which is the default: it deletes only what it has made. Set ` + "`deletionPolicy: Retain`" + `; or
-leave out ` + "`creationPolicy`" + `, if nobody else writes the Secret: an owner removes the keys that are not its own.`,
+	Summary:  "an ExternalSecret has to delete a Secret that it does not own",
+	Doc: `` + "`deletionPolicy: Delete`" + ` removes the Secret when its value is gone from the store. External Secrets refuses it unless
+` + "`creationPolicy`" + ` is ` + "`Owner`" + `, which is the default: it deletes only what it has created. Set ` + "`deletionPolicy: Retain`" + `; or
+leave out ` + "`creationPolicy`" + `, if nothing else writes the Secret: an owner removes the keys that are not its own.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -28,8 +28,8 @@ spec:
 		for _, o := range in.Kind("ExternalSecret") {
 			owner := stringAt(o, "spec", "target", "creationPolicy")
 			if stringAt(o, "spec", "target", "deletionPolicy") == "Delete" && owner != "" && owner != "Owner" {
-				report(in.field(o, "spec", "target", "deletionPolicy"), "set deletionPolicy: Retain; or leave out creationPolicy, if nobody else writes the Secret: its other keys are then removed",
-					"%s is to delete a Secret that it does not own: its creationPolicy is %s", o.Title(), owner)
+				report(in.field(o, "spec", "target", "deletionPolicy"), "set deletionPolicy: Retain; or leave out creationPolicy, if nothing else writes the Secret: its other keys are then removed",
+					"%s has to delete a Secret that it does not own: its creationPolicy is %s", o.Title(), owner)
 			}
 		}
 	},

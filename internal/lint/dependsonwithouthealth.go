@@ -12,9 +12,9 @@ var dependsOnWithoutHealth = Rule{
 	Name:     "depends-on-without-health",
 	Severity: Error,
 	Summary:  "applications depend on each other, and Argo CD is not told to wait for them",
-	Doc: `Without a health check for Applications, Argo CD takes one for healthy as soon as it is there, and no sync wave waits for what it
+	Doc: `Without a health check for Applications, Argo CD treats one as healthy as soon as it exists, and no sync wave waits for what it
 deploys (argo-cd, docs/operator-manual/health.md): ` + "`dependsOn`" + `, ` + "`provides`" + ` and the order of secrets have no effect. Where the list
-deploys Argo CD itself, the check belongs into its values or its ConfigMap ` + "`argocd-cm`" + `: ` + "`roster bootstrap --format helm`" + ` and
+deploys Argo CD itself, the check belongs in its values or its ConfigMap ` + "`argocd-cm`" + `: ` + "`roster bootstrap --format helm`" + ` and
 ` + "`--format kustomize`" + ` print it.`,
 	Bad: `
 -- platform.yml --
@@ -47,7 +47,7 @@ configs: {params: {server.insecure: true}}
 			return
 		}
 		const hint = "roster bootstrap --format helm prints the values, --format kustomize a component"
-		const message = "Argo CD does not wait for Applications, such as %s, for which others wait: there is no %s"
+		const message = "Argo CD does not wait for Applications, such as %s, on which others depend: there is no %s"
 		// What is rendered is what counts, whatever the values are.
 		rendered := false
 		for _, o := range in.Kind("ConfigMap") {
@@ -85,7 +85,7 @@ func (in *Input) firstAwaited() string {
 	return ""
 }
 
-// tellsHealth says whether the values of Argo CD's chart have the check, or cannot all be seen.
+// tellsHealth reports whether the values of Argo CD's chart have the check, or cannot all be seen.
 func (in *Input) tellsHealth(a *catalog.Application) bool {
 	if h := a.Sources[0].Helm; h != nil {
 		if len(h.Parameters) > 0 || len(valuesFrom(a)) != len(h.ValueFiles) {

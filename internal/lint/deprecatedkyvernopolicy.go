@@ -3,10 +3,10 @@ package lint
 var deprecatedKyvernoPolicy = Rule{
 	Name:     "deprecated-kyverno-policy",
 	Severity: Warning,
-	Summary:  "a policy of a kind or version that Kyverno is about to remove",
-	Doc: `Kyverno 1.17 has deprecated the kinds of ` + "`kyverno.io`" + ` with which it began, and the version ` + "`v1alpha1`" + ` of their
+	Summary:  "a policy has a kind or version that Kyverno is about to remove",
+	Doc: `Kyverno 1.17 has deprecated the kinds of ` + "`kyverno.io`" + ` that it began with, and the version ` + "`v1alpha1`" + ` of their
 successors in ` + "`policies.kyverno.io`" + `. The kinds are to be removed in 1.20 (Kyverno's release notes): with them go the policies
-in the cluster, and nothing is refused any more. Rewrite them with Kyverno's guide "Migrating to CEL policies".`,
+in the cluster, and nothing is refused any longer. Rewrite them with Kyverno's guide "Migrating to CEL policies".`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -48,7 +48,7 @@ spec:
 			switch groupOf(o) {
 			case "kyverno.io":
 				if hint, ok := kyvernoSuccessors[o.Kind]; ok {
-					report(in.field(o, "apiVersion"), "use "+hint+" of policies.kyverno.io/v1", "%s is of a kind that Kyverno is to remove in 1.20", o.Title())
+					report(in.field(o, "apiVersion"), "use "+hint+" of policies.kyverno.io/v1", "%s is of a kind that Kyverno 1.20 will remove", o.Title())
 				}
 			case "policies.kyverno.io":
 				if o.APIVersion == "policies.kyverno.io/v1alpha1" {

@@ -53,7 +53,7 @@ func (n *dnsNames) fixed(pattern, beginning, end string) {
 	n.ends[len(end)] = true
 }
 
-// mayHave reports whether a name, or a pattern if there is one, may be one of these. Of two patterns nobody can tell.
+// mayHave reports whether a name, or a pattern if there is one, may be one of these. For two patterns the answer is unknown, so true.
 func (n *dnsNames) mayHave(name, pattern string) bool {
 	name, pattern = canonical(name), canonical(pattern)
 	if pattern != "" {

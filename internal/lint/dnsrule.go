@@ -9,7 +9,7 @@ var dnsRuleMissing = Rule{
 	Doc: `Cilium learns the addresses of a name from the DNS answers that pass its proxy, and only queries that a DNS rule of an
 egress policy permits pass it (Cilium's documentation, "Obtaining DNS Data for use by toFQDNs"). Without such a rule for the same
 pods and the same name, toFQDNs matches nothing. Add one; or write the flow as ` + "`to: {host: …}`" + ` under
-` + "`networkPolicies.allow`" + `, which brings it.`,
+` + "`networkPolicies.allow`" + `, which includes it.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Documentation is what there is to know about a rule, in Markdown, from its heading on.
+// Documentation is the documentation of a rule, in Markdown, from its heading on.
 func (r *Rule) Documentation() string {
 	var b strings.Builder
 	severity := string(r.Severity)

@@ -10,7 +10,7 @@ var duplicateInPod = Rule{
 	Severity: Error,
 	Summary:  "two containers, volumes, mounts or ports of a pod have the same name or path",
 	Doc: `The API server refuses such a pod, and the workload with it. Names of containers have to be unique among all containers and init containers of a
-pod, those of volumes in the pod, and paths of mounts and names of ports in their container. It comes of a value file that repeats
+pod, those of volumes in the pod, and paths of mounts and names of ports in their container. Such a mistake comes from a value file that repeats
 what the chart has by itself, or of a patch that adds to a list.`,
 	Bad: `
 -- platform.yml --

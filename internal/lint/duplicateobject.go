@@ -5,8 +5,8 @@ var duplicateObject = Rule{
 	Severity: Error,
 	Summary:  "two applications deploy the same object",
 	Doc: `An object belongs to one Application. The other one takes it over when it syncs, the first takes it back, and each
-shows it as out of sync (Argo CD warns of a SharedResourceWarning). When one of the two is removed, it prunes what the other
-needs. Deploy it once; what roster renders, such as Namespaces, it renders from the list. Mind the order where something would be lost:
+shows it as out of sync (with a SharedResourceWarning). When one of the two is removed, it prunes what the other
+needs. Deploy it once; leave out what roster renders from the list, such as Namespaces. Mind the order where something would be lost:
 Argo CD prunes what leaves the manifests of the application that it is tracked for, and with a Namespace everything in it. With
 ` + "`argocd.argoproj.io/sync-options: Prune=false,Delete=false`" + ` on the object in the cluster it stays, until the other application has taken it over.`,
 	Bad: `
@@ -40,7 +40,7 @@ metadata: {name: config-extra}`},
 		first := map[objectName]*Object{}
 		for _, o := range in.Workloads {
 			if stringAt(o, "metadata", "name") == "" {
-				continue // the API server makes each a name of its own
+				continue // the API server generates a name for each
 			}
 			name := nameOf(o)
 			other, again := first[name]

@@ -14,9 +14,9 @@ import (
 var emptyPolicy = Rule{
 	Name:     "empty-policy",
 	Severity: Error,
-	Summary:  "a policy that Cilium refuses, or that has a list without elements where none was meant",
-	Doc: `The API server takes policies that Cilium's agent refuses: nothing of them is enforced, and only the agent's log and the
-object's status tell. Empty lists are the trap among them (pkg/policy/api/rule.go). ` + "`ingress: []`" + ` does not deny, as it does in a
+	Summary:  "Cilium refuses a policy, or a policy has an empty list with an unintended meaning",
+	Doc: `The API server accepts policies that Cilium's agent refuses: nothing of them is enforced, and only the agent's log and the
+object's status show it. Empty lists are the trap among them (pkg/policy/api/rule.go). ` + "`ingress: []`" + ` does not deny, as it does in a
 Kubernetes NetworkPolicy: it leaves the direction open, and ` + "`[{}]`" + ` denies what nothing else allows. ` + "`fromEndpoints: []`" + ` selects no
 pod, and ` + "`[{}]`" + ` those of the namespace; ` + "`toPorts: []`" + ` permits every port.`,
 	Bad: `
@@ -56,7 +56,7 @@ spec:
 // directions are the lists of a rule that have rules of their own.
 var directions = [...]string{"egress", "egressDeny", "ingress", "ingressDeny"}
 
-// emptiness reports the first thing that is wrong with the policy, and each empty list.
+// emptiness reports the first mistake in the policy, and each empty list.
 func (p *policy) emptiness(written map[string]any, report Report) {
 	var empty []string
 	rules := 0
@@ -84,7 +84,7 @@ func (p *policy) emptiness(written map[string]any, report Report) {
 		}
 	}
 	if mixed {
-		return // Cilium says the same, with names in an order that changes
+		return // Cilium reports the same, with names in varying order
 	}
 	if problem, at := p.refused(); problem != "" {
 		report(p.at(at...), "", "Cilium refuses %s: %s", p.title, problem)
@@ -112,12 +112,12 @@ func (p *policy) peersOf(rule map[string]any, direction string, i int, report Re
 	}
 	if len(kinds) > 1 {
 		report(p.at(direction, strconv.Itoa(i), kinds[1]), "write two rules: each permits what it lists",
-			"Cilium refuses %s: it takes one kind of peers in a rule, found %s", p.title, strings.Join(kinds, " and "))
+			"Cilium refuses %s: it accepts one kind of peers in a rule, found %s", p.title, strings.Join(kinds, " and "))
 	}
 	return len(kinds) > 1
 }
 
-// refused says why Cilium's agent would refuse the policy, and where.
+// refused returns why Cilium's agent would refuse the policy, and where.
 func (p *policy) refused() (problem string, at []string) {
 	if p.rule == nil {
 		return p.problem.Error(), nil
@@ -169,7 +169,7 @@ func firstOf(err error) string {
 	return err.Error()
 }
 
-// everywhere warns of what a clusterwide policy closes.
+// everywhere warns about what a clusterwide policy closes.
 func (p *policy) everywhere() string {
 	if p.namespace == "" {
 		return ", in all namespaces, also that of the DNS server"

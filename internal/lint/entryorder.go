@@ -11,9 +11,9 @@ var entryOrder = Rule{
 	Name:     "entry-order",
 	Severity: Info,
 	Strict:   true,
-	Summary:  "an entry stands right behind one with the same prefix and a greater name",
-	Doc: `The order of the list means nothing to roster. It means something to those who look for an entry, and to those who merge
-two branches that each add one. Entries whose names are alike up to the first dash, such as ` + "`web-`" + `, stand in alphabetical
+	Summary:  "an entry directly follows one with the same prefix and a greater name",
+	Doc: `The order of the list does not matter to roster. It matters to those who look for an entry, and to those who merge
+two branches that each add one. Entries whose names are the same up to the first dash, such as ` + "`web-`" + `, are in alphabetical
 order.`,
 	Bad: `
 -- platform.yml --
@@ -50,7 +50,7 @@ repository: {url: https://git.example/homelab.git}
 				continue
 			}
 			if before := last[prefix]; before > n.Name {
-				report(n.Place, "put it in front of "+before, "%s stands behind %s", n.Name, before)
+				report(n.Place, "put it before "+before, "%s follows %s", n.Name, before)
 			}
 			last[prefix] = n.Name
 		}

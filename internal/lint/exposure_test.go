@@ -92,13 +92,13 @@ func TestExposure(t *testing.T) {
           auth: none
           expose: public
         - {host: i, service: a, port: 80, expose: public, auth: none} # why
-`, []string{"applications.yml:20:11 public-without-auth: everybody may come in at g.home.example (public)",
-			"applications.yml:21:11 public-without-auth: everybody may come in at h.home.example (public)"}},
+`, []string{"applications.yml:20:11 public-without-auth: everybody has access to g.home.example (public)",
+			"applications.yml:21:11 public-without-auth: everybody has access to h.home.example (public)"}},
 		{"the only default exposure", "-- platform.yml --\ndomain: home.example\n" + list +
 			elsewhere("web", ", ingress: [{host: a, service: a, port: 80, auth: none}]"), nil},
 		{"no lan", "-- platform.yml --\ndomain: home.example\ningress: {expose: {all: [websecure]}}\n" + list +
 			elsewhere("web", ", ingress: [{host: a, service: a, port: 80, expose: all, auth: none}]"),
-			[]string{"applications.yml:4:92 public-without-auth: everybody may come in at a.home.example (all)"}},
+			[]string{"applications.yml:4:92 public-without-auth: everybody has access to a.home.example (all)"}},
 
 		{"entry points", exposurePlatform + withRoute + route + brought("a", websecure, photos) + brought("b", "entryPoints: [websecure, tunnel]",
 			"match: 'Host(`b.home.example`)', services: [{name: b, port: 80}]") + brought("c", "entryPoints: [admin]", photos) +
@@ -126,12 +126,12 @@ func TestExposure(t *testing.T) {
 			brought("a", websecure, "match: 'Host(`a.home.example`)', middlewares: [{name: x}, {name: x, namespace: nowhere}, {name: x@file, namespace: known}], services: [{name: a, port: 80}]",
 				"match: 'Host(`b.home.example`)', middlewares: [{name: there, namespace: known}, {name: chain, namespace: known}], services: [{name: a, port: 80}]",
 				"match: 'Host(`c.home.example`)', middlewares: [{name: there, namespace: known}, {name: they, namespace: known}], services: [{name: a, port: 80}]"),
-			[]string{"known/a.yaml:10:46 missing-middleware: no application brings Middleware away of namespace known: Traefik drops the rules that go through this chain",
-				"route/route.yaml:10:89 missing-middleware: no application brings Middleware they of namespace known: Traefik drops the rule"}},
+			[]string{"known/a.yaml:10:46 missing-middleware: no application deploys Middleware away of namespace known: Traefik drops the rules that go through this chain",
+				"route/route.yaml:10:89 missing-middleware: no application deploys Middleware they of namespace known: Traefik drops the rule"}},
 		{"the login of the list", exposurePlatform + list + here("sys-login") +
 			elsewhere("web", ", ingress: [{host: b, service: a, port: 80}, {host: a, service: a, port: 80}, {host: c, service: a, port: 80, auth: app}]") +
 			"-- sys-login/login.yaml --\n" + middleware("logins", "forwardAuth: {address: 'http://a'}"),
-			[]string{"applications.yml:8:92 missing-middleware: no application brings Middleware login of namespace sys-login: Traefik drops the route of b.home.example, like 1 more"}},
+			[]string{"applications.yml:8:92 missing-middleware: no application deploys Middleware login of namespace sys-login: Traefik drops the route of b.home.example, like 1 more"}},
 		{"the login of the list, elsewhere", exposurePlatform + list + elsewhere("sys-login") + elsewhere("web", ", ingress: [{host: b, service: a, port: 80}]"), nil},
 
 		{"another namespace, and no Traefik to see", exposurePlatform + withRoute + foreignRoute, nil},
@@ -174,7 +174,7 @@ spec:
 			[]string{"applications.yml:4:102 missing-service: Service photos has no port 8080: Traefik drops the rule (write 80: 8080 is the port of the pods)",
 				`web/a.yaml:14:67 missing-service: Service photos has no port "80": Traefik drops the rule (remove the quotes: a string is the name of a port)`,
 				"web/a.yaml:15:52 missing-service: no port of Service photos is named: Traefik drops the rule (it has 80 (http))",
-				`web/a.yaml:16:53 missing-service: no application brings Service photo of namespace web: Traefik drops the rule (did you mean "photos"?)`,
+				`web/a.yaml:16:53 missing-service: no application deploys Service photo of namespace web: Traefik drops the rule (did you mean "photos"?)`,
 				`web/a.yaml:18:68 missing-service: Service outside has no port "https": Traefik drops the rule`}},
 		{"a Service that an operator may make", exposurePlatform + list + here("web", ", ingress: [{host: a, service: db-rw, port: 80, auth: app}]") +
 			"-- web/a.yaml --\napiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: db}\n", nil},
@@ -185,29 +185,29 @@ spec:
 			"match: 'PathPrefix(`/`)', priority: 1, services: [{name: photos, port: 80}]", // not the same host: a page that says sorry
 			"match: 'Host(`b.home.example`)', services: [{name: photos, port: 80}]",
 			"match: 'Host(`a.home.example`) && PathPrefix(`/admin/`)', middlewares: [{name: none}], services: [{name: photos, port: 80}]"),
-			[]string{"web/a.yaml:21:81 missing-middleware: no application brings Middleware none of namespace web: Traefik drops the rule"}},
+			[]string{"web/a.yaml:21:81 missing-middleware: no application deploys Middleware none of namespace web: Traefik drops the rule"}},
 		{"the broad rule is on another entry point", exposurePlatform + list + here("web") + "-- web/a.yaml --\n" + service + brought("r", websecure, photos) +
 			brought("s", "entryPoints: [admin]", "match: 'Host(`photos.home.example`) && PathPrefix(`/admin/`)', middlewares: [{name: none}], services: [{name: photos, port: 80}]"),
-			[]string{"web/a.yaml:21:86 missing-middleware: no application brings Middleware none of namespace web: Traefik drops the rule"}},
+			[]string{"web/a.yaml:21:86 missing-middleware: no application deploys Middleware none of namespace web: Traefik drops the rule"}},
 		{"the broad rule has middlewares that ask nothing", exposurePlatform + list + here("web") + "-- web/a.yaml --\n" + service + middleware("pretty", "headers: {}") +
 			brought("r", websecure, "match: 'Host(`a.home.example`)', middlewares: [{name: pretty}], services: [{name: photos, port: 80}]",
 				"match: 'Host(`a.home.example`) && PathPrefix(`/admin/`)', middlewares: [{name: none}], services: [{name: photos, port: 80}]"),
 			[]string{"web/a.yaml:19:8 broken-rule-fails-open: Traefik drops this rule, so that IngressRoute r of web answers for a.home.example/admin/, without a login",
-				"web/a.yaml:19:81 missing-middleware: no application brings Middleware none of namespace web: Traefik drops the rule"}},
+				"web/a.yaml:19:81 missing-middleware: no application deploys Middleware none of namespace web: Traefik drops the rule"}},
 		{"a rule between has a login", exposurePlatform + list + here("web") + "-- web/a.yaml --\n" + service + middleware("ask", "basicAuth: {secret: a}") + brought("r", websecure,
 			photos, "match: 'Host(`photos.home.example`) && PathPrefix(`/ad`)', priority: 500, middlewares: [{name: ask}], services: [{name: photos, port: 80}]",
 			"match: 'Host(`photos.home.example`) && PathPrefix(`/admin/`)', priority: 900, middlewares: [{name: none}], services: [{name: photos, port: 80}]"),
 			[]string{"web/a.yaml:19:8 path-prefix-without-boundary: PathPrefix(`/ad`) also matches /adx",
-				"web/a.yaml:20:101 missing-middleware: no application brings Middleware none of namespace web: Traefik drops the rule"}},
+				"web/a.yaml:20:101 missing-middleware: no application deploys Middleware none of namespace web: Traefik drops the rule"}},
 		{"routes of the list that fail open", exposurePlatform + list + here("sys-login") +
 			elsewhere("web", ", ingress: [{host: a, service: a, port: 80, auth: app}, {host: a, path: /metrics, service: a, port: 80}]") +
 			"-- sys-login/login.yaml --\n" + middleware("logins", "forwardAuth: {address: 'http://a'}"),
 			[]string{"applications.yml:8:136 broken-rule-fails-open: Traefik drops this rule, so that the route of a.home.example answers for a.home.example/metrics, with no login but the application's own",
-				"applications.yml:8:136 missing-middleware: no application brings Middleware login of namespace sys-login: Traefik drops the route of a.home.example/metrics"}},
+				"applications.yml:8:136 missing-middleware: no application deploys Middleware login of namespace sys-login: Traefik drops the route of a.home.example/metrics"}},
 		{"a rule without a login leads elsewhere", exposurePlatform + list + here("web", ", ingress: [{host: a, service: photos, port: 80, auth: app}, {host: a, path: /api, service: api, port: 80, auth: app}]") +
 			"-- web/a.yaml --\n" + service,
 			[]string{"applications.yml:4:100 broken-rule-fails-open: Traefik drops this rule, so that the route of a.home.example answers for a.home.example/api, which leads elsewhere",
-				`applications.yml:4:100 missing-service: no application brings Service api of namespace web: Traefik drops the rule (known: photos)`}},
+				`applications.yml:4:100 missing-service: no application deploys Service api of namespace web: Traefik drops the rule (known: photos)`}},
 
 		{"random", exposurePlatform + ownAndRoute + route + brought("a", websecure, photos),
 			[]string{"route/route.yaml:8:8 random-route: the route of photos.home.example answers for photos.home.example as well, with the same priority of 27: which one wins is random"}},
@@ -230,11 +230,11 @@ spec:
 			[]string{"route/route.yaml:37:3 tls-beside-plain-entrypoint: with tls, IngressRoute d answers to plain HTTP with 404 on web"}},
 
 		{"a rule twice", exposurePlatform + withRoute + route + brought("a", websecure, photos, photos),
-			[]string{"route/route.yaml:9:8 colliding-router-names: the rule stands twice in IngressRoute a: Traefik keeps one of the two"}},
+			[]string{"route/route.yaml:9:8 colliding-router-names: the rule occurs twice in IngressRoute a: Traefik keeps one of the two"}},
 		{"safe names", exposurePlatform + withRoute + here("web-b") + traefik(", values: {providers: {kubernetesCRD: {safeNaming: true}}}") + route + brought("b-c", websecure, photos) +
 			"-- web-b/route.yaml --\n" + brought("c", "entryPoints: [admin]", "match: 'Host(`photos.home.example`)', services: [{name: x@file}]"), nil},
 		{"names that are the same once dots are dashes", exposurePlatform + withRoute + route + brought("a.b", websecure, photos) + brought("a-b", "entryPoints: [admin]", photos),
-			[]string{"route/route.yaml:4:12 colliding-router-names: Traefik takes IngressRoute a.b of web and IngressRoute a-b of web for the same, and keeps one of them"}},
+			[]string{"route/route.yaml:4:12 colliding-router-names: Traefik treats IngressRoute a.b of web and IngressRoute a-b of web as the same, and keeps one of them"}},
 
 		{"on every host", exposurePlatform + ownAndRoute + route +
 			brought("a", websecure, "match: 'PathPrefix(`/`)', priority: 1, services: [{name: photos, port: 80}]",

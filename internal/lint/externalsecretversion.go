@@ -5,10 +5,10 @@ import "slices"
 var externalSecretVersion = Rule{
 	Name:     "external-secret-version",
 	Severity: Error,
-	Summary:  "an object of External Secrets has a version that is not served any more",
+	Summary:  "an object of External Secrets has a version that is no longer served",
 	Doc: `External Secrets serves ` + "`external-secrets.io/v1`" + ` only since its version 0.17.0 (the CRDs have ` + "`v1beta1`" + ` with
-` + "`served: false`" + `). The API server does not know the older ones, and Argo CD fails to apply what has them. The fields that are in
-common use have the same names: write ` + "`v1`" + `. PushSecret is ` + "`v1alpha1`" + ` still.`,
+` + "`served: false`" + `). The API server does not have the older ones, and Argo CD fails to apply objects with them. The fields that are in
+common use have the same names: write ` + "`v1`" + `. PushSecret is still ` + "`v1alpha1`" + `.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}

@@ -14,7 +14,7 @@ import (
 
 // Fix removes from a YAML file what live-state-field finds in its manifests, and in those of its Lists: the lines of a field
 // or, within braces, the field and its comma; a mapping that would be left empty goes with it. All else stays byte for byte.
-// A file of which this cannot be done for certain, such as a template, stays as it is.
+// A file for which this is not certain to work, such as a template, stays as it is.
 func Fix(data []byte) (fixed []byte, changed bool) {
 	documents, values, ok := decoded(data)
 	if !ok || !plainText(data) {
@@ -38,7 +38,7 @@ func Fix(data []byte) (fixed []byte, changed bool) {
 	return fixed, true
 }
 
-// plainText says whether lines and columns are what they look like: there are more line breaks in YAML than in editors.
+// plainText reports whether lines and columns are what they look like: there are more line breaks in YAML than in editors.
 func plainText(data []byte) bool {
 	return utf8.Valid(data) && !bytes.HasPrefix(data, []byte("\ufeff")) &&
 		!bytes.ContainsAny(bytes.ReplaceAll(data, []byte("\r\n"), nil), "\r\u0085\u2028\u2029")
@@ -60,7 +60,7 @@ func decoded(data []byte) (documents []*yaml.Node, values []any, ok bool) {
 	return documents, values, true
 }
 
-// anyLive says whether a document has a field that only an object in the cluster has.
+// anyLive reports whether a document has a field that only an object in the cluster has.
 func anyLive(document any) bool {
 	manifest, ok := document.(map[string]any)
 	if !ok || !isManifest(manifest) {
@@ -78,7 +78,7 @@ func isManifest(value map[string]any) bool {
 	return kind != "" && apiVersion != ""
 }
 
-// fixer gathers what is to be cut out of a file.
+// fixer collects what is to be cut out of a file.
 type fixer struct {
 	data      []byte
 	lines     []span
@@ -99,8 +99,8 @@ func newFixer(data []byte, documents []*yaml.Node) *fixer {
 	return f
 }
 
-// manifests cuts the fields out of a manifest, or out of those in a List. Behind it comes next, which is nil at the end of the
-// document. It is false for a manifest that cannot be fixed.
+// manifests cuts the fields out of a manifest, or out of those in a List. Next is the node that follows, nil at the end of the document.
+// The result is false for a manifest that cannot be fixed.
 func (f *fixer) manifests(n *yaml.Node, v any, next *yaml.Node) bool {
 	manifest, ok := v.(map[string]any)
 	if !ok || !isManifest(manifest) {
@@ -163,7 +163,7 @@ func keyIn(n *yaml.Node, key string) int {
 }
 
 // remove cuts the marked keys of a mapping, and of metadata and annotations below it, out of the text and out of the nodes.
-// Behind the mapping comes next, which is nil at the end of the document.
+// Next is the node that follows the mapping, nil at the end of the document.
 func (f *fixer) remove(n, next *yaml.Node, gone map[*yaml.Node]map[int]bool) bool {
 	marked := gone[n]
 	if marked == nil {
@@ -210,7 +210,7 @@ func (f *fixer) remove(n, next *yaml.Node, gone map[*yaml.Node]map[int]bool) boo
 	return true
 }
 
-// emptied says whether nothing of a mapping is left.
+// emptied reports whether nothing of a mapping is left.
 func emptied(n *yaml.Node, gone map[*yaml.Node]map[int]bool) bool {
 	if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
 		return false
@@ -251,7 +251,7 @@ func (f *fixer) cut() []byte {
 // at is where a node begins.
 func (f *fixer) at(n *yaml.Node) int {
 	if n.Line > len(f.lines) {
-		return len(f.data) // nothing stands there
+		return len(f.data) // there is no value
 	}
 	l := f.lines[n.Line-1]
 	for column := 1; column < n.Column && l.from < l.to; column++ {
@@ -265,7 +265,7 @@ func (f *fixer) at(n *yaml.Node) int {
 func (f *fixer) cutLines(key, value, next *yaml.Node) bool {
 	line, indent := f.line(key.Line)
 	if indent != key.Column-1 || !strings.HasPrefix(strings.TrimLeft(line[indent:], `"'`), key.Value) {
-		return false // it stands behind a dash, a question mark or an anchor
+		return false // it follows a dash, a question mark or an anchor
 	}
 	end := key.Line
 	text := -1 // how far the last value is indented, when it is a text of lines: there are no comments in it
@@ -332,7 +332,7 @@ func lastScalar(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// cutPairs cuts keys and their values out of a mapping in braces, each with the comma behind it, or else before it.
+// cutPairs cuts keys and their values out of a mapping in braces, each with the comma after it, or else before it.
 func (f *fixer) cutPairs(n *yaml.Node, marked map[int]bool) bool {
 	type pair struct{ from, to, comma int } // comma is 0 when there is none
 	var pairs []pair
@@ -373,7 +373,7 @@ func (f *fixer) cutPairs(n *yaml.Node, marked map[int]bool) bool {
 	return true
 }
 
-// pairEnd is the comma or bracket behind a key and its value, which begin at a byte; negative when there is none.
+// pairEnd is the comma or bracket after a key and its value, which begin at a byte; negative when there is none.
 func (f *fixer) pairEnd(at int) int {
 	depth := 0
 	begins := true // whether a value may begin here
@@ -410,7 +410,7 @@ func (f *fixer) pairEnd(at int) int {
 // quoteEnd is the end of a text in quotes that begins at a byte; negative when there is none.
 func quoteEnd(data []byte, at int) int {
 	if at >= len(data) || data[at] != '"' && data[at] != '\'' {
-		return -1 // a tag or an anchor stands before it
+		return -1 // a tag or an anchor precedes it
 	}
 	quote := data[at]
 	for at++; at < len(data); at++ {

@@ -5,16 +5,16 @@ import "github.com/hippotion/roster/catalog"
 var guardsBeforeNamespace = Rule{
 	Name:     "guards-before-namespace",
 	Severity: Error,
-	Summary:  "an application brings the namespace of an entry with manageNamespace: false, after what roster renders into it",
-	Doc: `The accounts, roles and network policies of an entry come in wave -1, before all applications, so that nothing runs without them. With
-` + "`manageNamespace: false`" + ` roster takes the namespace to be there. If an application of the list brings it, it is not there on an empty
-cluster: Argo CD cannot apply the guards, never gets to the wave of the application, and nothing is deployed. Nobody notices before the
-cluster has to be made anew. Let roster render the namespace, which is the default.
+	Summary:  "an application deploys the namespace of an entry with manageNamespace: false, after what roster renders into it",
+	Doc: `The accounts, roles and network policies of an entry are in wave -1, before all applications, so that nothing runs without them. With
+` + "`manageNamespace: false`" + `, roster assumes that the namespace exists. If an application of the list deploys it, it is missing on an empty
+cluster: Argo CD cannot apply the guards, never gets to the wave of the application, and nothing is deployed. Nobody notices until the
+cluster has to be rebuilt. Let roster render the namespace, which is the default.
 
-On a cluster that runs, take care: the application would delete the namespace, with everything in it, when the Namespace vanishes from its
+On a running cluster, take care: the application would delete the namespace, with everything in it, when the Namespace disappears from its
 source. First give the Namespace there the annotation ` + "`argocd.argoproj.io/sync-options: Prune=false`" + `, and sync. Then remove it there, and
-` + "`manageNamespace: false`" + ` from the entry, in one commit. A namespace that somebody makes by hand, before Argo CD, is not
-meant, nor that of Argo CD itself.`,
+` + "`manageNamespace: false`" + ` from the entry, in one commit. A namespace that is created by hand, before Argo CD, is not
+reported, nor is that of Argo CD itself.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -51,7 +51,7 @@ data: {colour: blue}`},
 			}
 			report(n.Place, "give the Namespace in "+o.Application.Code+" the annotation argocd.argoproj.io/sync-options: Prune=false, and sync; "+
 				"then remove it there, and manageNamespace: false here",
-				"%s brings the namespace %s in wave %d, and what roster renders into it comes in wave %d: on an empty cluster nothing can be applied",
+				"%s deploys the namespace %s in wave %d, and what roster renders into it is in wave %d: on an empty cluster, nothing can be applied",
 				o.Application.Code, n.Name, o.Application.Wave, catalog.GuardWave)
 		}
 	},

@@ -18,7 +18,7 @@ var halfOpenFlow = Rule{
 	Doc: `Traffic between two pods passes two policies, the sender's egress and the receiver's ingress, and both have to permit it
 (Cilium's documentation, "Endpoints based"). Here one end denies what nothing allows, and nothing there allows this. Write the flow
 under ` + "`networkPolicies.allow`" + ` of an entry: roster permits it at both ends. This is reported only when all policies of the other end are
-known: not when an application there comes from elsewhere, or brings a Kubernetes NetworkPolicy.`,
+known: not when an application there comes from elsewhere, or deploys a Kubernetes NetworkPolicy.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -73,11 +73,11 @@ spec:
 	},
 }
 
-// half is an ingress or egress rule, as far as it is about pods.
+// half is an ingress or egress rule, as far as it concerns pods.
 type half struct {
 	field    []string // such as egress, 0, toEndpoints
 	pods     []selector
-	anyPod   bool // whether the peers are all pods, or cannot be told
+	anyPod   bool // whether the peers are all pods, or unknown
 	ports    []portRange
 	allPorts bool
 }

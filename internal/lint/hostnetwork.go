@@ -7,8 +7,8 @@ var hostNetworkBehindPolicy = Rule{
 	Severity: Warning,
 	Summary:  "a pod on the node's network in a namespace with policies, which do not reach it",
 	Doc: `A pod with hostNetwork has the identity of the node, and policies of namespaces select pods only
-(Cilium's documentation, "Host Policies"): the entry promises a protection that this pod does not have. Take
-hostNetwork away; or write a CiliumClusterwideNetworkPolicy with nodeSelector for the node, with Cilium's host firewall turned on;
+(Cilium's documentation, "Host Policies"): the entry promises a protection that this pod does not have. Remove
+hostNetwork; or write a CiliumClusterwideNetworkPolicy with nodeSelector for the node, with Cilium's host firewall turned on;
 or say in a waiver why it is fine.`,
 	Bad: `
 -- platform.yml --
@@ -56,7 +56,7 @@ spec:
 `,
 	Check: func(in *Input, report Report) {
 		if !in.allOf("cilium.io", "CiliumClusterwideNetworkPolicy") || slices.ContainsFunc(in.handWritten(), func(p *policy) bool { return p.rule != nil && p.rule.NodeSelector.LabelSelector != nil }) {
-			return // somebody has thought of the nodes, or may have
+			return // a policy may already cover the nodes
 		}
 		for _, p := range in.Pods() {
 			if n := in.Entry(p.Object.Namespace); p.Spec.HostNetwork && n != nil && n.Policies != nil {

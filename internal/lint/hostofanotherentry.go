@@ -11,10 +11,10 @@ var hostOfAnotherEntry = Rule{
 	Severity: Error,
 	Summary:  "an entry answers for part of a host that belongs to another entry",
 	Doc: `The login of a host guards nothing if a route of another entry takes a path of it, without a login and with a longer rule or a higher
-` + "`priority`" + `; and what it answers comes from an address that people trust. A host belongs to the entry whose route has the most of it: all
-paths, or else the shortest; of two that have the same, to the one in the list. Applications of one entry share its hosts. Also routes
-with a pattern of hosts are looked at, and those on other entry points; not those of an entry that brings the login of the host.
-If it is meant, the owner says so with ` + "`sharedWith`" + ` at the host or, where the host is that of an IngressRoute of its application, with the
+` + "`priority`" + `; and its answers come from an address that people trust. A host belongs to the entry whose route has the most of it: all
+paths, or else the shortest; of two that have the same, to the one in the list. Applications of one entry share its hosts. Routes
+with a pattern of hosts are checked as well, and those on other entry points; not those of an entry that provides the login of the host.
+If it is intended, the owner permits it with ` + "`sharedWith`" + ` at the host or, where the host is that of an IngressRoute of its application, with the
 annotation ` + "`" + sharedWith + "`" + ` there.`,
 	Bad: `
 -- platform.yml --
@@ -65,7 +65,7 @@ ingress:
 // sharedWith is the annotation of an IngressRoute that names the namespaces whose applications may answer for parts of its hosts.
 const sharedWith = "roster.hippotion.github.io/shared-with"
 
-// hostOwners finds out whom a host belongs to, without comparing each route with each.
+// hostOwners finds out which entry a host belongs to, without comparing each route with each.
 type hostOwners struct {
 	traefik  *traefik
 	shared   map[*router]map[string]bool // with which namespaces an owner shares its hosts, as far as it was asked for
@@ -74,7 +74,7 @@ type hostOwners struct {
 	patterns int      // how many routers with a pattern of hosts were looked at
 }
 
-// hostPaths are routers that ask for a host and nothing but a path, by that path; for an exact one, with exactPath behind it. Of each
+// hostPaths are routers that match a host and nothing but a path, by that path; for an exact one, with exactPath after it. Of each
 // path it has a few of the first entry that has it.
 type hostPaths struct {
 	byPath   map[string][]*router
@@ -85,7 +85,7 @@ type hostPaths struct {
 const (
 	exactPath  = "\x00"
 	ownRouters = 16 // of a path
-	// mostPatterns bounds for how many patterns all hosts are looked at.
+	// mostPatterns bounds for how many patterns all hosts are checked.
 	mostPatterns = 64
 )
 
@@ -176,12 +176,12 @@ func (o *hostOwners) robbed(r *router, s *scope) (owner *router, where string) {
 	return nil, ""
 }
 
-// wins reports whether a router with a pattern is asked before one of the owner's: to answer for what is left over is no harm.
+// wins reports whether a router with a pattern takes precedence over one of the owner's: answering for what is left over does no harm.
 func (o *hostOwners) wins(r *router, of []*router) bool {
 	return slices.ContainsFunc(of, func(own *router) bool { return r.priority > own.priority && r.meets(own, o.traefik) })
 }
 
-// dead reports whether no request comes to a router, because one of the owner's is asked before it at all of its entry points; or
+// dead reports whether no request reaches a router, because one of the owner's takes precedence at all of its entry points; or
 // whether either may win: random-route reports that.
 func (o *hostOwners) dead(r *router, of []*router) bool {
 	return slices.ContainsFunc(of, func(own *router) bool {
@@ -194,7 +194,7 @@ func (o *hostOwners) dead(r *router, of []*router) bool {
 	})
 }
 
-// maxHostPattern is how long a pattern of hosts is read, in bytes: no name of a host is as long.
+// maxHostPattern is how much of a pattern of hosts is read, in bytes: no host name is that long.
 const maxHostPattern = 1000
 
 var hostMatcher = regexp.MustCompile("(?:^| && )(Host|HostRegexp)\\(`([^`]+)`\\)")
@@ -215,7 +215,7 @@ func hostPattern(rest string) *regexp.Regexp {
 	return pattern
 }
 
-// shares reports whether the owner lets the applications of a namespace answer for parts of its host: it says so, or its login comes
+// shares reports whether the owner lets the applications of a namespace answer for parts of its host: it permits it, or its login comes
 // from there.
 func (o *hostOwners) shares(owner *router, namespace string) bool {
 	with := o.shared[owner]

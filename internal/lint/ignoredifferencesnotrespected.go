@@ -11,10 +11,10 @@ import (
 var ignoreDifferencesNotRespected = Rule{
 	Name:     "ignore-differences-not-respected",
 	Severity: Info,
-	Summary:  "what ignoreDifferences leaves to others is put back with each sync",
-	Doc: `` + "`ignoreDifferences`" + ` hides a difference. A sync, which any other change sets off, applies the whole manifest all the same, and what it has of
+	Summary:  "each sync overwrites what ignoreDifferences leaves to others",
+	Doc: `` + "`ignoreDifferences`" + ` hides a difference. A sync, which any other change triggers, still applies the whole manifest, including
 the ignored fields (argo-cd, docs/user-guide/sync-options.md). With ` + "`RespectIgnoreDifferences=true`" + ` among ` + "`syncOptions`" + `, these fields stay as
-they are. If no manifest has them, it makes no difference, and is not reported where the manifests are known and JSON pointers say it.`,
+they are. If no manifest has them, it makes no difference, and is not reported where the manifests are known and JSON pointers name the fields.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -64,10 +64,10 @@ func (in *Input) inManifests(a *catalog.Application, d catalog.IgnoreDifference)
 	})
 }
 
-// pointed is what is written in another way in a JSON pointer.
+// pointed replaces what is escaped in a JSON pointer.
 var pointed = strings.NewReplacer("~1", "/", "~0", "~")
 
-// fieldTree is the fields that are there in one of several objects: by name, or by index in a list.
+// fieldTree is the fields that one of several objects has: by name, or by index in a list.
 type fieldTree map[string]fieldTree
 
 // ofApplication is the objects of an application that have a group, a kind and a name; all names when it is empty.

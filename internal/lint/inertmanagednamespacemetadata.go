@@ -6,8 +6,8 @@ var inertManagedNamespaceMetadata = Rule{
 	Name:     "inert-managed-namespace-metadata",
 	Severity: Warning,
 	Summary:  "managedNamespaceMetadata of an Application has no effect without CreateNamespace=true",
-	Doc: `Argo CD labels a namespace only when it makes it itself (argo-cd, docs/user-guide/sync-options.md): without the option, the labels,
-such as those of Pod Security, are never set, and nobody says so. Add ` + "`CreateNamespace=true`" + `; or better, make the namespace an entry of the list,
+	Doc: `Argo CD labels a namespace only when it creates it itself (argo-cd, docs/user-guide/sync-options.md): without the option, the labels,
+such as those of Pod Security, are never set, silently. Add ` + "`CreateNamespace=true`" + `; or better, make the namespace an entry of the list,
 with ` + "`labels`" + ` and ` + "`podSecurity`" + `.`,
 	Bad: `
 -- platform.yml --
@@ -34,19 +34,19 @@ spec:
 			metadata, _ := fieldAt(o, "spec", "syncPolicy", "managedNamespaceMetadata").(map[string]any)
 			if groupOf(o) == argoGroup && len(metadata) > 0 && !slices.Contains(syncOptionsOf(o), "CreateNamespace=true") {
 				report(in.field(o, "spec", "syncPolicy", "managedNamespaceMetadata"), in.labelling(o),
-					"%s sets metadata of a namespace that it does not make", o.Title())
+					"%s sets metadata of a namespace that it does not create", o.Title())
 			}
 		}
 	},
 }
 
-// syncOptionsOf are the options of an Application that an application brings.
+// syncOptionsOf are the options of an Application that an application deploys.
 func syncOptionsOf(o *Object) []string {
 	return slices.Collect(texts(fieldAt(o, "spec", "syncPolicy", "syncOptions")))
 }
 
-// labelling is who sets the labels of the namespace that an Application deploys into. With CreateNamespace=true, Argo CD would put its
-// metadata in the place of what roster has rendered.
+// labelling is what should set the labels of the namespace that an Application deploys into. With CreateNamespace=true, Argo CD would
+// replace what roster has rendered with its metadata.
 func (in *Input) labelling(o *Object) string {
 	if n := in.Entry(stringAt(o, "spec", "destination", "namespace")); n != nil && n.Managed {
 		return "remove it, and write labels and annotations in the entry of " + n.Name

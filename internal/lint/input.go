@@ -16,7 +16,7 @@ import (
 	admission "k8s.io/pod-security-admission/policy"
 )
 
-// Input is what is looked at.
+// Input is what is checked.
 type Input struct {
 	Platform *catalog.Platform
 	// Objects are those that roster renders for the platform, without workloads.
@@ -25,10 +25,10 @@ type Input struct {
 	Workloads []*Object
 	// Failed has the codes of the applications that could not be rendered: what they deploy is unknown.
 	Failed map[string]bool
-	// Repository is where the files lie that objects are made from.
+	// Repository is where the files are that objects are made from.
 	Repository fs.FS
 
-	// Models of all this, each built when a rule asks for it first, and for the whole run.
+	// Models of all this, each built when a rule first asks for it, and kept for the whole run.
 
 	kinds       once[map[string][]*Object] // by kind
 	namespaces  once[map[string][]*Object] // by namespace
@@ -49,7 +49,7 @@ type Input struct {
 	unpermitted map[judgement][]admission.CheckResult
 	checked     once[unchecked]
 
-	// Where things stand.
+	// Places.
 	files           map[string]*sourceFile // by name
 	folders         map[string][]string    // the files below
 	codes           map[string]map[string]*yaml.Node
@@ -105,10 +105,10 @@ type Object struct {
 	object.Object
 	Entry       *catalog.Namespace
 	Application *catalog.Application
-	// Pos is what it was made from, seen from the repository's root. There is no file for applications that roster brings, and
-	// no line for what templates make.
+	// Pos is what it was made from, relative to the repository's root. There is no file for catalog applications, and no line for the output
+	// of templates.
 	Pos diag.Position
-	// Unstable are the fields that are different each time that the application is rendered.
+	// Unstable are the fields that differ each time that the application is rendered.
 	Unstable [][]string
 
 	content  map[string]any
@@ -145,7 +145,7 @@ func (in *Input) hiding(numbers []int) *Input {
 	return out
 }
 
-// PlaceOf is where an object comes from, without a look into any file: what it was made from, or else its application.
+// PlaceOf is where an object comes from, without reading any file: what it was made from, or else its application.
 func (in *Input) PlaceOf(o *Object) catalog.Place {
 	at := o.Application.Place
 	if o.Pos.File != "" {
@@ -164,13 +164,13 @@ type Pod struct {
 	At []string // the fields that lead to it
 }
 
-// podTemplates says where each kind of workload has its pod template.
+// podTemplates is where each kind of workload has its pod template.
 var podTemplates = map[string][]string{
 	"CronJob": {"spec", "jobTemplate", "spec", "template"}, "DaemonSet": {"spec", "template"}, "Deployment": {"spec", "template"},
 	"Job": {"spec", "template"}, "Pod": {}, "ReplicaSet": {"spec", "template"}, "StatefulSet": {"spec", "template"},
 }
 
-// Pods are the pods of all workloads. What is no pod template is left out: another rule reports it.
+// Pods are the pods of all workloads. What is not a pod template is left out: another rule reports it.
 func (in *Input) Pods() []*Pod {
 	return in.pods.get(func() []*Pod {
 		var out []*Pod
@@ -223,7 +223,7 @@ func grouped[T any](all []T, key func(T) string) map[string][]T {
 	return out
 }
 
-// objectName is what an object is called.
+// objectName identifies an object.
 type objectName struct{ group, kind, namespace, name string }
 
 func nameOf(o *Object) objectName { return objectName{groupOf(o), o.Kind, o.Namespace, o.Name} }
@@ -266,7 +266,7 @@ func (in *Input) applications() iter.Seq2[*catalog.Namespace, *catalog.Applicati
 	}
 }
 
-// complete reports whether everything that the applications of an entry deploy is known: what is not there is then nowhere.
+// complete reports whether everything that the applications of an entry deploy is known: what is missing then does not exist.
 func (in *Input) complete(n *catalog.Namespace) bool {
 	complete, known := in.whole[n]
 	if !known {
@@ -290,8 +290,8 @@ func (in *Input) failed(n *catalog.Namespace) bool {
 	})[n]
 }
 
-// allOf reports whether all objects of a cluster-scoped kind that the list deploys are known: no application of which something
-// is unknown may deploy one.
+// allOf reports whether all objects of a cluster-scoped kind that the list deploys are known: no application with unknown objects may
+// deploy one.
 func (in *Input) allOf(group, kind string) bool {
 	return !in.unsure.get(func() map[catalog.ClusterResource]bool {
 		out := map[catalog.ClusterResource]bool{}
@@ -328,10 +328,10 @@ func (in *Input) Entry(namespace string) *catalog.Namespace {
 	})[namespace]
 }
 
-// mostSuggestions is how many names may be compared in a run to say what somebody may have meant.
+// mostSuggestions is how many names may be compared in a run to suggest what was meant.
 const mostSuggestions = 200_000
 
-// didYouMean is the hint for a name that is not one of those that there are. Comparing each wrong name with each right one would
+// didYouMean is the hint for an unknown name. Comparing each wrong name with each right one would
 // take time that grows with both; after many, there is no hint.
 func (in *Input) didYouMean(name string, number int, known iter.Seq[string]) string {
 	if in.suggestions += number; in.suggestions > mostSuggestions {

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// inventory is what is known about one namespace: what applications bring into it, and what may be there besides.
+// inventory is what is known about one namespace: what applications deploy into it, and what else may be there.
 type inventory struct {
 	objects map[string]map[string]*Object // of Kubernetes' own API groups, by kind and name
 	pods    []*Pod
@@ -25,15 +25,15 @@ type inventory struct {
 	everywhere *makers
 }
 
-// makers are what may make objects that no manifest has: programs, scripts, and the controllers of custom resources.
+// makers are what may create objects that no manifest has: programs, scripts, and the controllers of custom resources.
 type makers struct {
-	names  map[string]bool // words that may be the name of something that they make
-	owners map[string]bool // custom resources: what is made for one is called NAME, NAME-SOMETHING or SOMETHING-NAME-SOMETHING
+	names  map[string]bool // words that may be the name of something that they create
+	owners map[string]bool // custom resources: what is created for one is called NAME, NAME-SOMETHING or SOMETHING-NAME-SOMETHING
 }
 
 func newMakers() *makers { return &makers{map[string]bool{}, map[string]bool{}} }
 
-// inventories makes the inventory of each namespace of the list, by name.
+// inventories takes the inventory of each namespace of the list, by name.
 func (in *Input) inventories() map[string]*inventory {
 	out, everywhere, anywhere := map[string]*inventory{}, newMakers(), false
 	for i := range in.Platform.Namespaces {
@@ -92,13 +92,13 @@ func (v *inventory) add(o *Object) {
 	v.makers.add(o)
 }
 
-// isCustom says whether the kind of an object is none of Kubernetes' own.
+// isCustom reports whether the kind of an object is not one of Kubernetes' own.
 func isCustom(o *Object) bool {
 	group := groupOf(o)
 	return strings.Contains(group, ".") && !strings.HasSuffix(group, ".k8s.io")
 }
 
-// bringsPods says whether pods may come of an object besides those of a template that was read.
+// bringsPods reports whether an object may lead to pods besides those of a template that was read.
 func (in *Input) bringsPods(o *Object, read bool) bool {
 	if podTemplates[o.Kind] != nil {
 		return !read || !slices.Contains(groupsWithoutPods[:], groupOf(o))
@@ -106,7 +106,7 @@ func (in *Input) bringsPods(o *Object, read bool) bool {
 	return in.makesPods(o)
 }
 
-// deploysInto are the namespaces that an object makes somebody deploy into: an Application or ApplicationSet of Argo CD, the
+// deploysInto are the namespaces that an object causes deployments into: an Application or ApplicationSet of Argo CD, the
 // HelmChart of k3s, or a HelmRelease or Kustomization of Flux.
 func deploysInto(o *Object) []string {
 	if !isCustom(o) {
@@ -121,8 +121,7 @@ func deploysInto(o *Object) []string {
 	return out
 }
 
-// copied says whether a tool may copy an object into other namespaces: reflector, replicator and their like are told by
-// annotations.
+// copied reports whether a tool may copy an object into other namespaces: reflector, replicator and similar tools read annotations.
 func copied(o *Object) bool {
 	return (o.Kind == "ConfigMap" || o.Kind == "Secret") && fieldAt(o, "metadata", "annotations") != nil
 }
@@ -150,15 +149,15 @@ func (v *inventory) permit(o *Object) {
 	}
 }
 
-// may says whether a program of the namespace may write objects of a resource in one of some ways.
+// may reports whether a program of the namespace may write objects of a resource in one of some ways.
 func (v *inventory) may(resource string, verbs ...string) bool {
 	return v.admin || slices.ContainsFunc(append(verbs, "*"), func(verb string) bool {
 		return v.permitted[[2]string{verb, resource}] || v.permitted[[2]string{verb, "*"}]
 	})
 }
 
-// program notes what a program is told that may be a name of something it makes: a Job may make whatever its script says, others
-// what they are told in so many words, such as --config-map=NAME.
+// program notes the arguments of a program that may be names of what it creates: a Job may create whatever its script says, others what an
+// argument names explicitly, such as --config-map=NAME.
 func (m *makers) program(p *Pod) {
 	job := p.Kind == "Job" || p.Kind == "CronJob"
 	for _, c := range p.containers() {
@@ -183,12 +182,12 @@ func (m *makers) add(o *Object) {
 				m.words(text)
 			}
 		}
-	case o.Kind == "Role" || o.Kind == "ClusterRole": // whoever may write something of this name does
+	case o.Kind == "Role" || o.Kind == "ClusterRole": // what may write something of this name does
 		for text := range texts(o.Content()["rules"]) {
 			m.words(text)
 		}
 	case o.Kind == "ExternalSecret":
-		if fieldAt(o, "spec", "target", "manifest") != nil { // it makes another kind than a Secret
+		if fieldAt(o, "spec", "target", "manifest") != nil { // it creates another kind than a Secret
 			m.owners[o.Name] = true
 			m.words(stringAt(o, "spec", "target", "name"))
 		}
@@ -213,14 +212,14 @@ func (m *makers) words(text string) {
 	}
 }
 
-// makes says whether something may make an object of a name.
+// makes reports whether something may create an object of a name.
 func (v *inventory) makes(name string) bool { return v.makers.make(name) || v.everywhere.make(name) }
 
 func (m *makers) make(name string) bool {
 	if m.names[name] || m.owners[name] {
 		return true
 	}
-	if len(name) > 253 || len(m.owners) == 0 { // the API server takes no such name
+	if len(name) > 253 || len(m.owners) == 0 { // the API server accepts no such name
 		return false
 	}
 	starts, ends := []int{0}, []int{} // of its parts
@@ -250,7 +249,7 @@ func (in *Input) orderedInventories() iter.Seq[*inventory] {
 	}
 }
 
-// near is the hint for a name that no object of a kind has: the nearest one, or else what to do.
+// near is the hint for a name that no object of a kind has: the nearest name, or else what to do.
 func (v *inventory) near(kind, name, otherwise string) string {
 	const most = 500 // candidates
 	if len(v.objects[kind]) <= most {

@@ -1,5 +1,5 @@
-// Package lint finds what is wrong in a platform that renders: what Kubernetes, Argo CD or Cilium would take, and the owner
-// would be sorry for. One file holds one rule.
+// Package lint finds what is wrong in a platform that renders: what Kubernetes, Argo CD or Cilium would accept, and the owner would
+// regret. One file holds one rule.
 //
 // It reads what it is given, and decides nothing about how findings are printed. It has no clock and no network.
 package lint
@@ -39,14 +39,14 @@ type Rule struct {
 	Strict   bool   // whether it is off unless lint.strict of platform.yml turns it on
 	Summary  string // one line, without a full stop
 	Doc      string // why it matters and what to do, in Markdown
-	// Bad is a folder with an applications.yml, as txtar, that has exactly one finding, of this rule. Mend is what to replace in
-	// it, and by what, in pairs, so that there is none; where that would be most of it, Good is the whole folder instead. They are
+	// Bad is a folder with an applications.yml, as txtar, that has exactly one finding, of this rule. Mend is what to replace in it, and with
+	// what, in pairs, so that it has none; where that would be most of it, Good is the whole folder instead. They are
 	// the examples of the documentation, and the test.
 	Bad   string
 	Mend  []string
 	Good  string
 	Check func(*Input, Report) // nil when it is found elsewhere
-	// Fixable says whether Fix may mend what the rule finds.
+	// Fixable reports whether Fix may fix what the rule finds.
 	Fixable bool
 }
 
@@ -64,7 +64,7 @@ func (r *Rule) Mended() string {
 
 // Finding is something that a rule has found.
 type Finding struct {
-	diag.Diagnostic // Code is the rule's name; Pos is seen from the repository's root
+	diag.Diagnostic // Code is the rule's name; Pos is relative to the repository's root
 	Severity        Severity
 }
 
@@ -76,8 +76,8 @@ type Options struct {
 	Today time.Time // for waivers that end
 	Only  []string  // names of rules; all when empty
 
-	// Without are rules that are not applied, and Hidden the numbers of workloads that a rule is not shown: they have stopped a
-	// run before. What is hidden is unknown to the rule, and not absent.
+	// Without are rules that are not applied, and Hidden the numbers of workloads that a rule is not shown: they have stopped an earlier run.
+	// What is hidden is unknown to the rule, and not absent.
 	Without []string
 	Hidden  map[string][]int
 	// Progress is told which rule looks at which workload, and Found what each rule has found, before comments waive any of it;
@@ -90,8 +90,8 @@ type Options struct {
 type Result struct {
 	Findings  []Finding      // in order, each once
 	Waived    int            // how many findings a comment has waived
-	Unchecked map[string]int // how many objects could not be held against a schema, by kind
-	// Mistakes are what is wrong in lint of platform.yml, at places seen from the repository's root.
+	Unchecked map[string]int // how many objects could not be validated, by kind
+	// Mistakes are what is wrong in lint of platform.yml, at places relative to the repository's root.
 	Mistakes diag.List
 }
 
@@ -141,7 +141,7 @@ func Run(in *Input, o Options) Result {
 // longestMessage is how many bytes of a message are kept. Many findings may quote the same long text.
 const longestMessage = 4000
 
-// Fixable reports whether Fix may mend what the rule of a name finds.
+// Fixable reports whether Fix may fix what the named rule finds.
 func Fixable(name string) bool {
 	return slices.ContainsFunc(rules[:], func(r *Rule) bool { return r.Name == name && r.Fixable })
 }
@@ -156,7 +156,7 @@ func Sorted(found []Finding) []Finding {
 	})
 }
 
-// severity is what platform.yml says, or else the rule's own.
+// severity is that of platform.yml, or else the rule's own.
 func (in *Input) severity(r *Rule) Severity {
 	if s, ok := in.Platform.Lint.Severities[r.Name]; ok {
 		return Severity(s.Severity)
@@ -167,7 +167,7 @@ func (in *Input) severity(r *Rule) Severity {
 	return r.Severity
 }
 
-// mistakes are rules in platform.yml that there are not.
+// mistakes are the unknown rules in platform.yml.
 func (in *Input) mistakes() diag.List {
 	var out diag.List
 	names := Names()

@@ -169,7 +169,7 @@ data:
 		calls("11:6"), "error a/a.yaml:11:34 waiver-ended: the waiver ended on 2026-11-26",
 		calls("12:6"), "error a/a.yaml:12:34 waiver-ended: the waiver has no reason",
 		calls("13:6"), `error a/a.yaml:13:34 waiver-ended: there is no rule outside-address-from-insid: did you mean "outside-address-from-inside"?`,
-		calls("14:6"), "error a/a.yaml:14:34 waiver-ended: the waiver's end is no date",
+		calls("14:6"), "error a/a.yaml:14:34 waiver-ended: the waiver's end is not a date",
 		"info applications.yml:5:53 waiver-unused: there is no finding of outside-address-from-inside here",
 	}
 	if diff := cmp.Diff(want, got); diff != "" || result.Waived != 2 {

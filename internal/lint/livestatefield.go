@@ -12,7 +12,7 @@ var liveStateField = Rule{
 	Fixable:  true,
 	Severity: Warning,
 	Summary:  "a manifest has fields that only an object in the cluster has",
-	Doc: `They come along when an object is copied out of the cluster. With an old ` + "`resourceVersion`" + ` the API server refuses to
+	Doc: `They are left over when an object is copied out of the cluster. With an old ` + "`resourceVersion`" + ` the API server refuses to
 apply the manifest, since it is a lock; with ` + "`managedFields`" + ` it refuses a server-side apply; and an object whose
 ` + "`ownerReferences`" + ` name something that is gone is deleted by the garbage collector. The others are overwritten, and make
 each difference harder to read. Remove them.`,
@@ -95,7 +95,7 @@ func liveFields(manifest map[string]any) [][]string {
 	return out
 }
 
-// isLive says whether fields lead to, or into, a field that only an object in the cluster has.
+// isLive reports whether fields lead to, or into, a field that only an object in the cluster has.
 func isLive(o *Object, fields []string) bool {
 	return slices.ContainsFunc(liveFields(o.Content()), func(live []string) bool {
 		return len(fields) >= len(live) && slices.Equal(fields[:len(live)], live)

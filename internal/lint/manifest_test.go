@@ -147,10 +147,10 @@ metadata: {name: a}
 spec:
   endpoints: [{port: http, interval: 5}]
 `, want: []string{
-		"a/a.yaml:7 error unknown-field: Middleware a: spec.headers.framedeny: unknown field, says the schema of traefik v3.7.13",
+		"a/a.yaml:7 error unknown-field: Middleware a: spec.headers.framedeny: unknown field, according to the schema of traefik v3.7.13",
 		"a/a.yaml:14 error unknown-field: Deployment a: spec.replicas: found a string, expected int32",
-		"a/a.yaml:26 error unknown-field: ServiceMonitor a: spec.selector: is required, says the schema of prometheus-operator v0.94.1",
-		"a/a.yaml:27 error unknown-field: ServiceMonitor a: spec.endpoints[0].interval: must be of type string: \"integer\", says the schema of prometheus-operator v0.94.1",
+		"a/a.yaml:26 error unknown-field: ServiceMonitor a: spec.selector: is required, according to the schema of prometheus-operator v0.94.1",
+		"a/a.yaml:27 error unknown-field: ServiceMonitor a: spec.endpoints[0].interval: must be of type string: \"integer\", according to the schema of prometheus-operator v0.94.1",
 	}},
 	{name: "fields: the template's line, or the value file's", folder: `
 -- platform.yml --
@@ -379,7 +379,7 @@ apiVersion: example.org/v1
 kind: ClusterPolicy
 metadata: {name: a}
 `, want: []string{
-		"a/a.yaml:1 warning deprecated-kyverno-policy: CleanupPolicy a is of a kind that Kyverno is to remove in 1.20",
+		"a/a.yaml:1 warning deprecated-kyverno-policy: CleanupPolicy a is of a kind that Kyverno 1.20 will remove",
 		"a/a.yaml:2 info unknown-kind: 1 object of the kind kyverno.io/v2beta1 CleanupPolicy is not checked: there is no schema",
 		"a/a.yaml:5 warning deprecated-kyverno-policy: NamespacedDeletingPolicy a has the version v1alpha1, which is deprecated",
 		"a/a.yaml:6 info unknown-kind: 1 object of the kind policies.kyverno.io/v1alpha1 NamespacedDeletingPolicy is not checked: there is no schema",
@@ -499,10 +499,10 @@ spec:
       rules:
         - {alert: OfTheGroup, expr: up}
 `, want: []string{
-		"a/rules.yaml:16 warning alert-without-route: the alert OtherTeam has the severity special, which no route is for: it takes the default route, to bus",
-		"a/rules.yaml:17 warning alert-without-route: the alert Part has the severity notice-2, which no route is for: it takes the default route, to bus",
+		"a/rules.yaml:16 warning alert-without-route: the alert OtherTeam has the severity special, for which there is no route: it takes the default route, to bus",
+		"a/rules.yaml:17 warning alert-without-route: the alert Part has the severity notice-2, for which there is no route: it takes the default route, to bus",
 		"a/rules.yaml:18 warning alert-without-route: the alert None has no severity: it takes the default route, to bus",
-		"a/rules.yaml:23 warning alert-without-route: the alert Page has the severity page, which no route is for: it takes the default route, to bus",
+		"a/rules.yaml:23 warning alert-without-route: the alert Page has the severity page, for which there is no route: it takes the default route, to bus",
 	}},
 	{name: "alerts: without alerting, nobody knows the routes", folder: platform + `
 -- a/rules.yaml --
@@ -537,7 +537,7 @@ spec:
     - name: mail
       emailConfigs: [{to: a@mail.example, from: b@mail.example, smarthost: 'mail.example:25'}]
 `, want: []string{
-		"a/routes.yaml:10 error receiver-without-destination: AlertmanagerConfig a has no receiver gone: the operator leaves all of it out",
+		"a/routes.yaml:10 error receiver-without-destination: AlertmanagerConfig a has no receiver gone: the operator leaves out the whole object",
 		"a/routes.yaml:20 error receiver-without-destination: the receiver empty of AlertmanagerConfig a sends nothing",
 	}},
 }

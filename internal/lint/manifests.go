@@ -15,11 +15,11 @@ type manifest struct {
 	kind, name string
 }
 
-// identical is the likeness of a name to itself; less is how many characters of a name are in another.
+// identical is the similarity of a name to itself; lower values are how many characters of a name are in another.
 const identical = 1 << 10
 
 const (
-	// longestName is how long a name may be in Kubernetes. What is longer is like nothing but itself.
+	// longestName is how long a name may be in Kubernetes. What is longer is similar only to itself.
 	longestName = 253
 	// mostTemplated is how many names with a template in them are compared. With more in the files of one application, a place
 	// is less exact.
@@ -29,7 +29,7 @@ const (
 // templated is a part of a text that Helm fills in.
 var templated = regexp.MustCompile(`\{\{.*?\}\}`)
 
-// manifestsIn adds the manifests at or below n, in order. What is inside of a manifest counts when it is of another kind.
+// manifestsIn adds the manifests at or below n, in order. What is inside a manifest counts when it is of another kind.
 func manifestsIn(out []manifest, n *yaml.Node, file string) []manifest {
 	around := map[string]int{}
 	var walk func(n *yaml.Node)
@@ -51,7 +51,7 @@ func manifestsIn(out []manifest, n *yaml.Node, file string) []manifest {
 	return out
 }
 
-// manifestIndex finds the manifest that an object was made of: one that has its kind, and the name that is most like its.
+// manifestIndex finds the manifest that an object was made of: one of the same kind, with the most similar name.
 type manifestIndex map[string]*namesakes
 
 // namesakes are the manifests of a kind.
@@ -111,7 +111,7 @@ func patternOf(name string) (namePattern, bool) {
 }
 
 // like is the manifest that has the most of the name of o, the first of several, and how much that is; 0 when there is none.
-// Within is whether a name also counts that is a part of the name of o: a kustomization puts something in front of names.
+// Within is whether a name also counts that is a part of the name of o: a kustomization adds a prefix to names.
 func (x manifestIndex) like(o *Object, within bool) (found manifest, likeness int) {
 	k := x[o.Kind]
 	if k == nil {
@@ -161,7 +161,7 @@ type keyIndex struct {
 // small is up to how many keys or elements are looked at one after the other.
 const small = 16
 
-// key is the last key of a mapping that is called so, and its value; nil when there is none.
+// key is the last key of a mapping with that name, and its value; nil when there is none.
 func (x *keyIndex) key(n *yaml.Node, name string) (key, value *yaml.Node) {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil, nil
@@ -217,7 +217,7 @@ func (x *keyIndex) named(list *yaml.Node, name string) *yaml.Node {
 	return elements[name]
 }
 
-// exactly is the first value of a file that is a text; nil when there is none.
+// exactly is the first value of a file that equals a text; nil when there is none.
 func (f *sourceFile) exactly(text string) *yaml.Node {
 	if f.values == nil {
 		f.values = map[string]*yaml.Node{}
@@ -228,7 +228,7 @@ func (f *sourceFile) exactly(text string) *yaml.Node {
 	return f.values[text]
 }
 
-// withValues notes the first scalar of each text at or below n that is no key.
+// withValues notes the first scalar of each text at or below n that is not a key.
 func withValues(n *yaml.Node, into map[string]*yaml.Node) {
 	if n.Kind == yaml.ScalarNode && into[n.Value] == nil {
 		into[n.Value] = n

@@ -11,7 +11,7 @@ import (
 
 // matcher is one call in a rule of Traefik's, such as Host(`a.example`).
 type matcher struct {
-	name string // as Traefik 3 spells it, or as it stands there when Traefik 3 has none of that name
+	name string // as Traefik 3 spells it, or as written when it is unknown to Traefik 3
 	args []string
 	not  bool
 }
@@ -22,13 +22,13 @@ var matchers = map[string][]int{
 	"Header": {2}, "HeaderRegexp": {2}, "Query": {1, 2}, "QueryRegexp": {1, 2},
 }
 
-// mostMatchers bounds what is understood of a rule. Nobody writes one that is larger by hand.
+// mostMatchers bounds how much of a rule is understood. Nobody writes a larger one by hand.
 const mostMatchers = 64
 
 // matchRule is a rule that was understood: requests match it when all matchers of one of its alternatives do.
 type matchRule [][]matcher
 
-// parseMatch reads a rule. Traefik has its rules read by Go's own parser of expressions as well (vulcand/predicate, parse.go).
+// parseMatch reads a rule. Traefik, too, reads its rules with Go's own expression parser (vulcand/predicate, parse.go).
 // A rule that is not understood is nil.
 func parseMatch(text string) matchRule {
 	expression, err := parser.ParseExpr(text)
@@ -46,8 +46,7 @@ func parseMatch(text string) matchRule {
 	return alternatives(expression, false)
 }
 
-// alternatives are those of an expression or, with not, of its contrary; nil when there is something in it that is no rule, or
-// when there are too many.
+// alternatives are those of an expression or, with not, of its negation; nil when part of it is not a rule, or when there are too many.
 func alternatives(e ast.Expr, not bool) matchRule {
 	switch e := e.(type) {
 	case *ast.ParenExpr:
@@ -107,7 +106,7 @@ func matcherOf(e *ast.CallExpr) (m matcher, ok bool) {
 	return m, true
 }
 
-// valid says whether Traefik 3 takes the call.
+// valid reports whether Traefik 3 accepts the call.
 func (m *matcher) valid() bool {
 	if !slices.Contains(matchers[m.name], len(m.args)) || slices.Contains(m.args, "") {
 		return false
@@ -126,16 +125,16 @@ func (m *matcher) String() string {
 // scope is what an alternative matches, for comparisons.
 type scope struct {
 	host  string // in lower case; empty for any
-	path  string // without the slash at the end of a prefix that is nothing else; empty for any
+	path  string // without the slash at the end of a prefix; empty for any
 	exact bool   // whether the path is one, and not a prefix
 	rest  string // all other matchers, in order
-	named bool   // whether anything is said about the host
+	named bool   // whether there is anything about the host
 }
 
 // longestPath is how long a path may be to be compared as one; a longer one is equal to itself only.
 const longestPath = 512
 
-// scopes are those of a rule's alternatives, without those that match nothing; nil when Traefik 3 would not take the rule.
+// scopes are those of a rule's alternatives, without those that match nothing; nil when Traefik 3 would not accept the rule.
 func (r matchRule) scopes() []scope {
 	var out []scope
 	for _, alternative := range r {
@@ -169,7 +168,7 @@ func (r matchRule) scopes() []scope {
 	return out
 }
 
-// covers says whether all that narrow matches matches s as well, as far as one can see.
+// covers reports whether all that narrow matches matches s as well, as far as can be seen.
 func (s *scope) covers(narrow *scope) bool {
 	if s.rest != "" && s.rest != narrow.rest || s.host != "" && s.host != narrow.host {
 		return false

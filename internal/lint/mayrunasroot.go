@@ -11,8 +11,8 @@ var mayRunAsRoot = Rule{
 	Severity: Warning,
 	Strict:   true,
 	Summary:  "a container may run as root",
-	Doc: `Without ` + "`runAsNonRoot: true`" + ` the image decides, and many images start as root: a fault in the application is then a
-way to whatever else root reaches. Set it for the pod, and ` + "`runAsUser`" + ` where the image names no user by number.`,
+	Doc: `Without ` + "`runAsNonRoot: true`" + ` the image decides, and many images start as root: a vulnerability in the application is then a
+way to everything that root can reach. Set it for the pod, and ` + "`runAsUser`" + ` where the image names no user by number.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -61,7 +61,7 @@ spec:
 	},
 }
 
-// mayBeRoot says whether neither the container nor its pod keeps the image from starting as root.
+// mayBeRoot reports whether neither the container nor its pod keeps the image from starting as root.
 func mayBeRoot(pod *corev1.PodSpec, c *corev1.Container) bool {
 	var nonRoot bool
 	var user int64

@@ -9,11 +9,11 @@ import (
 var missingClaim = Rule{
 	Name:     "missing-claim",
 	Severity: Error,
-	Summary:  "a pod mounts a PersistentVolumeClaim that nothing makes",
-	Doc: `The pod stays in Pending for ever, since the scheduler waits for the claim. Bring the claim with the application, or correct the name. The
+	Summary:  "a pod mounts a PersistentVolumeClaim that nothing creates",
+	Doc: `The pod stays in Pending forever, since the scheduler waits for the claim. Add the claim to the application, or correct the name. The
 claims of a StatefulSet are called TEMPLATE-STATEFULSET-NUMBER, and a claim of another namespace does not count. It is reported only
 where all that runs in the namespace is known, and where nothing, such as a custom resource with the name in it or a program
-that may create claims, could make it.`,
+that may create claims, could create it.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -51,15 +51,15 @@ spec:
 						continue
 					}
 					at := slices.Concat(p.At, []string{"spec", "volumes", strconv.Itoa(i), "persistentVolumeClaim", "claimName"})
-					report(in.source(p.Object, name, []string{"claimName: " + name, "claimName:"}, at...), v.near("PersistentVolumeClaim", name, "bring it with the application"),
-						"%s mounts the PersistentVolumeClaim %s, which nothing makes", p.Title(), name)
+					report(in.source(p.Object, name, []string{"claimName: " + name, "claimName:"}, at...), v.near("PersistentVolumeClaim", name, "add it to the application"),
+						"%s mounts the PersistentVolumeClaim %s, which nothing creates", p.Title(), name)
 				}
 			}
 		}
 	},
 }
 
-// claimTemplates are how the claims of StatefulSets are called, without their number: TEMPLATE-STATEFULSET.
+// claimTemplates are the names of the claims of StatefulSets, without their number: TEMPLATE-STATEFULSET.
 func (v *inventory) claimTemplates() map[string]bool {
 	out := map[string]bool{}
 	for _, o := range v.objects["StatefulSet"] {
@@ -70,7 +70,7 @@ func (v *inventory) claimTemplates() map[string]bool {
 	return out
 }
 
-// claimTemplates are the names of the claims that a StatefulSet makes for each pod. It mounts them in place of volumes of these
+// claimTemplates are the names of the claims that a StatefulSet creates for each pod. It mounts them in place of volumes of these
 // names.
 func claimTemplates(o *Object) map[string]bool {
 	if o.Kind != "StatefulSet" {

@@ -15,11 +15,11 @@ import (
 var missingConfigMap = Rule{
 	Name:     "missing-configmap",
 	Severity: Error,
-	Summary:  "a pod needs a ConfigMap, or a key of one, that nothing makes",
-	Doc: `The pod waits in CreateContainerConfigError or ContainerCreating for a ConfigMap that never comes, and says so only in its events. Bring it with
+	Summary:  "a pod needs a ConfigMap, or a key of one, that nothing creates",
+	Doc: `The pod waits in CreateContainerConfigError or ContainerCreating for a ConfigMap that never comes, and says so only in its events. Add it to
 the application, correct the name, or set ` + "`optional: true`" + `. A ConfigMap of another namespace does not count. It is reported only where
 all that runs in the namespace is known, and where nothing, such as a custom resource, a Job with the name among its arguments, or a
-program that may create ConfigMaps, could make it.`,
+program that may create ConfigMaps, could create it.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -111,10 +111,10 @@ func configMapNeeds(p *Pod) []need {
 	return out
 }
 
-// inEachNamespace are the ConfigMaps that Kubernetes, OpenShift and Istio make in every namespace.
+// inEachNamespace are the ConfigMaps that Kubernetes, OpenShift and Istio create in every namespace.
 var inEachNamespace = []string{"kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert"}
 
-// lacksConfigMap says what of a need is not there, and what to do; empty when it is, or may be.
+// lacksConfigMap returns what is missing of a need, and what to do; empty when nothing is, or it may exist.
 func (v *inventory) lacksConfigMap(n need) (problem, hint string) {
 	name := n.secret
 	o := v.objects["ConfigMap"][name]
@@ -124,7 +124,7 @@ func (v *inventory) lacksConfigMap(n need) (problem, hint string) {
 	case o == nil && v.makes(name):
 		return "", ""
 	case o == nil:
-		return fmt.Sprintf("the ConfigMap %s, which nothing makes", name), v.near("ConfigMap", name, "bring it with the application, or set optional: true")
+		return fmt.Sprintf("the ConfigMap %s, which nothing creates", name), v.near("ConfigMap", name, "add it to the application, or set optional: true")
 	case n.key == "":
 		return "", ""
 	}
@@ -132,7 +132,7 @@ func (v *inventory) lacksConfigMap(n need) (problem, hint string) {
 	binary, _ := o.Content()["binaryData"].(map[string]any)
 	_, isText := data[n.key]
 	_, isBinary := binary[n.key]
-	if isText || isBinary || len(data)+len(binary) == 0 || v.filled(o) { // somebody fills an empty one
+	if isText || isBinary || len(data)+len(binary) == 0 || v.filled(o) { // something else fills an empty one
 		return "", ""
 	}
 	const most = 50
@@ -142,7 +142,7 @@ func (v *inventory) lacksConfigMap(n need) (problem, hint string) {
 	return fmt.Sprintf("the key %s of the ConfigMap %s", n.key, name), hint
 }
 
-// filled says whether a ConfigMap may get more keys than its manifest has.
+// filled reports whether a ConfigMap may get more keys than its manifest has.
 func (v *inventory) filled(o *Object) bool {
 	if v.may("configmaps", "update", "patch") || v.makes(o.Name) {
 		return true

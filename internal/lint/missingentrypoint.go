@@ -9,9 +9,9 @@ import (
 var missingEntryPoint = Rule{
 	Name:     "missing-entrypoint",
 	Severity: Error,
-	Summary:  "an IngressRoute has some entry points of an exposure, and not the others",
-	Doc: `An exposure has several entry points when requests for the same host come on several ways, such as through a tunnel and
-straight from the house. An IngressRoute that lacks one of them answers on one way, and with 404 on the other. Name all entry
+	Summary:  "an IngressRoute has some entry points of an exposure, but not the others",
+	Doc: `An exposure has several entry points when requests for the same host arrive by several ways, such as through a tunnel and
+directly from the LAN. An IngressRoute that lacks one of them answers on one way, and with 404 on the other. Name all entry
 points of the exposure or, better, let roster render the route: ` + "`ingress`" + ` in the list.`,
 	Bad: `
 -- platform.yml --
@@ -36,7 +36,7 @@ spec:
 `,
 	Mend: []string{`  entryPoints: [tunnel]`, `  entryPoints: [tunnel, websecure]`},
 	Check: func(in *Input, report Report) {
-		if len(in.Failed) > 0 { // any application may bring the other half of a route
+		if len(in.Failed) > 0 { // any application may deploy the other half of a route
 			return
 		}
 		settings := in.traefik()

@@ -9,9 +9,9 @@ import (
 var missingImage = Rule{
 	Name:     "missing-image",
 	Severity: Error,
-	Summary:  "a container has no image, or something that cannot be one",
+	Summary:  "a container has no image, or an invalid one",
 	Doc: `The API server refuses a pod without an image. One that the kubelet cannot read, such as ` + "`:1.2.3`" + ` of a chart whose
-` + "`image.repository`" + ` is empty, or one with capital letters, ends in InvalidImageName. Set the value that the chart asks for.`,
+` + "`image.repository`" + ` is empty, or one with capital letters, ends in InvalidImageName. Set the value that the chart uses.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -31,7 +31,7 @@ repository: {url: https://git.example/homelab.git}
 				if c.Image == "" {
 					report(in.field(p.Object, p.containerAt(i, "image")...), "add image", "the container %s of %s has no image", c.Name, p.Title())
 				} else if _, err := reference.ParseNormalizedNamed(c.Image); err != nil { // as the kubelet does (pkg/util/parsers)
-					report(in.holding(p.Object, c.Image, p.containerAt(i, "image")...), "write REPOSITORY:TAG, in small letters",
+					report(in.holding(p.Object, c.Image, p.containerAt(i, "image")...), "write REPOSITORY:TAG, in lower case",
 						"the container %s of %s has the image %q, which is not valid", c.Name, p.Title(), c.Image)
 				}
 			}

@@ -10,10 +10,10 @@ var missingLimits = Rule{
 	Name:     "missing-limits",
 	Severity: Warning,
 	Strict:   true,
-	Summary:  "a container does not say what it needs, or how much memory it may take",
-	Doc: `Without requests, the scheduler takes the container for nothing and puts it where there is no room; without a limit of
+	Summary:  "a container has no request for CPU or memory, or no memory limit",
+	Doc: `Without requests, the scheduler assumes that the container needs nothing and puts it where there is no room; without a limit of
 memory, one leak takes the memory of the whole node. A limit counts as the request of the same resource, and a LimitRange of the
-namespace, or resources of the pod as a whole, count as well. A limit of CPU is not asked for: it only slows down.`,
+namespace, or resources of the pod as a whole, count as well. A CPU limit is not required: it only slows down.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -59,7 +59,7 @@ spec:
 	},
 }
 
-// missingResources are what a container has to say and does not.
+// missingResources are what a container should set and does not.
 func missingResources(r *corev1.ResourceRequirements) []string {
 	var out []string
 	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {

@@ -9,10 +9,10 @@ import (
 var missingMiddleware = Rule{
 	Name:     "missing-middleware",
 	Severity: Error,
-	Summary:  "a route goes through a Middleware that no application brings",
-	Doc: `Traefik drops a rule of which one middleware is not there, also when it is in the middle of a chain, and says so in its log
-only. The host answers with 404, or another rule that matches answers in its place. Only namespaces of which roster can render
-everything are looked at.`,
+	Summary:  "a route goes through a Middleware that no application deploys",
+	Doc: `Traefik drops a rule when one of its middlewares is missing, also in the middle of a chain, and reports it in its log
+only. The host answers with 404, or another rule that matches answers in its place. Only namespaces where roster can render
+everything are checked.`,
 	Bad: `
 -- platform.yml --
 domain: home.example
@@ -71,8 +71,8 @@ spec:
 			if len(routers) > 1 {
 				others = fmt.Sprintf(", like %d more", len(routers)-1)
 			}
-			report(first.at(in), "bring it with an application of namespace "+m.Namespace+", or change ingress.auth of platform.yml",
-				"no application brings Middleware %s of namespace %s: Traefik drops the route of %s%s", m.Name, m.Namespace, first.own.Host+first.own.Path, others)
+			report(first.at(in), "deploy it with an application of namespace "+m.Namespace+", or change ingress.auth of platform.yml",
+				"no application deploys Middleware %s of namespace %s: Traefik drops the route of %s%s", m.Name, m.Namespace, first.own.Host+first.own.Path, others)
 		}
 	},
 }

@@ -10,8 +10,8 @@ var missingProbes = Rule{
 	Severity: Warning,
 	Strict:   true,
 	Summary:  "a container with ports has no probe",
-	Doc: `Kubernetes takes a container without probes for ready as soon as its process runs, and sends it requests while it is
-still starting; when it hangs, nobody restarts it. Add a ` + "`readinessProbe`" + `, and a ` + "`livenessProbe`" + ` if a restart helps.`,
+	Doc: `Kubernetes treats a container without probes as ready as soon as its process runs, and sends it requests while it is
+still starting; when it hangs, nothing restarts it. Add a ` + "`readinessProbe`" + `, and a ` + "`livenessProbe`" + ` if a restart helps.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -43,7 +43,7 @@ spec:
 	Check: func(in *Input, report Report) {
 		for _, p := range in.Pods() {
 			if !slices.Contains([]string{"DaemonSet", "Deployment", "StatefulSet"}, p.Kind) {
-				continue // a job runs once, and says so when it is done
+				continue // a job runs once, and reports when it is done
 			}
 			for i, c := range p.Spec.Containers {
 				if len(c.Ports) > 0 && c.ReadinessProbe == nil && c.LivenessProbe == nil && c.StartupProbe == nil {

@@ -11,11 +11,11 @@ import (
 var missingSecret = Rule{
 	Name:     "missing-secret",
 	Severity: Error,
-	Summary:  "a pod needs a Secret, or a key of one, that nothing makes",
+	Summary:  "a pod needs a Secret, or a key of one, that nothing creates",
 	Doc: `The pod waits in CreateContainerConfigError or ContainerCreating for a Secret that never comes, and says so only in its events.
-Add it under ` + "`secrets`" + ` of the application, mend the name, or set ` + "`optional: true`" + `. It is reported only where all that runs in the
+Add it under ` + "`secrets`" + ` of the application, correct the name, or set ` + "`optional: true`" + `. It is reported only where all that runs in the
 namespace is known, and where nothing in it, such as a custom resource, a Job with the name among its arguments or an account that may
-create Secrets, could make it. Operators are known to name the Secrets of a custom resource after it. The keys of an ExternalSecret are
+create Secrets, could create it. Operators usually name the Secrets of a custom resource after it. The keys of an ExternalSecret are
 those of its ` + "`target.template`" + ` or, without one, of its ` + "`data`" + `.`,
 	Bad: `
 -- platform.yml --
@@ -59,7 +59,7 @@ repository: {url: https://git.example/homelab.git}
 	},
 }
 
-// spreaders are the cluster-scoped kinds of which Secrets of any namespace are made.
+// spreaders are the cluster-scoped kinds that create Secrets in any namespace.
 var spreaders = []catalog.ClusterResource{{Group: "external-secrets.io", Kind: "ClusterExternalSecret"}, {Group: "kyverno.io", Kind: "ClusterPolicy"},
 	{Group: "policies.kyverno.io", Kind: "GeneratingPolicy"}}
 
@@ -69,7 +69,7 @@ type need struct {
 	at          []string // the fields that lead to it, from the pod template
 }
 
-// needs are what a pod needs. An image can be pulled without its secret if the node has it, or the registry is open: that is luck.
+// needs are what a pod needs. An image can be pulled without its secret if the node has it, or the registry is open: that is chance.
 func needs(p *Pod) []need {
 	var out []need
 	add := func(optional *bool, secret, key string, at ...string) {

@@ -41,9 +41,9 @@ func TestMissingSecretKeys(t *testing.T) {
 		{name: "others have put some there", folder: es(data+"  target: {creationPolicy: Merge, template: {data: {url: x}}}") + reads("db/other")},
 		{name: "also of ESO 2.9", folder: es(data+"  target: {creationPolicy: CreateOrMerge, template: {data: {url: x}}}") + reads("db/other")},
 		{name: "another name", folder: es(data+"  target: {name: web, template: {data: {url: x}}}") + reads("web/url", "db/url"),
-			want: []string{"a/pod.yaml:9:33: Pod a needs the Secret db, which nothing makes"}},
-		{name: "not made", folder: es(data+"  target: {creationPolicy: None}") + reads("db/pass"), want: []string{at + "the Secret db, which nothing makes"}},
-		{name: "of another kind", folder: es(data+"  target: {manifest: {apiVersion: v1, kind: ConfigMap}}") + reads("db/pass"), want: []string{at + "the Secret db, which nothing makes"}},
+			want: []string{"a/pod.yaml:9:33: Pod a needs the Secret db, which nothing creates"}},
+		{name: "not made", folder: es(data+"  target: {creationPolicy: None}") + reads("db/pass"), want: []string{at + "the Secret db, which nothing creates"}},
+		{name: "of another kind", folder: es(data+"  target: {manifest: {apiVersion: v1, kind: ConfigMap}}") + reads("db/pass"), want: []string{at + "the Secret db, which nothing creates"}},
 	})
 }
 
@@ -63,12 +63,12 @@ func TestMissingSecretOperators(t *testing.T) {
 		{name: "Zalando", folder: inFolder + made("acid.zalan.do/v1", "postgresql", "acid-db", "spec: {users: {app_user: []}}") +
 			reads("app-user.acid-db"+zalando+"/password", "postgres.acid-db"+zalando+"/password")},
 		{name: "another cluster of Zalando's", folder: inFolder + made("acid.zalan.do/v1", "postgresql", "acid-db", "spec: {}") + reads("app.acid-other"+zalando+"/password"),
-			want: []string{missing + "app.acid-other" + zalando + ", which nothing makes"}},
+			want: []string{missing + "app.acid-other" + zalando + ", which nothing creates"}},
 		{name: "Zalando across namespaces", folder: there(made("acid.zalan.do/v1", "postgresql", "acid-db", "spec: {users: {web-a.app: []}, preparedDatabases: {app: {secretNamespace: web-a}}}")) +
 			reads("web-a.app.acid-db"+zalando+"/password")},
 		{name: "CloudNativePG", folder: inFolder + made("postgresql.cnpg.io/v1", "Cluster", "db", "spec: {instances: 1}") + reads("db-app/uri", "db-superuser/uri", "db-ca/x")},
 		{name: "a cluster's name with a dash", folder: inFolder + made("postgresql.cnpg.io/v1", "Cluster", "web-db", "spec: {}") + reads("web-db-app/uri", "web/uri"),
-			want: []string{"a/pod.yaml:9:33: Pod a needs the Secret web, which nothing makes"}},
+			want: []string{"a/pod.yaml:9:33: Pod a needs the Secret web, which nothing creates"}},
 		{name: "Elastic", folder: inFolder + made("elasticsearch.k8s.elastic.co/v1", "Elasticsearch", "search", "spec: {}") + reads("search-es-elastic-user/elastic")},
 		{name: "RabbitMQ", folder: inFolder + made("rabbitmq.com/v1beta1", "RabbitmqCluster", "mq", "spec: {}") + reads("mq-default-user/username")},
 		{name: "Strimzi", folder: inFolder + made("kafka.strimzi.io/v1beta2", "KafkaUser", "app", "spec: {}") + reads("app/password")},
@@ -82,22 +82,22 @@ func TestMissingSecretOperators(t *testing.T) {
 		{name: "Infisical, from another namespace", folder: there(made("secrets.infisical.com/v1alpha1", "InfisicalSecret", "x",
 			"spec: {managedSecretReference: {secretName: app, secretNamespace: web-a}}")) + reads("app/url")},
 		{name: "Doppler, for another namespace", folder: there(made("secrets.doppler.com/v1alpha1", "DopplerSecret", "x", "spec: {managedSecret: {name: app, namespace: sys-b}}")) +
-			reads("app/url"), want: []string{missing + "app, which nothing makes"}},
+			reads("app/url"), want: []string{missing + "app, which nothing creates"}},
 		{name: "pushed", folder: there(made("external-secrets.io/v1alpha1", "PushSecret", "x",
 			"spec: {secretStoreRefs: [{name: k8s}], selector: {secret: {name: y}}, data: [{match: {remoteRef: {remoteKey: app}}}]}")) + reads("app/url")},
 		{name: "copied by an annotation", folder: there("-- a/made.yaml --\napiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: app}\n"+
 			"spec: {encryptedData: {a: b}, template: {metadata: {annotations: {reflector.v1.k8s.emberstack.com/reflection-auto-enabled: 'true'}}}}\n") + reads("app/url")},
 		{name: "not copied", folder: there("-- a/made.yaml --\napiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: app}\nspec: {encryptedData: {a: b}}\n") + reads("app/url"),
-			want: []string{missing + "app, which nothing makes"}},
+			want: []string{missing + "app, which nothing creates"}},
 		{name: "an Application deploys into it", folder: there(made("argoproj.io/v1alpha1", "Application", "x", "spec: {project: x, destination: {namespace: web-a}}")) + reads("app/url")},
 		{name: "an Application deploys elsewhere", folder: there(made("argoproj.io/v1alpha1", "Application", "x", "spec: {project: x, destination: {namespace: sys-b}}")) + reads("app/url"),
-			want: []string{missing + "app, which nothing makes"}},
+			want: []string{missing + "app, which nothing creates"}},
 		{name: "an ApplicationSet deploys anywhere", folder: there(made("argoproj.io/v1alpha1", "ApplicationSet", "x",
 			"spec: {template: {spec: {destination: {namespace: '{{ .path.basename }}'}}}}")) + reads("app/url")},
 		{name: "a HelmRelease", folder: inFolder + made("helm.toolkit.fluxcd.io/v2", "HelmRelease", "x", "spec: {}") + reads("app/url")},
 		{name: "somebody may create Secrets", folder: inFolder + made("rbac.authorization.k8s.io/v1", "Role", "x", "rules: [{apiGroups: ['*'], resources: [secrets], verbs: [create, get]}]") + reads("app/url")},
 		{name: "somebody may read Secrets", folder: inFolder + made("rbac.authorization.k8s.io/v1", "Role", "x", "rules: [{apiGroups: [''], resources: [secrets], verbs: [get]}]") + reads("app/url"),
-			want: []string{missing + "app, which nothing makes"}},
-		{name: "part of a word", folder: inFolder + made("example.org/v1", "Database", "x", "spec: {host: mydb.example}") + reads("db/url"), want: []string{missing + "db, which nothing makes"}},
+			want: []string{missing + "app, which nothing creates"}},
+		{name: "part of a word", folder: inFolder + made("example.org/v1", "Database", "x", "spec: {host: mydb.example}") + reads("db/url"), want: []string{missing + "db, which nothing creates"}},
 	})
 }

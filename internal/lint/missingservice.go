@@ -3,10 +3,10 @@ package lint
 var missingService = Rule{
 	Name:     "missing-service",
 	Severity: Error,
-	Summary:  "a route leads to a Service or a port that is not there",
+	Summary:  "a route leads to a missing Service or port",
 	Doc: `Traefik drops such a rule, with a line in its log: the host answers with 404, or another rule that matches answers in its place.
-The port is that of the Service, not that of the pods, and a number in quotes is a name. Only namespaces of which roster can
-render everything are looked at; a Service is not missed where an operator may make it.`,
+The port is that of the Service, not that of the pods, and a number in quotes is a name. Only namespaces where roster can
+render everything are checked; a Service is not reported where an operator may create it.`,
 	Bad: `
 -- platform.yml --
 domain: home.example

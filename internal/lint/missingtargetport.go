@@ -38,7 +38,7 @@ spec:
 			for i := range ports {
 				at := []string{"spec", "ports", strconv.Itoa(i), "targetPort"}
 				if name := stringAt(o, at...); o.APIVersion == "v1" && isNumber(name) {
-					report(in.field(o, at...), "remove the quotes", "%s leads to a port named %q, and no port can have such a name", o.Title(), name)
+					report(in.field(o, at...), "remove the quotes", "%s leads to a port named %q, which is not a valid name", o.Title(), name)
 				}
 			}
 		}
@@ -55,7 +55,7 @@ spec:
 				if s.pods.ports[name] {
 					report(at, "write the container port's protocol", "%s leads to the port %s of its pods with %s, which is not the port's protocol", s.Title(), name, protocol)
 				} else {
-					report(at, s.pods.names, "%s leads to the port %s of its pods, and no container of theirs has a port of this name", s.Title(), name)
+					report(at, s.pods.names, "%s leads to the port %s of its pods, and none of their containers has a port of this name", s.Title(), name)
 				}
 			}
 		}

@@ -12,9 +12,9 @@ var narrowGeneratePaths = Rule{
 	Name:     "narrow-generate-paths",
 	Severity: Warning,
 	Summary:  "manifest-generate-paths of an Application leaves out files that it is rendered from",
-	Doc: `With the annotation, Argo CD renders the Application again only when a commit touches what is named there; a change of any other
-file stays unseen until the cache ends, or somebody refreshes hard. So it must name every file: also value files and Kustomize
-components outside of the path. Paths begin at the source's path or, with a slash in front, at the repository's root, and are separated
+	Doc: `With the annotation, Argo CD renders the Application again only when a commit touches a path that is named there; a change of any other
+file goes unnoticed until the cache expires, or until a hard refresh. So it must name every file, including value files and Kustomize
+components outside of the path. Paths are relative to the source's path or, with a leading slash, to the repository's root, and are separated
 by semicolons. For the applications of the list, roster writes the annotation itself.`,
 	Bad: `
 -- platform.yml --
@@ -75,7 +75,7 @@ spec:
 	},
 }
 
-// generatePaths are the paths of the annotation, seen from the repository's root.
+// generatePaths are the paths of the annotation, relative to the repository's root.
 func generatePaths(annotation, base string) []string {
 	var out []string
 	for p := range strings.SplitSeq(annotation, ";") {
@@ -125,7 +125,7 @@ func (c *coveredPaths) has(file string) bool {
 	return false
 }
 
-// options are the value files and Kustomize components that a source names, seen from the repository's root.
+// options are the value files and Kustomize components that a source names, relative to the repository's root.
 func options(source map[string]any, base string) []string {
 	var out []string
 	for _, list := range [][]string{{"helm", "valueFiles"}, {"kustomize", "components"}} {

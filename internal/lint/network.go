@@ -127,7 +127,7 @@ func (in *Input) renderedHere(n *catalog.Namespace) bool {
 
 const podNamespace = "io.kubernetes.pod.namespace"
 
-// selector is what the labels of pods have to be, without the source in front of their keys.
+// selector is what the labels of pods have to be, without the source before their keys.
 type selector struct {
 	equal map[string]string
 	other []slimmetav1.LabelSelectorRequirement
@@ -152,12 +152,12 @@ func selectorOf(s api.EndpointSelector) selector {
 	return out
 }
 
-// bare is a label's key without the source of pods' labels in front of it. Other sources, such as reserved, stay.
+// bare is a label's key without the source of pods' labels before it. Other sources, such as reserved, stay.
 func bare(key string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(key, "k8s:"), "any:")
 }
 
-// mentions says whether the selector asks for a key that begins like that.
+// mentions reports whether the selector has a key with that prefix.
 func (s selector) mentions(prefix string) bool {
 	for key := range s.equal {
 		if strings.HasPrefix(key, prefix) {
@@ -186,7 +186,7 @@ func (p *policy) peer(e api.EndpointSelector) selector {
 	return s
 }
 
-// disjoint says whether certainly no pod fits both.
+// disjoint reports whether certainly no pod fits both.
 func (s selector) disjoint(t selector) bool {
 	for key, value := range s.equal {
 		if other, ok := t.equal[key]; ok && other != value {
@@ -203,7 +203,7 @@ func (s selector) contradicts(requirements []slimmetav1.LabelSelectorRequirement
 	})
 }
 
-// covers says whether certainly all pods that fit t fit s, too.
+// covers reports whether certainly all pods that fit t also fit s.
 func (s selector) covers(t selector) bool {
 	for key, value := range s.equal {
 		if other, ok := t.equal[key]; !ok || other != value {
@@ -213,7 +213,7 @@ func (s selector) covers(t selector) bool {
 	return len(s.other) == 0
 }
 
-// satisfies says whether labels are as a requirement wants them.
+// satisfies reports whether labels meet a requirement.
 func satisfies(labels map[string]string, r slimmetav1.LabelSelectorRequirement) bool {
 	value, found := labels[r.Key]
 	switch r.Operator {
@@ -229,8 +229,8 @@ func satisfies(labels map[string]string, r slimmetav1.LabelSelectorRequirement) 
 	return true
 }
 
-// declared are the flows that an entry lists under networkPolicies.allow, as it lists them: not those that applications of the
-// catalog bring, and not the halves of what others declare.
+// declared are the flows that an entry lists under networkPolicies.allow, as written: not those that catalog applications add, and not the
+// halves of what others declare.
 func declared(n *catalog.Namespace) []*catalog.Flow {
 	var out []*catalog.Flow
 	for i := range n.Flows {

@@ -639,7 +639,7 @@ metadata: {name: a}
   egress:
     - toEntities: [world]
       toEndpoints: [{}]
-`, want: []string{"a/policy.yaml:8:7: Cilium refuses CiliumNetworkPolicy a: it takes one kind of peers in a rule, found toEndpoints and toEntities"}},
+`, want: []string{"a/policy.yaml:8:7: Cilium refuses CiliumNetworkPolicy a: it accepts one kind of peers in a rule, found toEndpoints and toEntities"}},
 		{name: "what Cilium refuses, in the second rule", folder: entry + policyHere + `
   ingress:
     - fromEntities: [cluster]

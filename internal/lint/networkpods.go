@@ -68,10 +68,10 @@ func (in *Input) otherPods() map[string]bool {
 	})
 }
 
-// deploys reports whether somebody's program may make pods beside those of the list.
+// deploys reports whether a program may create pods besides those of the list.
 func deploys(a catalog.Access) bool { return a.SubjectKind == "ServiceAccount" && a.Role != "view" }
 
-// makesPods reports whether pods may come of an object that are not those of a pod template.
+// makesPods reports whether an object may lead to pods that are not those of a pod template.
 func (in *Input) makesPods(o *Object) bool {
 	group, _, found := strings.Cut(o.APIVersion, "/")
 	if !found {
@@ -90,7 +90,7 @@ func (in *Input) makesPods(o *Object) bool {
 	return !slices.Contains(kindsWithoutPods[:], group+"/"+o.Kind)
 }
 
-// groupsWithoutPods are the API groups of which no controller makes pods, other than by the pod templates in them.
+// groupsWithoutPods are the API groups whose controllers create no pods, other than by the pod templates in them.
 var groupsWithoutPods = [...]string{
 	"", "apps", "autoscaling", "batch", "policy",
 	"admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "certificates.k8s.io", "coordination.k8s.io",
@@ -98,15 +98,14 @@ var groupsWithoutPods = [...]string{
 	"cilium.io", "external-secrets.io", "kyverno.io", "traefik.io",
 }
 
-// kindsWithoutPods are kinds of other groups that are known to make no pods. Those of any other kind may.
+// kindsWithoutPods are kinds of other groups that are known to create no pods. Those of any other kind may.
 var kindsWithoutPods = [...]string{
 	"argoproj.io/AppProject", "argoproj.io/Application", "gateway.networking.k8s.io/HTTPRoute",
 	"monitoring.coreos.com/AlertmanagerConfig", "monitoring.coreos.com/PodMonitor", "monitoring.coreos.com/Probe",
 	"monitoring.coreos.com/PrometheusRule", "monitoring.coreos.com/ScrapeConfig", "monitoring.coreos.com/ServiceMonitor",
 }
 
-// permitsPods reports whether a role, or a binding to one that every cluster has, permits to make pods, as runners and notebook servers
-// do.
+// permitsPods reports whether a role, or a binding to one that every cluster has, permits creating pods, as runners and notebook servers do.
 func permitsPods(o *Object) bool {
 	if strings.HasSuffix(o.Kind, "Binding") {
 		return slices.Contains([]string{"admin", "cluster-admin", "edit"}, stringAt(o, "roleRef", "name"))
@@ -137,7 +136,7 @@ func (s selector) matches(p *Pod) bool {
 	return true
 }
 
-// givenLater reports whether a label may come to a pod that its template does not have: from Kubernetes' controllers, or from
+// givenLater reports whether a pod may get a label that its template does not have: from Kubernetes' controllers, or from
 // Cilium.
 func givenLater(key string) bool {
 	switch key {

@@ -12,10 +12,10 @@ import (
 var newerField = Rule{
 	Name:     "newer-field",
 	Severity: Info,
-	Summary:  "a custom object has a field or a value that the schema here does not know, which is not checked",
+	Summary:  "a custom object has a field or a value that is unknown to the schema here, and is not checked",
 	Doc: `Operators add fields and values to a kind without a new API version. roster has the definitions of one version of each operator, which
-the message names: what that one does not have, and what is not like anything that it has, may be of a newer version. If it is not, the
-API server drops the field without a word, or refuses the value. What is nearly the name of a field or a value is taken for a mistake:
+the message names: what that one does not have, and what is not similar to anything that it has, may be from a newer version. If it is not, the
+API server drops the field without a word, or refuses the value. What is nearly the name of a field or a value is treated as a mistake:
 ` + "`unknown-field`" + ` reports it. There is one finding for each field of a kind, at its first object.`,
 	Bad: `
 -- platform.yml --
@@ -73,7 +73,7 @@ spec:
 					continue
 				}
 				said[key] = true
-				report(in.field(o, fieldsOf(p.Path)...), "if it is not of a newer version, mend or remove it",
+				report(in.field(o, fieldsOf(p.Path)...), "if it is not from a newer version, correct or remove it",
 					"%s: %s: %s does not have %s here, and it is not checked", o.Title(), p.Path, schemaOf(o), p.Newer.Found)
 			}
 		}
@@ -82,12 +82,12 @@ spec:
 
 var anyIndex = regexp.MustCompile(`\[[0-9]+\]`)
 
-// looser are fields of which newer versions take more types, by kind: the CRDs of External Secrets 2.9.
+// looser are fields for which newer versions accept more types, by kind: the CRDs of External Secrets 2.9.
 var looser = map[string]string{"ClusterSecretStore": "spec.refreshInterval", "SecretStore": "spec.refreshInterval"}
 
-// tellNewer tells what is wrong with a custom object in any version of its operator from what may be right in a newer one.
+// tellNewer separates what is wrong with a custom object in any version of its operator from what may be right in a newer one.
 func tellNewer(o *Object, problems []schema.Problem) (wrong, newer []schema.Problem) {
-	within := map[string]bool{} // where fields are that may be of a newer version
+	within := map[string]bool{} // where fields are that may be from a newer version
 	for _, p := range problems {
 		if p.Newer != nil && p.Newer.Found != "" && misspelled(p.Newer) == "" {
 			within[p.Path[:max(0, strings.LastIndex(p.Path, "."))]] = true
@@ -106,7 +106,7 @@ func tellNewer(o *Object, problems []schema.Problem) (wrong, newer []schema.Prob
 	return wrong, newer
 }
 
-// misspelled is the name that was meant; empty when there is none near. A name with more words than the nearest is another one: dataTo
+// misspelled is the name that was meant; empty when none is similar. A name with more words than the nearest is another one: dataTo
 // is not data.
 func misspelled(n *schema.Newer) string {
 	folded, byFolded := make([]string, len(n.Known)), map[string]string{}
@@ -121,7 +121,7 @@ func misspelled(n *schema.Newer) string {
 	return near
 }
 
-// fold is a name as those read it who do not mind its spelling.
+// fold is a name without regard to case and separators.
 func fold(name string) string {
 	return strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name))
 }

@@ -18,7 +18,7 @@ func TestNewerField(t *testing.T) {
 	const push = "selector: {secret: {name: x}}\nsecretStoreRefs: [{name: x}]\n"
 	provider := func(p string) string { return object("SecretStore", "provider: "+p) }
 	typo := func(at, meant string) []string {
-		return []string{"unknown-field: " + at + ": unknown field, says the schema" + source + `: did you mean "` + meant + `"?`}
+		return []string{"unknown-field: " + at + ": unknown field, according to the schema" + source + `: did you mean "` + meant + `"?`}
 	}
 	for _, c := range []struct {
 		name, folder string
@@ -43,17 +43,17 @@ func TestNewerField(t *testing.T) {
 		{"with an underscore", object("ExternalSecret", ref+"refresh_interval: 1h\ndataFrom: [{extract: {key: a}}]"), typo("ExternalSecret db: spec.refresh_interval", "refreshInterval")},
 		{"in a list", object("ExternalSecret", ref+"data: [{secretKey: a, remoteRef: {key: a, propertty: b}}]"), typo("ExternalSecret db: spec.data[0].remoteRef.propertty", "property")},
 		{"a field that is missing", object("ExternalSecret", ref+"data: [{secretKey: a, remoteRef: {property: b}}]"),
-			[]string{"unknown-field: ExternalSecret db: spec.data[0].remoteRef.key: is required, says the schema" + source + ": "}},
+			[]string{"unknown-field: ExternalSecret db: spec.data[0].remoteRef.key: is required, according to the schema" + source + ": "}},
 		{"a misspelled field that is missing", object("ExternalSecret", ref+"data: [{secretKey: a, remoteRef: {keys: b}}]"),
-			[]string{"unknown-field: ExternalSecret db: spec.data[0].remoteRef.key: is required, says the schema" + source + ": ",
-				"unknown-field: ExternalSecret db: spec.data[0].remoteRef.keys: unknown field, says the schema" + source + `: did you mean "key"?`}},
+			[]string{"unknown-field: ExternalSecret db: spec.data[0].remoteRef.key: is required, according to the schema" + source + ": ",
+				"unknown-field: ExternalSecret db: spec.data[0].remoteRef.keys: unknown field, according to the schema" + source + `: did you mean "key"?`}},
 		{"a misspelled value", object("ExternalSecret", ref+"target: {creationPolicy: owner}\ndataFrom: [{extract: {key: a}}]"),
-			[]string{`unknown-field: ExternalSecret db: spec.target.creationPolicy: found "owner", expected one of "Owner", "Orphan", "Merge", "None", says the schema` + source + `: did you mean "Owner"?`}},
+			[]string{`unknown-field: ExternalSecret db: spec.target.creationPolicy: found "owner", expected one of "Owner", "Orphan", "Merge", "None", according to the schema` + source + `: did you mean "Owner"?`}},
 		{"at the top", strings.Replace(object("ExternalSecret", ref+"dataFrom: [{extract: {key: a}}]"), "spec:", "more: {}\nspec:", 1),
-			[]string{"unknown-field: ExternalSecret db: more: unknown field, says the schema" + source + ": "}},
-		{"no provider", provider("{}"), []string{"unknown-field: SecretStore db: spec.provider: found 0: should have at least 1 properties, says the schema" + source + ": "}},
+			[]string{"unknown-field: ExternalSecret db: more: unknown field, according to the schema" + source + ": "}},
+		{"no provider", provider("{}"), []string{"unknown-field: SecretStore db: spec.provider: found 0: should have at least 1 properties, according to the schema" + source + ": "}},
 		{"of another type", object("ExternalSecret", ref+"refreshInterval: 5\ndataFrom: [{extract: {key: a}}]"),
-			[]string{`unknown-field: ExternalSecret db: spec.refreshInterval: must be of type string: "integer", says the schema` + source + ": "}},
+			[]string{`unknown-field: ExternalSecret db: spec.refreshInterval: must be of type string: "integer", according to the schema` + source + ": "}},
 		{"of Kubernetes' own", inFolder + "-- a/a.yaml --\napiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}], everythingElse: 1}\n",
 			[]string{"unknown-field: Service a: spec.everythingElse: unknown field: "}},
 	} {

@@ -4,8 +4,8 @@ var noEntryPoints = Rule{
 	Name:     "no-entrypoints",
 	Severity: Warning,
 	Summary:  "an IngressRoute without entry points is on all of them",
-	Doc: `Without ` + "`entryPoints`" + `, Traefik puts a route on all of its default entry points: also on the one for plain HTTP, and on the one
-that a tunnel from the Internet leads to. Name those that you mean; ` + "`ingress.expose`" + ` of ` + "`platform.yml`" + ` has them.`,
+	Doc: `Without ` + "`entryPoints`" + `, Traefik puts a route on all of its default entry points: including the one for plain HTTP, and the one
+that a tunnel from the Internet leads to. Name the intended ones; ` + "`ingress.expose`" + ` of ` + "`platform.yml`" + ` has them.`,
 	Bad: `
 -- platform.yml --
 domain: home.example

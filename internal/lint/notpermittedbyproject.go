@@ -13,7 +13,7 @@ var notPermittedByProject = Rule{
 	Doc: `Each entry has an AppProject that permits its one namespace, and no cluster-scoped kind but those under ` + "`clusterResources`" + `.
 Argo CD refuses to sync an application with anything else in it: "is not permitted in project". Add the kind to the entry, or move the
 object into an entry of its own namespace. Cluster-scoped are Kubernetes' own kinds, those of CRDs that the list deploys, and some that
-everybody knows.`,
+are well known.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -39,14 +39,14 @@ value: -10
 				if !in.permits(o.Entry)[catalog.ClusterResource{Group: groupOf(o), Kind: o.Kind}] {
 					hint := "add it to the entry: clusterResources: [" + kind + "]"
 					if kind == "Namespace" && in.Entry(o.Name) == nil {
-						hint = "write an entry for the namespace " + o.Name + ", which roster renders, and what belongs into it"
+						hint = "write an entry for the namespace " + o.Name + ", which roster renders, with what belongs in it"
 					}
 					report(in.field(o, "kind"), hint,
 						"%s is cluster-scoped, and the project of %s does not permit %s", o.Title(), o.Entry.Name, kind)
 				}
 			case o.Namespace != o.Entry.Name:
 				report(in.field(o, "metadata", "namespace"), "move it to the entry of "+o.Namespace,
-					"%s is to go into the namespace %s, and the project of %s permits %s only", o.Title(), o.Namespace, o.Entry.Name, o.Entry.Name)
+					"%s belongs to the namespace %s, and the project of %s permits %s only", o.Title(), o.Namespace, o.Entry.Name, o.Entry.Name)
 			}
 		}
 	},

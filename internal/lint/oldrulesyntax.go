@@ -12,10 +12,10 @@ import (
 var oldRuleSyntax = Rule{
 	Name:     "old-rule-syntax",
 	Severity: Error,
-	Summary:  "a rule in the syntax of an older Traefik",
-	Doc: `Traefik 3 drops a rule that it does not understand, or takes it for something else: ` + "`Host`" + ` has one argument,
-` + "`HostRegexp`" + ` is a regular expression of Go without ` + "`{name:…}`" + `, ` + "`Headers`" + ` is called ` + "`Header`" + `, and what changes
-the path is a Middleware. The setting ` + "`syntax: v2`" + ` brings the old syntax back for a while, and is deprecated (Traefik: migration guide from 2 to 3).`,
+	Summary:  "a rule has the syntax of an older Traefik",
+	Doc: `Traefik 3 drops a rule that it does not understand, or reads it as something else: ` + "`Host`" + ` has one argument,
+` + "`HostRegexp`" + ` is a Go regular expression without ` + "`{name:…}`" + `, ` + "`Headers`" + ` is named ` + "`Header`" + `, and what changes
+the path is a Middleware. The setting ` + "`syntax: v2`" + ` restores the old syntax for a while, and is deprecated (Traefik: migration guide from 2 to 3).`,
 	Bad: `
 -- platform.yml --
 domain: home.example
@@ -47,20 +47,20 @@ spec:
 				} else if rule.Syntax != "" && rule.Syntax != "v3" {
 					report(at("syntax"), "write the rule for Traefik 3, and remove syntax", "the rule is written in the syntax %s, which is deprecated", rule.Syntax)
 				} else if what, hint := oldSyntax(rule.Match); what != "" {
-					report(at("match"), hint, "%s, which Traefik 3 does not know", what)
+					report(at("match"), hint, "%s, which is unknown to Traefik 3", what)
 				}
 			}
 		}
 	},
 }
 
-// colonRule is a matcher as Traefik 1 has it, such as Host:a.example;PathPrefix:/api.
+// colonRule is a matcher as in Traefik 1, such as Host:a.example;PathPrefix:/api.
 var colonRule = regexp.MustCompile(`^\s*(?:Host(?:Regexp)?|Path(?:Prefix)?(?:Strip)?(?:Regex)?|Headers|Method|Query)\s*:`)
 
 // namedPart is {name} or {name:regex}.
 var namedPart = regexp.MustCompile(`\{[A-Za-z_][-\w]*(?::|\})`)
 
-// renamed says what became of the matchers that Traefik 3 has no more.
+// renamed is what became of the matchers that Traefik 3 has removed.
 var renamed = map[string]string{
 	"Headers": "Header", "HeadersRegexp": "HeaderRegexp", "HostHeader": "Host",
 	"PathStrip":            "Path, with a Middleware of the kind stripPrefix",
@@ -69,7 +69,7 @@ var renamed = map[string]string{
 	"PathPrefixStripRegex": "PathRegexp, with a Middleware of the kind stripPrefixRegex",
 }
 
-// oldSyntax says what of a rule Traefik 3 does not know, and what to write; nothing when there is none.
+// oldSyntax returns which part of a rule is unknown to Traefik 3, and what to write; empty when there is none.
 func oldSyntax(text string) (what, hint string) {
 	if m := colonRule.FindString(text); m != "" {
 		return "the rule begins with " + strings.TrimSpace(m), "write Host(`a.example`) && PathPrefix(`/api/`)"
@@ -86,7 +86,7 @@ func oldSyntax(text string) (what, hint string) {
 				for _, arg := range m.args {
 					if part := namedPart.FindString(arg); part != "" {
 						kind := m.name[:len("Host")] // or Path
-						return "the rule has " + part + " in " + m.name, "write a regular expression of Go, in " + kind + "Regexp"
+						return "the rule has " + part + " in " + m.name, "write a Go regular expression, in " + kind + "Regexp"
 					}
 				}
 			}

@@ -9,7 +9,7 @@ var openNamespace = Rule{
 	Severity: Warning,
 	Summary:  "an entry without networkPolicies: every pod of the cluster reaches its pods, and they reach everything",
 	Doc: `Cilium allows all traffic of a pod until a policy selects it (Cilium's documentation, "Policy Enforcement Modes"). One pod that is
-broken into is then a way to all that listens in the namespace, and out of it to the Internet and the LAN. Choose a profile:
+compromised is then a way to all that listens in the namespace, and out of it to the Internet and the LAN. Choose a profile:
 ` + "`isolated`" + ` and the flows that are needed, or ` + "`web-app`" + `. If the namespace has to be open, write ` + "`networkPolicies: open`" + `: then it is
 open on purpose, and this rule is silent.`,
 	Bad: `
@@ -43,11 +43,11 @@ func (in *Input) closing(n *catalog.Namespace) string {
 	const otherwise = "; if it is open on purpose, write networkPolicies: open"
 	switch {
 	case n.Name == in.Platform.DNS.Namespace:
-		return "find out first who needs what runs there: the whole cluster asks its DNS server, and a profile alone would cut that off" + otherwise
+		return "first find out who depends on what runs there: the whole cluster asks its DNS server, and a profile alone would cut that off" + otherwise
 	case n.Name == in.Platform.Controller.Namespace:
 		return "networkPolicies: ingress-controller, and what else has to be allowed: isolated would cut off every host" + otherwise
 	case !n.Managed:
-		return "find out first who needs what runs there: a profile alone would cut that off" + otherwise
+		return "first find out who depends on what runs there: a profile alone would cut that off" + otherwise
 	}
-	return "choose a profile under networkPolicies, and allow what its pods need: what is not allowed stops" + otherwise
+	return "choose a profile under networkPolicies, and allow what its pods need: everything else stops working" + otherwise
 }

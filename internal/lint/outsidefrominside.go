@@ -3,10 +3,10 @@ package lint
 var outsideFromInside = Rule{
 	Name:     "outside-address-from-inside",
 	Severity: Warning,
-	Summary:  "a workload calls an application of the catalog by the address that is meant for phones",
+	Summary:  "a workload calls a catalog application by the address that is meant for phones",
 	Doc: `A request to the host name leaves the cluster and comes back through the ingress controller, or does not come back: at
 home, the name leads to the node, which no CIDR of a policy matches. It also needs the Internet, for something that runs next
-door. The application has an address inside of the cluster, which ` + "`uses`" + ` permits and tells the chart. Links for
+door. The application has an address inside the cluster, which ` + "`uses`" + ` permits and tells the chart. Links for
 people are left out as far as they can be told.`,
 	Bad: `
 -- platform.yml --

@@ -12,7 +12,7 @@ import (
 // patchIndex is the patches of an application by what they are for.
 type patchIndex struct {
 	all     []patch
-	targets map[kindName][]int          // by what the target says; empty for any
+	targets map[kindName][]int          // by what the target names; empty for any
 	named   map[string]map[string][]int // those without a target, by the kind and name in them
 	lengths map[string][]int            // of these names, by kind
 }
@@ -24,7 +24,7 @@ type patch struct {
 
 type kindName struct{ kind, name string }
 
-// mostPatches is how many patches for the same objects are looked into for a field. With more, a place is less exact.
+// mostPatches is how many patches for the same objects are searched for a field. With more, a place is less exact.
 const mostPatches = 100
 
 // patches are those of an application that can be read.

@@ -11,8 +11,8 @@ var pathOnEveryHost = Rule{
 	Severity: Warning,
 	Summary:  "a rule without a host takes its path on every host",
 	Doc: `A rule without ` + "`Host`" + ` matches on all hosts of its entry points. Where its priority is higher, by a number or because it is longer,
-it takes the path away from the other applications; elsewhere it answers for hosts that nobody has thought of. Add the host. A
-route that is to catch what is left says so with a priority below all others, such as 1, and is not reported; nor is one on an
+it takes the path away from the other applications; elsewhere it answers for hosts that nobody has considered. Add the host. A
+catch-all route has a priority below all others, such as 1, and is not reported; nor is one on an
 entry point that nothing else is on.`,
 	Bad: `
 -- platform.yml --
@@ -44,7 +44,7 @@ spec:
 		}
 		hosts := in.exposedEntryPoints()
 		for _, r := range in.routers() {
-			// Who restricts a rule by something else, such as the client's address, has thought of all hosts.
+			// A rule that is restricted by something else, such as the client's address, is meant for all hosts.
 			i := slices.IndexFunc(r.scopes, func(s scope) bool { return !s.named && s.rest == "" })
 			if r.own != nil || i < 0 {
 				continue

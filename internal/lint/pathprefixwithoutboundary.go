@@ -7,7 +7,7 @@ var pathPrefixWithoutBoundary = Rule{
 	Severity: Info,
 	Summary:  "a prefix of a path also matches longer words",
 	Doc: `Traefik compares the argument of ` + "`PathPrefix`" + ` as text: with ` + "`/api`" + `, it also matches
-` + "`/apix`" + ` and ` + "`/api-internal`" + `. To match a path and what lies below it, write two matchers, as roster does for ` + "`path`" + ` in the list.`,
+` + "`/apix`" + ` and ` + "`/api-internal`" + `. To match a path and what is below it, write two matchers, as roster does for ` + "`path`" + ` in the list.`,
 	Bad: `
 -- platform.yml --
 domain: home.example

@@ -17,7 +17,7 @@ type sourceFile struct {
 	lines     []string
 	documents []*yaml.Node
 
-	// What is looked up often, as far as it was needed.
+	// What is looked up often, once it was needed.
 	search      *searched
 	manifests   []manifest
 	index       manifestIndex         // of all manifests
@@ -25,10 +25,10 @@ type sourceFile struct {
 	values      map[string]*yaml.Node // the first of each text
 	tellsHealth *bool                 // whether it has the health check of Applications
 	ends        map[diag.Position]int // the last lines of mappings, by where they begin
-	content     []int                 // by line, from 0: the next one that is no comment and not empty, from 1
+	content     []int                 // by line, from 0: the next one that is not empty and not a comment, from 1
 }
 
-// file reads a file of the repository; nil when it cannot be read, or is too large to be looked into.
+// file reads a file of the repository; nil when it cannot be read, or is too large to be searched.
 func (in *Input) file(name string) *sourceFile {
 	if f, ok := in.files[name]; ok {
 		return f
@@ -73,7 +73,7 @@ func (in *Input) field(o *Object, fields ...string) catalog.Place {
 		at.Pos = o.Pos
 		return at
 	}
-	if f := in.file(o.Pos.File); f != nil { // a template that is YAML as it stands
+	if f := in.file(o.Pos.File); f != nil { // a template that is valid YAML
 		w := a.Workload
 		if m, likeness := f.manifestsAt(o.Pos.File, 0).like(o, w != nil && w.Kind == catalog.Kustomization); likeness > 0 {
 			n, _ := in.nearest(m.node, o, fields)
@@ -88,7 +88,7 @@ func (in *Input) field(o *Object, fields ...string) catalog.Place {
 	return a.Place
 }
 
-// inTemplate is where the template that makes o has the last of the fields, behind its kind.
+// inTemplate is where the template that makes o has the last of the fields, after its kind.
 func (in *Input) inTemplate(o *Object, fields []string) (diag.Position, bool) {
 	w := o.Application.Workload
 	if len(fields) == 0 || w == nil || w.Kind != catalog.HelmChart || o.Pos.Line > 0 || !strings.HasSuffix(o.Pos.File, ".yaml") {
@@ -99,7 +99,7 @@ func (in *Input) inTemplate(o *Object, fields []string) (diag.Position, bool) {
 	if !ok || last == "kind" {
 		return kind, ok
 	}
-	if last == "apiVersion" { // stands before
+	if last == "apiVersion" { // precedes it
 		return in.find(o.Pos.File, "apiVersion:", max(0, kind.Line-1))
 	}
 	return in.find(o.Pos.File, last+":", kind.Line)
@@ -112,7 +112,7 @@ type written struct {
 }
 
 // manifest is where the user wrote o as such, with its kind and name, and the file. A name may have a template in it, or get a
-// prefix from a kustomization: the one that says most is taken.
+// prefix from a kustomization: the most specific one is used.
 func (in *Input) manifest(o *Object) (found *yaml.Node, file string) {
 	w, known := in.manifests[o]
 	if !known {
@@ -266,9 +266,9 @@ func (in *Input) element(list *yaml.Node, is any, index string) *yaml.Node {
 	return nil
 }
 
-// text is where the user wrote a text that stands in o, or else the next one of texts: for a manifest, a line of its file; for
-// what a chart makes, where a value file, the values of the entry, a patch or the template has it. If none has, it was put
-// together: then it is the manifest, or the application.
+// text is where the user wrote a text that is in o, or else the next one of texts: for a manifest, a line of its file; for
+// what a chart makes, where a value file, the values of the entry, a patch or the template has it. If none has, it was assembled: then it
+// is the manifest, or the application.
 func (in *Input) text(o *Object, texts ...string) catalog.Place {
 	at := catalog.Place{Path: o.Application.Place.Path}
 	for _, text := range texts {
@@ -346,7 +346,7 @@ func (in *Input) folder(at string) *corpus {
 	return in.corpus("folder "+at, func() []string { return in.below(at) })
 }
 
-// valueFiles are the value files of a chart of this repository, seen from its root, the last of which wins.
+// valueFiles are the value files of a chart of this repository, relative to its root, the last of which wins.
 func valueFiles(a *catalog.Application) []string {
 	if a.Workload == nil || a.Workload.Source.Helm == nil {
 		return nil
@@ -362,7 +362,7 @@ func valueFiles(a *catalog.Application) []string {
 	return out
 }
 
-// find is the first scalar at or behind a line of a file that has the text in it, or else the first line that has.
+// find is the first scalar at or after a line of a file that has the text in it, or else the first line that has.
 func (in *Input) find(file, text string, from int) (diag.Position, bool) {
 	f := in.file(file)
 	if f == nil {
@@ -375,7 +375,7 @@ func (in *Input) find(file, text string, from int) (diag.Position, bool) {
 	return s.inLines(file, text, from)
 }
 
-// scalarIn is the first scalar below what the list says of an application that has the text in it.
+// scalarIn is the first scalar in the list's mapping of an application that has the text in it.
 func (in *Input) scalarIn(n *yaml.Node, text string) *yaml.Node {
 	s := in.inList[n]
 	if s == nil {
@@ -389,7 +389,7 @@ func (in *Input) scalarIn(n *yaml.Node, text string) *yaml.Node {
 	return s.scalar(text, 0)
 }
 
-// comment is what the user wrote behind "#" on the line of a place, or on the lines right above it.
+// comment is what the user wrote after "#" on the line of a place, or on the lines directly above it.
 func (in *Input) comment(at diag.Position) string {
 	f := in.file(at.File)
 	if f == nil || at.Line < 1 || at.Line > len(f.lines) {
@@ -406,6 +406,6 @@ func (in *Input) comment(at diag.Position) string {
 		}
 		out = append(out, strings.TrimSpace(comment))
 	}
-	slices.Reverse(out) // what stands above comes first
+	slices.Reverse(out) // what is above comes first
 	return strings.Join(out, " ")
 }

@@ -13,10 +13,10 @@ import (
 var plainSecret = Rule{
 	Name:     "plain-secret",
 	Severity: Error,
-	Summary:  "a Secret stands in Git with its values",
-	Doc: `Whoever can read the repository can read it, and so can everybody who has ever cloned it: base64 is no encryption. Put the
-values into Vault and name them under ` + "`secrets`" + `; a SealedSecret or a file that SOPS has encrypted is fine, too. Then make new
-values: Git does not forget the old ones. What a chart makes up while it renders is in no file, and not reported.`,
+	Summary:  "a Secret is in Git with its values",
+	Doc: `Anyone who can read the repository can read it, and so can everyone who has ever cloned it: base64 is not encryption. Put the
+values into Vault and name them under ` + "`secrets`" + `; a SealedSecret or a file that SOPS has encrypted is fine, too. Then create new
+values: Git does not forget the old ones. What a chart generates while it renders is in no file, and not reported.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -52,20 +52,20 @@ type: kubernetes.io/service-account-token
 `,
 	Check: func(in *Input, report Report) {
 		for _, s := range in.plain() {
-			report(s.at, "name it under secrets: of the application; then change the values, there and where they are used", "%s stands in Git with its values: %s", s.object.Title(),
+			report(s.at, "name it under secrets: of the application; then change the values, there and where they are used", "%s is in Git with its values: %s", s.object.Title(),
 				strings.Join(s.keys, ", "))
 		}
 	},
 }
 
-// writtenSecret is a Secret whose values stand in files of the user's.
+// writtenSecret is a Secret whose values are in files of the user.
 type writtenSecret struct {
 	object *Object
 	at     catalog.Place // of the first value
 	keys   []string
 }
 
-// plain are the Secrets whose values stand in files of the user's.
+// plain are the Secrets whose values are in files of the user.
 func (in *Input) plain() []writtenSecret {
 	return in.plainSecrets.get(func() []writtenSecret {
 		var out []writtenSecret
@@ -78,7 +78,7 @@ func (in *Input) plain() []writtenSecret {
 	})
 }
 
-// plainKeys are the keys of a Secret whose values stand in files of the user's, and the place of the first.
+// plainKeys are the keys of a Secret whose values are in files of the user, and the place of the first.
 func (in *Input) plainKeys(o *Object) (at catalog.Place, keys []string) {
 	if o.APIVersion != "v1" || o.Content()["sops"] != nil {
 		return at, nil
@@ -107,25 +107,25 @@ func (in *Input) plainKeys(o *Object) (at catalog.Place, keys []string) {
 	return at, keys
 }
 
-// valueOf is a label or the like, whose key has dots in it.
+// valueOf is a label or similar, whose key has dots in it.
 func valueOf(o *Object, fields ...string) (string, bool) {
 	s, ok := fieldAt(o, fields...).(string)
 	return s, ok
 }
 
-// filledIn says whether a text in a Secret is, or has in it, what a tool puts the value in place of: SOPS, Vault plugins, envsubst.
+// filledIn reports whether a text in a Secret is, or has in it, what a tool puts the value in place of: SOPS, Vault plugins, envsubst.
 func filledIn(text string) bool {
 	return strings.HasPrefix(text, "ENC[") || strings.HasPrefix(text, "vault:") || strings.HasPrefix(text, "<") && strings.HasSuffix(text, ">") ||
 		strings.HasPrefix(text, "${") && strings.HasSuffix(text, "}") || strings.Contains(text, "<path:")
 }
 
-// argoCredential says whether a key of a Secret that declares a repository or a cluster to Argo CD is secret: the URL is not.
+// argoCredential reports whether a key of a Secret that declares a repository or a cluster to Argo CD is secret: the URL is not.
 func argoCredential(key string) bool {
 	return key == "config" || key == "sshPrivateKey" || strings.HasSuffix(key, "Key") || secrecyOf(key) != noSecret
 }
 
-// plainValue is where a value of a Secret stands. A folder or kustomization has nothing that is not in a file; of what a chart
-// makes, a value counts when it is secret by its name or shape, and stands as it is among the values or in a template.
+// plainValue is where a value of a Secret is. A folder or kustomization has nothing that is not in a file; of what a chart
+// makes, a value counts when it is secret by its name or shape, and is written literally among the values or in a template.
 func (in *Input) plainValue(o *Object, field, key, written, text string) (catalog.Place, bool) {
 	if m, _ := in.manifest(o); m != nil {
 		return in.field(o, field, key), true
@@ -169,7 +169,7 @@ func (in *Input) plainValue(o *Object, field, key, written, text string) (catalo
 	return at, false
 }
 
-// exactly is the first value below n that is a text.
+// exactly is the first value below n that equals a text.
 func (in *Input) exactly(n *yaml.Node, text string) *yaml.Node {
 	if in.valuesIn[n] == nil {
 		if in.valuesIn == nil {

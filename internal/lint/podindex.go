@@ -83,7 +83,7 @@ func (x *podIndex) selected(labels map[string]string) *selection {
 	return s
 }
 
-// portNames says which of some ports there are.
+// portNames tells which ports some pods have, for a hint.
 func portNames(ports map[string]bool) string {
 	var all []string
 	for name := range ports {
@@ -134,8 +134,8 @@ func protocolOf(p corev1.Protocol) corev1.Protocol {
 	return p
 }
 
-// injected says whether labels or annotations ask for containers that are not in the template, as service meshes and agents
-// bring them: sidecar.istio.io/inject, linkerd.io/inject, vault.hashicorp.com/agent-inject.
+// injected reports whether labels or annotations request containers that are not in the template, such as those of service meshes and
+// agents: sidecar.istio.io/inject, linkerd.io/inject, vault.hashicorp.com/agent-inject.
 func injected(of map[string]string) bool {
 	for key, value := range of {
 		if strings.Contains(key, "inject") && value != "false" && value != "disabled" {

@@ -11,8 +11,8 @@ type podPorts struct {
 	pods    *podSet
 	named   map[string]map[*Pod]int // the ports of a name
 	order   map[string][]*Pod       // the pods that have a port of a name, in order
-	silent  map[*Pod]bool           // the pods that say nothing about ports
-	listens map[int]bool            // what one of the pods says it listens on, or a Service leads to
+	silent  map[*Pod]bool           // the pods that declare no ports
+	listens map[int]bool            // what one of the pods declares, or a Service leads to
 	leads   map[int][]lead          // by the port of the Service, those that lead to another port of the pods
 	whole   map[int]bool            // whether all silent pods are behind these, as far as it was asked for
 }
@@ -48,7 +48,7 @@ func (in *Input) podPorts(pods *podSet, namespace string, labels map[string]stri
 	return out
 }
 
-// listen notes what a pod says it listens on.
+// listen notes which ports a pod declares.
 func (x *podPorts) listen(p *Pod) {
 	x.silent[p] = true
 	for _, list := range [][]corev1.Container{p.Spec.InitContainers, p.Spec.Containers} {
@@ -101,7 +101,7 @@ func (x *podPorts) add(service string, sp corev1.ServicePort, labels map[string]
 }
 
 // behind is a Service that leads from a port to another one of the pods. There is none when a pod may listen on the port itself:
-// who says nothing about ports may, unless it is behind the Service.
+// one that declares no ports may, unless it is behind the Service.
 func (x *podPorts) behind(port int) (lead, bool) {
 	leads := x.leads[port]
 	if len(leads) == 0 || x.listens[port] {
@@ -115,7 +115,7 @@ func (x *podPorts) behind(port int) (lead, bool) {
 	return leads[len(leads)-1], whole
 }
 
-// allSilent reports whether all pods that say nothing about ports are behind Services.
+// allSilent reports whether all pods that declare no ports are behind Services.
 func (x *podPorts) allSilent(leads []lead) bool {
 	if len(x.silent) == 0 {
 		return true

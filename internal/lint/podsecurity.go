@@ -40,7 +40,7 @@ func (in *Input) forbids(p *Pod, level, version string) []admission.CheckResult 
 	}
 	var out []admission.CheckResult
 	for from := 0; len(out) == 0 && from <= max(len(p.Spec.Containers), len(p.Spec.InitContainers), len(p.Spec.Volumes)); from += judgedAtOnce {
-		spec := p.Spec // the checks put names together in a time that grows with the square of how many there are
+		spec := p.Spec // the checks join names in time that grows with the square of their number
 		spec.Containers, spec.InitContainers, spec.Volumes = judged(spec.Containers, from), judged(spec.InitContainers, from), judged(spec.Volumes, from)
 		results := in.evaluator.get(newEvaluator).EvaluatePod(api.LevelVersion{Level: api.Level(level), Version: v}, &p.ObjectMeta, &spec)
 		out = slices.DeleteFunc(results, func(r admission.CheckResult) bool { return r.Allowed })
@@ -68,7 +68,7 @@ func (in *Input) labelled(p *Pod) *catalog.Namespace {
 	return nil
 }
 
-// insecure is where the user wrote what a check forbids, or should have written what it asks for.
+// insecure is where the user wrote what a check forbids, or should have written what it requires.
 func (in *Input) insecure(p *Pod, r admission.CheckResult) catalog.Place {
 	at := []string{"spec"}
 	detail := r.ForbiddenDetail
@@ -128,7 +128,7 @@ func quoted(detail string) map[string]bool {
 	}
 }
 
-// forbidden says what the checks forbid, as the API server does.
+// forbidden words what the checks forbid, as the API server does.
 func forbidden(results []admission.CheckResult) string {
 	all := admission.AggregateCheckResults(results)
 	return all.ForbiddenDetail()

@@ -4,9 +4,9 @@ var podSecurityEnforced = Rule{
 	Name:     "pod-security-enforced",
 	Severity: Error,
 	Summary:  "a pod is refused at the level that its namespace enforces",
-	Doc: `The API server lets the Deployment in and refuses its pods (k8s.io/pod-security-admission: ` + "`enforce`" + ` looks at pods only), so
-Argo CD waits for something that never becomes ready. What runs already stays until it is to be replaced: often in a bad moment.
-Mend the security context, or lower ` + "`podSecurity`" + ` of the entry.`,
+	Doc: `The API server accepts the Deployment and refuses its pods (k8s.io/pod-security-admission: ` + "`enforce`" + ` looks at pods only), so
+Argo CD waits for something that never becomes ready. What runs already stays until it is replaced: often at a bad moment.
+Fix the security context, or lower ` + "`podSecurity`" + ` of the entry.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -34,7 +34,7 @@ repository: {url: https://git.example/homelab.git}
 				continue
 			}
 			if r := in.forbids(p, n.PodSecurity.Enforce, n.PodSecurity.Version); len(r) > 0 {
-				report(in.insecure(p, r[0]), "", "pods of %s are refused, for %s enforces %s: %s", p.Title(), n.Name, n.PodSecurity.Enforce, forbidden(r))
+				report(in.insecure(p, r[0]), "", "pods of %s are refused, because %s enforces %s: %s", p.Title(), n.Name, n.PodSecurity.Enforce, forbidden(r))
 			}
 		}
 	},

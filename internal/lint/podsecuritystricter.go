@@ -6,9 +6,9 @@ var podSecurityStricter = Rule{
 	Name:     "pod-security-stricter",
 	Severity: Info,
 	Summary:  "all pods of a namespace would pass a stricter level than it enforces",
-	Doc: `It costs nothing today, and refuses what should not come tomorrow: a chart's new version that asks for the host network, or a pod
-that an intruder makes. It is said only of namespaces all of whose workloads are known. Pods that an operator makes are not: look at
-these first.`,
+	Doc: `It costs nothing today, and refuses what should not come tomorrow: a chart's new version that requires the host network, or a pod
+that an intruder creates. It is reported only for namespaces whose workloads are all known. Pods that an operator creates are not: check
+those first.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}

@@ -3,10 +3,10 @@ package lint
 var podSecurityWarned = Rule{
 	Name:     "pod-security-warned",
 	Severity: Warning,
-	Summary:  "a pod does not pass the level that its namespace warns of",
-	Doc: `` + "`warn`" + ` of ` + "`podSecurity`" + ` says where the namespace is to get to, and is ` + "`baseline`" + ` when nobody says otherwise. The pod runs, but
-has rights that an attacker would like, such as a folder of the node, or root. Take them away. If it needs them, write
-` + "`podSecurity: {enforce: …, warn: …}`" + ` into the entry, with the reason behind it: then everybody sees that it is meant.`,
+	Summary:  "a pod does not meet the level that its namespace warns about",
+	Doc: `` + "`warn`" + ` of ` + "`podSecurity`" + ` is the level that the namespace should reach, and is ` + "`baseline`" + ` by default. The pod runs, but
+has rights that an attacker would like, such as a folder of the node, or root. Remove them. If it needs them, write
+` + "`podSecurity: {enforce: …, warn: …}`" + ` into the entry, with the reason in a comment: then everybody sees that it is intended.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -34,7 +34,7 @@ repository: {url: https://git.example/homelab.git}
 				continue
 			}
 			if r := in.forbids(p, n.PodSecurity.Warn, n.PodSecurity.Version); len(r) > 0 {
-				report(in.insecure(p, r[0]), "", "%s warns of pods of %s, which are not %s: %s", n.Name, p.Title(), n.PodSecurity.Warn, forbidden(r))
+				report(in.insecure(p, r[0]), "", "%s warns about pods of %s, which are not %s: %s", n.Name, p.Title(), n.PodSecurity.Warn, forbidden(r))
 			}
 		}
 	},

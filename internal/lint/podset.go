@@ -8,7 +8,7 @@ import (
 	"github.com/cilium/cilium/pkg/policy/api"
 )
 
-// podSet is pods that are asked for by their labels.
+// podSet is pods that are looked up by their labels.
 type podSet struct {
 	all      []*Pod
 	labelled map[string]map[string][]*Pod // by label and value
@@ -48,7 +48,7 @@ func (s *podSet) with(labels map[string]string) []*Pod {
 	return out
 }
 
-// candidates are the pods with that label of a selector which the fewest have; all that it selects are among them.
+// candidates are the pods with the rarest label of a selector; all that it selects are among them.
 func (s *podSet) candidates(sel selector) []*Pod {
 	out := s.all
 	for label, value := range sel.equal {
@@ -89,7 +89,7 @@ func (s *podSet) selects(e api.EndpointSelector) bool {
 	return slices.ContainsFunc(s.candidates(sel), sel.matches)
 }
 
-// labelHint says what the first label is among the pods that no pod has.
+// labelHint is the hint for the first label that no pod has.
 func (in *Input) labelHint(s *podSet, labels map[string]string) string {
 	for _, label := range slices.Sorted(maps.Keys(labels)) {
 		values := s.labelled[label]

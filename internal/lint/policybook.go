@@ -10,8 +10,8 @@ import (
 	"github.com/hippotion/roster/render/object"
 )
 
-// policyBook is all policies, by the pods that they apply to. Whether one permits what another one needs is looked up: comparing
-// each rule with each would take hours for a few thousand.
+// policyBook is all policies, by the pods that they apply to. Whether one permits what another one needs is looked up: comparing all pairs
+// of rules would take hours for a few thousand.
 type policyBook struct {
 	in       *Input
 	brought  map[string][]*policy        // among the workloads; clusterwide ones under ""
@@ -191,8 +191,8 @@ func (m *permits) to(pod *subjectOfPolicy) *portSet {
 	return out
 }
 
-// complete reports whether all policies that may apply to pods of a namespace are known: what another repository deploys may bring
-// more, and Cilium enforces Kubernetes' own NetworkPolicies as well.
+// complete reports whether all policies that may apply to pods of a namespace are known: what another repository deploys may include more,
+// and Cilium enforces Kubernetes' own NetworkPolicies as well.
 func (b *policyBook) complete(namespace string) bool {
 	known, asked := b.known[namespace]
 	if !asked {

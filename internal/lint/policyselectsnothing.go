@@ -11,10 +11,10 @@ import (
 var policySelectsNothing = Rule{
 	Name:     "policy-selects-nothing",
 	Severity: Warning,
-	Summary:  "labels in a flow or a policy that no pod of the namespace has",
-	Doc: `A policy holds for the pods that have its labels. When none has, it does nothing and nobody complains: the flow stays
-closed, or what was to be denied stays open. Mostly the labels are misspelled, or a new version of a chart has others. This is
-reported only when all pods of the namespace are known: not when an application comes from elsewhere, or when an operator may make
+	Summary:  "no pod of the namespace has the labels in a flow or a policy",
+	Doc: `A policy applies to the pods that have its labels. When none has, it silently does nothing: the flow stays
+closed, or what was to be denied stays open. Usually the labels are misspelled, or a new version of a chart has others. This is
+reported only when all pods of the namespace are known: not when an application comes from elsewhere, or when an operator may create
 pods there.`,
 	Bad: `
 -- platform.yml --

@@ -8,11 +8,11 @@ import (
 var projectReachesArgoCD = Rule{
 	Name:     "project-reaches-argocd",
 	Severity: Error,
-	Summary:  "an application brings an Application or AppProject that reaches into Argo CD's namespace",
-	Doc: `Whoever may deploy into Argo CD's namespace may make Applications of every project there, and so do what Argo CD may do: anything.
-The list gives each entry a project with one namespace; an AppProject that an application brings with the destination ` + "`*`" + `, or with all
-repositories and all cluster-scoped kinds, takes that back. So does an Application that deploys there. Name namespaces, repositories and
-kinds; or let the entry of Argo CD's own namespace bring it.`,
+	Summary:  "an application deploys an Application or AppProject that reaches into Argo CD's namespace",
+	Doc: `Anyone who may deploy into Argo CD's namespace may create Applications of every project there, and so do what Argo CD may do: anything.
+The list gives each entry a project with one namespace; an AppProject that an application deploys with the destination ` + "`*`" + `, or with all
+repositories and all cluster-scoped kinds, undoes that. So does an Application that deploys there. Name namespaces, repositories and
+kinds; or deploy it with the entry of Argo CD's own namespace.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -42,7 +42,7 @@ spec:
 						o.Title(), argocd)
 				}
 			case reaches(o, argocd):
-				report(in.field(o, "spec", "destinations"), "name the namespaces", "%s permits to deploy into %s, the namespace of Argo CD", o.Title(), argocd)
+				report(in.field(o, "spec", "destinations"), "name the namespaces", "%s permits deploying into %s, the namespace of Argo CD", o.Title(), argocd)
 			case everything(o):
 				report(in.field(o, "spec", "clusterResourceWhitelist"), "name the kinds, or the repositories",
 					"%s permits every cluster-scoped kind from every repository", o.Title())
@@ -53,7 +53,7 @@ spec:
 
 const argoGroup = "argoproj.io"
 
-// reaches says whether a project permits a namespace; what is behind ! is denied, whatever else matches.
+// reaches reports whether a project permits a namespace; what follows a ! is denied, whatever else matches.
 func reaches(o *Object, namespace string) bool {
 	permits := false
 	destinations, _ := fieldAt(o, "spec", "destinations").([]any)
@@ -69,12 +69,12 @@ func reaches(o *Object, namespace string) bool {
 	return permits
 }
 
-// otherCluster says whether the server of a destination, which may have wildcards, is not the cluster that Argo CD runs in.
+// otherCluster reports whether the server of a destination, which may have wildcards, is not the cluster that Argo CD runs in.
 func otherCluster(server string) bool {
 	return server != "" && server != "*" && !globs(server, "https://kubernetes.default.svc")
 }
 
-// everything says whether a project permits all repositories, and all cluster-scoped kinds.
+// everything reports whether a project permits all repositories, and all cluster-scoped kinds.
 func everything(o *Object) bool {
 	repositories, kinds := false, false
 	list, _ := fieldAt(o, "spec", "sourceRepos").([]any)
@@ -89,7 +89,7 @@ func everything(o *Object) bool {
 	return repositories && kinds
 }
 
-// globs says whether a pattern of Argo CD matches a text.
+// globs reports whether a pattern of Argo CD matches a text.
 func globs(pattern, text string) bool {
 	ok, err := path.Match(pattern, text)
 	return ok && err == nil

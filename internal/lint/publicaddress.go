@@ -12,8 +12,8 @@ var publicAddressFromInside = Rule{
 	Summary:  "a workload seems to call another application of the list by its public host",
 	Doc: `A request to the host name goes to the ingress controller instead of next door. It needs DNS and a certificate, meets the
 login, and a policy that permits the other namespace does not permit it: the name leads to the node or out of the cluster. Call
-the Service by its address inside of the cluster, and permit the flow. Addresses that are for people or their browsers are left
-out as far as they can be told: links, addresses of logins and redirections, and objects that list three or more hosts, such as
+the Service by its address inside the cluster, and permit the flow. Addresses that are for people or their browsers are left
+out as far as they can be recognized: links, addresses of logins and redirections, and objects that list three or more hosts, such as
 start pages. An application may name its own hosts.`,
 	Bad: `
 -- platform.yml --
@@ -48,7 +48,7 @@ data:
   LINK: https://ai.home.example # for people`},
 	Check: func(in *Input, report Report) {
 		for _, o := range in.Workloads {
-			if o.Entry.Name == in.Platform.ArgoCD.Namespace || has(o.Content(), "blackbox") { // it is to look from outside
+			if o.Entry.Name == in.Platform.ArgoCD.Namespace || has(o.Content(), "blackbox") { // it is meant to look from outside
 				continue
 			}
 			for _, c := range in.calls(o) {

@@ -11,11 +11,11 @@ import (
 var publicWithoutAuth = Rule{
 	Name:     "public-without-auth",
 	Severity: Error,
-	Summary:  "a host is open to everybody outside, and nobody says why",
-	Doc: `With ` + "`auth: none`" + ` on an exposure that reaches further than ` + "`lan`" + `, whoever finds the host may use it: names of
-hosts stand in the public logs of certificates and are found within minutes. There are good reasons for it, such as a webhook
-that checks a token of its own. Write the reason in a comment behind the route or above it, so that those who come later can
-tell it from a mistake. If the application asks for a login itself, write ` + "`auth: app`" + `.`,
+	Summary:  "a host is open to everybody outside, and no comment says why",
+	Doc: `With ` + "`auth: none`" + ` on an exposure that reaches further than ` + "`lan`" + `, anyone who finds the host may use it: names of
+hosts are in the public certificate logs and are found within minutes. There are good reasons for it, such as a webhook
+that checks a token of its own. Write the reason in a comment after the route or above it, so that later readers can
+tell it from a mistake. If the application has its own login, write ` + "`auth: app`" + `.`,
 	Bad: `
 -- platform.yml --
 domain: home.example
@@ -37,18 +37,18 @@ ingress:
 			if r.own == nil || r.own.AuthName != "none" || !in.public(r.own) || in.explained(r.at(in)) {
 				continue
 			}
-			report(r.at(in), "write the reason behind it, or set auth", "everybody may come in at %s (%s)", r.own.Host+r.own.Path, r.own.Expose)
+			report(r.at(in), "write the reason in a comment after it, or set auth", "everybody has access to %s (%s)", r.own.Host+r.own.Path, r.own.Expose)
 		}
 	},
 }
 
-// public says whether a route has an entry point that the exposure lan has not.
+// public reports whether a route has an entry point that the exposure lan does not have.
 func (in *Input) public(r *catalog.Route) bool {
 	lan := in.Platform.Expose["lan"]
 	return slices.ContainsFunc(r.EntryPoints, func(e string) bool { return !slices.Contains(lan, e) })
 }
 
-// explained says whether there is a comment above what begins at a place, or on one of its lines.
+// explained reports whether there is a comment above what begins at a place, or on one of its lines.
 func (in *Input) explained(at catalog.Place) bool {
 	f := in.file(at.Pos.File)
 	if f == nil {
@@ -64,7 +64,7 @@ func (in *Input) explained(at catalog.Place) bool {
 	return false
 }
 
-// lastLine is the last line on which a key of the mapping stands that begins at a place, or of one in it; 0 when none begins there.
+// lastLine is the last line with a key of the mapping that begins at a place, or of one in it; 0 when none begins there.
 func (f *sourceFile) lastLine(at diag.Position) int {
 	if f.ends == nil {
 		f.ends = map[diag.Position]int{}

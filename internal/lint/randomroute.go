@@ -9,7 +9,7 @@ var randomRoute = Rule{
 	Name:     "random-route",
 	Severity: Error,
 	Summary:  "two routes answer for the same requests, and which one is random",
-	Doc: `Traefik asks the rule with the higher priority first: the given one, or the length of the rule. Of two rules that match and have
+	Doc: `Traefik tries the rule with the higher priority first: the given one, or the length of the rule. Of two rules that match and have
 the same, either may win, anew at each reload, and not the same one on each entry point (observed with Traefik 3.7). It does not
 matter that they are in different namespaces. Remove one of them, or give one a priority.`,
 	Bad: `
@@ -41,7 +41,7 @@ spec:
       priority: 1000`},
 	Check: func(in *Input, report Report) {
 		settings := in.traefik()
-		// The later one is reported, and those of the list come before those that applications bring.
+		// The later one is reported, and those of the list come before those that applications deploy.
 		routers := slices.SortedStableFunc(slices.Values(in.routers()), func(a, b *router) int {
 			switch {
 			case a.own != nil && b.own == nil:
@@ -67,7 +67,7 @@ spec:
 	},
 }
 
-// rivals are the routers in front of one that answer for the same requests: the first, and how many there are. Routers of several
+// rivals are the routers before one that answer for the same requests: the first, and how many there are. Routers of several
 // rules are counted for one of them.
 type rivals struct {
 	first *router
@@ -76,8 +76,8 @@ type rivals struct {
 
 // rivalsOf are the rivals of routers, which are in order. Of routers that Traefik keeps only one of, none is a rival of the other.
 //
-// Each router is looked up among those in front of it, which finds the ones that answer for all that it answers for, and among
-// those behind it: then it is a rival of the broader one.
+// Each router is looked up among those before it, which finds the ones that answer for all that it answers for, and among those after it:
+// then it is a rival of the broader one.
 func rivalsOf(routers []*router, t *traefik) map[*router]rivals {
 	key := func(r *router) any {
 		if t.safeNaming {

@@ -41,11 +41,11 @@ spec: {endpointSelector: {matchLabels: {pod: job}}, egress: [{toEntities: [world
 			{name: "of a kustomization's patch", folder: inFolder + "-- a/kustomization.yaml --\nresources: [d.yaml]\npatches: [{path: p.yaml}]\n-- a/d.yaml --\n" + deployment +
 				"  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: a}]}}\n-- a/p.yaml --\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n" +
 				"spec:\n  template: {spec: {containers: [{name: a, env: [{name: DB_PASSWORD, value: Sommer2026x}]}]}}\n",
-				want: []string{"a/p.yaml:5:77: DB_PASSWORD stands here in plain text"}},
+				want: []string{"a/p.yaml:5:77: DB_PASSWORD is here in plain text"}},
 			{name: "an alias", folder: "-- applications.yml --\n- namespace: web-a\n  networkPolicies: isolated\n  applications:\n" +
 				"    - {applicationCode: web-a, chart: x, repoURL: 'https://c.example', version: 1.0.0, valueFiles: [v.yml]}\n" +
 				"-- v.yml --\nx: &x Sommer2026x\npassword: *x\nmore: &m {token: 0a1b2c3d4e5f6a7b8c9d}\nagain: *m\n",
-				want: []string{"v.yml:1:4: password stands here in plain text", "v.yml:3:18: token stands here in plain text"}},
+				want: []string{"v.yml:1:4: password is here in plain text", "v.yml:3:18: token is here in plain text"}},
 		},
 		"missing-secret": {
 			{name: "a name among other texts", folder: inFolder + "-- a/d.yaml --\n" + deployment + `  template:
@@ -56,7 +56,7 @@ spec: {endpointSelector: {matchLabels: {pod: job}}, egress: [{toEntities: [world
           env:
             - {name: DOMAIN, value: "https://vaultwarden.home.example"}
             - {name: ADMIN, valueFrom: {secretKeyRef: {name: vaultwarden, key: admin}}}
-`, want: []string{"a/d.yaml:13:41: Deployment web needs the Secret vaultwarden, which nothing makes"}},
+`, want: []string{"a/d.yaml:13:41: Deployment web needs the Secret vaultwarden, which nothing creates"}},
 			{name: "an operator that is told its name", folder: inFolder + "-- a/d.yaml --\n" + deployment + `  template:
     metadata: {labels: {app: web}}
     spec:
@@ -112,7 +112,7 @@ kind: PrometheusRule
 metadata: {name: b}
 spec: {groups: [{name: g, rules: [{alert: B, expr: 'sum(foo', for: 300}, {alert: C, expr: 'sum(foo'}]}]}
 `, want: []string{"a/r.yaml:4:46: the alert B has an expression that is not PromQL: unclosed left parenthesis",
-				"a/r.yaml:4:63: the alert B has no duration under for: empty duration string",
+				"a/r.yaml:4:63: the alert B has an invalid duration under for: empty duration string",
 				"a/r.yaml:4:85: the alert C has an expression that is not PromQL: unclosed left parenthesis"}},
 			{name: "a template", folder: inFolder + `-- a/r.yaml --
 apiVersion: monitoring.coreos.com/v1
@@ -160,10 +160,10 @@ spec:
 			"spec: {sourceRepos: ['https://git.example/*'], destinations: [{server: 'https://other.example:6443', namespace: '*'}]}\n"},
 			{name: "of all clusters", folder: inFolder + "-- a/p.yaml --\napiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: p}\n" +
 				"spec: {sourceRepos: ['https://git.example/*'], destinations: [{server: '*', namespace: '*'}]}\n",
-				want: []string{"a/p.yaml:4:48: AppProject p permits to deploy into argocd, the namespace of Argo CD"}}},
+				want: []string{"a/p.yaml:4:48: AppProject p permits deploying into argocd, the namespace of Argo CD"}}},
 		"not-permitted-by-project": {{name: "the second of a name", folder: inFolder + "-- a/c.yaml --\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n---\n# of another namespace\n" +
 			"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: web-b}\n",
-			want: []string{"a/c.yaml:8:21: ConfigMap c is to go into the namespace web-b, and the project of web-a permits web-a only"}}},
+			want: []string{"a/c.yaml:8:21: ConfigMap c belongs to the namespace web-b, and the project of web-a permits web-a only"}}},
 	} {
 		t.Run(rule, func(t *testing.T) { testNetwork(t, rule, cases) })
 	}

@@ -9,9 +9,9 @@ import (
 var receiverWithoutDestination = Rule{
 	Name:     "receiver-without-destination",
 	Severity: Error,
-	Summary:  "a route of Alertmanager leads to a receiver that is not there, or that sends nothing",
-	Doc: `With a receiver that is not there, the operator leaves the whole AlertmanagerConfig out, and all its routes with it. A
-receiver without a destination takes alerts and tells nobody. When that is what you want, call it ` + "`nobody`, `null`, `none`,\n`silence` or `blackhole`" + `.`,
+	Summary:  "a route of Alertmanager leads to a receiver that is missing or sends nothing",
+	Doc: `When a receiver is missing, the operator leaves out the whole AlertmanagerConfig, with all its routes. A
+receiver without a destination receives alerts and notifies nobody. When that is what you want, name it ` + "`nobody`, `null`, `none`,\n`silence` or `blackhole`" + `.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -45,11 +45,11 @@ spec:
 				switch {
 				case r.Receiver == "": // that of the route around it
 				case receiver == nil:
-					report(in.near(c.object, r.Receiver, append(at, "receiver")...), "add it under receivers", "%s has no receiver %s: the operator leaves all of it out",
+					report(in.near(c.object, r.Receiver, append(at, "receiver")...), "add it under receivers", "%s has no receiver %s: the operator leaves out the whole object",
 						c.object.Title(), r.Receiver)
 				case !told[r.Receiver] && !destinations(receiver) && !slices.Contains(silentNames[:], strings.ToLower(r.Receiver)):
 					told[r.Receiver] = true
-					report(in.near(c.object, r.Receiver, "spec", "receivers", strconv.Itoa(i), "name"), "say where it sends, or call it nobody",
+					report(in.near(c.object, r.Receiver, "spec", "receivers", strconv.Itoa(i), "name"), "add a destination, or name it nobody",
 						"the receiver %s of %s sends nothing", r.Receiver, c.object.Title())
 				}
 			})
@@ -57,7 +57,7 @@ spec:
 	},
 }
 
-// silentNames are names of receivers that are to send nothing.
+// silentNames are names of receivers that are meant to send nothing.
 var silentNames = [...]string{"blackhole", "nobody", "none", "null", "silence"}
 
 // walk visits a route and those below it, with the fields that lead to them.

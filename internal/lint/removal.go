@@ -2,7 +2,7 @@ package lint
 
 import "strings"
 
-// loses is what goes with an object when Argo CD prunes it; empty for what is made again without harm.
+// loses is what is lost with an object when Argo CD prunes it; empty for what is recreated without harm.
 func loses(o *Object) string {
 	switch {
 	case o.Kind == "Namespace" && groupOf(o) == "":
@@ -10,7 +10,7 @@ func loses(o *Object) string {
 	case o.Kind == "PersistentVolumeClaim", o.Kind == "PersistentVolume":
 		return "it and its data"
 	case o.Kind == "StatefulSet":
-		return "it, and its volumes where it says so"
+		return "it, and its volumes if it says so"
 	case o.Kind == "CustomResourceDefinition":
 		return "it and every object of its kind"
 	case groupOf(o) == argoGroup:
@@ -18,14 +18,14 @@ func loses(o *Object) string {
 	case o.Kind == "Secret", o.Kind == "ExternalSecret", o.Kind == "SealedSecret":
 		return "it, and the Secret that pods read"
 	case isCustom(o) && !passive[groupOf(o)]:
-		return "it, and what its operator has made for it"
+		return "it, and what its operator has created for it"
 	}
 	return ""
 }
 
 // handOver is how to take an object out of what an application deploys. Argo CD prunes what has left the manifests if the object in the
 // cluster is tracked as the application's; an annotation of that object keeps it (gitops-engine, pkg/sync/sync_context.go, pruneObject,
-// looks at the live object; argo-cd controller/appcontroller.go, shouldBeDeleted). Who deploys it as well then takes it over.
+// looks at the live object; argo-cd controller/appcontroller.go, shouldBeDeleted). The other application that deploys it then takes it over.
 func handOver(o *Object, from, then string) string {
 	what := loses(o)
 	if what == "" {

@@ -45,13 +45,13 @@ spec:
 			if goes {
 				what = "the namespace"
 			}
-			report(in.field(o, "kind"), "leave out toggleable: Argo CD then asks", "%s and its data go with %s, without anybody being asked: %s is toggleable",
+			report(in.field(o, "kind"), "leave out toggleable: Argo CD then asks", "%s and its data go with %s, without confirmation: %s is toggleable",
 				o.Title(), what, o.Application.Code)
 		}
 	},
 }
 
-// keeps says whether the owner has decided what becomes of an object that is removed.
+// keeps reports whether the owner has decided what happens to an object that is removed.
 func keeps(o *Object) bool {
 	// Argo CD heeds Helm's annotation when it deletes (controller/appcontroller.go, shouldBeDeleted).
 	if policy, _ := valueOf(o, "metadata", "annotations", "helm.sh/resource-policy"); policy == "keep" {

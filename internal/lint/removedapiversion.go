@@ -10,8 +10,8 @@ import (
 var removedAPIVersion = Rule{
 	Name:     "removed-api-version",
 	Severity: Error,
-	Summary:  "an object has an API version that Kubernetes does not have any more",
-	Doc: `The API server does not know the kind, and Argo CD fails to apply all that goes with it. What is already in the cluster
+	Summary:  "an object has an API version that Kubernetes has removed",
+	Doc: `The kind is unknown to the API server, and Argo CD fails to apply everything with it. What is already in the cluster
 stays: Kubernetes keeps it under the version that came later. The versions are those of Kubernetes' deprecation guide, up to
 ` + "`kubernetes.version`" + ` of ` + "`platform.yml`" + `. Write the version that the hint names, and see the guide for fields that have
 changed.`,
@@ -31,7 +31,7 @@ spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}
 	Mend: []string{`apiVersion: policy/v1beta1`, `apiVersion: policy/v1`},
 	Check: func(in *Input, report Report) {
 		cluster, err := version.ParseGeneric(in.Platform.Cluster.KubeVersion)
-		if err != nil { // nothing is known of the cluster
+		if err != nil { // the cluster's version is unknown
 			cluster = version.MajorMinor(1, 35)
 		}
 		for _, o := range in.Workloads {
@@ -41,7 +41,7 @@ spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}
 			}
 			hint := "write apiVersion: " + r.replacement
 			if r.replacement == "" {
-				hint = "there is nothing in its place: podSecurity of the entry says what pods may do"
+				hint = "it has no successor: podSecurity of the entry sets what pods may do"
 			}
 			report(in.field(o, "apiVersion"), hint, "%s has the version %s, which Kubernetes has not had since 1.%d", o.Title(), o.APIVersion, r.minor)
 		}
@@ -55,7 +55,7 @@ type removed struct {
 	replacement       string
 }
 
-// removedVersions is Kubernetes' deprecation guide; a test holds it against what the API's sources say.
+// removedVersions is Kubernetes' deprecation guide; a test compares it with the API's sources.
 var removedVersions = []removed{
 	{"extensions/v1beta1", "DaemonSet Deployment ReplicaSet", 16, "apps/v1"},
 	{"extensions/v1beta1", "NetworkPolicy", 16, "networking.k8s.io/v1"},
@@ -87,7 +87,7 @@ var removedVersions = []removed{
 	{"admissionregistration.k8s.io/v1beta1", "ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding", 34, "admissionregistration.k8s.io/v1"},
 }
 
-// removedKind is what has become of the version of an object, when it was removed from any Kubernetes.
+// removedKind is the removal of the version of an object, if any Kubernetes has removed it.
 func removedKind(o *Object) (removed, bool) {
 	i := slices.IndexFunc(removedVersions, func(r removed) bool {
 		return r.apiVersion == o.APIVersion && slices.Contains(strings.Fields(r.kinds), o.Kind)

@@ -2,8 +2,8 @@ package lint
 
 import "slices"
 
-// routerIndex finds the routers that answer for what another one answers for, without comparing each with each: by host and what
-// else a rule asks for, by path, and by the way that a request comes.
+// routerIndex finds the routers that answer for what another one answers for, without comparing all pairs: by host and what else a rule
+// matches, by path, and by the way that a request arrives.
 type routerIndex struct {
 	traefik  *traefik
 	families map[family]*paths
@@ -21,7 +21,7 @@ type paths struct {
 	lengths       map[int]bool // of the prefixes
 }
 
-// way is routers by how a request comes to them: at an entry point, with TLS or without.
+// way is routers by how a request reaches them: at an entry point, with TLS or without.
 type way map[door]*crowd
 
 // door is an entry point. Its name is empty for routers that name none, which are on all.
@@ -33,7 +33,7 @@ type door struct {
 // anyDoor stands for all entry points; no entry point has such a name.
 const anyDoor = "\x00"
 
-// crowd is the routers that come in by one door.
+// crowd is the routers behind one door.
 type crowd struct {
 	first, last []*router // a few, of which no two have the same key
 	count       int
@@ -86,8 +86,8 @@ func (w way) add(r *router, t *traefik, key any) {
 	}
 }
 
-// covering calls yield with the ways whose routers answer for all that a scope matches and, with broader, for more than that. They
-// come in no order: who asks compares them.
+// covering calls yield with the ways whose routers answer for all that a scope matches and, with broader, for more than that. They are in
+// no order: the caller compares them.
 func (x *routerIndex) covering(group int, s *scope, broader bool, yield func(way)) {
 	for f := range map[family]bool{{group, s.host, s.rest}: true, {group, s.host, ""}: true, {group, "", s.rest}: true, {group, "", ""}: true} {
 		p := x.families[f]
@@ -109,15 +109,14 @@ func (x *routerIndex) covering(group int, s *scope, broader bool, yield func(way
 	}
 }
 
-// crowds are the routers that answer for all that a scope of r matches, as far as some request may come to both.
+// crowds are the routers that answer for all that a scope of r matches, as far as some request may reach both.
 func (x *routerIndex) crowds(group int, s *scope, r *router, broader bool) []*crowd {
 	var out []*crowd
 	x.covering(group, s, broader, func(w way) { out = append(out, w.met(r, x.traefik)...) })
 	return out
 }
 
-// doors are where requests come in to a router. At an entry point that always has TLS it makes no difference whether it is asked
-// for.
+// doors are where requests enter a router. At an entry point that always has TLS, it makes no difference whether the router sets it.
 func (r *router) doors(t *traefik) []door {
 	if len(r.entryPoints) == 0 {
 		return []door{{"", r.tls}}
@@ -131,7 +130,7 @@ func (r *router) doors(t *traefik) []door {
 	return out
 }
 
-// met are the crowds of a way that some request could come to that comes to r.
+// met are the crowds of a way that some request for r could also reach.
 func (w way) met(r *router, t *traefik) []*crowd {
 	doors := []door{{anyDoor, r.tls}}
 	if len(r.entryPoints) > 0 {

@@ -16,9 +16,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// router is one rule that Traefik reads: a route of the list, or one of an IngressRoute that an application brings.
+// router is one rule that Traefik reads: a route of the list, or one of an IngressRoute that an application deploys.
 type router struct {
-	own    *catalog.Route // nil for one that an application brings
+	own    *catalog.Route // nil for one that an application deploys
 	object *Object        // the IngressRoute; nil for one of the list
 	index  int            // among the routes of the IngressRoute
 
@@ -27,7 +27,7 @@ type router struct {
 	tls             bool
 	text            string    // of the rule
 	rule            matchRule // nil when it was not understood
-	scopes          []scope   // as in rule; nil as well when Traefik would not take it
+	scopes          []scope   // as in rule; also nil when Traefik would not accept it
 	priority        int
 	middlewares     []catalog.Middleware
 	services        []backend
@@ -61,8 +61,8 @@ type ingressRule struct {
 	}
 }
 
-// ingressRoutes are the IngressRoutes that applications bring, as far as they can be read. Those for another Traefik are left
-// out, and those below another one, which has the entry points.
+// ingressRoutes are the IngressRoutes that applications deploy, as far as they can be read. Those for another Traefik are left out, and
+// those below another one, which has the entry points.
 func (in *Input) ingressRoutes() []ingressRoute { return in.ingresses.get(in.readIngressRoutes) }
 
 func (in *Input) readIngressRoutes() []ingressRoute {
@@ -174,7 +174,7 @@ func (r *router) understand(priority int) {
 	r.scopes = r.rule.scopes()
 }
 
-// at is where a field of the rule stands, such as match; for a route of the list, the route.
+// at is where a field of the rule is, such as match; for a route of the list, the route.
 func (r *router) at(in *Input, fields ...string) catalog.Place {
 	if r.own != nil {
 		return r.own.Place
@@ -189,8 +189,8 @@ func (r *router) String() string {
 	return diag.Beginning("IngressRoute "+r.name+" of "+r.namespace, 3*longestName)
 }
 
-// key is the same for routers of which Traefik keeps only one: a router's name is made of these, with what is no letter or
-// digit replaced (pkg/provider/kubernetes/crd/kubernetes.go, makeID; pkg/provider/configuration.go, Normalize).
+// key is the same for routers of which Traefik keeps only one: a router's name is made of these, with what is not a letter or digit
+// replaced (pkg/provider/kubernetes/crd/kubernetes.go, makeID; pkg/provider/configuration.go, Normalize).
 func (r *router) key() string {
 	if r.known != "" {
 		return r.known
@@ -200,7 +200,7 @@ func (r *router) key() string {
 	return r.known
 }
 
-// match is where the rule stands.
+// match is where the rule is.
 func (r *router) match(in *Input) diag.Position {
 	if r.pos == nil {
 		pos := r.at(in, "match").Pos
@@ -209,7 +209,7 @@ func (r *router) match(in *Input) diag.Position {
 	return *r.pos
 }
 
-// meets says whether some request could come to both: they share an entry point, and there it is with TLS for both or none.
+// meets reports whether some request could reach both: they share an entry point, and there both or neither have TLS.
 func (r *router) meets(other *router, t *traefik) bool {
 	if len(r.entryPoints) == 0 || len(other.entryPoints) == 0 {
 		return r.tls == other.tls
@@ -247,13 +247,13 @@ func (f *fault) at(in *Input, r *router) catalog.Place {
 	return r.at(in, f.fields...)
 }
 
-// known says whether all that is in a namespace of the list is known.
+// known reports whether all that is in a namespace of the list is known.
 func (in *Input) known(namespace string) bool {
 	n := in.Entry(namespace)
 	return n != nil && len(n.Applications) > 0 && in.renderedHere(n)
 }
 
-// middleware is the one of that name; nil when no application brings it.
+// middleware is the one of that name; nil when no application deploys it.
 func (in *Input) middleware(m catalog.Middleware) *Object {
 	return in.named(objectName{"traefik.io", "Middleware", m.Namespace, m.Name})
 }
@@ -283,7 +283,7 @@ func (in *Input) chained(o *Object) []catalog.Middleware {
 	return out
 }
 
-// isMissing reports whether a middleware is certainly not there. A name with @ is that of another provider.
+// isMissing reports whether a middleware is certainly missing. A name with @ is that of another provider.
 func (in *Input) isMissing(m catalog.Middleware) bool {
 	return m.Name != "" && !strings.Contains(m.Name, "@") && in.known(m.Namespace) && in.middleware(m) == nil
 }
@@ -302,13 +302,13 @@ func (in *Input) likeMiddleware(m catalog.Middleware) string {
 	return in.didYouMean(m.Name, len(names), slices.Values(names))
 }
 
-// missingMiddlewares are the faults of a router that refers to what no application brings, without those of chains.
+// missingMiddlewares are the faults of a router that refers to what no application deploys, without those of chains.
 func (in *Input) missingMiddlewares(r *router) []fault {
 	var out []fault
 	for i, m := range r.middlewares {
 		if in.isMissing(m) {
 			out = append(out, fault{nil, []string{"middlewares", strconv.Itoa(i), "name"}, in.likeMiddleware(m),
-				fmt.Sprintf("no application brings Middleware %s of namespace %s: Traefik drops the rule", m.Name, m.Namespace)})
+				fmt.Sprintf("no application deploys Middleware %s of namespace %s: Traefik drops the rule", m.Name, m.Namespace)})
 		}
 	}
 	return out
@@ -336,7 +336,7 @@ func (in *Input) chainFaults() []fault {
 		for i, m := range in.chained(o) {
 			if in.isMissing(m) {
 				out = append(out, fault{o, []string{"spec", "chain", "middlewares", strconv.Itoa(i), "name"}, in.likeMiddleware(m),
-					fmt.Sprintf("no application brings Middleware %s of namespace %s: Traefik drops the rules that go through this chain", m.Name, m.Namespace)})
+					fmt.Sprintf("no application deploys Middleware %s of namespace %s: Traefik drops the rules that go through this chain", m.Name, m.Namespace)})
 			}
 			visit(m)
 		}
@@ -376,14 +376,14 @@ func (in *Input) brokenChains() map[*Object]bool {
 	})
 }
 
-// foreign are the faults of a router that refers to another namespace, when Traefik is seen not to allow it.
+// foreign are the faults of a router that refers to another namespace, when Traefik is known not to allow it.
 func (in *Input) foreign(r *router, t *traefik) []fault {
 	if !t.known || t.failed || t.crossNamespace {
 		return nil
 	}
 	var out []fault
 	add := func(fields []string, what, namespace string) {
-		out = append(out, fault{nil, fields, "set providers.kubernetesCRD.allowCrossNamespace for Traefik, or bring it in namespace " + r.namespace,
+		out = append(out, fault{nil, fields, "set providers.kubernetesCRD.allowCrossNamespace for Traefik, or deploy it in namespace " + r.namespace,
 			fmt.Sprintf("%s is in namespace %s, which Traefik does not allow: it drops the rule", what, namespace)})
 	}
 	for i, m := range r.middlewares {

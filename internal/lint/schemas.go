@@ -10,11 +10,10 @@ import (
 	"github.com/hippotion/roster/internal/schema"
 )
 
-// schemas are the schemas of all kinds that there are any of. They are read when a rule asks for the first time: other verbs
-// do not pay for them.
+// schemas are the schemas of all kinds that have one. They are read when a rule first asks for them: other verbs do not pay for them.
 var schemas = sync.OnceValue(schema.New)
 
-// checked is what an API server would say of an object.
+// checked is what an API server would say about an object.
 type checked struct {
 	problems []schema.Problem
 	err      error
@@ -30,7 +29,7 @@ func (o *Object) validated() ([]schema.Problem, error) {
 	return o.checked.problems, o.checked.err
 }
 
-// validate says what an API server would refuse in an object, or that there is no schema of its kind.
+// validate returns what an API server would refuse in an object, or that there is no schema of its kind.
 func validate(o *Object) ([]schema.Problem, error) {
 	// The definition that most have serves v1alpha1 only; the one with v1beta1 needs a webhook (prometheus-operator's
 	// Documentation/platform/webhook.md).
@@ -41,7 +40,7 @@ func validate(o *Object) ([]schema.Problem, error) {
 	if metadata, ok := content["metadata"].(map[string]any); ok {
 		delete(metadata, "namespace") // roster has filled it in, also for kinds of which it does not know that they have none
 		if metadata["name"] == nil {
-			metadata["name"] = o.Name + "x7k2m" // of generateName: the API server adds as much before it looks
+			metadata["name"] = o.Name + "x7k2m" // of generateName: the API server adds as much before it validates
 		}
 	}
 	return schemas().Validate(content)

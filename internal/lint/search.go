@@ -10,8 +10,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// haystack finds where a text occurs first in a long one, for many texts. The first questions are answered by reading; then it
-// makes an index, so that the cost of a question does not grow with the length of what is searched.
+// haystack finds where a text occurs first in a long one, for many texts. The first searches read the text; then it builds an index, so
+// that the cost of a search does not grow with the length of the text.
 type haystack struct {
 	text    string
 	answers map[needle]int
@@ -20,17 +20,16 @@ type haystack struct {
 	index   *suffixarray.Index
 }
 
-// needle is a text that is looked for behind an offset.
+// needle is a text that is searched after an offset.
 type needle struct {
 	text string
 	from int
 }
 
 const (
-	// separator stands between texts in a haystack. It is in no text of YAML, which is UTF-8.
+	// separator separates texts in a haystack. It is in no text of YAML, which is UTF-8.
 	separator = "\xff"
-	// longestNeedle is how much of a text is looked for: who writes two texts that begin with the same 4,096 characters finds
-	// the place of the first.
+	// longestNeedle is how much of a text is searched: of two texts that begin with the same 4,096 characters, the place of the first is found.
 	longestNeedle = 4096
 	// fewQuestions are answered without an index, which most files never need.
 	fewQuestions = 16
@@ -40,7 +39,7 @@ const (
 	mostReadings = 64
 )
 
-// first is the offset of the first occurrence at or behind another offset; negative when there is none.
+// first is the offset of the first occurrence at or after another offset; negative when there is none.
 func (h *haystack) first(text string, from int) int {
 	q := needle{text[:min(len(text), longestNeedle)], from}
 	at, known := h.answers[q]
@@ -102,7 +101,7 @@ func (f *sourceFile) searched() *searched {
 	return f.search
 }
 
-// joined puts n texts behind each other, and says where each begins.
+// joined concatenates n texts, and returns where each begins.
 func joined(n int, text func(i int) string) (all string, at []int) {
 	var b strings.Builder
 	for i := range n {
@@ -142,7 +141,7 @@ func (s *searched) line(file string, offset int) diag.Position {
 	return diag.Position{File: file, Line: i + 1, Column: offset - s.linesFrom[i] + 1}
 }
 
-// scalar is the first scalar at or behind a line that has a text in it; nil when there is none.
+// scalar is the first scalar at or after a line that has a text in it; nil when there is none.
 func (s *searched) scalar(text string, from int) *yaml.Node {
 	i, _ := slices.BinarySearchFunc(s.nodes, from, func(n *yaml.Node, line int) int { return n.Line - line })
 	if i == len(s.nodes) || strings.Contains(text, separator) {
@@ -154,7 +153,7 @@ func (s *searched) scalar(text string, from int) *yaml.Node {
 	return nil
 }
 
-// inLines is the first place at or behind a line where a text stands in a line.
+// inLines is the first place at or after a line where a line has a text in it.
 func (s *searched) inLines(file, text string, from int) (diag.Position, bool) {
 	i := max(0, from-1)
 	if i >= len(s.linesFrom) || strings.Contains(text, separator) {
@@ -210,7 +209,7 @@ func (in *Input) corpus(name string, files func() []string) *corpus {
 	return c
 }
 
-// find is the first place of a text, in another file than one that is to be left out.
+// find is the first place of a text, except in one file.
 func (c *corpus) find(text, without string) (diag.Position, bool) {
 	if strings.Contains(text, separator) {
 		return diag.Position{}, false
@@ -220,7 +219,7 @@ func (c *corpus) find(text, without string) (diag.Position, bool) {
 		if at < 0 || len(c.parts) == 0 {
 			break
 		}
-		// Parts may be empty: of those that begin at a place, the last one has it.
+		// Parts may be empty: of those that begin at an offset, the last one contains it.
 		i := within(c.at, at)
 		for i+1 < len(c.at) && c.at[i+1] <= at {
 			i++

@@ -11,9 +11,9 @@ var secondNetworkBehindPolicy = Rule{
 	Name:     "second-network-behind-policy",
 	Severity: Warning,
 	Summary:  "a pod with a second network, which the policies of its namespace do not see",
-	Doc: `Multus gives a pod with the annotation ` + "`k8s.v1.cni.cncf.io/networks`" + ` another interface, made by another plugin than Cilium. What goes
-through it passes no policy, in either direction: a namespace that denies everything is open there, and the pod can be a way around the
-policies of others. Take the annotation away; let an address of a LoadBalancer or hostPort do what it was for; or filter where the second
+	Doc: `Multus gives a pod with the annotation ` + "`k8s.v1.cni.cncf.io/networks`" + ` another interface, from another plugin than Cilium. Traffic
+on it passes no policy, in either direction: a namespace that denies everything is open there, and the pod can be a way around the
+policies of others. Remove the annotation; use a LoadBalancer address or hostPort instead; or filter where the second
 network ends, and say so in a waiver.`,
 	Bad: `
 -- platform.yml --
@@ -57,7 +57,7 @@ repository: {url: https://git.example/homelab.git}
 // networkAnnotations are those in which Multus reads networks of a pod: more of them, and one in place of Cilium's.
 var networkAnnotations = []string{"k8s.v1.cni.cncf.io/networks", "v1.multus-cni.io/default-network"}
 
-// onlyIn says whether a list of networks, each NAME or NAMESPACE/NAME with @INTERFACE behind it, has only some that are known.
+// onlyIn reports whether a list of networks, each NAME or NAMESPACE/NAME with @INTERFACE after it, has only known ones.
 func onlyIn(list, namespace string, some map[string]bool) bool {
 	for name := range strings.SplitSeq(list, ",") {
 		name, _, _ = strings.Cut(strings.TrimSpace(name), "@")

@@ -10,19 +10,19 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// secretMakers is what makes Secrets, or may make them: by namespace, and in all of them.
+// secretMakers is what creates Secrets, or may create them: by namespace, and in all of them.
 type secretMakers struct {
 	in          *Input
 	byNamespace map[string]*secretMaker
 	anywhere    *secretMaker
 }
 
-// secretMaker is what makes Secrets in a namespace.
+// secretMaker is what creates Secrets in a namespace.
 type secretMaker struct {
-	made    map[string]*keySet // by Secret: its keys; nil when they are not known
-	words   map[string]bool    // names that stand where one of a Secret may stand
-	owners  map[string]bool    // custom resources, after which operators name the Secrets that they make for them
-	unknown bool               // whether there is something that may make any Secret
+	made    map[string]*keySet // by Secret: its keys; nil when they are unknown
+	words   map[string]bool    // names where the name of a Secret may be
+	owners  map[string]bool    // custom resources, after which operators name the Secrets that they create for them
+	unknown bool               // whether something may create any Secret
 }
 
 // keySet is the keys of a Secret.
@@ -44,7 +44,7 @@ func newSecretMaker() *secretMaker {
 	return &secretMaker{made: map[string]*keySet{}, words: map[string]bool{}, owners: map[string]bool{}}
 }
 
-// secretMakers looks once at everything that the list deploys.
+// secretMakers searches everything that the list deploys, once.
 func (in *Input) secretMakers() *secretMakers {
 	m := &secretMakers{in: in, byNamespace: map[string]*secretMaker{}, anywhere: newSecretMaker()}
 	for n, a := range in.applications() {
@@ -70,11 +70,11 @@ func (in *Input) secretMakers() *secretMakers {
 				said = append(said, e.Value)
 			}
 			for _, text := range said {
-				if p.Kind == "Job" || p.Kind == "CronJob" { // a script may make it
+				if p.Kind == "Job" || p.Kind == "CronJob" { // a script may create it
 					maker.say(text)
 				}
 				for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == '=' || r == '/' }) {
-					maker.words[word] = true // an operator is told what to make: --secret=NAME, NAMESPACE/NAME
+					maker.words[word] = true // an operator is told what to create: --secret=NAME, NAMESPACE/NAME
 				}
 			}
 		}
@@ -93,7 +93,7 @@ func (m *secretMakers) of(namespace string) *secretMaker {
 	return m.byNamespace[namespace]
 }
 
-// add notes what an object makes, or may make.
+// add notes what an object creates, or may create.
 func (m *secretMakers) add(o *Object) {
 	maker := m.of(o.Namespace)
 	switch {
@@ -114,9 +114,9 @@ func (m *secretMakers) add(o *Object) {
 				maker.say(text)
 			}
 		}
-	case o.Kind == "Ingress": // cert-manager makes the certificate that it names
+	case o.Kind == "Ingress": // cert-manager creates the certificate that it names
 		maker.sayAll(fieldAt(o, "spec", "tls"))
-	case o.Kind == "Role" || o.Kind == "ClusterRole": // whoever may write a Secret of this name does
+	case o.Kind == "Role" || o.Kind == "ClusterRole": // what may write a Secret of this name does
 		maker.sayAll(o.Content()["rules"])
 		if roleAllows(o, "create", "secrets") {
 			m.of(o.Entry.Name).unknown = true
@@ -137,14 +137,14 @@ func (m *secretMakers) add(o *Object) {
 	}
 }
 
-// deployers are the groups of kinds that deploy what somebody else wrote.
+// deployers are the groups of kinds that deploy what others wrote.
 var deployers = []string{argoGroup, "helm.cattle.io", "helm.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io"}
 
-// deploys notes that anything may come into the namespaces that an Application, or a HelmRelease, names.
+// deploys notes that anything may be deployed into the namespaces that an Application, or a HelmRelease, names.
 func (m *secretMakers) deploys(o *Object) {
 	switch {
 	case o.Kind == "AppProject":
-	case has(fieldAt(o, "spec", "template", "spec", "destination"), "{{"): // of an ApplicationSet: nobody can tell where
+	case has(fieldAt(o, "spec", "template", "spec", "destination"), "{{"): // of an ApplicationSet: the namespace is unknown
 		m.anywhere.unknown = true
 	default:
 		if groupOf(o) != argoGroup { // without another one, these mean their own
@@ -171,7 +171,7 @@ func (m *secretMakers) named(o *Object) []string {
 	return slices.Sorted(maps.Keys(out))
 }
 
-// copiers are how the annotations begin that ask a tool to copy a Secret to other namespaces.
+// copiers are the prefixes of annotations that make a tool copy a Secret to other namespaces.
 var copiers = []string{"reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/", "secretsync.", "cert-manager-sync."}
 
 // copied notes a Secret that has, or is to get, annotations of such a tool.
@@ -186,7 +186,7 @@ func (m *secretMakers) copied(name string, annotations ...any) {
 	}
 }
 
-// readers are custom kinds for which nobody makes Secrets, and which are full of names.
+// readers are custom kinds for which no Secrets are created, and which are full of names.
 var readers = []string{"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "IngressRoute", "IngressRouteTCP", "Middleware", "ServiceMonitor", "PodMonitor",
 	"Probe", "PrometheusRule", "CustomResourceDefinition"}
 
@@ -197,7 +197,7 @@ func (m *secretMaker) sayAll(v any) {
 	}
 }
 
-// say notes the words of a text, and the parts of those with dots: a Secret's name may have some, or stand in front of a key.
+// say notes the words of a text, and the parts of those with dots: a Secret's name may have some, or precede a key.
 func (m *secretMaker) say(text string) {
 	notInName := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '.' }
 	for word := range strings.FieldsFuncSeq(text, notInName) {
@@ -209,7 +209,7 @@ func (m *secretMaker) say(text string) {
 	}
 }
 
-// lacks says what of a need is not there; empty when it is, or may be.
+// lacks returns what is missing of a need; empty when nothing is, or it may exist.
 func (m *secretMakers) lacks(namespace string, n need) string {
 	own := m.of(namespace)
 	_, everywhere := m.anywhere.made[n.secret]
@@ -224,15 +224,15 @@ func (m *secretMakers) lacks(namespace string, n need) string {
 	case own.mayMake(n.secret) || m.anywhere.mayMake(n.secret):
 		return ""
 	}
-	return fmt.Sprintf("the Secret %s, which nothing makes", n.secret)
+	return fmt.Sprintf("the Secret %s, which nothing creates", n.secret)
 }
 
-// zalando is how the names of the Secrets end that Zalando's operator makes for a cluster: USER.CLUSTER is in front (postgres-operator,
+// zalando is the suffix of the Secrets that Zalando's operator creates for a cluster: USER.CLUSTER precedes it (postgres-operator,
 // pkg/util/config/config.go, SecretNameTemplate). With cross-namespace secrets, USER is NAMESPACE.USER.
 const zalando = ".credentials.postgresql.acid.zalan.do"
 
-// mayMake reports whether the Secret may be one that a text names, or one that an operator makes for a custom resource. Nearly all name
-// them after it, as their documentation says: NAME itself (Strimzi's KafkaUser, OnePasswordItem) or NAME-SOMETHING, such as NAME-app
+// mayMake reports whether the Secret may be one that a text names, or one that an operator creates for a custom resource. Nearly all name
+// them after it, according to their documentation: NAME itself (Strimzi's KafkaUser, OnePasswordItem) or NAME-SOMETHING, such as NAME-app
 // and NAME-superuser (CloudNativePG, "Connecting from an application"), NAME-es-elastic-user (Elastic Cloud on Kubernetes),
 // NAME-default-user (RabbitMQ's cluster operator), NAME-pguser-USER (Crunchy's PGO), NAME-DATABASE-USER (MongoDB Community) and
 // NAME-secrets (Percona), which also writes internal-NAME.
@@ -259,8 +259,8 @@ func (m *secretMaker) mayMake(secret string) bool {
 	}
 }
 
-// externalSecret is the name of the Secret that an ExternalSecret makes, empty if it makes none, and its keys; nil when they are not
-// known. They are those of the template if it has any, and with mergePolicy: Merge, or without a template, those of data as well
+// externalSecret is the name of the Secret that an ExternalSecret creates, empty if it creates none, and its keys; nil when they are
+// unknown. They are those of the template if it has any, and with mergePolicy: Merge, or without a template, those of data as well
 // (external-secrets pkg/controllers/externalsecret/externalsecret_controller_template.go, ApplyTemplate).
 func externalSecret(o *Object) (name string, keys *keySet) {
 	name = stringAt(o, "spec", "target", "name")

@@ -9,7 +9,7 @@ import (
 type selectorIndex struct {
 	all     []selector // each once
 	places  map[string]int
-	with    map[string]map[string][]int // those that ask for one value of a label, by label and value
+	with    map[string]map[string][]int // those that require one value of a label, by label and value
 	asking  map[string]int              // how many these are, by label
 	without map[string][]int            // those that do not, by label, as far as it was needed
 }
@@ -36,8 +36,8 @@ func (x *selectorIndex) add(s selector) (i int, again bool) {
 	return i, false
 }
 
-// near yields the selectors that ask for no other value than s does of one label, that which the fewest fit: all that are not
-// disjoint are among them. It ends when yield returns false. There is no order.
+// near yields the selectors that require no other value than s of one label, the one that the fewest match: all that are not disjoint are
+// among them. It ends when yield returns false. There is no order.
 func (x *selectorIndex) near(s selector, yield func(i int) bool) {
 	best, fewest := "", len(x.all)
 	for label, value := range s.equal {
@@ -45,7 +45,7 @@ func (x *selectorIndex) near(s selector, yield func(i int) bool) {
 			best, fewest = label, n
 		}
 	}
-	if 2*fewest > len(x.all) { // a list of its own would not pay
+	if 2*fewest > len(x.all) { // a separate list would not pay off
 		for i := range x.all {
 			if !yield(i) {
 				return

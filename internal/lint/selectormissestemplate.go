@@ -14,9 +14,9 @@ var selectorMissesTemplate = Rule{
 	Name:     "selector-misses-template",
 	Severity: Error,
 	Summary:  "the selector of a workload does not match the labels of its own pods",
-	Doc: `The API server refuses such a Deployment, StatefulSet, DaemonSet or ReplicaSet: it would make pods for ever without finding them. All
-that is under ` + "`selector`" + ` has to be among ` + "`template.metadata.labels`" + `. The selector of a Deployment that is already there cannot be
-changed: change the labels of the template where you can choose. A Job makes its own selector, unless it has
+	Doc: `The API server refuses such a Deployment, StatefulSet, DaemonSet or ReplicaSet: it would create pods forever without finding them. All
+that is under ` + "`selector`" + ` has to be among ` + "`template.metadata.labels`" + `. The selector of an existing Deployment cannot be
+changed: change the labels of the template if you can. A Job gets a selector of its own, unless it has
 ` + "`manualSelector: true`" + `.`,
 	Bad: `
 -- platform.yml --
@@ -37,7 +37,7 @@ repository: {url: https://git.example/homelab.git}
 	},
 }
 
-// selectorProblem says why the API server refuses the selector of a workload (Kubernetes' pkg/apis/apps/validation and
+// selectorProblem returns why the API server refuses the selector of a workload (Kubernetes' pkg/apis/apps/validation and
 // pkg/apis/batch/validation); empty when it does not. A selector that is missing is reported as a missing field.
 func (in *Input) selectorProblem(p *Pod) (at catalog.Place, problem string) {
 	written, ok := fieldAt(p.Object, "spec", "selector").(map[string]any)
@@ -48,7 +48,7 @@ func (in *Input) selectorProblem(p *Pod) (at catalog.Place, problem string) {
 		if manual, _ := fieldAt(p.Object, "spec", "manualSelector").(bool); !manual {
 			return at, ""
 		}
-	case group != "apps" || len(p.At) != 2: // a Pod, or something else's
+	case group != "apps" || len(p.At) != 2: // not one of Kubernetes' workloads
 		return at, ""
 	}
 	var s metav1.LabelSelector
@@ -60,7 +60,7 @@ func (in *Input) selectorProblem(p *Pod) (at catalog.Place, problem string) {
 	case err != nil:
 		return in.field(p.Object, "spec", "selector"), "the selector is not valid: " + err.Error()
 	case selector.Empty():
-		return in.field(p.Object, "spec", "selector"), "the selector is empty, and would match the pods of others"
+		return in.field(p.Object, "spec", "selector"), "the selector is empty, and would match foreign pods"
 	case selector.Matches(labels.Set(p.Labels)):
 		return at, ""
 	}
@@ -77,7 +77,7 @@ func (in *Input) selectorProblem(p *Pod) (at catalog.Place, problem string) {
 		if _, ok := s.MatchLabels[r.Key()]; ok {
 			field = []string{"spec", "selector", "matchLabels", r.Key()}
 		}
-		return in.field(p.Object, field...), fmt.Sprintf("the selector asks for %s, and %s", r.String(), has)
+		return in.field(p.Object, field...), fmt.Sprintf("the selector requires %s, and %s", r.String(), has)
 	}
 	return at, ""
 }

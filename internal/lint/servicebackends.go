@@ -15,8 +15,8 @@ type backedService struct {
 	in   *inventory
 }
 
-// backedServices are the Services of which it is known what they select. Where a custom resource, a role or somebody else may
-// bring pods, or change their labels as Vault and Patroni do, nothing is known.
+// backedServices are the Services whose pods are known. Where a custom resource, a role or something else may add pods, or change their
+// labels as Vault and Patroni do, they are unknown.
 func (in *Input) backedServices() []backedService {
 	var out []backedService
 	inventories, indices := in.inventories(), map[string]*podIndex{}
@@ -40,7 +40,7 @@ func (in *Input) backedServices() []backedService {
 	return out
 }
 
-// shared says whether pods of other clusters stand behind a Service: Cilium's cluster mesh is told so by an annotation.
+// shared reports whether a Service may lead to pods of other clusters: an annotation for Cilium's cluster mesh.
 func shared(s *corev1.Service) bool {
 	for _, key := range []string{"service.cilium.io/global", "io.cilium/global-service"} {
 		if strings.EqualFold(s.Annotations[key], "true") {

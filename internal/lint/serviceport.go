@@ -10,7 +10,7 @@ var servicePortInPolicy = Rule{
 	Name:     "service-port-in-policy",
 	Severity: Error,
 	Summary:  "a flow has the port of a Service, where Cilium looks at the port of the pod",
-	Doc: `Cilium decides when the Service's address and port have been replaced by those of a pod. With ` + "`port: 80, targetPort: 8080`" + `
+	Doc: `Cilium decides after the Service's address and port have been replaced by those of a pod. With ` + "`port: 80, targetPort: 8080`" + `
 a flow on port 80 matches nothing. Write the pod's port, or the name of the container's port. This is reported only when all pods
 of the other end are known.`,
 	Bad: `

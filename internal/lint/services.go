@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// service is a Service that an application brings, and its ports as routes name them.
+// service is a Service that an application deploys, and its ports as routes name them.
 type service struct {
 	*corev1.Service
 	numbers map[int32]bool
@@ -59,7 +59,7 @@ func withPorts(s *corev1.Service) *service {
 	return out
 }
 
-// has compares as Traefik does: a text with names only, also when it is a number (crd/kubernetes.go, getServicePort).
+// has compares as Traefik does: text only with names, even if it is a number (crd/kubernetes.go, getServicePort).
 func (s *service) has(port intstr.IntOrString) bool {
 	if port.Type == intstr.Int {
 		return s.numbers[port.IntVal]
@@ -67,7 +67,7 @@ func (s *service) has(port intstr.IntOrString) bool {
 	return port.StrVal != "" && s.names[port.StrVal]
 }
 
-// missingServices are the faults of a router that refers to a Service or port that is not there.
+// missingServices are the faults of a router that refers to a missing Service or port.
 func (in *Input) missingServices(r *router) []fault {
 	var out []fault
 	for i, b := range r.services {
@@ -81,7 +81,7 @@ func (in *Input) missingServices(r *router) []fault {
 		case !ok && in.operated(b.namespace):
 		case !ok:
 			out = append(out, fault{nil, append(at, "name"), in.didYouMean(b.name, len(services), maps.Keys(services)),
-				fmt.Sprintf("no application brings Service %s of namespace %s: Traefik drops the rule", b.name, b.namespace)})
+				fmt.Sprintf("no application deploys Service %s of namespace %s: Traefik drops the rule", b.name, b.namespace)})
 		case s.Spec.Type == corev1.ServiceTypeExternalName && b.port.Type == intstr.Int && b.port.IntVal != 0: // any will do
 		case b.port == (intstr.IntOrString{}):
 			out = append(out, fault{nil, append(at, "port"), s.portHint(b.port),
@@ -111,15 +111,15 @@ func (s *service) portHint(port intstr.IntOrString) string {
 	return s.listed
 }
 
-// passive are the groups of kinds of which no operator makes a Service.
+// passive are the groups of kinds for which no operator creates a Service.
 var passive = map[string]bool{
 	"cert-manager.io": true, "cilium.io": true, "external-secrets.io": true, "kyverno.io": true, "policies.kyverno.io": true, "traefik.io": true,
 }
 
-// passiveKinds are kinds of which no operator makes a Service, in a group that has others.
+// passiveKinds are kinds for which no operator creates a Service, in a group that has others.
 var passiveKinds = []string{"AlertmanagerConfig", "PodMonitor", "Probe", "PrometheusRule", "ScrapeConfig", "ServiceMonitor"}
 
-// operated reports whether an operator may make Services in a namespace: something of a kind that Kubernetes has not is there.
+// operated reports whether an operator may create Services in a namespace: it has an object of a custom kind.
 func (in *Input) operated(namespace string) bool {
 	return in.operators.get(func() map[string]bool {
 		out := map[string]bool{}

@@ -10,9 +10,9 @@ var serviceSelectsNothing = Rule{
 	Name:     "service-selects-nothing",
 	Severity: Error,
 	Summary:  "a Service's selector matches no pod",
-	Doc: `Such a Service has no endpoints: whoever connects to it is refused, or waits. All labels of the selector have to be on the pod: those
+	Doc: `Such a Service has no endpoints: connections to it are refused, or time out. All labels of the selector have to be on the pod: those
 of the pod template, not those of the Deployment around it. This is reported only where all pods of the namespace are known, and no
-role permits a program to change their labels. A Service without a selector gets its endpoints from somebody else.`,
+role permits a program to change their labels. A Service without a selector gets its endpoints from elsewhere.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -45,10 +45,10 @@ spec:
 	},
 }
 
-// likelyPods says which pods the owner of a Service may have meant: those that have most of its labels.
+// likelyPods is the hint for the pods that the owner of a Service may have meant: those that have most of its labels.
 func (in *Input) likelyPods(s *backedService) string {
 	if len(s.in.pods) == 0 {
-		return "no application brings pods into the namespace"
+		return "no application deploys pods into the namespace"
 	}
 	const most = 100 // pods that are looked at
 	var best *Pod

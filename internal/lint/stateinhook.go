@@ -8,10 +8,10 @@ import (
 var stateInHook = Rule{
 	Name:     "state-in-hook",
 	Severity: Error,
-	Summary:  "something that holds data is a hook, which Argo CD deletes with each sync",
-	Doc: `Helm runs a ` + "`pre-install`" + ` hook once. Argo CD runs it with each sync, and deletes what is left of the last time before that, unless
-` + "`hook-delete-policy`" + ` says something else (gitops-engine, pkg/sync/hook). No confirmation is asked for. A claim goes with its data, a database with its volumes, a definition with all its objects, and a generated
-password is a new one. Take the annotation away, and say with ` + "`argocd.argoproj.io/sync-wave`" + ` what comes first.`,
+	Summary:  "an object that holds data is a hook, which Argo CD deletes before each sync",
+	Doc: `Helm runs a ` + "`pre-install`" + ` hook once. Argo CD runs it with each sync, and first deletes what the last run left, unless
+` + "`hook-delete-policy`" + ` says otherwise (gitops-engine, pkg/sync/hook), without confirmation. A claim goes with its data, a database with its volumes, a definition with all its objects, and a generated
+password is replaced. Remove the annotation, and decide with ` + "`argocd.argoproj.io/sync-wave`" + ` what comes first.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -43,9 +43,9 @@ spec:
 	},
 }
 
-// remadeBy is the annotation that makes an object a hook that Argo CD deletes before each sync; empty when it is none, or is kept
-// (gitops-engine pkg/sync/hook: Argo CD's annotation goes before Helm's, delete policies of both count, and BeforeHookCreation is
-// the default). What goes with HookSucceeded is made for the time of the sync.
+// remadeBy is the annotation that makes an object a hook that Argo CD deletes before each sync; empty when there is none, or it is kept
+// (gitops-engine pkg/sync/hook: Argo CD's annotation takes precedence over Helm's, delete policies of both count, and BeforeHookCreation is
+// the default). What HookSucceeded deletes is created only for the sync.
 func remadeBy(o *Object) string {
 	const argo, helm = "argocd.argoproj.io/hook", "helm.sh/hook"
 	annotations, _ := fieldAt(o, "metadata", "annotations").(map[string]any)
@@ -81,7 +81,7 @@ func remadeBy(o *Object) string {
 	return key
 }
 
-// holdsState says whether something is lost when an object is deleted and made again.
+// holdsState reports whether something is lost when an object is deleted and recreated.
 func holdsState(o *Object) bool {
 	switch o.Kind {
 	case "PersistentVolumeClaim", "PersistentVolume", "Namespace":
@@ -96,7 +96,7 @@ func holdsState(o *Object) bool {
 	return slices.Contains(statefulKinds[groupOf(o)], o.Kind)
 }
 
-// statefulKinds are custom kinds of which a controller deletes the data with the object.
+// statefulKinds are custom kinds whose controller deletes the data with the object.
 var statefulKinds = map[string][]string{
 	"acid.zalan.do":                     {"postgresql"},
 	"cassandra.datastax.com":            {"CassandraDatacenter"},

@@ -6,8 +6,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// source is where the user wrote a field of o. For what a template makes, it is where a text stands in a value file, or among the
-// values of the list, as a whole; or else the first line below the kind in the template that has one of some others.
+// source is where the user wrote a field of o. For the output of a template, it is where a text is a whole value in a value file, or among
+// the values of the list; or else the first line below the kind in the template that has one of some others.
 func (in *Input) source(o *Object, text string, lines []string, fields ...string) catalog.Place {
 	if m, _ := in.manifest(o); m != nil || o.Pos.Line > 0 || o.Pos.File == "" {
 		return in.field(o, fields...)
@@ -43,7 +43,7 @@ func (in *Input) source(o *Object, text string, lines []string, fields ...string
 	return in.field(o, fields...)
 }
 
-// whole is the first scalar at or below n that is a text, and nothing more.
+// whole is the first scalar at or below n that equals a text.
 func whole(n *yaml.Node, text string) *yaml.Node {
 	if n == nil || text != "" && n.Kind == yaml.ScalarNode && n.Value == text {
 		return n

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// texts are all texts in a value, in an order that is always the same.
+// texts are all texts in a value, in a fixed order.
 func texts(v any) func(yield func(string) bool) {
 	return func(yield func(string) bool) { walk(v, yield) }
 }
@@ -31,7 +31,7 @@ func walk(v any, yield func(string) bool) bool {
 	return true
 }
 
-// has says whether a text stands in a value.
+// has reports whether a text is in a value.
 func has(v any, text string) bool {
 	for s := range texts(v) {
 		if strings.Contains(s, text) {

@@ -9,11 +9,11 @@ var tlsBesidePlain = Rule{
 	Name:     "tls-beside-plain-entrypoint",
 	Severity: Error,
 	Summary:  "an IngressRoute with tls answers with 404 on its plain entry point",
-	Doc: `Traefik serves a route that has ` + "`tls`" + `, also an empty one, with TLS only, on all its entry points: the handlers for
-plain HTTP leave it out (Traefik: pkg/config/runtime/runtime_http.go). A tunnel, or whoever else sends plain HTTP, gets 404.
-Remove ` + "`tls`" + `, and turn TLS on at the entry point that is to have it (` + "`ports.websecure.http.tls`" + ` of Traefik's chart, which
+	Doc: `Traefik serves a route that has ` + "`tls`" + `, even an empty one, with TLS only, on all its entry points: the handlers for
+plain HTTP leave it out (Traefik: pkg/config/runtime/runtime_http.go). A tunnel, or any other client that sends plain HTTP, gets 404.
+Remove ` + "`tls`" + `, and turn TLS on at the entry point that should have it (` + "`ports.websecure.http.tls`" + ` of Traefik's chart, which
 is its default): each entry point then serves the route in its own way. Or write one IngressRoute for each kind of entry
-point. Entry points whose names say that they have TLS are taken to have it, and those for which Traefik's settings say so.`,
+point. Entry points have TLS if their names or Traefik's settings say so.`,
 	Bad: `
 -- platform.yml --
 domain: home.example
@@ -64,7 +64,7 @@ spec:
 				continue
 			}
 			plain := slices.DeleteFunc(slices.Clone(o.EntryPoints), settings.encrypts)
-			// Of an entry point that is alone, only the name tells.
+			// For a single entry point, only the name counts.
 			if len(plain) == 1 && len(o.EntryPoints) == 1 && plain[0] != "web" && plain[0] != "http" || len(plain) == 0 {
 				continue
 			}

@@ -10,9 +10,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// traefik is what can be seen here of how Traefik is set up.
+// traefik is what is known here about Traefik's configuration.
 type traefik struct {
-	known          bool // whether anything can be seen
+	known          bool // whether anything is known
 	failed         bool // whether there may be more, which could not be rendered
 	crossNamespace bool // providers.kubernetesCRD.allowCrossNamespace
 	safeNaming     bool
@@ -22,8 +22,8 @@ type traefik struct {
 
 var entryPointTLS = regexp.MustCompile(`(?i)^--entrypoints\.([^.=]+)\.http\.tls(?:[.=]|$)`)
 
-// traefik looks at the arguments of Traefik's pods or, when its chart is not in the repository, at the chart's values. With
-// several of them, what one allows counts as allowed.
+// traefik looks at the arguments of Traefik's pods or, when its chart is not in the repository, at the chart's values. With several, what
+// one allows counts as allowed.
 func (in *Input) traefik() traefik { return in.ofTraefik.get(in.lookForTraefik) }
 
 func (in *Input) lookForTraefik() traefik {
@@ -113,7 +113,7 @@ func (in *Input) chartOfTraefik(a *catalog.Application, t *traefik) {
 	}
 }
 
-// settings are values of a chart, and the file that they stand in.
+// settings are values of a chart, and their file.
 type settings struct {
 	file string
 	root *yaml.Node
@@ -130,7 +130,7 @@ func (s *settings) find(index *keyIndex, keys []string) *yaml.Node {
 	return n
 }
 
-// deepestParameter is how many parts a parameter's name may have. No value of Traefik's chart lies as deep.
+// deepestParameter is how many parts a parameter's name may have. No value of Traefik's chart is that deep.
 const deepestParameter = 32
 
 // nested are parameters such as a.b as a mapping of mappings.
@@ -152,7 +152,7 @@ func nested(parameters []catalog.Parameter) map[string]any {
 	return out
 }
 
-// encrypts reports whether an entry point surely answers to HTTPS only. What is not known goes by its name.
+// encrypts reports whether an entry point surely answers only to HTTPS. An unknown one goes by its name.
 func (t *traefik) encrypts(entryPoint string) bool {
 	name := strings.ToLower(entryPoint)
 	return t.encrypted[name] || strings.Contains(name, "secure") || strings.Contains(name, "https") || strings.Contains(name, "tls")

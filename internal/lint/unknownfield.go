@@ -3,11 +3,11 @@ package lint
 var unknownField = Rule{
 	Name:     "unknown-field",
 	Severity: Error,
-	Summary:  "an object has a field that its kind does not have, a value of the wrong type, or lacks one that it must have",
-	Doc: `Argo CD fails to apply such an object; or the API server drops the field without a word, and what it was to do is not
+	Summary:  "an object has an unknown field or a value of the wrong type, or lacks a required field",
+	Doc: `Argo CD fails to apply such an object; or the API server silently drops the field, and what it was for is not
 done. Custom kinds are checked against the definitions of one version of their operator, which the message names: an older one may
-lack what passes here, and a newer one may have more. So a field or a value that is not like any other of the kind is not reported
-here, but by ` + "`newer-field`" + `. Of Kubernetes' own kinds, names and types are checked, and values are not.`,
+lack what passes here, and a newer one may have more. So a field or a value that is not similar to any other of the kind is not reported
+here, but by ` + "`newer-field`" + `. Of Kubernetes' own kinds, names and types are checked, but values are not.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -27,15 +27,15 @@ spec:
 	Mend: []string{`  storageClass: local-path`, `  storageClassName: local-path
   volumeName: # nothing is the same as no key`},
 	Check: func(in *Input, report Report) {
-		const most = 20 // of one object: it is then of another kind than it says
+		const most = 20 // of one object: it is then of another kind than it claims
 		for _, o := range in.Workloads {
 			problems, err := o.validated()
 			if err != nil || len(problems) == 0 {
-				continue // unknown-kind counts what there is no schema of
+				continue // unknown-kind counts what has no schema
 			}
 			source := schemaOf(o)
 			if source != "" {
-				source = ", says the schema of " + source
+				source = ", according to the schema of " + source
 			}
 			left := most
 			problems, _ = tellNewer(o, problems)
@@ -61,7 +61,7 @@ spec:
 	},
 }
 
-// toldElsewhere says whether another rule has more to say about a field.
+// toldElsewhere reports whether another rule has more to say about a field.
 func toldElsewhere(o *Object, fields []string) bool {
 	if len(fields) == 1 && fields[0] == "apiVersion" {
 		_, removed := removedKind(o)
@@ -71,7 +71,7 @@ func toldElsewhere(o *Object, fields []string) bool {
 		return true // bad-alert-rule
 	}
 	if len(fields) > 0 && fields[0] == "sops" {
-		return true // a tool takes it out, with what it says how to decrypt
+		return true // a tool removes it, along with how to decrypt it
 	}
 	return o.Pos.Line > 0 && isLive(o, fields)
 }

@@ -9,8 +9,8 @@ import (
 var unknownKind = Rule{
 	Name:     "unknown-kind",
 	Severity: Info,
-	Summary:  "objects of a kind that roster has no schema of, which are not checked",
-	Doc: `roster has the schemas of Kubernetes' own stable kinds and of some operators' kinds. Of others it checks nothing but what
+	Summary:  "objects of a kind without a schema, which are not checked",
+	Doc: `roster has the schemas of Kubernetes' own stable kinds and of some operators' kinds. Of others it checks only what
 the other rules look at: a misspelled field is found when Argo CD applies the object, or never. There is one finding for each kind,
 at its first object.`,
 	Bad: `
@@ -83,7 +83,7 @@ func (in *Input) unchecked() unchecked {
 	})
 }
 
-// hasSchema reports whether there is a schema of an object's kind. Any object of the kind tells.
+// hasSchema reports whether there is a schema of an object's kind. Any object of the kind will do.
 func hasSchema(o *Object) bool {
 	stub := &Object{Object: object.Object{APIVersion: o.APIVersion, Kind: o.Kind, Name: "any"}}
 	stub.content = map[string]any{"apiVersion": o.APIVersion, "kind": o.Kind, "metadata": map[string]any{"name": "any"}}

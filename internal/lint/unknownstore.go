@@ -9,11 +9,11 @@ import (
 var unknownStore = Rule{
 	Name:     "unknown-store",
 	Severity: Error,
-	Summary:  "a secret is read from a store that nothing brings",
-	Doc: `The ExternalSecret stays in error, and there is no Secret. Mind that ` + "`secretStoreRef`" + ` without ` + "`kind`" + ` means a SecretStore of
-the same namespace, not a ClusterSecretStore (external-secrets, apis/externalsecrets/v1). It is reported only where all that runs is
-known: for a SecretStore in its namespace, for a ClusterSecretStore in the whole list, and only when the list brings the store of
-` + "`platform.yml`" + ` itself: who brings that one may bring others.`,
+	Summary:  "a secret is read from a store that nothing deploys",
+	Doc: `The ExternalSecret stays in error, and there is no Secret. Note that ` + "`secretStoreRef`" + ` without ` + "`kind`" + ` means a SecretStore of
+the same namespace, not a ClusterSecretStore (external-secrets, apis/externalsecrets/v1). It is reported only where everything that runs is
+known: for a SecretStore in its namespace, for a ClusterSecretStore in the whole list, and only when the list deploys the store of
+` + "`platform.yml`" + ` itself: what deploys that one may deploy others.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -69,7 +69,7 @@ spec:
 		for n, a := range in.applications() {
 			for _, s := range a.Secrets {
 				if missing(n.Name, s.StoreKind, s.StoreName) {
-					report(s.Place, "", "the secret %s is read from the %s %s, which nothing brings", s.Name, s.StoreKind, s.StoreName)
+					report(s.Place, "", "the secret %s is read from the %s %s, which nothing deploys", s.Name, s.StoreKind, s.StoreName)
 				}
 			}
 		}
@@ -84,7 +84,7 @@ spec:
 					}
 				}
 				if name != "" && missing(o.Namespace, kind, name) {
-					report(in.field(o, append(fields, "name")...), hint, "%s reads from the %s %s, which nothing brings", o.Title(), kind, name)
+					report(in.field(o, append(fields, "name")...), hint, "%s reads from the %s %s, which nothing deploys", o.Title(), kind, name)
 				}
 			}
 		}
@@ -103,7 +103,7 @@ func storeFields(o *Object) [][]string {
 	return out
 }
 
-// hasStore says whether something brings a store. The default store is somebody else's when the platform does not bring it.
+// hasStore reports whether something deploys a store. The default store comes from elsewhere when the platform does not deploy it.
 func (in *Input) hasStore(kind, namespace, name string) bool {
 	p := in.Platform
 	if kind == p.StoreKind && name == p.StoreName && p.Store == nil || kind == "ClusterSecretStore" && p.Store != nil && name == p.Store.Name {
@@ -121,8 +121,7 @@ func (in *Input) hasStore(kind, namespace, name string) bool {
 	})[objectName{"", kind, namespace, name}]
 }
 
-// settled reports whether everything in a namespace is known: Kubernetes or somebody else has put more into one that the list
-// does not manage.
+// settled reports whether everything in a namespace is known: Kubernetes or others have put more into one that the list does not manage.
 func (in *Input) settled(n *catalog.Namespace) bool { return n.Managed && in.complete(n) }
 
 // allKnown reports whether everything that the list deploys is known.

@@ -10,8 +10,8 @@ var unpinnedImage = Rule{
 	Severity: Warning,
 	Strict:   true,
 	Summary:  "an image has no tag, or one that moves",
-	Doc: `What runs then depends on when the node pulled it: a pod that is only moved may come back as another version, and no
-commit says which one it was. Write the tag of a version; Renovate and its like keep it new. A digest (` + "`@sha256:…`" + `) is always
+	Doc: `What runs then depends on when the node pulled it: a pod that is merely rescheduled may come back as another version, and no
+commit tells which one it was. Write the tag of a version; Renovate and similar tools keep it current. A digest (` + "`@sha256:…`" + `) is always
 fine.`,
 	Bad: `
 -- platform.yml --
@@ -59,7 +59,7 @@ spec:
 // movingTags are tags that by their name are moved to each new build.
 var movingTags = [...]string{"edge", "latest", "main", "master", "nightly", "stable"}
 
-// tagOf is the tag of an image, and whether it needs none: it has a digest, or is not there.
+// tagOf is the tag of an image, and whether it needs none: it has a digest, or is missing.
 func tagOf(image string) (tag string, pinned bool) {
 	if image == "" || strings.Contains(image, "@") {
 		return "", true

@@ -11,13 +11,13 @@ import (
 var unstableOutput = Rule{
 	Name:     "unstable-output",
 	Severity: Warning,
-	Summary:  "a chart renders something else each time",
-	Doc: `Random passwords, generated certificates and dates (` + "`randAlphaNum`, `genCA`, `now`" + `) are new each time that a chart is rendered, and
-` + "`lookup`" + `, by which charts keep the old one, finds nothing in Argo CD. Argo CD renders again with each commit and each refresh: the application
-is out of sync for ever, and each sync replaces the password that a database was made with, or restarts pods. Set the value that the chart
-takes instead, such as an existing Secret; or, if the first value may stay, list the field in ` + "`ignoreDifferences`" + ` and set
+	Summary:  "a chart's output differs each time",
+	Doc: `Random passwords, generated certificates and dates (` + "`randAlphaNum`, `genCA`, `now`" + `) are new each time a chart is rendered, and
+` + "`lookup`" + `, with which charts keep the old one, finds nothing in Argo CD. Argo CD renders again with each commit and each refresh: the application
+is out of sync forever, and each sync replaces the password that a database was created with, or restarts pods. Set the value that the chart
+uses instead, such as an existing Secret; or, if the first value may stay, list the field in ` + "`ignoreDifferences`" + ` and set
 ` + "`RespectIgnoreDifferences=true`" + `. lint renders such charts twice, the second time with a later date. What follows from another
-field, such as a checksum, is not reported beside it.`,
+field, such as a checksum, is not reported separately.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -57,14 +57,14 @@ metadata: {name: app}
 data: {user: app}
 `,
 	Check: func(in *Input, report Report) {
-		rooted := map[string]bool{} // applications with a finding from which others may follow
+		rooted := map[string]bool{} // applications with a finding that may cause others
 		for _, o := range in.Workloads {
 			if slices.ContainsFunc(o.Unstable, func(at []string) bool { return !follows(o, at) && !leftToCluster(o, at) }) {
 				rooted[o.Application.Code] = true
 			}
 		}
 		for _, o := range in.Workloads {
-			if isHook(o) { // made anew for each sync, and not compared
+			if isHook(o) { // created anew for each sync, and not compared
 				continue
 			}
 			var fields [][]string
@@ -77,8 +77,8 @@ data: {user: app}
 				continue
 			}
 			if slices.Equal(fields[0], []string{"metadata", "name"}) {
-				report(in.source(o, "", []string{"name:"}, fields[0]...), "give it a name that stays; a Job that is to run again can be a hook",
-					"the name of a %s is different each time it is rendered", o.Kind) // and so cannot be told
+				report(in.source(o, "", []string{"name:"}, fields[0]...), "give it a fixed name; a Job that has to run again can be a hook",
+					"the name of a %s differs each time it is rendered", o.Kind) // and so it is unknown
 				continue
 			}
 			var names []string
@@ -89,14 +89,14 @@ data: {user: app}
 			if len(fields) > most {
 				names = append(names, "…")
 			}
-			report(in.source(o, "", []string{fields[0][len(fields[0])-1] + ":"}, fields[0]...), "set the value that the chart takes instead; or list the field in ignoreDifferences, with RespectIgnoreDifferences=true",
-				"%s is different each time it is rendered, in %s", o.Title(), strings.Join(names, ", "))
+			report(in.source(o, "", []string{fields[0][len(fields[0])-1] + ":"}, fields[0]...), "set the value that the chart uses instead; or list the field in ignoreDifferences, with RespectIgnoreDifferences=true",
+				"%s differs each time it is rendered, in %s", o.Title(), strings.Join(names, ", "))
 		}
 	},
 }
 
-// follows says whether a field is likely to be made from another one: a checksum, or the certificate that is generated for a
-// webhook and stands in a Secret as well.
+// follows reports whether a field is likely to be made from another one: a checksum, or the certificate that is generated for a webhook
+// and is in a Secret as well.
 func follows(o *Object, at []string) bool {
 	if at[len(at)-1] == "caBundle" {
 		return true
@@ -105,12 +105,12 @@ func follows(o *Object, at []string) bool {
 	return i >= 0 && (at[i] == "annotations" || at[i] == "labels") && isDigest(stringAt(o, at...))
 }
 
-// isDigest says whether a text looks like a checksum, or part of one.
+// isDigest reports whether a text looks like a checksum, or part of one.
 func isDigest(text string) bool {
 	return len(text) >= 8 && strings.Trim(text, "0123456789abcdef") == ""
 }
 
-// isHook says whether Argo CD applies an object as a hook.
+// isHook reports whether Argo CD applies an object as a hook.
 func isHook(o *Object) bool {
 	for _, key := range []string{"argocd.argoproj.io/hook", "helm.sh/hook"} {
 		if value := stringAt(o, "metadata", "annotations", key); value != "" && value != "crd-install" {
@@ -120,14 +120,14 @@ func isHook(o *Object) bool {
 	return false
 }
 
-// leftToCluster says whether Argo CD leaves a field as it is in the cluster.
+// leftToCluster reports whether Argo CD leaves a field as it is in the cluster.
 func leftToCluster(o *Object, at []string) bool {
 	a := o.Application
 	if !slices.Contains(a.SyncOptions, "RespectIgnoreDifferences=true") {
 		return false
 	}
 	return slices.ContainsFunc(a.IgnoreDifferences, func(d catalog.IgnoreDifference) bool {
-		// Argo CD takes globs for the group and the kind (util/argo/normalizers).
+		// Argo CD accepts globs as the group and the kind (util/argo/normalizers).
 		if !globMatches(d.Group, groupOf(o)) || !globMatches(d.Kind, o.Kind) || d.Name != "" && d.Name != o.Name || d.Namespace != "" && d.Namespace != o.Namespace {
 			return false
 		}
@@ -148,7 +148,7 @@ func globMatches(pattern, text string) bool {
 	return err == nil && g.Match(text)
 }
 
-// within says whether fields lead to what a JSON pointer points to, or into it.
+// within reports whether fields lead to what a JSON pointer points to, or into it.
 func below(at []string, pointer string) bool {
 	fields := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
 	for i := range fields {

@@ -11,7 +11,7 @@ var unusedProfile = Rule{
 	Name:     "unused-profile",
 	Severity: Warning,
 	Summary:  "a profile that no entry uses",
-	Doc: `Nothing of it is rendered. Either an entry has the wrong profile, or the file is left from before: then it only looks like
+	Doc: `Nothing of it is rendered. Either an entry has the wrong profile, or the file is a leftover: then it only looks like
 a protection. Choose it in an entry, or delete the file.`,
 	Bad: `
 -- platform.yml --
@@ -32,7 +32,7 @@ extends: web-app
 			}
 			at := catalog.Place{Pos: diag.Position{File: p.File, Line: 1, Column: 1}}
 			if root := in.root(p.File); root != nil {
-				at.Pos.Line = root.Line // behind comments, where a waiver may stand above it
+				at.Pos.Line = root.Line // after comments, where a waiver may be above it
 			}
 			report(at, "choose it in an entry, or delete "+path.Join(catalog.ProfilesDir, path.Base(p.File)), "no entry uses the profile %s", p.Name)
 		}

@@ -37,10 +37,10 @@ func TestUnworkable(t *testing.T) {
 	for rule, cases := range map[string][]networkCase{
 		"missing-target-port": {
 			{name: "a name that no container has", folder: in(podOf(labelled, container) + strings.Replace(service, "targetPort: http", "targetPort: web", 1)),
-				want: []string{"a/a.yaml:13:49: Service web leads to the port web of its pods, and no container of theirs has a port of this name"}},
+				want: []string{"a/a.yaml:13:49: Service web leads to the port web of its pods, and none of their containers has a port of this name"}},
 			{name: "a number that no container declares", folder: in(podOf(labelled, container) + strings.Replace(service, "targetPort: http", "targetPort: 9090", 1))},
 			{name: "a number in quotes, whatever the pods are", folder: halfKnown + file + strings.Replace(service, "targetPort: http", `targetPort: "8080"`, 1),
-				want: []string{`a/a.yaml:5:49: Service web leads to a port named "8080", and no port can have such a name`}},
+				want: []string{`a/a.yaml:5:49: Service web leads to a port named "8080", which is not a valid name`}},
 			{name: "another protocol", folder: in(podOf(labelled, container) + strings.Replace(service, "targetPort: http", "targetPort: http, protocol: UDP", 1)),
 				want: []string{"a/a.yaml:13:49: Service web leads to the port http of its pods with UDP, which is not the port's protocol"}},
 			{name: "one of two kinds of pods has it", folder: in(podOf(labelled, container) + "---\napiVersion: v1\nkind: Pod\nmetadata: {name: b, labels: {app: web}}\n" +
@@ -49,7 +49,7 @@ func TestUnworkable(t *testing.T) {
 				strings.Replace(service, "targetPort: http", "targetPort: web", 1))},
 			{name: "an init container that ends has it", folder: in(podOf(labelled, "initContainers: [{name: s, image: 'a.example/a:1', ports: [{name: web, containerPort: 1}]}], "+container) +
 				strings.Replace(service, "targetPort: http", "targetPort: web", 1)),
-				want: []string{"a/a.yaml:13:49: Service web leads to the port web of its pods, and no container of theirs has a port of this name"}},
+				want: []string{"a/a.yaml:13:49: Service web leads to the port web of its pods, and none of their containers has a port of this name"}},
 			{name: "a container that is injected may have it", folder: in(podOf(labelled+", annotations: {sidecar.istio.io/inject: 'true'}", container) +
 				strings.Replace(service, "targetPort: http", "targetPort: web", 1))},
 			{name: "a headless Service", folder: in(podOf(labelled, container) + strings.Replace(service, "targetPort: http}]", "targetPort: web}], clusterIP: None", 1))},
@@ -79,26 +79,26 @@ func TestUnworkable(t *testing.T) {
 				strings.Replace(strings.Replace(podOf(labelled, container), "matchLabels: {app: web}", "", 1), "Deployment", "ReplicaSet", 1) + "---\n" +
 				strings.Replace(strings.Replace(podOf(labelled, container), "matchLabels: {app: web}", "matchExpressions: [{key: app, operator: Is}]", 1), "Deployment", "StatefulSet", 1)),
 				want: []string{
-					"a/a.yaml:5:38: Deployment web: the selector asks for tier=x, and the pods have no such label",
-					"a/a.yaml:14:14: DaemonSet web: the selector asks for app notin (web), and the pods have app=web",
-					"a/a.yaml:23:3: ReplicaSet web: the selector is empty, and would match the pods of others",
+					"a/a.yaml:5:38: Deployment web: the selector requires tier=x, and the pods have no such label",
+					"a/a.yaml:14:14: DaemonSet web: the selector requires app notin (web), and the pods have app=web",
+					"a/a.yaml:23:3: ReplicaSet web: the selector is empty, and would match foreign pods",
 					`a/a.yaml:32:3: StatefulSet web: the selector is not valid: "Is" is not a valid label selector operator`,
 				}},
 			{name: "a Job", folder: in("apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {selector: {matchLabels: {a: b}}, template: {spec: {restartPolicy: Never, " + container + "}}}\n" +
 				"---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: b}\nspec: {manualSelector: true, selector: {matchLabels: {a: b}}, template: {spec: {restartPolicy: Never, " + container + "}}}\n"),
-				want: []string{"a/a.yaml:9:55: Job b: the selector asks for a=b, and the pods have no such label"}},
+				want: []string{"a/a.yaml:9:55: Job b: the selector requires a=b, and the pods have no such label"}},
 			{name: "one that fits", folder: in(strings.Replace(podOf(labelled, container), "matchLabels: {app: web}", "matchExpressions: [{key: app, operator: Exists}]", 1))},
 		},
 		"missing-configmap": {
-			{name: "nothing makes it", folder: in(needsConfig("name: app-config")), want: []string{"a/a.yaml:8:104: Deployment web needs the ConfigMap app-config, which nothing makes"}},
+			{name: "nothing makes it", folder: in(needsConfig("name: app-config")), want: []string{"a/a.yaml:8:104: Deployment web needs the ConfigMap app-config, which nothing creates"}},
 			{name: "one of another namespace", folder: inFolder + otherPlace + file + needsConfig("name: config") + "-- b/b.yaml --\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: config}\n",
-				want: []string{"a/a.yaml:8:104: Deployment web needs the ConfigMap config, which nothing makes"}},
+				want: []string{"a/a.yaml:8:104: Deployment web needs the ConfigMap config, which nothing creates"}},
 			{name: "in all places", folder: in(podOf(labelled, "initContainers: [{name: i, image: 'a.example/a:1', envFrom: [{configMapRef: {name: c1}}]}], containers: [{name: a, image: 'a.example/a:1', "+
 				"env: [{name: X, valueFrom: {configMapKeyRef: {name: c2, key: k}}}]}], volumes: [{name: p, projected: {sources: [{configMap: {name: c3}}]}}]")),
 				want: []string{
-					"a/a.yaml:8:89: Deployment web needs the ConfigMap c1, which nothing makes",
-					"a/a.yaml:8:197: Deployment web needs the ConfigMap c2, which nothing makes",
-					"a/a.yaml:8:276: Deployment web needs the ConfigMap c3, which nothing makes",
+					"a/a.yaml:8:89: Deployment web needs the ConfigMap c1, which nothing creates",
+					"a/a.yaml:8:197: Deployment web needs the ConfigMap c2, which nothing creates",
+					"a/a.yaml:8:276: Deployment web needs the ConfigMap c3, which nothing creates",
 				}},
 			{name: "a key that it does not have", folder: in(needsConfig("name: config, items: [{key: a.yml, path: a}, {key: b.yml, path: b}]") + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: config}\ndata: {a.yml: x}\n"),
 				want: []string{"a/a.yaml:8:118: Deployment web needs the key b.yml of the ConfigMap config"}},
@@ -114,16 +114,16 @@ func TestUnworkable(t *testing.T) {
 			{name: "a custom resource names it, or gives it its name", folder: in(needsConfig("name: init-sql") + "---\n" + strings.Replace(needsConfig("name: db-monitoring"), "name: web}", "name: web2}", 1) + database)},
 			{name: "a program that may create it", folder: in(needsConfig("name: config") + fmt.Sprintf(mayPatch, "configmaps", "get, create"))},
 			{name: "a program that may read it", folder: in(needsConfig("name: config") + fmt.Sprintf(mayPatch, "configmaps", "get, list")),
-				want: []string{"a/a.yaml:8:104: Deployment web needs the ConfigMap config, which nothing makes"}},
+				want: []string{"a/a.yaml:8:104: Deployment web needs the ConfigMap config, which nothing creates"}},
 			{name: "a Job that says its name", folder: in(needsConfig("name: config") + "---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec: {template: {spec: {restartPolicy: Never, " +
 				"containers: [{name: a, image: 'a.example/a:1', args: ['kubectl create configmap config --from-file=x']}]}}}\n")},
 			{name: "an application that is elsewhere", folder: halfKnown + file + needsConfig("name: config")},
 		},
 		"missing-claim": {
-			{name: "nothing makes it", folder: in(needsClaim("data")), want: []string{"a/a.yaml:8:116: Deployment web mounts the PersistentVolumeClaim data, which nothing makes"}},
+			{name: "nothing makes it", folder: in(needsClaim("data")), want: []string{"a/a.yaml:8:116: Deployment web mounts the PersistentVolumeClaim data, which nothing creates"}},
 			{name: "of a StatefulSet", folder: in(needsClaim("data-db-0") + "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  selector: {matchLabels: {app: db}}\n" +
 				"  template: {metadata: {labels: {app: db}}, spec: {" + container + ", volumes: [{name: data, persistentVolumeClaim: {claimName: gone}}]}}\n  volumeClaimTemplates: [{metadata: {name: data}}]\n")},
-			{name: "of no StatefulSet", folder: in(needsClaim("data-db-x")), want: []string{"a/a.yaml:8:116: Deployment web mounts the PersistentVolumeClaim data-db-x, which nothing makes"}},
+			{name: "of no StatefulSet", folder: in(needsClaim("data-db-x")), want: []string{"a/a.yaml:8:116: Deployment web mounts the PersistentVolumeClaim data-db-x, which nothing creates"}},
 			{name: "of a database", folder: in(needsClaim("db-1") + database)},
 			{name: "a program that may create it", folder: in(needsClaim("data") + fmt.Sprintf(mayPatch, "persistentvolumeclaims", "'*'"))},
 			{name: "an application that is elsewhere", folder: halfKnown + file + needsClaim("data")},
@@ -212,12 +212,12 @@ func TestUnstableOutput(t *testing.T) {
 		return "-- applications.yml --\n- namespace: web-a\n  networkPolicies: isolated\n  applications:\n    - applicationCode: web-a\n      path: a\n" +
 			"      syncOptions: [" + options + "]\n      ignoreDifferences: [" + differences + "]\n"
 	}
-	const message = "a/templates/secret.yaml:6:3: Secret db is different each time it is rendered, in data.password"
+	const message = "a/templates/secret.yaml:6:3: Secret db differs each time it is rendered, in data.password"
 	checksum := "-- a/templates/web.yaml --\n" + podOf("labels: {app: web}, annotations: {checksum/secret: '{{ include (print $.Template.BasePath \"/secret.yaml\") . | sha256sum }}'}", container)
 	testNetwork(t, "unstable-output", []networkCase{
 		{name: "the cause, and not the checksum that follows", folder: inFolder + chartWith("secret.yaml", secret) + checksum, want: []string{message}},
 		{name: "the checksum, when the cause is left to the cluster", folder: ignoring("RespectIgnoreDifferences=true", "{kind: Secret, name: db, jsonPointers: [/data]}") + chartWith("secret.yaml", secret) + checksum,
-			want: []string{"a/templates/web.yaml:7:50: Deployment web is different each time it is rendered, in spec.template.metadata.annotations.checksum/secret"}},
+			want: []string{"a/templates/web.yaml:7:50: Deployment web differs each time it is rendered, in spec.template.metadata.annotations.checksum/secret"}},
 		{name: "left to the cluster by a pointer", folder: ignoring("RespectIgnoreDifferences=true", "{kind: Secret, jsonPointers: [/data/password]}") + chartWith("secret.yaml", secret)},
 		{name: "left to the cluster by an expression", folder: ignoring("RespectIgnoreDifferences=true", "{kind: Secret, jqPathExpressions: ['.data.password']}") + chartWith("secret.yaml", secret)},
 		{name: "another field is left to the cluster", folder: ignoring("RespectIgnoreDifferences=true", "{kind: Secret, jsonPointers: [/data/user]}") + chartWith("secret.yaml", secret), want: []string{message}},
@@ -225,12 +225,12 @@ func TestUnstableOutput(t *testing.T) {
 		{name: "hidden, but put back by each sync", folder: ignoring("ServerSideApply=true", "{kind: Secret, jsonPointers: [/data]}") + chartWith("secret.yaml", secret), want: []string{message}},
 		{name: "the time, in a helper, and a name", folder: inFolder + chartWith("_helpers.tpl", `{{ define "when" }}{{ now | date "2006-01-02" }}{{ end }}`+"\n") +
 			"-- a/templates/a.yaml --\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  when: {{ include \"when\" . }}\n---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: b-{{ include \"when\" . }}\n",
-			want: []string{"a/templates/a.yaml:5:3: ConfigMap a is different each time it is rendered, in data.when",
-				"a/templates/a.yaml:10:3: the name of a Secret is different each time it is rendered"}},
+			want: []string{"a/templates/a.yaml:5:3: ConfigMap a differs each time it is rendered, in data.when",
+				"a/templates/a.yaml:10:3: the name of a Secret differs each time it is rendered"}},
 		{name: "a certificate, and not the webhook that trusts it", folder: strings.Replace(inFolder, "  networkPolicies", "  clusterResources: [admissionregistration.k8s.io/ValidatingWebhookConfiguration]\n  networkPolicies", 1) +
 			chartWith("a.yaml", "{{ $ca := genCA \"a\" 10 }}\napiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n  tls.crt: {{ b64enc $ca.Cert }}\n---\napiVersion: admissionregistration.k8s.io/v1\n"+
 				"kind: ValidatingWebhookConfiguration\nmetadata: {name: a}\nwebhooks: [{name: a.b.example, clientConfig: {caBundle: {{ b64enc $ca.Cert }}}}]\n"),
-			want: []string{"a/templates/a.yaml:6:3: Secret a is different each time it is rendered, in data.tls.crt"}},
+			want: []string{"a/templates/a.yaml:6:3: Secret a differs each time it is rendered, in data.tls.crt"}},
 		{name: "a hook is not compared", folder: inFolder + chartWith("a.yaml", "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a, annotations: {helm.sh/hook: post-install, x: {{ randAlphaNum 8 }}}}\n")},
 	})
 }

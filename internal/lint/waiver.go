@@ -11,8 +11,8 @@ import (
 	"github.com/hippotion/roster/internal/diag"
 )
 
-// waiver is a comment that waives findings of some rules on its line or, when it has a line of its own, on the next one
-// that is no comment:
+// waiver is a comment that waives findings of some rules on its line or, when it has a line of its own, on the next one that is not a
+// comment:
 //
 //	# lint:ignore RULE[,RULE] REASON [until YYYY-MM-DD]
 type waiver struct {
@@ -50,8 +50,8 @@ repository: {url: https://git.example/homelab.git}
 	waiverUnused = Rule{
 		Name:     "waiver-unused",
 		Severity: Warning,
-		Summary:  "a waiver that waives nothing",
-		Doc:      `What it was for is mended, or has moved: remove the comment. Otherwise it would hide the next fault at this place.`,
+		Summary:  "a waiver waives nothing",
+		Doc:      `What it was for is fixed, or has moved: remove the comment. Otherwise it would hide the next fault at this place.`,
 		Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -91,7 +91,7 @@ func (in *Input) waive(found []Finding, o Options, out *Result) []Finding {
 		}
 	}
 	for _, w := range waivers {
-		if !w.used && len(in.Failed) == 0 { // else its finding may be one that could not be looked for
+		if !w.used && len(in.Failed) == 0 { // else its finding may be one that could not be checked
 			problems = append(problems, finding(&waiverUnused, w.at, "remove the comment", "there is no finding of "+strings.Join(w.named, " or ")+" here"))
 		}
 	}
@@ -155,7 +155,7 @@ func (w *waiver) applies(only []string) bool {
 	return len(only) == 0 || slices.ContainsFunc(only, func(r string) bool { return w.rules[r] })
 }
 
-// read understands what stands behind the rules, and says what is wrong with it.
+// read parses what follows the rules, and returns what is wrong with it.
 func (w *waiver) read(reason string, rules map[string]bool, today time.Time) string {
 	for _, r := range w.named {
 		if !rules[r] {
@@ -166,7 +166,7 @@ func (w *waiver) read(reason string, rules map[string]bool, today time.Time) str
 	if m := waiverEnd.FindStringSubmatch(reason); m != nil {
 		end, err := time.Parse(time.DateOnly, m[1])
 		if err != nil {
-			return "the waiver's end is no date"
+			return "the waiver's end is not a date"
 		}
 		if reason = strings.TrimSuffix(reason, m[0]); !today.Before(end.AddDate(0, 0, 1)) {
 			return "the waiver ended on " + m[1]
@@ -178,7 +178,7 @@ func (w *waiver) read(reason string, rules map[string]bool, today time.Time) str
 	return ""
 }
 
-// nextLine is the first line behind a line that is no comment and not empty; 0 when there is none.
+// nextLine is the first line after a line that is not empty and not a comment; 0 when there is none.
 func (f *sourceFile) nextLine(line int) int {
 	if f.content == nil {
 		f.content = make([]int, len(f.lines)+1)
@@ -192,7 +192,7 @@ func (f *sourceFile) nextLine(line int) int {
 	return f.content[line]
 }
 
-// written are the files that the user wrote, seen from the repository's root: the list, and what its applications are made of.
+// written are the files that the user wrote, relative to the repository's root: the list, and what its applications are made of.
 func (in *Input) written() []string {
 	folder := in.Platform.Repository.Folder
 	files := []string{path.Join(folder, catalog.ApplicationsFile), path.Join(folder, catalog.PlatformFile)}

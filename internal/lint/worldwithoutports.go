@@ -13,8 +13,8 @@ var worldWithoutPorts = Rule{
 	Severity: Warning,
 	Summary:  "pods may reach the whole world on every port",
 	Doc: `For Cilium, the world is the Internet and the LAN (Cilium's documentation, "Entities based"). Without
-ports, whoever gets into the pod sends mail, scans the house, and opens tunnels over whatever port he likes. Name the ports, and
-better the hosts: ` + "`to: {host: api.example.com, ports: [443]}`" + `.`,
+ports, an intruder in the pod can send mail, scan the LAN, and open tunnels on any port. Name the ports, and
+even better the hosts: ` + "`to: {host: api.example.com, ports: [443]}`" + `.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -53,7 +53,7 @@ repository: {url: https://git.example/homelab.git}
 
 func isWorld(entity string) bool { return entity == "world" || entity == "all" }
 
-// everywhere says whether a CIDR is all addresses of its family.
+// everywhere reports whether a CIDR is all addresses of its family.
 func everywhere(cidr string) bool {
 	p, err := prefix(cidr)
 	return err == nil && p.Bits() == 0
@@ -79,7 +79,7 @@ func worldOf(r *api.EgressRule) string {
 	return ""
 }
 
-// everyPort says whether ports limit nothing.
+// everyPort reports whether ports limit nothing.
 func everyPort(rules api.PortRules) bool {
 	return len(rules) == 0 || slices.ContainsFunc(rules, func(r api.PortRule) bool { return len(r.Ports) == 0 })
 }

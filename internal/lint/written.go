@@ -50,7 +50,7 @@ func (in *Input) key(a *catalog.Application, name string) catalog.Place {
 	return at
 }
 
-// valuesFrom are the files of this repository that a chart takes values from, also one that is not rendered here; the last one
+// valuesFrom are the files of this repository that a chart gets values from, also one that is not rendered here; the last one
 // of the list comes first, as in valueFiles.
 func valuesFrom(a *catalog.Application) []string {
 	if files := valueFiles(a); files != nil {
@@ -96,7 +96,7 @@ func (in *Input) holding(o *Object, text string, fields ...string) catalog.Place
 	return in.text(o, text)
 }
 
-// sourceAt is where a text of o stands in the files that o was made from; what a chart from elsewhere brings is not the user's.
+// sourceAt is where a text of o is in the files that o was made from; what a chart from elsewhere contains is not the user's.
 // Kustomize does not tell which file an object came from: all that it may read are searched.
 func (in *Input) sourceAt(o *Object, text string) (diag.Position, bool) {
 	w := o.Application.Workload
@@ -125,7 +125,7 @@ func (in *Input) filesOf(a *catalog.Application) []string {
 	return out
 }
 
-// foldersOf are the files and folders that an application is made from, seen from the repository's root.
+// foldersOf are the files and folders that an application is made from, relative to the repository's root.
 func foldersOf(a *catalog.Application) []string {
 	if len(a.Sources) == 0 {
 		return nil
@@ -150,7 +150,7 @@ func (in *Input) below(at string) []string {
 		in.folders = map[string][]string{}
 	}
 	var out []string
-	// What cannot be read holds nothing that could be found.
+	// In a file that cannot be read, nothing can be found.
 	_ = fs.WalkDir(in.Repository, path.Clean(at), func(name string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {
 			out = append(out, name)
@@ -167,7 +167,7 @@ func stringAt(o *Object, fields ...string) string {
 	return s
 }
 
-// fieldAt is what stands at a field of o, with indices of lists among the fields; nil when there is nothing.
+// fieldAt is the value at a field of o, with indices of lists among the fields; nil when there is nothing.
 func fieldAt(o *Object, fields ...string) any {
 	var v any = o.Content()
 	for _, field := range fields {
@@ -176,7 +176,7 @@ func fieldAt(o *Object, fields ...string) any {
 	return v
 }
 
-// member is what stands at one field of a value, or at one index of a list; nil when there is nothing.
+// member is the value at one field of a value, or at one index of a list; nil when there is nothing.
 func member(v any, field string) any {
 	switch in := v.(type) {
 	case map[string]any:

@@ -14,7 +14,7 @@ import (
 	"github.com/hippotion/roster/internal/syntax"
 )
 
-// baselineVersion is the version of the file. Another way to make fingerprints is another version.
+// baselineVersion is the version of the file. Another way to compute fingerprints is another version.
 const baselineVersion = 1
 
 // Known is a finding of the baseline. The fingerprint decides; the rest is for the reader.
@@ -25,7 +25,7 @@ type Known struct {
 	Fingerprint string `json:"fingerprint"`
 }
 
-// Baseline is what was found when the rules came, and is to be mended later. Its zero value knows nothing.
+// Baseline is what was found when lint was introduced, to be fixed later. Its zero value is empty.
 type Baseline struct {
 	known []Known
 }
@@ -60,7 +60,7 @@ func WriteBaseline(w io.Writer, findings []Finding) error {
 
 var fingerprint = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// ReadBaseline reads what WriteBaseline has written. Findings that are there twice, as after a merge, are there once.
+// ReadBaseline reads what WriteBaseline has written. Duplicate findings, as after a merge, count once.
 func ReadBaseline(data []byte) (*Baseline, error) {
 	var file struct {
 		Version  int     `json:"version"`
@@ -74,12 +74,12 @@ func ReadBaseline(data []byte) (*Baseline, error) {
 	err := d.Decode(&file)
 	if err == nil {
 		if _, more := d.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("there is something after the end")
+			err = errors.New("there is content after the end")
 		}
 	}
 	const hint = "\n  hint: write it again with --write-baseline"
 	if err != nil {
-		return nil, fmt.Errorf("line %d is not of a baseline: %w"+hint, lineOf(data, d, err), err)
+		return nil, fmt.Errorf("line %d is not part of a baseline: %w"+hint, lineOf(data, d, err), err)
 	}
 	if file.Version != baselineVersion {
 		return nil, fmt.Errorf("the baseline has version %d, expected %d"+hint, file.Version, baselineVersion)
@@ -110,8 +110,8 @@ func lineOf(data []byte, d *json.Decoder, err error) int {
 	return 1 + bytes.Count(data[:min(int(at), len(data))], []byte("\n"))
 }
 
-// Apply splits all findings into those that are new and how many are known, and says what is known and no longer found. Only
-// are the names of the rules that were applied, all when empty: what the others would find cannot be known.
+// Apply splits all findings into those that are new and how many are known, and returns what is known and no longer found. Only are the
+// names of the rules that were applied, all when empty: what the others would find is unknown.
 func (b *Baseline) Apply(findings []Finding, only []string) (rest []Finding, baselined int, stale []Known) {
 	found, known := map[string]bool{}, map[string]bool{}
 	for _, k := range b.known {

@@ -122,11 +122,11 @@ func TestReadBaseline(t *testing.T) {
 	_, text := baseline(t, full().Findings)
 	const hint = "\n  hint: write it again with --write-baseline"
 	for _, c := range []struct{ text, want string }{
-		{"", "line 1 is not of a baseline: EOF"},
-		{strings.Replace(text, "\n  {\"rule\":\"plain\"", "\n<<<<<<< ours\n  {\"rule\":\"plain\"", 1), "line 4 is not of a baseline: invalid character '<' looking for beginning of value"},
-		{text + "{}", "line 10 is not of a baseline: there is something after the end"},
-		{"{\"version\": 1,\n\"findings\": 3}", "line 2 is not of a baseline: json: cannot unmarshal number into Go struct field .findings of type []report.Known"},
-		{"{\"version\": 1, \"finding\": []}", "line 1 is not of a baseline: json: unknown field \"finding\""},
+		{"", "line 1 is not part of a baseline: EOF"},
+		{strings.Replace(text, "\n  {\"rule\":\"plain\"", "\n<<<<<<< ours\n  {\"rule\":\"plain\"", 1), "line 4 is not part of a baseline: invalid character '<' looking for beginning of value"},
+		{text + "{}", "line 10 is not part of a baseline: there is content after the end"},
+		{"{\"version\": 1,\n\"findings\": 3}", "line 2 is not part of a baseline: json: cannot unmarshal number into Go struct field .findings of type []report.Known"},
+		{"{\"version\": 1, \"finding\": []}", "line 1 is not part of a baseline: json: unknown field \"finding\""},
 		{"{\"version\": 2, \"findings\": []}", "the baseline has version 2, expected 1"},
 		{"{\"version\": 1, \"findings\": [{\"rule\": \"a\"}]}", "finding 1 of the baseline has no fingerprint"},
 	} {

@@ -17,9 +17,9 @@ type Finding struct {
 
 var index = regexp.MustCompile(`\[\d+\]`)
 
-// Fingerprint names each finding by its rule, file, path and message. The name is another for each finding, and stays when
-// lines are inserted above, or an entry: neither lines nor indexes are in it. Findings that are equal otherwise are numbered
-// in order; therefore all findings are named before any is left out.
+// Fingerprint names each finding by its rule, file, path and message. The name differs for each finding, and stays the same when lines or
+// an entry are inserted above: neither lines nor indexes are in it. Otherwise equal findings are numbered in order; so all findings are
+// named before any is left out.
 func Fingerprint(findings []lint.Finding) []Finding {
 	seen := map[string]int{}
 	out := make([]Finding, 0, len(findings))

@@ -12,7 +12,7 @@ import (
 // githubCommands are GitHub's words for the severities.
 var githubCommands = map[lint.Severity]string{lint.Error: "error", lint.Warning: "warning", lint.Info: "notice"}
 
-// What ends a value, a property or a command, as the runner reads it back: the percent sign first.
+// What ends a value, a property or a command, with the runner's escapes: the percent sign first.
 var (
 	githubMessage  = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	githubProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
@@ -22,7 +22,7 @@ var (
 // each severity and step; the log has all of them.
 func writeGitHub(b *bytes.Buffer, r *Report) error {
 	for _, f := range r.withLeft() {
-		// A name that the runner can undo stays the file's own. For other characters it has no escape, and none may reach the log.
+		// Characters that the runner can unescape stay as in the file's name. It has no escapes for other ones, and none of those may reach the log.
 		file := diag.Visible(githubProperty.Replace(r.file(f.Pos)))
 		fmt.Fprintf(b, "::%s file=%s", githubCommands[f.Severity], file)
 		if f.Pos.Line > 0 {

@@ -7,8 +7,8 @@ import (
 	"github.com/hippotion/roster/internal/lint"
 )
 
-// jsonVersion is the version of the format, which docs/ci/report.schema.json documents. Fields may be added to a version; what
-// is there keeps its meaning.
+// jsonVersion is the version of the format, which docs/ci/report.schema.json documents. Fields may be added to a version; existing ones
+// keep their meaning.
 const jsonVersion = 1
 
 type jsonReport struct {
@@ -75,7 +75,7 @@ func writeJSON(b *bytes.Buffer, r *Report) error {
 			Stale: []Known{}, More: []jsonMore{},
 		},
 	}
-	for _, k := range r.Summary.Stale { // as somebody's file says
+	for _, k := range r.Summary.Stale { // as the baseline file has it
 		out.Summary.Stale = append(out.Summary.Stale, Known{diag.Visible(k.Rule), diag.Visible(k.File), diag.Visible(k.Message), k.Fingerprint})
 	}
 	for _, f := range r.Findings {

@@ -47,8 +47,8 @@ type junitText struct {
 	Text string `xml:",cdata"`
 }
 
-// writeJUnit is a suite for each rule, with a test for each finding, and one that passes for a rule without findings. What was
-// not looked at is skipped. Names have no line in them: a test that moves is the same test.
+// writeJUnit is a suite for each rule, with a test for each finding, and one that passes for a rule without findings. What was not checked
+// is skipped. Names have no line in them: a test that moves is the same test.
 //
 // All text is made visible first: XML has no way to write most control characters.
 func writeJUnit(b *bytes.Buffer, r *Report) error {
@@ -88,11 +88,11 @@ func writeJUnit(b *bytes.Buffer, r *Report) error {
 	return nil
 }
 
-// junitCase is a finding: a failure, or a test that passes and has something to say.
+// junitCase is a finding: a failure, or a test that passes with output.
 func (r *Report) junitCase(f Finding, names map[string]int) junitCase {
 	c := junitCase{Name: diag.Visible(headline(f)), Class: diag.Visible(r.file(f.Pos))}
 	key := c.Class + "\n" + c.Name
-	if names[key]++; names[key] > 1 { // GitLab knows a test by its names alone
+	if names[key]++; names[key] > 1 { // GitLab identifies a test by its names alone
 		c.Name += fmt.Sprintf(" (%d)", names[key])
 	}
 	lines := append([]string{r.fromTop(f.Pos) + ": " + diag.Visible(headline(f))}, r.details(f, r.fromTop)...)

@@ -10,12 +10,11 @@ import (
 	"github.com/hippotion/roster/internal/lint"
 )
 
-// MaxFindings is how many findings of one rule are written when nobody says otherwise: who has more mends the first ones, and sees
-// the next.
+// MaxFindings is how many findings of one rule are written by default: when the first ones are fixed, the next appear.
 const MaxFindings = 100
 
 const (
-	// longestText is how many bytes of a message, a hint or a path are written: they may quote what is of any length.
+	// longestText is how many bytes of a message, a hint or a path are written: they may quote texts of any length.
 	longestText = 2000
 	// mostRelated is how many further places of a finding are written.
 	mostRelated = 1000
@@ -28,8 +27,8 @@ type left struct {
 	first Finding // of them
 }
 
-// limited is what is written of the report: of each rule at most Most findings, and how many more there are, with texts that are
-// not too long. What is counted, what fails and what a baseline has is all of them.
+// limited is what is written of the report: at most Most findings of each rule, and how many more there are, with texts that are not too
+// long. Counts, failure and baselines use all of them.
 func (r *Report) limited() *Report {
 	out := *r
 	out.Findings, out.left, out.counts = nil, nil, map[lint.Severity]int{}
@@ -51,8 +50,8 @@ func (r *Report) limited() *Report {
 	return &out
 }
 
-// withLeft are the findings and, for each rule that has more, one that says how many: for formats of others, which have no other
-// place where somebody would see it.
+// withLeft are the findings and, for each rule that has more, one that says how many: for other programs' formats, which have no other
+// visible place for it.
 func (r *Report) withLeft() []Finding {
 	out := slices.Clone(r.Findings)
 	for _, l := range r.left {

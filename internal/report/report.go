@@ -24,10 +24,10 @@ import (
 // Report is what is written.
 type Report struct {
 	Tool, Version string
-	Findings      []Finding    // in order, at places seen from the repository's root
+	Findings      []Finding    // in order, at places relative to the repository's root
 	Rules         []*lint.Rule // that were applied, in order
-	// People get file names that work from where they stand, which the Frame knows. Forges know files by their place in the
-	// checkout: Root is where the repository's root lies there, which is the top unless platform.yml says otherwise.
+	// People get file names that are valid from their folder, which the Frame knows. Forges identify files by their place in the checkout:
+	// Root is where the repository's root is in it, which is the top unless platform.yml says otherwise.
 	Frame   diag.Frame
 	Root    string
 	Summary Summary
@@ -37,10 +37,10 @@ type Report struct {
 	counts map[lint.Severity]int // of all findings, likewise
 }
 
-// Summary is what the findings do not say.
+// Summary is what the findings do not tell.
 type Summary struct {
 	Checked           int            // objects
-	Skipped           map[string]int // how many objects or sources could not be looked at, by reason
+	Skipped           map[string]int // how many objects or sources could not be checked, by reason
 	Waived, Baselined int            // findings that are not shown: waived by a comment, or known to the baseline
 	Stale             []Known        // in the baseline, and no longer found
 }
@@ -80,7 +80,7 @@ func Write(w io.Writer, format string, r *Report) error {
 // count is how many findings have a severity, also of those that are not written.
 func (r *Report) count(s lint.Severity) int { return r.counts[s] }
 
-// inRepository is the file of a place, seen from the repository's root. What has none belongs to the list: a forge that gets
+// inRepository is the file of a place, relative to the repository's root. What has none belongs to the list: a forge that gets
 // one finding without a file drops all of them.
 func (r *Report) inRepository(p diag.Position) string {
 	if p.File == "" {
@@ -89,7 +89,7 @@ func (r *Report) inRepository(p diag.Position) string {
 	return p.File
 }
 
-// file is the file of a place, seen from the top of the checkout.
+// file is the file of a place, relative to the top of the checkout.
 func (r *Report) file(p diag.Position) string { return path.Join(r.Root, r.inRepository(p)) }
 
 // skipped are the reasons, the most frequent first.
@@ -110,8 +110,8 @@ func headline(f Finding) string {
 	return f.Path + ": " + f.Message
 }
 
-// location is the file of a place for a program that opens it: the name itself, which the format must escape. Only what is no UTF-8
-// cannot be said in any of them.
+// location is the file of a place for a program that opens it: the name itself, which the format must escape. Only what is not UTF-8
+// cannot be written in any of them.
 func (r *Report) location(p diag.Position) string {
 	if file := r.file(p); utf8.ValidString(file) {
 		return file
@@ -119,8 +119,8 @@ func (r *Report) location(p diag.Position) string {
 	return diag.Visible(r.file(p))
 }
 
-// encode writes JSON as people read it: what cannot be seen is escaped. Texts that people read are made visible before, so that
-// they are harmless also where they are shown; only locations keep their characters.
+// encode writes JSON as people read it: invisible characters are escaped. Texts that people read are made visible before, so that they are
+// harmless even where they are shown; only locations keep their characters.
 func encode(b *bytes.Buffer, v any) error {
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
@@ -133,7 +133,7 @@ func encode(b *bytes.Buffer, v any) error {
 	return nil
 }
 
-// writeEscaped writes JSON in which the characters are escaped that cannot be seen. They occur in its strings only.
+// writeEscaped writes JSON in which invisible characters are escaped. They occur in its strings only.
 func writeEscaped(b *bytes.Buffer, text string) {
 	for _, r := range text {
 		switch {

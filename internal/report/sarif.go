@@ -111,7 +111,7 @@ type sarifRegion struct {
 var sarifLevels = map[lint.Severity]string{lint.Error: "error", lint.Warning: "warning", lint.Info: "note"}
 
 // writeSARIF is SARIF 2.1.0, with all that GitHub code scanning requires. The fingerprint has a name of roster's own:
-// primaryLocationLineHash is what GitHub's upload action makes of the line, and it warns when it finds another one there.
+// primaryLocationLineHash is what GitHub's upload action computes from the line, and it warns when it finds a different one.
 func writeSARIF(b *bytes.Buffer, r *Report) error {
 	rules := r.rules()
 	driver := sarifDriver{Name: r.Tool, Version: r.Version, InformationURI: "https://github.com/hippotion/roster", Rules: []sarifRule{}}
@@ -181,7 +181,7 @@ func worst(findings []Finding, n int) []Finding {
 	})[:n]
 }
 
-// cut is as much of a description as GitHub takes.
+// cut is as much of a description as GitHub accepts.
 func cut(s string) string {
 	runes := []rune(s)
 	if len(runes) <= sarifDescription {

@@ -9,7 +9,7 @@ import (
 	"github.com/hippotion/roster/internal/lint"
 )
 
-// writeText is for people: what diag.List prints, with the severity, and at the end what was looked at.
+// writeText is for people: what diag.List prints, with the severity, and at the end what was checked.
 func writeText(b *bytes.Buffer, r *Report) error {
 	for _, f := range r.Findings {
 		fmt.Fprintf(b, "%s: %s: %s [%s]\n", r.shown(f.Pos), f.Severity, diag.Visible(headline(f)), diag.Visible(f.Code))
@@ -36,19 +36,19 @@ func (r *Report) details(f Finding, shown func(diag.Position) string) []string {
 	return lines
 }
 
-// shown is a place seen from where the user stands.
+// shown is a place relative to the user's folder.
 func (r *Report) shown(p diag.Position) string {
 	p.File = r.inRepository(p)
 	return diag.Shown(r.Frame.Seen(p))
 }
 
-// fromTop is a place seen from the top of the checkout.
+// fromTop is a place relative to the top of the checkout.
 func (r *Report) fromTop(p diag.Position) string {
 	p.File = r.file(p)
 	return diag.Shown(p)
 }
 
-// summary is one line that also says what was not looked at, so that no findings are not taken for no faults.
+// summary is one line that also tells what was not checked, so that no findings are not mistaken for no faults.
 func (r *Report) summary() string {
 	var found, parts []string
 	for _, s := range lint.Severities() {
@@ -79,7 +79,7 @@ func (r *Report) summary() string {
 		parts = append(parts, fmt.Sprint(n, " in the baseline"))
 	}
 	if n := len(r.Summary.Stale); n > 0 {
-		parts = append(parts, fmt.Sprint(n, " of the baseline not found any more, write it again"))
+		parts = append(parts, fmt.Sprint(n, " no longer found but in the baseline: write it again"))
 	}
 	return strings.Join(parts, "; ")
 }
