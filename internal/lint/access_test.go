@@ -361,7 +361,7 @@ func TestPodSecurity(t *testing.T) {
 			"apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: a\n      image: registry.example/a:1.2.3\n" + more
 	}
 	refused := func(level, why string) string {
-		return "pods of Pod a are refused, for web-a enforces " + level + ": " + why
+		return "pods of Pod a are refused, because web-a enforces " + level + ": " + why
 	}
 	for name, c := range map[string]struct {
 		rule, folder string
@@ -379,7 +379,7 @@ func TestPodSecurity(t *testing.T) {
 		"an older version":           {"pod-security-enforced", pod("podSecurity: {enforce: baseline, version: v1.33}, ", "      livenessProbe: {httpGet: {host: a.example, port: 80}}\n"), nil},
 		"the version of today":       {"pod-security-enforced", pod("podSecurity: {enforce: baseline, version: v1.34}, ", "      livenessProbe: {httpGet: {host: a.example, port: 80}}\n"), []string{"a/a.yaml:6:7: " + refused("baseline", `probe or lifecycle host (container "a" uses probe or lifecycle host "a.example")`)}},
 		"a namespace that was there": {"pod-security-warned", pod("manageNamespace: false, ", "  hostNetwork: true\n"), nil},
-		"warned by default":          {"pod-security-warned", pod("", "  hostNetwork: true\n"), []string{"a/a.yaml:8:3: web-a warns of pods of Pod a, which are not baseline: host namespaces (hostNetwork=true)"}},
+		"warned by default":          {"pod-security-warned", pod("", "  hostNetwork: true\n"), []string{"a/a.yaml:8:3: web-a warns about pods of Pod a, which are not baseline: host namespaces (hostNetwork=true)"}},
 		"refused already":            {"pod-security-warned", pod("podSecurity: {enforce: baseline, warn: restricted}, ", "  hostNetwork: true\n"), nil},
 		"stricter":                   {"pod-security-stricter", pod("podSecurity: baseline, ", ok), []string{"applications.yml:1:3: all pods of web-a would pass restricted, which it does not enforce"}},
 		"a little stricter":          {"pod-security-stricter", pod("", ""), []string{"applications.yml:1:3: all pods of web-a would pass baseline, which it does not enforce"}},

@@ -15,7 +15,7 @@ apiVersion: v1
 kind: Namespace
 metadata: {name: NAME}
 `
-		found = ": a brings the namespace NAME in wave 100, and what roster renders into it comes in wave -1: on an empty cluster nothing can be applied"
+		found = ": a deploys the namespace NAME in wave 100, and what roster renders into it is in wave -1: on an empty cluster, nothing can be applied"
 	)
 	list := func(head, name string) string {
 		return file + strings.ReplaceAll(head+brought, "NAME", name)

@@ -104,7 +104,7 @@ func TestEntryOrder(t *testing.T) {
 - {namespace: web-b, networkPolicies: isolated}
 - {namespace: web-bb, networkPolicies: isolated}
 - {namespace: webb, networkPolicies: isolated}
-`, want: []string{"applications.yml:4:3: web-a stands behind web-z"}},
+`, want: []string{"applications.yml:4:3: web-a follows web-z"}},
 	})
 }
 
