@@ -21,7 +21,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// What the image says of the process: TestDockerfile holds the Dockerfile against it.
+// What the image sets for the process: TestDockerfile compares the Dockerfile with it.
 const (
 	imagePath = "/usr/local/bin"
 	imageUser = 999
@@ -156,7 +156,7 @@ func TestPluginConfig(t *testing.T) {
 	}
 }
 
-// TestDockerfile: the last stage is the root filesystem that TestImage looks at, and TestImage runs it as the stage says.
+// TestDockerfile: the last stage is the root filesystem that TestImage checks, and TestImage runs it as the stage sets.
 func TestDockerfile(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(examples.Root(), "plugin", "Dockerfile"))
 	if err != nil {

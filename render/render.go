@@ -80,7 +80,7 @@ func (id identity) meta() metav1.ObjectMeta {
 		},
 	}
 	if id.Sync.LateKind {
-		// Argo CD tries all waves in a dry run first, when the kind is not there yet (docs/user-guide/sync-options.md).
+		// Argo CD tries all waves in a dry run first, when the kind does not exist yet (docs/user-guide/sync-options.md).
 		m.Annotations[syncOptions] = skipMissingDryRun
 	}
 	return m

@@ -1,4 +1,4 @@
-// Package alertrule says what Prometheus refuses in a rule. It does not know where the rule stands.
+// Package alertrule finds what Prometheus refuses in a rule. It does not know where the rule is.
 package alertrule
 
 import (
@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// Expression is what is wrong with an expression of PromQL, by Prometheus' own parser; empty when nothing is. What Prometheus
-// refuses without a flag only is taken to be permitted.
+// Expression is what is wrong with an expression of PromQL, by Prometheus' own parser; empty when nothing is. What Prometheus refuses only
+// without a flag is assumed to be permitted.
 func Expression(text string) string {
 	_, err := parser.ParseExpr(text)
 	var all parser.ParseErrors
@@ -28,8 +28,8 @@ func Expression(text string) string {
 	return ""
 }
 
-// Template is what is wrong with an annotation, or with the value of a label of an alert; empty when nothing is. Names of
-// functions are not looked at.
+// Template is what is wrong with an annotation, or with the value of a label of an alert; empty when nothing is. Names of functions are
+// not checked.
 func Template(text string) string {
 	// What Prometheus sets before (prometheus model/rulefmt, testTemplateParsing).
 	const variables = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"

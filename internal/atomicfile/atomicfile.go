@@ -1,6 +1,6 @@
 // Package atomicfile replaces files so that a reader sees the old text or the new one, and never a part.
 //
-// It does not make folders, and it does not lock: two writers are both whole, and the last one stays.
+// It does not create folders, and it does not lock: two writers both write whole files, and the last one stays.
 package atomicfile
 
 import (
@@ -13,8 +13,7 @@ import (
 	"strings"
 )
 
-// Write makes or replaces the file at path. The new text is on the disk before the name leads to it, so that a crash leaves
-// either.
+// Write makes or replaces the file at path. The new text is on the disk before the name leads to it, so that a crash leaves one or the other.
 func Write(path string, data []byte, mode fs.FileMode) error {
 	dir, err := os.OpenRoot(filepath.Dir(path))
 	if err == nil {
@@ -27,7 +26,7 @@ func Write(path string, data []byte, mode fs.FileMode) error {
 	return nil
 }
 
-// WriteIn is Write for a file that lies in an open folder, whatever the way there has become since. The file keeps the
+// WriteIn is Write for a file in an open folder, whatever has become of its path since. The file keeps the
 // permissions that it has; a new one gets those that the umask leaves.
 func WriteIn(dir *os.Root, name string, data []byte) error {
 	old, err := dir.Lstat(name)
@@ -37,7 +36,7 @@ func WriteIn(dir *os.Root, name string, data []byte) error {
 	return write(dir, name, data, 0o600, func(f *os.File) error { return f.Chmod(old.Mode().Perm()) })
 }
 
-// write replaces a file. The temporary one lies beside it, with a dot in front of its name and without its extension: programs
+// write replaces a file. The temporary one is beside it, with a dot before its name and without its extension: programs
 // that read all files with an extension, as node_exporter does, must not find it.
 func write(dir *os.Root, name string, data []byte, mode fs.FileMode, permit func(*os.File) error) error {
 	const longest = 200 // of the 255 bytes that a name may have

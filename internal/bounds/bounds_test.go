@@ -54,7 +54,7 @@ func TestRegexp(t *testing.T) {
 	}
 }
 
-// nesting are texts that nest with and without brackets: what stands before, between and behind.
+// nesting are texts that nest with and without brackets: what precedes, separates and follows them.
 var nesting = [][3]string{
 	{"(", "1", ")"}, {"-", "1", ""}, {"- ", "1", ""}, {"!", "a", ""}, {"a+", "a", ""}, {"a^", "a", ""}, {"a or ", "a", ""}, {"a||", "a", ""},
 	{"sum(", "a", ")"}, {"abs(", "a", ")"}, {"a[1m:", "", "]"}, {"a{b=\"", "", "\"}"}, {"(\")\"+", "a", ")"}, {"a offset ", "1m", ""},
@@ -65,7 +65,7 @@ var nesting = [][3]string{
 	{"a.", "b", ""}, {"map[a]", "b", ""}, {"struct{a ", "b", "}"}, {"interface{a() ", "b", "}"}, {"a[", "b", "]"}, {"(\")\"+", "a", ")"},
 }
 
-// TestWorst hands the parsers the worst texts that the bounds let through. None may need much: a stack is memory, too.
+// TestWorst gives the parsers the worst texts that the bounds permit. None may need much: a stack is memory, too.
 func TestWorst(t *testing.T) {
 	for _, p := range []struct {
 		name  string

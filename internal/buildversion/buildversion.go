@@ -1,4 +1,4 @@
-// Package buildversion says which version a program is.
+// Package buildversion reports which version a program is.
 package buildversion
 
 import "runtime/debug"

@@ -1,6 +1,6 @@
 // Package bus publishes messages to an ntfy server: the push bus of the catalog.
 //
-// It knows ntfy's API for publishing as JSON (docs.ntfy.sh/publish, "Publish as JSON") and nothing of who sends what. The
+// It knows ntfy's API for publishing as JSON (docs.ntfy.sh/publish, "Publish as JSON") and nothing about who sends what. The
 // token is never part of an error, and never sent to a place that the server names (a redirect is an error).
 package bus
 
@@ -19,7 +19,7 @@ import (
 	"unicode/utf8"
 )
 
-// What ntfy's priorities are called (docs.ntfy.sh/publish, "Message priority").
+// The names of ntfy's priorities (docs.ntfy.sh/publish, "Message priority").
 const (
 	Min = iota + 1
 	Low
@@ -75,7 +75,7 @@ func ReadToken(file string) (string, error) {
 	return token, nil
 }
 
-// Publish sends m, cut to what ntfy takes. It tries three times when the server cannot be reached, is busy, or fails; an
+// Publish sends m, cut to what ntfy accepts. It tries three times when the server cannot be reached, is busy, or fails; an
 // error is the last attempt's.
 func (c *Client) Publish(ctx context.Context, m Message) error {
 	m.Text = cut(m.Text)
@@ -99,7 +99,7 @@ func (c *Client) Publish(ctx context.Context, m Message) error {
 	return err
 }
 
-// post sends a message once, and says whether another attempt may succeed.
+// post sends a message once, and reports whether another attempt may succeed.
 func (c *Client) post(ctx context.Context, body []byte) (again bool, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
 	if err != nil {
@@ -120,13 +120,13 @@ func (c *Client) post(ctx context.Context, body []byte) (again bool, err error) 
 	}
 	var answer struct{ Error string }
 	if data, err := io.ReadAll(io.LimitReader(response.Body, 1<<16)); err == nil {
-		_ = json.Unmarshal(data, &answer) // another body says nothing that we could show
+		_ = json.Unmarshal(data, &answer) // another body has nothing to show
 	}
 	again = response.StatusCode == http.StatusTooManyRequests || response.StatusCode >= 500
 	return again, fmt.Errorf("publishing: ntfy answered %d %s %.200q", response.StatusCode, http.StatusText(response.StatusCode), answer.Error)
 }
 
-// cut shortens text to what ntfy takes, between two characters. What is not UTF-8 becomes U+FFFD, as in JSON.
+// cut shortens text to what ntfy accepts, between two characters. What is not UTF-8 becomes U+FFFD, as in JSON.
 func cut(text string) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	if len(text) <= maxText {

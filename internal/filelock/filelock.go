@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// Take locks a file, and makes it when there is none. It stays: removing it would let two runs lock two files of one name. The
+// Take locks a file, and creates it when it is missing. The file stays: removing it would let two runs lock two files of one name. The
 // error is ErrTaken when another process has the lock.
 func Take(name string) (unlock func(), err error) {
 	return opened(os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600))

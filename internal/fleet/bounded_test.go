@@ -60,7 +60,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestWorkerAnswer: a worker that does not stop answering is left and ended, and its application is said to yield too much.
+// TestWorkerAnswer: a worker that does not stop answering is abandoned and ended, and its application is reported as too large.
 func TestWorkerAnswer(t *testing.T) {
 	p := &workerPool{perApp: time.Minute, workers: 1}
 	out, err := p.render(context.Background(), []workload.Application{{Code: "web-a", Path: "web"}})

@@ -277,7 +277,7 @@ func TestCatalogRefuses(t *testing.T) {
 		{"{repository: {url: 'https://git.example/x', path: a/../..}}", "--path=a/../..", "repository.path", "folder of the repository"},
 		{"{repository: {url: 'https://git.example/x', path: a/.Git}}", "--path=a/.Git", "repository.path", "folder of the repository"},
 		{"{repository: {url: 'https://git.example/x', path: /x}}", "--path=/x", "repository.path", "matches"},
-		{"{" + fine + "decide: {timeout: 0s}}", "--decide-timeout=0s", "decide.timeout", "longer than nothing"},
+		{"{" + fine + "decide: {timeout: 0s}}", "--decide-timeout=0s", "decide.timeout", "positive time"},
 		{"{" + fine + "decide: {timeout: 9999999h}}", "--decide-timeout=9999999h", "decide.timeout", "290 years"},
 		{"{" + fine + "decide: {timeout: 1d}}", "--decide-timeout=1d", "decide.timeout", "matches"},
 		{"{" + fine + "decide: {command: ['']}}", "", "decide.command", "a program"},
@@ -290,7 +290,7 @@ func TestCatalogRefuses(t *testing.T) {
 		{"{" + fine + "report: {webhook: {url: 'https://'}}}", "--webhook-url=https://", "report.webhook.url", ""},
 		{"{runsOn: node, repository: {branch: a..b}}", "--branch=a..b", "repository.branch", "name of a branch"},
 		{"{runsOn: node, repository: {path: ../x}}", "--path=../x", "repository.path", "folder of the repository"},
-		{"{runsOn: node, decide: {timeout: 0s}}", "--decide-timeout=0s", "decide.timeout", "longer than nothing"},
+		{"{runsOn: node, decide: {timeout: 0s}}", "--decide-timeout=0s", "decide.timeout", "positive time"},
 		{"{runsOn: node, report: {webhook: {url: 'http://hook.web-hook.svc/x'}}}", "", "report.webhook.url", "does not reach"},
 	} {
 		_, diags := deploy(t, c.values)

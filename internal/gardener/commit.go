@@ -19,8 +19,7 @@ type base struct {
 	shallow []byte // the file of that name: where the history was cut off
 }
 
-// proposal is a commit that has landed nowhere yet. It lies in a Git directory of its own, which was made after the decider had
-// ended.
+// proposal is a commit that has landed nowhere yet. It is in a Git directory of its own, which was created after the decider had ended.
 type proposal struct {
 	commit, parent string
 	dir            string // the Git directory; branch is on the commit there
@@ -64,7 +63,7 @@ func propose(ctx context.Context, g *git, b base, dir string, changes []change, 
 	in := bare(dir)
 	var entries bytes.Buffer
 	var paths []string
-	for _, c := range changes { // first what goes: a folder may take the place of a file
+	for _, c := range changes { // first removals: a folder may replace a file
 		if c.kind == "deleted" {
 			fmt.Fprintf(&entries, "0 %s\t%s\x00", strings.Repeat("0", len(b.commit)), c.path)
 		}
@@ -103,17 +102,17 @@ func propose(ctx context.Context, g *git, b base, dir string, changes []change, 
 	got := strings.Split(strings.TrimSuffix(differing, "\x00"), "\x00")
 	slices.Sort(got)
 	if err == nil && !slices.Equal(got, paths) {
-		err = errors.New("git made another commit than expected")
+		err = errors.New("git made a different commit than expected")
 	}
 	return &proposal{commit, b.commit, dir, changes}, err
 }
 
-// ignored refuses new files that the repository's own .gitignore files exclude: in a checkout, they could be anybody's.
+// ignored refuses new files that the repository's own .gitignore files exclude: in a checkout, they could come from anyone.
 func ignored(ctx context.Context, g *git, dir string, c *copyOf, changes []change) error {
 	var added bytes.Buffer
 	for _, ch := range changes {
 		if ch.kind == "added" {
-			added.WriteString("./" + ch.path + "\x00") // a colon in front would mean something to git
+			added.WriteString("./" + ch.path + "\x00") // a leading colon would have a meaning for git
 		}
 	}
 	if added.Len() == 0 {

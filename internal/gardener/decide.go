@@ -18,7 +18,7 @@ type decider struct {
 	command     []string
 	timeout     time.Duration
 	grace       time.Duration // between SIGTERM and SIGKILL
-	environment []string      // names of variables that it gets besides
+	environment []string      // names of further variables that it gets
 }
 
 const (
@@ -39,8 +39,8 @@ func (d *decider) find() error {
 	return nil
 }
 
-// run runs the program in dir, with an empty folder as its home, and returns what it says in a line, and the end of its
-// stderr. It is over when the program has ended; what it started and left running is killed.
+// run runs the program in dir, with an empty folder as its home, and returns its line of output, and the end of its stderr. It is over
+// when the program has ended; what it started and left running is killed.
 func (d *decider) run(ctx context.Context, dir, home string, report []byte) (summary string, stderr []byte, err error) {
 	limited, cancel := context.WithTimeoutCause(ctx, d.timeout, fmt.Errorf("it took longer than %s", d.timeout))
 	defer cancel()
@@ -75,7 +75,7 @@ func firstLine(out []byte) string {
 	return clean(string(line), maxSummary)
 }
 
-// quote puts a prefix before each line of text that others wrote, and takes control characters out of it.
+// quote puts a prefix before each line of text that others wrote, and removes control characters from it.
 func quote(prefix string, text []byte) string {
 	var b strings.Builder
 	for line := range bytes.Lines(text) {

@@ -1,8 +1,8 @@
 // Package gardener tends a Git repository of Markdown notes, the vault, in four stages.
 //
 // Detect reads the notes and reports orphans, links to nothing, notes that should link to each other, and stale summaries: the
-// same notes give the same bytes. Decide runs a program of the user's on a copy of the notes. Commit compares the copy with
-// what it was, refuses what the user did not permit, and lands the rest as one commit. Report tells people and programs.
+// same notes give the same bytes. Decide runs a program of the user on a copy of the notes. Commit compares the copy with
+// what it was, refuses what the user did not permit, and lands the rest as one commit. Report notifies people and programs.
 //
 // The program never sees the vault, nor a Git directory, nor a credential; all it can do is to write files that are read once,
 // checked, and then committed by this package. So there is nothing to roll back: what is refused was never there.
@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-// Report is what Detect finds. All lists are sorted: suggestions by falling score, the others by path and line.
+// Report is what Detect finds. All lists are sorted: suggestions by descending score, the others by path and line.
 type Report struct {
 	Version     int          `json:"version"` // of this schema
 	Notes       int          `json:"notes"`
@@ -42,11 +42,11 @@ type Suggestion struct {
 	Score float64  `json:"score"`
 }
 
-// Stale is a note whose body is not the one that its summary was made of.
+// Stale is a note whose body is not the one that its summary was made from.
 type Stale struct {
 	Note     string `json:"note"`
-	Recorded string `json:"recorded"` // what the note says; empty when it says nothing
-	Body     string `json:"body"`     // what it should say
+	Recorded string `json:"recorded"` // what the note has; empty when it has none
+	Body     string `json:"body"`     // what it should have
 }
 
 // Skipped is a note that was not read.
@@ -64,7 +64,7 @@ const (
 // Options say what to look for.
 type Options struct {
 	Ignore      []string          // globs of notes that may be orphans and need no suggestions
-	Rare        int               // a term is rare that is in at most so many notes
+	Rare        int               // a term is rare if it is in at most so many notes
 	Suggestions int               // how many, at most
 	Withheld    map[string]string // files that exist, though not in the file system, and why
 }
@@ -75,7 +75,7 @@ func Detect(fsys fs.FS, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{ // JSON has empty lists, and no null
+	r := &Report{ // JSON has empty lists, not null
 		Version: reportVersion, Notes: len(v.notes), Orphans: []string{}, Broken: []Broken{}, Stale: []Stale{}, Skipped: []Skipped{},
 	}
 	x, ignored := newIndex(v), globs(o.Ignore)

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// settings are what the flags of run say.
+// settings are the flags of run.
 type settings struct {
 	repository, vault, branch, within, remote string
 	push, dryRun                              bool
@@ -60,7 +60,7 @@ func checkName(s string) error {
 
 func detectFlags(f *flag.FlagSet, o *Options) {
 	f.Var(listFlag{&o.Ignore, checkGlob}, "ignore", "`GLOB` of notes that may be orphans and get no suggestions; may be repeated")
-	f.IntVar(&o.Rare, "rare", 5, "a term is rare that is in at most so many notes, 2 to 10")
+	f.IntVar(&o.Rare, "rare", 5, "a term is rare if it is in at most so many notes, 2 to 10")
 	f.IntVar(&o.Suggestions, "suggestions", 20, "how many pairs of notes to suggest at most, up to 1000")
 }
 
@@ -99,14 +99,14 @@ func runFlags(f *flag.FlagSet, s *settings, who *string) {
 	f.StringVar(&s.report.webhookURL, "webhook-url", "", "`URL` that gets the outcome as JSON")
 	f.StringVar(&s.report.webhookURLFile, "webhook-url-file", "", "`FILE` with that URL, if it is a secret")
 	f.StringVar(&s.report.webhookTokenFile, "webhook-token-file", "", "`FILE` with the bearer token for it")
-	f.BoolVar(&s.report.always, "report-always", false, "publish to ntfy even when there is nothing to say")
+	f.BoolVar(&s.report.always, "report-always", false, "publish to ntfy even when there is nothing to report")
 	f.StringVar(&s.report.metricsFile, "metrics-file", "", "`FILE` for node_exporter's textfile collector")
 }
 
-// branchName is a name of letters, digits, _ . / and - that git takes for a branch.
+// branchName is a name of letters, digits, _ . / and - that git accepts as a branch.
 var branchName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*(/[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)*$`)
 
-// parseRun reads the command line of run, and reports what cannot be meant.
+// parseRun reads the command line of run, and reports invalid combinations.
 func parseRun(args []string, stderr io.Writer) (*settings, error) {
 	f := flag.NewFlagSet("run", flag.ContinueOnError)
 	s, who := &settings{}, ""
@@ -122,19 +122,19 @@ func parseRun(args []string, stderr io.Writer) (*settings, error) {
 	return s, err
 }
 
-// check reports what cannot be meant.
+// check reports invalid combinations.
 func (s *settings) check() error {
 	switch {
 	case (s.repository == "") == (s.vault == ""):
 		return errors.New("expected either --repository or --vault")
 	case s.repository != "" && s.push:
-		return errors.New("--push is for --vault: a repository is always pushed to, but for --dry-run")
+		return errors.New("--push is for --vault: a repository is always pushed to, except with --dry-run")
 	case !branchName.MatchString(s.branch):
 		return errors.New("--branch must be the name of a branch")
 	case !regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`).MatchString(s.remote):
 		return errors.New("--remote must be the name of a remote")
 	case s.decider.timeout <= 0 || s.gitTimeout <= 0:
-		return errors.New("timeouts must be longer than nothing")
+		return errors.New("timeouts must be longer than 0s")
 	case s.limits.changes < 1 || s.limits.deletions < 0:
 		return errors.New("--max-changes must be at least 1, and --max-deletions at least 0")
 	case (s.report.ntfyURL == "") != (s.report.ntfyTopic == ""):

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// git runs the program of that name: no hooks, no configuration but that of the repository, no questions.
+// git runs the program of that name: no hooks, no configuration but the repository's, no prompts.
 type git struct {
 	home    string // an empty folder
 	timeout time.Duration
@@ -25,14 +25,13 @@ type git struct {
 	who     author
 }
 
-// access is what opens a remote repository. All but the user's name are files: what they hold is neither in arguments, nor in
-// an environment, nor in this process.
+// access is what opens a remote repository. All but the user's name are files: their contents are neither in arguments, nor in an
+// environment, nor in this process.
 type access struct {
 	user, tokenFile, caFile, keyFile, knownHostsFile string
 }
 
-// check reports names of files that git and ssh would take for something else, and makes them absolute: git has other current
-// folders.
+// check reports file names that git and ssh would misread, and makes them absolute: git has other current folders.
 func (a *access) check() error {
 	if strings.ContainsAny(a.user, "'\n\r\x00") {
 		return errors.New("the user's name must not have quotes or ends of lines")
@@ -52,10 +51,10 @@ func (a *access) check() error {
 	return nil
 }
 
-// enough says whether it opens the repository at a checked address.
+// enough reports whether it opens the repository at a checked address.
 func (a access) enough(address string) error {
 	if isSSH(address) && (a.keyFile == "" || a.knownHostsFile == "") {
-		return errors.New("a repository behind ssh needs --ssh-key-file and --known-hosts-file")
+		return errors.New("a repository over ssh needs --ssh-key-file and --known-hosts-file")
 	}
 	return nil
 }
@@ -91,7 +90,7 @@ func checkURL(address string) error {
 	return errURL
 }
 
-// isSSH says whether a checked address needs a key.
+// isSSH reports whether a checked address needs a key.
 func isSSH(address string) bool {
 	return strings.HasPrefix(address, "ssh:") || !strings.Contains(address, "://") && !filepath.IsAbs(address)
 }
@@ -129,7 +128,7 @@ func (g *git) environment() []string {
 	}
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + g.home, "LC_ALL=C", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0",
-		"GIT_ASKPASS=", "SSH_ASKPASS=", "GIT_OPTIONAL_LOCKS=0", "GIT_NO_REPLACE_OBJECTS=1", "GIT_ALLOW_PROTOCOL=http:https:ssh:file", // to which hosts, checkURL says
+		"GIT_ASKPASS=", "SSH_ASKPASS=", "GIT_OPTIONAL_LOCKS=0", "GIT_NO_REPLACE_OBJECTS=1", "GIT_ALLOW_PROTOCOL=http:https:ssh:file", // checkURL decides the hosts
 		"GIT_CEILING_DIRECTORIES=" + filepath.Dir(g.home), "GIT_SSH_VARIANT=ssh", "GIT_SSH_COMMAND=" + ssh,
 		"GIT_AUTHOR_NAME=" + g.who.name, "GIT_AUTHOR_EMAIL=" + g.who.email, "GIT_COMMITTER_NAME=" + g.who.name, "GIT_COMMITTER_EMAIL=" + g.who.email,
 	}
@@ -148,7 +147,7 @@ type place struct {
 	flags []string // such as --git-dir
 }
 
-// at is in a checkout, bare in a Git directory.
+// at is a checkout, bare a Git directory.
 func at(dir string) place { return place{dir: dir} }
 
 func bare(dir string) place { return place{dir: dir, flags: []string{"--git-dir=" + dir}} }
@@ -185,7 +184,7 @@ func runGroup(c *exec.Cmd, grace time.Duration) error {
 		return err
 	}
 	err := c.Wait()
-	_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) // mostly nobody is left
+	_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) // usually none is left
 	return err
 }
 

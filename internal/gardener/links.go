@@ -17,7 +17,7 @@ type link struct {
 	target     string // without escapes; of a wiki link, without heading and alias
 }
 
-// parsed is what a note says.
+// parsed is the contents of a note.
 type parsed struct {
 	links []link
 	prose []byte // the text, with blanks for front matter, code, and the targets of links
@@ -33,8 +33,8 @@ const (
 )
 
 // parse reads a note. It knows as much of CommonMark and of Obsidian as links need: front matter, fenced code and code spans,
-// escapes, and the forms of links. Code by indentation is not known: in a list it would be text. A link in the front matter is
-// one in quotes, as Obsidian wants them: without, [[a]] is a list in a list.
+// escapes, and the forms of links. Code by indentation is not known: in a list it would be text. In front matter, a link is one in quotes,
+// as Obsidian requires: without, [[a]] is a list in a list.
 func parse(text []byte) parsed {
 	at := frontMatter(text)
 	s := scanner{text: text, line: 1, parsed: parsed{prose: bytes.Clone(text), body: text[at:], front: readFront(text[:at])}}
@@ -206,7 +206,7 @@ func (s *scanner) run(i, to int) int {
 	return n
 }
 
-// begins says whether there is only white space before i in its line.
+// begins reports whether there is only white space before i in its line.
 func (s *scanner) begins(i, from int) bool {
 	for n := 0; i > from && s.text[i-1] != '\n'; i, n = i-1, n+1 {
 		if n > 3 || s.text[i-1] != ' ' {
@@ -343,7 +343,7 @@ type index struct {
 	byPath map[string]int  // notes by their stems
 	byEnd  map[string]int  // notes by every end of their stems: the one nearest to the root, then the first by name
 	files  map[string]bool // the paths of all files, and of folders
-	ends   map[string]bool // every end of the paths of files that are no notes
+	ends   map[string]bool // every end of the paths of files that are not notes
 }
 
 func newIndex(v *vaultFiles) *index {
@@ -378,7 +378,7 @@ func newIndex(v *vaultFiles) *index {
 	return x
 }
 
-// endsOf yields c, b/c and a/b/c of a/b/c: what a wiki link may say. A path has few parts, unless somebody means harm.
+// endsOf yields c, b/c and a/b/c of a/b/c: what a wiki link may name. A path has few parts, except in hostile input.
 func endsOf(name string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for i, n := len(name), 0; i > 0 && n < 32; n++ {
@@ -392,7 +392,7 @@ func endsOf(name string) iter.Seq[string] {
 
 // What a link leads to, if not to a note.
 const (
-	elsewhere = -1 // a file that is no note, a place in the note itself, or out of the vault
+	elsewhere = -1 // a file that is not a note, a place in the note itself, or out of the vault
 	nowhere   = -2
 )
 
@@ -440,7 +440,7 @@ func (x *index) resolve(from string, l link) int {
 	return nowhere
 }
 
-// isURL says whether a target is no path. A wiki link names a note, which may be called "Re: this": only :// makes it a URL.
+// isURL reports whether a target is not a path. A wiki link names a note, which may be called "Re: this": only :// makes it a URL.
 func isURL(target string, wiki bool) bool {
 	if wiki {
 		return strings.Contains(target, "://")
@@ -448,7 +448,7 @@ func isURL(target string, wiki bool) bool {
 	return strings.HasPrefix(target, "//") || hasScheme(target)
 }
 
-// hasScheme says whether a target is a URL, such as https: or mailto:. One letter is none: that is a drive.
+// hasScheme reports whether a target is a URL, such as https: or mailto:. One letter is not one: that is a drive.
 func hasScheme(s string) bool {
 	scheme, _, found := strings.Cut(s, ":")
 	return found && len(scheme) > 1 && !strings.ContainsFunc(scheme, func(r rune) bool {

@@ -16,7 +16,7 @@ type gauge struct {
 	value      func(o *Outcome, success bool, now int64) (value int64, known bool)
 }
 
-// gauges are all metrics. What is not known keeps its last value: the time of the last success, and the state of notes that
+// gauges are all metrics. Unknown values keep the last one: the time of the last success, and the state of notes that
 // could not be read.
 func gauges() []gauge {
 	of := func(value func(r *Report) int) func(*Outcome, bool, int64) (int64, bool) {
@@ -63,7 +63,7 @@ func writeMetrics(path string, o *Outcome, success bool, now time.Time) error {
 	return atomicfile.Write(path, []byte(b.String()), 0o644)
 }
 
-// readMetrics reads what the last run wrote. What is not a whole number of ours is as if it were not there.
+// readMetrics reads what the last run wrote. What is not one of our whole numbers is ignored.
 func readMetrics(path string) (map[string]int64, error) {
 	f, err := os.Open(path)
 	if os.IsNotExist(err) {

@@ -108,13 +108,13 @@ func readNote(fsys fs.FS, name string) ([]byte, error) {
 
 func isNote(name string) bool { return strings.EqualFold(path.Ext(name), ".md") }
 
-// stem is what a link may call a note: its path without the extension, whatever the case of its letters.
+// stem is how a link may name a note: its path without the extension, whatever the case of its letters.
 func stem(name string) string {
 	name = strings.ToLower(name)
 	return strings.TrimSuffix(name, ".md")
 }
 
-// hidden says whether a file lies in a folder whose name begins with a dot.
+// hidden reports whether a file is in a folder whose name begins with a dot.
 func hidden(name string) bool {
 	dir := path.Dir(name)
 	return dir != "." && (strings.HasPrefix(dir, ".") || strings.Contains(dir, "/."))
@@ -133,7 +133,7 @@ func (g globs) match(name string) bool {
 		if !strings.Contains(pattern, "/") {
 			subject = path.Base(name)
 		}
-		ok, _ := path.Match(pattern, subject) // the flags refuse a pattern that is none
+		ok, _ := path.Match(pattern, subject) // the flags refuse an invalid pattern
 		return ok
 	})
 }

@@ -15,7 +15,7 @@ import (
 type source interface {
 	// lock keeps another run out.
 	lock(ctx context.Context) (unlock func(), err error)
-	// begin returns the commit to work on. Problem says why nothing could land; the notes can be read nevertheless.
+	// begin returns the commit to work on. Problem is why nothing could land; the notes can still be read.
 	begin(ctx context.Context) (b base, problem error, err error)
 	// land puts a proposal where it belongs, or leaves all as it was.
 	land(ctx context.Context, p *proposal) error
@@ -45,8 +45,8 @@ func (r *branch) head(ctx context.Context) (string, error) {
 
 var errMoved = errors.New("the remote branch has moved since the run began: nothing was pushed")
 
-// push puts exactly the proposal on the branch, and only if the branch still is where the run began. The lease is no force: the
-// commit's parent is what the lease names, so that all that can happen is a step forward.
+// push puts exactly the proposal on the branch, and only if the branch still is where the run began. The lease forces nothing: the
+// commit's parent is what the lease names, so that only a step forward can happen.
 func (r *branch) push(ctx context.Context, p *proposal) error {
 	if now, err := r.head(ctx); err != nil {
 		return err
@@ -57,7 +57,7 @@ func (r *branch) push(ctx context.Context, p *proposal) error {
 	if err == nil {
 		return nil
 	}
-	// The answer may have been lost, and not the commit.
+	// The answer may have been lost, but not the commit.
 	if now, again := r.head(ctx); again == nil && now == p.commit {
 		return nil
 	}
@@ -108,5 +108,5 @@ func (c *clone) land(ctx context.Context, p *proposal) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return c.push(context.WithoutCancel(ctx), p) // stopping in the middle would leave open what happened
+	return c.push(context.WithoutCancel(ctx), p) // stopping in the middle would leave the outcome unknown
 }

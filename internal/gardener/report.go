@@ -16,7 +16,7 @@ import (
 	"github.com/hippotion/roster/internal/bus"
 )
 
-// What a run came to.
+// The outcomes of a run.
 const (
 	reported = "reported" // there was no decider
 	nothing  = "nothing"  // the decider changed nothing
@@ -26,7 +26,7 @@ const (
 	failed   = "failed"
 )
 
-// Outcome is what a run came to, as the webhook gets it.
+// Outcome is the outcome of a run, as the webhook gets it.
 type Outcome struct {
 	Version int      `json:"version"` // of this schema
 	Outcome string   `json:"outcome"`
@@ -75,7 +75,7 @@ func (o *Outcome) text() string {
 	return strings.Join(lines, "\n")
 }
 
-// reporting is who gets to know.
+// reporting is who is notified.
 type reporting struct {
 	ntfyURL, ntfyTopic, ntfyTokenFile            string
 	webhookURL, webhookURLFile, webhookTokenFile string
@@ -86,7 +86,7 @@ type reporting struct {
 	webhook, webhookToken string
 }
 
-// check reports URLs that are none.
+// check reports invalid URLs.
 func (r *reporting) check() error {
 	if r.ntfyURL != "" {
 		if _, err := bus.New(r.ntfyURL, ""); err != nil {
@@ -144,12 +144,12 @@ func (r *reporting) prepare() (err error) {
 	return err
 }
 
-// send tells all who want to know.
+// send notifies all receivers.
 func (r *reporting) send(ctx context.Context, o Outcome) error {
 	return errors.Join(r.push(ctx, &o), r.post(ctx, o))
 }
 
-// push sends a message to ntfy: nothing when there is nothing to say, unless the user wants it always.
+// push sends a message to ntfy: none when there is nothing to report, unless the user wants it always.
 func (r *reporting) push(ctx context.Context, o *Outcome) error {
 	m := bus.Message{Topic: r.ntfyTopic, Title: "Notes: " + o.Outcome, Text: o.text(), Priority: bus.Default, Tags: []string{"seedling"}}
 	switch {

@@ -165,11 +165,11 @@ func (r *runner) run(ctx context.Context) error {
 	return err
 }
 
-var errLocked = errors.New("another run is at work: nothing was done")
+var errLocked = errors.New("another run is in progress: nothing was done")
 
-// tend is detect, decide and commit. What it knows goes into o, also when it fails.
+// tend is detect, decide and commit. What it knows goes into o, even when it fails.
 func (r *runner) tend(ctx context.Context, o *Outcome) (err error) {
-	if r.access.tokenFile != "" { // git would only say that it may not
+	if r.access.tokenFile != "" { // git would only report a refusal
 		if _, err := bus.ReadToken(r.access.tokenFile); err != nil {
 			return err
 		}
@@ -303,7 +303,7 @@ func makeTemp(dir string) (string, error) {
 	return os.MkdirTemp(dir, "gardener-")
 }
 
-// removeAll removes a folder, also one in which the decider took away its own permissions.
+// removeAll removes a folder, even one in which the decider removed its own permissions.
 func removeAll(dir string) error {
 	if os.RemoveAll(dir) == nil {
 		return nil

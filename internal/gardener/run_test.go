@@ -385,11 +385,11 @@ func TestRefused(t *testing.T) {
 		{"symbolic link", `ln -s /etc/passwd x.md`, "x.md: a symbolic link", ""},
 		{"symbolic link for a note", `rm Orphan.md; ln -s Garden.md Orphan.md`, "Orphan.md: a symbolic link", ""},
 		{"symbolic link for a folder", `mv people p; ln -s p people`, "people: a symbolic link", "--max-deletions=9"},
-		{"in the place of one", `echo x >Linked.md`, "Linked.md: in the place of what was not copied (a symbolic link)", ""},
+		{"in the place of one", `echo x >Linked.md`, "Linked.md: in place of what was not copied (a symbolic link)", ""},
 		{"pipe", `mkfifo x.md`, "x.md: not a regular file", ""},
-		{"executable", `chmod +x Orphan.md`, "Orphan.md: it was made executable", ""},
-		{"not executable", `chmod -x run.sh`, "run.sh: it was made executable, or was it", ""},
-		{"a new executable", `echo x >x.md; chmod +x x.md`, "x.md: it was made executable", ""},
+		{"executable", `chmod +x Orphan.md`, "Orphan.md: it is or was executable", ""},
+		{"not executable", `chmod -x run.sh`, "run.sh: it is or was executable", ""},
+		{"a new executable", `echo x >x.md; chmod +x x.md`, "x.md: it is or was executable", ""},
 		{"big", `head -c 1048577 /dev/zero >x.md`, "x.md: bigger than", ""},
 		{"git init", `echo x >x.md; git init -q; git config user.name x; git config user.email x@y; git add -A; git commit -qm x`, ".git: belongs to Git", ""},
 		{"a hook", `mkdir -p .git/hooks; echo 'exit 1' >.git/hooks/pre-push`, ".git: belongs to Git", ""},
@@ -557,7 +557,7 @@ func TestMeanwhile(t *testing.T) {
 				w.Errorf("commits %q", got)
 			}
 		}},
-		{"an ignored note in the place of a new one", "a file in the place of a new one: Mine.md", func(w *world) string {
+		{"an ignored note in the place of a new one", "a file in place of a new one: Mine.md", func(w *world) string {
 			return "echo Mine.md >>" + w.vault + "/.git/info/exclude; echo mine >" + w.vault + "/Mine.md; echo theirs >Mine.md"
 		}, func(w *world) {
 			if w.read("vault/Mine.md") != "mine\n" {
@@ -811,7 +811,7 @@ func TestTwoRuns(t *testing.T) {
 		check := w.untouched()
 		var errs strings.Builder
 		second := append(slices.Clone(args), w.decider("touch "+w.dir+"/hooked")...)
-		if code := Run(w.Context(), second, io.Discard, &errs); code != 1 || !strings.Contains(errs.String(), "another run is at work") {
+		if code := Run(w.Context(), second, io.Discard, &errs); code != 1 || !strings.Contains(errs.String(), "another run is in progress") {
 			w.Errorf("exit code %d: %s", code, &errs)
 		}
 		check()

@@ -13,10 +13,10 @@ const (
 	minHashDigits = 12
 )
 
-// front is what a front matter says of its note's summary.
+// front is what a front matter has about its note's summary.
 type front struct {
 	summary    bool   // there is one
-	summarized string // the hash of the body that it was made of
+	summarized string // the hash of the body that it was made from
 }
 
 // frontMatter returns where the body of a note begins. A front matter is between a first line --- and a line --- or "...".
@@ -36,7 +36,7 @@ func frontMatter(text []byte) int {
 		}
 		at = end
 	}
-	return 0 // it never ends: a rule, and not a front matter
+	return 0 // it never ends: a rule, not a front matter
 }
 
 // readFront reads the two keys that matter, at the start of a line each. The value of a summary is not needed: it may be a
@@ -62,7 +62,7 @@ func readFront(text []byte) front {
 	return f
 }
 
-// stale returns the hash of the body when the note's summary was made of another one.
+// stale returns the hash of the body when the note's summary was made from another one.
 func (p *parsed) stale() (hash string, stale bool) {
 	if !p.front.summary {
 		return "", false

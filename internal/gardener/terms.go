@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of the index of terms: of hostile notes, it takes the first.
+// Bounds of the index of terms: of hostile notes, it takes the first ones.
 const (
 	minWord      = 4  // letters
 	maxWord      = 40 // bytes

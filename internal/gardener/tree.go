@@ -5,7 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha1" // the name of a Git object, and no secret
+	"crypto/sha1" // the name of a Git object, and not a secret
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -55,9 +55,9 @@ func export(ctx context.Context, g *git, in place, commit, within, dir string) (
 		}
 		about, name, _ := strings.Cut(entry, "\t")
 		words := strings.Fields(about)          // mode, type, object, size
-		valid := strings.ToValidUTF8(name, "_") // Go's fs knows no other names
+		valid := strings.ToValidUTF8(name, "_") // Go's fs has no other names
 		if len(words) != 4 || !fs.ValidPath(valid) || insideGit(name) {
-			return nil, fmt.Errorf("the commit has a file that cannot be: %s", clean(entry, 200))
+			return nil, fmt.Errorf("the commit has an impossible file: %s", clean(entry, 200))
 		}
 		f := file{mode: words[0], object: words[2]}
 		f.size, _ = strconv.ParseInt(words[3], 10, 64) // a submodule has none
@@ -128,7 +128,7 @@ func (c *copyOf) write(root *os.Root, names []string, from *io.PipeReader) (err 
 	return err
 }
 
-// insideGit says whether a path has a part that Git would take for its own.
+// insideGit reports whether a path has a part that Git would treat as its own.
 func insideGit(name string) bool {
 	for part := range strings.SplitSeq(name, "/") {
 		if strings.EqualFold(part, ".git") {
@@ -138,7 +138,7 @@ func insideGit(name string) bool {
 	return false
 }
 
-// withheld lists, seen from the vault, the files that are not in the copy.
+// withheld lists, relative to the vault, the files that are not in the copy.
 func (c *copyOf) withheld() map[string]string {
 	out := map[string]string{}
 	for name, f := range c.files {
@@ -266,7 +266,7 @@ func (c *copyOf) changes(l limits) ([]change, error) {
 	return found, nil
 }
 
-// forbidden says why a file must not change at all, if so.
+// forbidden returns why a file must not change at all; empty when it may.
 func (c *copyOf) forbidden(name string, allow globs) string {
 	within := strings.TrimPrefix(name, c.within+"/")
 	switch {
@@ -280,7 +280,7 @@ func (c *copyOf) forbidden(name string, allow globs) string {
 	return "not a note"
 }
 
-// compare returns what happened to a file; nil when nothing did. Why says that it must not be.
+// compare returns what happened to a file; nil when nothing did. Why is set when it is not permitted.
 func compare(root *os.Root, name string, before file, known bool) (ch *change, why string, err error) {
 	info, err := root.Lstat(name)
 	if err != nil {
@@ -292,11 +292,11 @@ func compare(root *os.Root, name string, before file, known bool) (ch *change, w
 	case !info.Mode().IsRegular():
 		return nil, "not a regular file", nil
 	case known && before.withheld != "":
-		return nil, "in the place of what was not copied (" + before.withheld + ")", nil
+		return nil, "in place of what was not copied (" + before.withheld + ")", nil
 	case info.Size() > maxFile:
 		return nil, tooBig, nil
 	case (info.Mode().Perm()&0o111 != 0) != (known && before.mode == "100755"):
-		return nil, "it was made executable, or was it", nil
+		return nil, "it is or was executable", nil
 	}
 	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // it may have become a pipe
 	if err != nil {

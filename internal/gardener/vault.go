@@ -13,7 +13,7 @@ import (
 	"github.com/hippotion/roster/internal/filelock"
 )
 
-// checkout is a source that somebody else edits at any time: gardener works on its last commit, and moves it forward when
+// checkout is a source that others may edit at any time: gardener works on its last commit, and moves it forward when
 // nothing in it has changed.
 type checkout struct {
 	g      *git
@@ -89,7 +89,7 @@ func (c *checkout) findRemote(ctx context.Context) error {
 	return err
 }
 
-// unchanged says what in the vault is not as a commit needs it, or not as it was.
+// unchanged reports what in the vault is not as a commit needs it, or has changed.
 func (c *checkout) unchanged(ctx context.Context) error {
 	head, err := c.git(ctx, "rev-parse", "--verify", "HEAD^{commit}")
 	if err != nil {
@@ -105,7 +105,7 @@ func (c *checkout) unchanged(ctx context.Context) error {
 	}
 	for _, name := range []string{"MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG", "rebase-merge", "rebase-apply", "sequencer", "index.lock"} {
 		if _, err := os.Lstat(filepath.Join(c.gitDir, name)); err == nil {
-			return refuse("git is in the middle of something in the vault: there is a " + name)
+			return refuse("git is in the middle of an operation in the vault: there is a " + name)
 		}
 	}
 	status, err := c.git(ctx, "status", "--porcelain", "-z", "--untracked-files=all", "--ignore-submodules=none")
@@ -115,27 +115,27 @@ func (c *checkout) unchanged(ctx context.Context) error {
 	if status != "" {
 		return refuse("the vault has changes that are not committed")
 	}
-	// git takes files with these marks for unchanged, and would overwrite them.
+	// git treats files with these marks as unchanged, and would overwrite them.
 	marks, err := c.git(ctx, "ls-files", "-v", "-z")
 	if err != nil {
 		return err
 	}
 	for entry := range strings.SplitSeq(marks, "\x00") {
 		if entry != "" && entry[0] != 'H' {
-			return refuse("the vault has files that git was told to take for unchanged, or to leave out (assume-unchanged, skip-worktree)")
+			return refuse("the vault has files that git was told to treat as unchanged, or to leave out (assume-unchanged, skip-worktree)")
 		}
 	}
 	return nil
 }
 
-// free refuses a proposal that would take the place of a file that git does not know.
+// free refuses a proposal that would replace a file unknown to git.
 func (c *checkout) free(p *proposal) error {
 	for _, ch := range p.changes {
 		if ch.kind != "added" {
 			continue
 		}
 		if _, err := os.Lstat(filepath.Join(c.dir, filepath.FromSlash(ch.path))); err == nil {
-			return refuse("the vault has a file in the place of a new one: " + clean(ch.path, 200))
+			return refuse("the vault has a file in place of a new one: " + clean(ch.path, 200))
 		}
 	}
 	return nil
@@ -164,7 +164,7 @@ func (c *checkout) land(ctx context.Context, p *proposal) error {
 	if _, err := c.git(ctx, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--", p.dir, proposed); err != nil {
 		return behind(err)
 	}
-	// A merge refuses to overwrite what has changed since; with this flag, also what is ignored.
+	// A merge refuses to overwrite what has changed since; with this flag, also ignored files.
 	if _, err := c.git(ctx, "merge", "--quiet", "--ff-only", "--no-overwrite-ignore", "--no-verify", p.commit); err != nil {
 		return behind(err)
 	}

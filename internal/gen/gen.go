@@ -11,7 +11,7 @@ import (
 	"testing/fstest"
 )
 
-// Options say what the input is like.
+// Options describe the input.
 type Options struct {
 	Entries int
 

@@ -6,15 +6,15 @@ import (
 	"unicode"
 )
 
-// parseAddress reads an address as sshd writes it. An IPv4 address in IPv6 clothes is the IPv4 address, and the name of an
-// interface says nothing about where somebody is.
+// parseAddress reads an address as sshd writes it. An IPv4-mapped IPv6 address is the IPv4 address, and the name of an interface does not
+// tell where a client is.
 func parseAddress(text string) (netip.Addr, bool) {
 	a, err := netip.ParseAddr(text)
 	return a.Unmap().WithZone(""), err == nil
 }
 
-// outside says whether an address is in none of the networks. What is no address, such as UNKNOWN or the name that UseDNS
-// yields, is outside: who owns a name decides what it means.
+// outside reports whether an address is in none of the networks. What is not an address, such as UNKNOWN or the name from UseDNS, is
+// outside: the owner of a name decides what it means.
 func outside(text string, lan []netip.Prefix) bool {
 	a, ok := parseAddress(text)
 	for _, network := range lan {
@@ -45,7 +45,7 @@ func sourceOf(text string) string {
 	return addressLabel(text)
 }
 
-// clean makes text of an attacker's choice fit to be read by people: at most 64 characters, all printable.
+// clean makes text of an attacker's choice safe to be read by people: at most 64 characters, all printable.
 func clean(text string) string {
 	const most = 64
 	n := 0

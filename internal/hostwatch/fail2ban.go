@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// jail is a jail of fail2ban's, with the number of addresses that are banned now.
+// jail is a jail of fail2ban, with the number of addresses that are banned now.
 type jail struct {
 	name   string
 	banned uint64
 }
 
-// maxStatus is how much of an answer of fail2ban's is read. What follows is the list of all banned addresses.
+// maxStatus is how much of an answer of fail2ban is read. What follows is the list of all banned addresses.
 const maxStatus = 1 << 20
 
 // readFail2ban asks for all jails. It returns those that it could read, and an error for the others.
@@ -54,7 +54,7 @@ func (w *watch) jailNames(ctx context.Context) ([]string, error) {
 		}
 	}
 	if number := status["number of jail"]; err == nil && number != strconv.Itoa(len(names)) {
-		err = fmt.Errorf("fail2ban-client: it lists %d jails, and says that there are %.20q", len(names), number)
+		err = fmt.Errorf("fail2ban-client: it lists %d jails, but counts %.20q", len(names), number)
 	}
 	return names, err
 }
@@ -88,7 +88,7 @@ func (w *watch) status(ctx context.Context, jail ...string) (map[string]string, 
 	return out, err
 }
 
-// validJail says whether a name can be an argument, and not a flag.
+// validJail reports whether a name can be an argument, and not a flag.
 func validJail(name string) bool {
 	for _, r := range name {
 		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_.", r) {

@@ -30,7 +30,7 @@ func TestFail2ban(t *testing.T) {
 		}, []jail{{"sshd", 3}}, ""},
 		{"not running", nil, nil, `fail2ban-client: exit status 255: "Sorry but the jail`},
 		{"no list", map[string]string{"status": "Status\n"}, nil, "no list of jails"},
-		{"another number", map[string]string{"status": "Number of jail: 2\nJail list: sshd\n", "status.sshd": sshdStatus}, []jail{{"sshd", 3}}, `lists 1 jails, and says that there are "2"`},
+		{"another number", map[string]string{"status": "Number of jail: 2\nJail list: sshd\n", "status.sshd": sshdStatus}, []jail{{"sshd", 3}}, `lists 1 jails, but counts "2"`},
 		{"the same twice", map[string]string{"status": "Number of jail: 1\nJail list: sshd, sshd\n", "status.sshd": sshdStatus}, []jail{{"sshd", 3}}, ""},
 		{"names that are none", map[string]string{"status": "Number of jail: 3\nJail list: -h, a/b, sshd\n", "status.sshd": sshdStatus}, []jail{{"sshd", 3}}, `"-h" is not the name of a jail`},
 		{"one cannot be read", map[string]string{"status": "Number of jail: 2\nJail list: gone, sshd\n", "status.sshd": sshdStatus}, []jail{{"sshd", 3}}, "jail gone: fail2ban-client: exit status 255"},

@@ -1,8 +1,8 @@
 // Package hostwatch reads what sshd wrote to the journal and what fail2ban has banned, and writes it as metrics for the
 // textfile collector of node_exporter. A timer of systemd runs it every minute.
 //
-// User names are text of an attacker's choice, and so are large parts of sshd's messages. What decides is therefore what
-// sshd and journald add themselves. Where that leaves a doubt about a login, it counts as one from outside.
+// User names are text of an attacker's choice, and so are large parts of sshd's messages. So only what sshd and journald add themselves
+// decides. Where that leaves a doubt about a login, it counts as one from outside.
 //
 // It remembers what it read in a state file, and does not run for longer than it takes to read what is new.
 package hostwatch
@@ -33,7 +33,7 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, flag.ErrHelp):
 		err = say(stdout, usage)
 	case err != nil:
-		_ = say(stderr, fmt.Sprintf("hostwatch: %v\n  hint: hostwatch --help\n", err)) // there is no other place to say it
+		_ = say(stderr, fmt.Sprintf("hostwatch: %v\n  hint: hostwatch --help\n", err)) // there is no other place to report it
 		return 2
 	case o.version:
 		err = say(stdout, "hostwatch "+buildversion.String()+"\n")
@@ -61,7 +61,7 @@ type watch struct {
 	stderr io.Writer
 }
 
-// run reads, and writes both files even when it could not read all. Its error is all that went wrong.
+// run reads, and writes both files even when it could not read all. Its error is everything that went wrong.
 //
 // The state is written first, and the textfile has nothing that does not come from the state or from this moment. So a crash
 // between the two loses nothing: the state has the login, and the next run publishes it. A crash before both, or a state
@@ -80,7 +80,7 @@ func (w *watch) run() error {
 
 	s, first, stateErr := load(w.state)
 	if first {
-		_ = say(w.stderr, "hostwatch: there is no state yet, so this starts with the last "+w.keep.String()+" of the journal\n")
+		_ = say(w.stderr, "hostwatch: there is no state yet: starting with the last "+w.keep.String()+" of the journal\n")
 	}
 	s.forget(w.now, w.window, w.keep)
 	journalErr := w.readJournal(s)

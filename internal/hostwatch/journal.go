@@ -14,7 +14,7 @@ import (
 const maxLine = 1 << 20
 
 // journalArguments ask for all that may come from sshd: since OpenSSH 9.8 the program that serves a connection is
-// sshd-session. Units are no help: they are ssh.service, sshd.service, one for each connection, or an administrator's own.
+// sshd-session. Units do not help: they are ssh.service, sshd.service, one for each connection, or an administrator's own.
 // journald sometimes is too late to see what a process was called; the second group of matches is for those entries.
 func journalArguments(from string) []string {
 	return []string{
@@ -37,10 +37,10 @@ type entry struct {
 	Message    any    `json:"MESSAGE"` // text; or bytes, when they are not printable; or null, when it is too long
 }
 
-// fromSSHD says whether sshd wrote the entry. Clients of journald cannot set fields that begin with an underscore. The user
+// fromSSHD reports whether sshd wrote the entry. Clients of journald cannot set fields that begin with an underscore. The user
 // and process come from the kernel; the name of the process is its own choice, which is why it must be root's: anybody can
 // call a program sshd, and anybody can log as "sshd" with logger(1), but only root's processes have _UID 0. Root itself is
-// trusted. sshd uses syslog(3), or stderr when it is told to. Records of the audit system are somebody else's words.
+// trusted. sshd uses syslog(3), or stderr when it is told to. Records of the audit system are written by another program.
 func (e *entry) fromSSHD() bool {
 	name := e.Comm
 	if name == "" {
@@ -69,17 +69,17 @@ func (e *entry) text() (string, bool) {
 	return "", false
 }
 
-// errCursor says that the journal does not begin with the entry at the cursor.
+// errCursor reports that the journal does not begin with the entry at the cursor.
 var errCursor = errors.New("the entry that was read last is gone")
 
 // readJournal adds what is new in the journal to the state. What it read before an error stays, with its cursor.
 //
 // It asks for the entries from the cursor on, and not for those after it, and expects the entry at the cursor as the first:
 // that is the only way to know that the cursor still works. After a rotation journalctl silently goes on elsewhere; before
-// systemd 256 --after-cursor= then left out an entry; and a cursor from the future yields nothing, forever.
+// systemd 256 --after-cursor= then left out an entry; and with a cursor from the future there are no entries, ever.
 //
 // When the entry is gone, it reads by time: what is later than the last entry is new. An entry of the very same microsecond
-// would be lost. When the last entry is of the future, the clock was set back, and times say nothing: then it reads again
+// would be lost. When the last entry is from the future, the clock was set back, and times tell nothing: then it reads again
 // what it would read in a first run. That may count something twice, and loses nothing.
 func (w *watch) readJournal(s *state) error {
 	ctx, cancel := w.within()
@@ -187,7 +187,7 @@ func (r *reader) add(line []byte) error {
 	return nil
 }
 
-// validCursor says whether a cursor can be an argument: printable ASCII, and not absurdly long.
+// validCursor reports whether a cursor can be an argument: printable ASCII, and not absurdly long.
 func validCursor(cursor string) bool {
 	for _, c := range []byte(cursor) {
 		if c <= ' ' || c > '~' {

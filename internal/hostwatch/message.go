@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// kind is what a message of sshd's says.
+// kind is the meaning of a message of sshd.
 type kind int
 
 const (
 	nothing     kind = iota // that we count
-	accepted                // somebody is in
+	accepted                // someone logged in
 	failed                  // an attempt failed
 	invalidUser             // an attempt with a user that does not exist begins
-	ended                   // a connection ended before anybody was let in
+	ended                   // a connection ended before a login
 )
 
-// message is what we understood of a message of sshd's.
+// message is what we understood of a message of sshd.
 type message struct {
 	kind    kind
 	method  string   // of accepted: publickey, password, keyboard-interactive or other
@@ -26,7 +26,7 @@ type message struct {
 	times   int      // of failed
 }
 
-// methods are the labels for how somebody was let in.
+// methods are the labels of login methods.
 func methods() []string { return []string{"publickey", "password", "keyboard-interactive", "other"} }
 
 // maxMessage is where sshd cuts its messages (MSGBUFSIZ in OpenSSH's log.c is 1024), with some to spare.
@@ -82,7 +82,7 @@ func parseMessage(text string) message {
 
 // acceptedMessage reads " USER from ADDRESS port NUMBER ssh2: KEY". The user exists, so its name is the administrator's
 // choice, and ends at the first text that looks like a source. But the identity of a certificate, in KEY, may look like
-// another source: whoever decides where the login came from gets them all.
+// another source: the caller, who decides where the login came from, gets them all.
 func acceptedMessage(method, rest string) message {
 	method, _, _ = strings.Cut(method, "/") // keyboard-interactive/pam
 	m := message{kind: accepted, method: "other"}
@@ -122,7 +122,7 @@ func lastSource(text string) (address string, at int) {
 	}
 }
 
-// startsWithPort says whether text begins with a number as ports have it, and ends there or goes on with other words.
+// startsWithPort reports whether text begins with a number as ports have it, and ends there or goes on with other words.
 func startsWithPort(text string) bool {
 	digits := 0
 	for digits < len(text) && '0' <= text[digits] && text[digits] <= '9' {

@@ -32,7 +32,7 @@ Flags:
 Exit code: 0; 1 when something could not be read or written; 2 for wrong flags.
 `
 
-// private are the networks that are nobody's on the Internet.
+// private are the networks that do not exist on the Internet.
 const private = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.0/8,fc00::/7,fe80::/10,::1"
 
 type options struct {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// run runs a program and gives its output to read. When read returns an error, or ctx ends, it kills the program with all
+// run runs a program and passes its output to read. When read returns an error, or ctx ends, it kills the program with all
 // that it started, and does not wait for those that left its group of processes.
 func run(ctx context.Context, read func(io.Reader) error, program string, args ...string) error {
 	fail := func(err error) error { return fmt.Errorf("%s: %w", filepath.Base(program), err) }
@@ -32,7 +32,7 @@ func run(ctx context.Context, read func(io.Reader) error, program string, args .
 	if err != nil {
 		return fail(err)
 	}
-	// Whoever left the group may still hold the other end.
+	// A process that left the group may still hold the other end.
 	defer context.AfterFunc(ctx, func() { _ = out.SetReadDeadline(time.Unix(1, 0)) })()
 
 	readErr := read(out)

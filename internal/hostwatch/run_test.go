@@ -365,7 +365,7 @@ func TestCorruptState(t *testing.T) {
 	}
 	m, _, err := h.run()
 	h.expect(m, "1", "0", "1")
-	if err == nil || !strings.Contains(err.Error(), "starting anew") {
+	if err == nil || !strings.Contains(err.Error(), "starting over") {
 		t.Errorf("error %v", err)
 	}
 	m, _, err = h.run()

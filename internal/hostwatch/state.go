@@ -46,7 +46,7 @@ type login struct {
 // connection is one whose failure was counted.
 type connection struct {
 	Time    int64 `json:"time"`    // seconds
-	Pending bool  `json:"pending"` // the attempt that was counted is still to be called failed
+	Pending bool  `json:"pending"` // the attempt that was counted is not yet reported as failed
 }
 
 func newState() *state {
@@ -56,7 +56,7 @@ func newState() *state {
 	}
 }
 
-// load reads the state, and says whether there was none yet. One that cannot be used is set aside, and is an error beside a
+// load reads the state, and reports whether there was none yet. One that cannot be used is set aside, and is an error beside a
 // new state.
 func load(path string) (s *state, first bool, err error) {
 	s, err = readState(path)
@@ -67,7 +67,7 @@ func load(path string) (s *state, first bool, err error) {
 		return newState(), true, nil
 	}
 	aside := path + ".corrupt"
-	err = fmt.Errorf("starting anew, and %s has the state that cannot be used: %w", aside, err)
+	err = fmt.Errorf("starting over; the unusable state is in %s: %w", aside, err)
 	return newState(), false, errors.Join(err, os.Rename(path, aside))
 }
 
@@ -86,14 +86,14 @@ func readState(path string) (*state, error) {
 	}
 	var version struct{ Version int }
 	if err := json.Unmarshal(data, &version); err == nil && version.Version != stateVersion {
-		return nil, fmt.Errorf("it has version %d, and this hostwatch knows version %d", version.Version, stateVersion)
+		return nil, fmt.Errorf("it has version %d, but this hostwatch reads version %d", version.Version, stateVersion)
 	}
 	s := newState()
 	if err := json.Unmarshal(data, s); err != nil {
 		return nil, err
 	}
 	if s.Logins["lan"] == nil || s.Logins["outside"] == nil || s.Sources == nil || s.Connections == nil {
-		return nil, errors.New("it lacks a part")
+		return nil, errors.New("a part is missing")
 	}
 	if !validCursor(s.Cursor) {
 		s.Cursor = ""
@@ -101,7 +101,7 @@ func readState(path string) (*state, error) {
 	return s, nil
 }
 
-// save writes the state. Only root may read it: it says who logs in from where.
+// save writes the state. Only root may read it: it tells who logs in from where.
 func (s *state) save(path string) error {
 	data, err := json.Marshal(s)
 	if err != nil {
@@ -113,7 +113,7 @@ func (s *state) save(path string) error {
 // slice is how long a slice of time is in which failures are counted, in seconds. A window is ten of them.
 func slice(window time.Duration) int64 { return max(1, int64(window/time.Second)/10) }
 
-// forget drops what is too old to be shown. What is of the future is from before the clock was set back.
+// forget drops what is too old to be shown. What is from the future is from before the clock was set back.
 func (s *state) forget(now time.Time, window, keep time.Duration) {
 	oldest := now.Add(-window).Unix() - slice(window)
 	for source, slices := range s.Sources {
@@ -140,8 +140,8 @@ func (s *state) forget(now time.Time, window, keep time.Duration) {
 
 // count adds a message to the state. One process serves one connection, so its number tells which messages belong together.
 //
-// An attempt may yield several messages: that a user is invalid, that the attempt failed, and that the connection was
-// closed. But with a key that sshd does not know, and a valid user, the last one is all that it says. So a failed attempt
+// An attempt may lead to several messages: that a user is invalid, that the attempt failed, and that the connection was
+// closed. But with a key that sshd does not know, and a valid user, the last one is its only message. So a failed attempt
 // counts, and the others count where nothing else did.
 func (s *state) count(m message, pid string, at time.Time, w *watch) {
 	if at.After(w.now) {

@@ -185,8 +185,8 @@ func TestLoad(t *testing.T) {
 		"null":          {`null`, "version 0"},
 		"future":        {`{"version":2,"cursor":7}`, "version 2"},
 		"negative":      {strings.Replace(string(whole), `"failures":0`, `"failures":-1`, 1), "cannot unmarshal"},
-		"lacks sources": {strings.Replace(string(whole), `"sources":{}`, `"sources":null`, 1), "lacks a part"},
-		"lacks logins":  {strings.Replace(string(whole), `"lan":{}`, `"lan":null`, 1), "lacks a part"},
+		"lacks sources": {strings.Replace(string(whole), `"sources":{}`, `"sources":null`, 1), "a part is missing"},
+		"lacks logins":  {strings.Replace(string(whole), `"lan":{}`, `"lan":null`, 1), "a part is missing"},
 		"huge":          {string(whole) + strings.Repeat(" ", maxState), "larger than 16 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -42,7 +42,7 @@ var faults = map[string]func(){
 	"panics":   func() { panic("a fault of the rule") },
 }
 
-// takeMemory asks for more and more, and holds it.
+// takeMemory allocates more and more, and keeps it.
 func takeMemory(held [][]byte) {
 	for len(held) < 1<<20 {
 		held = append(held, make([]byte, 256<<20))
@@ -196,7 +196,7 @@ func TestLate(t *testing.T) {
 	}
 }
 
-// TestUnread: a list that is no YAML is told from one with mistakes.
+// TestUnread: a list that is not YAML is distinguished from one with mistakes.
 func TestUnread(t *testing.T) {
 	for text, unread := range map[string]bool{"- {namespace: web-a\n": true, "": true, "- {nmespace: web-a}\n": false} {
 		dir := t.TempDir()

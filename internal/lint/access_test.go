@@ -24,7 +24,7 @@ func found(t *testing.T, rule, folder string) []string {
 	return out
 }
 
-// check holds what a rule finds in a folder against what it should.
+// check compares what a rule finds in a folder with what it should.
 func check(t *testing.T, rule, folder string, want ...string) {
 	t.Helper()
 	if diff := cmp.Diff(want, found(t, rule, folder)); diff != "" {
@@ -127,7 +127,7 @@ data: {password: {{ randAlphaNum 32 | b64enc }}}
 // TestCredentials tells credentials from what only looks like one.
 func TestCredentials(t *testing.T) {
 	const rule = "credential-in-values"
-	// Those who scan repositories for tokens are not to find ours: a dot that is taken out stands in each.
+	// Scanners of repositories must not find our tokens: each has a dot in it, which is removed.
 	for _, text := range []string{ // values that are credentials
 		"password: Sommer2026",
 		"adminPassword: changeme",

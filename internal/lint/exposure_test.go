@@ -45,7 +45,7 @@ func brought(name, spec string, rules ...string) string {
 
 const photos = "match: 'Host(`photos.home.example`)', services: [{name: photos, port: 80}]"
 
-// TestExposure has the edges of the rules about routes: above all what is no fault.
+// TestExposure has the edges of the rules about routes: above all what is not a fault.
 func TestExposure(t *testing.T) {
 	list := "-- applications.yml --\n"
 	route := "-- route/route.yaml --\n"

@@ -218,7 +218,7 @@ func TestFix(t *testing.T) {
 	}
 }
 
-// FuzzFix says that what is left are the same documents without the fields, and all comments that stood elsewhere.
+// FuzzFix checks that what is left are the same documents without the fields, and all comments from elsewhere.
 func FuzzFix(f *testing.F) {
 	for _, c := range fixes {
 		f.Add([]byte(c.in))

@@ -207,7 +207,7 @@ var hostile = []struct {
 	}},
 }
 
-// TestHostile holds all rules to a linear cost on inputs that are made to make it quadratic.
+// TestHostile checks that all rules have a linear cost on inputs that are made to make it quadratic.
 func TestHostile(t *testing.T) {
 	for _, h := range hostile {
 		t.Run(h.name, func(t *testing.T) {
@@ -231,7 +231,7 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestManyWaivers holds what comments cost to the same.
+// TestManyWaivers checks the same for the cost of comments.
 func TestManyWaivers(t *testing.T) {
 	e := exampleOf(t, hostileList+"# nothing\n")
 	hold(t, repetition{"waivers", e.waived}, nil, 2000)

@@ -12,7 +12,7 @@ import (
 func TestHostOfAnotherEntry(t *testing.T) {
 	const platform = "domain: home.example\ningress:\n  expose: {lan: [websecure], public: [tunnel, websecure]}\n" +
 		"  auth: {oauth: {name: oauth, namespace: sys-login}}\n"
-	// list is the two entries, with what web-vault says of its hosts, and web-b of its own.
+	// list is the two entries, with what web-vault sets for its hosts, and web-b for its own.
 	list := func(vault, b string) string {
 		entry := func(name, items string) string {
 			out := "- namespace: " + name + "\n  networkPolicies: web-app-internal\n  applications:\n    - applicationCode: " + name +
@@ -93,7 +93,7 @@ func TestHostOfAnotherEntry(t *testing.T) {
 		"-- web-vault/map.yaml --\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n-- sys-login/map.yaml --\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"}})
 }
 
-// TestHostOfAnotherEntryHint: the hint says what the owner is to write.
+// TestHostOfAnotherEntryHint: the hint is what the owner has to write.
 func TestHostOfAnotherEntryHint(t *testing.T) {
 	var hints []string
 	for _, r := range lint.Rules() {

@@ -72,7 +72,7 @@ func TestHaystack(t *testing.T) {
 	if h.index == nil {
 		t.Error("there is no index")
 	}
-	// What occurs often is read for, but not for ever.
+	// What occurs often is read for, but not forever.
 	often := haystack{text: strings.Repeat("a", 10_000) + "b"}
 	for i := range 500 {
 		often.first(strings.Repeat("a", 1+i), 10_000-2*i)

@@ -25,12 +25,11 @@ import (
 	unstructured "k8s.io/apimachinery/pkg/runtime"
 )
 
-// repeat is how many things TestLinear compares with four times as many. The fast tests use few: that tells apart what grows in
-// line and what grows with the square for whatever allocates. What only compares shows itself in time, with many: see the
-// Makefile, linear.
+// repeat is how many things TestLinear compares with four times as many. The fast tests use few: for whatever allocates, that
+// distinguishes linear from quadratic growth. What only compares shows in time, with many: see the Makefile, linear.
 var repeat = flag.Int("repeat", 25, "how many things TestLinear repeats, and four times as many")
 
-// TestLinear holds each rule to a cost that grows with the number of objects, of elements in an object and of what the platform
+// TestLinear checks that the cost of each rule grows with the number of objects, of elements in an object and of what the platform
 // has, and not with its square. Everything is made from the rules' own bad examples, of which one thing at a time is repeated: what
 // a rule looks at is in its example. A new rule is covered without anybody thinking of it.
 //
@@ -230,10 +229,10 @@ func unscaled(v any) any {
 	return v
 }
 
-// perFile is how many objects stand in one file of an input.
+// perFile is how many objects are in one file of an input.
 const perFile = 500
 
-// input is what lint looks at. Each object stands in a file, as a manifest.
+// input is what lint checks. Each object is in a file, as a manifest.
 func (e *example) input(platform *catalog.Platform, objects []made) *Input {
 	in := &Input{Platform: platform, Objects: render.Build(platform)}
 	texts, lines, inFile := map[string]*strings.Builder{}, map[string]int{}, map[string]int{}

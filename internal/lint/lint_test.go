@@ -46,7 +46,7 @@ func run(t *testing.T, folder string, strict bool, failed ...string) lint.Result
 	return lint.Run(in, lint.Options{Today: today})
 }
 
-// deployed is what a folder of manifests, or a chart with one value file, yields. The other sources are tested through the
+// deployed is the output of a folder of manifests, or of a chart with one value file. The other sources are tested through the
 // command line.
 func deployed(t *testing.T, renderer *workload.Renderer, n *catalog.Namespace, a *catalog.Application) []*lint.Object {
 	t.Helper()
@@ -74,7 +74,7 @@ func deployed(t *testing.T, renderer *workload.Renderer, n *catalog.Namespace, a
 	return out
 }
 
-// TestRules holds each rule against its own examples: it finds the bad one, once and with no other rule, and is silent on the
+// TestRules checks each rule with its own examples: it finds the bad one, once and with no other rule, and is silent on the
 // good one.
 func TestRules(t *testing.T) {
 	strict := map[string]bool{}

@@ -558,7 +558,7 @@ func TestManifestRules(t *testing.T) {
 	}
 }
 
-// TestManyUnknownFields stops where an object is of another kind than it says.
+// TestManyUnknownFields stops where an object is of another kind than it claims.
 func TestManyUnknownFields(t *testing.T) {
 	folder := platform + "-- a/a.yaml --\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 	for i := range 30 {
@@ -570,7 +570,7 @@ func TestManyUnknownFields(t *testing.T) {
 	}
 }
 
-// TestRemovedVersions holds the table against what Kubernetes' own types say about when they were removed.
+// TestRemovedVersions compares the table with when Kubernetes' own types were removed.
 func TestRemovedVersions(t *testing.T) {
 	checked := 0
 	for gvk := range scheme.Scheme.AllKnownTypes() {
@@ -614,13 +614,13 @@ func TestRemovedVersions(t *testing.T) {
 	}
 }
 
-// ofManifest says whether a kind is one of which objects are kept in the cluster.
+// ofManifest reports whether a kind is one of which objects are kept in the cluster.
 func ofManifest(gvk schema.GroupVersionKind) bool {
 	return !strings.HasSuffix(gvk.Kind, "List") && !strings.HasSuffix(gvk.Kind, "Review") && !strings.HasSuffix(gvk.Kind, "Options") &&
 		!slices.Contains([]string{"Eviction", "Scale", "DeploymentRollback", "WatchEvent"}, gvk.Kind)
 }
 
-// removedIn is the hint of removed-api-version for a kind; empty when it says nothing.
+// removedIn is the hint of removed-api-version for a kind; empty when there is none.
 func removedIn(t *testing.T, gvk schema.GroupVersionKind, cluster string) string {
 	t.Helper()
 	folder := strings.Replace(platform, "-- applications", "kubernetes: {version: "+cluster+"}\n-- applications", 1) +

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// TestScopes reads rules, and says what each of their alternatives matches.
+// TestScopes reads rules, and shows what each of their alternatives matches.
 func TestScopes(t *testing.T) {
 	for rule, want := range map[string]string{
 		"Host(`a.example`)":                                             "a.example",
@@ -132,7 +132,7 @@ func TestOldSyntax(t *testing.T) {
 	}
 }
 
-// TestOwnRouters holds the routers of the list against what is rendered of it.
+// TestOwnRouters compares the routers of the list with what is rendered from it.
 func TestOwnRouters(t *testing.T) {
 	files, err := txtar.FS(txtar.Parse([]byte(`-- platform.yml --
 domain: home.example

@@ -833,7 +833,7 @@ policies:
 	})
 }
 
-// TestNetworkHints says what to do.
+// TestNetworkHints has the hints.
 func TestNetworkHints(t *testing.T) {
 	list := func(flow string) string {
 		return "-- applications.yml --\n- namespace: web-a\n  networkPolicies: {profile: isolated, allow: [" + flow + "]}\n  applications: [{applicationCode: web-a, path: a}]"

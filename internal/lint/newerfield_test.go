@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestNewerField: what External Secrets 2.9 has more than the version whose schema is here is no mistake; what is misspelled is one.
+// TestNewerField: what External Secrets 2.9 has more than the version whose schema is here is not a mistake; what is misspelled is one.
 func TestNewerField(t *testing.T) {
 	const source = " of external-secrets v1.3.2"
 	object := func(kind, spec string) string {

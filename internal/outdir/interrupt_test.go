@@ -144,7 +144,7 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// TestFullDisk: a run that finds no room for a file leaves the tree as it was, and says so.
+// TestFullDisk: a run that finds no room for a file leaves the tree as it was, and reports it.
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	fill(t, dir, of(tree("a"), foreign))
@@ -179,7 +179,7 @@ func TestTwoRuns(t *testing.T) {
 	}
 }
 
-// TestPipe: a named pipe is nobody's file, and reading it would not end.
+// TestPipe: a named pipe is not a file, and reading it would not end.
 func TestPipe(t *testing.T) {
 	dir := t.TempDir()
 	a := configMap("web-a", "a", "")

@@ -16,7 +16,7 @@ import (
 	"github.com/hippotion/roster/internal/outfile"
 )
 
-// world is a folder with a checkout, another folder that is none, and something of somebody else's. The test stands in the checkout.
+// world is a folder with a checkout, another folder that is not one, and a foreign file. The test runs in the checkout.
 func world(t *testing.T) (dir string) {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
@@ -242,7 +242,7 @@ func TestEdit(t *testing.T) {
 	}
 }
 
-// TestNoFile writes into what is none: into a descriptor behind what is there already, and into a device or a pipe.
+// TestNoFile writes into what is not a file: into a descriptor after its contents, and into a device or a pipe.
 func TestNoFile(t *testing.T) {
 	world(t)
 	f, err := os.OpenFile("plain", os.O_RDWR, 0)
@@ -299,7 +299,7 @@ func TestNoFile(t *testing.T) {
 	}
 }
 
-// TestWhole stands at the root of the file system: it is nobody's checkout, and macOS has links there.
+// TestWhole runs at the root of the file system: it is never a checkout, and macOS has links there.
 func TestWhole(t *testing.T) {
 	dir := world(t)
 	t.Chdir("/")
@@ -313,7 +313,7 @@ func TestWhole(t *testing.T) {
 	}
 }
 
-// TestNoCheckout: the working directory is one that somebody has unpacked.
+// TestNoCheckout: the working directory is an unpacked archive.
 func TestNoCheckout(t *testing.T) {
 	dir := world(t)
 	t.Chdir(filepath.Join(dir, "unpacked"))

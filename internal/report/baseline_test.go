@@ -42,7 +42,7 @@ func TestFingerprint(t *testing.T) {
 		t.Errorf("after lines above (-before +after):\n%s", diff)
 	}
 
-	// Nothing else leaves the name as it is, and no text is taken for two fields.
+	// Nothing else leaves the name as it is, and no text is read as two fields.
 	base := diag.Diagnostic{Pos: at("a", 1, 1), Path: "b", Code: "c", Message: "d"}
 	for i, change := range []func(*diag.Diagnostic){
 		func(d *diag.Diagnostic) { d.Pos.File = "x" }, func(d *diag.Diagnostic) { d.Path = "x" }, func(d *diag.Diagnostic) { d.Code = "x" },
@@ -86,7 +86,7 @@ func TestBaseline(t *testing.T) {
 		t.Errorf("of its own findings %d are new, %d known, %d stale", len(rest), known, len(stale))
 	}
 
-	// One is mended, one is new.
+	// One is fixed, one is new.
 	now := append(nasty()[1:], finding(lint.Error, diag.Diagnostic{Pos: at("new.yml", 1, 1), Code: "new", Message: "new"}))
 	rest, known, stale = base.Apply(report.Fingerprint(now), nil)
 	if len(rest) != 1 || rest[0].Code != "new" || known != len(found)-1 || len(stale) != 1 || stale[0].Fingerprint != found[0].Fingerprint {

@@ -149,7 +149,7 @@ func checkJUnit(schema map[string]element, text string) (suites map[string]suite
 				number := func(attribute string) int {
 					n, err := strconv.Atoi(has[attribute])
 					if err != nil {
-						problem(attribute, "is no number")
+						problem(attribute, "is not a number")
 					}
 					return n
 				}
@@ -185,7 +185,7 @@ func checkJUnit(schema map[string]element, text string) (suites map[string]suite
 	return suites, errors.Join(problems...)
 }
 
-// TestJUnit holds the format against the oldest schema that is in use, which permits the least, and the newest.
+// TestJUnit checks the format with the oldest schema that is in use, which permits the least, and the newest.
 func TestJUnit(t *testing.T) {
 	for schema, elements := range map[string]map[string]element{"junit-4": junit4(t), "junit-10": junit10} {
 		for name, r := range map[string]*report.Report{"full": full(), "empty": empty(), "many": many(20)} {

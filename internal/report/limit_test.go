@@ -21,7 +21,7 @@ func noisy(most int) *report.Report {
 	return &report.Report{Tool: "roster", Frame: diag.Frame{Folder: ".", Within: "."}, Rules: []*lint.Rule{rule("plain", lint.Warning)}, Findings: report.Fingerprint(found), Most: most}
 }
 
-// TestLimit writes ten findings of a rule that has 20,000, says how many more there are, and counts all.
+// TestLimit writes ten findings of a rule that has 20,000, tells how many more there are, and counts all.
 func TestLimit(t *testing.T) {
 	const more = "and 19,990 more findings of plain"
 	for _, format := range report.Formats() {
@@ -68,7 +68,7 @@ func TestLimit(t *testing.T) {
 	}
 }
 
-// TestLongTexts writes findings that quote what somebody made very long.
+// TestLongTexts writes findings that quote very long texts.
 func TestLongTexts(t *testing.T) {
 	long := strings.Repeat("é", 5<<20)
 	f := finding(lint.Error, diag.Diagnostic{Pos: at("a.yml", 1, 1), Path: "p" + long, Code: "plain", Message: "m" + long, Hint: "h" + long,

@@ -132,7 +132,7 @@ func TestVisible(t *testing.T) {
 	}
 }
 
-// TestText holds the first lines against what diag prints: a place must be the same for both.
+// TestText compares the first lines with what diag prints: a place must be the same for both.
 func TestText(t *testing.T) {
 	r := full()
 	lines := strings.Split(strings.TrimSuffix(written(t, "text", r), "\n"), "\n")
@@ -226,7 +226,7 @@ func forbid(schema any) {
 	}
 }
 
-// many is more than one format takes.
+// many is more than one format accepts.
 func many(n int) *report.Report {
 	var found []lint.Finding
 	for i := range n {

@@ -30,7 +30,7 @@ import (
 
 // builtinScheme has the stable versions of the groups that a workload or its
 // surroundings may use. client-go's scheme has every group and version there
-// ever was, which would let a version pass that clusters serve no more.
+// ever was, which would let a version pass that clusters no longer serve.
 func builtinScheme() *runtime.Scheme {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
@@ -58,8 +58,7 @@ func builtinScheme() *runtime.Scheme {
 	return scheme
 }
 
-// isClusterScoped names the built-in kinds that have no namespace; a test holds
-// the list against client-go.
+// isClusterScoped names the built-in kinds that have no namespace; a test compares the list with client-go.
 func isClusterScoped(gk schema.GroupKind) bool {
 	switch gk.Group {
 	case "":
@@ -108,9 +107,8 @@ func validateBuiltin(scheme *runtime.Scheme, gvk schema.GroupVersionKind, text [
 	return append(problems, validateMeta(meta, gvk.GroupKind(), !isClusterScoped(gvk.GroupKind()))...), nil
 }
 
-// unknownBuiltin tells a kind of an old version from one that never was. What a
-// registered version does not have does not exist; of a version that is not
-// registered, nothing is known.
+// unknownBuiltin tells a kind of an old version from one that never was. What a registered version does not have does not exist; a version
+// that is not registered is unknown.
 func unknownBuiltin(scheme *runtime.Scheme, gvk schema.GroupVersionKind) ([]Problem, error) {
 	if served := servedVersions(scheme, gvk.GroupKind()); len(served) > 0 {
 		return notServed(gvk, served), nil
@@ -130,10 +128,9 @@ func servedVersions(scheme *runtime.Scheme, gk schema.GroupKind) []string {
 	return served
 }
 
-// decodeProblem words a value of the wrong type. The strict decoder tells its
-// place only in prose, so the standard one, which fails at the same value, is
-// asked; it names fields but not the elements of lists. Types that decode
-// themselves, quantities for one, do not say where they are.
+// decodeProblem words a value of the wrong type. The strict decoder tells its place only in prose, so the standard one, which fails at the
+// same value, is used; it names fields but not the elements of lists. Types that decode
+// themselves, quantities for one, do not tell where they are.
 func decodeProblem(err error, text []byte, typed any) Problem {
 	var wrong *stdjson.UnmarshalTypeError
 	if errors.As(stdjson.Unmarshal(text, typed), &wrong) {

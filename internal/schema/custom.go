@@ -97,7 +97,7 @@ func parse(data []byte) (crd, error) {
 		}
 		// apiextensions-apiserver/pkg/apiserver/validation would build the same
 		// validator, but importing it brings the CEL compiler and the metrics
-		// registry along. The tests of celrules hold the two against each other.
+		// registry along. The tests of celrules compare the two.
 		validator := validate.NewSchemaValidator(structural.ToKubeOpenAPI(), nil, "", strfmt.Default)
 		c.versions[name] = &crdVersion{structural, validator}
 	}

@@ -26,9 +26,8 @@ func (d Default) String() string {
 }
 
 // applyDefaults fills obj in and returns what it added, sorted by path. It is the algorithm of
-// apiextensions-apiserver/pkg/apiserver/schema/defaulting, which does not say
-// what it changed and whose import brings CEL along; the tests of celrules hold
-// the two against each other.
+// apiextensions-apiserver/pkg/apiserver/schema/defaulting, which does not tell what it changed, and whose import adds CEL; the tests of
+// celrules compare the two.
 func applyDefaults(obj map[string]any, s *structuralschema.Structural) []Default {
 	var added []Default
 	defaultMap(obj, s, "", &added)

@@ -9,8 +9,8 @@ import (
 )
 
 // validateMeta checks name, namespace, labels, annotations, finalizers and owner
-// references. A namespaced object may leave its namespace out: whoever applies
-// it, Argo CD for one, fills that in. One that must not have a namespace is
+// references. A namespaced object may leave its namespace out: Argo CD, for one, fills it in when it applies the object. One that must not
+// have a namespace is
 // reported, though the API server would only clear it.
 func validateMeta(meta metav1.Object, gk schema.GroupKind, namespaced bool) []Problem {
 	requiresNamespace := namespaced && meta.GetNamespace() != ""

@@ -99,7 +99,7 @@ func show(v any) string {
 	return string(text)
 }
 
-// newerValue is what a version that permits more values may know; nil when the value is no text.
+// newerValue is what a version that permits more values may know; nil when the value is not text.
 func newerValue(v *openapierrors.Validation) *Newer {
 	found, ok := v.Value.(string)
 	if !ok {

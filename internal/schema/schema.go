@@ -1,6 +1,5 @@
 // Package schema holds the schemas of the kinds that roster renders, and of those
-// that the applications of the examples deploy, as their makers publish them, and
-// says what an API server would refuse in one object.
+// that the applications of the examples deploy, as their makers publish them, and reports what an API server would refuse in one object.
 //
 // Custom kinds (Argo CD, Cilium, cert-manager and others) are checked against the
 // structural schemas of their CustomResourceDefinitions, cut down and embedded by
@@ -10,7 +9,7 @@
 // one object. It does not evaluate the CEL rules of a schema: package celrules
 // does, because their evaluator is slow to start. Of a built-in kind it checks
 // field names, types and metadata, not the values: those rules are Go code of
-// the API server that no library has.
+// the API server that no library provides.
 package schema
 
 //go:generate go run ./gen
@@ -29,7 +28,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// ErrNoSchema says that a kind is one that this package knows nothing about:
+// ErrNoSchema reports a kind that this package knows nothing about:
 // the object is neither good nor bad.
 var ErrNoSchema = errors.New("no schema")
 
@@ -44,7 +43,7 @@ type Problem struct {
 type Newer struct {
 	Found  string   // a field or a value that this version does not have
 	Known  []string // the fields, or the values, that it has in the same place
-	Within string   // where neither is found: the object of which it says what fields it has; fields that are not known may mend that
+	Within string   // where neither is found: the object whose number or choice of fields is wrong; unknown fields may satisfy that
 }
 
 func (p Problem) String() string {
@@ -126,9 +125,9 @@ func (s *Set) ValidateYAML(doc []byte) ([]Problem, error) {
 	return s.Validate(obj)
 }
 
-// Defaults returns the fields that an API server would add to obj because its
-// schema says so, sorted by path. Argo CD compares what it applied with what it
-// finds, so an object that lacks one of them stays OutOfSync for ever. Built-in
+// Defaults returns the fields that an API server would add to obj because of its schema, sorted by path. Argo CD compares what it applied
+// with what it
+// finds, so an object that lacks one of them stays OutOfSync forever. Built-in
 // kinds have none: Argo CD knows their defaults. The error wraps ErrNoSchema.
 func (s *Set) Defaults(obj map[string]any) ([]Default, error) {
 	gvk, problems := identity(obj)
@@ -190,8 +189,7 @@ func notServed(gvk schema.GroupVersionKind, served []string) []Problem {
 		gvk.GroupVersion(), gvk.Kind, strings.Join(served, ", "))}}
 }
 
-// tidy sorts by path and drops repetitions: two upstream validators may say the
-// same, and most of them range over maps.
+// tidy sorts by path and drops repetitions: two upstream validators may report the same, and most of them range over maps.
 func tidy(problems []Problem) []Problem {
 	slices.SortFunc(problems, func(a, b Problem) int {
 		if c := strings.Compare(a.Path, b.Path); c != 0 {

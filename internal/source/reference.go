@@ -1,7 +1,7 @@
 // Package source knows what an application needs from outside of the repository: charts, Git repositories, OCI artifacts and
-// single files. It names them, brings them into a cache, and keeps in a lock what exactly they were.
+// single files. It names them, fetches them into a cache, and records in a lock exactly what they were.
 //
-// It is the only package that uses the network, and only where it is told to fetch. It does not know what is in them.
+// It is the only package that uses the network, and only when it is told to fetch. It does not know what is in them.
 package source
 
 import (
@@ -20,7 +20,7 @@ const (
 	File  Kind = "file"  // one file of a web server: a value file, a schema, a resource of a kustomization
 )
 
-// Reference is something outside of the repository, as somebody asked for it. It is comparable, and holds no credentials.
+// Reference is something outside of the repository, as it was requested. It is comparable, and holds no credentials.
 type Reference struct {
 	Kind Kind
 	// URL is that of the chart repository, of the OCI repository (oci://HOST/PATH, without the tag), of the Git repository, or of
@@ -28,13 +28,13 @@ type Reference struct {
 	URL string
 	// Name is the chart's, in a chart repository; empty for all others.
 	Name string
-	// Version is a version or a range of versions, an OCI tag or digest, or a Git revision. Empty stands for the newest release, and
-	// for HEAD of a Git repository.
+	// Version is a version or a range of versions, an OCI tag or digest, or a Git revision. Empty is the newest release, or HEAD of a Git
+	// repository.
 	Version string
 }
 
-// Sources are what was fetched already. Open gives the files of a reference: NAME.tgz alone for a chart, the file alone for a
-// File, the whole tree for Git and for an OCI artifact that is no chart. The error is ErrNotFetched (wrapped) when it is not there.
+// Sources are what was fetched already. Open returns the files of a reference: NAME.tgz alone for a chart, the file alone for a
+// File, the whole tree for Git and for an OCI artifact that is not a chart. The error is ErrNotFetched (wrapped) when it is missing.
 type Sources interface {
 	Open(Reference) (fs.FS, error)
 }

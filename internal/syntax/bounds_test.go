@@ -11,7 +11,7 @@ import (
 	"github.com/hippotion/roster/internal/syntax"
 )
 
-// hostile are small texts that stand for very much, with where that is noticed: at the alias that is one too many.
+// hostile are small texts that expand to very much, with where that is noticed: at the alias that is one too many.
 func hostile() map[string]struct{ in, want string } {
 	letters := strings.Repeat("A", 100_000)
 	nested := "x: &a0 " + letters[:1000] + "\n"

@@ -11,7 +11,7 @@ import (
 	"github.com/hippotion/roster/internal/syntax"
 )
 
-// TestMistakes: what is no YAML is reported where it is wrong.
+// TestMistakes: what is not YAML is reported where it is wrong.
 func TestMistakes(t *testing.T) {
 	const (
 		closed = "check the indentation of this line, and that brackets and quotes before it are closed"

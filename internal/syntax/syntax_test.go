@@ -171,7 +171,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// TestNull: nothing behind a key is a mistake, also by way of an alias, wherever it stands but in values of any shape.
+// TestNull: a key without a value is a mistake, also by way of an alias, everywhere but in values of any shape.
 func TestNull(t *testing.T) {
 	_, got := read("labels: &n\nname: *n\ncount: ~\nitems: null\nshort: !!null\nany: *n\nraw: *n\nports: *n\nraws:\nhidden: Null\nmode:\n")
 	want := ""

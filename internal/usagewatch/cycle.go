@@ -5,14 +5,14 @@ import "time"
 // told is what was published of a window in its current cycle. A window of which nothing was published has none.
 type told struct {
 	Percent float64   `json:"percent"`        // the highest threshold that a message named
-	Reset   time.Time `json:"reset,omitzero"` // when the cycle ends; zero when the endpoint did not say
+	Reset   time.Time `json:"reset,omitzero"` // when the cycle ends; zero when unknown
 	At      time.Time `json:"at"`             // when the last message was accepted
 }
 
-// over says whether the cycle of t has ended, given a new reading.
+// over reports whether the cycle of t has ended, given a new reading.
 //
-// With reset times, a new cycle begins when the reset has moved later by more than the tolerance, and one of two things shows
-// that this is no jitter and no sliding window: the old reset has passed, or the value has fallen. t.Reset stays the first
+// With reset times, a new cycle begins when the reset has moved later by more than the tolerance, and one of two things shows that this is
+// neither jitter nor a sliding window: the old reset has passed, or the value has fallen. t.Reset stays the first
 // one of the cycle, so that many small steps make a large one. A sliding window, whose reset is always as far ahead, thus has
 // a cycle of its length.
 //

@@ -58,7 +58,7 @@ func flags(o *options) *flag.FlagSet {
 		return nil
 	})
 	f.StringVar(&o.valueKey, "value-key", "utilization", "the `key` of what is used")
-	f.StringVar(&o.resetKey, "reset-key", "resets_at", "the `key` of the time at which the window starts anew")
+	f.StringVar(&o.resetKey, "reset-key", "resets_at", "the `key` of the time at which the window starts over")
 	f.Func("threshold", "`PERCENT=TOPIC[:PRIORITY]`; repeatable (default 80=hl-warn:high and 95=hl-crit:max)", func(s string) error {
 		t, err := parseThreshold(s)
 		o.thresholds = append(o.thresholds, t)
@@ -89,7 +89,7 @@ func parse(args []string, stdout io.Writer) (options, error) {
 		return o, err
 	}
 	if f.NArg() > 0 {
-		return o, fmt.Errorf("expected flags only, found %q", f.Arg(0))
+		return o, fmt.Errorf("expected only flags, found %q", f.Arg(0))
 	}
 	return o, o.check()
 }

@@ -14,24 +14,24 @@ import (
 )
 
 const (
-	maxWindows = 64  // found by their keys: a document with more of them is no list of quotas
+	maxWindows = 64  // found by their keys: a document with more of them is not a list of quotas
 	maxName    = 256 // bytes of a window's name, which is a key of the state
 	maxShown   = 64  // characters of a name in a message
 	maxPercent = 1e6 // a greater value is a mistake, most likely of --scale
 )
 
-// reading is what the endpoint says of one window.
+// reading is what the endpoint reports for one window.
 type reading struct {
 	window  string
 	percent float64
-	reset   time.Time // zero when the endpoint does not say
+	reset   time.Time // zero when unknown
 }
 
 // object is a JSON object, of which only the parts that are looked at are decoded.
 type object map[string]json.RawMessage
 
 // read finds the windows in a document, in the order of their names. The problems are those of single windows: the others
-// are read in spite of them. An error means that the document as a whole is of no use.
+// are still read. An error means that the document as a whole is unusable.
 func (o *options) read(document []byte) ([]reading, []problem, error) {
 	var top object
 	wrong := (*json.UnmarshalTypeError)(nil)
@@ -144,7 +144,7 @@ func (o *options) value(raw json.RawMessage) (float64, error) {
 	v, err := strconv.ParseFloat(string(raw), 64)
 	switch scaled := v * o.scale; {
 	case err != nil:
-		return 0, errors.New("is too great a number")
+		return 0, errors.New("is too large a number")
 	case v < 0:
 		return 0, errors.New("is negative")
 	case scaled > maxPercent:

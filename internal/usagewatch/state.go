@@ -39,8 +39,8 @@ func lock(file string) (unlock func(), err error) {
 	return unlock, err
 }
 
-// load reads a state file. One that makes no sense is moved aside, and problem says so: all starts anew then, and what is
-// above a threshold is told again.
+// load reads a state file. One that cannot be parsed is moved aside, and problem reports it: everything then starts over, and what is
+// above a threshold is reported again.
 func load(file string) (windows map[string]told, problem string, err error) {
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -63,7 +63,7 @@ func load(file string) (windows map[string]told, problem string, err error) {
 	if err := os.Rename(file, file+".bad"); err != nil {
 		return nil, "", fmt.Errorf("moving a corrupt state aside: %w", err)
 	}
-	return map[string]told{}, fmt.Sprintf("the state was corrupt and is now %s.bad, starting anew: %v", file, wrong), nil
+	return map[string]told{}, fmt.Sprintf("the state was corrupt and is now %s.bad, starting over: %v", file, wrong), nil
 }
 
 func save(file string, windows map[string]told) error {
@@ -74,8 +74,8 @@ func save(file string, windows map[string]told) error {
 	return atomicfile.Write(file, append(data, '\n'), 0o600)
 }
 
-// prune drops what is of no use any more: windows that are not reported and whose cycle ended long ago, and of too many
-// windows those that were told of first. It says whether it dropped any.
+// prune drops what is no longer needed: windows that are not reported and whose cycle ended long ago, and of too many windows the oldest
+// messages. It reports whether it dropped any.
 func prune(windows map[string]told, readings []reading, now time.Time) bool {
 	before := len(windows)
 	maps.DeleteFunc(windows, func(name string, t told) bool {

@@ -1,7 +1,7 @@
-// Package usagewatch polls a JSON endpoint that says how much of some quotas is used, and publishes to ntfy when one crosses
+// Package usagewatch polls a JSON endpoint that reports how much of some quotas is used, and publishes to ntfy when one crosses
 // a threshold: one message for each window, threshold and cycle.
 //
-// It does not trust the endpoint: what it says is bounded, checked and cleaned before it is kept or shown. A message counts
+// It does not trust the endpoint: its answer is bounded, checked and cleaned before it is kept or shown. A message counts
 // as sent, in the state too, when ntfy has accepted it: a crash in between repeats that message.
 package usagewatch
 

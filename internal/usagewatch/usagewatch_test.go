@@ -253,7 +253,7 @@ func TestRefused(t *testing.T) {
 	w := s.open()
 	s.answer, s.busStatus = five(85, nil), http.StatusForbidden
 	problems := w.poll(t.Context())
-	if len(problems) != 1 || problems[0].what != "ntfy did not take a message for hl-warn" || !strings.Contains(problems[0].detail, "403") {
+	if len(problems) != 1 || problems[0].what != "ntfy did not accept a message for hl-warn" || !strings.Contains(problems[0].detail, "403") {
 		t.Errorf("problems %v", problems)
 	}
 	w.close()
@@ -340,7 +340,7 @@ func TestHostile(t *testing.T) {
 		{"too many windows", "{" + strings.Join(many, ",") + "}", "65 objects at the top", 0},
 		{"a long name", `{"` + strings.Repeat("a", maxName+1) + `":{"utilization":99,"resets_at":null}}`, "no object at the top", 0},
 		{"NaN", window("NaN", "null"), "expected one JSON document", 0},
-		{"1e400", window("1e400", "null"), "window w: utilization is too great a number", 0},
+		{"1e400", window("1e400", "null"), "window w: utilization is too large a number", 0},
 		{"1e300", window("1e300", "null"), "window w: utilization is more than 1000000 percent", 0},
 		{"negative", window("-3", "null"), "window w: utilization is negative", 0},
 		{"a string", window(`"42%"`, "null"), "window w: utilization is a string, expected a number", 0},
@@ -451,7 +451,7 @@ func TestOnce(t *testing.T) {
 	}{
 		{"fine", func(*stage) {}, nil, exitFine, "usagewatch: published to hl-warn: five_hour at 85%\n"},
 		{"the endpoint fails", func(s *stage) { s.status = 500 }, nil, exitFailed, "usagewatch: the endpoint answers 500 Internal Server Error\n"},
-		{"ntfy refuses", func(s *stage) { s.busStatus = 403 }, nil, exitFailed, "usagewatch: ntfy did not take a message for hl-warn: publishing: ntfy answered 403 Forbidden \"\"\n"},
+		{"ntfy refuses", func(s *stage) { s.busStatus = 403 }, nil, exitFailed, "usagewatch: ntfy did not accept a message for hl-warn: publishing: ntfy answered 403 Forbidden \"\"\n"},
 		{"the state has no folder", func(*stage) {}, []string{"--state", "missing/state"}, exitFailed, "usagewatch: locking the state: open missing/state.lock: no such file or directory\n"},
 		{"a window is missing", func(*stage) {}, []string{"--window", "x"}, exitFailed, "usagewatch: window x is not in the answer\n"},
 		{"no such flag", func(*stage) {}, []string{"--nope"}, exitUsage, "usagewatch: flag provided but not defined: -nope\nusagewatch --help lists the flags.\n"},

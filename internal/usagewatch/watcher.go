@@ -78,7 +78,7 @@ func (w *watcher) loop(ctx context.Context) {
 	for {
 		problems := w.poll(ctx)
 		if ctx.Err() != nil {
-			return // what went wrong went wrong because of the end
+			return // the problems are due to the end
 		}
 		lasting = w.report(problems, lasting)
 		select {
@@ -106,7 +106,7 @@ func (w *watcher) report(problems []problem, before map[string]bool) map[string]
 	return lasting
 }
 
-// poll reads the endpoint once, and publishes what is to be told.
+// poll reads the endpoint once, and publishes what is due.
 func (w *watcher) poll(ctx context.Context) []problem {
 	// Tokens are read each time, since those that Kubernetes mounts change.
 	token, err := bus.ReadToken(w.ntfyToken)
@@ -142,7 +142,7 @@ func (w *watcher) fetch(ctx context.Context) ([]byte, problem) {
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url, nil)
 	if err != nil {
-		return nil, problem{"the endpoint cannot be asked", err.Error()}
+		return nil, problem{"the endpoint cannot be reached", err.Error()}
 	}
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("User-Agent", "usagewatch")
@@ -187,13 +187,13 @@ func cause(err error) string {
 	return fmt.Sprintf("%.300s", err)
 }
 
-// news is a reading that is to be told.
+// news is a reading that is to be published.
 type news struct {
 	reading
 	threshold
 }
 
-// due is what of the readings was not told yet, the highest threshold first. It ends the cycles that are over.
+// due is the readings that were not published yet, the highest threshold first. It ends the cycles that are over.
 func (w *watcher) due(readings []reading) []news {
 	var out []news
 	for _, r := range readings {
@@ -223,7 +223,7 @@ func (w *watcher) publish(ctx context.Context, ntfy *bus.Client, due []news) []p
 	for _, n := range due {
 		m := w.message(n)
 		if err := ntfy.Publish(ctx, m); err != nil {
-			problems = append(problems, problem{"ntfy did not take a message for " + n.topic, err.Error()})
+			problems = append(problems, problem{"ntfy did not accept a message for " + n.topic, err.Error()})
 			continue
 		}
 		w.logf("published to %s: %s", n.topic, m.Title)
@@ -238,7 +238,7 @@ func (w *watcher) publish(ctx context.Context, ntfy *bus.Client, due []news) []p
 	return problems
 }
 
-// message words what is told of a window.
+// message is the message about a window.
 func (w *watcher) message(n news) bus.Message {
 	title := fmt.Sprintf("%s at %s", clean(n.window), percent(n.reading.percent))
 	if w.name != "" {

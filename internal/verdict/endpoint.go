@@ -80,7 +80,7 @@ func reserved(entity string) (end, error) {
 }
 
 // outsideLabels are those of a single address. Cilium keeps the longest prefix
-// that policies name instead; both lie in the same CIDRs of policies.
+// that policies name instead; both are in the same CIDRs of policies.
 func outsideLabels(p Endpoint) labels.Labels {
 	if !p.IP.IsValid() {
 		return labels.LabelWorldIPv4

@@ -23,7 +23,7 @@ type Engine struct {
 	policies []parsed
 	names    []name // of all toFQDNs
 
-	// The engine of Cilium is built anew when an endpoint is seen for the first
+	// The engine of Cilium is rebuilt when an endpoint is seen for the first
 	// time. Adding it to a built one works too, but starts goroutines that
 	// nothing can stop.
 	known  map[string]*identity.Identity // by labels

@@ -35,7 +35,7 @@ func (p Policy) String() string {
 	return p.Namespace + "/" + p.Name
 }
 
-// parsed is a Policy as Cilium's engine takes it.
+// parsed is a Policy in the form of Cilium's engine.
 type parsed struct {
 	kind            ipcachetypes.ResourceKind
 	namespace, name string
@@ -194,7 +194,7 @@ func toFQDNs(r *api.Rule) []name {
 func newName(s api.FQDNSelector) name {
 	pattern, err := s.ToRegex()
 	if err != nil {
-		pattern = nil // cannot be: Parse has compiled it
+		pattern = nil // impossible: Parse has compiled it
 	}
 	return name{s.IdentityLabel(), pattern}
 }

@@ -21,7 +21,7 @@ import (
 // the local one, so it only has to be the same for policies and pods.
 const clusterName = "default"
 
-// quiet is the logger for Cilium, which warns about much that is no news here.
+// quiet is the logger for Cilium, which warns about much that is irrelevant here.
 var quiet = slog.New(slog.DiscardHandler)
 
 // upstream guards all calls of Cilium's engine. It numbers selectors with a

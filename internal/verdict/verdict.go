@@ -58,7 +58,7 @@ type Flow struct {
 	Port     uint16 // the port of To, a pod's own and not its Service's; for ICMP the message type (8: echo request)
 }
 
-// Verdict is what the policies at both ends say.
+// Verdict is the decision of the policies at both ends.
 type Verdict struct {
 	Egress  Decision // at From
 	Ingress Decision // at To
@@ -66,14 +66,14 @@ type Verdict struct {
 	// Learned is set when To is an FQDN whose addresses Cilium learns from the
 	// lookups of From: an egress rule of From sends its DNS traffic through the
 	// proxy and permits the name. Without it no toFQDNs applies to From. (On a
-	// real node, lookups of other pods teach too. Nobody should count on them.)
+	// real node, lookups of other pods count too, but should not be relied on.)
 	Learned bool
 }
 
 // Allowed reports whether both ends permit the flow.
 func (v Verdict) Allowed() bool { return v.Egress.Allowed && v.Ingress.Allowed }
 
-// Decision is what the policies at one end say.
+// Decision is that of the policies at one end.
 type Decision struct {
 	Allowed  bool
 	Enforced bool     // some policy covers this direction of this endpoint; else everything is allowed

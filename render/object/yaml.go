@@ -11,8 +11,7 @@ import (
 // else, list items at the level of their key. It follows JSON tags as encoding/json does, except:
 //
 //   - omitempty leaves out zero structs as well;
-//   - the "status" of an object is left out: what Kubernetes keeps there is not for us to print, and its types have no way
-//     to leave it out;
+//   - the "status" of an object is left out: Kubernetes writes it, and its types have no way to leave it out;
 //   - nil lists and maps are written as empty ones, because Kubernetes' validation rejects null in their place.
 //
 // It is roster's own because speed here is most of the speed of a render: going through JSON, as sigs.k8s.io/yaml does,

@@ -5,7 +5,7 @@
 //	cd test/bench && go run .        the figures, and whether they keep what is promised
 //	cd test/bench && go run . short  all of it once, on small lists, without promises: whether it still works
 //
-// Compare figures of one run only: those of another machine, or another hour, say nothing.
+// Compare figures of one run only: those of another machine, or another hour, are not comparable.
 package main
 
 import (

@@ -13,9 +13,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// same checks that roster and the chart print the same objects for the input, and returns how many. It tells the first few
-// differences. Roster may say more:
-// its annotation with an object's origin is no part of the comparison, which is to the chart's advantage.
+// same checks that roster and the chart print the same objects for the input, and returns how many. It reports the first few differences.
+// Roster may print more: its annotation with an object's origin is not part of the comparison, which is to the chart's advantage.
 func (p programs) same(in input) (int, error) {
 	ours, err := objects(p.render(in))
 	if err != nil {

@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-// TestSame holds the comparison to be honest: the chart prints what roster prints, object by object and field by field.
+// TestSame checks that the comparison is fair: the chart prints what roster prints, object by object and field by field.
 func TestSame(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds Helm")

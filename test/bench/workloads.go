@@ -23,7 +23,7 @@ const chart = "helm-charts/extra-objects"
 
 // workloads compares roster render --all with running helm template once for each application of the shared chart, one
 // after the other, on the example and on a platform of many such applications. Roster prints the platform as well and, of the
-// example, what kustomizations and folders of manifests yield.
+// example, the output of kustomizations and folders of manifests.
 func (p programs) workloads(work string, s size) error {
 	own, err := p.releases(example)
 	if err != nil {
@@ -69,7 +69,7 @@ func (p programs) renderAll(dir string) *exec.Cmd {
 	return exec.Command(p.roster, "render", "--all", dir)
 }
 
-// incomplete says whether roster printed all that it could, but some charts are in other repositories.
+// incomplete reports whether roster printed all that it could, but some charts are in other repositories.
 func incomplete(err error) bool {
 	var exit *exec.ExitError
 	return errors.As(err, &exit) && exit.ExitCode() == 3
@@ -79,7 +79,7 @@ func incomplete(err error) bool {
 type release struct {
 	name, namespace string
 	files           []string        // in the chart
-	values          json.RawMessage // beside the files, as what applications of the catalog tell those that use them
+	values          json.RawMessage // beside the files, as what catalog applications tell those that use them
 	written         string          // the file with values, when there are any
 }
 

@@ -179,7 +179,7 @@ func TestChain(t *testing.T) {
 		}
 	})
 
-	// At home: everything works, as the dead man's switch says, and nobody hears of it.
+	// At home: everything works, as the dead man's switch shows, and nobody is notified.
 	c.login(t, "anna", "192.168.0.5")
 	c.watch(t)
 	c.expect(t, `sum(hostwatch_ssh_logins_total{origin="lan"})`, "1")

@@ -47,7 +47,7 @@ func example(name string) string { return filepath.Join(root, "examples", name) 
 
 type object map[string]any
 
-// at is what stands at a path of keys, or nil.
+// at is the value at a path of keys, or nil.
 func (o object) at(path ...string) any {
 	var value any = map[string]any(o)
 	for _, key := range path {

@@ -48,7 +48,7 @@ type Message struct {
 	User string `json:"-"` // who published it; subscribers do not see that
 }
 
-// What the server takes: server/config.go and server/server.go of ntfy 2.14.
+// What the server accepts: server/config.go and server/server.go of ntfy 2.14.
 const (
 	maxMessage = 4096
 	maxBody    = 32768
@@ -93,7 +93,7 @@ func (n *Ntfy) Messages() []Message {
 	return slices.Clone(n.messages)
 }
 
-// Refused says what was refused so far, and why.
+// Refused lists what was refused so far, and why.
 func (n *Ntfy) Refused() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -127,7 +127,7 @@ func (n *Ntfy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = []any{map[string]any{"code": p.code, "http": p.code / 100, "error": p.text}}
 	}
 	for _, line := range answer {
-		_ = json.NewEncoder(w).Encode(line) // whoever went away does not miss it
+		_ = json.NewEncoder(w).Encode(line) // a client that went away does not miss it
 	}
 }
 
@@ -175,7 +175,7 @@ func (n *Ntfy) poll(user, topic string, query url.Values) ([]any, error) {
 		return nil, err
 	}
 	if query.Encode() != "poll=1" {
-		return nil, errors.New("the stand-in knows no other subscription than ?poll=1")
+		return nil, errors.New("the stand-in supports no other subscription than ?poll=1")
 	}
 	var lines []any
 	for _, m := range n.Messages() {
@@ -307,12 +307,12 @@ func alertmanager(body []byte) (title, text string, err error) {
 		}
 		fmt.Fprintf(&b, "\nSource: %s\n\n", a.GeneratorURL)
 	}
-	// After the template, ntfy takes a backslash and an n for the end of a line.
+	// After the template, ntfy treats a backslash and an n as the end of a line.
 	clean := func(text string) string { return strings.TrimSpace(strings.ReplaceAll(text, `\n`, "\n")) }
 	return clean(begin + hook.Alerts[0].Labels["alertname"]), clean(b.String()), nil
 }
 
-// value is a label, or what a template prints for one that is not there.
+// value is a label, or what a template prints for a missing one.
 func value(labels map[string]string, name string) string {
 	if v, ok := labels[name]; ok {
 		return v

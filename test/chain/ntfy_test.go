@@ -65,7 +65,7 @@ func request(t *testing.T, method, url, token, body string) (int, string) {
 	return response.StatusCode, string(data)
 }
 
-// TestAccess holds who may do what on the bus that roster renders: producers write, phones read, and nobody else does
+// TestAccess checks who may do what on the bus that roster renders: producers write, phones read, and nobody else does
 // anything.
 func TestAccess(t *testing.T) {
 	n := bus(t)
@@ -114,7 +114,7 @@ func TestAccess(t *testing.T) {
 	}
 }
 
-// TestTemplate holds what becomes of Alertmanager's webhook.
+// TestTemplate checks what becomes of Alertmanager's webhook.
 func TestTemplate(t *testing.T) {
 	hook := webhook{Version: "4", Status: "firing", Receiver: "severity-critical", Alerts: []alert{{
 		Status: "firing", Labels: map[string]string{"alertname": "A", "severity": "critical"}, Annotations: map[string]string{"summary": `s\n1`},

@@ -66,7 +66,7 @@ func tail(path string) string {
 	return strings.ToValidUTF8(string(data[max(0, len(data)-4096):]), "")
 }
 
-// freeAddress is an address of the loopback interface with a port that nobody has at the moment.
+// freeAddress is an address of the loopback interface with a port that is free at the moment.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

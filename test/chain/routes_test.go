@@ -205,7 +205,7 @@ func TestSecretsFolder(t *testing.T) {
 	}
 }
 
-// TestNamespace holds what a comment in the chart says: the operator lets an AlertmanagerConfig see its own namespace only.
+// TestNamespace checks a comment in the chart: the operator lets an AlertmanagerConfig see its own namespace only.
 func TestNamespace(t *testing.T) {
 	config := write(t, t.TempDir(), "alertmanager.yml", operatorConfig(t, ""))
 	if got := receiver(t, config, "severity=critical", "namespace=sys-other"); got != "null" {
@@ -234,7 +234,7 @@ func TestEveryAlertHasARoute(t *testing.T) {
 	}
 }
 
-// TestMessagesFit fails when ntfy would refuse a message because it is too long: then nobody would hear of any alert in it.
+// TestMessagesFit fails when ntfy would refuse a message because it is too long: then nobody would be notified of any alert in it.
 // All alerts that one message may have are as they are in the rules, with their templates and the whole expression, which is
 // part of the link to Prometheus.
 func TestMessagesFit(t *testing.T) {

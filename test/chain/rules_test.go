@@ -98,7 +98,7 @@ func covered(t *testing.T, r rules, text string) {
 	}
 }
 
-// TestHouseRules does what the comment in house.test.yaml says.
+// TestHouseRules runs the command in the comment of house.test.yaml.
 func TestHouseRules(t *testing.T) {
 	dir, folder := t.TempDir(), filepath.Join(example("homelab"), "deploy", "monitoring-rules", "rules")
 	house := parsed[object](t, read(t, filepath.Join(folder, "house.yaml")))

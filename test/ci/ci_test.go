@@ -20,7 +20,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// read decodes a YAML file of this repository. Keys that there are not in the type are mistakes.
+// read decodes a YAML file of this repository. Keys that are not in the type are mistakes.
 func read(t *testing.T, file string, into any) {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(examples.Root(), file))
@@ -185,7 +185,7 @@ func TestPieces(t *testing.T) {
 						}
 						for _, name := range named {
 							if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
-								t.Errorf("%s names a file that there is not in the checkout: %v", file, err)
+								t.Errorf("%s names a file that is missing in the checkout: %v", file, err)
 							}
 						}
 					}
@@ -222,7 +222,7 @@ func (m machine) installed(t *testing.T, dir, script string) {
 		t.Fatalf("%s\n%s", script, out)
 	}
 	if out, code := m.run(t, dir, "command -v roster && roster version"); code != 0 || !strings.HasPrefix(out, m.bin) {
-		t.Fatalf("roster is not there: %s", out)
+		t.Fatalf("roster is missing: %s", out)
 	}
 }
 

@@ -82,7 +82,7 @@ func TestRootKinds(t *testing.T) {
 	}
 }
 
-// TestRootSchema holds the root's objects against the schemas of Argo CD's CRDs.
+// TestRootSchema checks the root's objects with the schemas of Argo CD's CRDs.
 func TestRootSchema(t *testing.T) {
 	set := rosterschema.New()
 	platform, _ := examples.Load(t, "team") // with impersonation, the most fields

@@ -112,7 +112,7 @@ func shuffled(t *testing.T, fsys fs.FS, dir string, random *rand.Rand) replaced 
 		if err := yaml.Unmarshal(before, &doc); err != nil {
 			t.Fatal(err)
 		}
-		doc = *withoutAliases(&doc) // they must stand behind their anchors
+		doc = *withoutAliases(&doc) // they must follow their anchors
 		shuffle(&doc, random)
 		if list := doc.Content[0]; list.Kind == yaml.SequenceNode {
 			random.Shuffle(len(list.Content), func(i, j int) { list.Content[i], list.Content[j] = list.Content[j], list.Content[i] })

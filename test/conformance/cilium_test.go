@@ -18,7 +18,7 @@ import (
 )
 
 // policies reads the rendered policies back into Cilium's type and has Cilium parse them as its agent does: what fails there
-// is not enforced, although the API server takes it.
+// is not enforced, although the API server accepts it.
 func policies(t *testing.T, objects []object.Object) []verdict.Policy {
 	t.Helper()
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -200,7 +200,7 @@ func TestHomelabFlows(t *testing.T) {
 	`)
 }
 
-// ask holds the engine against rows.
+// ask compares the engine with rows.
 func ask(t *testing.T, e *verdict.Engine, want bool, rows string) {
 	t.Helper()
 	for line := range strings.Lines(rows) {

@@ -57,7 +57,7 @@ secrets: {store: {vault: {server: 'https://vault.example:8200', role: external-s
 
 // TestExternalSecretsReleases applies what is rendered to the schemas of all releases since 0.16, the first that serves
 // external-secrets.io/v1, as an API server does: what it stores must be what is rendered, but for what the root Application
-// ignores, or the object would be OutOfSync for ever.
+// ignores, or the object would be OutOfSync forever.
 func TestExternalSecretsReleases(t *testing.T) {
 	platform, diags, err := catalog.Load(externalSecretsList, ".", catalog.Options{})
 	if err != nil || len(diags) > 0 {
@@ -108,7 +108,7 @@ func TestExternalSecretsReleasesKnown(t *testing.T) {
 	}
 }
 
-// ignoring is an object without what is not to be compared, which Argo CD takes out of both sides in this way
+// ignoring is an object without what is not to be compared, which Argo CD removes from both sides in this way
 // (util/argo/normalizers, NewIgnoreNormalizer and jqNormalizerPatch.Apply).
 func ignoring(t *testing.T, ignore []argo.ResourceIgnoreDifferences, o *unstructured.Unstructured) any {
 	t.Helper()
@@ -263,7 +263,7 @@ func specOf(t *testing.T, kind, text string) *apiextensionsv1.JSONSchemaProps {
 	return nil
 }
 
-// bare takes descriptions and CEL rules out of a schema: they change nothing of what is stored.
+// bare removes descriptions and CEL rules from a schema: they change nothing of what is stored.
 func bare(s *apiextensionsv1.JSONSchemaProps) {
 	s.Description, s.XValidations = "", nil
 	for name, p := range s.Properties {

@@ -1,4 +1,4 @@
-// Package conformance holds what the examples render against the code of those who will read it: the schemas of the kinds,
+// Package conformance checks what the examples render with the code of the programs that will read it: the schemas of the kinds,
 // Argo CD, and Cilium.
 package conformance
 
@@ -15,7 +15,7 @@ import (
 )
 
 // TestSchema validates every object against the schema of its kind, with the CEL rules of the CRDs, and demands that every
-// field that has a default is written out: an object without them would be OutOfSync for ever.
+// field that has a default is written out: an object without them would be OutOfSync forever.
 func TestSchema(t *testing.T) {
 	set := schema.New()
 	rules := celrules.New(set)
@@ -59,7 +59,7 @@ func isCustom(set *schema.Set, o object.Object) bool {
 	return slices.Contains(set.Kinds(), o.APIVersion+" "+o.Kind)
 }
 
-// TestIdentity holds the identity that an object carries for us against the one in its text.
+// TestIdentity compares the identity that an object carries for us with the one in its text.
 func TestIdentity(t *testing.T) {
 	type identity struct {
 		APIVersion, Kind string

@@ -109,8 +109,8 @@ func TestSources(t *testing.T) {
 	}
 }
 
-// settled fails where Argo CD's controller takes options out of an Application (util/argo, NormalizeSource, in 2.14 and 3.5): the
-// Application that deploys it would put them back, for ever.
+// settled fails where Argo CD's controller removes options from an Application (util/argo, NormalizeSource, in 2.14 and 3.5): the
+// Application that deploys it would put them back, forever.
 func settled(t *testing.T, app string, s argo.ApplicationSource) {
 	t.Helper()
 	if s.Helm != nil && s.Helm.IsZero() || s.Kustomize != nil && s.Kustomize.IsZero() {
@@ -121,7 +121,7 @@ func settled(t *testing.T, app string, s argo.ApplicationSource) {
 	}
 }
 
-// referred fails when a value file begins with the name of a source that is not there.
+// referred fails when a value file begins with the name of a missing source.
 func referred(t *testing.T, app string, s argo.ApplicationSource, all argo.ApplicationSources) {
 	t.Helper()
 	if s.Helm == nil {

@@ -31,7 +31,7 @@ type workloads struct {
 	checked            map[string]int                      // how often each check found something to look at
 }
 
-// TestWorkloads holds what the applications of the examples deploy against the schemas of the kinds, against the pod security
+// TestWorkloads checks what the applications of the examples deploy with the schemas of the kinds, with the pod security
 // that the platform sets around them, and against each other.
 func TestWorkloads(t *testing.T) {
 	roster := examples.Roster(t)
@@ -70,7 +70,7 @@ func TestWorkloads(t *testing.T) {
 	}
 }
 
-// podTemplates says where each kind of workload has its pod template.
+// podTemplates is where each kind of workload has its pod template.
 var podTemplates = map[string][]string{
 	"CronJob":     {"spec", "jobTemplate", "spec", "template"},
 	"DaemonSet":   {"spec", "template"},
@@ -135,7 +135,7 @@ func (w *workloads) schemas() {
 	}
 }
 
-// namespaces fails when an application deploys into a namespace that nobody makes.
+// namespaces fails when an application deploys into a namespace that nothing creates.
 func (w *workloads) namespaces(name string) {
 	known, used := map[string]bool{}, map[string]bool{"": true} // cluster-scoped
 	platform, _ := examples.Load(w.t, name)

@@ -96,7 +96,7 @@ func (p *platform) applied(t *testing.T, a app, printed []*unstructured.Unstruct
 	return out
 }
 
-// deletion says whether o is applied when the Application is deleted. Argo CD handles these hooks elsewhere.
+// deletion reports whether o is applied when the Application is deleted. Argo CD handles these hooks elsewhere.
 func deletion(o *unstructured.Unstructured) bool {
 	annotations := o.GetAnnotations()
 	for word := range strings.SplitSeq(annotations["argocd.argoproj.io/hook"]+","+annotations["helm.sh/hook"], ",") {

@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// There is no tool for a folder but Argo CD itself.
+// The only tool for a folder is Argo CD itself.
 func TestDirectory(t *testing.T) {
 	compare(t, "directory", nil, []source{
 		{name: "documents", objects: map[string]int{"documents": 18}},

@@ -1,4 +1,4 @@
-// Package engines compares what `roster render --app` prints with what the tools print that it stands for, and with what
+// Package engines compares what `roster render --app` prints with what the tools print that it replaces, and with what
 // Argo CD's own code makes of the same Application.
 package engines
 
@@ -82,7 +82,7 @@ func build(bin string) error {
 // tool gives the objects of one Application as the tool of its source prints them. It may change what is in dir.
 type tool func(p *platform, t *testing.T, a app, dir string) []*unstructured.Unstructured
 
-// source is a folder below testdata that is a repository, with how many objects each of its applications yields.
+// source is a folder below testdata that is a repository, with how many objects each of its applications has.
 type source struct {
 	name    string
 	objects map[string]int

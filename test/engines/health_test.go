@@ -71,8 +71,8 @@ func TestApplicationHealth(t *testing.T) {
 	}
 }
 
-// TestComparedHealth: what Argo CD writes after it has compared an Application is never taken for a comparison of another one, or the
-// Application would be progressing for ever; and a new revision is noticed.
+// TestComparedHealth: what Argo CD writes after it has compared an Application is never treated as a comparison of another one, or the
+// Application would be progressing forever; and a new revision is noticed.
 func TestComparedHealth(t *testing.T) {
 	check := script(t, "application.lua")
 	files, err := filepath.Glob(filepath.Join(root, "golden", "*", "*", "application-*.yaml"))

@@ -63,7 +63,7 @@ func (p *platform) kustomize(t *testing.T, a app, dir string) []*unstructured.Un
 	return split(t, run(t, dir, "kustomize", "build", at))
 }
 
-// addPatches adds patches to those of the kustomization in dir. kustomize edit would write the file anew, and leave out what
+// addPatches adds patches to those of the kustomization in dir. kustomize edit would rewrite the file, and leave out what
 // it does not know.
 func addPatches(t *testing.T, dir string, patches []any) {
 	t.Helper()

@@ -79,7 +79,7 @@ func (p *platform) withoutPlugin(t *testing.T, code string) (plain *platform, pa
 				if err := os.CopyFS(filepath.Join(dir, "catalog-"+name), os.DirFS(filepath.Join(root, "catalog/apps", name, "chart"))); err != nil {
 					t.Fatal(err)
 				}
-				// Alone, since nobody can use it when it is no application of the catalog; and so there is nothing to wait for.
+				// Alone, since it cannot be used when it is not a catalog application; and so there is nothing to wait for.
 				without(t, filepath.Join(dir, "platform.yml"), "secrets")
 				entries = []map[string]any{{"namespace": entry["namespace"], "applications": []any{map[string]any{
 					"applicationCode": code, "path": "catalog-" + name, "values": p.known(code, name, application["values"])}}}}
@@ -97,7 +97,7 @@ func (p *platform) withoutPlugin(t *testing.T, code string) (plain *platform, pa
 	return plain, patches
 }
 
-// without takes a key from a YAML file.
+// without removes a key from a YAML file.
 func without(t *testing.T, file, key string) {
 	t.Helper()
 	data, err := os.ReadFile(file)
@@ -115,7 +115,7 @@ func without(t *testing.T, file, key string) {
 	write(t, file, data)
 }
 
-// known are the values of an application of the catalog with what roster knows of the list, as docs/catalog.md says.
+// known are the values of a catalog application with what roster knows from the list, see docs/catalog.md.
 func (p *platform) known(code, name string, values any) map[string]any {
 	roster := map[string]any{}
 	if host := p.hosts[code]; host != "" {
@@ -141,7 +141,7 @@ func readPatches(t *testing.T, dir string, application map[string]any) []any {
 	all, _ := application["patches"].([]any)
 	for _, one := range all {
 		patch := one.(map[string]any)
-		if file, ok := patch["path"].(string); ok { // seen from the repository's root
+		if file, ok := patch["path"].(string); ok { // relative to the repository's root
 			text, err := os.ReadFile(filepath.Join(dir, file))
 			if err != nil {
 				t.Fatal(err)
@@ -150,7 +150,7 @@ func readPatches(t *testing.T, dir string, application map[string]any) []any {
 			patch["patch"] = string(text)
 		}
 		if part, ok := patch["patch"].(map[string]any); ok && part["kind"] == nil {
-			// Kustomize demands them, and takes no notice of them when there is a target.
+			// Kustomize requires them, and ignores them when there is a target.
 			metadata, _ := part["metadata"].(map[string]any)
 			if metadata == nil {
 				metadata = map[string]any{}

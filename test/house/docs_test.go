@@ -112,7 +112,7 @@ func elementType(e ast.Expr) string {
 	return ""
 }
 
-// TestInput holds docs/input.md against the types: a section for each, headed by the keys that lead to it, with a table of
+// TestInput compares docs/input.md with the types: a section for each, headed by the keys that lead to it, with a table of
 // exactly its keys, which says what is required and which values are permitted.
 func TestInput(t *testing.T) {
 	types, parts := inputTypes(t), sections(read(t, "docs/input.md"))
@@ -181,7 +181,7 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-// TestOrder holds the example of docs/order.md against what is rendered.
+// TestOrder compares the example of docs/order.md with what is rendered.
 func TestOrder(t *testing.T) {
 	var got, want []string
 	for _, row := range rows(sections(read(t, "docs/order.md"))["An example"]) {
@@ -200,7 +200,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestReadme holds the blocks and tables of README.md against the examples.
+// TestReadme compares the blocks and tables of README.md with the examples.
 func TestReadme(t *testing.T) {
 	readme := read(t, "README.md")
 	yamls := blocks(readme, "yaml")
@@ -325,7 +325,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// hasHeading says whether a page has the heading that GitHub and GitLab give the anchor.
+// hasHeading reports whether a page has the heading that GitHub and GitLab give the anchor.
 func hasHeading(page, anchor string) bool {
 	text, err := os.ReadFile(page)
 	for heading := range sections(string(text)) {

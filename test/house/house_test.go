@@ -1,4 +1,4 @@
-// Package house checks the structure of this repository: who may import whom, and what must not be there.
+// Package house checks the structure of this repository: which package may import which, and what must not exist.
 package house
 
 import (

@@ -194,7 +194,7 @@ func (c *checker) variable(id *ast.Ident) *types.Var {
 	return nil
 }
 
-// TestImpurities holds that TestPure can fail: each file, added to a pure package, is reported for its one reason.
+// TestImpurities checks that TestPure can fail: each file, added to a pure package, is reported for its one reason.
 func TestImpurities(t *testing.T) {
 	cases := []struct{ imports, text, want string }{
 		{"time", `func f0() any { return time.Now() }`, "uses time.Now"},

@@ -15,7 +15,7 @@ import (
 )
 
 // readers are what expands a text, or reads a file to its end: functions by the package that has them. On what users write, only
-// internal/syntax may call them, which checks what the text stands for first.
+// internal/syntax may call them, which first checks what the text expands to.
 var readers = map[string][]string{
 	"sigs.k8s.io/yaml":                         {"Unmarshal", "UnmarshalStrict", "YAMLToJSON", "YAMLToJSONStrict"},
 	"sigs.k8s.io/yaml/goyaml.v2":               {"Unmarshal", "UnmarshalStrict", "NewDecoder"},

@@ -44,8 +44,8 @@ func thousand(b *testing.B) string {
 	return dir
 }
 
-// benchmark runs roster lint on a folder in which there is nothing to find. It tells the medians, which a busy moment does not
-// move, of the time and of the processors' time: on a machine that does other things only the latter says something.
+// benchmark runs roster lint on a folder without findings. It reports the medians, which a busy moment does not
+// move, of the time and of the processors' time: on a busy machine only the latter is meaningful.
 func benchmark(b *testing.B, dir string, objects int) {
 	roster := examples.Roster(b)
 	var times, work []time.Duration

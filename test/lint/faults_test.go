@@ -46,7 +46,7 @@ func lint(t *testing.T, roster, dir string, flags ...string) report {
 	return r
 }
 
-// TestExamples: the examples are clean, and where a comment waives a finding, it says why: what has no reason is a finding.
+// TestExamples: the examples are clean, and where a comment waives a finding, it has a reason: one without is a finding.
 func TestExamples(t *testing.T) {
 	roster := examples.Roster(t)
 	waived := 0

@@ -33,12 +33,12 @@ func TestHomelab(t *testing.T) {
 	})
 	t.Run("CRDs come with applications", func(t *testing.T) {
 		// Argo CD gives CRDs no tracking, so no event of a CRD leads it to the Application: one that synced before its CRDs were seen to
-		// be established is Progressing until the next periodic look. docs/order.md says how to have it earlier; so does this test.
+		// be established is Progressing until the next periodic look. docs/order.md tells how to have it earlier; so does this test.
 		start(t, options{settings: map[string]string{"timeout.reconciliation": "30s", "timeout.reconciliation.jitter": "0s"}}).homelab(true)
 	})
 }
 
-// homelab deploys the example. Late says that its CRDs come with its own applications.
+// homelab deploys the example. Late is set when its own applications install its CRDs.
 func (l *loop) homelab(late bool) {
 	l.Helper()
 	revision := l.push(os.DirFS(example("homelab")), homelabURL)
@@ -46,7 +46,7 @@ func (l *loop) homelab(late bool) {
 	everything := l.everything("homelab")
 	crds, err := remote.CRDs(everything)
 	l.must(err)
-	// Cilium's chart brings no CRDs: its operator makes them.
+	// Cilium's chart has no CRDs: its operator creates them.
 	cilium := crds["cilium"]
 	if late {
 		delete(crds, "cilium")
@@ -75,7 +75,7 @@ func (l *loop) homelab(late bool) {
 	l.steady(objects, revision)
 }
 
-// settled says which Applications that sync by themselves are not done.
+// settled returns which Applications that sync automatically are not done.
 func (l *loop) settled(objects []unstructured.Unstructured) error {
 	var open []string
 	for _, o := range objects {
@@ -96,8 +96,8 @@ func (l *loop) settled(objects []unstructured.Unstructured) error {
 	return nil
 }
 
-// synced says whether an Application is. Argo CD 2.14 does not know the defaults of volumeClaimTemplates: with ServerSideApply, it
-// finds a StatefulSet that has some different for ever.
+// synced reports whether an Application is. Argo CD 2.14 does not know the defaults of volumeClaimTemplates: with ServerSideApply, it
+// finds a StatefulSet that has some different forever.
 func synced(s argo.Status) bool {
 	if os.Getenv("ARGOCD") != "v2" {
 		return s.Sync.Status == "Synced"
@@ -110,7 +110,7 @@ func synced(s argo.Status) bool {
 	return len(s.Resources) > 0
 }
 
-// steady checks that nothing is found to do again: what Kubernetes adds or changes is no difference for Argo CD.
+// steady checks that there is nothing to do again: what Kubernetes adds or changes is not a difference for Argo CD.
 func (l *loop) steady(objects []unstructured.Unstructured, revision string) {
 	l.Helper()
 	before := l.operation(root)
@@ -180,7 +180,7 @@ func (l *loop) dryRun() {
 				}
 				*to = append(append(*to, text...), '\n')
 			}
-			// What lies in a namespace needs it to be there.
+			// What is in a namespace needs it to exist.
 			_, err := l.cluster.Apply(t.Context(), namespaces, "--force-conflicts")
 			l.must(err)
 			_, err = l.cluster.Apply(t.Context(), platform, "--force-conflicts", "--dry-run=server", "--warnings-as-errors")
@@ -190,7 +190,7 @@ func (l *loop) dryRun() {
 	}
 }
 
-// quiet applies objects in a dry run. The only warnings may be those that a list asks for, with podSecurity.warn.
+// quiet applies objects in a dry run. The only warnings may be those that a list requests, with podSecurity.warn.
 func (l *loop) quiet(manifest []byte) error {
 	c := exec.Command(tools.Program("kubectl"), "apply", "--server-side", "--force-conflicts", "--dry-run=server", "-f", "-")
 	c.Env = []string{"HOME=" + l.TempDir(), "KUBECONFIG=" + l.cluster.Kubeconfig}

@@ -253,7 +253,7 @@ func (l *loop) compare(objects []unstructured.Unstructured) error {
 	return errors.Join(problems...)
 }
 
-// holds says where got does not have what want has.
+// holds returns where got does not have what want has.
 func holds(got, want any, at string) error {
 	switch want := want.(type) {
 	case map[string]any:

@@ -18,8 +18,8 @@ import (
 	"github.com/hippotion/roster/test/loop/tools"
 )
 
-// TestMeasure prints how long it takes until users see something. It demands nothing of that, as machines differ: so it finds
-// no mistake that other tests do not find, and is left out unless the environment says LOOP_MEASURE=1.
+// TestMeasure prints how long it takes until users see something. It requires nothing of that, as machines differ: so it finds
+// no mistake that other tests do not find, and is left out unless the environment has LOOP_MEASURE=1.
 func TestMeasure(t *testing.T) {
 	if os.Getenv("LOOP_MEASURE") != "1" {
 		t.Skip("LOOP_MEASURE is not 1")
@@ -158,7 +158,7 @@ func (l *loop) measureRefresh(app string) {
 
 const logSize = 1 << 30 // more than there is
 
-// generated is what a server says that it took to generate manifests, in its log from an offset on. The longest counts: others
+// generated is how long a server took to generate manifests, in its log from an offset on. The longest counts: others
 // come from its cache.
 func (l *loop) generated(p *sandbox.Process, offset int) (longest time.Duration) {
 	l.Helper()

@@ -45,7 +45,7 @@ subjects:
   - {kind: ServiceAccount, name: default, namespace: "{{ .Release.Namespace }}"}
 `
 
-// TestTeam brings the example, as it is, to Synced. In each namespace, Argo CD is to write as an account of that namespace.
+// TestTeam brings the example, as it is, to Synced. In each namespace, Argo CD has to write as an account of that namespace.
 func TestTeam(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "audit.log")
 	l := start(t, options{apiServerFlags: []string{"--audit-policy-file", filepath.Join("testdata", "team", "audit.yaml"), "--audit-log-path", log}})
@@ -130,7 +130,7 @@ func (l *loop) writers(log string) map[audited][]string {
 	return accounts
 }
 
-// writtenAs says which objects of an Application Argo CD has not written, or not as the account alone.
+// writtenAs returns which objects of an Application Argo CD has not written, or not as the account alone.
 func (l *loop) writtenAs(accounts map[audited][]string, app, account string) error {
 	s, err := l.argo.Status(l.Context(), app)
 	if err != nil {
@@ -156,7 +156,7 @@ func (l *loop) writtenAs(accounts map[audited][]string, app, account string) err
 	return errors.Join(problems...)
 }
 
-// withoutRole takes the account's role away. Argo CD itself may do everything, but must not.
+// withoutRole removes the account's role. Argo CD itself may do everything, but must not.
 func (l *loop) withoutRole() {
 	l.Helper()
 	// Argo CD would put the RoleBinding back.
@@ -216,7 +216,7 @@ func (l *loop) waitForAccess(want bool) {
 	})
 }
 
-// refused waits until a sync of shop at a revision has been tried and did not succeed, and returns what Argo CD says of it.
+// refused waits until a sync of shop at a revision has been tried and did not succeed, and returns what Argo CD reports about it.
 func (l *loop) refused(revision string) (message string) {
 	l.Helper()
 	l.argo.Refresh(l, shop, false)

@@ -31,7 +31,7 @@ const (
 	ciliumA = "cilium.io/v2"
 )
 
-// patience is for what takes seconds when nobody else needs the machine.
+// patience is for what takes seconds on an idle machine.
 const patience = 3 * time.Minute
 
 // trial is a small platform, to which everything is done that docs/argocd.md speaks of.
@@ -94,7 +94,7 @@ func (l *trial) list(entries ...string) fstest.MapFS {
 	return out
 }
 
-// deploy pushes the list with further entries, waits until the cluster has what it says, and returns that.
+// deploy pushes the list with further entries, waits until the cluster has what it lists, and returns that.
 func (l *trial) deploy(entries ...string) []unstructured.Unstructured {
 	l.Helper()
 	began := time.Now()
@@ -119,7 +119,7 @@ func (l *trial) healthy(code string) {
 	})
 }
 
-// state is what there is in the cluster: each object's identity by its name. An object that was made anew has another one.
+// state is what there is in the cluster: each object's identity by its name. An object that was recreated has another one.
 type state map[string]string
 
 // live is the state of all kinds that a list or its workloads bring.
@@ -145,7 +145,7 @@ func (l *trial) live() state {
 	return out
 }
 
-// differs says what is not as it was.
+// differs returns what is not as it was.
 func (s state) differs(was state) error {
 	var problems []error
 	for name, identity := range was {
@@ -177,7 +177,7 @@ func (l *trial) back(was state) {
 	cluster.Eventually(l, patience, "what was removed is gone, and nothing else", func() error { return l.live().differs(was) })
 }
 
-// waits checks that the sync of the platform waits for somebody to confirm that an entry may go, and does nothing until then.
+// waits checks that the sync of the platform waits for confirmation that an entry may be removed, and does nothing until then.
 func (l *trial) waits(was state) {
 	l.Helper()
 	const message = "Waiting for pruning confirmation of v1/ConfigMap/roster-guard"
@@ -198,7 +198,7 @@ func (l *trial) waits(was state) {
 	l.step("the sync waits for confirmation")
 }
 
-// confirm does what docs/argocd.md says.
+// confirm confirms as in docs/argocd.md.
 func (l *trial) confirm() {
 	l.Helper()
 	_, err := l.cluster.Kubectl(l.Context(), nil, "-n", argo.Namespace, "annotate", "application", root,
@@ -298,7 +298,7 @@ func (l *trial) entries() {
 	l.argo.WaitSynced(l, patience, root, revision)
 	l.back(bare)
 
-	// What is in a namespace without applications is somebody's, too.
+	// What is in a namespace without applications counts as well.
 	l.deploy("empty")
 	with = l.live()
 	revision = l.push(l.list(), trialURL)
@@ -323,7 +323,7 @@ func (l *trial) absent(apiVersion, kind, namespace, name string) func() error {
 	}
 }
 
-// edits has somebody change what the list says.
+// edits changes by hand what the list renders.
 func (l *trial) edits() {
 	objects := l.deploy()
 	for _, edit := range []struct{ apiVersion, kind, namespace, name, merge string }{

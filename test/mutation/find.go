@@ -45,8 +45,8 @@ type finder struct {
 	found []mutant
 }
 
-// find returns the mutants of a file in the order of its text. Texts of messages and constants stay as they are: whether a test
-// holds a text is told by its expected output. Some of the mutants may not compile.
+// find returns the mutants of a file in the order of its text. Texts of messages and constants stay as they are: whether a text is tested
+// shows in the expected output. Some of the mutants may not compile.
 func find(fset *token.FileSet, info *types.Info, file *ast.File, text []byte) []mutant {
 	f := finder{fset: fset, info: info, text: text}
 	ast.Inspect(file, func(n ast.Node) bool {
@@ -117,7 +117,7 @@ func (f *finder) visit(n ast.Node) {
 	}
 }
 
-// basic is the type of an expression when it is one of Go's own, and no constant.
+// basic is the type of an expression when it is one of Go's own, and not a constant.
 func (f *finder) basic(e ast.Expr) *types.Basic {
 	b, _ := f.info.TypeOf(e).(*types.Basic)
 	return b
@@ -131,7 +131,7 @@ func (f *finder) negate(kind string, e ast.Expr) {
 	}
 }
 
-// compound reports whether an expression is one that binary looks at itself.
+// compound reports whether an expression is one that binary handles itself.
 func compound(e ast.Expr) bool {
 	for {
 		switch x := e.(type) {

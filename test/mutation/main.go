@@ -1,4 +1,4 @@
-// Command mutation measures how much of what the code does the tests hold: it makes small changes, one at a time, and counts
+// Command mutation measures how much of what the code does is tested: it makes small changes, one at a time, and counts
 // those that a fast test notices. It takes a random sample, prints those that nothing noticed with their places, and changes no
 // file: the changed texts are an overlay of the go command's.
 //

@@ -157,7 +157,7 @@ func TestApply(t *testing.T) {
 	}
 }
 
-// TestDraw holds that a sample has no mutants that overlap, is as large as asked, and the same for the same seed.
+// TestDraw checks that a sample has no mutants that overlap, is as large as asked, and the same for the same seed.
 func TestDraw(t *testing.T) {
 	var first []string
 	for round := range 2 {
@@ -185,7 +185,7 @@ func TestDraw(t *testing.T) {
 	}
 }
 
-// TestInterval holds the bounds against those that others give for 8 of 10 and 160 of 200.
+// TestInterval compares the bounds with published ones for 8 of 10 and 160 of 200.
 func TestInterval(t *testing.T) {
 	for _, c := range []struct {
 		hits, n   int

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// report prints what became of the sample as tables.
+// report prints the results of the sample as tables.
 func report(w io.Writer, all count, byPackage, byKind map[string]*count) {
 	for _, table := range []struct {
 		head   string

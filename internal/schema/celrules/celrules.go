@@ -32,8 +32,7 @@ type Rules struct {
 // first needs them.
 func New(set *schema.Set) *Rules { return &Rules{set: set} }
 
-// Validate returns the rules that obj breaks, sorted by path. It expects
-// an object that set.Validate has no quarrel with: a rule may fail in odd ways
+// Validate returns the rules that obj breaks, sorted by path. It expects an object that set.Validate accepts: a rule may fail in odd ways
 // on a value of the wrong type. Built-in kinds have no rules. The error is one
 // that wraps schema.ErrNoSchema.
 func (r *Rules) Validate(obj map[string]any) ([]schema.Problem, error) {

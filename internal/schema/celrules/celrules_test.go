@@ -168,7 +168,7 @@ func isSchemaProblem(p schema.Problem) bool {
 }
 
 // objects reads the cases of package schema, by file and title, leaving out what
-// is no object at all.
+// is not an object at all.
 func objects(t *testing.T) map[string]map[string]any {
 	t.Helper()
 	files, err := filepath.Glob("../testdata/*.yaml")

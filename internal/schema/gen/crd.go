@@ -60,7 +60,7 @@ func parseCRD(text []byte) (kind, error) {
 	return k, nil
 }
 
-// dropStatus takes the status out of a root schema: controllers write it, and
+// dropStatus removes the status from a root schema: controllers write it, and
 // an object that roster renders must have none.
 func dropStatus(schema node) {
 	if props, ok := schema["properties"].(map[string]any); ok {
@@ -150,8 +150,7 @@ func (e *encoder) sep(i int) {
 	}
 }
 
-// schema writes the short keywords first and the nested schemas last, so that
-// an object's own rules stand on its own line.
+// schema writes the short keywords first and the nested schemas last, so that an object's own rules are on its own line.
 func (e *encoder) schema(s node, depth int) {
 	e.WriteByte('{')
 	for i, key := range sortedKeys(s) {

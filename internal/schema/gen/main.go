@@ -79,7 +79,7 @@ func main() {
 	}
 }
 
-// run replaces the folder out by what the modules named in lock/go.mod say.
+// run replaces the folder out with what the modules named in lock/go.mod have.
 // Nothing is written unless every kind could be read.
 func run(lock, out string) error {
 	versions, err := lockedVersions(lock)
@@ -212,7 +212,7 @@ func encodeSources(sources []source) ([]byte, error) {
 	return fmt.Appendf(nil, "[\n%s\n]\n", bytes.Join(lines, []byte(",\n"))), nil
 }
 
-// write replaces dir by files, so that a kind that is gone leaves nothing behind.
+// write replaces dir by files, so that a removed kind leaves nothing behind.
 func write(dir string, files map[string][]byte) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return err

@@ -48,7 +48,7 @@ func ChartsOf(objects []unstructured.Unstructured) ([]Chart, error) {
 	return charts, nil
 }
 
-// AddCRDs makes the chart bring CRDs. They are not templates: what they describe may look like one.
+// AddCRDs adds CRDs to the chart. They are not templates: what they describe may look like one.
 func (c *Chart) AddCRDs(crds ...unstructured.Unstructured) error {
 	for _, crd := range crds {
 		text, err := yaml.Marshal(crd.Object)

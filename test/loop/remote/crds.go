@@ -7,7 +7,7 @@ import (
 	"github.com/hippotion/roster/test/loop/cluster"
 )
 
-// providers says which chart brings the CRDs of a group.
+// providers is which chart contains the CRDs of a group.
 var providers = []struct{ chart, group string }{
 	{"cert-manager", "cert-manager.io"},
 	{"cilium", "cilium.io"}, // its operator, in fact
@@ -17,7 +17,7 @@ var providers = []struct{ chart, group string }{
 	{"traefik", "traefik.io"},
 }
 
-// CRDs finds the CRDs of the objects' kinds, by the name of the chart that brings them. Others are left out: each costs the
+// CRDs finds the CRDs of the objects' kinds, by the name of the chart that contains them. Others are left out: each costs the
 // API server some 10 MB.
 func CRDs(objects []unstructured.Unstructured) (map[string][]unstructured.Unstructured, error) {
 	used := map[schema.GroupKind]bool{}

@@ -126,7 +126,7 @@ func (w *world) service(ctx context.Context, o *unstructured.Unstructured) error
 	return w.report(ctx, services, o, map[string]any{"loadBalancer": map[string]any{"ingress": ingress}})
 }
 
-// ready is for a kind of which nothing is known but that it becomes ready.
+// ready is for a kind of which only its readiness is known.
 func (w *world) ready(resource schema.GroupVersionResource, reason string) act {
 	return func(ctx context.Context, o *unstructured.Unstructured) error {
 		if has(o, "Ready") {
@@ -136,8 +136,7 @@ func (w *world) ready(resource schema.GroupVersionResource, reason string) act {
 	}
 }
 
-// externalSecret makes the Secret that an ExternalSecret describes, as soon as its store is ready. A value is the place where
-// the store is said to have it.
+// externalSecret makes the Secret that an ExternalSecret describes, as soon as its store is ready. A value is its place in the store.
 func (w *world) externalSecret(ctx context.Context, o *unstructured.Unstructured) error {
 	var e struct {
 		Spec struct {
@@ -177,7 +176,7 @@ func (w *world) externalSecret(ctx context.Context, o *unstructured.Unstructured
 	for _, from := range e.Spec.DataFrom {
 		properties, ok := w.Properties[from.Extract.Key]
 		if !ok {
-			return fmt.Errorf("it is not said what the store has below %q", from.Extract.Key)
+			return fmt.Errorf("the options have no values for the store's %q", from.Extract.Key)
 		}
 		for _, property := range properties {
 			data[property] = from.Extract.Key + "#" + property
@@ -241,7 +240,7 @@ func (w *world) certificate(ctx context.Context, o *unstructured.Unstructured) e
 	return w.report(ctx, certificates, o, map[string]any{"conditions": isReady("Ready")})
 }
 
-// waitFor is an error as long as the object is not there and ready. For a kind of the whole cluster the namespace does not count.
+// waitFor is an error until the object exists and is ready. For a kind of the whole cluster the namespace does not count.
 func (w *world) waitFor(ctx context.Context, resource schema.GroupVersionResource, namespace, name string) error {
 	if resource == clusterStores || resource == clusterIssuers {
 		namespace = ""
@@ -283,7 +282,7 @@ func (w *world) report(ctx context.Context, resource schema.GroupVersionResource
 	return err
 }
 
-// has says whether a condition of the object is true.
+// has reports whether a condition of the object is true.
 func has(o *unstructured.Unstructured, condition string) bool {
 	all, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
 	for _, c := range all {

@@ -21,7 +21,7 @@ import (
 	"k8s.io/client-go/util/workqueue"
 )
 
-// Options say what a world cannot know.
+// Options are what a world cannot know.
 type Options struct {
 	Operators []Operator
 	// Properties are what the secret store holds below each key, for ExternalSecrets that take all of a key.
@@ -30,7 +30,7 @@ type Options struct {
 	Log func(format string, args ...any)
 }
 
-// Operator registers CRDs when it starts, unlike those whose chart brings them.
+// Operator registers CRDs when it starts, unlike those whose chart contains them.
 type Operator struct {
 	Namespace, ConfigMap string // what stands in for it
 	CRDs                 []unstructured.Unstructured
@@ -44,7 +44,7 @@ type world struct {
 	addresses atomic.Uint32 // how many have been given to pods and load balancers
 }
 
-// act brings one object a step closer to where it should be. It is called again when the object has changed, and, after a
+// act moves one object a step closer to where it should be. It is called again when the object has changed, and, after a
 // while, when it failed.
 type act func(context.Context, *unstructured.Unstructured) error
 

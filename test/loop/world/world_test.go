@@ -46,7 +46,7 @@ func homelab(t *testing.T) []*unstructured.Unstructured {
 	return out
 }
 
-// thing is a CRD that no chart brings.
+// thing is a CRD that no chart contains.
 const thing = `{"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "things.house.example"},
 	"spec": {"group": "house.example", "scope": "Namespaced", "names": {"plural": "things", "kind": "Thing"}, "versions": [
 		{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object"}}}]}}`
@@ -173,7 +173,7 @@ func TestHomelab(t *testing.T) {
 	})
 }
 
-// healthy says why an object is not healthy, in the way of Argo CD's checks.
+// healthy returns why an object is not healthy, in the way of Argo CD's checks.
 func healthy(o *unstructured.Unstructured) error {
 	number := func(fields ...string) int64 {
 		n, _, _ := unstructured.NestedInt64(o.Object, fields...)
