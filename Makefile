@@ -59,7 +59,7 @@ bench: ## Compare with helm template, whole process, and print the table
 	cd test/bench && go run .
 
 .PHONY: bench-short
-bench-short: ## Run each comparison of bench once, on small lists and without limits of time: it still works
+bench-short: ## Run each comparison of bench once, on small lists and without time limits: it still works
 	cd test/bench && go run . short
 
 .PHONY: mutants
