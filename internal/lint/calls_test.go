@@ -6,7 +6,7 @@ import (
 	"github.com/hippotion/roster/catalog"
 )
 
-// TestCatalogCalls leaves out what an application of the catalog deploys.
+// TestCatalogCalls leaves out what a catalog application deploys.
 func TestCatalogCalls(t *testing.T) {
 	ai := catalog.Application{Code: "web-ai", Routes: []catalog.Route{{Host: "ai.home.example"}}}
 	in := &Input{Platform: &catalog.Platform{Namespaces: []catalog.Namespace{{Name: "web-ai", Applications: []catalog.Application{ai}}}}}

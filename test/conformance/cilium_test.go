@@ -243,7 +243,7 @@ func endpoint(s string) verdict.Endpoint {
 	return verdict.Endpoint{Entity: s}
 }
 
-// TestCatalogAlone asks about the applications of the catalog where their entries say nothing but their names.
+// TestCatalogAlone asks about catalog applications whose entries set nothing but their names.
 func TestCatalogAlone(t *testing.T) {
 	_, objects := examples.Load(t, "catalog")
 	e := engine(t, objects)

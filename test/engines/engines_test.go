@@ -224,7 +224,7 @@ type platform struct {
 	kubeVersion string
 	apiVersions []string
 
-	// What roster tells the applications of the catalog.
+	// What roster tells catalog applications.
 	hosts      map[string]string // by application
 	monitoring string            // the namespace of what provides monitoring.coreos.com
 	uses       any               // as the first chart of the list has it that uses the bus

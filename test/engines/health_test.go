@@ -35,7 +35,7 @@ func TestApplicationHealth(t *testing.T) {
 		{"syncs", automated + "status: {health: {status: Healthy}, sync: {status: OutOfSync}, operationState: {phase: Running}}", "Progressing", "not synced yet"},
 		{"cannot be synced", automated + "status: {health: {status: Healthy}, sync: {status: OutOfSync}, operationState: {phase: Failed, message: forbidden}}",
 			"Degraded", "forbidden"},
-		{"differs for ever", automated + "status: {health: {status: Healthy}, sync: {status: OutOfSync}, operationState: {phase: Succeeded}}", "Healthy", ""},
+		{"differs forever", automated + "status: {health: {status: Healthy}, sync: {status: OutOfSync}, operationState: {phase: Succeeded}}", "Healthy", ""},
 		{"by hand", "spec: {}\nstatus: {health: {status: Healthy}, sync: {status: OutOfSync}}", "Healthy", ""},
 		{"missing", automated + "status: {health: {status: Missing}, sync: {status: OutOfSync}}", "Missing", ""},
 		{"compared", compared("source: {repoURL: r, targetRevision: 1.20.2}", "source: {repoURL: r, targetRevision: 1.20.2}"), "Healthy", ""},
