@@ -18,7 +18,7 @@ var unsteady = map[string]bool{
 	"randAlphaNum": true, "randAlpha": true, "randAscii": true, "randNumeric": true, "randBytes": true, "randInt": true,
 	"shuffle": true, "uuidv4": true, "bcrypt": true, "htpasswd": true, "encryptAES": true,
 	"genPrivateKey": true, "genCA": true, "genCAWithKey": true, "genSelfSignedCert": true, "genSelfSignedCertWithKey": true,
-	"genSignedCert": true, "genSignedCertWithKey": true, "now": true,
+	"genSignedCert": true, "genSignedCertWithKey": true, "now": true, "ago": true,
 }
 
 // maxUnstable is how many fields of an object are reported.
