@@ -126,6 +126,12 @@ func (r *resolver) isFile(p string) (problem, code, hint string) {
 	return "", "", ""
 }
 
+// isMissing reports whether there is nothing at p: no file, no folder, and no link that leads elsewhere.
+func (r *resolver) isMissing(p string) bool {
+	_, err := fs.Stat(r.fsys, r.file(p))
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // missing returns why something at p cannot be read.
 func (r *resolver) missing(p, what string, err error) (problem, code, hint string) {
 	if errors.Is(err, fs.ErrNotExist) {
@@ -268,6 +274,9 @@ func (r *resolver) chartReads(p string, outside map[string]bool) {
 	}
 }
 
+// maxKustomization is how large a kustomization file may be, as in render/workload, in bytes.
+const maxKustomization = 1 << 20
+
 // kustomizationReads notes what the kustomization in dir, which is part of the one at p, reads elsewhere in the
 // repository: every text in it that names an existing path, be it a base, a patch or a file for a generator.
 func (r *resolver) kustomizationReads(p, dir string, outside, seen map[string]bool) {
@@ -277,10 +286,18 @@ func (r *resolver) kustomizationReads(p, dir string, outside, seen map[string]bo
 	seen[dir] = true
 	for _, name := range kustomizationFiles {
 		var content any
+		if info, err := fs.Stat(r.fsys, r.file(path.Join(dir, name))); err != nil || info.Size() > maxKustomization {
+			continue // the engine reports one that is too large
+		}
 		if !r.readYAML(path.Join(dir, name), &content) {
 			continue
 		}
+		looked := map[string]bool{}
 		eachText(content, func(s string) {
+			if looked[s] {
+				return
+			}
+			looked[s] = true
 			if _, file, found := strings.Cut(s, "="); found { // key=file of a generator
 				s = file
 			}

@@ -197,9 +197,7 @@ func (r *resolver) foreignSource(in *appInput, dir text, clean string) deployed 
 	if !r.gitRepository(in.RepoURL) {
 		return deployed{}
 	}
-	for _, f := range in.ValueFiles {
-		secretInURL(f, "leave the credentials out")
-	}
+	r.foreignComponents(in, clean)
 	s := Source{RepoURL: in.RepoURL.V, Revision: in.Revision.Or("HEAD"), Path: clean}
 	r.options(&s, in, r.unsuited(in, UnknownKind, dir.Node))
 	d := deployed{elsewhere: "folder " + clean + " of " + in.RepoURL.V}
@@ -222,11 +220,11 @@ func (r *resolver) withComponents(in *appInput, local *localSource, base string)
 	outside := map[string]bool{}
 	for _, c := range present(in.Kustomize.Components...) {
 		at := path.Join(base, c.V)
-		if !localPath(c, "a folder of this repository") {
+		if !localPath(c, ownFolder) || !notForProgram(c) {
 			continue
 		}
-		if path.IsAbs(c.V) || leaves(at) {
-			c.Report("path-outside", "paths of components are relative to the kustomization", "expected a folder of this repository, found %s", syntax.Quote(c.V))
+		if path.IsAbs(c.V) || leaves(at) || onGitHub.MatchString(c.V) {
+			c.Report("path-outside", "paths of components are relative to the kustomization", "expected %s, found %s", ownFolder, syntax.Quote(c.V))
 			continue
 		}
 		component := r.inspect(at)
@@ -269,7 +267,7 @@ func (r *resolver) repositoryPath(t text) (clean string, ok bool) {
 		t.Report("bad-path", "write "+strings.ReplaceAll(t.V, `\`, "/"), "expected a path with forward slashes, found %s", syntax.Quote(t.V))
 	case strings.HasPrefix(t.V, "/") || leaves(clean):
 		t.Report("path-outside", "paths are relative to the repository's root", "expected a path inside of the repository, found %s", syntax.Quote(t.V))
-	default:
+	case inside(t, clean, "a path inside of the repository"):
 		return clean, true
 	}
 	return "", false

@@ -80,7 +80,7 @@ func ownValues(in *appInput) string { return "values-" + in.ApplicationCode.V + 
 // when it begins with a slash, as in Argo CD; that of a chart which is elsewhere ("") begins with $values/. The result is
 // relative to the root.
 func (r *resolver) valueFile(in *appInput, f text, chart string) (string, bool) {
-	if !r.filled(f, "a file of this repository") {
+	if !r.filled(f, ownFile) {
 		return "", false
 	}
 	name := f.V
@@ -99,13 +99,17 @@ func (r *resolver) valueFile(in *appInput, f text, chart string) (string, bool) 
 		f.Report("path-outside", hint, "expected a file of this repository, found %s", shown(f.V))
 		return "", false
 	}
-	if at := strings.IndexAny(name, "$*?["); at >= 0 {
-		// Argo CD replaces variables in the path (pkg/apis/application/v1alpha1, Env.Envsubst), and since 3.5 it treats the others as a
-		// pattern (reposerver/repository, isGlobPath).
-		f.Report("bad-path", "rename the file", "Argo CD gives %q in the path of a value file a special meaning", name[at:at+1])
+	if meaning := mark(name); meaning != "" {
+		f.Report("bad-path", "rename the file", "Argo CD gives %q in the path of a value file a special meaning", meaning)
 		return "", false
 	}
-	if problem, code, hint := r.isFile(file); problem != "" && (in.Helm == nil || !in.Helm.IgnoreMissingValueFiles.Or(false)) {
+	if !inside(f, file, ownFile) {
+		return "", false
+	}
+	if problem, code, hint := r.isFile(file); problem != "" {
+		if in.Helm != nil && in.Helm.IgnoreMissingValueFiles.Or(false) && r.isMissing(file) {
+			return file, true
+		}
 		if code == "missing-path" {
 			hint = r.nearValueFile(f.V, file, chart)
 		}
@@ -145,12 +149,14 @@ func (r *resolver) foreignValueFiles(in *appInput, chart string) (files []string
 		case strings.HasPrefix(f.V, "$"):
 			f.Report("bad-path", "write $values/PATH for a file of this repository, and PATH for one of the chart's repository",
 				"%s begins with the name of an unknown source", shown(f.V))
-		case r.filled(f, "a file of the chart's repository"):
-			file := path.Join("$", chart, f.V) // no file of this repository has such a path
+		case mark(f.V) != "":
+			f.Report("bad-path", "rename the file", "Argo CD gives %q in the path of a value file a special meaning", mark(f.V))
+		case r.filled(f, theirFile) && localPath(f, theirFile):
+			file := path.Join(chart, f.V)
 			if strings.HasPrefix(f.V, "/") {
-				file = path.Join("$", f.V)
+				file = path.Clean(strings.TrimLeft(f.V, "/"))
 			}
-			if !r.listedTwice(first, f, file) {
+			if inside(f, file, theirFile) && !r.listedTwice(first, f, path.Join("$", file)) { // no file of this repository has such a path
 				files = append(files, f.V)
 			}
 		}
