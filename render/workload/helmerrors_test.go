@@ -90,6 +90,7 @@ func TestHelmSchema(t *testing.T) {
 		"not JSON":        {`{"type":`, at + "the schema is not JSON: unexpected EOF [helm-schema]\n"},
 		"not a schema":    {`{"type":5}`, at + "the schema is not valid at '': 'allOf' failed; at '/type': 'anyOf' failed; at '/type': value must be one of 'array', 'boolean', 'integer', 'null', 'number', 'object', 'string'; at '/type': got number, want array [helm-schema]\n"},
 		"a URL":           {`{"$ref":"https://h/s.json#/a"}`, at + "the schema refers to https://h/s.json, which is not read [helm-schema]\n"},
+		"a password":      {`{"$ref":"https://u:hunter2@h/s.json"}`, at + "the schema refers to https://…@h/s.json, which is not read [helm-schema]\n"},
 		"a file":          {`{"$ref":"../../etc/s.json"}`, at + "the schema refers to file:///etc/s.json, which is not read [helm-schema]\n"},
 		"a metaschema":    {`{"$schema":"https://h/s.json"}`, at + "the schema refers to https://h/s.json, which is not read [helm-schema]\n"},
 		"a known one":     {`{"$schema":"http://json-schema.org/draft-07/schema#"}`, fits},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"regexp"
 	"strings"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
@@ -44,12 +45,16 @@ func (r *Renderer) override(app *Application) (*Application, diag.List) {
 			return nil, diag.List{excess.At(at.File, app.Code)}
 		} else if err != nil {
 			message := strings.TrimPrefix(firstLine(err.Error()), "json: ")
+			message = quotedValue.ReplaceAllString(message, "$1…")
 			return nil, diag.List{app.failure(at, "bad-override", "it may hold helm, kustomize and directory, with the keys of Argo CD's sources, but not values (use valuesObject) and fileParameters", "%s", message)}
 		}
 		app = &merged
 	}
 	return app, nil
 }
+
+// quotedValue finds where the YAML reader quotes a value (go.yaml.in/yaml/v3, decode.go, terror): it may be a parameter with a secret.
+var quotedValue = regexp.MustCompile("(cannot (?:decode|unmarshal) !![a-z]+ )`.*`")
 
 func (r *Renderer) isFolder(name string) bool {
 	info, err := fs.Stat(r.files.Repository, name)

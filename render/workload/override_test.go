@@ -30,10 +30,11 @@ func TestOverride(t *testing.T) {
 
 func TestOverrideMistakes(t *testing.T) {
 	for in, want := range map[string]string{
-		"helm: {version: v2}":    `unknown field "version"`,
-		"plugin: {name: a}":      `unknown field "plugin"`,
-		"helm: [a":               "yaml: line 1: did not find expected ',' or ']'",
-		"helm: {releaseName: 3}": "cannot unmarshal number into Go struct field Helm.helm.releaseName of type string",
+		"helm: {version: v2}":                `unknown field "version"`,
+		"plugin: {name: a}":                  `unknown field "plugin"`,
+		"helm: [a":                           "yaml: line 1: did not find expected ',' or ']'",
+		"helm: {releaseName: !!int hunter2}": "yaml: cannot decode !!str … as a !!int",
+		"helm: {releaseName: 3}":             "cannot unmarshal number into Go struct field Helm.helm.releaseName of type string",
 	} {
 		files := fstest.MapFS{"chart/.argocd-source.yaml": {Data: []byte(in)}}
 		_, diags := New(Files{Repository: files}, Cluster{}).override(&Application{Code: "web-a", Kind: Chart, Path: "chart"})

@@ -93,7 +93,7 @@ func compileSchema(data []byte) compiledSchema {
 		}
 		return compiledSchema{problems: problems}
 	case errors.As(err, &unread):
-		return compiledSchema{problems: []string{sentence("the schema refers to " + unread.URL + ", which is not read")}}
+		return compiledSchema{problems: []string{sentence("the schema refers to " + withoutUser.ReplaceAllString(unread.URL, "$1…@") + ", which is not read")}}
 	case err != nil:
 		return compiledSchema{problems: []string{sentence(strings.ReplaceAll(err.Error(), schemaURL, "values.schema.json"))}}
 	}
@@ -175,3 +175,6 @@ func violationLines(err error) []string {
 	}
 	return out
 }
+
+// withoutUser finds the user and the password of a URL.
+var withoutUser = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@`)
