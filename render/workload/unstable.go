@@ -140,8 +140,11 @@ const laterDate = "(toDate `2006-01-02` `2001-02-03`)"
 
 func atLaterDate(text string) string {
 	return identifiers(text, func(name string) string {
-		if name == "now" {
+		switch name {
+		case "now":
 			return laterDate
+		case "ago": // which has a clock of its own
+			return "toString"
 		}
 		return name
 	})

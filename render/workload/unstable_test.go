@@ -21,6 +21,7 @@ func TestIdentifiers(t *testing.T) {
 		`{{/* now }} */}}{{ now }}`:             `{{/* now }} */}}{{ ` + at + ` }}`,
 		`{{- /* now`:                            `{{- /* now`,
 		`{{ nowhere }}{{ know }}{{ now_ }}`:     `{{ nowhere }}{{ know }}{{ now_ }}`,
+		`{{ .x | ago }}{{ ago2 .ago }}`:         `{{ .x | toString }}{{ ago2 .ago }}`,
 		`{{ "}} now`:                            `{{ "}} now`,
 		`{{ now`:                                `{{ ` + at,
 	} {
