@@ -63,7 +63,9 @@ func (r *Report) withLeft() []Finding {
 
 const allHint = "--max-findings 0 writes all of them"
 
-func (l left) message() string { return "and " + diag.Thousands(l.count) + " more findings of " + l.rule }
+func (l left) message() string {
+	return "and " + diag.Thousands(l.count) + " more findings of " + l.rule
+}
 
 // short is a finding with texts that are not too long.
 func short(f Finding) Finding {
