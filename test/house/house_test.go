@@ -18,7 +18,8 @@ const module = "github.com/hippotion/roster/"
 var mayImport = map[string][]string{
 	"internal/bounds":          {},
 	"internal/diag":            {},
-	"internal/source":          {},
+	"internal/source":          {"internal/diag", "internal/syntax"},
+	"internal/source/cache":    {"internal/source"},
 	"internal/syntax":          {"internal/diag"},
 	"catalog/apps":             {"catalog/apps/builtin", "catalog/apps/alerting", "catalog/apps/gardener", "catalog/apps/ntfy"},
 	"catalog/apps/alerting":    {"catalog/apps/builtin", "internal/alertrule"},
