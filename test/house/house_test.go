@@ -20,6 +20,7 @@ var mayImport = map[string][]string{
 	"internal/diag":            {},
 	"internal/source":          {"internal/diag", "internal/syntax"},
 	"internal/source/cache":    {"internal/source"},
+	"internal/source/fetch":    {"internal/source", "internal/source/cache", "internal/syntax"},
 	"internal/syntax":          {"internal/diag"},
 	"catalog/apps":             {"catalog/apps/builtin", "catalog/apps/alerting", "catalog/apps/gardener", "catalog/apps/ntfy"},
 	"catalog/apps/alerting":    {"catalog/apps/builtin", "internal/alertrule"},

@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -39,11 +40,14 @@ const MaxFile = 128 << 20
 
 // Open opens the cache in a folder, and makes it when it is missing. Nobody else may read it: charts may be private.
 func Open(folder string) (*Cache, error) {
-	err := os.MkdirAll(folder, 0o700)
+	folder, err := filepath.Abs(folder)
 	if err == nil {
-		return open(folder)
+		err = os.MkdirAll(folder, 0o700)
 	}
-	return nil, fmt.Errorf("opening the cache: %w", err)
+	if err != nil {
+		return nil, fmt.Errorf("opening the cache: %w", err)
+	}
+	return open(folder)
 }
 
 // open opens the cache in a folder that is there.
@@ -175,6 +179,16 @@ func (c *Cache) Create(limit int64) (*Writer, error) {
 		return nil, fmt.Errorf("writing into the cache: %w", err)
 	}
 	return w, nil
+}
+
+// Workspace makes an empty folder for a program that needs one, and returns its path. It is gone after remove, or some day when
+// the run is killed.
+func (c *Cache) Workspace() (folder string, remove func(), err error) {
+	name := path.Join(version, "new", rand.Text())
+	if err := c.root.MkdirAll(name, 0o700); err != nil {
+		return "", nil, fmt.Errorf("writing into the cache: %w", plain(err))
+	}
+	return filepath.Join(c.root.Name(), filepath.FromSlash(name)), func() { _ = c.root.RemoveAll(name) }, nil
 }
 
 // Write writes a part of the content.
