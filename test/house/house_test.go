@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"render":                   {"catalog", "profiles", "render/object"},
 	"render/workload":          {"internal/diag", "internal/syntax", "render/object"},
 	"plugin":                   {"catalog", "render", "render/object"},
-	"cmd/internal/cli":         {"catalog", "internal/buildversion", "internal/diag", "internal/fleet", "internal/inspection", "internal/lint", "internal/outdir", "internal/outfile", "internal/report", "plugin", "render", "render/object", "render/workload"},
+	"cmd/internal/cli":         {"catalog", "internal/buildversion", "internal/diag", "internal/fleet", "internal/inspection", "internal/lint", "internal/outdir", "internal/outfile", "internal/report", "internal/source", "internal/source/cache", "internal/source/fetch", "plugin", "render", "render/object", "render/workload"},
 	"cmd/roster":               {"cmd/internal/cli"},
 	"internal/limited":         {},
 	"internal/fleet":           {"catalog", "catalog/apps", "internal/checkout", "internal/diag", "internal/limited", "render", "render/object", "render/workload"},

@@ -177,6 +177,10 @@ func (n *Network) get(ctx context.Context, address, home string) (io.ReadCloser,
 
 // unwrapped is an error of a client without the URL, which may be that of a redirect, with a signature in it.
 func unwrapped(err error) error {
+	var unknown *net.DNSError
+	if errors.As(err, &unknown) && unknown.IsNotFound {
+		return fmt.Errorf("there is no host %s", unknown.Name)
+	}
 	var at *url.Error
 	if errors.As(err, &at) {
 		switch {
