@@ -407,7 +407,7 @@ func (e *gitError) Error() string {
 	}
 	hint := ""
 	switch {
-	case has("Authentication failed"), has("could not read Username"), has("could not read Password"), has("403"), has("401"):
+	case has("Authentication failed"), has("could not read Username"), has("could not read Password"), has("returned error: 401"), has("returned error: 403"):
 		message = "the server wants credentials, or others"
 		hint = "are there credentials for " + e.host + " that git knows, and are they still good? See docs/fetch.md"
 	case has("Host key verification failed"):

@@ -152,6 +152,27 @@ func TestGit(t *testing.T) {
 	x.fails("Failed to connect", ofGit(url, "main"))
 }
 
+// TestGitOld: of a server that gives branches and tags alone, a commit is had with these.
+func TestGitOld(t *testing.T) {
+	c := newCheckout(t)
+	first := c.commit(map[string]string{"a": "1"})
+	c.commit(map[string]string{"a": "2"})
+	url := c.overHTTP(func(_ http.ResponseWriter, r *http.Request) bool { r.Header.Del("Git-Protocol"); return true }).URL + "/.git"
+	x := tryGit(t, c)
+	x.must(ofGit(url, first))
+	if got := x.text(ofGit(url, first), "a"); got != "1" {
+		t.Errorf("got %q", got)
+	}
+	x.fails("it has no commit "+strings.Repeat("a", 40), ofGit(url, strings.Repeat("a", 40)))
+}
+
+// TestGitForbidden: a server that knows its user, but does not let it in.
+func TestGitForbidden(t *testing.T) {
+	c := newCheckout(t)
+	s := c.overHTTP(func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusForbidden); return false })
+	tryGit(t, c).fails("the server wants credentials, or others\n  hint: ", ofGit(s.URL+"/.git", "main"))
+}
+
 // TestGitMoved: a tag that has moved is an error; a branch is meant to move, and the lock has the commit.
 func TestGitMoved(t *testing.T) {
 	c := newCheckout(t)
