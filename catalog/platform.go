@@ -27,6 +27,7 @@ type Platform struct {
 	StoreKind  string
 	Profiles   []OwnProfile // the user's, by name
 	Lint       Lint
+	Mirrors    []Mirror    // by URL
 	Namespaces []Namespace // by name
 }
 
@@ -63,6 +64,12 @@ type Lint struct {
 type LintSeverity struct {
 	Severity string
 	Place    Place
+}
+
+// Mirror is where what is at a URL, and below, is fetched from.
+type Mirror struct {
+	URL string
+	To  string // a URL, or a path of the repository
 }
 
 // RootName is the name of the Application that deploys the list, and of its AppProject.

@@ -40,6 +40,7 @@ type settingsOfPlatform struct {
 	nodes                        []Node
 	podCIDRs                     []netip.Prefix
 	lint                         Lint
+	mirrors                      []Mirror
 }
 
 func (r *resolver) settings() {
@@ -64,6 +65,7 @@ func (r *resolver) settings() {
 	default:
 		r.vendor, _ = r.folder(in.Vendor)
 	}
+	r.mirrors = r.mirrorsOf(&in.Sources)
 	r.cluster = r.clusterOf(&in.Kubernetes)
 	r.argocdNamespace = in.ArgoCD.Namespace.Or("argocd")
 	r.optionalLabel(in.ArgoCD.Namespace)
