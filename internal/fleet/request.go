@@ -30,8 +30,11 @@ func (in *Input) workloads(ctx context.Context, o *Output) (diags diag.List, err
 		if a.Workload.Kind == catalog.Catalog {
 			own(a, answer)
 		}
-		a.Failed = len(answer.Diags) > 0
+		a.Mistakes = answer.Diags.Sorted()
 		o.Warnings, diags = append(o.Warnings, answer.Warnings...), append(diags, answer.Diags...)
+		if a.Failed() {
+			continue
+		}
 		for _, made := range answer.Objects {
 			a.Yields = append(a.Yields, Yield{made.object(), made.Pos, made.Unstable})
 		}

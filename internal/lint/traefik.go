@@ -27,7 +27,7 @@ var entryPointTLS = regexp.MustCompile(`(?i)^--entrypoints\.([^.=]+)\.http\.tls(
 func (in *Input) traefik() traefik { return in.ofTraefik.get(in.lookForTraefik) }
 
 func (in *Input) lookForTraefik() traefik {
-	out := traefik{encrypted: map[string]bool{}, failed: in.failed(in.Entry(in.Platform.Controller.Namespace))}
+	out := traefik{encrypted: map[string]bool{}, failed: in.failedBeside(in.Entry(in.Platform.Controller.Namespace), "traefik")}
 	for _, p := range in.Pods() {
 		for _, c := range p.Spec.Containers {
 			args := slices.Concat(c.Command, c.Args)
@@ -38,7 +38,7 @@ func (in *Input) lookForTraefik() traefik {
 		}
 	}
 	for _, a := range in.applications() {
-		if a.Workload == nil && len(a.Sources) > 0 && a.Sources[0].Chart == "traefik" && len(a.Patches) == 0 {
+		if in.unseen(a) && len(a.Sources) > 0 && a.Sources[0].Chart == "traefik" && len(a.Patches) == 0 {
 			out.see(a.Place)
 			in.chartOfTraefik(a, &out)
 		}
