@@ -204,6 +204,7 @@ func Serve(in io.Reader, out io.Writer) error {
 		return fmt.Errorf("limiting the memory: %w", err)
 	}
 	decoder, answers := json.NewDecoder(in), json.NewEncoder(out)
+	decoder.UseNumber() // in values, which have no other type
 	var job workerJob
 	if err := decoder.Decode(&job); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
 	"go.yaml.in/yaml/v3"
 )
@@ -134,7 +135,7 @@ func (s *settings) find(index *keyIndex, keys []string) *yaml.Node {
 const deepestParameter = 32
 
 // nested are parameters such as a.b as a mapping of mappings.
-func nested(parameters []catalog.Parameter) map[string]any {
+func nested(parameters []argocd.Parameter) map[string]any {
 	out := map[string]any{}
 	for _, p := range parameters {
 		at := out
