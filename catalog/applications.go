@@ -141,12 +141,24 @@ type useInput struct {
 // helmInput is the part of Argo CD's spec.source.helm that has no shorter key.
 type helmInput struct {
 	*syntax.Node
-	ReleaseName             text             `yaml:"releaseName"`
-	SkipCRDs                flag             `yaml:"skipCrds"`
-	SkipTests               flag             `yaml:"skipTests"`
-	PassCredentials         flag             `yaml:"passCredentials"`
-	IgnoreMissingValueFiles flag             `yaml:"ignoreMissingValueFiles"`
-	Parameters              syntax.Map[text] `yaml:"parameters,hidden"`
+	ReleaseName             text                       `yaml:"releaseName"`
+	Namespace               text                       `yaml:"namespace"` // of the release
+	KubeVersion             text                       `yaml:"kubeVersion"`
+	APIVersions             []text                     `yaml:"apiVersions"`
+	SkipCRDs                flag                       `yaml:"skipCrds"`
+	SkipTests               flag                       `yaml:"skipTests"`
+	PassCredentials         flag                       `yaml:"passCredentials"`
+	IgnoreMissingValueFiles flag                       `yaml:"ignoreMissingValueFiles"`
+	SkipSchemaValidation    flag                       `yaml:"skipSchemaValidation"`
+	Parameters              syntax.Map[parameterInput] `yaml:"parameters,hidden"`
+	FileParameters          syntax.Map[text]           `yaml:"fileParameters"` // name: file
+}
+
+// parameterInput is the value of a Helm parameter.
+type parameterInput struct {
+	*syntax.Node
+	Value       text `yaml:"value,short,required,hidden"`
+	ForceString flag `yaml:"forceString"`
 }
 
 // kustomizeInput is Argo CD's spec.source.kustomize.
@@ -159,6 +171,16 @@ type kustomizeInput struct {
 	CommonLabels      syntax.Map[text] `yaml:"commonLabels"`
 	CommonAnnotations syntax.Map[text] `yaml:"commonAnnotations"`
 	Components        []text           `yaml:"components"`
+
+	Replicas                  syntax.Map[number] `yaml:"replicas"` // name of the workload: how many
+	ForceCommonLabels         flag               `yaml:"forceCommonLabels"`
+	LabelWithoutSelector      flag               `yaml:"labelWithoutSelector"`
+	LabelIncludeTemplates     flag               `yaml:"labelIncludeTemplates"` // needs labelWithoutSelector
+	ForceCommonAnnotations    flag               `yaml:"forceCommonAnnotations"`
+	CommonAnnotationsEnvsubst flag               `yaml:"commonAnnotationsEnvsubst"`
+	IgnoreMissingComponents   flag               `yaml:"ignoreMissingComponents"`
+	KubeVersion               text               `yaml:"kubeVersion"`
+	APIVersions               []text             `yaml:"apiVersions"`
 }
 
 // directoryInput is Argo CD's spec.source.directory.

@@ -127,15 +127,23 @@ func (r *resolver) settings() {
 var kubeVersion = regexp.MustCompile(`^v?1\.\d+(\.\d+)?([-+][0-9A-Za-z.+-]+)?$`)
 
 func (r *resolver) clusterOf(in *kubernetesInput) Cluster {
-	if v := in.Version; v.IsSet() && !kubeVersion.MatchString(v.V) {
+	return Cluster{KubeVersion: kubeVersionOf(in.Version), APIVersions: apiVersionsOf(in.APIVersions)}
+}
+
+func kubeVersionOf(v text) string {
+	if v.IsSet() && !kubeVersion.MatchString(v.V) {
 		v.Report("bad-version", "", "expected a version such as v1.35.3, found %s", syntax.Quote(v.V))
 	}
-	for _, v := range in.APIVersions {
+	return v.V
+}
+
+func apiVersionsOf(in []text) []string {
+	for _, v := range in {
 		if n := strings.Count(v.V, "/"); v.IsSet() && (n < 1 || n > 2) {
 			v.Report("bad-version", "", "expected GROUP/VERSION or GROUP/VERSION/KIND, found %s", syntax.Quote(v.V))
 		}
 	}
-	return Cluster{KubeVersion: in.Version.V, APIVersions: texts(in.APIVersions)}
+	return texts(in)
 }
 
 // rootOf is the repository's root as a path in the file system.

@@ -83,14 +83,14 @@ func (r *resolver) chartSource(in *appInput) deployed {
 	if copied := r.vendored(in.Chart.V, in.Version.V); copied != "" {
 		d.workload = &Workload{Kind: HelmChart, Path: copied, Source: s}
 		if len(files) > 0 {
-			d.workload.Source.Helm = s.Helm.withValueFiles(files)
+			d.workload.Source.Helm = s.Helm.WithValueFiles(files)
 		}
 	}
 	if len(in.ValueFiles) == 0 {
 		d.sources = []Source{s}
 		return d
 	}
-	s.Helm = s.Helm.withValueFiles(inValues)
+	s.Helm = s.Helm.WithValueFiles(inValues)
 	d.sources, d.reads = []Source{s, r.valuesSource()}, files
 	return d
 }
@@ -99,16 +99,6 @@ func (r *resolver) chartSource(in *appInput) deployed {
 func (r *resolver) valuesSource() Source {
 	r.needRepository()
 	return Source{RepoURL: r.repoURL, Revision: r.revision, Ref: strings.Trim(valuesRef, "$/")}
-}
-
-// withValueFiles is h, which may be nil, with those value files.
-func (h *Helm) withValueFiles(files []string) *Helm {
-	var out Helm
-	if h != nil {
-		out = *h
-	}
-	out.ValueFiles = files
-	return &out
 }
 
 // pathSource is a folder of this repository or of another one.
@@ -142,8 +132,9 @@ func (r *resolver) pathSource(in *appInput, dir text) deployed {
 		var files []string
 		files, reads = r.valueFiles(in, local, clean)
 		if files != nil {
-			s.Helm = s.Helm.withValueFiles(files)
+			s.Helm = s.Helm.WithValueFiles(files)
 		}
+		reads = append(reads, r.fileParameters(in, local, clean)...)
 	case Kustomization:
 		if local.chartLike != "" && s.Kustomize.IsZero() && len(in.Patches) == 0 {
 			dir.Report("ambiguous-source", "rename the file, so that it does not end in Chart.yaml",
@@ -229,6 +220,7 @@ func (r *resolver) withComponents(in *appInput, local *localSource, base string)
 		}
 		component := r.inspect(at)
 		switch {
+		case component.code == "missing-path" && in.Kustomize.IgnoreMissingComponents.Or(false):
 		case component.problem != "":
 			c.Report(component.code, component.hint, "%s", component.problem)
 		case component.kind != Kustomization:

@@ -41,6 +41,20 @@ func (r *resolver) valueFiles(in *appInput, local *localSource, chart string) (f
 	return files, reads
 }
 
+// fileParameters checks that the files of parameters are there, and returns what the chart reads with them besides.
+func (r *resolver) fileParameters(in *appInput, local *localSource, chart string) []string {
+	if in.Helm == nil {
+		return nil
+	}
+	var reads []string
+	for _, p := range in.Helm.FileParameters.Items {
+		if file, ok := r.valueFile(in, p.Value, chart); ok && (local.shared != nil || !within(file, chart)) {
+			reads = append(reads, "/"+file)
+		}
+	}
+	return reads
+}
+
 // valueFile is a value file of this repository.
 type valueFile struct {
 	written string // as in the list

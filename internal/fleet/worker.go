@@ -236,6 +236,7 @@ func (w *worker) stop() {
 // Serve is a worker: it renders what it is asked for until no more requests come.
 func Serve(in io.Reader, out io.Writer) error {
 	decoder, answers := json.NewDecoder(in), json.NewEncoder(out)
+	decoder.UseNumber() // in values, which have no other type
 	var job workerJob
 	if err := decoder.Decode(&job); err != nil {
 		return err

@@ -2,7 +2,9 @@ package workload
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"net/url"
@@ -10,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
 	"helm.sh/helm/v3/pkg/strvals"
@@ -44,10 +47,13 @@ func (r *Renderer) values(app *Application) (map[string]any, diag.List) {
 		out = mergeValues(out, values)
 	}
 	at := diag.Position{File: app.Path}
-	if len(app.Helm.Values) > 0 {
+	if app.Helm.Values != nil {
 		// By way of YAML, as in Argo CD: numbers may change.
 		values := map[string]any{}
-		data, err := yaml.JSONToYAML(app.Helm.Values)
+		data, err := json.Marshal(app.Helm.Values)
+		if err == nil {
+			data, err = yaml.JSONToYAML(data)
+		}
 		if err == nil {
 			err = syntax.Unmarshal(data, &values)
 		}
@@ -67,10 +73,34 @@ func (r *Renderer) values(app *Application) (map[string]any, diag.List) {
 			err = set(p.Name+"="+escapeCommas(value), out)
 		}
 		if err != nil {
-			diags.Add(app.failure(at, "helm-values", "", "the parameter %q: %s", p.Name, p.withoutValue(err)))
+			diags.Add(app.failure(at, "helm-values", "", "the parameter %q: %s", p.Name, withoutValue(p, err)))
+		}
+	}
+	for _, p := range app.Helm.FileParameters {
+		if problem := r.setFile(app, p, out); problem != "" {
+			diags.Add(app.failure(at, "helm-values", "", "the file parameter %q: %s", p.Name, problem))
 		}
 	}
 	return out, diags
+}
+
+// setFile sets a parameter to what is in a file.
+func (r *Renderer) setFile(app *Application, p argocd.FileParameter, values map[string]any) string {
+	f, problem := app.valueFile(p.Path)
+	if problem != "" {
+		return fmt.Sprintf("the file %q %s", p.Path, problem)
+	}
+	read := func([]rune) (any, error) {
+		data, err := syntax.ReadFile(r.lying(f), f.name)
+		return string(data), err
+	}
+	if _, err := read(nil); err != nil {
+		return fmt.Sprintf("the file cannot be read: %v", reason(err))
+	}
+	if err := strvals.ParseIntoFile(p.Name+"="+f.name, values, read); err != nil {
+		return withoutValue(Parameter{Name: p.Name}, err)
+	}
+	return ""
 }
 
 // parameters orders parameters: Helm reads --set-string after --set. Argo CD itself has no order among the names.
@@ -84,7 +114,7 @@ func parameters(in []Parameter) []Parameter {
 }
 
 // withoutValue is what is wrong with a parameter, without quoted parts of its value.
-func (p Parameter) withoutValue(err error) string {
+func withoutValue(p Parameter, err error) string {
 	return sentence(quoted.ReplaceAllStringFunc(err.Error(), func(q string) string {
 		if strings.Contains(p.Name, strings.Trim(q, `"`)) {
 			return q
