@@ -116,7 +116,8 @@ type appInput struct {
 	Directory  *directoryInput `yaml:"directory"`
 	Patches    []patchInput    `yaml:"patches"`
 
-	AutoSync          flag                    `yaml:"autoSync"`
+	AutoSync          *autoSyncInput          `yaml:"autoSync"`
+	Retry             *retryInput             `yaml:"retry"`
 	Toggleable        flag                    `yaml:"toggleable"`
 	Finalizer         flag                    `yaml:"finalizer"` // deleting the Application deletes what it deployed (default true)
 	SyncOptions       []text                  `yaml:"syncOptions"`
@@ -129,6 +130,24 @@ type appInput struct {
 	Provides  []text         `yaml:"provides"` // API groups whose CRDs this application installs
 	Ingress   []ingressInput `yaml:"ingress"`
 	Secrets   []secretInput  `yaml:"secrets"`
+}
+
+// autoSyncInput is Argo CD's spec.syncPolicy.automated.
+type autoSyncInput struct {
+	*syntax.Node
+	Enabled    flag `yaml:"enabled,short"`
+	Prune      flag `yaml:"prune"`
+	SelfHeal   flag `yaml:"selfHeal"`
+	AllowEmpty flag `yaml:"allowEmpty"` // the application may yield nothing
+}
+
+// retryInput is Argo CD's spec.syncPolicy.retry.
+type retryInput struct {
+	*syntax.Node
+	Limit       number `yaml:"limit,short,required"`
+	Duration    text   `yaml:"duration"`
+	Factor      number `yaml:"factor"`
+	MaxDuration text   `yaml:"maxDuration"`
 }
 
 // useInput is a catalog application, in this list, that another one calls.

@@ -73,7 +73,9 @@ func (r *resolver) inspect(p string) *localSource {
 		s.problem, s.code, s.hint = r.missing(p, "folder", err)
 	}
 	s.reads = append(s.reads, outermost(outside)...)
-	isOwn := func(name string) bool { return strings.HasPrefix(name, "values-") && path.Ext(name) == ".yml" }
+	isOwn := func(name string) bool {
+		return strings.HasPrefix(name, "values-") && (path.Ext(name) == ".yml" || path.Ext(name) == ".yaml")
+	}
 	if s.kind == HelmChart && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.IsDir() && isOwn(e.Name()) }) {
 		for _, e := range entries {
 			if e.IsDir() || !isOwn(e.Name()) {

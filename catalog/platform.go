@@ -233,8 +233,10 @@ type Application struct {
 	// GeneratePaths are what the source reads, for argocd.argoproj.io/manifest-generate-paths; nil when unknown.
 	GeneratePaths []string
 
-	AutoSync          bool
-	Guarded           bool // whether removing it requires confirmation
+	AutoSync          *AutoSync // nil when somebody has to sync it
+	Retry             *Retry    // nil for what Argo CD does by itself
+	MayBeEmpty        bool      // whether it may deploy nothing
+	Guarded           bool      // whether removing it requires confirmation
 	Finalizer         bool
 	SyncOptions       []string
 	IgnoreDifferences []IgnoreDifference
@@ -291,6 +293,17 @@ type Patch struct {
 type Plugin struct {
 	Name        string
 	Application string // the applicationCode to render
+}
+
+// AutoSync is how Argo CD syncs an application by itself.
+type AutoSync struct{ Prune, SelfHeal, AllowEmpty bool }
+
+// Retry is how often Argo CD tries a sync that fails, and how long it waits: Duration, and Factor times as long each time, up to
+// MaxDuration. What is empty is Argo CD's own.
+type Retry struct {
+	Limit                 int // without end when negative
+	Duration, MaxDuration string
+	Factor                int
 }
 
 // IgnoreDifference is something that Argo CD does not compare.

@@ -133,9 +133,10 @@ type vaultUserInput struct {
 // defaultsInput is what an application gets unless its entry says otherwise.
 type defaultsInput struct {
 	*syntax.Node
-	Path        text   `yaml:"path"`
-	AutoSync    flag   `yaml:"autoSync"`
-	SyncOptions []text `yaml:"syncOptions"`
+	Path        text           `yaml:"path"`
+	AutoSync    *autoSyncInput `yaml:"autoSync"`
+	Retry       *retryInput    `yaml:"retry"`
+	SyncOptions []text         `yaml:"syncOptions"`
 }
 
 // lintInput is what roster lint looks for.

@@ -33,7 +33,8 @@ type settingsOfPlatform struct {
 	refreshInterval              time.Duration
 	store                        *Store
 	podSecurity                  PodSecurity
-	autoSync                     bool
+	autoSync                     *AutoSync
+	retry                        *Retry
 	syncOptions                  []string
 	vendor                       string // the folder with copies of charts, of the repository; may be empty
 	cluster                      Cluster
@@ -119,7 +120,7 @@ func (r *resolver) settings() {
 	for _, rule := range in.Lint.Rules.Items {
 		r.lint.Severities[rule.Key] = LintSeverity{rule.Value.V, place(rule.At)}
 	}
-	r.autoSync = in.Defaults.AutoSync.Or(false)
+	r.autoSync, r.retry = in.Defaults.AutoSync.resolved(nil), r.retryOf(in.Defaults.Retry)
 	r.syncOptions = r.syncOptionsOf(in.Defaults.SyncOptions)
 }
 

@@ -155,7 +155,7 @@ func (r *resolver) pathSource(in *appInput, dir text) deployed {
 // as a kustomization when there are no options for a chart (pkg/apis/application/v1alpha1, ExplicitType; util/app/discovery).
 func (r *resolver) chosen(in *appInput, local *localSource, dir text) SourceKind {
 	switch {
-	case in.Values.Node != nil || len(in.ValueFiles) > 0 || local.files[ownValues(in)] || in.Helm != nil && in.Helm.ReleaseName.IsSet():
+	case in.Values.Node != nil || len(in.ValueFiles) > 0 || local.files[r.ownValues(in, local)] || in.Helm != nil && in.Helm.ReleaseName.IsSet():
 		return HelmChart
 	case in.Kustomize == nil:
 		dir.Report("ambiguous-source", "for the kustomization, set kustomize: {}; for the chart, helm: {releaseName: …}",
@@ -167,7 +167,7 @@ func (r *resolver) chosen(in *appInput, local *localSource, dir text) SourceKind
 // manifestFolder checks that there is something to deploy in a folder of manifests, and returns what it reads.
 func (r *resolver) manifestFolder(in *appInput, local *localSource, dir text) []string {
 	switch {
-	case local.hasManifests(in.Directory != nil && in.Directory.Recurse.Or(false)):
+	case r.mayBeEmpty(in), local.hasManifests(in.Directory != nil && in.Directory.Recurse.Or(false)):
 	case local.cue:
 		dir.Report("cue-source", "export it to YAML (cue export --out yaml), and commit that", "%s holds CUE, which Argo CD does not render", syntax.Quote(dir.V))
 	case local.below:

@@ -15,7 +15,7 @@ const valuesRef = "$values/"
 // valueFiles lists the value files of a chart of this repository: the application's own, values-CODE.yml beside the chart,
 // and those that it names. Reads is all that the chart reads with them.
 func (r *resolver) valueFiles(in *appInput, local *localSource, chart string) (files, reads []string) {
-	own := ownValues(in)
+	own := r.ownValues(in, local)
 	reads = local.reads
 	if local.shared != nil { // a chart with value files for many applications: those of the others are not read
 		reads = local.shared
@@ -87,8 +87,17 @@ func (r *resolver) listedTwice(first map[string]*syntax.Node, f text, file strin
 	return false
 }
 
-// ownValues is the value file beside a chart that is the application's own.
-func ownValues(in *appInput) string { return "values-" + in.ApplicationCode.V + ".yml" }
+// ownValues is the value file beside a chart that is the application's own: with .yml or with .yaml, but not with both.
+func (r *resolver) ownValues(in *appInput, local *localSource) string {
+	short, long := "values-"+in.ApplicationCode.V+".yml", "values-"+in.ApplicationCode.V+".yaml"
+	switch {
+	case !local.files[long]:
+		return short
+	case local.files[short]:
+		in.ApplicationCode.Report("ambiguous-values", "remove one of them", "the chart has %s and %s", short, long)
+	}
+	return long
+}
 
 // valueFile checks that a value file of this repository is there. Its path is relative to the chart, or to the repository's root
 // when it begins with a slash, as in Argo CD; that of a chart which is elsewhere ("") begins with $values/. The result is

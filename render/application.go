@@ -62,13 +62,13 @@ type automatedSync struct {
 
 type syncRetry struct {
 	Limit   int          `json:"limit"`
-	Backoff retryBackoff `json:"backoff"`
+	Backoff retryBackoff `json:"backoff,omitzero"`
 }
 
 type retryBackoff struct {
-	Duration    string `json:"duration"`
-	Factor      int    `json:"factor"`
-	MaxDuration string `json:"maxDuration"`
+	Duration    string `json:"duration,omitempty"`
+	Factor      int    `json:"factor,omitempty"`
+	MaxDuration string `json:"maxDuration,omitempty"`
 }
 
 type ignoreDifferences struct {
@@ -131,10 +131,16 @@ func appSpec(p *catalog.Platform, n *catalog.Namespace, a *catalog.Application) 
 			spec.Sources = append(spec.Sources, source(s))
 		}
 	}
-	if a.AutoSync || len(a.SyncOptions) > 0 {
+	if a.AutoSync != nil || a.Retry != nil || len(a.SyncOptions) > 0 {
 		spec.SyncPolicy = &syncPolicy{SyncOptions: a.SyncOptions}
-		if a.AutoSync {
-			spec.SyncPolicy.Automated = &automatedSync{Prune: true, SelfHeal: true}
+		if s := a.AutoSync; s != nil {
+			spec.SyncPolicy.Automated = &automatedSync{Prune: s.Prune, SelfHeal: s.SelfHeal}
+			if s.AllowEmpty {
+				spec.SyncPolicy.Automated.AllowEmpty = &s.AllowEmpty
+			}
+		}
+		if r := a.Retry; r != nil {
+			spec.SyncPolicy.Retry = &syncRetry{Limit: r.Limit, Backoff: retryBackoff{Duration: r.Duration, Factor: r.Factor, MaxDuration: r.MaxDuration}}
 		}
 	}
 	for _, d := range a.IgnoreDifferences {

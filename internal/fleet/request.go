@@ -69,7 +69,7 @@ func (in *Input) request(a *Application) workload.Application {
 	out := workload.Application{
 		Code: a.Code, Namespace: a.Namespace.Name, Project: a.Namespace.Project.Name,
 		RepoURL: s.RepoURL, TargetRevision: s.Revision, Revision: in.Revision,
-		Kind: kinds[a.Workload.Kind], Path: a.Workload.Path, Twice: in.Want.Unstable,
+		Kind: kinds[a.Workload.Kind], Path: a.Workload.Path, Twice: in.Want.Unstable, MayBeEmpty: a.MayBeEmpty,
 	}
 	for _, c := range a.Namespace.Project.ClusterResources {
 		out.ClusterKinds = append(out.ClusterKinds, strings.TrimPrefix(c.Group+"/"+c.Kind, "/"))

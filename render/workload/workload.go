@@ -54,6 +54,9 @@ type Application struct {
 	// Patches are applied to the source's output; to a kustomization, as part of it.
 	Patches []Patch
 
+	// MayBeEmpty says whether it may yield nothing.
+	MayBeEmpty bool `json:",omitempty"`
+
 	// Twice says whether to find out which fields of a chart differ each time: if they may, it is rendered twice.
 	Twice bool `json:",omitempty"`
 }

@@ -77,6 +77,7 @@ all of it fail; with --keep-going the others are printed, and the exit code is 3
 			objects = deployed(out.Applications[0])
 		}
 		switch {
+		case o.app != "" && empty(out.Applications[0]):
 		case o.outputDir != "":
 			err = writeFolder(o.outputDir, objects, folderOf(args), o.repository)
 		case len(objects) > 0 || complete:
