@@ -408,7 +408,7 @@ func (e *gitError) Error() string {
 	hint := ""
 	switch {
 	case has("Authentication failed"), has("could not read Username"), has("could not read Password"), has("returned error: 401"), has("returned error: 403"):
-		message = "the server wants credentials, or others"
+		message = "the server rejects the credentials, or got none"
 		hint = "are there credentials for " + e.host + " that git knows, and are they still good? See docs/fetch.md"
 	case has("Host key verification failed"):
 		message = "the server's host key is not known"

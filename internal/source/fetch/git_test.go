@@ -170,7 +170,7 @@ func TestGitOld(t *testing.T) {
 func TestGitForbidden(t *testing.T) {
 	c := newCheckout(t)
 	s := c.overHTTP(func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusForbidden); return false })
-	tryGit(t, c).fails("the server wants credentials, or others\n  hint: ", ofGit(s.URL+"/.git", "main"))
+	tryGit(t, c).fails("the server rejects the credentials, or got none\n  hint: ", ofGit(s.URL+"/.git", "main"))
 }
 
 // TestGitMoved: a tag that has moved is an error; a branch is meant to move, and the lock has the commit.
@@ -215,7 +215,7 @@ func TestGitCredentials(t *testing.T) {
 	})
 	host := strings.TrimPrefix(s.URL, "http://")
 	ref := ofGit(s.URL+"/.git", "main")
-	const wants = "the server wants credentials, or others\n  hint: are there credentials for "
+	const wants = "the server rejects the credentials, or got none\n  hint: are there credentials for "
 	tryGit(t, c).fails(wants+host, ref)
 	given := func(text string) *tried {
 		credentials, err := fetch.ReadCredentials(fetch.Files{Given: text})
