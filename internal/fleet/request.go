@@ -33,7 +33,7 @@ func (in *Input) workloads(ctx context.Context, o *Output) (diags diag.List, err
 		a.Failed = len(answer.Diags) > 0
 		o.Warnings, diags = append(o.Warnings, answer.Warnings...), append(diags, answer.Diags...)
 		for _, made := range answer.Objects {
-			a.Yields = append(a.Yields, Yield{made.object(), made.Pos, made.Unstable})
+			a.Yields = append(a.Yields, Yield{Object: made.object(), Pos: made.Pos, From: made.From, Unstable: made.Unstable})
 		}
 	}
 	return diags, nil

@@ -54,7 +54,8 @@ type answer struct {
 type answerObject struct {
 	APIVersion, Kind, Namespace, Name string
 	Wave                              int
-	Pos                               diag.Position // relative to the repository's root
+	Pos                               diag.Position // seen from the repository's root
+	From                              string        `json:",omitempty"`
 	Value                             json.RawMessage
 	Unstable                          [][]string `json:",omitempty"` // fields
 }
@@ -241,7 +242,7 @@ func newAnswer(result workload.Result, diags diag.List) answer {
 		if err != nil { // it was read from YAML or JSON
 			panic(err)
 		}
-		out.Objects = append(out.Objects, answerObject{o.APIVersion, o.Kind, o.Namespace, o.Name, o.Wave, o.Pos, value, o.Unstable})
+		out.Objects = append(out.Objects, answerObject{o.APIVersion, o.Kind, o.Namespace, o.Name, o.Wave, o.Pos, o.From, value, o.Unstable})
 	}
 	return out
 }

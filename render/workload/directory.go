@@ -99,7 +99,7 @@ func (app *Application) jsonFile(at diag.Position, text []byte) ([]manifest, dia
 	if m != nil {
 		return nil, diag.List{app.unreadable(at, m)}
 	}
-	return []manifest{{value, placed(at, line, 1)}}, nil
+	return []manifest{{value: value, pos: placed(at, line, 1)}}, nil
 }
 
 // folderFile is a file that may be a manifest.

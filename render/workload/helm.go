@@ -196,7 +196,8 @@ func (o *output) add(name, text string, verbatim bool) {
 		return o.templates[name].at(f)
 	}
 	for _, m := range found {
-		m.pos, _ = place(m.pos.Line, 1)
+		at, prefix := place(m.pos.Line, 1)
+		m.pos, m.from = at, strings.TrimSuffix(prefix, ": ")
 		o.manifests = append(o.manifests, m)
 	}
 	for _, d := range diags {

@@ -94,7 +94,7 @@ func (app *Application) evaluated(at diag.Position, text []byte) ([]manifest, di
 		value, m := readObject(raw, 0)
 		switch {
 		case m == nil:
-			out = append(out, manifest{value, at})
+			out = append(out, manifest{value: value, pos: at})
 		case isList:
 			return nil, diag.List{app.failure(at, m.code, "", "element %d of the array: %s", i, m.text)}
 		default:

@@ -1,7 +1,7 @@
 // Package workload renders the source of an application: the manifests that Argo CD would apply for it, made by the engines that Argo CD
 // uses. One file holds one engine.
 //
-// It reads only files of the repository, downloads nothing, and runs no other program. A source may be hostile: its output
+// It reads files of the repository, and what was fetched for it before; it downloads nothing, and runs no other program. A source may be hostile: its output
 // is bounded here, its time and memory are not, so callers render in a process that they can stop.
 package workload
 
@@ -11,6 +11,7 @@ import (
 	"io/fs"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/render/object"
 )
 
@@ -20,7 +21,9 @@ const maxOutput = 32 << 20
 // Files are where sources are.
 type Files struct {
 	Repository fs.FS // the Git repository, from its root; no link leads out of it
-	Catalog    fs.FS // one chart in each folder, for catalog applications
+	Catalog    fs.FS // one chart in each folder, for the applications that roster brings
+	// Sources are what was fetched from elsewhere; nil when that is nothing.
+	Sources source.Sources
 }
 
 // Cluster is what templates can ask about the cluster (Helm's .Capabilities).
@@ -141,8 +144,11 @@ type Target struct {
 type Object struct {
 	object.Object
 	Phase Phase
-	Pos   diag.Position // what it was made from, relative to the repository's root; without a line where that is unknown
-	// Unstable are the fields that differ when the application is rendered again, if Twice asks for them.
+	Pos   diag.Position // what it was made from, seen from the repository's root; without a line where that cannot be known
+	// From is the file of a packed chart, or of what was fetched, that the object was made from; Pos is then the archive, or where
+	// what was fetched is asked for.
+	From string
+	// Unstable are the fields that differ when the application is rendered again, as far as Twice asked for it.
 	Unstable [][]string
 }
 
@@ -153,6 +159,11 @@ type Renderer struct {
 	cluster Cluster
 	charts  map[string]*loadedChart // by path
 	later   bool                    // whether to render as if it were another day
+
+	// Of the application that is rendered:
+	asked    []source.Reference // what it needs from elsewhere
+	onlyAsk  bool               // whether to find out no more than that
+	warnings diag.List
 }
 
 // New makes a Renderer.
@@ -172,12 +183,19 @@ type Result struct {
 // Render returns the objects that Argo CD would apply for app. There are none when there is a diagnostic. The files in diagnostics are
 // relative to the repository's root, and their paths begin with the application's code.
 func (r *Renderer) Render(app *Application) (Result, diag.List) {
+	r.asked, r.warnings = nil, nil
+	out, diags := r.render(app)
+	out.Warnings = append(r.warnings, out.Warnings...)
+	return out, eachOnce(diags)
+}
+
+func (r *Renderer) render(app *Application) (Result, diag.List) {
 	app, diags := r.override(app)
 	if len(diags) > 0 {
 		return Result{}, diags
 	}
 	manifests, diags := r.manifests(app)
-	if len(diags) > 0 {
+	if len(diags) > 0 || r.onlyAsk {
 		return Result{}, diags
 	}
 	if app.Kind != Kustomization && len(app.Patches) > 0 {

@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"catalog":                  {"internal/diag", "internal/syntax", "profiles", "catalog/apps", "catalog/apps/builtin"},
 	"render/object":            {},
 	"render":                   {"catalog", "profiles", "render/object"},
-	"render/workload":          {"internal/diag", "internal/syntax", "render/object"},
+	"render/workload":          {"internal/diag", "internal/source", "internal/syntax", "render/object"},
 	"plugin":                   {"catalog", "render", "render/object"},
 	"cmd/internal/cli":         {"catalog", "internal/buildversion", "internal/diag", "internal/fleet", "internal/inspection", "internal/lint", "internal/outdir", "internal/outfile", "internal/report", "plugin", "render", "render/object", "render/workload"},
 	"cmd/roster":               {"cmd/internal/cli"},
