@@ -62,12 +62,7 @@ func (l *loadedChart) index(byFile map[*chart.File]*loadedChart) {
 
 // chart loads the chart of app, once for all applications that share it.
 func (r *Renderer) chart(app *Application) (*loadedChart, diag.List) {
-	at := place{path: path.Clean(app.Path), packed: strings.HasSuffix(app.Path, ".tgz")}
-	at.files = r.files.Repository
-	if app.Kind == Catalog {
-		at.files = r.files.Catalog
-	}
-	loaded := r.loadOnce(app, string(app.Kind)+" "+app.Path, at)
+	loaded := r.loadOnce(app)
 	diags := slices.Clone(loaded.diags)
 	for i := range diags {
 		diags[i].Path = app.Code
@@ -75,8 +70,11 @@ func (r *Renderer) chart(app *Application) (*loadedChart, diag.List) {
 	return loaded, diags
 }
 
-// loadOnce loads a chart that is known by a key.
-func (r *Renderer) loadOnce(app *Application, key string, at place) *loadedChart {
+func (r *Renderer) loadOnce(app *Application) *loadedChart {
+	key := string(app.Kind) + " " + app.Path
+	if app.Remote != nil {
+		key = fmt.Sprint(*app.Remote, app.Pos) // of which messages speak
+	}
 	loaded, known := r.charts[key]
 	if known {
 		r.ask(loaded.needs)
@@ -84,7 +82,7 @@ func (r *Renderer) loadOnce(app *Application, key string, at place) *loadedChart
 	}
 	before := r.asked
 	r.asked = nil
-	loaded = r.loadChart(app, at)
+	loaded = r.loadChart(app)
 	loaded.needs = r.asked
 	r.asked = before
 	r.ask(loaded.needs)
@@ -92,9 +90,9 @@ func (r *Renderer) loadOnce(app *Application, key string, at place) *loadedChart
 	return loaded
 }
 
-func (r *Renderer) loadChart(app *Application, at place) *loadedChart {
+func (r *Renderer) loadChart(app *Application) *loadedChart {
 	c := chartReader{renderer: r, app: app, left: maxChartSize}
-	loaded, diags := c.read(at)
+	loaded, diags := c.source()
 	if len(diags) == 0 {
 		diags = c.complete(loaded)
 	}
@@ -112,6 +110,23 @@ type chartReader struct {
 	app      *Application
 	left     int64 // of maxChartSize
 	count    int   // files and folders so far
+}
+
+// source reads the chart of the application.
+func (c *chartReader) source() (*loadedChart, diag.List) {
+	if ref := c.app.Remote; ref != nil {
+		from, diags := c.renderer.open(c.app, *ref, c.app.Pos)
+		if len(diags) > 0 {
+			return nil, diags
+		}
+		return c.fetched(from)
+	}
+	at := place{path: path.Clean(c.app.Path), packed: strings.HasSuffix(c.app.Path, ".tgz")}
+	at.files = c.renderer.files.Repository
+	if c.app.Kind == Catalog {
+		at.files = c.renderer.files.Catalog
+	}
+	return c.read(at)
 }
 
 func (c *chartReader) read(at place) (*loadedChart, diag.List) {

@@ -49,7 +49,7 @@ func (r *Renderer) directory(app *Application) ([]manifest, diag.List) {
 		diags = append(diags, problems...)
 	}
 	if len(out) == 0 && len(diags) == 0 {
-		diags.Add(app.failure(diag.Position{File: app.Path}, "empty-source", "", "the folder holds no manifests"))
+		diags.Add(app.failure(app.at(), "empty-source", "", "the folder holds no manifests"))
 	}
 	return out, diags
 }

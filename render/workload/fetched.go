@@ -101,6 +101,7 @@ func (r *Renderer) References(app *Application) ([]source.Reference, diag.List) 
 	r.asked, r.onlyAsk = nil, true
 	defer func() { r.onlyAsk = false }()
 	_, diags := r.render(app)
+	r.warnings = nil
 	diags = slices.DeleteFunc(diags, func(d diag.Diagnostic) bool { return d.Code == notFetched })
 	return r.asked, diags
 }
@@ -133,6 +134,15 @@ var (
 	// secretQuery is a password in the query of a URL.
 	secretQuery = regexp.MustCompile(`(?i)[?&][a-z_-]*(token|password|secret|signature)=`)
 )
+
+// withoutSecret is a text that may be a URL, for a message.
+func withoutSecret(text string) string {
+	clean, err := withoutUser(text)
+	if err != nil {
+		return elided
+	}
+	return clean
+}
 
 // errSecretURL is why a URL does not become a reference: those are written into a lock.
 var errSecretURL = errors.New("its URL holds a password: leave it out, and give it to Argo CD and to roster fetch")

@@ -29,7 +29,7 @@ func (r *Renderer) helm(app *Application) ([]manifest, diag.List) {
 		delay(c, values)
 	}
 	top, diags := r.renderValues(app, loaded, c, values)
-	if len(diags) > 0 {
+	if len(diags) > 0 || r.onlyAsk {
 		return nil, diags
 	}
 	out := output{app: app, templates: map[string]templateFile{}}
@@ -44,7 +44,7 @@ func (r *Renderer) helm(app *Application) ([]manifest, diag.List) {
 // renderValues are what templates see. It turns c into the chart that is rendered: without the subcharts that are turned off.
 func (r *Renderer) renderValues(app *Application, loaded *loadedChart, c *chart.Chart, values map[string]any) (chartutil.Values, diag.List) {
 	fail := func(code, format string, args ...any) (chartutil.Values, diag.List) {
-		return nil, diag.List{app.failure(diag.Position{File: app.Path}, code, "", format, args...)}
+		return nil, diag.List{app.failure(app.at(), code, "", format, args...)}
 	}
 	release := chartutil.ReleaseOptions{Name: app.Helm.ReleaseName, Namespace: app.Namespace, Revision: 1, IsInstall: true}
 	if release.Name == "" {
@@ -68,7 +68,7 @@ func (r *Renderer) renderValues(app *Application, loaded *loadedChart, c *chart.
 	if err != nil {
 		return fail("helm-values", "%s", notMerged(err))
 	}
-	diags := loaded.violations(c, top["Values"].(chartutil.Values).AsMap())
+	diags := r.violations(app, loaded, c, top["Values"].(chartutil.Values).AsMap())
 	for i := range diags {
 		diags[i].Path = app.Code
 	}
@@ -142,7 +142,7 @@ func (o *output) print(c *chart.Chart, texts map[string]string) ([]manifest, dia
 		}
 	}
 	if size > maxOutput {
-		return nil, diag.List{o.app.failure(diag.Position{File: o.app.Path}, "too-large", "", "the output of the chart is larger than %d MiB", maxOutput>>20)}
+		return nil, diag.List{o.app.failure(o.app.at(), "too-large", "", "the chart yields more than %d MiB", maxOutput>>20)}
 	}
 	if diags := o.swollen(texts); len(diags) > 0 {
 		return nil, diags
@@ -213,7 +213,7 @@ var notSorted = regexp.MustCompile(`^YAML parse error on (.*?): `)
 func (o *output) notSorted(err error, texts map[string]string) diag.Diagnostic {
 	m := notSorted.FindStringSubmatch(err.Error())
 	if m == nil {
-		return o.app.failure(diag.Position{File: o.app.Path}, "bad-yaml", "", "%s", sentence(err.Error()))
+		return o.app.failure(o.app.at(), "bad-yaml", "", "%s", sentence(err.Error()))
 	}
 	documents := releaseutil.SplitManifests(texts[m[1]])
 	for i := range len(documents) {

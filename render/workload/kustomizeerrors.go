@@ -151,7 +151,7 @@ func unwrapKustomize(text string) (inner, folder, entry string) {
 // rescue turns a panic in kustomize into a diagnostic. Some input makes it panic, such as annotations of its own.
 func (app *Application) rescue(out *[]manifest, diags *diag.List) {
 	if p := recover(); p != nil {
-		*out, *diags = nil, diag.List{app.failure(diag.Position{File: app.Path}, "kustomize", "", "%s", panicWords(p))}
+		*out, *diags = nil, diag.List{app.failure(app.at(), "kustomize", "", "%s", panicWords(p))}
 	}
 }
 

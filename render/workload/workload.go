@@ -47,9 +47,15 @@ type Application struct {
 	RepoURL, TargetRevision string // of the source, for Argo CD's build environment
 	Revision                string // the commit; empty when unknown
 
+	// Kind is empty when it is to be found out: that of a folder of another repository.
 	Kind Kind
 	// Path is a folder of the repository or, for a chart, an archive; of the catalog when Kind is Catalog.
-	Path      string
+	Path string
+	// Remote is where the source lies when that is not the repository: a chart, and then there is no Path, or what Path is a folder
+	// of. Value files that begin with $values/ are nevertheless of the repository.
+	Remote *source.Reference `json:",omitempty"`
+	Pos    diag.Position     // where the list names the source
+
 	Helm      Helm
 	Kustomize Kustomize
 	Directory Directory
@@ -159,6 +165,9 @@ type Renderer struct {
 	cluster Cluster
 	charts  map[string]*loadedChart // by path
 	later   bool                    // whether to render as if it were another day
+	// others render what lies in other repositories. Of those, outer is the files of the repository that holds the list.
+	others map[source.Reference]*Renderer
+	outer  fs.FS
 
 	// Of the application that is rendered:
 	asked    []source.Reference // what it needs from elsewhere
@@ -171,7 +180,7 @@ func New(files Files, cluster Cluster) *Renderer {
 	if cluster.KubeVersion == "" {
 		cluster.KubeVersion = DefaultKubeVersion
 	}
-	return &Renderer{files: files, cluster: cluster, charts: map[string]*loadedChart{}}
+	return &Renderer{files: files, cluster: cluster, charts: map[string]*loadedChart{}, others: map[source.Reference]*Renderer{}}
 }
 
 // Result is the output of an application.
@@ -190,6 +199,9 @@ func (r *Renderer) Render(app *Application) (Result, diag.List) {
 }
 
 func (r *Renderer) render(app *Application) (Result, diag.List) {
+	if app.Remote != nil && !app.isChartAlone() {
+		return r.foreign(app)
+	}
 	app, diags := r.override(app)
 	if len(diags) > 0 {
 		return Result{}, diags
@@ -216,9 +228,21 @@ func (r *Renderer) manifests(app *Application) ([]manifest, diag.List) {
 		return r.helm(app)
 	case Kustomization:
 		return r.kustomize(app)
-	default:
-		return r.directory(app)
+	case Manifests:
+		if !r.onlyAsk { // they need nothing from elsewhere
+			return r.directory(app)
+		}
+		return nil, nil
 	}
+	return nil, diag.List{app.failure(app.at(), "internal-error", "please report it", "there is no kind of source %q", app.Kind)}
+}
+
+// at is the place of the source as a whole.
+func (app *Application) at() diag.Position {
+	if app.Remote != nil {
+		return app.Pos
+	}
+	return diag.Position{File: app.Path}
 }
 
 // failure is a diagnostic about app: the place may be a folder or a file alone.
