@@ -27,9 +27,13 @@ func (c *chartReader) complete(top *loadedChart) diag.List {
 	if !slices.ContainsFunc(top.chart.Metadata.Dependencies, lacks) {
 		return nil
 	}
-	b := build{chartReader: c, top: top, file: "Chart.yaml"}
+	b := dependencies{chartReader: c, top: top, file: "Chart.yaml"}
 	if slices.ContainsFunc(top.chart.Raw, func(f *chart.File) bool { return f.Name == "requirements.yaml" }) {
 		b.file = "requirements.yaml"
+	}
+	if !c.build {
+		i := slices.IndexFunc(top.chart.Metadata.Dependencies, lacks)
+		return diag.List{b.fail(top.chart.Metadata.Dependencies[i], "kustomize does not run helm dependency build", ", which is not in charts/")}
 	}
 	if outOfStep(top.chart) {
 		lock := strings.TrimSuffix(b.file, ".yaml") + ".lock"
@@ -61,8 +65,8 @@ func outOfStep(c *chart.Chart) bool {
 	})
 }
 
-// build is helm dependency build for one chart.
-type build struct {
+// dependencies is helm dependency build for one chart.
+type dependencies struct {
 	*chartReader
 	top   *loadedChart
 	file  string // that names the dependencies
@@ -71,7 +75,7 @@ type build struct {
 
 // run brings all dependencies, not only those that are missing: as Helm does, it takes what the lock says, and leaves of the
 // archives in charts/ only those of dependencies without a repository. Folders stay.
-func (b *build) run() diag.List {
+func (b *dependencies) run() diag.List {
 	listed := b.top.chart.Metadata.Dependencies
 	if b.top.chart.Lock != nil {
 		listed = b.top.chart.Lock.Dependencies
@@ -103,7 +107,7 @@ func (b *build) run() diag.List {
 }
 
 // dependency loads one chart.
-func (b *build) dependency(d *chart.Dependency) (*loadedChart, diag.List) {
+func (b *dependencies) dependency(d *chart.Dependency) (*loadedChart, diag.List) {
 	if folder, local := strings.CutPrefix(d.Repository, "file://"); local {
 		return b.local(d, folder)
 	}
@@ -137,7 +141,7 @@ func (c *chartReader) fetched(from origin) (*loadedChart, diag.List) {
 }
 
 // local is a chart of the same repository.
-func (b *build) local(d *chart.Dependency, folder string) (*loadedChart, diag.List) {
+func (b *dependencies) local(d *chart.Dependency, folder string) (*loadedChart, diag.List) {
 	dir := path.Join(b.top.path, folder)
 	if b.top.packed || path.IsAbs(folder) || !fs.ValidPath(dir) {
 		return nil, diag.List{b.fail(d, "", ", which is outside of the repository")}
@@ -156,7 +160,7 @@ func isWanted(found *loadedChart, d *chart.Dependency) bool {
 	return found.chart.Name() == d.Name && chartutil.IsCompatibleRange(d.Version, found.chart.Metadata.Version)
 }
 
-func (b *build) fail(d *chart.Dependency, hint, which string) diag.Diagnostic {
+func (b *dependencies) fail(d *chart.Dependency, hint, which string) diag.Diagnostic {
 	of := ""
 	if d.Repository != "" && !secretQuery.MatchString(d.Repository) {
 		of = "of " + userInfo.ReplaceAllString(d.Repository, "$1")
@@ -168,14 +172,14 @@ func (b *build) fail(d *chart.Dependency, hint, which string) diag.Diagnostic {
 }
 
 // place is where a dependency is named.
-func (b *build) place(d *chart.Dependency) diag.Position {
+func (b *dependencies) place(d *chart.Dependency) diag.Position {
 	line, column := b.line(d)
 	at, _ := b.top.at(b.file, line, column)
 	return at
 }
 
 // line is where the first dependency with the name of d stands in its file; 0 when it is not known.
-func (b *build) line(d *chart.Dependency) (line, column int) {
+func (b *dependencies) line(d *chart.Dependency) (line, column int) {
 	i := slices.IndexFunc(b.top.chart.Raw, func(f *chart.File) bool { return f.Name == b.file })
 	if i < 0 {
 		return 0, 0

@@ -62,7 +62,12 @@ func (l *loadedChart) index(byFile map[*chart.File]*loadedChart) {
 
 // chart loads the chart of app, once for all applications that share it.
 func (r *Renderer) chart(app *Application) (*loadedChart, diag.List) {
-	loaded := r.loadOnce(app)
+	key := string(app.Kind) + " " + app.Path
+	if app.Remote != nil {
+		key = fmt.Sprint(*app.Remote, app.Pos) // of which messages speak
+	}
+	c := &chartReader{renderer: r, app: app, build: true}
+	loaded := r.loadOnce(key, func() *loadedChart { return c.whole(c.source()) })
 	diags := slices.Clone(loaded.diags)
 	for i := range diags {
 		diags[i].Path = app.Code
@@ -70,11 +75,8 @@ func (r *Renderer) chart(app *Application) (*loadedChart, diag.List) {
 	return loaded, diags
 }
 
-func (r *Renderer) loadOnce(app *Application) *loadedChart {
-	key := string(app.Kind) + " " + app.Path
-	if app.Remote != nil {
-		key = fmt.Sprint(*app.Remote, app.Pos) // of which messages speak
-	}
+// loadOnce loads a chart that is known by a key.
+func (r *Renderer) loadOnce(key string, load func() *loadedChart) *loadedChart {
 	loaded, known := r.charts[key]
 	if known {
 		r.ask(loaded.needs)
@@ -82,7 +84,7 @@ func (r *Renderer) loadOnce(app *Application) *loadedChart {
 	}
 	before := r.asked
 	r.asked = nil
-	loaded = r.loadChart(app)
+	loaded = load()
 	loaded.needs = r.asked
 	r.asked = before
 	r.ask(loaded.needs)
@@ -90,9 +92,8 @@ func (r *Renderer) loadOnce(app *Application) *loadedChart {
 	return loaded
 }
 
-func (r *Renderer) loadChart(app *Application) *loadedChart {
-	c := chartReader{renderer: r, app: app, left: maxChartSize}
-	loaded, diags := c.source()
+// whole is a chart that can be rendered, or the diagnostics that say why not.
+func (c *chartReader) whole(loaded *loadedChart, diags diag.List) *loadedChart {
 	if len(diags) == 0 {
 		diags = c.complete(loaded)
 	}
@@ -108,7 +109,8 @@ func (r *Renderer) loadChart(app *Application) *loadedChart {
 type chartReader struct {
 	renderer *Renderer
 	app      *Application
-	left     int64 // of maxChartSize
+	build    bool  // whether to bring what charts/ lacks
+	size     int64 // of all files so far
 	count    int   // files and folders so far
 }
 
@@ -219,7 +221,7 @@ func (c *chartReader) file(from fs.FS, name string, limit int64) ([]byte, error)
 }
 
 func (c *chartReader) take(size int64) error {
-	if c.left -= size; c.left < 0 {
+	if c.size += size; c.size > maxChartSize {
 		return fmt.Errorf("it is larger than %d MiB in all", maxChartSize>>20)
 	}
 	return nil

@@ -82,6 +82,13 @@ func (r *Renderer) ask(refs []source.Reference) {
 	}
 }
 
+// warn notes a warning, once.
+func (r *Renderer) warn(d diag.Diagnostic) {
+	if !slices.ContainsFunc(r.warnings, func(w diag.Diagnostic) bool { return w.Pos == d.Pos && w.Message == d.Message }) {
+		r.warnings.Add(d)
+	}
+}
+
 // eachOnce leaves out of diags that something is missing which is reported already.
 func eachOnce(diags diag.List) diag.List {
 	said := map[string]bool{}

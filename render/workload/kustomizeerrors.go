@@ -28,6 +28,9 @@ func (k *kustomization) explain(err error) diag.Diagnostic {
 	if m := patchPath.FindStringSubmatch(text); entry == "" && m != nil {
 		entry = m[1]
 	}
+	if original, ok := k.files.original[entry]; ok {
+		at, entry = k.files.at(at.File, original), ""
+	}
 	if entry != "" {
 		if file, info, err := k.files.resolve(path.Join(dir, entry)); err == nil && !info.IsDir() {
 			if d, wrong := k.badFile(file); wrong {

@@ -68,7 +68,7 @@ func (r *Renderer) validate(app *Application, l *loadedChart, values map[string]
 	if len(l.schema.missing) > 0 {
 		for _, d := range l.schema.missing {
 			d.Path, d.Message = app.Code, "the values were not checked: of their schema, "+d.Message
-			r.warnings.Add(d)
+			r.warn(d)
 		}
 		return nil
 	}

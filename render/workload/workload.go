@@ -26,10 +26,18 @@ type Files struct {
 	Sources source.Sources
 }
 
-// Cluster is what templates can ask about the cluster (Helm's .Capabilities).
+// Cluster is what templates can ask about the cluster (Helm's .Capabilities), and how its Argo CD is set up.
 type Cluster struct {
 	KubeVersion string   // such as v1.35.3; DefaultKubeVersion when empty
 	APIVersions []string // such as monitoring.coreos.com/v1 or monitoring.coreos.com/v1/ServiceMonitor, besides Kubernetes' own
+
+	Kustomize BuildOptions
+}
+
+// BuildOptions are what Argo CD runs kustomize with (kustomize.buildOptions in argocd-cm).
+type BuildOptions struct {
+	Helm    bool `json:",omitempty"` // --enable-helm
+	AnyFile bool `json:",omitempty"` // --load-restrictor LoadRestrictionsNone
 }
 
 // DefaultKubeVersion is the version of an unknown cluster.
