@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"encoding/json"
+	"errors"
+
 	"github.com/hippotion/roster/internal/fleet"
 	"github.com/hippotion/roster/internal/inspection"
 	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/source"
 	"github.com/spf13/cobra"
 )
 
@@ -11,11 +15,18 @@ import (
 func workerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: fleet.WorkerVerb, Hidden: true, Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return fleet.Serve(c.InOrStdin(), c.OutOrStdout()) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return fleet.Serve(c.InOrStdin(), c.OutOrStdout(), noSources)
+		},
 	}
 }
 
-// lintWorkerCommand is what the process of lint runs.
+// noSources is how a worker opens what was fetched, where nothing fetches.
+func noSources(json.RawMessage) (source.Sources, error) {
+	return nil, errors.New("nothing was fetched")
+}
+
+// lintWorkerCommand is what the process runs that looks for lint.
 func lintWorkerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: inspection.Verb, Hidden: true, Args: cobra.NoArgs,
