@@ -92,7 +92,7 @@ func (k *kustomization) build(patches []Patch) (out resmap.ResMap, err error) {
 		return nil, err
 	}
 	k.files.overlay(k.file, text)
-	if k.files.walk(k.dir); len(k.files.diags) > 0 || k.files.renderer.onlyAsk {
+	if k.files.walk(k.dir, ""); len(k.files.diags) > 0 || k.files.renderer.onlyAsk {
 		return nil, errRefused
 	}
 	options := krusty.MakeDefaultOptions()

@@ -53,6 +53,8 @@ type kustomizeFiles struct {
 	rewritten map[string][]byte // kustomization files
 	made      map[string][]byte // files that are not there
 	original  map[string]string // entries of kustomization files, by what stands there now
+	visited   map[string]bool   // kustomization files that were checked
+	released  map[string]string // namespaces of charts, by what asks for them
 	inflated  map[string][]byte // the objects of charts, by what asks for them; nil when there are none
 	plain     map[string]bool   // messages without values: Helm's are seen to elsewhere
 }
@@ -68,6 +70,7 @@ func newKustomizeFiles(r *Renderer, app *Application) *kustomizeFiles {
 func (f *kustomizeFiles) overlay(name string, text []byte) {
 	f.edited, f.checked, f.broken, f.diags = map[string][]byte{name: text}, map[string]bool{}, map[string]error{}, nil
 	f.rewritten, f.made, f.original = map[string][]byte{}, map[string][]byte{}, map[string]string{}
+	f.visited, f.released = map[string]bool{}, map[string]string{}
 	f.ownSchema, f.count, f.bytes = false, 0, 0
 }
 
@@ -85,8 +88,10 @@ func (f *kustomizeFiles) CleanedAbs(name string) (filesys.ConfirmedDir, string, 
 	if info.IsDir() {
 		return filesys.ConfirmedDir(full), "", nil
 	}
-	if slices.Contains(konfig.RecognizedKustomizationFileNames(), path.Base(name)) && !f.check(path.Dir(name), resolved) {
-		return "", "", errRefused
+	if slices.Contains(konfig.RecognizedKustomizationFileNames(), path.Base(name)) {
+		if dir := path.Dir(name); len(f.diags) > 0 || !f.visited[dir+"\x00"+resolved] && !f.check(dir, resolved, "") {
+			return "", "", errRefused
+		}
 	}
 	return filesys.ConfirmedDir(path.Dir(full)), path.Base(full), nil
 }

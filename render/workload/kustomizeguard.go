@@ -26,6 +26,8 @@ type guard struct {
 	files *kustomizeFiles
 	dir   string // to which paths are relative
 	file  string
+	// namespace is what charts of the kustomizations below get that say none: that of the nearest kustomization above them.
+	namespace string
 }
 
 var (
@@ -42,10 +44,11 @@ func remote(entry string, folder bool) bool {
 	return fetched.MatchString(entry) || folder && (cloned.MatchString(entry) || cloned.MatchString(strings.ToLower(entry)))
 }
 
-// check guards a kustomization file, and reports whether kustomize may read it.
-func (f *kustomizeFiles) check(dir, file string) bool {
+// check guards a kustomization file, and says whether kustomize may have it.
+func (f *kustomizeFiles) check(dir, file, namespace string) bool {
 	known := len(f.diags)
-	if !f.first(dir, file) {
+	f.visited[dir+"\x00"+file] = true
+	if !f.first(dir, file, namespace) {
 		return known == 0
 	}
 	text, err := f.content(file)
@@ -59,7 +62,7 @@ func (f *kustomizeFiles) check(dir, file string) bool {
 	}
 	k.FixKustomization()
 	f.ownSchema = f.ownSchema || len(k.OpenAPI) > 0
-	g := guard{f, dir, file}
+	g := guard{f, dir, file, cmp.Or(k.Namespace, namespace)}
 	if !g.kustomization(&k) {
 		return len(f.diags) == known
 	}
@@ -70,10 +73,10 @@ func (f *kustomizeFiles) check(dir, file string) bool {
 }
 
 // walk checks all that a folder leads to: what is missing is found out at once.
-func (f *kustomizeFiles) walk(dir string) {
+func (f *kustomizeFiles) walk(dir, namespace string) {
 	for _, name := range konfig.RecognizedKustomizationFileNames() {
 		if file, _, err := f.resolve(path.Join(dir, name)); err == nil {
-			f.check(dir, file)
+			f.check(dir, file, namespace)
 		}
 	}
 }
@@ -211,7 +214,7 @@ func (g guard) swapIn(text, entry string, kind entryKind) string {
 		return g.clone(entry, spec)
 	}
 	if name, info := g.pathIn(text, entry, kind != aFile); info != nil && info.IsDir() {
-		g.files.walk(name)
+		g.files.walk(name, g.namespace)
 	}
 	return entry
 }
@@ -278,7 +281,7 @@ func (g guard) clone(entry string, spec repoSpec) string {
 		_ = g.files.refuse(at, "missing-path", "", "%s: there is no folder %s in it", inWords(ref), cmp.Or(spec.folder, "."))
 		return entry
 	}
-	g.files.walk(name)
+	g.files.walk(name, g.namespace)
 	instead := pathFrom(g.dir, name)
 	g.files.original[instead] = entry
 	return instead
@@ -374,7 +377,7 @@ func (g guard) plugin(entry string) (left string, charts []chartAsked) {
 	objects, files := g.plugins(entry)
 	var rest []*resource.Resource
 	for i, o := range objects {
-		c, isChart := guard{g.files, g.dir, cmp.Or(files[i], g.file)}.config(o, entry)
+		c, isChart := guard{g.files, g.dir, cmp.Or(files[i], g.file), ""}.config(o, entry)
 		if isChart {
 			charts = append(charts, c)
 		} else {
@@ -446,7 +449,7 @@ func (g guard) pluginFolder(dir, entry string) (objects []*resource.Resource, fi
 		}
 		k.FixKustomization()
 		for _, e := range k.Resources {
-			more, in := guard{g.files, dir, file}.plugins(e)
+			more, in := guard{g.files, dir, file, ""}.plugins(e)
 			objects, files = append(objects, more...), append(files, in...)
 		}
 		k.Resources, k.MetaData = nil, nil

@@ -40,6 +40,7 @@ func (g guard) charts(k *types.Kustomization) []chartAsked {
 		if k.HelmGlobals != nil {
 			asked.HelmGlobals = *k.HelmGlobals
 		}
+		asked.Namespace = cmp.Or(asked.Namespace, g.namespace)
 		out = append(out, asked)
 	}
 	return out
@@ -110,7 +111,14 @@ func (g guard) objectsOf(c *chartAsked) (text []byte, ok bool) {
 	if err != nil {
 		return nil, false
 	}
-	name := g.dir + "\x00" + c.at.String() + "\x00" + string(key)
+	place := g.dir + "\x00" + c.at.String()
+	if before, known := g.files.released[place]; known && before != c.Namespace {
+		_ = g.files.refuse(c.at, "kustomize", "set its namespace", "the chart %s gets two namespaces from the kustomizations above it, which roster does not follow: %s and %s",
+			c.Name, cmp.Or(before, "none"), cmp.Or(c.Namespace, "none"))
+		return nil, false
+	}
+	g.files.released[place] = c.Namespace
+	name := place + "\x00" + string(key)
 	if text, known := g.files.inflated[name]; known {
 		return text, true
 	}

@@ -62,6 +62,7 @@ var mayImport = map[string][]string{
 	"test/helpers":             {},
 	"test/lint":                {},
 	"test/mutation":            {},
+	"test/sources":             {"internal/fleet", "internal/source", "render", "render/object"},
 	"internal/gen/write":       {"internal/gen"},
 	"golden":                   {},
 	"test/conformance":         {},
