@@ -229,7 +229,7 @@ type Application struct {
 	Elsewhere string
 	// Remote is that source, for whoever has fetched it; nil when Workload is not.
 	Remote  *Workload
-	Catalog string            // the name of the application that roster brings; empty for others
+	Catalog string            // the name in the catalog; empty for others
 	Uses    map[string]string // what it calls, by the name in the catalog: the code
 	Patches []Patch           // of the workload
 	// GeneratePaths are what the source reads, for argocd.argoproj.io/manifest-generate-paths; nil when unknown.
@@ -262,7 +262,7 @@ type Source struct {
 	Plugin            *Plugin
 }
 
-// Workload is a source in this repository or another one, or one that roster brings.
+// Workload is a source in this repository or another one, or one of the catalog.
 type Workload struct {
 	Kind   SourceKind
 	Path   string        // relative to the repository's root; for a chart, a folder or an archive. For Catalog, its name.

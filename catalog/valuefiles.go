@@ -45,8 +45,8 @@ func (r *resolver) valueFiles(in *appInput, local *localSource, chart string) (f
 
 // valueFile is a value file of this repository, or of a web server.
 type valueFile struct {
-	written string // as it stands in the list
-	path    string // seen from the repository's root; empty for a URL
+	written string // as in the list
+	path    string // relative to the repository's root; empty for a URL
 }
 
 // behind is the file with what stands before those of this repository.

@@ -80,10 +80,10 @@ type Application struct {
 // Yield is an object that an application deploys.
 type Yield struct {
 	object.Object
-	Pos diag.Position // what it was made from; nothing for applications that roster brings
-	// From is the file that lies behind Pos, in an archive or in what was fetched; or nothing.
+	Pos diag.Position // what it was made from; empty for catalog applications
+	// From names the file behind Pos, in an archive or in what was fetched; empty for all others.
 	From string
-	// Unstable are the fields that are different each time it is rendered, where Want asks for them.
+	// Unstable are the fields that differ each time it is rendered, where Want asks for them.
 	Unstable [][]string
 }
 

@@ -44,8 +44,8 @@ func (in *Input) requests(o *Output) (requests []workload.Application, of []*App
 	return requests, of
 }
 
-// own completes the answer of an application that roster brings: its files are not in the repository, and it has a check of
-// what must not be deployed of it, whatever its values and patches are.
+// own completes the answer of a catalog application: its files are not in the repository, and it checks what must not be deployed,
+// whatever its values and patches are.
 func own(a *Application, answer *answer) {
 	for i := range answer.Diags {
 		answer.Diags[i].Pos, answer.Diags[i].Related = a.Workload.Pos, nil

@@ -58,7 +58,7 @@ type answer struct {
 type answerObject struct {
 	APIVersion, Kind, Namespace, Name string
 	Wave                              int
-	Pos                               diag.Position // seen from the repository's root
+	Pos                               diag.Position // relative to the repository's root
 	From                              string        `json:",omitempty"`
 	Value                             json.RawMessage
 	Unstable                          [][]string `json:",omitempty"` // fields
@@ -119,7 +119,7 @@ func (p *workerPool) render(ctx context.Context, apps []workload.Application) ([
 // late says that the time was up before app had its turn.
 func late(app *workload.Application) diag.Diagnostic {
 	return diag.Diagnostic{Pos: placeOf(app), Path: app.Code, Code: "too-slow",
-		Message: "not rendered: the others have used up the time", Hint: "--timeout gives a run more time"}
+		Message: "not rendered: the other applications used up the time", Hint: "--timeout gives a run more time"}
 }
 
 // placeOf is the place of a source as a whole.
@@ -130,7 +130,7 @@ func placeOf(app *workload.Application) diag.Position {
 	return diag.Position{File: app.Path}
 }
 
-// stopped says why a worker did not answer.
+// stopped reports why a worker did not answer.
 func (p *workerPool) stopped(ctx context.Context, app *workload.Application, w *worker, err error) diag.Diagnostic {
 	d := diag.Diagnostic{Pos: placeOf(app), Path: app.Code, Code: "too-large"}
 	switch cause, words := w.process.Cause(err); {
@@ -211,7 +211,7 @@ func (w *worker) stop() {
 	}
 }
 
-// Serve is a worker: it renders what it is asked for until there is nothing more. What was fetched is opened by the function; it is
+// Serve is a worker: it renders what it is asked for until no more requests come. What was fetched is opened by the function; it is
 // not called when there is nothing.
 func Serve(in io.Reader, out io.Writer, open func(json.RawMessage) (source.Sources, error)) error {
 	if err := limited.Memory(workerMemory); err != nil {

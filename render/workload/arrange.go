@@ -88,7 +88,7 @@ func arrange(app *Application, in []manifest) (Result, diag.List) {
 	out.Objects = slices.DeleteFunc(out.Objects, func(o Object) bool { return o.Phase == never })
 	if len(out.Objects) == 0 {
 		return Result{}, diag.List{app.failure(app.at(), "empty-source", "",
-			"the source yields no objects: Argo CD would deploy nothing")}
+			"the source has no objects: Argo CD would deploy nothing")}
 	}
 	slices.SortStableFunc(out.Objects, compare)
 	return out, nil

@@ -63,7 +63,7 @@ func (r *Renderer) template(rel *release) (*output, []printed, diag.List) {
 	return out, found, diags
 }
 
-// renderValues are what templates see. It makes of c the chart that is rendered: without the subcharts that are turned off.
+// renderValues are what templates see. It turns c into the chart that is rendered: without the subcharts that are turned off.
 func (r *Renderer) renderValues(rel *release, c *chart.Chart) (chartutil.Values, diag.List) {
 	app, loaded, values := rel.app, rel.loaded, rel.values
 	fail := func(code, format string, args ...any) (chartutil.Values, diag.List) {
@@ -174,7 +174,7 @@ func (o *output) print(c *chart.Chart, texts map[string]string) ([]printed, diag
 		}
 	}
 	if size > maxOutput {
-		return nil, diag.List{o.app.failure(o.app.at(), "too-large", "", "the chart yields more than %d MiB", maxOutput>>20)}
+		return nil, diag.List{o.app.failure(o.app.at(), "too-large", "", "the output of the chart is larger than %d MiB", maxOutput>>20)}
 	}
 	if diags := o.swollen(texts); len(diags) > 0 {
 		return nil, diags
@@ -221,7 +221,7 @@ func (o *output) add(p printed) {
 	header := p.header()
 	found, diags := o.app.decode(diag.Position{}, []byte(header+p.text+"\n"))
 	place := func(line, column int) (at diag.Position, prefix string) {
-		var f frame // the lines of what is rendered are not those of the template
+		var f frame // the lines of the output are not those of the template
 		if p.verbatim {
 			f.line, f.column = line-strings.Count(header, "\n"), column
 		}

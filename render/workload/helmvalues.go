@@ -199,7 +199,7 @@ func (r *Renderer) valueFile(app *Application, raw string) (f valueFile, diags d
 	case strings.ContainsAny(f.file, "*?["):
 		return fail("is a pattern, which is not supported")
 	case strings.ContainsAny(f.file, `,"`):
-		return fail("has a comma or a quote in its path, which Helm takes for the end of it")
+		return fail("has a comma or a quote in its path, which Helm treats as the end of the path")
 	case !fs.ValidPath(f.file) || f.file == ".":
 		return fail("is not in the repository")
 	}

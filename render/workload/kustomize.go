@@ -19,7 +19,7 @@ import (
 type kustomization struct {
 	app   *Application
 	files *kustomizeFiles
-	dir   string // of the application, seen from the repository's root, without links
+	dir   string // of the application, relative to the repository's root, without links
 	file  string // the kustomization file, likewise
 }
 

@@ -47,7 +47,7 @@ type kustomizeFiles struct {
 	broken  map[string]error // kustomization files that kustomize cannot read
 	diags   diag.List        // why something was refused
 
-	ownSchema bool // a kustomization brings one
+	ownSchema bool // a kustomization has one
 
 	// What kustomize gets in place of what it would fetch:
 	rewritten map[string][]byte // kustomization files

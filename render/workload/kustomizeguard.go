@@ -20,8 +20,8 @@ import (
 )
 
 // guard checks what one file names before kustomize follows it, and puts what was fetched in the place of what kustomize would
-// fetch. It reads the file with kustomize's own parsers, so that both see the same. Where kustomize's mind is not certain, it
-// refuses.
+// fetch. It reads the file with kustomize's own parsers, so that both see the same. Where it is not certain what kustomize does,
+// it refuses.
 type guard struct {
 	files *kustomizeFiles
 	dir   string // to which paths are relative
@@ -44,7 +44,7 @@ func remote(entry string, folder bool) bool {
 	return fetched.MatchString(entry) || folder && (cloned.MatchString(entry) || cloned.MatchString(strings.ToLower(entry)))
 }
 
-// check guards a kustomization file, and says whether kustomize may have it.
+// check guards a kustomization file, and reports whether kustomize may read it.
 func (f *kustomizeFiles) check(dir, file, namespace string) bool {
 	known := len(f.diags)
 	f.visited[dir+"\x00"+file] = true
@@ -81,7 +81,7 @@ func (f *kustomizeFiles) walk(dir, namespace string) {
 	}
 }
 
-// first says whether something is checked for the first time.
+// first reports whether something is checked for the first time.
 func (f *kustomizeFiles) first(what ...string) bool {
 	key := strings.Join(what, "\x00")
 	seen := f.checked[key]
@@ -337,7 +337,7 @@ func (g guard) isNoText(entry string, folder bool, notText error) bool {
 	if !strings.Contains(entry, "\n") || remote(entry, folder) {
 		return false
 	}
-	_ = g.files.refuse(g.files.at(g.file, entry), "bad-yaml", "", "it names no file, and is not an object: %s", kustomizeWords(notText.Error()))
+	_ = g.files.refuse(g.files.at(g.file, entry), "bad-yaml", "", "it names no file and is not an object: %s", kustomizeWords(notText.Error()))
 	return true
 }
 
@@ -434,7 +434,7 @@ func (g guard) plugins(entry string) (objects []*resource.Resource, files []stri
 	return objects, files
 }
 
-// pluginFolder gives the plugins of a kustomization. It may only gather files: one that changes them could make an address out of
+// pluginFolder gives the plugins of a kustomization. It may only gather files: one that changes them could assemble an address from
 // parts.
 func (g guard) pluginFolder(dir, entry string) (objects []*resource.Resource, files []string) {
 	for _, base := range konfig.RecognizedKustomizationFileNames() {
@@ -460,12 +460,12 @@ func (g guard) pluginFolder(dir, entry string) (objects []*resource.Resource, fi
 	return objects, files
 }
 
-// config checks the configuration of a plugin, which may ask for a chart. Paths in it are seen from the kustomization.
+// config checks the configuration of a plugin, which may ask for a chart. Paths in it are relative to the kustomization.
 func (g guard) config(o *resource.Resource, entry string) (c chartAsked, isChart bool) {
 	at := g.files.at(g.file, entry)
 	gvk := o.GetGvk()
 	if gvk.Group != "" || gvk.Version != konfig.BuiltinPluginApiVersion {
-		_ = g.files.refuse(at, "kustomize", "", "%s %s is no part of kustomize, and Argo CD lets it run no other programs", gvk.Kind, o.GetName())
+		_ = g.files.refuse(at, "kustomize", "", "%s %s is not part of kustomize, which Argo CD does not let run other programs", gvk.Kind, o.GetName())
 		return c, false
 	}
 	text, err := o.AsYAML()

@@ -27,7 +27,7 @@ const maxViolations = 20
 // compiledSchema is the values.schema.json of a chart.
 type compiledSchema struct {
 	schema   *jsonschema.Schema
-	problems []string           // why there is none
+	problems []string           // why it cannot be used
 	missing  diag.List          // what it refers to and was not fetched: then nothing is checked
 	needs    []source.Reference // what it refers to
 }
@@ -54,7 +54,7 @@ func (r *Renderer) violations(app *Application, l *loadedChart, c *chart.Chart, 
 
 // validate gives the messages of the schema of l alone.
 func (r *Renderer) validate(app *Application, l *loadedChart, values map[string]any) (messages []string) {
-	// The compiler panics at some schemas; Helm makes an error of that, too.
+	// The compiler panics at some schemas; Helm turns that into an error, too.
 	defer func() {
 		if problem := recover(); problem != nil {
 			messages = []string{sentence(fmt.Sprintf("the schema cannot be used: %v", problem))}
@@ -128,7 +128,7 @@ type schemaLoader struct {
 
 var errNotRead = errors.New("not read")
 
-// Load takes a urn for a schema that everything fits, as Helm does.
+// Load treats a urn as a schema that everything fits, as Helm does.
 func (l *schemaLoader) Load(url string) (any, error) {
 	if strings.HasPrefix(url, "urn:") {
 		return true, nil

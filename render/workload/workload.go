@@ -1,8 +1,8 @@
 // Package workload renders the source of an application: the manifests that Argo CD would apply for it, made by the engines that Argo CD
 // uses. One file holds one engine.
 //
-// It reads files of the repository, and what was fetched for it before; it downloads nothing, and runs no other program. A source may be hostile: its output
-// is bounded here, its time and memory are not, so callers render in a process that they can stop.
+// It reads only files of the repository and what was fetched for it, downloads nothing, and runs no other program. A source may be
+// hostile: its output is bounded here, its time and memory are not, so callers render in a process that they can stop.
 package workload
 
 import (
@@ -21,8 +21,8 @@ const maxOutput = 32 << 20
 // Files are where sources are.
 type Files struct {
 	Repository fs.FS // the Git repository, from its root; no link leads out of it
-	Catalog    fs.FS // one chart in each folder, for the applications that roster brings
-	// Sources are what was fetched from elsewhere; nil when that is nothing.
+	Catalog    fs.FS // one chart in each folder, for catalog applications
+	// Sources are what was fetched from elsewhere; nil when nothing was.
 	Sources source.Sources
 }
 
@@ -158,11 +158,11 @@ type Target struct {
 type Object struct {
 	object.Object
 	Phase Phase
-	Pos   diag.Position // what it was made from, seen from the repository's root; without a line where that cannot be known
+	Pos   diag.Position // what it was made from, relative to the repository's root; without a line where that is unknown
 	// From is the file of a packed chart, or of what was fetched, that the object was made from; Pos is then the archive, or where
 	// what was fetched is asked for.
 	From string
-	// Unstable are the fields that differ when the application is rendered again, as far as Twice asked for it.
+	// Unstable are the fields that differ when the application is rendered again, if Twice asks for them.
 	Unstable [][]string
 }
 

@@ -26,7 +26,7 @@ func noSources(json.RawMessage) (source.Sources, error) {
 	return nil, errors.New("nothing was fetched")
 }
 
-// lintWorkerCommand is what the process runs that looks for lint.
+// lintWorkerCommand is what the process of lint runs.
 func lintWorkerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: inspection.Verb, Hidden: true, Args: cobra.NoArgs,
