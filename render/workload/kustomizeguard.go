@@ -477,7 +477,7 @@ func (g guard) config(o *resource.Resource, entry string) (c chartAsked, isChart
 			at = g.files.at(g.file, gvk.Kind)
 		}
 		c.at = at
-		if err := yaml.Unmarshal(text, &c); err != nil {
+		if err := syntax.Unmarshal(text, &c); err != nil {
 			_ = g.files.refuse(at, "kustomize", "", "%s", kustomizeWords(err.Error()))
 		}
 		return c, true

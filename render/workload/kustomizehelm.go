@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,22 +142,22 @@ func (g guard) objectsOf(c *chartAsked) (text []byte, ok bool) {
 // template renders a chart as kustomize has Helm do it.
 func (g guard) template(c *chartAsked) ([]printed, diag.List) {
 	f := g.files
-	fail := func(hint, format string, args ...any) ([]printed, diag.List) {
-		return nil, diag.List{f.app.failure(c.at, "kustomize", hint, format, args...)}
+	fail := func(format string, args ...any) ([]printed, diag.List) {
+		return nil, diag.List{f.app.failure(c.at, "kustomize", "", format, args...)}
 	}
 	switch {
 	case c.Name == "":
-		return fail("", "the chart has no name")
+		return fail("the chart has no name")
 	case c.ValuesMerge == "":
 		c.ValuesMerge = "override"
 	case !slices.Contains([]string{"merge", "override", "replace"}, c.ValuesMerge):
-		return fail("", "valuesMerge: expected merge, override or replace, found %s", syntax.Quote(c.ValuesMerge))
+		return fail("valuesMerge: expected merge, override or replace, found %s", syntax.Quote(c.ValuesMerge))
 	}
 	app := &Application{Code: f.app.Code, Kind: Chart, Path: g.file, Namespace: cmp.Or(c.Namespace, "default"),
 		Helm: Helm{SkipCRDs: !c.IncludeCRDs, SkipTests: c.SkipTests}}
 	var err error
 	if app.Helm.ReleaseName, err = c.release(); err != nil {
-		return fail("", "%v", err)
+		return fail("%v", err)
 	}
 	loaded, home, diags := g.chart(c)
 	if len(diags) > 0 {
@@ -164,7 +165,7 @@ func (g guard) template(c *chartAsked) ([]printed, diag.List) {
 	}
 	values, err := g.helmValues(c, loaded, home)
 	if err != nil {
-		return fail("", "%s", kustomizeWords(err.Error()))
+		return fail("%s", kustomizeWords(err.Error()))
 	}
 	if len(f.diags) > 0 { // such as a value file that was not fetched
 		return nil, nil
@@ -181,6 +182,9 @@ func (g guard) template(c *chartAsked) ([]printed, diag.List) {
 	return documents, diags
 }
 
+// outside are functions of templates that look at more than their arguments.
+var outside = regexp.MustCompile(`(?i)^(env|expandenv|gethostbyname|ago|(must)?(html)?_?date.*)$`)
+
 // release is the name of the release.
 func (c *chartAsked) release() (string, error) {
 	switch {
@@ -192,8 +196,10 @@ func (c *chartAsked) release() (string, error) {
 		return path.Base(c.Name) + "-0", nil // Helm takes the time
 	}
 	functions := sprig.TxtFuncMap()
-	for _, outside := range [...]string{"env", "expandenv", "getHostByName"} {
-		delete(functions, outside)
+	for name := range functions { // the environment, the network, the clock, and chance
+		if unsteady[name] || outside.MatchString(name) {
+			delete(functions, name)
+		}
 	}
 	t, err := template.New("name-template").Funcs(functions).Parse(c.NameTemplate)
 	if err != nil {
