@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hippotion/roster/catalog/apps"
 	"github.com/hippotion/roster/internal/diag"
@@ -22,9 +23,12 @@ func (r *resolver) application(e *entryInput, in *appInput) Application {
 	guarded := !in.Toggleable.Or(false)
 	a := Application{
 		Code: code, Origin: from, Place: place(in.Node), Catalog: in.Catalog.V,
-		AutoSync: in.AutoSync.Or(r.autoSync), Guarded: guarded, Finalizer: in.Finalizer.Or(true),
+		AutoSync: in.AutoSync.resolved(r.autoSync), Retry: r.retry, MayBeEmpty: r.mayBeEmpty(in), Guarded: guarded, Finalizer: in.Finalizer.Or(true),
 		SyncOptions: r.syncOptions,
 		Labels:      r.labels(in.Labels), Annotations: r.annotations(in.Annotations),
+	}
+	if in.Retry != nil {
+		a.Retry = r.retryOf(in.Retry)
 	}
 	if in.SyncOptions != nil {
 		a.SyncOptions = r.syncOptionsOf(in.SyncOptions)
@@ -75,6 +79,39 @@ func (r *resolver) application(e *entryInput, in *appInput) Application {
 		}
 	}
 	return a
+}
+
+// resolved is how an application is synced; nil stands for not at all.
+func (in *autoSyncInput) resolved(otherwise *AutoSync) *AutoSync {
+	switch {
+	case in == nil:
+		return otherwise
+	case !in.Enabled.Or(true):
+		return nil
+	}
+	return &AutoSync{Prune: in.Prune.Or(true), SelfHeal: in.SelfHeal.Or(true), AllowEmpty: in.AllowEmpty.Or(false)}
+}
+
+// mayBeEmpty reports whether an application may deploy nothing.
+func (r *resolver) mayBeEmpty(in *appInput) bool {
+	sync := in.AutoSync.resolved(r.autoSync)
+	return sync != nil && sync.AllowEmpty
+}
+
+// retryOf checks how a sync is tried again.
+func (r *resolver) retryOf(in *retryInput) *Retry {
+	if in == nil {
+		return nil
+	}
+	for _, t := range present(in.Duration, in.MaxDuration) {
+		if d, err := time.ParseDuration(t.V); err != nil || d <= 0 {
+			t.Report("bad-duration", "", "expected a positive time such as 5s or 3m, found %s", syntax.Quote(t.V))
+		}
+	}
+	if in.Factor.IsSet() && in.Factor.V < 1 {
+		in.Factor.Report("bad-number", "", "expected a factor of at least 1, found %d", in.Factor.V)
+	}
+	return &Retry{Limit: in.Limit.V, Duration: in.Duration.V, MaxDuration: in.MaxDuration.V, Factor: in.Factor.V}
 }
 
 // syncOption is an option of Argo CD: a name and a value.

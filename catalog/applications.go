@@ -116,7 +116,8 @@ type appInput struct {
 	Directory  *directoryInput `yaml:"directory"`
 	Patches    []patchInput    `yaml:"patches"`
 
-	AutoSync          flag                    `yaml:"autoSync"`
+	AutoSync          *autoSyncInput          `yaml:"autoSync"`
+	Retry             *retryInput             `yaml:"retry"`
 	Toggleable        flag                    `yaml:"toggleable"`
 	Finalizer         flag                    `yaml:"finalizer"` // deleting the Application deletes what it deployed (default true)
 	SyncOptions       []text                  `yaml:"syncOptions"`
@@ -131,6 +132,24 @@ type appInput struct {
 	Secrets   []secretInput  `yaml:"secrets"`
 }
 
+// autoSyncInput is Argo CD's spec.syncPolicy.automated.
+type autoSyncInput struct {
+	*syntax.Node
+	Enabled    flag `yaml:"enabled,short"`
+	Prune      flag `yaml:"prune"`
+	SelfHeal   flag `yaml:"selfHeal"`
+	AllowEmpty flag `yaml:"allowEmpty"` // the application may yield nothing
+}
+
+// retryInput is Argo CD's spec.syncPolicy.retry.
+type retryInput struct {
+	*syntax.Node
+	Limit       number `yaml:"limit,short,required"`
+	Duration    text   `yaml:"duration"`
+	Factor      number `yaml:"factor"`
+	MaxDuration text   `yaml:"maxDuration"`
+}
+
 // useInput is a catalog application, in this list, that another one calls.
 type useInput struct {
 	*syntax.Node
@@ -141,12 +160,24 @@ type useInput struct {
 // helmInput is the part of Argo CD's spec.source.helm that has no shorter key.
 type helmInput struct {
 	*syntax.Node
-	ReleaseName             text             `yaml:"releaseName"`
-	SkipCRDs                flag             `yaml:"skipCrds"`
-	SkipTests               flag             `yaml:"skipTests"`
-	PassCredentials         flag             `yaml:"passCredentials"`
-	IgnoreMissingValueFiles flag             `yaml:"ignoreMissingValueFiles"`
-	Parameters              syntax.Map[text] `yaml:"parameters,hidden"`
+	ReleaseName             text                       `yaml:"releaseName"`
+	Namespace               text                       `yaml:"namespace"` // of the release
+	KubeVersion             text                       `yaml:"kubeVersion"`
+	APIVersions             []text                     `yaml:"apiVersions"`
+	SkipCRDs                flag                       `yaml:"skipCrds"`
+	SkipTests               flag                       `yaml:"skipTests"`
+	PassCredentials         flag                       `yaml:"passCredentials"`
+	IgnoreMissingValueFiles flag                       `yaml:"ignoreMissingValueFiles"`
+	SkipSchemaValidation    flag                       `yaml:"skipSchemaValidation"`
+	Parameters              syntax.Map[parameterInput] `yaml:"parameters,hidden"`
+	FileParameters          syntax.Map[text]           `yaml:"fileParameters"` // name: file
+}
+
+// parameterInput is the value of a Helm parameter.
+type parameterInput struct {
+	*syntax.Node
+	Value       text `yaml:"value,short,required,hidden"`
+	ForceString flag `yaml:"forceString"`
 }
 
 // kustomizeInput is Argo CD's spec.source.kustomize.
@@ -159,6 +190,16 @@ type kustomizeInput struct {
 	CommonLabels      syntax.Map[text] `yaml:"commonLabels"`
 	CommonAnnotations syntax.Map[text] `yaml:"commonAnnotations"`
 	Components        []text           `yaml:"components"`
+
+	Replicas                  syntax.Map[number] `yaml:"replicas"` // name of the workload: how many
+	ForceCommonLabels         flag               `yaml:"forceCommonLabels"`
+	LabelWithoutSelector      flag               `yaml:"labelWithoutSelector"`
+	LabelIncludeTemplates     flag               `yaml:"labelIncludeTemplates"` // needs labelWithoutSelector
+	ForceCommonAnnotations    flag               `yaml:"forceCommonAnnotations"`
+	CommonAnnotationsEnvsubst flag               `yaml:"commonAnnotationsEnvsubst"`
+	IgnoreMissingComponents   flag               `yaml:"ignoreMissingComponents"`
+	KubeVersion               text               `yaml:"kubeVersion"`
+	APIVersions               []text             `yaml:"apiVersions"`
 }
 
 // directoryInput is Argo CD's spec.source.directory.

@@ -73,7 +73,9 @@ func (r *resolver) inspect(p string) *localSource {
 		s.problem, s.code, s.hint = r.missing(p, "folder", err)
 	}
 	s.reads = append(s.reads, outermost(outside)...)
-	isOwn := func(name string) bool { return strings.HasPrefix(name, "values-") && path.Ext(name) == ".yml" }
+	isOwn := func(name string) bool {
+		return strings.HasPrefix(name, "values-") && (path.Ext(name) == ".yml" || path.Ext(name) == ".yaml")
+	}
 	if s.kind == HelmChart && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.IsDir() && isOwn(e.Name()) }) {
 		for _, e := range entries {
 			if e.IsDir() || !isOwn(e.Name()) {
@@ -124,6 +126,12 @@ func (r *resolver) isFile(p string) (problem, code, hint string) {
 		return fmt.Sprintf("expected a file, found the %s %s", kindOf(info), syntax.Quote(p)), "missing-path", ""
 	}
 	return "", "", ""
+}
+
+// isMissing reports whether there is nothing at p: no file, no folder, and no link that leads elsewhere.
+func (r *resolver) isMissing(p string) bool {
+	_, err := fs.Stat(r.fsys, r.file(p))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // missing returns why something at p cannot be read.
@@ -268,6 +276,9 @@ func (r *resolver) chartReads(p string, outside map[string]bool) {
 	}
 }
 
+// maxKustomization is how large a kustomization file may be, as in render/workload, in bytes.
+const maxKustomization = 1 << 20
+
 // kustomizationReads notes what the kustomization in dir, which is part of the one at p, reads elsewhere in the
 // repository: every text in it that names an existing path, be it a base, a patch or a file for a generator.
 func (r *resolver) kustomizationReads(p, dir string, outside, seen map[string]bool) {
@@ -277,10 +288,18 @@ func (r *resolver) kustomizationReads(p, dir string, outside, seen map[string]bo
 	seen[dir] = true
 	for _, name := range kustomizationFiles {
 		var content any
+		if info, err := fs.Stat(r.fsys, r.file(path.Join(dir, name))); err != nil || info.Size() > maxKustomization {
+			continue // the engine reports one that is too large
+		}
 		if !r.readYAML(path.Join(dir, name), &content) {
 			continue
 		}
+		looked := map[string]bool{}
 		eachText(content, func(s string) {
+			if looked[s] {
+				return
+			}
+			looked[s] = true
 			if _, file, found := strings.Cut(s, "="); found { // key=file of a generator
 				s = file
 			}

@@ -4,15 +4,16 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/syntax"
 )
 
 // jsonnet resolves the variables of Jsonnet files, and checks that their libraries are there.
-func (r *resolver) jsonnet(in *jsonnetInput) *Jsonnet {
+func (r *resolver) jsonnet(in *jsonnetInput) argocd.Jsonnet {
 	if in == nil {
-		return nil
+		return argocd.Jsonnet{}
 	}
-	out := &Jsonnet{TLAs: r.jsonnetVars(in.TLAs.Items), ExtVars: r.jsonnetVars(in.ExtVars.Items)}
+	out := argocd.Jsonnet{TLAs: r.jsonnetVars(in.TLAs.Items), ExtVars: r.jsonnetVars(in.ExtVars.Items)}
 	for _, lib := range present(in.Libs...) {
 		if clean, ok := r.folder(lib); ok {
 			out.Libs = append(out.Libs, clean)
@@ -21,8 +22,8 @@ func (r *resolver) jsonnet(in *jsonnetInput) *Jsonnet {
 	return out
 }
 
-func (r *resolver) jsonnetVars(items []syntax.Item[jsonnetVarInput]) []JsonnetVar {
-	var out []JsonnetVar
+func (r *resolver) jsonnetVars(items []syntax.Item[jsonnetVarInput]) []argocd.JsonnetVar {
+	var out []argocd.JsonnetVar
 	for _, item := range items {
 		v := item.Value
 		switch {
@@ -30,9 +31,9 @@ func (r *resolver) jsonnetVars(items []syntax.Item[jsonnetVarInput]) []JsonnetVa
 		case v.Code.IsSet() == v.Value.IsSet():
 			item.At.Report("bad-choice", "", "expected one of value and code")
 		default:
-			out = append(out, JsonnetVar{Name: item.Key, Value: v.Value.Or(v.Code.V), Code: v.Code.IsSet()})
+			out = append(out, argocd.JsonnetVar{Name: item.Key, Value: v.Value.Or(v.Code.V), Code: v.Code.IsSet()})
 		}
 	}
-	slices.SortFunc(out, func(a, b JsonnetVar) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(out, func(a, b argocd.JsonnetVar) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }

@@ -86,9 +86,12 @@ var reservations = []reservation{
 	{".kubernetes.io", forKubernetes, "remove it"},
 	{".k8s.io", forKubernetes, "remove it"},
 
-	{".cleanup.kyverno.io", forDeletion, "remove it"},      // Kyverno's cleanup controller, after the time that it says
-	{"janitor/*", forDeletion, "remove it"},                // kube-janitor, likewise
-	{".objectset.rio.cattle.io", forDeletion, "remove it"}, // k3s and Rancher prune by it what is not in their manifests
+	{".cleanup.kyverno.io", forDeletion, "remove it"}, // Kyverno's cleanup controller, after the time that it says
+	{"janitor/*", forDeletion, "remove it"},           // kube-janitor, likewise
+	{".k8s-ttl-controller.twin.sh", forDeletion, "remove it"},
+	{"sleepmode.loft.sh/delete-after", forDeletion, "remove it"}, // vCluster Platform, after some time without activity
+	{"fluxcd.io/sync-gc-mark", forDeletion, "remove it"},         // Flux 1 prunes by it
+	{".objectset.rio.cattle.io", forDeletion, "remove it"},       // k3s and Rancher prune by it what is not in their manifests
 }
 
 func (r *reservation) fits(key string) bool {

@@ -3,7 +3,9 @@ package catalog
 import (
 	"cmp"
 	"slices"
+	"strings"
 
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/syntax"
 )
 
@@ -50,24 +52,20 @@ func (r *resolver) options(s *Source, in *appInput, kind SourceKind) {
 	case HelmChart:
 		s.Helm = r.helm(in)
 		if s.Helm == nil && len(in.ValueFiles) > 0 {
-			s.Helm = &Helm{}
+			s.Helm = &argocd.Helm{}
 		}
 	case Kustomization:
-		if k := in.Kustomize; k != nil {
-			s.Kustomize = &Kustomize{Images: texts(k.Images), NamePrefix: k.NamePrefix.V, NameSuffix: k.NameSuffix.V, Namespace: k.Namespace.V,
-				CommonLabels: r.labelsBut(k.CommonLabels, reservedInSource), CommonAnnotations: r.annotationsBut(k.CommonAnnotations, reservedInSource),
-				Components: texts(k.Components)}
-		}
+		s.Kustomize = r.kustomizeOptions(in.Kustomize)
 	case Manifests:
-		s.Directory = &Directory{} // so that Argo CD does not guess the type
+		s.Directory = &argocd.Directory{} // so that Argo CD does not guess the type
 		if d := in.Directory; d != nil {
-			s.Directory = &Directory{Recurse: d.Recurse.Or(false), Include: d.Include.V, Exclude: d.Exclude.V, Jsonnet: r.jsonnet(d.Jsonnet)}
+			s.Directory = &argocd.Directory{Recurse: d.Recurse.Or(false), Include: d.Include.V, Exclude: d.Exclude.V, Jsonnet: r.jsonnet(d.Jsonnet)}
 		}
 	}
 }
 
 // helm is the options of a chart but its value files; nil when there are none.
-func (r *resolver) helm(in *appInput) *Helm {
+func (r *resolver) helm(in *appInput) *argocd.Helm {
 	release := in.ApplicationCode
 	if in.Helm != nil && in.Helm.ReleaseName.IsSet() {
 		release = in.Helm.ReleaseName
@@ -81,7 +79,7 @@ func (r *resolver) helm(in *appInput) *Helm {
 	if in.Helm == nil && in.Values.Node == nil && known == nil {
 		return nil
 	}
-	h := &Helm{}
+	h := &argocd.Helm{}
 	if in.Values.Node != nil {
 		if _, ok := in.Values.V.(map[string]any); !ok {
 			found := "a single value"
@@ -102,9 +100,54 @@ func (r *resolver) helm(in *appInput) *Helm {
 			if p.Key == "" {
 				p.Node.Report("empty-text", "", "expected the name of a parameter, found empty text")
 			}
-			h.Parameters = append(h.Parameters, Parameter{Name: p.Key, Value: p.Value.V})
+			h.Parameters = append(h.Parameters, argocd.Parameter{Name: p.Key, Value: p.Value.Value.V, ForceString: p.Value.ForceString.Or(false)})
 		}
-		slices.SortFunc(h.Parameters, func(a, b Parameter) int { return cmp.Compare(a.Name, b.Name) })
+		h.SkipSchemaValidation = o.SkipSchemaValidation.Or(false)
+		if o.Namespace.IsSet() {
+			r.dnsLabel(o.Namespace)
+		}
+		h.Namespace, h.KubeVersion, h.APIVersions = o.Namespace.V, kubeVersionOf(o.KubeVersion), apiVersionsOf(o.APIVersions)
+		for _, p := range o.FileParameters.Items {
+			switch {
+			case p.Key == "":
+				p.Node.Report("empty-text", "", "expected the name of a parameter, found empty text")
+			case secretInURL(p.Value, "leave the credentials out"):
+			case !in.Chart.IsSet() && !in.RepoURL.IsSet(): // fileParameters looks at it
+			case strings.ContainsAny(p.Value.V, "$*?[") || strings.Contains(p.Value.V, "://"):
+				p.Value.Report("bad-path", "", "expected a file beside the chart, or with a slash in front, of its repository; found %s", shown(p.Value.V))
+			}
+			h.FileParameters = append(h.FileParameters, argocd.FileParameter{Name: p.Key, Path: p.Value.V})
+		}
+		slices.SortFunc(h.FileParameters, func(a, b argocd.FileParameter) int { return cmp.Compare(a.Name, b.Name) })
+		slices.SortFunc(h.Parameters, func(a, b argocd.Parameter) int { return cmp.Compare(a.Name, b.Name) })
 	}
 	return h
+}
+
+// kustomizeOptions are the options of a kustomization; nil when there are none.
+func (r *resolver) kustomizeOptions(k *kustomizeInput) *argocd.Kustomize {
+	if k == nil {
+		return nil
+	}
+	out := &argocd.Kustomize{Images: texts(k.Images), NamePrefix: k.NamePrefix.V, NameSuffix: k.NameSuffix.V, Namespace: k.Namespace.V,
+		CommonLabels: r.labelsBut(k.CommonLabels, reservedInSource), CommonAnnotations: r.annotationsBut(k.CommonAnnotations, reservedInSource),
+		Components:        texts(k.Components),
+		ForceCommonLabels: k.ForceCommonLabels.Or(false), ForceCommonAnnotations: k.ForceCommonAnnotations.Or(false),
+		LabelWithoutSelector: k.LabelWithoutSelector.Or(false), LabelIncludeTemplates: k.LabelIncludeTemplates.Or(false),
+		CommonAnnotationsEnvsubst: k.CommonAnnotationsEnvsubst.Or(false), IgnoreMissingComponents: k.IgnoreMissingComponents.Or(false),
+		KubeVersion: kubeVersionOf(k.KubeVersion), APIVersions: apiVersionsOf(k.APIVersions)}
+	for _, replica := range k.Replicas.Items {
+		switch {
+		case replica.Key == "" || strings.Contains(replica.Key, "="): // it separates the two for kustomize edit set replicas
+			replica.At.Report("bad-name", "", "expected the name of a workload, found %s", syntax.Quote(replica.Key))
+		case replica.Value.IsSet() && replica.Value.V < 0:
+			replica.Value.Report("bad-number", "", "expected a number of pods, found %d", replica.Value.V)
+		}
+		out.Replicas = append(out.Replicas, argocd.Replica{Name: replica.Key, Count: replica.Value.V})
+	}
+	slices.SortFunc(out.Replicas, func(a, b argocd.Replica) int { return cmp.Compare(a.Name, b.Name) })
+	if out.LabelIncludeTemplates && !out.LabelWithoutSelector {
+		k.LabelIncludeTemplates.Report("no-effect", "set labelWithoutSelector: true, too", "kustomize refuses labelIncludeTemplates without labelWithoutSelector")
+	}
+	return out
 }

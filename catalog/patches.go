@@ -5,6 +5,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/syntax"
 	"sigs.k8s.io/yaml"
 )
@@ -20,11 +21,14 @@ func (r *resolver) patched(in *appInput, d deployed, patches []Patch) deployed {
 		d.reads = append(d.reads, r.patchFiles(in)...)
 		return d
 	case d.sources[0].Kustomize != nil || d.workload != nil && d.workload.Kind == Kustomization:
-		var k Kustomize
+		var k argocd.Kustomize
 		if d.sources[0].Kustomize != nil {
 			k = *d.sources[0].Kustomize
 		}
-		k.Patches = patches
+		k.Patches = nil
+		for _, p := range patches {
+			k.Patches = append(k.Patches, p.Patch)
+		}
 		d.sources[0].Kustomize = &k
 		return d
 	case d.workload == nil:
@@ -77,14 +81,14 @@ func (r *resolver) patches(in *appInput) []Patch {
 		if !ok {
 			continue
 		}
-		patch := Patch{Pos: p.Pos(), Path: p.Node.Path(), Text: text}
+		patch := Patch{Patch: argocd.Patch{Text: text}, Place: place(p.Node)}
 		if p.Path.IsSet() {
 			patch.File = path.Clean(p.Path.V)
 		}
 		if t := p.Target; t != nil {
-			patch.Target = &PatchTarget{Group: t.Group.V, Version: t.Version.V, Kind: t.Kind.V, Name: t.Name.V, Namespace: t.Namespace.V,
+			patch.Target = &argocd.Target{Group: t.Group.V, Version: t.Version.V, Kind: t.Kind.V, Name: t.Name.V, Namespace: t.Namespace.V,
 				LabelSelector: t.LabelSelector.V, AnnotationSelector: t.AnnotationSelector.V}
-			if *patch.Target == (PatchTarget{}) && !r.flawed(t.Node) {
+			if *patch.Target == (argocd.Target{}) && !r.flawed(t.Node) {
 				t.Report("missing-field", "name a kind: kind: Deployment", "the target selects nothing")
 			}
 		}

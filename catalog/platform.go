@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/profiles"
 )
@@ -27,6 +28,7 @@ type Platform struct {
 	StoreKind  string
 	Profiles   []OwnProfile // the user's, by name
 	Lint       Lint
+	Mirrors    []Mirror    // by URL
 	Namespaces []Namespace // by name
 }
 
@@ -63,6 +65,12 @@ type Lint struct {
 type LintSeverity struct {
 	Severity string
 	Place    Place
+}
+
+// Mirror is where what is at a URL, and below, is fetched from.
+type Mirror struct {
+	URL string
+	To  string // a URL, or a path of the repository
 }
 
 // RootName is the name of the Application that deploys the list, and of its AppProject.
@@ -235,8 +243,10 @@ type Application struct {
 	// GeneratePaths are what the source reads, for argocd.argoproj.io/manifest-generate-paths; nil when unknown.
 	GeneratePaths []string
 
-	AutoSync          bool
-	Guarded           bool // whether removing it requires confirmation
+	AutoSync          *AutoSync // nil when somebody has to sync it
+	Retry             *Retry    // nil for what Argo CD does by itself
+	MayBeEmpty        bool      // whether it may deploy nothing
+	Guarded           bool      // whether removing it requires confirmation
 	Finalizer         bool
 	SyncOptions       []string
 	IgnoreDifferences []IgnoreDifference
@@ -256,9 +266,9 @@ type Source struct {
 	Path              string
 	Chart             string
 	Ref               string
-	Helm              *Helm
-	Kustomize         *Kustomize
-	Directory         *Directory
+	Helm              *argocd.Helm
+	Kustomize         *argocd.Kustomize
+	Directory         *argocd.Directory
 	Plugin            *Plugin
 }
 
@@ -285,79 +295,28 @@ const (
 	UnknownKind   SourceKind = ""
 )
 
-// Patch is one change of a source's output, as in Kustomize's patches.
+// Patch is one change of a source's output.
 type Patch struct {
-	Pos    diag.Position // where it is
-	Path   string        // such as web-x.applications[0].patches[1]
-	Text   string        // YAML or JSON
-	File   string        // that holds it, relative to the repository's root; empty when it is in the list
-	Target *PatchTarget  // nil when the patch itself names the object
-	// Options are those of Kustomize that are set: allowNameChange, allowKindChange. Nil when there are none.
-	Options map[string]bool
-}
-
-// PatchTarget says which objects a patch changes.
-type PatchTarget struct{ Group, Version, Kind, Name, Namespace, LabelSelector, AnnotationSelector string }
-
-// Helm is what a chart is rendered with.
-type Helm struct {
-	ReleaseName                                                   string
-	ValueFiles                                                    []string
-	Values                                                        any // as syntax.Any; nil when absent
-	Parameters                                                    []Parameter
-	SkipCRDs, SkipTests, PassCredentials, IgnoreMissingValueFiles bool
-}
-
-// IsZero reports whether there are no options.
-func (h *Helm) IsZero() bool {
-	return h == nil || h.ReleaseName == "" && len(h.ValueFiles) == 0 && h.Values == nil && len(h.Parameters) == 0 &&
-		!h.SkipCRDs && !h.SkipTests && !h.PassCredentials && !h.IgnoreMissingValueFiles
-}
-
-// Parameter is a Helm parameter, as in --set NAME=VALUE.
-type Parameter struct{ Name, Value string }
-
-// Kustomize is what Argo CD adds to a kustomization.
-type Kustomize struct {
-	Images                            []string
-	NamePrefix, NameSuffix, Namespace string
-	CommonLabels, CommonAnnotations   map[string]string
-	Components                        []string
-	Patches                           []Patch
-}
-
-// IsZero reports whether there are no options.
-func (k *Kustomize) IsZero() bool {
-	return k == nil || k.NamePrefix+k.NameSuffix+k.Namespace == "" &&
-		len(k.Images)+len(k.CommonLabels)+len(k.CommonAnnotations)+len(k.Components)+len(k.Patches) == 0
-}
-
-// Directory is how Argo CD reads a folder of manifests.
-type Directory struct {
-	Recurse          bool
-	Include, Exclude string
-	Jsonnet          *Jsonnet
-}
-
-// Jsonnet is what Jsonnet files are evaluated with.
-type Jsonnet struct {
-	TLAs, ExtVars []JsonnetVar // by name
-	Libs          []string
-}
-
-// IsZero reports whether there is nothing.
-func (j *Jsonnet) IsZero() bool { return j == nil || len(j.TLAs)+len(j.ExtVars)+len(j.Libs) == 0 }
-
-// JsonnetVar is a variable: text or, with Code, an expression.
-type JsonnetVar struct {
-	Name, Value string
-	Code        bool
+	argocd.Patch
+	Place Place
+	File  string // that holds it, relative to the repository's root; empty when it is in the list
 }
 
 // Plugin is the sidecar that renders a catalog application.
 type Plugin struct {
 	Name        string
 	Application string // the applicationCode to render
+}
+
+// AutoSync is how Argo CD syncs an application by itself.
+type AutoSync struct{ Prune, SelfHeal, AllowEmpty bool }
+
+// Retry is how often Argo CD tries a sync that fails, and how long it waits: Duration, and Factor times as long each time, up to
+// MaxDuration. What is empty is Argo CD's own.
+type Retry struct {
+	Limit                 int // without end when negative
+	Duration, MaxDuration string
+	Factor                int
 }
 
 // IgnoreDifference is something that Argo CD does not compare.

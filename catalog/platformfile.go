@@ -19,8 +19,22 @@ type platformInput struct {
 	PodCIDRs    []text             `yaml:"podCIDRs"` // where the addresses of pods are from
 	Kubernetes  kubernetesInput    `yaml:"kubernetes"`
 	Vendor      text               `yaml:"vendor"` // a folder with copies of charts from elsewhere: NAME-VERSION.tgz, or folders
+	Sources     sourcesInput       `yaml:"sources"`
 	Defaults    defaultsInput      `yaml:"defaults"`
 	Lint        lintInput          `yaml:"lint"`
+}
+
+// sourcesInput is how what comes from elsewhere is fetched.
+type sourcesInput struct {
+	*syntax.Node
+	Map []mirrorInput `yaml:"map"` // other places in the place of URLs
+}
+
+// mirrorInput is for a URL, and all below it.
+type mirrorInput struct {
+	*syntax.Node
+	URL text `yaml:"url,required,hidden"`
+	To  text `yaml:"to,required,hidden"`
 }
 
 // repositoryInput is the repository that holds applications.yml.
@@ -126,9 +140,10 @@ type vaultUserInput struct {
 // defaultsInput is what an application gets unless its entry says otherwise.
 type defaultsInput struct {
 	*syntax.Node
-	Path        text   `yaml:"path"`
-	AutoSync    flag   `yaml:"autoSync"`
-	SyncOptions []text `yaml:"syncOptions"`
+	Path        text           `yaml:"path"`
+	AutoSync    *autoSyncInput `yaml:"autoSync"`
+	Retry       *retryInput    `yaml:"retry"`
+	SyncOptions []text         `yaml:"syncOptions"`
 }
 
 // lintInput is what roster lint looks for.

@@ -2,10 +2,12 @@ package catalog
 
 import (
 	"net/url"
+	"path"
 	"regexp"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/dotgit"
 	"github.com/hippotion/roster/internal/syntax"
 )
 
@@ -108,7 +110,7 @@ func (r *resolver) repository(t text, example string, forms ...*regexp.Regexp) b
 
 func isRepository(s string, forms ...*regexp.Regexp) bool {
 	for _, form := range forms {
-		if form.MatchString(s) && !hasDots(s) {
+		if form.MatchString(s) && !hasDots(s) && !hidesDots(s) {
 			_, err := url.Parse(s)
 			return err == nil || form == scpURL // Argo CD treats all that cannot be parsed as one repository (util/git, NormalizeGitURL)
 		}
@@ -124,6 +126,12 @@ func hasDots(s string) bool {
 		}
 	}
 	return false
+}
+
+// hidesDots reports whether a path leads elsewhere, or has what nobody can see in it, once its percent signs are read.
+func hidesDots(s string) bool {
+	plain, err := url.PathUnescape(s)
+	return err == nil && plain != s && (hasDots(plain) || strings.ContainsFunc(plain, func(c rune) bool { return !diag.Printable(c) }))
 }
 
 // repositoryOfArgoCD checks the URL from Argo CD, which is that of the applications when the list does not set one.
@@ -205,14 +213,77 @@ func (r *resolver) kustomizeNames(in *appInput) {
 	if k == nil {
 		return
 	}
-	for _, t := range k.Components {
-		secretInURL(t, "leave the credentials out")
-	}
 	for _, t := range k.Images {
 		if !secretInURL(t, "leave the credentials out") && strings.HasPrefix(t.V, "-") { // an option of kustomize edit set image (argo-cd util/kustomize)
 			t.Report("bad-image", "", "expected an image such as registry.example/web:v1.2.3, found %s", shown(t.V))
 		}
 	}
+}
+
+const (
+	ownFile     = "a file of this repository"
+	ownFolder   = "a folder of this repository"
+	theirFile   = "a file of the chart's repository"
+	theirFolder = "a folder of the kustomization's repository"
+)
+
+// inside checks a path that begins at the root of a repository, whatever lies there: it leads neither out of it nor into .git, and all
+// of it can be seen.
+func inside(t text, clean, expected string) bool {
+	switch {
+	case strings.ContainsFunc(t.V, func(c rune) bool { return !diag.Printable(c) }):
+		t.Report("bad-path", "rename it", "expected %s, found characters that cannot be seen in %s", expected, shown(t.V))
+	case leaves(clean):
+		t.Report("path-outside", "", "expected %s, found %s", expected, shown(t.V))
+	case dotgit.In(clean):
+		t.Report("path-outside", "", "%s: %s", syntax.Quote(clean), dotgit.Why)
+	default:
+		return true
+	}
+	return false
+}
+
+// notForProgram checks that a path is neither an option nor a pattern for the program that gets it: kustomize edit add component takes
+// both (argo-cd util/kustomize).
+func notForProgram(t text) bool {
+	switch {
+	case strings.HasPrefix(t.V, "-"):
+		t.Report("bad-path", "rename it: programs would treat it as an option", "expected a path that does not begin with a dash, found %s", shown(t.V))
+	case strings.ContainsAny(t.V, "*?["):
+		t.Report("bad-path", "rename the folder", "Kustomize treats %s as a pattern", shown(t.V))
+	default:
+		return true
+	}
+	return false
+}
+
+// onGitHub begins what Kustomize fetches, even where a folder has that name.
+var onGitHub = regexp.MustCompile(`(?i)^github\.com[:/]`)
+
+// foreignComponents checks those of a kustomization that lies elsewhere.
+func (r *resolver) foreignComponents(in *appInput, base string) {
+	if in.Kustomize == nil {
+		return
+	}
+	for _, c := range present(in.Kustomize.Components...) {
+		switch {
+		case !r.filled(c, theirFolder) || !localPath(c, theirFolder) || !notForProgram(c):
+		case path.IsAbs(c.V), onGitHub.MatchString(c.V):
+			c.Report("path-outside", "paths of components are relative to the kustomization", "expected %s, found %s", theirFolder, shown(c.V))
+		default:
+			inside(c, path.Join(base, c.V), theirFolder)
+		}
+	}
+}
+
+// mark is a character of a path that Argo CD, or a program that it starts, gives a special meaning; empty when there is none. Argo CD
+// replaces variables in the paths of value files (pkg/apis/application/v1alpha1, Env.Envsubst), and since 3.5 it takes the others for a
+// pattern (reposerver/repository, isGlobPath); kustomize edit add component takes them for one, too.
+func mark(name string) string {
+	if at := strings.IndexAny(name, "$*?["); at >= 0 {
+		return name[at : at+1]
+	}
+	return ""
 }
 
 // localPath checks that a value is a path, not a place elsewhere.

@@ -55,7 +55,7 @@ func (r *resolver) resolve() *Platform {
 		DNS:        r.dns,
 		Store:      r.store,
 		Controller: r.controller, Domain: r.in.Domain.V, Expose: r.expose, Nodes: r.nodes, PodCIDRs: r.podCIDRs,
-		StoreKind: r.storeKind, StoreName: r.storeName, Lint: r.lint,
+		StoreKind: r.storeKind, StoreName: r.storeName, Lint: r.lint, Mirrors: r.mirrors,
 	}
 
 	r.namespacesMissing, r.codesMissing = r.entries == nil, r.entries == nil

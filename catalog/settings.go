@@ -34,13 +34,15 @@ type settingsOfPlatform struct {
 	refreshInterval              time.Duration
 	store                        *Store
 	podSecurity                  PodSecurity
-	autoSync                     bool
+	autoSync                     *AutoSync
+	retry                        *Retry
 	syncOptions                  []string
 	vendor                       string // the folder with copies of charts, of the repository; may be empty
 	cluster                      Cluster
 	nodes                        []Node
 	podCIDRs                     []netip.Prefix
 	lint                         Lint
+	mirrors                      []Mirror
 }
 
 func (r *resolver) settings() {
@@ -65,6 +67,7 @@ func (r *resolver) settings() {
 	default:
 		r.vendor, _ = r.folder(in.Vendor)
 	}
+	r.mirrors = r.mirrorsOf(&in.Sources)
 	r.cluster = r.clusterOf(&in.Kubernetes)
 	r.argocdNamespace = in.ArgoCD.Namespace.Or("argocd")
 	r.optionalLabel(in.ArgoCD.Namespace)
@@ -120,7 +123,7 @@ func (r *resolver) settings() {
 	for _, rule := range in.Lint.Rules.Items {
 		r.lint.Severities[rule.Key] = LintSeverity{rule.Value.V, place(rule.At)}
 	}
-	r.autoSync = in.Defaults.AutoSync.Or(false)
+	r.autoSync, r.retry = in.Defaults.AutoSync.resolved(nil), r.retryOf(in.Defaults.Retry)
 	r.syncOptions = r.syncOptionsOf(in.Defaults.SyncOptions)
 }
 
@@ -128,15 +131,23 @@ func (r *resolver) settings() {
 var kubeVersion = regexp.MustCompile(`^v?1\.\d+(\.\d+)?([-+][0-9A-Za-z.+-]+)?$`)
 
 func (r *resolver) clusterOf(in *kubernetesInput) Cluster {
-	if v := in.Version; v.IsSet() && !kubeVersion.MatchString(v.V) {
+	return Cluster{KubeVersion: kubeVersionOf(in.Version), APIVersions: apiVersionsOf(in.APIVersions)}
+}
+
+func kubeVersionOf(v text) string {
+	if v.IsSet() && !kubeVersion.MatchString(v.V) {
 		v.Report("bad-version", "", "expected a version such as v1.35.3, found %s", syntax.Quote(v.V))
 	}
-	for _, v := range in.APIVersions {
+	return v.V
+}
+
+func apiVersionsOf(in []text) []string {
+	for _, v := range in {
 		if n := strings.Count(v.V, "/"); v.IsSet() && (n < 1 || n > 2) {
 			v.Report("bad-version", "", "expected GROUP/VERSION or GROUP/VERSION/KIND, found %s", syntax.Quote(v.V))
 		}
 	}
-	return Cluster{KubeVersion: in.Version.V, APIVersions: texts(in.APIVersions)}
+	return texts(in)
 }
 
 // rootOf is the repository's root as a path in the file system.

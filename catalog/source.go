@@ -86,7 +86,7 @@ func (r *resolver) chartSource(in *appInput) deployed {
 	}
 	w := &Workload{Kind: HelmChart, Source: s, Pos: in.Chart.Pos()}
 	if len(files) > 0 {
-		w.Source.Helm = s.Helm.withValueFiles(files)
+		w.Source.Helm = s.Helm.WithValueFiles(files)
 	}
 	if w.Path = r.vendored(in.Chart.V, in.Version.V); w.Path != "" {
 		d.workload = w
@@ -94,7 +94,7 @@ func (r *resolver) chartSource(in *appInput) deployed {
 		w.Remote, d.remote = true, w
 	}
 	if len(inValues) > 0 {
-		s.Helm = s.Helm.withValueFiles(inValues)
+		s.Helm = s.Helm.WithValueFiles(inValues)
 	}
 	d.sources = []Source{s}
 	if len(reads) > 0 { // of this repository
@@ -107,16 +107,6 @@ func (r *resolver) chartSource(in *appInput) deployed {
 func (r *resolver) valuesSource() Source {
 	r.needRepository()
 	return Source{RepoURL: r.repoURL, Revision: r.revision, Ref: strings.Trim(valuesRef, "$/")}
-}
-
-// withValueFiles is h, which may be nil, with those value files.
-func (h *Helm) withValueFiles(files []string) *Helm {
-	var out Helm
-	if h != nil {
-		out = *h
-	}
-	out.ValueFiles = files
-	return &out
 }
 
 // pathSource is a folder of this repository or of another one.
@@ -150,8 +140,9 @@ func (r *resolver) pathSource(in *appInput, dir text) deployed {
 		var files []string
 		files, reads = r.valueFiles(in, local, clean)
 		if files != nil {
-			s.Helm = s.Helm.withValueFiles(files)
+			s.Helm = s.Helm.WithValueFiles(files)
 		}
+		reads = append(reads, r.fileParameters(in, local, clean)...)
 	case Kustomization:
 		if local.chartLike != "" && s.Kustomize.IsZero() && len(in.Patches) == 0 {
 			dir.Report("ambiguous-source", "rename the file, so that it does not end in Chart.yaml",
@@ -176,7 +167,7 @@ func (r *resolver) pathSource(in *appInput, dir text) deployed {
 // as a kustomization when there are no options for a chart (pkg/apis/application/v1alpha1, ExplicitType; util/app/discovery).
 func (r *resolver) chosen(in *appInput, local *localSource, dir text) SourceKind {
 	switch {
-	case in.Values.Node != nil || len(in.ValueFiles) > 0 || local.files[ownValues(in)] || in.Helm != nil && in.Helm.ReleaseName.IsSet():
+	case in.Values.Node != nil || len(in.ValueFiles) > 0 || local.files[r.ownValues(in, local)] || in.Helm != nil && in.Helm.ReleaseName.IsSet():
 		return HelmChart
 	case in.Kustomize == nil:
 		dir.Report("ambiguous-source", "for the kustomization, set kustomize: {}; for the chart, helm: {releaseName: …}",
@@ -188,7 +179,7 @@ func (r *resolver) chosen(in *appInput, local *localSource, dir text) SourceKind
 // manifestFolder checks that there is something to deploy in a folder of manifests, and returns what it reads.
 func (r *resolver) manifestFolder(in *appInput, local *localSource, dir text) []string {
 	switch {
-	case local.hasManifests(in.Directory != nil && in.Directory.Recurse.Or(false)):
+	case r.mayBeEmpty(in), local.hasManifests(in.Directory != nil && in.Directory.Recurse.Or(false)):
 	case local.cue:
 		dir.Report("cue-source", "export it to YAML (cue export --out yaml), and commit that", "%s holds CUE, which Argo CD does not render", syntax.Quote(dir.V))
 	case local.below:
@@ -209,9 +200,7 @@ func (r *resolver) foreignSource(in *appInput, dir text, clean string) deployed 
 	if !r.gitRepository(in.RepoURL) {
 		return deployed{}
 	}
-	for _, f := range in.ValueFiles {
-		secretInURL(f, "leave the credentials out")
-	}
+	r.foreignComponents(in, clean)
 	s := Source{RepoURL: in.RepoURL.V, Revision: in.Revision.Or("HEAD"), Path: clean}
 	kind := r.unsuited(in, UnknownKind, dir.Node)
 	r.options(&s, in, kind)
@@ -235,15 +224,16 @@ func (r *resolver) withComponents(in *appInput, local *localSource, base string)
 	outside := map[string]bool{}
 	for _, c := range present(in.Kustomize.Components...) {
 		at := path.Join(base, c.V)
-		if !localPath(c, "a folder of this repository") {
+		if !localPath(c, ownFolder) || !notForProgram(c) {
 			continue
 		}
-		if path.IsAbs(c.V) || leaves(at) {
-			c.Report("path-outside", "paths of components are relative to the kustomization", "expected a folder of this repository, found %s", syntax.Quote(c.V))
+		if path.IsAbs(c.V) || leaves(at) || onGitHub.MatchString(c.V) {
+			c.Report("path-outside", "paths of components are relative to the kustomization", "expected %s, found %s", ownFolder, syntax.Quote(c.V))
 			continue
 		}
 		component := r.inspect(at)
 		switch {
+		case component.code == "missing-path" && in.Kustomize.IgnoreMissingComponents.Or(false):
 		case component.problem != "":
 			c.Report(component.code, component.hint, "%s", component.problem)
 		case component.kind != Kustomization:
@@ -282,7 +272,7 @@ func (r *resolver) repositoryPath(t text) (clean string, ok bool) {
 		t.Report("bad-path", "write "+strings.ReplaceAll(t.V, `\`, "/"), "expected a path with forward slashes, found %s", syntax.Quote(t.V))
 	case strings.HasPrefix(t.V, "/") || leaves(clean):
 		t.Report("path-outside", "paths are relative to the repository's root", "expected a path inside of the repository, found %s", syntax.Quote(t.V))
-	default:
+	case inside(t, clean, "a path inside of the repository"):
 		return clean, true
 	}
 	return "", false

@@ -16,7 +16,7 @@ const valuesRef = "$values/"
 // valueFiles lists the value files of a chart of this repository: the application's own, values-CODE.yml beside the chart,
 // and those that it names. Reads is all that the chart reads with them.
 func (r *resolver) valueFiles(in *appInput, local *localSource, chart string) (files, reads []string) {
-	own := ownValues(in)
+	own := r.ownValues(in, local)
 	reads = local.reads
 	if local.shared != nil { // a chart with value files for many applications: those of the others are not read
 		reads = local.shared
@@ -41,6 +41,20 @@ func (r *resolver) valueFiles(in *appInput, local *localSource, chart string) (f
 		}
 	}
 	return files, reads
+}
+
+// fileParameters checks that the files of parameters are there, and returns what the chart reads with them besides.
+func (r *resolver) fileParameters(in *appInput, local *localSource, chart string) []string {
+	if in.Helm == nil {
+		return nil
+	}
+	var reads []string
+	for _, p := range in.Helm.FileParameters.Items {
+		if file, ok := r.valueFile(in, p.Value, chart); ok && (local.shared != nil || !within(file, chart)) {
+			reads = append(reads, "/"+file)
+		}
+	}
+	return reads
 }
 
 // valueFile is a value file of this repository, or of a web server.
@@ -92,14 +106,23 @@ func (r *resolver) listedTwice(first map[string]*syntax.Node, f text, file strin
 	return false
 }
 
-// ownValues is the value file beside a chart that is the application's own.
-func ownValues(in *appInput) string { return "values-" + in.ApplicationCode.V + ".yml" }
+// ownValues is the value file beside a chart that is the application's own: with .yml or with .yaml, but not with both.
+func (r *resolver) ownValues(in *appInput, local *localSource) string {
+	short, long := "values-"+in.ApplicationCode.V+".yml", "values-"+in.ApplicationCode.V+".yaml"
+	switch {
+	case !local.files[long]:
+		return short
+	case local.files[short]:
+		in.ApplicationCode.Report("ambiguous-values", "remove one of them", "the chart has %s and %s", short, long)
+	}
+	return long
+}
 
 // valueFile checks that a value file of this repository is there. Its path is relative to the chart, or to the repository's root
 // when it begins with a slash, as in Argo CD; that of a chart which is elsewhere ("") begins with $values/. The result is
 // relative to the root.
 func (r *resolver) valueFile(in *appInput, f text, chart string) (string, bool) {
-	if !r.filled(f, "a file of this repository") {
+	if !r.filled(f, ownFile) {
 		return "", false
 	}
 	name := f.V
@@ -118,13 +141,17 @@ func (r *resolver) valueFile(in *appInput, f text, chart string) (string, bool) 
 		f.Report("path-outside", hint, "expected a file of this repository, found %s", shown(f.V))
 		return "", false
 	}
-	if at := strings.IndexAny(name, "$*?["); at >= 0 {
-		// Argo CD replaces variables in the path (pkg/apis/application/v1alpha1, Env.Envsubst), and since 3.5 it treats the others as a
-		// pattern (reposerver/repository, isGlobPath).
-		f.Report("bad-path", "rename the file", "Argo CD gives %q in the path of a value file a special meaning", name[at:at+1])
+	if meaning := mark(name); meaning != "" {
+		f.Report("bad-path", "rename the file", "Argo CD gives %q in the path of a value file a special meaning", meaning)
 		return "", false
 	}
-	if problem, code, hint := r.isFile(file); problem != "" && (in.Helm == nil || !in.Helm.IgnoreMissingValueFiles.Or(false)) {
+	if !inside(f, file, ownFile) {
+		return "", false
+	}
+	if problem, code, hint := r.isFile(file); problem != "" {
+		if in.Helm != nil && in.Helm.IgnoreMissingValueFiles.Or(false) && r.isMissing(file) {
+			return file, true
+		}
 		if code == "missing-path" {
 			hint = r.nearValueFile(f.V, file, chart)
 		}
@@ -164,12 +191,14 @@ func (r *resolver) foreignValueFiles(in *appInput, chart string) (files []string
 		case strings.HasPrefix(f.V, "$"):
 			f.Report("bad-path", "write $values/PATH for a file of this repository, and PATH for one of the chart's repository",
 				"%s begins with the name of an unknown source", shown(f.V))
-		case r.filled(f, "a file of the chart's repository"):
-			file := path.Join("$", chart, f.V) // no file of this repository has such a path
+		case mark(f.V) != "":
+			f.Report("bad-path", "rename the file", "Argo CD gives %q in the path of a value file a special meaning", mark(f.V))
+		case r.filled(f, theirFile) && localPath(f, theirFile):
+			file := path.Join(chart, f.V)
 			if strings.HasPrefix(f.V, "/") {
-				file = path.Join("$", f.V)
+				file = path.Clean(strings.TrimLeft(f.V, "/"))
 			}
-			if !r.listedTwice(first, f, file) {
+			if inside(f, file, theirFile) && !r.listedTwice(first, f, path.Join("$", file)) { // no file of this repository has such a path
 				files = append(files, f.V)
 			}
 		}

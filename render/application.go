@@ -6,6 +6,7 @@ import (
 
 	"github.com/argoproj/argo-cd/v2/pkg/apis/application"
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/render/object"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -26,78 +27,15 @@ type applicationSpec struct {
 }
 
 type applicationSource struct {
-	RepoURL        string           `json:"repoURL"`
-	Path           string           `json:"path,omitempty"`
-	TargetRevision string           `json:"targetRevision,omitempty"`
-	Chart          string           `json:"chart,omitempty"`
-	Ref            string           `json:"ref,omitempty"`
-	Helm           *sourceHelm      `json:"helm,omitempty"`
-	Kustomize      *sourceKustomize `json:"kustomize,omitempty"`
-	Directory      *sourceDirectory `json:"directory,omitempty"`
-	Plugin         *sourcePlugin    `json:"plugin,omitempty"`
-}
-
-type sourceHelm struct {
-	ReleaseName             string          `json:"releaseName,omitempty"`
-	ValueFiles              []string        `json:"valueFiles,omitempty"`
-	Parameters              []helmParameter `json:"parameters,omitempty"`
-	ValuesObject            any             `json:"valuesObject,omitempty"`
-	PassCredentials         bool            `json:"passCredentials,omitempty"`
-	IgnoreMissingValueFiles bool            `json:"ignoreMissingValueFiles,omitempty"`
-	SkipCRDs                bool            `json:"skipCrds,omitempty"`
-	SkipTests               bool            `json:"skipTests,omitempty"`
-}
-
-type helmParameter struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
-type sourceKustomize struct {
-	NamePrefix        string            `json:"namePrefix,omitempty"`
-	NameSuffix        string            `json:"nameSuffix,omitempty"`
-	Namespace         string            `json:"namespace,omitempty"`
-	Images            []string          `json:"images,omitempty"`
-	CommonLabels      map[string]string `json:"commonLabels,omitempty"`
-	CommonAnnotations map[string]string `json:"commonAnnotations,omitempty"`
-	Components        []string          `json:"components,omitempty"`
-	Patches           []kustomizePatch  `json:"patches,omitempty"`
-}
-
-type kustomizePatch struct {
-	Patch   string          `json:"patch"`
-	Target  *patchTarget    `json:"target,omitempty"`
-	Options map[string]bool `json:"options,omitempty"`
-}
-
-// patchTarget is the KustomizeSelector of Argo CD.
-type patchTarget struct {
-	Group              string `json:"group,omitempty"`
-	Version            string `json:"version,omitempty"`
-	Kind               string `json:"kind,omitempty"`
-	Name               string `json:"name,omitempty"`
-	Namespace          string `json:"namespace,omitempty"`
-	LabelSelector      string `json:"labelSelector,omitempty"`
-	AnnotationSelector string `json:"annotationSelector,omitempty"`
-}
-
-type sourceDirectory struct {
-	Recurse bool           `json:"recurse,omitempty"`
-	Include string         `json:"include,omitempty"`
-	Exclude string         `json:"exclude,omitempty"`
-	Jsonnet *sourceJsonnet `json:"jsonnet,omitempty"`
-}
-
-type sourceJsonnet struct {
-	ExtVars []jsonnetVar `json:"extVars,omitempty"`
-	TLAs    []jsonnetVar `json:"tlas,omitempty"`
-	Libs    []string     `json:"libs,omitempty"`
-}
-
-type jsonnetVar struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-	Code  bool   `json:"code,omitempty"`
+	RepoURL        string            `json:"repoURL"`
+	Path           string            `json:"path,omitempty"`
+	TargetRevision string            `json:"targetRevision,omitempty"`
+	Chart          string            `json:"chart,omitempty"`
+	Ref            string            `json:"ref,omitempty"`
+	Helm           *argocd.Helm      `json:"helm,omitempty"`
+	Kustomize      *argocd.Kustomize `json:"kustomize,omitempty"`
+	Directory      *argocd.Directory `json:"directory,omitempty"`
+	Plugin         *sourcePlugin     `json:"plugin,omitempty"`
 }
 
 type sourcePlugin struct {
@@ -124,13 +62,13 @@ type automatedSync struct {
 
 type syncRetry struct {
 	Limit   int          `json:"limit"`
-	Backoff retryBackoff `json:"backoff"`
+	Backoff retryBackoff `json:"backoff,omitzero"`
 }
 
 type retryBackoff struct {
-	Duration    string `json:"duration"`
-	Factor      int    `json:"factor"`
-	MaxDuration string `json:"maxDuration"`
+	Duration    string `json:"duration,omitempty"`
+	Factor      int    `json:"factor,omitempty"`
+	MaxDuration string `json:"maxDuration,omitempty"`
 }
 
 type ignoreDifferences struct {
@@ -193,10 +131,16 @@ func appSpec(p *catalog.Platform, n *catalog.Namespace, a *catalog.Application) 
 			spec.Sources = append(spec.Sources, source(s))
 		}
 	}
-	if a.AutoSync || len(a.SyncOptions) > 0 {
+	if a.AutoSync != nil || a.Retry != nil || len(a.SyncOptions) > 0 {
 		spec.SyncPolicy = &syncPolicy{SyncOptions: a.SyncOptions}
-		if a.AutoSync {
-			spec.SyncPolicy.Automated = &automatedSync{Prune: true, SelfHeal: true}
+		if s := a.AutoSync; s != nil {
+			spec.SyncPolicy.Automated = &automatedSync{Prune: s.Prune, SelfHeal: s.SelfHeal}
+			if s.AllowEmpty {
+				spec.SyncPolicy.Automated.AllowEmpty = &s.AllowEmpty
+			}
+		}
+		if r := a.Retry; r != nil {
+			spec.SyncPolicy.Retry = &syncRetry{Limit: r.Limit, Backoff: retryBackoff{Duration: r.Duration, Factor: r.Factor, MaxDuration: r.MaxDuration}}
 		}
 	}
 	for _, d := range a.IgnoreDifferences {
@@ -209,19 +153,14 @@ func appSpec(p *catalog.Platform, n *catalog.Namespace, a *catalog.Application) 
 // that deploys it would put them back, forever.
 func source(s catalog.Source) applicationSource {
 	out := applicationSource{RepoURL: s.RepoURL, Path: s.Path, TargetRevision: s.Revision, Chart: s.Chart, Ref: s.Ref}
-	if h := s.Helm; !h.IsZero() {
-		out.Helm = &sourceHelm{ReleaseName: h.ReleaseName, ValueFiles: h.ValueFiles, ValuesObject: h.Values, PassCredentials: h.PassCredentials,
-			IgnoreMissingValueFiles: h.IgnoreMissingValueFiles, SkipCRDs: h.SkipCRDs, SkipTests: h.SkipTests}
-		for _, parameter := range h.Parameters {
-			out.Helm.Parameters = append(out.Helm.Parameters, helmParameter(parameter))
-		}
+	if !s.Helm.IsZero() {
+		out.Helm = s.Helm
 	}
-	if k := s.Kustomize; !k.IsZero() {
-		out.Kustomize = &sourceKustomize{NamePrefix: k.NamePrefix, NameSuffix: k.NameSuffix, Namespace: k.Namespace, Images: k.Images,
-			CommonLabels: k.CommonLabels, CommonAnnotations: k.CommonAnnotations, Components: k.Components, Patches: patches(k.Patches)}
+	if !s.Kustomize.IsZero() {
+		out.Kustomize = s.Kustomize
 	}
-	if d := s.Directory; d != nil {
-		out.Directory = directory(*d)
+	if s.Directory != nil {
+		out.Directory = directory(*s.Directory)
 	}
 	if p := s.Plugin; p != nil {
 		out.Plugin = &sourcePlugin{Name: p.Name, Parameters: []pluginParameter{{Name: PluginParameter, String: p.Application}}}
@@ -231,35 +170,12 @@ func source(s catalog.Source) applicationSource {
 
 // directory declares that a folder holds manifests. Without it, Argo CD guesses, and treats a folder with a file whose name
 // ends in Chart.yaml as a chart (util/app/discovery). It forgets a directory without options, so that one includes all files by name.
-func directory(d catalog.Directory) *sourceDirectory {
-	out := &sourceDirectory{Recurse: d.Recurse, Include: d.Include, Exclude: d.Exclude, Jsonnet: jsonnet(d.Jsonnet)}
-	if !out.Recurse && out.Include == "" && out.Exclude == "" && out.Jsonnet == nil {
-		out.Include = everyFile
+func directory(d argocd.Directory) *argocd.Directory {
+	if d.IsZero() {
+		d.Include = everyFile
 	}
-	return out
+	return &d
 }
 
 // everyFile is a pattern that matches every path: Argo CD's patterns have no separators (util/glob, Match).
 const everyFile = "*"
-
-func jsonnet(j *catalog.Jsonnet) *sourceJsonnet {
-	if j.IsZero() {
-		return nil
-	}
-	vars := func(in []catalog.JsonnetVar) []jsonnetVar {
-		var out []jsonnetVar
-		for _, v := range in {
-			out = append(out, jsonnetVar(v))
-		}
-		return out
-	}
-	return &sourceJsonnet{ExtVars: vars(j.ExtVars), TLAs: vars(j.TLAs), Libs: j.Libs}
-}
-
-func patches(in []catalog.Patch) []kustomizePatch {
-	var out []kustomizePatch
-	for _, p := range in {
-		out = append(out, kustomizePatch{Patch: p.Text, Target: (*patchTarget)(p.Target), Options: p.Options})
-	}
-	return out
-}

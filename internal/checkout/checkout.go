@@ -13,10 +13,12 @@ import (
 	"path"
 	"strings"
 	"sync"
+
+	"github.com/hippotion/roster/internal/dotgit"
 )
 
 // ErrGit is why a file cannot be read. For errors.Is it is also fs.ErrPermission.
-var ErrGit error = refusal(".git holds Git's own data, with credentials of whoever cloned it; it is not input")
+var ErrGit error = refusal(dotgit.Why)
 
 type refusal string
 
@@ -48,33 +50,6 @@ type files struct {
 // maxLinks is how many links are followed in one path, as in os.Root.
 const maxLinks = 255
 
-// isGit reports whether an element of a path is .git: file systems of other systems treat .GIT as it, and names that Git itself refuses to
-// check out for that reason (Git's path.c, is_ntfs_dotgit and utf8.c, is_hfs_dotgit).
-func isGit(element string) bool {
-	element = strings.Map(func(r rune) rune {
-		switch {
-		case r >= 0x200c && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x206a && r <= 0x206f, r == 0xfeff: // HFS+ ignores these
-			return -1
-		}
-		return r
-	}, element)
-	element, _, _ = strings.Cut(element, ":") // a stream of NTFS
-	element = strings.TrimRight(element, ". ")
-	return strings.EqualFold(element, ".git") || strings.EqualFold(element, "git~1")
-}
-
-func hasGit(name string) bool {
-	if !strings.Contains(name, "i") && !strings.Contains(name, "I") && !strings.ContainsFunc(name, func(r rune) bool { return r > 0x7f }) {
-		return false
-	}
-	for element := range strings.SplitSeq(name, "/") {
-		if isGit(element) {
-			return true
-		}
-	}
-	return false
-}
-
 // gitFolder is where .git leads to when it is a link, or a file that names a folder (gitrepository-layout(5)).
 func (f *files) gitFolder() string {
 	target, err := f.below.ReadLink(".git")
@@ -103,7 +78,7 @@ func (f *files) check(op, name string, follow bool) (fs.FileInfo, error) {
 	if !fs.ValidPath(name) {
 		return nil, nil // the underlying file system reports it
 	}
-	if hasGit(name) {
+	if dotgit.In(name) {
 		return nil, refused
 	}
 	if _, plain := f.plain.Load(name); plain {
@@ -116,7 +91,7 @@ func (f *files) check(op, name string, follow bool) (fs.FileInfo, error) {
 		if next == ".." || strings.HasPrefix(next, "../") {
 			return nil, nil // leads out: the underlying file system refuses it
 		}
-		if links > 0 && isGit(path.Base(next)) || f.elsewhere != "" && next == f.elsewhere {
+		if links > 0 && dotgit.Is(path.Base(next)) || f.elsewhere != "" && next == f.elsewhere {
 			return nil, refused
 		}
 		if len(rest) == 0 && !follow {
@@ -202,12 +177,12 @@ func (f *files) ReadLink(name string) (string, error) {
 // without are the entries of a folder but .git.
 func without(entries []fs.DirEntry) []fs.DirEntry {
 	for i, e := range entries {
-		if !isGit(e.Name()) {
+		if !dotgit.Is(e.Name()) {
 			continue
 		}
 		out := append([]fs.DirEntry{}, entries[:i]...)
 		for _, e := range entries[i:] {
-			if !isGit(e.Name()) {
+			if !dotgit.Is(e.Name()) {
 				out = append(out, e)
 			}
 		}

@@ -8,8 +8,10 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -85,25 +87,52 @@ func (f Frame) Seen(p Position) Position {
 	return p
 }
 
+const (
+	// mostPrinted is how many diagnostics of one code are printed, as lint does with its findings: who has more mends the first
+	// ones, and sees the next. What Argo CD shows of a mistake that is in each entry must not be megabytes.
+	mostPrinted = 100
+	// longestPrinted is how many bytes of a text are printed: it may quote what is of any length.
+	longestPrinted = 2000
+)
+
 // Print writes the diagnostics in order, as a reader in the frame sees them: each text on one line, and with all its characters
-// visible.
+// visible. Of each code it writes the first ones, and how many more there are.
 func (l List) Print(w io.Writer, frame Frame) error {
 	var b strings.Builder
+	visible := func(text string) string { return Visible(Beginning(text, longestPrinted)) }
+	count := map[string]int{}
 	for _, d := range l.Sorted() {
+		if count[d.Code]++; count[d.Code] > mostPrinted {
+			continue
+		}
 		b.WriteString(Shown(frame.Seen(d.Pos)))
 		b.WriteString(": ")
 		if d.Path != "" {
-			b.WriteString(Visible(d.Path))
+			b.WriteString(visible(d.Path))
 			b.WriteString(": ")
 		}
-		fmt.Fprintf(&b, "%s [%s]\n", Visible(d.Message), Visible(d.Code))
+		fmt.Fprintf(&b, "%s [%s]\n", visible(d.Message), Visible(d.Code))
 		for _, r := range d.Related {
-			fmt.Fprintf(&b, "  %s: %s\n", Shown(frame.Seen(r.Pos)), Visible(r.Note))
+			fmt.Fprintf(&b, "  %s: %s\n", Shown(frame.Seen(r.Pos)), visible(r.Note))
 		}
 		if d.Hint != "" {
-			fmt.Fprintf(&b, "  hint: %s\n", Visible(d.Hint))
+			fmt.Fprintf(&b, "  hint: %s\n", visible(d.Hint))
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(count)) {
+		if more := count[code] - mostPrinted; more > 0 {
+			fmt.Fprintf(&b, "and %s more of %s\n  hint: roster lint --max-findings 0 writes all of them\n", Thousands(more), Visible(code))
 		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// Thousands writes a number as people read it.
+func Thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }

@@ -110,6 +110,33 @@ func TestPrint(t *testing.T) {
 	}
 }
 
+// TestPrintMany writes a hundred of each code, and counts the others; and no text without end.
+func TestPrintMany(t *testing.T) {
+	var l diag.List
+	for i := range 1101 {
+		l.Add(diag.Diagnostic{Pos: diag.Position{File: "a.yml", Line: i + 1, Column: 1}, Code: "unknown-field", Message: "unknown"})
+		l.Add(diag.Diagnostic{Pos: diag.Position{File: "a.yml", Line: i%100 + 1, Column: 1}, Code: "bad-name", Message: "bad"})
+	}
+	l.Add(diag.Diagnostic{Pos: b, Code: "last", Path: strings.Repeat("p", 3000), Message: strings.Repeat("m", 3000), Hint: strings.Repeat("h", 3000),
+		Related: []diag.Related{{Pos: b, Note: strings.Repeat("n", 3000)}}})
+	var out strings.Builder
+	if err := l.Print(&out, diag.Frame{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Count(out.String(), "unknown [unknown-field]\n"); got != 100 {
+		t.Errorf("%d are printed", got)
+	}
+	if got := strings.Count(out.String(), "bad [bad-name]\n"); got != 100 {
+		t.Errorf("%d of another code are printed", got)
+	}
+	cut := func(letter string) string { return strings.Repeat(letter, 2000) + "…" }
+	want := "b.yml: " + cut("p") + ": " + cut("m") + " [last]\n  b.yml: " + cut("n") + "\n  hint: " + cut("h") + "\n" +
+		"and 1,001 more of unknown-field\n  hint: roster lint --max-findings 0 writes all of them\n"
+	if _, end, _ := strings.Cut(out.String(), "b.yml: "); "b.yml: "+end != want {
+		t.Errorf("got %q", end)
+	}
+}
+
 var errBroken = errors.New("broken")
 
 type broken struct{}

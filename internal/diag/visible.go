@@ -88,6 +88,9 @@ func Terminal(w io.Writer) io.Writer { return terminal{w} }
 
 type terminal struct{ w io.Writer }
 
+// Below is the writer itself, for those who write nothing to it but what can be seen.
+func (t terminal) Below() io.Writer { return t.w }
+
 func (t terminal) Write(text []byte) (int, error) {
 	if _, err := t.w.Write(appendVisible(nil, string(text), "\n\t")); err != nil {
 		return 0, err

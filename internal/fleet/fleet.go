@@ -72,9 +72,9 @@ type Application struct {
 	*catalog.Application
 	Namespace *catalog.Namespace
 	Yields    []Yield
-	// Failed reports whether something is wrong with its source: what it deploys is then unknown. The same is true when Elsewhere says why its
-	// source is not in the repository.
-	Failed bool
+	// Mistakes are what is wrong with its source: with any, what it deploys is unknown. The same is true when Elsewhere says
+	// why its source is not in the repository.
+	Mistakes diag.List
 }
 
 // Yield is an object that an application deploys.
@@ -87,9 +87,12 @@ type Yield struct {
 	Unstable [][]string
 }
 
+// Failed reports whether something is wrong with its source.
+func (a *Application) Failed() bool { return len(a.Mistakes) > 0 }
+
 // Complete reports whether all that was wanted is known.
 func (o *Output) Complete() bool {
-	return !slices.ContainsFunc(o.Applications, func(a Application) bool { return a.Workload == nil || a.Failed })
+	return !slices.ContainsFunc(o.Applications, func(a Application) bool { return a.Workload == nil || a.Failed() })
 }
 
 // All are the objects of the platform, each wave followed by what its Applications deploy: Argo CD syncs these, and waits for

@@ -3,7 +3,6 @@ package fleet
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
@@ -25,8 +24,11 @@ func (in *Input) workloads(ctx context.Context, o *Output) (diags diag.List, err
 		if a.Workload.Kind == catalog.Catalog {
 			own(a, answer)
 		}
-		a.Failed = len(answer.Diags) > 0
+		a.Mistakes = answer.Diags.Sorted()
 		o.Warnings, diags = append(o.Warnings, answer.Warnings...), append(diags, answer.Diags...)
+		if a.Failed() {
+			continue
+		}
 		for _, made := range answer.Objects {
 			a.Yields = append(a.Yields, Yield{Object: made.object(), Pos: made.Pos, From: made.From, Unstable: made.Unstable})
 		}
@@ -72,7 +74,7 @@ func (in *Input) request(a *Application) workload.Application {
 	out := workload.Application{
 		Code: a.Code, Namespace: a.Namespace.Name, Project: a.Namespace.Project.Name,
 		RepoURL: s.RepoURL, TargetRevision: s.Revision, Revision: in.Revision,
-		Kind: kinds[a.Workload.Kind], Path: a.Workload.Path, Twice: in.Want.Unstable,
+		Kind: kinds[a.Workload.Kind], Path: a.Workload.Path, Twice: in.Want.Unstable, MayBeEmpty: a.MayBeEmpty,
 	}
 	out.Pos = a.Workload.Pos
 	if a.Workload.Remote {
@@ -82,29 +84,18 @@ func (in *Input) request(a *Application) workload.Application {
 	for _, c := range a.Namespace.Project.ClusterResources {
 		out.ClusterKinds = append(out.ClusterKinds, strings.TrimPrefix(c.Group+"/"+c.Kind, "/"))
 	}
-	if h := s.Helm; h != nil {
-		out.Helm = workload.Helm{ReleaseName: h.ReleaseName, ValueFiles: h.ValueFiles, SkipCRDs: h.SkipCRDs, SkipTests: h.SkipTests,
-			IgnoreMissingValueFiles: h.IgnoreMissingValueFiles}
-		if h.Values != nil {
-			out.Helm.Values, _ = json.Marshal(h.Values) // of syntax.Any: always possible
-		}
-		for _, p := range h.Parameters {
-			out.Helm.Parameters = append(out.Helm.Parameters, workload.Parameter{Name: p.Name, Value: p.Value})
-		}
+	if s.Helm != nil {
+		out.Helm = *s.Helm
 	}
-	if k := s.Kustomize; k != nil {
-		out.Kustomize = workload.Kustomize{Images: k.Images, NamePrefix: k.NamePrefix, NameSuffix: k.NameSuffix, Namespace: k.Namespace,
-			CommonLabels: k.CommonLabels, CommonAnnotations: k.CommonAnnotations, Components: k.Components}
+	if s.Kustomize != nil {
+		out.Kustomize = *s.Kustomize
+		out.Kustomize.Patches = nil // below, with their places
 	}
-	if d := s.Directory; d != nil {
-		out.Directory = workload.Directory{Recurse: d.Recurse, Include: d.Include, Exclude: d.Exclude}
-		if j := d.Jsonnet; j != nil {
-			out.Directory.Jsonnet = workload.Jsonnet{TLAs: jsonnetVars(j.TLAs), ExtVars: jsonnetVars(j.ExtVars), Libs: j.Libs}
-		}
+	if s.Directory != nil {
+		out.Directory = *s.Directory
 	}
 	for _, p := range a.Patches {
-		out.Patches = append(out.Patches, workload.Patch{Pos: p.Pos, Path: p.Path, Text: p.Text,
-			Target: (*workload.Target)(p.Target), Options: p.Options})
+		out.Patches = append(out.Patches, workload.Patch{Patch: p.Patch, Pos: p.Place.Pos, Path: p.Place.Path})
 	}
 	return out
 }
@@ -128,14 +119,6 @@ func reference(s catalog.Source) source.Reference {
 
 var kinds = map[catalog.SourceKind]workload.Kind{catalog.HelmChart: workload.Chart, catalog.Kustomization: workload.Kustomization,
 	catalog.Manifests: workload.Manifests, catalog.Catalog: workload.Catalog}
-
-func jsonnetVars(in []catalog.JsonnetVar) []workload.JsonnetVar {
-	out := make([]workload.JsonnetVar, len(in))
-	for i, v := range in {
-		out[i] = workload.JsonnetVar(v)
-	}
-	return out
-}
 
 // clusterOf is what platform.yml sets about the cluster, or else what Argo CD tells its plugins.
 func (in *Input) clusterOf(p *catalog.Platform) workload.Cluster {

@@ -32,6 +32,7 @@ const (
 	WorkerVerb = "render-worker"
 
 	workerMemory = 2 << 30     // how much memory a worker may take, in bytes
+	leastMemory  = 256 << 20   // how much it has while others render: several times what charts take
 	maxAnswers   = 256 << 20   // the maximum size of the output of all applications together, in bytes
 	perApp       = time.Minute // how long one application may take
 )
@@ -46,6 +47,7 @@ type workerJob struct {
 	Cluster    workload.Cluster
 	Sources    json.RawMessage // what was fetched; null when that is nothing
 	Ask        bool            // whether to answer only what the applications need from elsewhere
+	Memory     uint64          // how much it may take, in bytes
 }
 
 // answer is the output of one application.
@@ -72,7 +74,8 @@ func (a answerObject) object() object.Object {
 	}}
 }
 
-// workerPool renders applications in as many workers as there are cores.
+// workerPool renders applications in as many workers as there are cores. Together they may take little more than one alone: what
+// needs more than its share is rendered again, behind the others and alone.
 type workerPool struct {
 	job     workerJob
 	perApp  time.Duration
@@ -82,30 +85,59 @@ type workerPool struct {
 
 // render returns an answer for each of apps. When the time of ctx is up, the rest of them fails.
 func (p *workerPool) render(ctx context.Context, apps []workload.Application) ([]answer, error) {
-	out, errs := make([]answer, len(apps)), make([]error, len(apps))
-	queue := make(chan int, len(apps))
-	for i := range apps {
-		queue <- i
+	r := round{pool: p, apps: apps, answers: make([]answer, len(apps)), large: make([]bool, len(apps))}
+	p.left.Store(maxAnswers)
+	n := min(p.workers, len(apps))
+	share := uint64(workerMemory)
+	if n > 1 {
+		share = max(workerMemory/uint64(n), leastMemory)
+	}
+	err := r.render(ctx, n, share, func(int) bool { return true })
+	if share < workerMemory && err == nil {
+		large := r.large
+		r.large = make([]bool, len(apps))
+		err = r.render(ctx, 1, workerMemory, func(i int) bool { return large[i] })
+	}
+	return r.answers, err
+}
+
+// round is one way through applications.
+type round struct {
+	pool    *workerPool
+	apps    []workload.Application
+	answers []answer
+	large   []bool // which of them needed more memory than there was
+}
+
+// render renders those of the applications that are wanted, in n workers that may take that much memory each.
+func (r *round) render(ctx context.Context, n int, memory uint64, wanted func(i int) bool) error {
+	errs := make([]error, len(r.apps))
+	queue := make(chan int, len(r.apps))
+	for i := range r.apps {
+		if wanted(i) {
+			queue <- i
+		}
 	}
 	close(queue)
-	p.left.Store(maxAnswers)
 	var group sync.WaitGroup
-	for range min(p.workers, len(apps)) {
+	for range min(n, len(queue)) {
 		group.Go(func() {
 			var w *worker
 			defer func() { w.stop() }()
 			for i := range queue {
+				app, out := &r.apps[i], &r.answers[i]
+				*out = answer{}
 				if ctx.Err() != nil {
-					out[i].Diags = diag.List{late(&apps[i])}
+					out.Diags = diag.List{late(app)}
 					continue
 				}
 				if w == nil {
-					if w, errs[i] = p.start(); errs[i] != nil {
+					if w, errs[i] = r.pool.start(memory); errs[i] != nil {
 						return
 					}
 				}
-				if err := w.render(ctx, &apps[i], &out[i], p.perApp); err != nil {
-					out[i].Diags = diag.List{p.stopped(ctx, &apps[i], w, err)}
+				if err := w.render(ctx, app, out, r.pool.perApp); err != nil {
+					out.Diags, r.large[i] = r.pool.stopped(ctx, app, w, err)
 					w.stop()
 					w = nil // the next application gets a new one
 				}
@@ -113,7 +145,7 @@ func (p *workerPool) render(ctx context.Context, apps []workload.Application) ([
 		})
 	}
 	group.Wait()
-	return out, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // late says that the time was up before app had its turn.
@@ -130,8 +162,8 @@ func placeOf(app *workload.Application) diag.Position {
 	return diag.Position{File: app.Path}
 }
 
-// stopped reports why a worker did not answer.
-func (p *workerPool) stopped(ctx context.Context, app *workload.Application, w *worker, err error) diag.Diagnostic {
+// stopped reports why a worker did not answer, and whether it is because it had too little memory.
+func (p *workerPool) stopped(ctx context.Context, app *workload.Application, w *worker, err error) (diags diag.List, large bool) {
 	d := diag.Diagnostic{Pos: placeOf(app), Path: app.Code, Code: "too-large"}
 	switch cause, words := w.process.Cause(err); {
 	case errors.Is(err, errAnswer):
@@ -144,13 +176,15 @@ func (p *workerPool) stopped(ctx context.Context, app *workload.Application, w *
 			d.Message, d.Hint = "rendering had not finished when the time was up", "is there a loop? --timeout gives a run more time"
 		}
 	case cause == limited.Space:
-		d.Message = fmt.Sprintf("rendering needs more than %d MiB of memory", workerMemory>>20)
+		d.Message, large = fmt.Sprintf("rendering needs more than %d MiB of memory", workerMemory>>20), true
+	case cause == limited.Killed:
+		d.Message, d.Hint, large = "the renderer was killed, probably because the system has no more memory", "give the machine or the container more memory", true
 	case cause == limited.Endless:
 		d.Message = "rendering recurses without end"
 	default:
 		d.Code, d.Message, d.Hint = "internal-error", fmt.Sprintf("the renderer stopped (%v): %s", err, words), "please report it"
 	}
-	return d
+	return diag.List{d}, large
 }
 
 // worker is a process that renders.
@@ -161,13 +195,14 @@ type worker struct {
 	receive *json.Decoder
 }
 
-func (p *workerPool) start() (*worker, error) {
+func (p *workerPool) start(memory uint64) (*worker, error) {
 	process, err := limited.Start(WorkerVerb)
 	if err != nil {
 		return nil, err
 	}
-	w := p.connect(process)
-	return w, w.send.Encode(p.job)
+	w, job := p.connect(process), p.job
+	job.Memory = memory
+	return w, w.send.Encode(job)
 }
 
 // connect makes a worker of a process.
@@ -214,13 +249,14 @@ func (w *worker) stop() {
 // Serve is a worker: it renders what it is asked for until no more requests come. What was fetched is opened by the function; it is
 // not called when there is nothing.
 func Serve(in io.Reader, out io.Writer, open func(json.RawMessage) (source.Sources, error)) error {
-	if err := limited.Memory(workerMemory); err != nil {
-		return fmt.Errorf("limiting the memory: %w", err)
-	}
 	decoder, answers := json.NewDecoder(in), json.NewEncoder(out)
+	decoder.UseNumber() // in values, which have no other type
 	var job workerJob
 	if err := decoder.Decode(&job); err != nil {
 		return err
+	}
+	if err := limited.Memory(job.Memory); err != nil {
+		return fmt.Errorf("limiting the memory: %w", err)
 	}
 	log.SetOutput(io.Discard) // Helm's libraries write values of charts there
 	root, err := os.OpenRoot(filepath.FromSlash(job.Repository))
@@ -282,7 +318,7 @@ func (in *Input) renderAll(ctx context.Context, o *Output, apps []workload.Appli
 			return nil, fmt.Errorf("handing over what was fetched: %w", err)
 		}
 		pool := workerPool{perApp: perApp, workers: runtime.GOMAXPROCS(0),
-			job: workerJob{filepath.Join(in.Place.Top, filepath.FromSlash(o.Root)), in.Place.At, cluster, sources, ask}}
+			job: workerJob{Repository: filepath.Join(in.Place.Top, filepath.FromSlash(o.Root)), At: in.Place.At, Cluster: cluster, Sources: sources, Ask: ask}}
 		return pool.render(ctx, apps)
 	}
 	files, _, err := o.Open(in.Place)

@@ -69,12 +69,8 @@ func deployed(t *testing.T, p *catalog.Platform, code string) *deployment {
 			if a.Code != code {
 				continue
 			}
-			values, err := json.Marshal(a.Workload.Source.Helm.Values)
-			if err != nil {
-				t.Fatal(err)
-			}
 			result, diags := workload.New(workload.Files{Repository: fstest.MapFS{}, Catalog: apps.Charts()}, workload.Cluster{}).Render(&workload.Application{
-				Code: code, Namespace: n.Name, Project: n.Project.Name, Kind: workload.Catalog, Path: a.Workload.Path, Helm: workload.Helm{Values: values}})
+				Code: code, Namespace: n.Name, Project: n.Project.Name, Kind: workload.Catalog, Path: a.Workload.Path, Helm: *a.Workload.Source.Helm})
 			for _, d := range diags {
 				t.Fatalf("%s: %s", a.Code, d.Message)
 			}

@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"fmt"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/hippotion/roster/catalog"
@@ -82,8 +83,8 @@ func look(in Input, without omitted, w watcher) (Result, error) {
 		return Result{}, err
 	}
 	r := Result{Skipped: map[string]int{}, Frame: out.Frame, Root: out.Root}
-	r.add(lint.Error, diags...)
 	if out.Platform == nil {
+		r.add(lint.Error, diags...)
 		r.Unread = out.Unread
 		r.Findings = lint.Sorted(r.Findings)
 		return r, nil
@@ -94,15 +95,15 @@ func look(in Input, without omitted, w watcher) (Result, error) {
 		return Result{}, err
 	}
 	defer func() { _ = closer() }()
-	what := &lint.Input{Platform: out.Platform, Objects: out.Objects, Repository: files, Failed: map[string]bool{}}
+	what := &lint.Input{Platform: out.Platform, Objects: out.Objects, Repository: files, Failed: map[string]diag.List{}}
 	for i := range out.Applications {
 		a := &out.Applications[i]
 		switch {
 		case a.Workload == nil:
-			r.Skipped["not rendered here: "+a.Elsewhere]++
-		case a.Failed:
-			what.Failed[a.Code] = true
-			r.Skipped["not rendered because of mistakes"]++
+			r.Skipped["not fetched"]++
+		case a.Failed():
+			what.Failed[a.Code] = a.Mistakes
+			r.Skipped[reason(a.Mistakes)]++
 		}
 		for _, y := range a.Yields {
 			what.Workloads = append(what.Workloads, &lint.Object{Object: y.Object, Entry: a.Namespace, Application: a.Application, Pos: y.Pos, Unstable: y.Unstable})
@@ -126,6 +127,14 @@ func look(in Input, without omitted, w watcher) (Result, error) {
 	}
 	r.Findings = lint.Sorted(r.Findings)
 	return r, nil
+}
+
+// reason is why an application with these mistakes was not looked at.
+func reason(mistakes diag.List) string {
+	if slices.ContainsFunc(mistakes, func(d diag.Diagnostic) bool { return d.Code != lint.NotFetched }) {
+		return "not rendered because of mistakes"
+	}
+	return "not fetched"
 }
 
 // omitted reports what a rule was not shown, or that it was not applied, and why.

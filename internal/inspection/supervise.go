@@ -126,6 +126,8 @@ func (a *attempt) run(ctx context.Context, j job) error {
 		a.cause = fmt.Sprintf("it needs more than %d MiB of memory", memory>>20)
 	case limited.Endless:
 		a.cause = "it recurses without end"
+	case limited.Killed:
+		a.cause = "its process was killed, probably because the system has no more memory"
 	default:
 		a.cause = fmt.Sprintf("the process stopped (%v): %s", err, words)
 	}

@@ -76,6 +76,7 @@ const (
 	Time          // it took too long
 	Space         // it needed more memory than it may take
 	Endless       // it recursed without end
+	Killed        // somebody else killed it: mostly the system, which has no more memory
 )
 
 // Cause returns why the process ended, and its words about it. Err is what the caller got when it talked to the process:
@@ -99,6 +100,8 @@ func (p *Process) Cause(err error) (Cause, string) {
 		return Space, first
 	case has("stack exceeds", "stack overflow"):
 		return Endless, first
+	case killed(p.command.ProcessState):
+		return Killed, first
 	}
 	return Other, first
 }

@@ -105,7 +105,7 @@ func (in *Input) cidrsMatchNodes() bool {
 	looked := map[string]bool{}
 	for _, a := range in.applications() {
 		for _, s := range a.Sources {
-			if in.Failed[a.Code] && strings.Contains(a.Code+s.Chart+s.Path, "cilium") {
+			if in.faulty(a) && strings.Contains(a.Code+s.Chart+s.Path, "cilium") {
 				return true // its values may be what could not be read
 			}
 			if s.Helm == nil {

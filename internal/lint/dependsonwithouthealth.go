@@ -65,7 +65,7 @@ configs: {params: {server.insecure: true}}
 			return
 		}
 		for n, a := range in.applications() {
-			if in.failed(n) || len(a.Sources) == 0 || a.Sources[0].Chart != "argo-cd" || in.tellsHealth(a) {
+			if in.failedBeside(n, "argo-cd") || len(a.Sources) == 0 || a.Sources[0].Chart != "argo-cd" || in.tellsHealth(a) {
 				continue
 			}
 			report(a.Place, hint, message, first, healthKey)

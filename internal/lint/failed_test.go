@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint"
 )
 
@@ -75,6 +78,10 @@ func TestFailed(t *testing.T) {
 			if found("broken") {
 				t.Error("it finds what the application that failed may bring")
 			}
+			unfetched := runWith(t, folder, true, map[string]diag.List{"broken": {{Path: "broken", Code: lint.NotFetched, Message: "not fetched"}}}).Findings
+			if i := slices.IndexFunc(unfetched, func(f lint.Finding) bool { return f.Code == c.rule }); i >= 0 && !strings.Contains(unfetched[i].Message, "as far as the list says") {
+				t.Error("it finds what the application that was not fetched may bring")
+			}
 		})
 	}
 }
@@ -90,7 +97,56 @@ func TestFailedElsewhere(t *testing.T) {
 	}
 }
 
-// TestFailedCilium: Cilium's own settings are not known when its application fails.
+// TestUnrendered: an application that cannot be rendered is one finding, with its first mistake, and one that was not fetched
+// another.
+func TestUnrendered(t *testing.T) {
+	const folder = `-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications:
+    - {applicationCode: web-a, path: a}
+    - {applicationCode: web-b, path: b} # lint:ignore not-fetched it is private
+    - {applicationCode: web-ntfy, catalog: ntfy, values: {baseURL: 'https://ntfy.example'}}
+-- a/map.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a}
+-- b/map.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: b}
+`
+	at := func(line int) diag.Position { return diag.Position{File: "a/map.yaml", Line: line, Column: 1} }
+	first, second := diag.Diagnostic{Pos: at(1), Path: "web-a", Code: "bad-manifest", Message: "one", Hint: "mend it"},
+		diag.Diagnostic{Pos: at(2), Path: "web-a", Code: "bad-yaml", Message: "two", Related: []diag.Related{{Pos: at(4), Note: "from here"}}}
+	missing := diag.Diagnostic{Pos: at(3), Path: "web-a", Code: lint.NotFetched, Message: "the chart redis was not fetched"}
+	finding := func(code string, severity lint.Severity, d diag.Diagnostic, related ...diag.Related) lint.Finding {
+		d.Code, d.Related = code, related
+		return lint.Finding{Diagnostic: d, Severity: severity}
+	}
+	fetch := missing
+	fetch.Hint = "run roster fetch"
+	brought := diag.Diagnostic{Path: "web-ntfy", Message: "not to be deployed"}
+	inList := brought
+	inList.Pos = diag.Position{File: "applications.yml", Line: 6, Column: 7}
+	got := runWith(t, folder, false, map[string]diag.List{"web-a": {missing, second, first}, "web-ntfy": {brought}}).Findings
+	want := []lint.Finding{
+		finding("cannot-render", lint.Error, first, diag.Related{Pos: at(2), Note: "two"}, diag.Related{Pos: at(4), Note: "from here"}),
+		finding(lint.NotFetched, lint.Warning, fetch),
+		finding("cannot-render", lint.Error, inList),
+	}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(lint.Finding{})); diff != "" {
+		t.Error(diff)
+	}
+	// A waiver of what depends on the machine is never too much, and all that is known of a chart is what the list says.
+	if found := runWith(t, folder, false, nil).Findings; len(found) > 0 {
+		t.Error(found)
+	}
+}
+
+// TestFailedCilium: Cilium's own settings are not known when its application fails, and are when it was not fetched.
 func TestFailedCilium(t *testing.T) {
 	const folder = `-- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -107,5 +163,9 @@ nodes: [192.168.0.109]
 	}
 	if !has() || !has("web-a") || has("cilium") {
 		t.Error(has(), has("web-a"), has("cilium"))
+	}
+	unfetched := map[string]diag.List{"cilium": {{Path: "cilium", Code: lint.NotFetched, Message: "not fetched"}}}
+	if found := runWith(t, folder, false, unfetched).Findings; !slices.ContainsFunc(found, func(f lint.Finding) bool { return f.Code == "cidr-covers-node" }) {
+		t.Error(found)
 	}
 }

@@ -36,7 +36,7 @@ defaults: {autoSync: true}
 		const message = "a sync of %s overwrites what ignoreDifferences leaves to others, as far as the manifests have it"
 		for _, a := range in.applications() {
 			matters := func(d catalog.IgnoreDifference) bool { return in.inManifests(a, d) }
-			if a.AutoSync && !slices.Contains(a.SyncOptions, respect) && slices.ContainsFunc(a.IgnoreDifferences, matters) {
+			if a.AutoSync != nil && !slices.Contains(a.SyncOptions, respect) && slices.ContainsFunc(a.IgnoreDifferences, matters) {
 				report(in.key(a, "ignoreDifferences"), "add "+respect+" to syncOptions", message, a.Code)
 			}
 		}

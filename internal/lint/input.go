@@ -3,6 +3,7 @@ package lint
 import (
 	"io/fs"
 	"iter"
+	"maps"
 	"slices"
 
 	"github.com/hippotion/roster/catalog"
@@ -23,8 +24,8 @@ type Input struct {
 	Objects []object.Object
 	// Workloads are the objects that the applications deploy, as far as they can be rendered here.
 	Workloads []*Object
-	// Failed has the codes of the applications that could not be rendered: what they deploy is unknown.
-	Failed map[string]bool
+	// Failed are the applications that could not be rendered, by code, and why: what they deploy is unknown.
+	Failed map[string]diag.List
 	// Repository is where the files are that objects are made from.
 	Repository fs.FS
 
@@ -131,13 +132,13 @@ func (in *Input) hiding(numbers []int) *Input {
 	if len(numbers) == 0 {
 		return in
 	}
-	out := &Input{Platform: in.Platform, Objects: in.Objects, Repository: in.Repository, Failed: map[string]bool{}}
-	for code := range in.Failed {
-		out.Failed[code] = true
+	out := &Input{Platform: in.Platform, Objects: in.Objects, Repository: in.Repository, Failed: maps.Clone(in.Failed)}
+	if out.Failed == nil {
+		out.Failed = map[string]diag.List{}
 	}
 	for i, o := range in.Workloads {
 		if slices.Contains(numbers, i) {
-			out.Failed[o.Application.Code] = true
+			out.Failed[o.Application.Code] = nil
 		} else {
 			out.Workloads = append(out.Workloads, o)
 		}
@@ -284,10 +285,33 @@ func (in *Input) failed(n *catalog.Namespace) bool {
 	return in.failures.get(func() map[*catalog.Namespace]bool {
 		out := map[*catalog.Namespace]bool{}
 		for n, a := range in.applications() {
-			out[n] = out[n] || in.Failed[a.Code]
+			_, failed := in.Failed[a.Code]
+			out[n] = out[n] || failed
 		}
 		return out
 	})[n]
+}
+
+// faulty reports whether something is wrong with what an application is rendered from, its values for example. Of one that was not
+// fetched, all that the list says of it is known.
+func (in *Input) faulty(a *catalog.Application) bool {
+	mistakes, failed := in.Failed[a.Code]
+	return failed && (len(mistakes) == 0 || slices.ContainsFunc(mistakes, func(d diag.Diagnostic) bool { return d.Code != NotFetched }))
+}
+
+// unseen reports whether what an application deploys is unknown because it lies elsewhere, and nothing else is wrong with it.
+func (in *Input) unseen(a *catalog.Application) bool {
+	_, failed := in.Failed[a.Code]
+	return a.Workload == nil || failed && !in.faulty(a)
+}
+
+// failedBeside reports whether an application of an entry, which may be nil, could not be rendered, but for a chart of that name
+// that was not fetched: the list has its values.
+func (in *Input) failedBeside(n *catalog.Namespace, chart string) bool {
+	return n != nil && in.failed(n) && slices.ContainsFunc(n.Applications, func(a catalog.Application) bool {
+		_, failed := in.Failed[a.Code]
+		return failed && !(in.unseen(&a) && len(a.Sources) > 0 && a.Sources[0].Chart == chart)
+	})
 }
 
 // allOf reports whether all objects of a cluster-scoped kind that the list deploys are known: no application with unknown objects may

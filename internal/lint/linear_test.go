@@ -117,7 +117,7 @@ func costs(t *testing.T, in *Input, rules []*Rule) map[string]cost {
 		var found []Finding
 		bytes, used := allocated(), processorTime()
 		r.Check(in, func(at catalog.Place, hint, format string, args ...any) {
-			found = append(found, Finding{diag.Diagnostic{Pos: at.Pos, Path: at.Path, Code: r.Name, Message: fmt.Sprintf(format, args...), Hint: hint}, r.Severity})
+			found = append(found, Finding{Diagnostic: diag.Diagnostic{Pos: at.Pos, Path: at.Path, Code: r.Name, Message: fmt.Sprintf(format, args...), Hint: hint}, Severity: r.Severity})
 		})
 		found = Sorted(found)
 		out[r.Name] = cost{allocated() - bytes, processorTime() - used}

@@ -46,6 +46,8 @@ type Rule struct {
 	Mend  []string
 	Good  string
 	Check func(*Input, Report) // nil when it is found elsewhere
+	// Others is instead of Check for what others have found wrong with applications.
+	Others func(*Input, func(*catalog.Application, diag.Diagnostic))
 	// Fixable reports whether Fix may fix what the rule finds.
 	Fixable bool
 }
@@ -66,6 +68,8 @@ func (r *Rule) Mended() string {
 type Finding struct {
 	diag.Diagnostic // Code is the rule's name; Pos is relative to the repository's root
 	Severity        Severity
+
+	of *catalog.Application // whose own line may have the comment that waives it; nil for most
 }
 
 // Report reports a finding. The hint says what to do, and may be empty.
@@ -120,15 +124,22 @@ func Run(in *Input, o Options) Result {
 	}
 	for i, r := range Rules() {
 		severity := in.severity(r)
-		if r.Check == nil || severity == off || len(o.Only) > 0 && !slices.Contains(o.Only, r.Name) || slices.Contains(o.Without, r.Name) {
+		if r.Check == nil && r.Others == nil || severity == off || len(o.Only) > 0 && !slices.Contains(o.Only, r.Name) || slices.Contains(o.Without, r.Name) {
 			continue
 		}
 		o.Progress.Rule(i)
 		before := len(found)
-		r.Check(in.hiding(o.Hidden[r.Name]), func(at catalog.Place, hint, format string, args ...any) {
-			d := diag.Diagnostic{Pos: at.Pos, Path: at.Path, Code: r.Name, Message: diag.Beginning(fmt.Sprintf(format, args...), longestMessage), Hint: diag.Beginning(hint, longestMessage)}
-			found = append(found, Finding{d, severity})
-		})
+		add := func(of *catalog.Application, d diag.Diagnostic) {
+			d.Code, d.Message, d.Hint = r.Name, diag.Beginning(d.Message, longestMessage), diag.Beginning(d.Hint, longestMessage)
+			found = append(found, Finding{d, severity, of})
+		}
+		if r.Others != nil {
+			r.Others(in, add)
+		} else {
+			r.Check(in.hiding(o.Hidden[r.Name]), func(at catalog.Place, hint, format string, args ...any) {
+				add(nil, diag.Diagnostic{Pos: at.Pos, Path: at.Path, Message: fmt.Sprintf(format, args...), Hint: hint})
+			})
+		}
 		if o.Found != nil {
 			o.Found(found[before:])
 		}

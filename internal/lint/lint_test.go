@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/catalog/apps"
+	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/workload"
@@ -21,6 +22,16 @@ var today = time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)
 // run lints a folder. With strict, also the rules that are off otherwise are on. The applications that failed are not rendered.
 func run(t *testing.T, folder string, strict bool, failed ...string) lint.Result {
 	t.Helper()
+	mistakes := map[string]diag.List{}
+	for _, code := range failed {
+		mistakes[code] = diag.List{{Path: code, Code: "bad-yaml", Message: "it is not YAML"}}
+	}
+	return runWith(t, folder, strict, mistakes)
+}
+
+// runWith lints a folder of which some applications could not be rendered.
+func runWith(t *testing.T, folder string, strict bool, failed map[string]diag.List) lint.Result {
+	t.Helper()
 	files, err := txtar.FS(txtar.Parse([]byte(strings.TrimPrefix(folder, "\n"))))
 	if err != nil {
 		t.Fatal(err)
@@ -30,16 +41,19 @@ func run(t *testing.T, folder string, strict bool, failed ...string) lint.Result
 		t.Fatal(err, diags)
 	}
 	platform.Lint.Strict = platform.Lint.Strict || strict
-	in := &lint.Input{Platform: platform, Objects: render.Build(platform), Repository: files, Failed: map[string]bool{}}
-	for _, code := range failed {
-		in.Failed[code] = true
-	}
+	in := &lint.Input{Platform: platform, Objects: render.Build(platform), Repository: files, Failed: failed}
 	renderer := workload.New(workload.Files{Repository: files, Catalog: apps.Charts()}, workload.Cluster{})
 	for i := range platform.Namespaces {
 		n := &platform.Namespaces[i]
 		for j := range n.Applications {
-			if !in.Failed[n.Applications[j].Code] {
-				in.Workloads = append(in.Workloads, deployed(t, renderer, n, &n.Applications[j])...)
+			a := &n.Applications[j]
+			if _, failed := in.Failed[a.Code]; failed {
+				continue
+			}
+			workloads, diags := deployed(renderer, n, a)
+			in.Workloads = append(in.Workloads, workloads...)
+			if len(diags) > 0 {
+				in.Failed[a.Code] = diags
 			}
 		}
 	}
@@ -48,10 +62,9 @@ func run(t *testing.T, folder string, strict bool, failed ...string) lint.Result
 
 // deployed is the output of a folder of manifests, or of a chart with one value file. The other sources are tested through the
 // command line.
-func deployed(t *testing.T, renderer *workload.Renderer, n *catalog.Namespace, a *catalog.Application) []*lint.Object {
-	t.Helper()
+func deployed(renderer *workload.Renderer, n *catalog.Namespace, a *catalog.Application) ([]*lint.Object, diag.List) {
 	if a.Workload == nil || a.Workload.Kind == catalog.Catalog {
-		return nil
+		return nil, nil
 	}
 	app := &workload.Application{Code: a.Code, Namespace: n.Name, Kind: workload.Manifests, Path: a.Workload.Path, Twice: true}
 	for _, c := range n.Project.ClusterResources {
@@ -64,14 +77,11 @@ func deployed(t *testing.T, renderer *workload.Renderer, n *catalog.Namespace, a
 		}
 	}
 	result, diags := renderer.Render(app)
-	if len(diags) > 0 {
-		t.Fatal(diags)
-	}
 	var out []*lint.Object
 	for _, o := range result.Objects {
 		out = append(out, &lint.Object{Object: o.Object, Entry: n, Application: a, Pos: o.Pos, Unstable: o.Unstable})
 	}
-	return out
+	return out, diags
 }
 
 // TestRules checks each rule with its own examples: it finds the bad one, once and with no other rule, and is silent on the
@@ -84,8 +94,11 @@ func TestRules(t *testing.T) {
 	for _, r := range lint.Rules() {
 		t.Run(r.Name, func(t *testing.T) {
 			bad := run(t, r.Bad, r.Strict).Findings
-			// A hint of another rule is none of an example's business.
-			bad = slices.DeleteFunc(bad, func(f lint.Finding) bool { return f.Code != r.Name && (f.Severity == lint.Info || strict[f.Code]) })
+			// A hint of another rule is none of an example's business, and neither is that what it names was not fetched.
+			others := func(f lint.Finding) bool {
+				return f.Code != r.Name && (f.Severity == lint.Info || strict[f.Code] || f.Code == lint.NotFetched)
+			}
+			bad = slices.DeleteFunc(bad, others)
 			if len(bad) != 1 || bad[0].Code != r.Name || bad[0].Severity != r.Severity {
 				t.Errorf("the bad case: %+v", bad)
 			}
@@ -95,7 +108,7 @@ func TestRules(t *testing.T) {
 				}
 			}
 			good := run(t, r.Mended(), r.Strict).Findings
-			good = slices.DeleteFunc(good, func(f lint.Finding) bool { return f.Code != r.Name && (f.Severity == lint.Info || strict[f.Code]) })
+			good = slices.DeleteFunc(good, others)
 			if len(good) > 0 {
 				t.Errorf("the good case: %+v", good)
 			}

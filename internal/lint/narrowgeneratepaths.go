@@ -39,6 +39,7 @@ spec:
 `,
 	Mend: []string{`  annotations: {argocd.argoproj.io/manifest-generate-paths: .}`, `  annotations: {argocd.argoproj.io/manifest-generate-paths: .;/values/wiki.yaml}`},
 	Check: func(in *Input, report Report) {
+		left := mostMatches
 		for _, o := range in.Kind("Application") {
 			const annotation = "argocd.argoproj.io/manifest-generate-paths"
 			paths, ok := valueOf(o, "metadata", "annotations", annotation)
@@ -49,7 +50,7 @@ spec:
 			if s := fieldAt(o, "spec", "source"); s != nil {
 				sources = append(sources, s)
 			}
-			var covered coveredPaths
+			covered := coveredPaths{left: &left}
 			var read []string
 			looked, kustomized := map[string]bool{}, map[string]bool{} // sources may have a folder in common
 			for _, s := range sources {
@@ -88,8 +89,12 @@ func generatePaths(annotation, base string) []string {
 	return out
 }
 
-// coveredPaths are paths of the annotation: files, folders and patterns. The zero value is empty.
+// mostMatches bounds how often files are compared with patterns, in all Applications. What is not compared counts as covered.
+const mostMatches = 1_000_000
+
+// coveredPaths are paths of the annotation: files, folders and patterns.
 type coveredPaths struct {
+	left     *int // of mostMatches
 	all      bool
 	named    map[string]bool
 	patterns map[string][]string // by the folder in front of what is a pattern
@@ -112,7 +117,10 @@ func (c *coveredPaths) add(paths []string) {
 // has reports whether a path is a file, a folder around it, or a pattern for it.
 func (c *coveredPaths) has(file string) bool {
 	matches := func(folder string) bool {
-		return slices.ContainsFunc(c.patterns[folder], func(pattern string) bool { return globs(pattern, file) })
+		return slices.ContainsFunc(c.patterns[folder], func(pattern string) bool {
+			*c.left--
+			return *c.left < 0 || globs(pattern, file)
+		})
 	}
 	if c.all || c.named[file] || matches("") {
 		return true

@@ -56,7 +56,7 @@ func TestOpenNamespace(t *testing.T) {
   applications: [{applicationCode: web-a, repoURL: 'https://git.example/a.git', path: deploy}]
 - namespace: web-c
   networkPolicies: open
-`, want: []string{"applications.yml:4:3: the namespace kube-system is open", "applications.yml:5:3: the namespace web-a is open"}},
+`, want: []string{"applications.yml:4:3: the namespace kube-system is open", "applications.yml:5:3: the namespace web-a is open, as far as the list says"}},
 		{name: "a policy closes it", folder: "-- applications.yml --\n- namespace: web-a" + policyHere + "  ingress: [{}]\n  egress: [{toEntities: [host]}]\n"},
 		{name: "a policy closes half of it", folder: "-- applications.yml --\n- namespace: web-a" + policyHere + "  ingress: [{}]\n",
 			want: []string{"applications.yml:1:3: the namespace web-a is open"}},

@@ -24,11 +24,22 @@ repository: {url: https://git.example/homelab.git}
   networkPolicies: web-app`},
 	Check: func(in *Input, report Report) {
 		book := in.policyBook()
+	entries:
 		for i := range in.Platform.Namespaces {
 			n := &in.Platform.Namespaces[i]
-			if n.Policies == nil && !n.Open && !in.failed(n) && !(book.closed(n.Name, catalog.Ingress) && book.closed(n.Name, catalog.Egress)) {
-				report(n.Place, in.closing(n), "the namespace %s is open", n.Name)
+			if n.Policies != nil || n.Open || book.closed(n.Name, catalog.Ingress) && book.closed(n.Name, catalog.Egress) {
+				continue
 			}
+			sure := ""
+			for i := range n.Applications {
+				switch a := &n.Applications[i]; {
+				case in.faulty(a):
+					continue entries
+				case in.unseen(a):
+					sure = ", as far as the list says"
+				}
+			}
+			report(n.Place, in.closing(n), "the namespace %s is open%s", n.Name, sure)
 		}
 	},
 }

@@ -102,7 +102,7 @@ func (in *Input) patched(o *Object, fields []string) (diag.Position, bool) {
 		case p.File != "":
 			return diag.Position{File: p.File, Line: n.Line, Column: n.Column}, true
 		default:
-			return catalog.Place{Pos: p.Pos}.Pos, true
+			return p.Place.Pos, true
 		}
 	}
 	return diag.Position{}, false

@@ -14,7 +14,7 @@ var selectorMissesTemplate = Rule{
 	Name:     "selector-misses-template",
 	Severity: Error,
 	Summary:  "the selector of a workload does not match the labels of its own pods",
-	Doc: `The API server refuses such a Deployment, StatefulSet, DaemonSet or ReplicaSet: it would create pods forever without finding them. All
+	Doc: `The API server refuses such a Deployment, StatefulSet, DaemonSet, ReplicaSet or ReplicationController: it would create pods forever without finding them. All
 that is under ` + "`selector`" + ` has to be among ` + "`template.metadata.labels`" + `. The selector of an existing Deployment cannot be
 changed: change the labels of the template if you can. A Job gets a selector of its own, unless it has
 ` + "`manualSelector: true`" + `.`,
@@ -48,6 +48,8 @@ func (in *Input) selectorProblem(p *Pod) (at catalog.Place, problem string) {
 		if manual, _ := fieldAt(p.Object, "spec", "manualSelector").(bool); !manual {
 			return at, ""
 		}
+	case p.Kind == "ReplicationController" && group == "" && len(written) > 0: // an empty one becomes the labels
+		written = map[string]any{"matchLabels": written}
 	case group != "apps" || len(p.At) != 2: // not one of Kubernetes' workloads
 		return at, ""
 	}
@@ -74,7 +76,9 @@ func (in *Input) selectorProblem(p *Pod) (at catalog.Place, problem string) {
 			has = fmt.Sprintf("the pods have %s=%s", r.Key(), value)
 		}
 		field := []string{"spec", "selector", "matchExpressions"}
-		if _, ok := s.MatchLabels[r.Key()]; ok {
+		if p.Kind == "ReplicationController" {
+			field = []string{"spec", "selector", r.Key()}
+		} else if _, ok := s.MatchLabels[r.Key()]; ok {
 			field = []string{"spec", "selector", "matchLabels", r.Key()}
 		}
 		return in.field(p.Object, field...), fmt.Sprintf("the selector requires %s, and %s", r.String(), has)

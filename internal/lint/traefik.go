@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
 	"go.yaml.in/yaml/v3"
 )
@@ -27,7 +28,7 @@ var entryPointTLS = regexp.MustCompile(`(?i)^--entrypoints\.([^.=]+)\.http\.tls(
 func (in *Input) traefik() traefik { return in.ofTraefik.get(in.lookForTraefik) }
 
 func (in *Input) lookForTraefik() traefik {
-	out := traefik{encrypted: map[string]bool{}, failed: in.failed(in.Entry(in.Platform.Controller.Namespace))}
+	out := traefik{encrypted: map[string]bool{}, failed: in.failedBeside(in.Entry(in.Platform.Controller.Namespace), "traefik")}
 	for _, p := range in.Pods() {
 		for _, c := range p.Spec.Containers {
 			args := slices.Concat(c.Command, c.Args)
@@ -38,7 +39,7 @@ func (in *Input) lookForTraefik() traefik {
 		}
 	}
 	for _, a := range in.applications() {
-		if a.Workload == nil && len(a.Sources) > 0 && a.Sources[0].Chart == "traefik" && len(a.Patches) == 0 {
+		if in.unseen(a) && len(a.Sources) > 0 && a.Sources[0].Chart == "traefik" && len(a.Patches) == 0 {
 			out.see(a.Place)
 			in.chartOfTraefik(a, &out)
 		}
@@ -134,7 +135,7 @@ func (s *settings) find(index *keyIndex, keys []string) *yaml.Node {
 const deepestParameter = 32
 
 // nested are parameters such as a.b as a mapping of mappings.
-func nested(parameters []catalog.Parameter) map[string]any {
+func nested(parameters []argocd.Parameter) map[string]any {
 	out := map[string]any{}
 	for _, p := range parameters {
 		at := out

@@ -79,9 +79,15 @@ func (in *Input) waive(found []Finding, o Options, out *Result) []Finding {
 	kept := found[:0]
 	for _, f := range found {
 		waived := false
-		for _, w := range at[line{f.Pos.File, f.Pos.Line}] { // one on the line, and those above it
-			if w.rules[f.Code] {
-				waived, w.used = true, true
+		lines := []line{{f.Pos.File, f.Pos.Line}}
+		if f.of != nil {
+			lines = append(lines, line{f.of.Place.Pos.File, f.of.Place.Pos.Line})
+		}
+		for _, l := range lines {
+			for _, w := range at[l] { // one on the line, and those above it
+				if w.rules[f.Code] {
+					waived, w.used = true, true
+				}
 			}
 		}
 		if waived {
@@ -91,7 +97,7 @@ func (in *Input) waive(found []Finding, o Options, out *Result) []Finding {
 		}
 	}
 	for _, w := range waivers {
-		if !w.used && len(in.Failed) == 0 { // else its finding may be one that could not be checked
+		if !w.used && len(in.Failed) == 0 && !w.rules[NotFetched] { // else its finding may be one that could not be checked, or is one on another machine
 			problems = append(problems, finding(&waiverUnused, w.at, "remove the comment", "there is no finding of "+strings.Join(w.named, " or ")+" here"))
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
-	"strconv"
 
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint"
@@ -64,15 +63,8 @@ func (r *Report) withLeft() []Finding {
 
 const allHint = "--max-findings 0 writes all of them"
 
-func (l left) message() string { return "and " + thousands(l.count) + " more findings of " + l.rule }
-
-// thousands writes a number as people read it.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+func (l left) message() string {
+	return "and " + diag.Thousands(l.count) + " more findings of " + l.rule
 }
 
 // short is a finding with texts that are not too long.

@@ -175,7 +175,7 @@ func identity(obj map[string]any) (schema.GroupVersionKind, []Problem) {
 	}
 	gv, err := schema.ParseGroupVersion(apiVersion)
 	if err != nil {
-		return schema.GroupVersionKind{}, []Problem{{Path: "apiVersion", Message: err.Error()}}
+		return schema.GroupVersionKind{}, []Problem{{Path: "apiVersion", Message: "expected a version, or GROUP/VERSION"}}
 	}
 	return gv.WithKind(kind), nil
 }

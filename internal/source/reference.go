@@ -1,7 +1,8 @@
 // Package source knows what an application needs from outside of the repository: charts, Git repositories, OCI artifacts and
-// single files. It names them, fetches them into a cache, and records in a lock exactly what they were.
+// single files. It names them, and records in a lock exactly what they were.
 //
-// It is the only package that uses the network, and only when it is told to fetch. It does not know what is in them.
+// It uses neither the network nor the disk: internal/source/cache keeps what was fetched, and internal/source/fetch gets it there.
+// It does not know what is in them.
 package source
 
 import (

@@ -164,3 +164,23 @@ func TestJSON(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestTooManyMistakes: so many mistakes of one file are kept, and one more says that there are others.
+func TestTooManyMistakes(t *testing.T) {
+	var diags diag.List
+	var b strings.Builder
+	for i := range 100_100 {
+		fmt.Fprintf(&b, "u%d: 1\n", i)
+	}
+	var out struct {
+		Known syntax.Value[string] `yaml:"known"`
+	}
+	syntax.Parse("a.yml", []byte(b.String()), &diags).Decode(&out)
+	if len(diags) != 100_001 {
+		t.Fatalf("%d are kept", len(diags))
+	}
+	last := diags[100_000]
+	if want := "the file has more than 100,000 mistakes: the others are not counted"; last.Code != "too-many-mistakes" || last.Message != want || last.Pos.Line != 100_001 {
+		t.Errorf("got %+v", last)
+	}
+}

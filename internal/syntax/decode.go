@@ -24,14 +24,13 @@ import (
 // Fields are Value, List, Map, Any, Raw, pointers to structs, or slices of structs; a struct may embed *Node and then
 // knows its own place.
 func (d *Document) Decode(out any) {
-	dec := &decoder{diags: d.diags, layouts: map[reflect.Type]*layout{}}
+	dec := &decoder{layouts: map[reflect.Type]*layout{}}
 	dec.value(d.root, d.Root(), reflect.ValueOf(out).Elem(), field{})
 	d.root = &yaml.Node{Line: d.root.Line, Column: d.root.Column} // the places of values outlive the tree
 }
 
 // decoder walks the nodes of one document.
 type decoder struct {
-	diags   *diag.List
 	open    []*yaml.Node // the aliased nodes that are being walked
 	layouts map[reflect.Type]*layout
 }
@@ -180,6 +179,10 @@ func (d *decoder) mapping(y *yaml.Node, at *Node, out reflect.Value, f field) {
 	present := make(map[string]bool, len(pairs)) // even if misspelled
 	for _, p := range pairs {
 		f, ok := l.fields[p.key.Value]
+		if !ok && at.doc.reported > mostMistakes {
+			at.doc.reported++
+			continue // what it could mean takes its time
+		}
 		if !ok {
 			present[diag.Nearest(p.key.Value, l.names)] = true
 			at.at(p.key).Report("unknown-field", diag.DidYouMean(p.key.Value, l.names), "unknown field %s", Quote(p.key.Value))

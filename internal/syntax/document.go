@@ -25,6 +25,22 @@ type Document struct {
 	File  string
 	root  *yaml.Node
 	diags *diag.List
+
+	reported int // mistakes, also those that were too many
+}
+
+// mostMistakes is how many mistakes of one file are kept. Each takes some hundred bytes, and a file can have one for each of its own.
+const mostMistakes = 100_000
+
+// add reports a mistake. One more than may be is the last.
+func (d *Document) add(mistake diag.Diagnostic) {
+	switch d.reported++; {
+	case d.reported <= mostMistakes:
+		d.diags.Add(mistake)
+	case d.reported == mostMistakes+1:
+		d.diags.Add(diag.Diagnostic{Pos: mistake.Pos, Code: "too-many-mistakes",
+			Message: "the file has more than " + diag.Thousands(mostMistakes) + " mistakes: the others are not counted"})
+	}
 }
 
 // Parse reads the single YAML document in data. It returns nil when data cannot be read, and has then added the reason

@@ -47,9 +47,9 @@ func (a Any) At(path ...string) (at *Node, found bool) {
 }
 
 func (a *Any) decode(d *decoder, y *yaml.Node, at *Node, _ field) {
-	before := len(*d.diags)
+	before := at.doc.reported
 	plain := d.plain(y, at, 0)
-	if len(*d.diags) != before {
+	if at.doc.reported != before {
 		return
 	}
 	a.Node, a.V, a.plain = at, d.json(plain, at), plain
@@ -62,8 +62,8 @@ type Raw struct {
 }
 
 func (r *Raw) decode(d *decoder, y *yaml.Node, at *Node, _ field) {
-	before := len(*d.diags)
-	if plain := d.plain(y, at, 0); len(*d.diags) == before {
+	before := at.doc.reported
+	if plain := d.plain(y, at, 0); at.doc.reported == before {
 		r.YAML, r.Node = plain, at
 	}
 }

@@ -48,12 +48,12 @@ func plainKey(key string) bool {
 
 // Report adds a diagnostic about the value at n.
 func (n *Node) Report(code, hint, format string, args ...any) {
-	n.doc.diags.Add(diag.Diagnostic{Pos: n.Pos(), Path: n.Path(), Code: code, Message: fmt.Sprintf(format, args...), Hint: hint})
+	n.doc.add(diag.Diagnostic{Pos: n.Pos(), Path: n.Path(), Code: code, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
 // ReportWith adds a diagnostic about the value at n that also points at another place.
 func (n *Node) ReportWith(other *Node, note, code, hint, format string, args ...any) {
-	n.doc.diags.Add(diag.Diagnostic{Pos: n.Pos(), Path: n.Path(), Code: code, Message: fmt.Sprintf(format, args...), Hint: hint,
+	n.doc.add(diag.Diagnostic{Pos: n.Pos(), Path: n.Path(), Code: code, Message: fmt.Sprintf(format, args...), Hint: hint,
 		Related: []diag.Related{{Pos: other.Pos(), Note: note}}})
 }
 

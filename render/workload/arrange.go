@@ -86,7 +86,7 @@ func arrange(app *Application, in []manifest) (Result, diag.List) {
 	}
 	// After the above: an object that is left out may be the last one of its name.
 	out.Objects = slices.DeleteFunc(out.Objects, func(o Object) bool { return o.Phase == never })
-	if len(out.Objects) == 0 {
+	if len(out.Objects) == 0 && !app.MayBeEmpty {
 		return Result{}, diag.List{app.failure(app.at(), "empty-source", "",
 			"the source has no objects: Argo CD would deploy nothing")}
 	}

@@ -48,7 +48,7 @@ func (r *Renderer) directory(app *Application) ([]manifest, diag.List) {
 		out = append(out, found...)
 		diags = append(diags, problems...)
 	}
-	if len(out) == 0 && len(diags) == 0 {
+	if len(out) == 0 && len(diags) == 0 && !app.MayBeEmpty {
 		diags.Add(app.failure(app.at(), "empty-source", "", "the folder holds no manifests"))
 	}
 	return out, diags

@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/source"
 	"helm.sh/helm/v3/pkg/chart"
@@ -242,7 +243,7 @@ func TestForeignFolder(t *testing.T) {
 		"a chart that needs one": {"needy", func(*Application) {}, line + ": web-app: " + behind + "needy/Chart.yaml:5:10: the chart db 1 of https://charts.example was not fetched" + missing},
 		"a kustomization":        {"kust", func(*Application) {}, line + " ConfigMap p-a (" + behind + "kust/kustomization.yaml)\n"},
 		"patched": {"kust", func(a *Application) {
-			a.Patches = []Patch{{Text: "{apiVersion: v1, kind: ConfigMap, metadata: {name: b}, data: {x: 'y'}}"}}
+			a.Patches = []Patch{{Patch: argocd.Patch{Text: "{apiVersion: v1, kind: ConfigMap, metadata: {name: b}, data: {x: 'y'}}"}}}
 		}, "applications.yml:9:1: no object matches apiVersion v1, kind ConfigMap, name b [patch-no-target]\n  hint: known: p-a\n"},
 		"out of the repository": {"out", func(*Application) {}, line + ": web-app: " + behind + "out/kustomization.yaml:1:13: ../../app leads out of the repository [missing-path]\n"},
 		"manifests":             {"folder", func(*Application) {}, line + " ConfigMap a (" + behind + "folder/cm.yaml:1:1)\n"},
@@ -294,7 +295,7 @@ func TestFetchedSchema(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			files := chartTree("-- values.schema.json --\n" + c.schema + "\n-- templates/a.yaml --\n" + oneConfigMap)
 			app := *testApp
-			app.Kind, app.Helm.Values = Chart, []byte(c.values)
+			app.Kind, app.Helm.Values = Chart, json.RawMessage(c.values)
 			r := New(Files{Repository: files, Sources: shelf}, Cluster{})
 			for range 2 { // the second time it is known
 				if diff := cmp.Diff(c.want, renderedOf(r, &app)); diff != "" {

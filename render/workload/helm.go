@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -69,7 +70,7 @@ func (r *Renderer) renderValues(rel *release, c *chart.Chart) (chartutil.Values,
 	fail := func(code, format string, args ...any) (chartutil.Values, diag.List) {
 		return nil, diag.List{app.failure(app.at(), code, "", format, args...)}
 	}
-	release := chartutil.ReleaseOptions{Name: app.Helm.ReleaseName, Namespace: app.Namespace, Revision: 1, IsInstall: true}
+	release := chartutil.ReleaseOptions{Name: app.Helm.ReleaseName, Namespace: cmp.Or(app.Helm.Namespace, app.Namespace), Revision: 1, IsInstall: true}
 	if release.Name == "" {
 		release.Name = app.Code
 	}
@@ -79,19 +80,26 @@ func (r *Renderer) renderValues(rel *release, c *chart.Chart) (chartutil.Values,
 	if err := chartutil.ProcessDependenciesWithMerge(c, values); err != nil {
 		return fail("helm-values", "%s", notMerged(err))
 	}
-	kube, err := chartutil.ParseKubeVersion(rel.cluster.KubeVersion)
+	version, apis := cmp.Or(app.Helm.KubeVersion, rel.cluster.KubeVersion), rel.cluster.APIVersions
+	if len(app.Helm.APIVersions) > 0 {
+		apis = app.Helm.APIVersions
+	}
+	kube, err := chartutil.ParseKubeVersion(version)
 	if err != nil {
-		return fail("helm-chart", "Kubernetes version %q: %v", rel.cluster.KubeVersion, err)
+		return fail("helm-chart", "Kubernetes version %q: %v", version, err)
 	}
 	capabilities := chartutil.DefaultCapabilities.Copy()
 	capabilities.KubeVersion = *kube
-	capabilities.APIVersions = slices.Concat(capabilities.APIVersions, rel.cluster.APIVersions)
+	capabilities.APIVersions = slices.Concat(capabilities.APIVersions, apis)
 	// Helm would read over the network what a schema refers to.
 	top, err := chartutil.ToRenderValuesWithSchemaValidation(c, values, release, capabilities, true)
 	if err != nil {
 		return fail("helm-values", "%s", notMerged(err))
 	}
-	diags := r.violations(app, loaded, c, top["Values"].(chartutil.Values).AsMap())
+	var diags diag.List
+	if !app.Helm.SkipSchemaValidation {
+		diags = r.violations(app, loaded, c, top["Values"].(chartutil.Values).AsMap())
+	}
 	for i := range diags {
 		diags[i].Path = app.Code
 	}

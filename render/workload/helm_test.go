@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hippotion/roster/internal/argocd"
 )
 
 // helmOf renders the chart in the folder app.
@@ -48,22 +49,25 @@ func TestHelmValues(t *testing.T) {
 	}{
 		"of the chart":         {values, Helm{}, ".Values", `{"a":{"b":1,"c":[1]},"d":{"e":1},"t":"x"}`},
 		"a file":               {values + "-- v.yml --\na: {c: [2], z: null}\nd: null\n", Helm{ValueFiles: []string{"v.yml"}}, ".Values", `{"a":{"b":1,"c":[2],"z":null},"t":"x"}`},
-		"the last one wins":    {"-- v.yml --\na: 1\nb: 1\n-- w.yml --\nb: 2\nc: 2\n", Helm{ValueFiles: []string{"v.yml", "w.yml"}, Values: []byte(`{"c":3,"d":3}`), Parameters: []Parameter{{Name: "d", Value: "4"}}}, ".Values", `{"a":1,"b":2,"c":3,"d":4}`},
+		"the last one wins":    {"-- v.yml --\na: 1\nb: 1\n-- w.yml --\nb: 2\nc: 2\n", Helm{ValueFiles: []string{"v.yml", "w.yml"}, Values: json.RawMessage(`{"c":3,"d":3}`), Parameters: []Parameter{{Name: "d", Value: "4"}}}, ".Values", `{"a":1,"b":2,"c":3,"d":4}`},
 		"the same file twice":  {"-- v.yml --\na: 1\n-- w.yml --\na: 2\n", Helm{ValueFiles: []string{"v.yml", "w.yml", "../app/v.yml"}}, ".Values", `{"a":2}`},
 		"from the root":        {"-- ../v.yml --\na: 1\n", Helm{ValueFiles: []string{"/v.yml", "../v.yml"}}, ".Values", `{"a":1}`},
 		"named by a variable":  {"-- v-web-app.yml --\na: 1\n", Helm{ValueFiles: []string{"v-$ARGOCD_APP_NAME.yml"}}, ".Values", `{"a":1}`},
 		"missing, permitted":   {values, Helm{ValueFiles: []string{"none.yml"}, IgnoreMissingValueFiles: true}, ".Values.t", `"x"`},
 		"empty file":           {"-- v.yml --\n# nothing\n", Helm{ValueFiles: []string{"v.yml"}}, ".Values", `{}`},
 		"numbers of a file":    {"-- v.yml --\na: [1000000, 1e6, 0777, 0o17, 0x1F, 1.10, 12345678901234567890, yes, 1_000]\n", Helm{ValueFiles: []string{"v.yml"}}, "printf \"%v\" .Values.a", `"[1e+06 1e+06 511 15 31 1.1 1.2345678901234567e+19 true 1000]"`},
-		"numbers of values":    {"", Helm{Values: []byte(`{"a":[1000000,1e6,1.10,12345678901234567890,"0777"]}`)}, "printf \"%v %T\" .Values.a (index .Values.a 0)", `"[1e+06 1e+06 1.1 1.2345678901234567e+19 0777] float64"`},
+		"numbers of values":    {"", Helm{Values: json.RawMessage(`{"a":[1000000,1e6,1.10,12345678901234567890,"0777"]}`)}, "printf \"%v %T\" .Values.a (index .Values.a 0)", `"[1e+06 1e+06 1.1 1.2345678901234567e+19 0777] float64"`},
 		"numbers of parameter": {"", Helm{Parameters: []Parameter{{Name: "a", Value: "1000000"}, {Name: "b", Value: "0777"}, {Name: "c", Value: "1.50"}, {Name: "d", Value: "true"}, {Name: "e", Value: "null"}}}, ".Values", `{"a":1000000,"b":"0777","c":"1.50","d":true,"e":null}`},
 		"forced to be text":    {"", Helm{Parameters: []Parameter{{Name: "a", Value: "1", ForceString: true}, {Name: "b", Value: "1"}}}, ".Values", `{"a":"1","b":1}`},
 		"commas":               {"", Helm{Parameters: []Parameter{{Name: "a", Value: `x,y\,z`}, {Name: "b", Value: "{x,y}"}, {Name: "c[1].d", Value: "z"}, {Name: `e\.f`, Value: "$ARGOCD_APP_NAMESPACE"}}}, ".Values", `{"a":"x,y,z","b":["x","y"],"c":[null,{"d":"z"}],"e.f":"web"}`},
-		"over nothing":         {"-- values.yaml --\n", Helm{Values: []byte(`{"a":null}`)}, ".Values", `{"a":null}`},
+		"over nothing":         {"-- values.yaml --\n", Helm{Values: json.RawMessage(`{"a":null}`)}, ".Values", `{"a":null}`},
 		"release":              {"", Helm{ReleaseName: "other"}, ".Release", `{"IsInstall":true,"IsUpgrade":false,"Name":"other","Namespace":"web","Revision":1,"Service":"Helm"}`},
 		"release by its code":  {"", Helm{}, ".Release.Name", `"web-app"`},
 		"capabilities":         {"", Helm{}, `list .Capabilities.KubeVersion (.Capabilities.APIVersions.Has "apps/v1") (.Capabilities.APIVersions.Has "example.org/v1") (.Capabilities.APIVersions.Has "example.org/v2")`, `[{"Version":"v1.35.0","Major":"1","Minor":"35"},true,true,false]`},
 		"files":                {"-- .helmignore --\nno*\n-- no.txt --\n-- yes.txt --\nx\n", Helm{}, `list (.Files.Get "yes.txt") (.Files.Get "no.txt") (.Files.Get "../v.yml") (.Files.Get "/etc/hostname") (.Files.Get "templates/a.yaml")`, `["x","","","",""]`},
+		"namespace":            {"", Helm{Namespace: "other"}, ".Release.Namespace", `"other"`},
+		"told":                 {"", Helm{KubeVersion: "v1.33.1", APIVersions: []string{"example.org/v2"}}, `list .Capabilities.KubeVersion.Version (.Capabilities.APIVersions.Has "apps/v1") (.Capabilities.APIVersions.Has "example.org/v1") (.Capabilities.APIVersions.Has "example.org/v2")`, `["v1.33.1",true,false,true]`},
+		"a file's text":        {"-- ../v.txt --\na, b=c\n-- w.txt --\nx", Helm{Parameters: []Parameter{{Name: "a", Value: "1", ForceString: true}}, FileParameters: []argocd.FileParameter{{Name: "a", Path: "/v.txt"}, {Name: "c.d", Path: "w.txt"}}}, ".Values", `{"a":"a, b=c","c":{"d":"x"}}`},
 		"nothing outside":      {"", Helm{}, `list (lookup "v1" "Secret" "" "") (getHostByName "localhost")`, `[{},""]`},
 		"template":             {"", Helm{}, `.Template`, `{"BasePath":"web/templates","Name":"web/templates/a.yaml"}`},
 	} {
@@ -222,7 +226,7 @@ func TestHelmShared(t *testing.T) {
 		`{"global":{"g":2,"h":{"i":1}},"second":{"z":1},"from":{"x":6}}`, ``,
 	} {
 		app := *testApp
-		app.Kind, app.Helm.Values = Chart, []byte(values)
+		app.Kind, app.Helm.Values = Chart, json.RawMessage(values)
 		want := told(New(Files{Repository: chartTree(family)}, Cluster{}).helm(&app))
 		if got := told(shared.helm(&app)); got != want {
 			t.Errorf("%s:\n%s", values, cmp.Diff(want, got))
@@ -249,7 +253,7 @@ func dump(l *loadedChart) string {
 func TestHelmFamily(t *testing.T) {
 	want := `app/charts/one/charts/leaf/templates/c.yaml map[kind:C v:{"global":{"g":1},"mine":"web/charts/again/charts/twig/templates/c.yaml"}]
 `
-	if got := helmOf(chartTree(family), func(app *Application) { app.Helm.Values = []byte(`{"one":{"on":false}}`) }); !strings.Contains(got, want) {
+	if got := helmOf(chartTree(family), func(app *Application) { app.Helm.Values = json.RawMessage(`{"one":{"on":false}}`) }); !strings.Contains(got, want) {
 		t.Error(got)
 	}
 	for values, kinds := range map[string]string{
@@ -259,7 +263,7 @@ func TestHelmFamily(t *testing.T) {
 		`{"one":{"twig":{"on":false}}}`:           "A B B C D",
 	} {
 		app := *testApp
-		app.Kind, app.Helm.Values = Chart, []byte(values)
+		app.Kind, app.Helm.Values = Chart, json.RawMessage(values)
 		found, diags := New(Files{Repository: chartTree(family)}, Cluster{}).helm(&app)
 		var got []string
 		for _, m := range found {

@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -64,7 +65,7 @@ func TestHelmOptionMistakes(t *testing.T) {
 		"outside":         {Helm{ValueFiles: []string{"../../v.yml"}}, file + "\"../../v.yml\" is not in the repository [helm-values]\n"},
 		"the root":        {Helm{ValueFiles: []string{"/"}}, file + "\"/\" is not in the repository [helm-values]\n"},
 		"with a comma":    {Helm{ValueFiles: []string{"a,b.yml"}}, file + "\"a,b.yml\" has a comma or a quote in its path, which Helm treats as the end of the path [helm-values]\n"},
-		"several":         {Helm{ValueFiles: []string{"list.yml", "bad.yml"}, Values: []byte(`[1]`)}, "app: web-app: the values: expected a mapping, found a list [helm-values]\napp/bad.yml:2:1: web-app: mapping values are not allowed in this context [helm-values]\napp/list.yml: web-app: expected a mapping, found a list [helm-values]\n"},
+		"several":         {Helm{ValueFiles: []string{"list.yml", "bad.yml"}, Values: json.RawMessage(`[1]`)}, "app: web-app: the values: expected a mapping, found a list [helm-values]\napp/bad.yml:2:1: web-app: mapping values are not allowed in this context [helm-values]\napp/list.yml: web-app: expected a mapping, found a list [helm-values]\n"},
 		"a parameter":     {Helm{Parameters: []Parameter{{Name: "a[99999999]", Value: "hunter2"}}}, "app: web-app: the parameter \"a[99999999]\": index of 99999999 is greater than maximum supported index of 65536 [helm-values]\n"},
 		"below a text":    {Helm{Parameters: []Parameter{{Name: "a", Value: "hunter2"}, {Name: "a.b", Value: "1"}}}, "app: web-app: the parameter \"a.b\": unable to parse key: interface conversion: interface {} is string, not map[string]interface {} [helm-values]\n"},
 		"a name":          {Helm{ReleaseName: "{{ env \"HOME\" }}"}, "app: web-app: release name \"{{ env \\\"HOME\\\" }}\": invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not be longer than 53 [helm-chart]\n"},
@@ -90,6 +91,7 @@ func TestHelmSchema(t *testing.T) {
 		"not JSON":        {`{"type":`, at + "the schema is not JSON: unexpected EOF [helm-schema]\n"},
 		"not a schema":    {`{"type":5}`, at + "the schema is not valid at '': 'allOf' failed; at '/type': 'anyOf' failed; at '/type': value must be one of 'array', 'boolean', 'integer', 'null', 'number', 'object', 'string'; at '/type': got number, want array [helm-schema]\n"},
 		"a URL":           {`{"$ref":"https://h/s.json#/a"}`, fits},
+		"a password":      {`{"$ref":"https://u:hunter2@h/s.json"}`, fits},
 		"a file":          {`{"$ref":"../../etc/s.json"}`, at + "the schema refers to file:///etc/s.json, which is not read [helm-schema]\n"},
 		"a metaschema":    {`{"$schema":"https://h/s.json"}`, fits},
 		"a known one":     {`{"$schema":"http://json-schema.org/draft-07/schema#"}`, fits},
@@ -119,7 +121,7 @@ func TestHelmSchemas(t *testing.T) {
 		{`{"one":{"on":false},"again":{"v":1}}`, two},
 	} {
 		app := *testApp
-		app.Kind, app.Helm.Values = Chart, []byte(c.values)
+		app.Kind, app.Helm.Values = Chart, json.RawMessage(c.values)
 		if got := told(r.helm(&app)); got != c.want {
 			t.Errorf("%s: %s", c.values, got)
 		}

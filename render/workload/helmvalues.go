@@ -2,6 +2,7 @@ package workload
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
 	"helm.sh/helm/v3/pkg/strvals"
@@ -47,10 +49,13 @@ func (r *Renderer) values(app *Application) (map[string]any, diag.List) {
 		out = mergeValues(out, values)
 	}
 	at := app.at()
-	if len(app.Helm.Values) > 0 {
+	if app.Helm.Values != nil {
 		// By way of YAML, as in Argo CD: numbers may change.
 		values := map[string]any{}
-		data, err := yaml.JSONToYAML(app.Helm.Values)
+		data, err := json.Marshal(app.Helm.Values)
+		if err == nil {
+			data, err = yaml.JSONToYAML(data)
+		}
 		if err == nil {
 			err = syntax.Unmarshal(data, &values)
 		}
@@ -70,10 +75,35 @@ func (r *Renderer) values(app *Application) (map[string]any, diag.List) {
 			err = set(p.Name+"="+escapeCommas(value), out)
 		}
 		if err != nil {
-			diags.Add(app.failure(at, "helm-values", "", "the parameter %q: %s", p.Name, p.withoutValue(err)))
+			diags.Add(app.failure(at, "helm-values", "", "the parameter %q: %s", p.Name, withoutValue(p, err)))
 		}
 	}
+	for _, p := range app.Helm.FileParameters {
+		diags = append(diags, r.setFile(app, p, out)...)
+	}
 	return out, diags
+}
+
+// setFile sets a parameter to what is in a file.
+func (r *Renderer) setFile(app *Application, p argocd.FileParameter, values map[string]any) diag.List {
+	fail := func(format string, args ...any) diag.List {
+		return diag.List{app.failure(app.at(), "helm-values", "", "the file parameter %q: "+format, append([]any{p.Name}, args...)...)}
+	}
+	f, diags := r.valueFile(app, p.Path)
+	if len(diags) > 0 {
+		return diags
+	}
+	read := func([]rune) (any, error) {
+		data, err := syntax.ReadFile(f.files, f.file)
+		return string(data), err
+	}
+	if _, err := read(nil); err != nil {
+		return fail("the file cannot be read: %v", reason(err))
+	}
+	if err := strvals.ParseIntoFile(p.Name+"="+f.file, values, read); err != nil {
+		return fail("%s", withoutValue(Parameter{Name: p.Name}, err))
+	}
+	return nil
 }
 
 // parameters orders parameters: Helm reads --set-string after --set. Argo CD itself has no order among the names.
@@ -87,7 +117,7 @@ func parameters(in []Parameter) []Parameter {
 }
 
 // withoutValue is what is wrong with a parameter, without quoted parts of its value.
-func (p Parameter) withoutValue(err error) string {
+func withoutValue(p Parameter, err error) string {
 	return sentence(quoted.ReplaceAllStringFunc(err.Error(), func(q string) string {
 		if strings.Contains(p.Name, strings.Trim(q, `"`)) {
 			return q

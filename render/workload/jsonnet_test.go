@@ -18,12 +18,12 @@ func TestJsonnet(t *testing.T) {
 		"null":            {"null", Jsonnet{}, "app: web-app: the folder holds no manifests [empty-source]\n"},
 		"text":            {"'hunter2'", Jsonnet{}, "app/a.jsonnet: web-app: expected a Kubernetes object, found a single value [bad-manifest]\n"},
 		"array in array":  {"[{}, [{}]]", Jsonnet{}, "app/a.jsonnet: web-app: element 1 of the array: expected a Kubernetes object, found a list [bad-manifest]\n"},
-		"arguments":       {"function(a, b, c=3) {kind: a, b: b, c: c}", Jsonnet{TLAs: []JsonnetVar{{"a", "$ARGOCD_APP_NAME", false}, {"b", "1 + 1", true}}}, "app/a.jsonnet map[b:2 c:3 kind:web-app]\n"},
-		"variables":       {"{kind: std.extVar('a'), b: std.extVar('b'), c: std.extVar('c')}", Jsonnet{ExtVars: []JsonnetVar{{"a", "$$x", false}, {"b", "{x: '${ARGOCD_APP_NAMESPACE}'}", true}, {"c", "1 + 1", false}}}, "app/a.jsonnet map[b:map[x:web] c:1 + 1 kind:$x]\n"},
+		"arguments":       {"function(a, b, c=3) {kind: a, b: b, c: c}", Jsonnet{TLAs: []JsonnetVar{{Name: "a", Value: "$ARGOCD_APP_NAME", Code: false}, {Name: "b", Value: "1 + 1", Code: true}}}, "app/a.jsonnet map[b:2 c:3 kind:web-app]\n"},
+		"variables":       {"{kind: std.extVar('a'), b: std.extVar('b'), c: std.extVar('c')}", Jsonnet{ExtVars: []JsonnetVar{{Name: "a", Value: "$$x", Code: false}, {Name: "b", Value: "{x: '${ARGOCD_APP_NAMESPACE}'}", Code: true}, {Name: "c", Value: "1 + 1", Code: false}}}, "app/a.jsonnet map[b:map[x:web] c:1 + 1 kind:$x]\n"},
 		"no variable":     {"{\n  kind: std.extVar('a') }", Jsonnet{}, "app/a.jsonnet:2:9: web-app: RUNTIME ERROR: Undefined external variable: a [jsonnet]\n"},
-		"bad code":        {"{kind: std.extVar('a') }", Jsonnet{ExtVars: []JsonnetVar{{"a", "1 +", true}}}, "app/a.jsonnet: web-app: <extvar:a>:1:4 Unexpected end of file [jsonnet]\n"},
+		"bad code":        {"{kind: std.extVar('a') }", Jsonnet{ExtVars: []JsonnetVar{{Name: "a", Value: "1 +", Code: true}}}, "app/a.jsonnet: web-app: <extvar:a>:1:4 Unexpected end of file [jsonnet]\n"},
 		"no argument":     {"function(a) {kind: a}", Jsonnet{}, "app/a.jsonnet: web-app: RUNTIME ERROR: Missing argument: a [jsonnet]\n  app/a.jsonnet: Top-level function call\n"},
-		"bad argument":    {"{kind: 'A'}", Jsonnet{TLAs: []JsonnetVar{{"a", "1 +", true}}}, "app/a.jsonnet map[kind:A]\n"},
+		"bad argument":    {"{kind: 'A'}", Jsonnet{TLAs: []JsonnetVar{{Name: "a", Value: "1 +", Code: true}}}, "app/a.jsonnet map[kind:A]\n"},
 		"runtime error":   {"local f(x) = error 'not ' + x + '\\nsecond line';\nlocal g(x) =\n  f(x);\n{ kind:\n  g('good') }", Jsonnet{}, "app/a.jsonnet:1:14: web-app: RUNTIME ERROR: not … … [jsonnet]\n  app/a.jsonnet:3:3: called from here\n  app/a.jsonnet:5:3: called from here\n"},
 		"in std":          {"{ kind:\n  std.length(1) }", Jsonnet{}, "app/a.jsonnet:2:3: web-app: RUNTIME ERROR: Unexpected type number [jsonnet]\n"},
 		"static error":    {"{ kind:\n  x }", Jsonnet{}, "app/a.jsonnet:2:3: web-app: Unknown variable: x [jsonnet]\n"},
@@ -64,7 +64,7 @@ func TestJsonnet(t *testing.T) {
 func TestJsonnetRevision(t *testing.T) {
 	app := *testApp
 	app.Revision = ""
-	app.Directory.Jsonnet.ExtVars = []JsonnetVar{{"at", "$ARGOCD_APP_REVISION", false}}
+	app.Directory.Jsonnet.ExtVars = []JsonnetVar{{Name: "at", Value: "$ARGOCD_APP_REVISION", Code: false}}
 	got := told(New(Files{Repository: tree("-- app/a.jsonnet --\n{}")}, Cluster{}).directory(&app))
 	if want := "app: web-app: the Jsonnet variable at: $ARGOCD_APP_REVISION is the commit that Argo CD deploys, which is not known here [jsonnet]\n"; got != want {
 		t.Error(got)

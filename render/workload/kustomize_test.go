@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
 )
 
@@ -185,22 +186,22 @@ func TestKustomizePatches(t *testing.T) {
 		patches []Patch
 		want    string
 	}{
-		"before the prefix": {[]Patch{{Text: `[{"op": "add", "path": "/data", "value": {"a": "b"}}]`, Target: &Target{Name: "a"}}},
+		"before the prefix": {[]Patch{{Patch: argocd.Patch{Text: `[{"op": "add", "path": "/data", "value": {"a": "b"}}]`, Target: &Target{Name: "a"}}}},
 			"app/kustomization.yaml map[apiVersion:v1 data:map[a:b] kind:ConfigMap metadata:map[name:x-a]]\n"},
-		"nothing with that name": {[]Patch{{Text: `[{"op": "add", "path": "/data", "value": {}}]`, Target: &Target{Kind: "ConfigMap", Name: "x-b"}}},
+		"nothing with that name": {[]Patch{{Patch: argocd.Patch{Text: `[{"op": "add", "path": "/data", "value": {}}]`, Target: &Target{Kind: "ConfigMap", Name: "x-b"}}}},
 			"applications.yml:7:3: p0: no object matches kind ConfigMap, name x-b [patch-no-target]\n  hint: did you mean \"x-a\"?\n"},
-		"nothing by itself": {[]Patch{{Text: `{apiVersion: v1, kind: ConfigMap, metadata: {name: zzz}}`}},
+		"nothing by itself": {[]Patch{{Patch: argocd.Patch{Text: `{apiVersion: v1, kind: ConfigMap, metadata: {name: zzz}}`}}},
 			"applications.yml:7:3: p0: no object matches apiVersion v1, kind ConfigMap, name zzz [patch-no-target]\n  hint: known: x-a\n"},
-		"deleted before": {[]Patch{{Text: `{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, $patch: delete}`}, {Text: `[{"op": "add", "path": "/data", "value": {}}]`, Target: &Target{Name: "a"}}},
+		"deleted before": {[]Patch{{Patch: argocd.Patch{Text: `{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, $patch: delete}`}}, {Patch: argocd.Patch{Text: `[{"op": "add", "path": "/data", "value": {}}]`, Target: &Target{Name: "a"}}}},
 			"applications.yml:7:3: p1: no object matches name a [patch-no-target]\n  hint: known: x-a\n"},
-		"no such path": {[]Patch{{Text: `[{"op": "add", "path": "/data", "value": {}}]`, Target: &Target{Name: "a"}}, {Text: `[{"op": "remove", "path": "/spec"}]`, Target: &Target{Name: "a"}}},
+		"no such path": {[]Patch{{Patch: argocd.Patch{Text: `[{"op": "add", "path": "/data", "value": {}}]`, Target: &Target{Name: "a"}}}, {Patch: argocd.Patch{Text: `[{"op": "remove", "path": "/spec"}]`, Target: &Target{Name: "a"}}}},
 			"applications.yml:7:3: p1: error in remove for path: '/spec': Unable to remove nonexistent key: spec: missing value [bad-patch]\n"},
-		"no regular expression": {[]Patch{{Text: `[{"op": "add", "path": "/data", "value": {}}]`, Target: &Target{Name: "("}}},
+		"no regular expression": {[]Patch{{Patch: argocd.Patch{Text: `[{"op": "add", "path": "/data", "value": {}}]`, Target: &Target{Name: "("}}}},
 			"applications.yml:7:3: p0: error parsing regexp: missing closing ): `^(?:()$` [bad-patch]\n"},
-		"no YAML": {[]Patch{{Text: `a: b: c`, Target: &Target{Name: "a"}}},
+		"no YAML": {[]Patch{{Patch: argocd.Patch{Text: `a: b: c`, Target: &Target{Name: "a"}}}},
 			"applications.yml:7:3: p0: unable to parse SM or JSON patch [bad-patch]\n"},
-		"empty": {[]Patch{{Text: "# none", Target: &Target{Name: "a"}}}, "applications.yml:7:3: p0: the patch is empty [bad-patch]\n"},
-		"an option that is none": {[]Patch{{Text: `{}`, Target: &Target{Name: "a"}, Options: map[string]bool{"x": true}}},
+		"empty": {[]Patch{{Patch: argocd.Patch{Text: "# none", Target: &Target{Name: "a"}}}}, "applications.yml:7:3: p0: the patch is empty [bad-patch]\n"},
+		"an option that is none": {[]Patch{{Patch: argocd.Patch{Text: `{}`, Target: &Target{Name: "a"}, Options: map[string]bool{"x": true}}}},
 			"applications.yml:7:3: p0: json: unknown field \"x\" [bad-patch]\n"},
 	} {
 		got := kustomizeOf(tree(strings.Replace(oneMap, "\n", "\nnamePrefix: x-\n", 1)), func(app *Application) {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/syntax"
 	"sigs.k8s.io/kustomize/api/pkg/util"
 	"sigs.k8s.io/kustomize/api/types"
@@ -63,21 +64,70 @@ func (k *kustomization) set(file *types.Kustomization) (bool, error) {
 			return false, fmt.Errorf("images: %w", err)
 		}
 	}
-	labels := map[string]string{}
-	for _, key := range slices.Sorted(maps.Keys(o.CommonLabels)) {
-		expanded, err := k.app.expand(o.CommonLabels[key])
-		if err != nil {
-			return false, fmt.Errorf("common label %s: %w", key, err)
-		}
-		labels[key] = expanded
+	if len(o.Replicas) > 0 {
+		setReplicas(file, o.Replicas)
 	}
-	if err := addPairs(&file.CommonLabels, labels); err != nil { //nolint:staticcheck // it is what Argo CD sets
+	labels, err := k.expandAll(o.CommonLabels)
+	if err != nil {
 		return false, fmt.Errorf("common label %w", err)
 	}
-	if err := addPairs(&file.CommonAnnotations, o.CommonAnnotations); err != nil {
+	if err := addPairs(labelsOf(file, o), labels, o.ForceCommonLabels); err != nil {
+		return false, fmt.Errorf("common label %w", err)
+	}
+	annotations := o.CommonAnnotations
+	if o.CommonAnnotationsEnvsubst {
+		if annotations, err = k.expandAll(annotations); err != nil {
+			return false, fmt.Errorf("common annotation %w", err)
+		}
+	}
+	if err := addPairs(&file.CommonAnnotations, annotations, o.ForceCommonAnnotations); err != nil {
 		return false, fmt.Errorf("common annotation %w", err)
 	}
-	return o.NamePrefix+o.NameSuffix+o.Namespace != "" || len(o.Images)+len(o.CommonLabels)+len(o.CommonAnnotations) > 0, nil
+	return o.NamePrefix+o.NameSuffix+o.Namespace != "" || len(o.Images)+len(o.Replicas)+len(o.CommonLabels)+len(o.CommonAnnotations) > 0, nil
+}
+
+// expandAll replaces variables in all values.
+func (k *kustomization) expandAll(pairs map[string]string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, key := range slices.Sorted(maps.Keys(pairs)) {
+		expanded, err := k.app.expand(pairs[key])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", key, err)
+		}
+		out[key] = expanded
+	}
+	return out, nil
+}
+
+// labelsOf are the labels of a kustomization file that kustomize edit add label adds to.
+func labelsOf(file *types.Kustomization, o *Kustomize) *map[string]string {
+	if !o.LabelWithoutSelector || len(o.CommonLabels) == 0 {
+		return &file.CommonLabels //nolint:staticcheck // it is what Argo CD sets
+	}
+	for i := range file.Labels {
+		if l := &file.Labels[i]; !l.IncludeSelectors && l.IncludeTemplates == o.LabelIncludeTemplates {
+			return &l.Pairs
+		}
+	}
+	file.Labels = append(file.Labels, types.Label{IncludeTemplates: o.LabelIncludeTemplates})
+	return &file.Labels[len(file.Labels)-1].Pairs
+}
+
+// setReplicas does what kustomize edit set replicas does.
+func setReplicas(file *types.Kustomization, replicas []argocd.Replica) {
+	set := map[string]types.Replica{}
+	for _, r := range replicas {
+		set[r.Name] = types.Replica{Name: r.Name, Count: int64(r.Count)}
+	}
+	for _, old := range file.Replicas {
+		if _, ok := set[old.Name]; !ok {
+			set[old.Name] = old
+		}
+	}
+	file.Replicas = nil
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		file.Replicas = append(file.Replicas, set[name])
+	}
 }
 
 // keep stands for the kustomization's own new name, tag or digest of an image.
@@ -146,7 +196,7 @@ func parseImage(text string) (types.Image, error) {
 }
 
 // addPairs adds labels or annotations, as text KEY:VALUE, which kustomize splits again.
-func addPairs(to *map[string]string, pairs map[string]string) error {
+func addPairs(to *map[string]string, pairs map[string]string, force bool) error {
 	for _, key := range slices.Sorted(maps.Keys(pairs)) {
 		name, value, _ := strings.Cut(key+":"+pairs[key], ":")
 		if name == "" {
@@ -155,7 +205,7 @@ func addPairs(to *map[string]string, pairs map[string]string) error {
 		if len(value) > 1 && strings.HasPrefix(value, `"`) && strings.HasSuffix(value, `"`) {
 			value = value[1 : len(value)-1]
 		}
-		if _, exists := (*to)[name]; exists {
+		if _, exists := (*to)[name]; exists && !force {
 			return fmt.Errorf("%s is already in the kustomization file, and Argo CD does not replace it", name)
 		}
 		if *to == nil {
@@ -206,6 +256,9 @@ func (p *Patch) kustomize() map[string]any {
 // addComponents adds the folders that patterns match.
 func (k *kustomization) addComponents(file *types.Kustomization) error {
 	for _, pattern := range k.app.Kustomize.Components {
+		if k.app.Kustomize.IgnoreMissingComponents && k.lacks(pattern) {
+			continue
+		}
 		found, err := k.glob(pattern)
 		if err != nil {
 			return fmt.Errorf("components: %w", err)
@@ -217,6 +270,13 @@ func (k *kustomization) addComponents(file *types.Kustomization) error {
 		}
 	}
 	return nil
+}
+
+// lacks reports whether there is nothing at the path of a component. Argo CD does not take it for a pattern here, so that one
+// which is a pattern is left out; and neither does it fetch a place elsewhere.
+func (k *kustomization) lacks(component string) bool {
+	_, _, err := k.files.resolve(path.Join(k.app.Path, component))
+	return err != nil
 }
 
 // glob returns what a pattern matches, relative to the kustomization. A pattern that matches nothing is left to the guard, which reports it.

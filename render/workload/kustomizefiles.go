@@ -21,6 +21,7 @@ const (
 
 	// What one build may read.
 	maxKustomizeFile  = 16 << 20
+	maxKustomization  = 1 << 20 // of a kustomization file itself: kustomize takes seconds for each MiB of them
 	maxKustomizeBytes = 64 << 20
 	maxKustomizeFiles = 10000
 
@@ -159,6 +160,10 @@ func (f *kustomizeFiles) readOnce(name string) ([]byte, error) {
 		return nil, errors.New("not a regular file")
 	case info.Size() > maxKustomizeFile:
 		return nil, f.refuse(diag.Position{File: name}, "too-large", "", "the file is larger than %d MiB", maxKustomizeFile>>20)
+	}
+	if info.Size() > maxKustomization && slices.Contains(konfig.RecognizedKustomizationFileNames(), path.Base(name)) {
+		return nil, f.refuse(diag.Position{File: name}, "too-large", "move patches and what generators read into files of their own",
+			"a kustomization file may have %d MiB", maxKustomization>>20)
 	}
 	text, err := syntax.ReadFile(files, inside)
 	if err != nil {

@@ -3,6 +3,8 @@ package workload
 import (
 	"strings"
 	"testing"
+
+	"github.com/hippotion/roster/internal/argocd"
 )
 
 // marker is a value that must not be shown. The tests put it where messages of Helm, Kustomize and Jsonnet quote values.
@@ -183,7 +185,7 @@ func TestPatchesKeepSecrets(t *testing.T) {
 		`[{"op": "add", "path": "/spec/x/0", "value": "` + marker + `"}]`, "kind: [" + marker + "]", "spec: " + marker, marker, `[{"op": "move", "from": "/` + marker + `", "path": "/a"}]`,
 	} {
 		app := *testApp
-		app.Patches = []Patch{{Path: "p", Text: text, Target: &Target{Kind: "A"}}}
+		app.Patches = []Patch{{Path: "p", Patch: argocd.Patch{Text: text, Target: &Target{Kind: "A"}}}}
 		in := []manifest{{value: map[string]any{"apiVersion": "v1", "kind": "A", "metadata": map[string]any{"name": "a"}, "spec": map[string]any{"x": marker}}}}
 		if _, diags := patch(&app, in); len(diags) == 0 || strings.Contains(told(nil, diags), "s3cr3t") {
 			t.Errorf("%s: %s", text, told(nil, diags))

@@ -18,7 +18,7 @@ var unsteady = map[string]bool{
 	"randAlphaNum": true, "randAlpha": true, "randAscii": true, "randNumeric": true, "randBytes": true, "randInt": true,
 	"shuffle": true, "uuidv4": true, "bcrypt": true, "htpasswd": true, "encryptAES": true,
 	"genPrivateKey": true, "genCA": true, "genCAWithKey": true, "genSelfSignedCert": true, "genSelfSignedCertWithKey": true,
-	"genSignedCert": true, "genSignedCertWithKey": true, "now": true,
+	"genSignedCert": true, "genSignedCertWithKey": true, "now": true, "ago": true,
 }
 
 // maxUnstable is how many fields of an object are reported.
@@ -141,8 +141,11 @@ const laterDate = "(toDate `2006-01-02` `2001-02-03`)"
 
 func atLaterDate(text string) string {
 	return identifiers(text, func(name string) string {
-		if name == "now" {
+		switch name {
+		case "now":
 			return laterDate
+		case "ago": // which has a clock of its own
+			return "toString"
 		}
 		return name
 	})

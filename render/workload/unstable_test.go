@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -21,6 +22,7 @@ func TestIdentifiers(t *testing.T) {
 		`{{/* now }} */}}{{ now }}`:             `{{/* now }} */}}{{ ` + at + ` }}`,
 		`{{- /* now`:                            `{{- /* now`,
 		`{{ nowhere }}{{ know }}{{ now_ }}`:     `{{ nowhere }}{{ know }}{{ now_ }}`,
+		`{{ .x | ago }}{{ ago2 .ago }}`:         `{{ .x | toString }}{{ ago2 .ago }}`,
 		`{{ "}} now`:                            `{{ "}} now`,
 		`{{ now`:                                `{{ ` + at,
 	} {
@@ -98,7 +100,7 @@ func TestSteady(t *testing.T) {
 		{"a: {{ tpl .Values.v . }}", `{"v": "shuffle"}`, false},
 	} {
 		app := *testApp
-		app.Kind, app.Helm.Values = Chart, []byte(c.values)
+		app.Kind, app.Helm.Values = Chart, json.RawMessage(c.values)
 		chart := chartTree("-- templates/a.yaml --\n" + c.text + "\n")
 		if got := New(Files{Repository: chart}, Cluster{}).isUnsteady(&app); got != c.want {
 			t.Errorf("%s with %s: %v", c.text, c.values, got)

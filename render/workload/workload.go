@@ -6,10 +6,10 @@
 package workload
 
 import (
-	"encoding/json"
 	"fmt"
 	"io/fs"
 
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/render/object"
@@ -71,6 +71,9 @@ type Application struct {
 	// Patches are applied to the source's output; to a kustomization, as part of it.
 	Patches []Patch
 
+	// MayBeEmpty says whether it may yield nothing.
+	MayBeEmpty bool `json:",omitempty"`
+
 	// Twice says whether to find out which fields of a chart differ each time: if they may, it is rendered twice.
 	Twice bool `json:",omitempty"`
 }
@@ -86,72 +89,22 @@ const (
 	Catalog       Kind = "catalog"   // a chart of the catalog
 )
 
-// Helm is Argo CD's spec.source.helm.
-type Helm struct {
-	ReleaseName string          `json:"releaseName,omitempty"`  // the application's code when empty
-	ValueFiles  []string        `json:"valueFiles,omitempty"`   // relative to the chart, or to the repository's root when they begin with a slash
-	Values      json.RawMessage `json:"valuesObject,omitempty"` // an object, over the value files; may be empty
-	Parameters  []Parameter     `json:"parameters,omitempty"`
+// The options of a source, as the Application has them.
+type (
+	Helm       = argocd.Helm
+	Parameter  = argocd.Parameter
+	Kustomize  = argocd.Kustomize
+	Directory  = argocd.Directory
+	Jsonnet    = argocd.Jsonnet
+	JsonnetVar = argocd.JsonnetVar
+	Target     = argocd.Target
+)
 
-	SkipCRDs                bool `json:"skipCrds,omitempty"`
-	SkipTests               bool `json:"skipTests,omitempty"`
-	IgnoreMissingValueFiles bool `json:"ignoreMissingValueFiles,omitempty"`
-}
-
-// Parameter is one --set NAME=VALUE or, with ForceString, --set-string.
-type Parameter struct {
-	Name        string `json:"name"`
-	Value       string `json:"value"`
-	ForceString bool   `json:"forceString,omitempty"`
-}
-
-// Kustomize is Argo CD's spec.source.kustomize.
-type Kustomize struct {
-	Images            []string          `json:"images,omitempty"`
-	NamePrefix        string            `json:"namePrefix,omitempty"`
-	NameSuffix        string            `json:"nameSuffix,omitempty"`
-	Namespace         string            `json:"namespace,omitempty"`
-	CommonLabels      map[string]string `json:"commonLabels,omitempty"`
-	CommonAnnotations map[string]string `json:"commonAnnotations,omitempty"`
-	Components        []string          `json:"components,omitempty"`
-}
-
-// Directory is Argo CD's spec.source.directory.
-type Directory struct {
-	Recurse bool    `json:"recurse,omitempty"`
-	Include string  `json:"include,omitempty"`
-	Exclude string  `json:"exclude,omitempty"`
-	Jsonnet Jsonnet `json:"jsonnet,omitzero"`
-}
-
-// Jsonnet is Argo CD's spec.source.directory.jsonnet.
-type Jsonnet struct {
-	TLAs    []JsonnetVar `json:"tlas,omitempty"`
-	ExtVars []JsonnetVar `json:"extVars,omitempty"`
-	Libs    []string     `json:"libs,omitempty"` // folders, relative to the repository's root
-}
-
-// JsonnetVar is a Jsonnet variable: text or, when Code is set, an expression.
-type JsonnetVar struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-	Code  bool   `json:"code,omitempty"`
-}
-
-// Patch is one of Kustomize's patches: a strategic merge patch or a JSON 6902 patch.
+// Patch is a patch, and where it was written.
 type Patch struct {
-	Pos     diag.Position // where it is in applications.yml
-	Path    string        // such as web-x.applications[0].patches[1]
-	Text    string        // YAML or JSON
-	Target  *Target       // nil when the patch itself names the object
-	Options map[string]bool
-}
-
-// Target says which objects a patch changes; an empty field matches any. Name, Namespace, Group, Version and Kind are
-// regular expressions.
-type Target struct {
-	Group, Version, Kind, Name, Namespace string
-	LabelSelector, AnnotationSelector     string
+	argocd.Patch
+	Pos  diag.Position // in applications.yml
+	Path string        // such as web-x.applications[0].patches[1]
 }
 
 // Object is one object of an application.

@@ -18,7 +18,7 @@ func TestHelm(t *testing.T) {
 		{name: "functions", objects: map[string]int{"functions": 4}},
 		{name: "hooks", objects: map[string]int{"hooks": 18, "notests": 17}},
 		{name: "subcharts", objects: map[string]int{"subcharts": 7, "others": 7}, archive: "chart/charts"},
-		{name: "values", objects: map[string]int{"values": 2, "forgiving": 2, "defaults": 2}},
+		{name: "values", objects: map[string]int{"values": 2, "forgiving": 2, "defaults": 2, "told": 1}},
 		{name: "vendored", objects: map[string]int{"vendored": 2, "alone": 2}, archive: "vendor"},
 	})
 }
@@ -40,8 +40,9 @@ func (p *platform) helm(t *testing.T, a app, dir string) []*unstructured.Unstruc
 	} else if bytes.Contains(file, []byte("file://")) {
 		run(t, dir, "helm", "dependency", "build", chart)
 	}
-	args := []string{"template", chart, "--name-template", a.Name, "--namespace", a.Spec.Destination.Namespace, "--kube-version", p.kubeVersion}
-	for _, version := range p.apiVersions {
+	args := []string{"template", chart, "--name-template", a.Name, "--namespace", source.GetNamespaceOrDefault(a.Spec.Destination.Namespace),
+		"--kube-version", source.GetKubeVersionOrDefault(p.kubeVersion)}
+	for _, version := range source.GetAPIVersionsOrDefault(p.apiVersions) {
 		args = append(args, "--api-versions", version)
 	}
 	options := source.Helm
@@ -78,7 +79,21 @@ func (p *platform) helm(t *testing.T, a app, dir string) []*unstructured.Unstruc
 			if !strings.HasPrefix(value, "{") { // a list
 				value = strings.ReplaceAll(strings.ReplaceAll(value, `\,`, ","), ",", `\,`)
 			}
-			args = append(args, "--set", parameter.Name+"="+value)
+			set := "--set"
+			if parameter.ForceString {
+				set = "--set-string"
+			}
+			args = append(args, set, parameter.Name+"="+value)
+		}
+		for _, parameter := range options.FileParameters {
+			file := filepath.Join(chart, parameter.Path)
+			if filepath.IsAbs(parameter.Path) {
+				file = filepath.Join(dir, parameter.Path)
+			}
+			args = append(args, "--set-file", parameter.Name+"="+file)
+		}
+		if options.SkipSchemaValidation {
+			args = append(args, "--skip-schema-validation")
 		}
 	}
 	return split(t, run(t, dir, "helm", args...))

@@ -12,7 +12,7 @@ import (
 func TestKustomize(t *testing.T) {
 	compare(t, "kustomize", (*platform).kustomize, []source{
 		{name: "generators", objects: map[string]int{"generators": 8}},
-		{name: "options", objects: map[string]int{"plain": 3, "options": 4, "bare": 3}},
+		{name: "options", objects: map[string]int{"plain": 3, "options": 4, "bare": 3, "forced": 3, "labels": 2, "templates": 2}},
 		{name: "patches", objects: map[string]int{"patches": 4, "more": 3}},
 		{name: "references", objects: map[string]int{"references": 5}},
 		{name: "replacements", objects: map[string]int{"replacements": 5}},
@@ -40,12 +40,20 @@ func (p *platform) kustomize(t *testing.T, a app, dir string) []*unstructured.Un
 		for _, image := range o.Images {
 			edit("set", "image", string(image))
 		}
-		for key, value := range o.CommonLabels {
-			edit("add", "label", key+":"+value)
+		for _, replica := range o.Replicas {
+			edit("set", "replicas", replica.Name+"="+replica.Count.String())
 		}
-		for key, value := range o.CommonAnnotations {
-			edit("add", "annotation", key+":"+value)
+		add := func(what string, pairs map[string]string, expand bool, flags ...string) {
+			for key, value := range pairs {
+				if expand {
+					value = os.Expand(value, func(string) string { return a.Name })
+				}
+				edit(append(append([]string{"add", what}, flags...), key+":"+value)...)
+			}
 		}
+		add("label", o.CommonLabels, true, flags(map[string]bool{"--force": o.ForceCommonLabels, "--without-selector": o.LabelWithoutSelector,
+			"--include-templates": o.LabelIncludeTemplates})...)
+		add("annotation", o.CommonAnnotations, o.CommonAnnotationsEnvsubst, flags(map[string]bool{"--force": o.ForceCommonAnnotations})...)
 		if o.Namespace != "" {
 			edit("set", "namespace", "--", o.Namespace)
 		}
@@ -57,10 +65,24 @@ func (p *platform) kustomize(t *testing.T, a app, dir string) []*unstructured.Un
 			addPatches(t, at, patches)
 		}
 		for _, component := range o.Components {
+			if _, err := os.Stat(filepath.Join(at, component)); err != nil && o.IgnoreMissingComponents {
+				continue
+			}
 			edit("add", "component", component)
 		}
 	}
 	return split(t, run(t, dir, "kustomize", "build", at))
+}
+
+// flags are those that are set.
+func flags(all map[string]bool) []string {
+	var out []string
+	for flag, set := range all {
+		if set {
+			out = append(out, flag)
+		}
+	}
+	return out
 }
 
 // addPatches adds patches to those of the kustomization in dir. kustomize edit would rewrite the file, and leave out what

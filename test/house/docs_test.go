@@ -292,6 +292,14 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// TestLock: the lock that docs/fetch.md shows is one that a script expects.
+func TestLock(t *testing.T) {
+	locks := blocks(read(t, "docs/fetch.md"), "yaml")
+	if len(locks) == 0 || !strings.Contains(read(t, "cmd/internal/cli/testdata/script/good_fetch.txtar"), "\n"+locks[0]) {
+		t.Error("the first yaml block of docs/fetch.md is no roster.lock of good_fetch.txtar")
+	}
+}
+
 // TestLinks follows the relative links of the documentation, and those within a page.
 func TestLinks(t *testing.T) {
 	var pages []string

@@ -19,7 +19,7 @@ import (
 // pure are the packages below the verbs, the plugin and what reads a checkout: they must give the same output for the same
 // input, whatever the machine, the hour and what was called before. What they import of this module must be pure too.
 var pure = []string{
-	"./catalog/...", "./profiles", "./render/...", "./internal/alertrule", "./internal/bounds", "./internal/diag", "./internal/lint/...", "./internal/report",
+	"./catalog/...", "./profiles", "./render/...", "./internal/alertrule", "./internal/bounds", "./internal/diag", "./internal/dotgit", "./internal/lint/...", "./internal/report",
 	"./internal/schema", "./internal/schema/celrules", "./internal/source", "./internal/syntax", "./internal/verdict",
 }
 
@@ -38,7 +38,7 @@ func (n names) permits(name string) bool {
 // ofStandard are the names of the standard library. A package that is not listed is forbidden: decide what of it is pure.
 var ofStandard = map[string]names{
 	"bufio": {}, "bytes": {}, "cmp": {}, "container/heap": {}, "crypto/sha256": {}, "embed": {}, "encoding": {}, "encoding/base64": {},
-	"encoding/hex": {}, "encoding/json": {}, "encoding/xml": {}, "errors": {}, "go/ast": {}, "go/token": {}, "index/suffixarray": {}, "io": {}, "io/fs": {}, "iter": {},
+	"encoding/hex": {}, "encoding/json": {}, "encoding/xml": {}, "errors": {}, "go/ast": {}, "go/token": {}, "hash": {}, "index/suffixarray": {}, "io": {}, "io/fs": {}, "iter": {},
 	"maps": {}, "math": {}, "math/big": {}, "math/bits": {}, "net/netip": {}, "net/url": {}, "path": {}, "reflect": {}, "regexp": {}, "regexp/syntax": {},
 	"slices": {}, "sort": {}, "strconv": {}, "strings": {}, "sync": {}, "sync/atomic": {}, "text/template/parse": {}, "unicode": {},
 	"unicode/utf16": {}, "unicode/utf8": {},

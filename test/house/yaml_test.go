@@ -58,6 +58,13 @@ var mayRead = map[string]string{
 	"internal/lint/network.go ruleOf json.Unmarshal":                         "made of an object",
 	"internal/lint/policybook.go renderedPolicy json.Unmarshal":              "made of an object",
 	"internal/lint/routers.go decode json.Unmarshal":                         "made of an object",
+	"cmd/internal/cli/elsewhere.go credentials io.ReadAll":                   "a LimitReader",
+	"internal/source/cache/cache.go File io.ReadAll":                         "a LimitReader",
+	"internal/source/fetch/git.go run io.ReadAll":                            "a LimitReader",
+	"internal/source/fetch/index.go inJSON json.Unmarshal":                   "of an index of at most 64 MiB, one chart; JSON has no aliases",
+	"internal/source/fetch/index.go inYAML yaml.Unmarshal":                   "syntax.Check stands before it",
+	"internal/source/fetch/network.go read io.ReadAll":                       "a LimitReader",
+	"internal/source/fetch/oci.go manifest json.Unmarshal":                   "of at most 4 MiB; JSON has no aliases",
 	"internal/report/baseline.go ReadBaseline json.NewDecoder":               "CheckJSON stands before it",
 	"internal/fleet/worker.go object utiljson.Unmarshal":                     "an answer of a worker, which bounded has read",
 	"internal/fleet/worker.go connect json.NewDecoder":                       "bounded reads the answers",
@@ -65,7 +72,7 @@ var mayRead = map[string]string{
 }
 
 // rooms are the packages that see what users write.
-var rooms = []string{"catalog", "profiles", "plugin", "render", "internal/lint", "internal/report", "internal/fleet", "cmd/internal/cli"}
+var rooms = []string{"catalog", "profiles", "plugin", "render", "internal/lint", "internal/report", "internal/fleet", "internal/source", "cmd/internal/cli"}
 
 // TestReaders fails when a package reads what users write with anything but the reader that bounds it.
 func TestReaders(t *testing.T) {

@@ -41,6 +41,8 @@ func thousand(b *testing.B) string {
 	if err := os.Mkdir(filepath.Join(dir, ".git"), 0o755); err != nil {
 		b.Fatal(err)
 	}
+	platform := filepath.Join(dir, "platform.yml")
+	write(b, platform, read(b, platform)+"\nlint: {rules: {not-fetched: off}}\n")
 	return dir
 }
 

@@ -53,6 +53,9 @@ func TestExamples(t *testing.T) {
 	for _, name := range examples.Names(t) {
 		r := lint(t, roster, filepath.Join(examples.Root(), "examples", name))
 		for _, f := range r.Findings {
+			if f.Rule == "not-fetched" { // no test fetches what the examples name
+				continue
+			}
 			t.Errorf("%s:%d: %s [%s]", f.File, f.Line, f.Message, f.Rule)
 		}
 		if r.Summary.Checked == 0 {
@@ -121,6 +124,26 @@ func TestFaults(t *testing.T) {
 	}
 	for _, g := range got {
 		t.Errorf("found, and not expected: %s: %s", g, messages[g])
+	}
+
+	for _, f := range alone {
+		dir := homelab(t)
+		before := lint(t, roster, dir).Findings
+		replace(t, filepath.Join(dir, f.file), f.old, f.new)
+		var got []string
+		for _, f := range lint(t, roster, dir).Findings {
+			got = append(got, finding(f.Rule, f.File, f.Line))
+		}
+		for _, expected := range f.finds {
+			seeded[expected.rule] = true
+			file := cmp.Or(expected.file, f.file)
+			if want := finding(expected.rule, file, lineOf(t, dir, file, expected.text)); !slices.Contains(got, want) {
+				t.Errorf("not found: %s", want)
+			}
+		}
+		if len(got) != len(before)+len(f.finds) {
+			t.Errorf("%d findings, and %d before %+v: %q", len(got), len(before), f, got)
+		}
 	}
 
 	for _, rule := range rules(t, roster) {

@@ -34,8 +34,8 @@ func lintCommand() *cobra.Command {
 		Use:   "lint [DIR]",
 		Short: "Find mistakes before anything reaches a cluster",
 		Long: `Lint reads the applications.yml in DIR (default: here), renders the platform and what its applications deploy, and reports what
-is wrong: all that makes a render fail, and what its rules find. Each finding is at the line to change. Charts and folders that
-are not in this repository are not checked; the summary counts them.
+is wrong: all that makes a render fail, and what its rules find. Each finding is at the line to change. An application that cannot be
+rendered, or was not fetched, is one finding: what it deploys is unknown, and everything else is checked.
 
 It exits with 0 when it finds nothing, with 1 when it finds something, and with 2 when it could not check. roster help RULE
 explains a rule. lint in platform.yml turns rules off, and a comment waives a finding at its line:

@@ -46,6 +46,8 @@ one deploys: the same bytes as roster render, or roster render --app.`,
 				return render.Write(c.OutOrStdout(), out.Objects)
 			case !out.Complete(): // reported
 				return errReported
+			case empty(out.Applications[0]):
+				return nil
 			}
 			return render.Write(c.OutOrStdout(), deployed(out.Applications[0]))
 		},

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"time"
 
 	"github.com/hippotion/roster/internal/fleet"
@@ -13,9 +15,10 @@ import (
 type renderOptions struct {
 	repository, outputDir, namespace string
 
-	app     string
-	all     bool
-	timeout time.Duration
+	app       string
+	all       bool
+	keepGoing bool
+	timeout   time.Duration
 }
 
 // errNoTime reports that a run would end before it begins.
@@ -32,12 +35,14 @@ Argo CD applies them. If anything is wrong with the input, it prints nothing but
 With --app it prints what one application deploys instead, and with --all both: each wave of the platform, followed by what
 the Applications of that wave deploy. Charts, kustomizations, manifests and Jsonnet are rendered with the libraries of their
 tools, and nothing is downloaded. A chart or a folder that is not in this repository is listed on stderr as "not rendered
-here", and the exit code is then 3: what is printed is right, but it is not all.`,
+here", and the exit code is then 3: what is printed is right, but it is not all. An application that cannot be rendered makes
+all of it fail; with --keep-going the others are printed, and the exit code is 3 as well.`,
 		Example: `  roster render                          the platform in this folder
   roster render examples/homelab         the one in another folder
   roster render --namespace web-ntfy     one entry's objects
   roster render --app web-vaultwarden    what one application deploys
   roster render --all                    the platform, and what its applications deploy
+  roster render --all --keep-going       the same, without applications that cannot be rendered
   roster render --output-dir out         one file per object`,
 		Args:              atMostOneFolder,
 		ValidArgsFunction: folders,
@@ -47,6 +52,7 @@ here", and the exit code is then 3: what is printed is right, but it is not all.
 	c.Flags().StringVarP(&o.namespace, "namespace", "n", "", "only this entry's objects")
 	c.Flags().StringVar(&o.app, "app", "", "only what this application deploys")
 	c.Flags().BoolVar(&o.all, "all", false, "the platform, and what its applications deploy")
+	c.Flags().BoolVar(&o.keepGoing, "keep-going", false, "with --all: leave out applications that cannot be rendered, and exit with 3")
 	c.Flags().DurationVar(&o.timeout, "timeout", fleet.Minutes, "how long the whole run may take")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := o.check(); err != nil {
@@ -56,8 +62,14 @@ here", and the exit code is then 3: what is printed is right, but it is not all.
 		if err != nil {
 			return err
 		}
-		out, err := build(fleet.Input{Place: place, Want: fleet.Want{Namespace: o.namespace, Application: o.app, Workloads: o.all}, Timeout: o.timeout}, c.ErrOrStderr())
+		out, diags, err := fleet.Build(fleet.Input{Place: place, Want: fleet.Want{Namespace: o.namespace, Application: o.app, Workloads: o.all}, Timeout: o.timeout})
 		if err != nil {
+			return err
+		}
+		switch err := told(&out, diags, c.ErrOrStderr()); {
+		case errors.Is(err, errReported) && o.keepGoing && out.Platform != nil:
+			missing(&out, c.ErrOrStderr())
+		case err != nil:
 			return err
 		}
 		objects, complete := out.All(), out.Complete()
@@ -65,6 +77,7 @@ here", and the exit code is then 3: what is printed is right, but it is not all.
 			objects = deployed(out.Applications[0])
 		}
 		switch {
+		case o.app != "" && empty(out.Applications[0]):
 		case o.outputDir != "":
 			err = writeFolder(o.outputDir, objects, folderOf(args), o.repository)
 		case len(objects) > 0 || complete:
@@ -78,6 +91,15 @@ here", and the exit code is then 3: what is printed is right, but it is not all.
 	return c
 }
 
+// missing names what is left out because it cannot be rendered.
+func missing(out *fleet.Output, stderr io.Writer) {
+	for _, a := range out.Applications {
+		if a.Failed() {
+			_, _ = fmt.Fprintf(stderr, "%s: left out: it cannot be rendered\n", a.Code)
+		}
+	}
+}
+
 // check reports flags that exclude each other.
 func (o *renderOptions) check() error {
 	switch {
@@ -87,6 +109,10 @@ func (o *renderOptions) check() error {
 		return errors.New("--output-dir and --app exclude each other")
 	case o.app != "" && o.all:
 		return errors.New("--app and --all exclude each other")
+	case o.keepGoing && !o.all:
+		return errors.New("--keep-going goes with --all only")
+	case o.keepGoing && o.outputDir != "": // the files of what cannot be rendered would be stale
+		return errors.New("--output-dir and --keep-going exclude each other")
 	case o.app != "" && o.namespace != "":
 		return errors.New("--app and --namespace exclude each other")
 	case o.timeout <= 0:

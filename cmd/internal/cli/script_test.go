@@ -26,5 +26,6 @@ func TestScript(t *testing.T) {
 		UpdateScripts:       os.Getenv("UPDATE") == "1",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"charts": charts},
 	})
 }

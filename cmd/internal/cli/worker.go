@@ -2,12 +2,12 @@ package cli
 
 import (
 	"encoding/json"
-	"errors"
 
 	"github.com/hippotion/roster/internal/fleet"
 	"github.com/hippotion/roster/internal/inspection"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/source"
+	"github.com/hippotion/roster/internal/source/cache"
 	"github.com/spf13/cobra"
 )
 
@@ -16,14 +16,16 @@ func workerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: fleet.WorkerVerb, Hidden: true, Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return fleet.Serve(c.InOrStdin(), c.OutOrStdout(), noSources)
+			return fleet.Serve(c.InOrStdin(), c.OutOrStdout(), pinned)
 		},
 	}
 }
 
-// noSources is how a worker opens what was fetched, where nothing fetches.
-func noSources(json.RawMessage) (source.Sources, error) {
-	return nil, errors.New("nothing was fetched")
+// pinned is how a worker opens what was fetched.
+func pinned(data json.RawMessage) (source.Sources, error) {
+	var p cache.Pinned
+	err := json.Unmarshal(data, &p)
+	return p, err
 }
 
 // lintWorkerCommand is what the process of lint runs.

@@ -1,0 +1,36 @@
+package catalog
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// mirrorsOf are the other places in the place of URLs. A path leads into this repository: who writes the list must not be able to have
+// any file of the machine read that fetches for it.
+func (r *resolver) mirrorsOf(in *sourcesInput) []Mirror {
+	var out []Mirror
+	seen := map[string]*mirrorInput{}
+	for i := range in.Map {
+		m := &in.Map[i]
+		if m.Node == nil || !r.sourceRepository(m.URL) || !m.To.IsSet() {
+			continue
+		}
+		to := m.To.V
+		if strings.Contains(to, "://") || remote.MatchString(to) {
+			if !r.sourceRepository(m.To) {
+				continue
+			}
+		} else if clean, ok := r.repositoryPath(m.To); ok {
+			to = clean
+		}
+		if first := seen[m.URL.V]; first != nil {
+			m.URL.ReportWith(first.URL.Node, "first here", "duplicate-key", "remove one of them", "the URL occurs twice")
+			continue
+		}
+		seen[m.URL.V] = m
+		out = append(out, Mirror{URL: m.URL.V, To: to})
+	}
+	slices.SortFunc(out, func(a, b Mirror) int { return cmp.Compare(a.URL, b.URL) })
+	return out
+}

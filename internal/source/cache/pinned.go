@@ -1,0 +1,48 @@
+package cache
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/hippotion/roster/internal/source"
+)
+
+// Pinned are the sources that a lock names, in a cache. It has no state, so that it can be handed to another process, such as a
+// worker without environment: nothing of it is secret.
+type Pinned struct {
+	Folder string // of the cache
+	Lock   source.Lock
+}
+
+// Open gives the files of a reference, as source.Sources says.
+func (p Pinned) Open(r source.Reference) (fs.FS, error) {
+	locked, ok := p.Lock.Find(r)
+	if !ok {
+		return nil, p.Lock.NotFetched(r)
+	}
+	files, err := p.content(locked)
+	switch {
+	case err == nil:
+		return files, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s is in %s, but %w on this machine", r, source.LockFile, source.ErrNotFetched)
+	}
+	return nil, fmt.Errorf("%s is %w: %w", r, source.ErrNotFetched, err)
+}
+
+func (p Pinned) content(k source.Locked) (fs.FS, error) {
+	c, err := open(p.Folder)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	if k.Digest.IsTree() {
+		return c.Tree(k.Digest)
+	}
+	data, err := c.File(k.Digest)
+	if err != nil {
+		return nil, err
+	}
+	return source.OneFile(k.FileName(), data), nil
+}

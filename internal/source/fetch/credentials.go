@@ -1,0 +1,163 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+
+	"oras.land/oras-go/v2/registry/remote/auth"
+	"oras.land/oras-go/v2/registry/remote/credentials"
+)
+
+// Credentials are user names and passwords of servers, as people have them already. Nothing prints them.
+type Credentials struct {
+	given, own []machine
+	stores     []credentials.Store
+}
+
+// Files are where credentials are.
+type Files struct {
+	// Given is a text in the form of .netrc, for this run: it comes first.
+	Given string
+	// Netrc is the user's .netrc.
+	Netrc string
+	// Registries are the configurations of Helm and Docker for registries, the first one first.
+	Registries []string
+}
+
+// ReadCredentials reads credentials. A file that is missing has none; no message quotes one.
+func ReadCredentials(f Files) (*Credentials, error) {
+	c := &Credentials{given: netrc(f.Given)}
+	if f.Netrc != "" {
+		text, err := os.ReadFile(f.Netrc)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("reading credentials: %w", err)
+		}
+		c.own = netrc(string(text))
+	}
+	for _, name := range f.Registries {
+		if _, err := os.Stat(name); err != nil {
+			continue
+		}
+		store, err := credentials.NewStore(name, credentials.StoreOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("reading credentials: %s is not as docker login writes it", name)
+		}
+		c.stores = append(c.stores, store)
+	}
+	return c, nil
+}
+
+// machine is an entry of .netrc.
+type machine struct{ name, login, password string }
+
+// netrc reads what ftp(1) and curl(1) read. The entry default is for every server, and therefore left out: a list must not be able to
+// ask for it.
+func netrc(text string) []machine {
+	var out []machine
+	var words []string
+	macro := false
+	for line := range strings.Lines(text) {
+		of := strings.Fields(line)
+		switch {
+		case macro:
+			macro = len(of) > 0 // ends with an empty line
+		case len(of) > 0 && strings.HasPrefix(of[0], "#"):
+		case len(of) > 0 && of[0] == "macdef":
+			macro = true
+		default:
+			words = append(words, of...)
+		}
+	}
+	var at *machine
+	for i := 0; i < len(words); i++ {
+		value := ""
+		if i+1 < len(words) {
+			value = words[i+1]
+		}
+		switch words[i] {
+		case "default":
+			at = &machine{}
+			continue
+		case "machine":
+			out = append(out, machine{name: strings.ToLower(value)})
+			at = &out[len(out)-1]
+		case "login":
+			if at != nil {
+				at.login = value
+			}
+		case "password":
+			if at != nil {
+				at.password = value
+			}
+		}
+		i++
+	}
+	return out
+}
+
+// find is the entry for a host with its port or, if there is none, without it.
+func find(machines []machine, host string) (machine, bool) {
+	host = strings.ToLower(host)
+	bare, _, err := net.SplitHostPort(host)
+	if err != nil {
+		bare = host
+	}
+	for _, name := range []string{host, bare} {
+		for _, m := range machines {
+			if m.name == name {
+				return m, true
+			}
+		}
+	}
+	return machine{}, false
+}
+
+// web is for a server of charts or files.
+func (c *Credentials) web(host string) (user, password string, ok bool) {
+	if c == nil {
+		return "", "", false
+	}
+	m, ok := find(c.given, host)
+	if !ok {
+		m, ok = find(c.own, host)
+	}
+	return m.login, m.password, ok
+}
+
+// git is for a server of Git repositories: only what was given for this run. Git itself finds all others.
+func (c *Credentials) git(host string) (user, password string, ok bool) {
+	if c == nil {
+		return "", "", false
+	}
+	m, ok := find(c.given, host)
+	return m.login, m.password, ok
+}
+
+// registry is for an OCI registry.
+func (c *Credentials) registry(ctx context.Context, host string) (auth.Credential, error) {
+	if c == nil {
+		return auth.EmptyCredential, nil
+	}
+	if m, ok := find(c.given, host); ok {
+		return auth.Credential{Username: m.login, Password: m.password}, nil
+	}
+	for _, store := range c.stores {
+		found, err := credentials.Credential(store)(ctx, host)
+		if err != nil {
+			return auth.EmptyCredential, errors.New("the credential helper for " + host + " failed")
+		}
+		if found != auth.EmptyCredential {
+			return found, nil
+		}
+	}
+	m, ok := find(c.own, host)
+	if !ok {
+		return auth.EmptyCredential, nil
+	}
+	return auth.Credential{Username: m.login, Password: m.password}, nil
+}

@@ -1,0 +1,103 @@
+package source
+
+import (
+	"cmp"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// String names the reference in a message: chart vault 0.28.x of https://charts.example.
+func (r Reference) String() string {
+	version := ""
+	if r.Version != "" {
+		version = " " + r.Version
+	}
+	switch r.Kind {
+	case Chart:
+		return "chart " + r.Name + version + " of " + r.URL
+	case Git:
+		return cmp.Or(r.Version, "HEAD") + " of " + r.URL
+	}
+	return r.URL + version
+}
+
+// Compare orders references by kind, URL, name and version.
+func (r Reference) Compare(s Reference) int {
+	return cmp.Or(cmp.Compare(r.Kind, s.Kind), cmp.Compare(r.URL, s.URL), cmp.Compare(r.Name, s.Name), cmp.Compare(r.Version, s.Version))
+}
+
+// FileName is the name under which a chart or a File is opened.
+func (r Reference) FileName() string {
+	switch r.Kind {
+	case Chart:
+		return path.Base(r.Name) + ".tgz"
+	case OCI:
+		return path.Base(r.URL) + ".tgz"
+	}
+	u, err := url.Parse(r.URL)
+	if err != nil || strings.Trim(path.Base(u.Path), "./") == "" {
+		return "file"
+	}
+	return path.Base(u.Path)
+}
+
+const longest = 2048 // characters of a URL, a name or a version
+
+var (
+	nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$`)
+	// scpForm is how Git repositories are named that are reached by SSH: git@git.example:house/homelab.git.
+	scpForm = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[A-Za-z0-9._~/][A-Za-z0-9._~+=/-]*$`)
+)
+
+// schemes are those that a kind of reference may have.
+var schemes = map[Kind][]string{Chart: {"https", "http"}, OCI: {"oci"}, Git: {"https", "http", "ssh"}, File: {"https", "http"}}
+
+// Problem says what is wrong with a reference, so that nobody must be asked for it; empty when nothing is. It quotes no URL that holds
+// credentials.
+func (r Reference) Problem() string {
+	known := schemes[r.Kind]
+	if known == nil {
+		return "unknown kind of reference"
+	}
+	for _, s := range []string{r.URL, r.Name, r.Version} {
+		if len(s) > longest || !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
+			return "it is too long, or has characters that cannot be seen"
+		}
+	}
+	if strings.HasPrefix(r.Version, "-") {
+		return "a version must not begin with a dash"
+	}
+	if r.Kind == Chart && (!nameForm.MatchString(r.Name) || strings.Contains(r.Name, "..")) {
+		return "expected the name of a chart"
+	}
+	if r.Kind != Chart && r.Name != "" {
+		return "only a chart of a chart repository has a name"
+	}
+	if r.Kind == Git && scpForm.MatchString(r.URL) {
+		return ""
+	}
+	u, err := url.Parse(r.URL)
+	switch {
+	case err != nil || u.Host == "" || u.Opaque != "" || strings.HasPrefix(u.Hostname(), "-"):
+		return "expected a URL such as " + known[0] + "://HOST/PATH"
+	case !slices.Contains(known, u.Scheme):
+		return "expected a URL that begins with " + strings.Join(known, ":// or ") + "://"
+	case u.User != nil && (u.Scheme != "ssh" || hasPassword(u)):
+		return "the URL holds a user name or password"
+	case u.Fragment != "" || u.RawQuery != "" && r.Kind != File:
+		return "expected a URL without ? and #"
+	case r.Kind == OCI && strings.Trim(u.Path, "/") == "":
+		return "expected a repository in the registry: oci://HOST/PATH"
+	}
+	return ""
+}
+
+func hasPassword(u *url.URL) bool {
+	_, is := u.User.Password()
+	return is || strings.HasPrefix(u.User.Username(), "-")
+}
