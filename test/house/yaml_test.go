@@ -68,6 +68,7 @@ var mayRead = map[string]string{
 	"internal/report/baseline.go ReadBaseline json.NewDecoder":               "CheckJSON stands before it",
 	"internal/fleet/worker.go object utiljson.Unmarshal":                     "an answer of a worker, which bounded has read",
 	"internal/fleet/worker.go connect json.NewDecoder":                       "bounded reads the answers",
+	"cmd/internal/cli/worker.go pinned json.Unmarshal":                       "what the main process hands over",
 	"internal/fleet/worker.go Serve json.NewDecoder":                         "what the main process asks for",
 }
 
