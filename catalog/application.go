@@ -39,7 +39,7 @@ func (r *resolver) application(e *entryInput, in *appInput) Application {
 		if len(a.Patches) > 0 {
 			d = r.patched(in, d, a.Patches)
 		}
-		a.Sources, a.GeneratePaths, a.Workload, a.Elsewhere = d.sources, d.reads, d.workload, d.elsewhere
+		a.Sources, a.GeneratePaths, a.Workload, a.Elsewhere, a.Remote = d.sources, d.reads, d.workload, d.elsewhere, d.remote
 	}
 	for name, used := range r.used[in] {
 		if a.Uses == nil {

@@ -97,6 +97,14 @@ type ArgoCD struct {
 	Destination   string // URL of the API server
 	Plugin        string // the name under which the sidecar is known
 	Impersonation bool   // whether Argo CD syncs as the accounts that the projects name
+	BuildOptions  BuildOptions
+}
+
+// BuildOptions are what Argo CD runs kustomize with.
+type BuildOptions struct {
+	Text    string // as in argocd-cm; empty when platform.yml does not say it
+	Helm    bool   // whether it may inflate charts
+	AnyFile bool   // whether it may read files that are not in or below a kustomization's folder
 }
 
 // Wave is an Argo CD sync wave: a lower one is applied, and healthy, before a higher one.
@@ -227,9 +235,11 @@ type Application struct {
 	// in this repository; Elsewhere then says what it is.
 	Workload  *Workload
 	Elsewhere string
-	Catalog   string            // the name in the catalog; empty for others
-	Uses      map[string]string // what it calls, by the name in the catalog: the code
-	Patches   []Patch           // of the workload
+	// Remote is that source, for whoever has fetched it; nil when Workload is not.
+	Remote  *Workload
+	Catalog string            // the name in the catalog; empty for others
+	Uses    map[string]string // what it calls, by the name in the catalog: the code
+	Patches []Patch           // of the workload
 	// GeneratePaths are what the source reads, for argocd.argoproj.io/manifest-generate-paths; nil when unknown.
 	GeneratePaths []string
 
@@ -262,12 +272,15 @@ type Source struct {
 	Plugin            *Plugin
 }
 
-// Workload is a source in this repository, or one of the catalog.
+// Workload is a source in this repository or another one, or one of the catalog.
 type Workload struct {
 	Kind   SourceKind
 	Path   string        // relative to the repository's root; for a chart, a folder or an archive. For Catalog, its name.
 	Source Source        // with the options
-	Pos    diag.Position // of the name, for Catalog: there is no other place in the repository to point at
+	Pos    diag.Position // of the name in the list: for what is not in this repository there is no other place to point at
+	// Remote reports whether it lies where the Source says: a chart of a repository of charts, or Path in another Git repository, of
+	// which the Kind may be unknown.
+	Remote bool
 }
 
 // SourceKind is how a folder is read.

@@ -51,6 +51,13 @@ type argocdInput struct {
 	Destination   text                `yaml:"destination,hidden"` // URL of the API server
 	Plugin        text                `yaml:"plugin"`             // name under which the sidecar is known
 	Impersonation *impersonationInput `yaml:"impersonation"`
+	Kustomize     argocdKustomize     `yaml:"kustomize"`
+}
+
+// argocdKustomize is how Argo CD runs kustomize.
+type argocdKustomize struct {
+	*syntax.Node
+	BuildOptions text `yaml:"buildOptions"` // as in argocd-cm
 }
 
 // impersonationInput turns on a service account per namespace that Argo CD syncs as.

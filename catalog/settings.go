@@ -24,6 +24,7 @@ type settingsOfPlatform struct {
 	argocdNamespace, destination string
 	plugin                       string
 	impersonation                *Impersonation
+	buildOptions                 BuildOptions
 	controller, dns              profiles.Pods
 	apiServerPort                int
 	expose                       map[string][]string
@@ -85,6 +86,8 @@ func (r *resolver) settings() {
 			i.ClusterRole.Report("bad-name", "", "expected the name of a ClusterRole, found %s", syntax.Quote(i.ClusterRole.V))
 		}
 	}
+
+	r.buildOptions = r.buildOptionsOf(in.ArgoCD.Kustomize.BuildOptions)
 
 	r.controller = r.pods(in.Ingress.Controller, "kube-system", "app.kubernetes.io/name", "traefik")
 	r.dns = r.pods(in.DNS, "kube-system", "k8s-app", "kube-dns") // k3s's CoreDNS carries the label of its predecessor

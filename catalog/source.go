@@ -14,6 +14,7 @@ type deployed struct {
 	reads     []string  // for manifest-generate-paths; nil when unknown
 	workload  *Workload // nil when it is not in this repository
 	elsewhere string    // what it is then
+	remote    *Workload // and where
 }
 
 // source resolves where an application comes from, and what its source reads.
@@ -76,22 +77,29 @@ func (r *resolver) chartSource(in *appInput) deployed {
 	d := deployed{elsewhere: strings.TrimSpace("remote chart " + in.Chart.V + " " + in.Version.V)}
 	// Argo CD knows Helm's OCI repositories without the scheme (docs/user-guide/helm.md, "OCI").
 	s := Source{RepoURL: strings.TrimPrefix(in.RepoURL.V, "oci://"), Chart: in.Chart.V, Revision: in.Version.V, Helm: r.helm(in)}
-	var files, inValues []string
+	var files, inValues, reads []string
 	for _, f := range r.listedFiles(in, ".") {
-		files, inValues = append(files, "/"+f.path), append(inValues, valuesRef+f.path)
-	}
-	if copied := r.vendored(in.Chart.V, in.Version.V); copied != "" {
-		d.workload = &Workload{Kind: HelmChart, Path: copied, Source: s}
-		if len(files) > 0 {
-			d.workload.Source.Helm = s.Helm.WithValueFiles(files)
+		files, inValues = append(files, f.behind("/")), append(inValues, f.behind(valuesRef))
+		if f.path != "" {
+			reads = append(reads, "/"+f.path)
 		}
 	}
-	if len(in.ValueFiles) == 0 {
-		d.sources = []Source{s}
-		return d
+	w := &Workload{Kind: HelmChart, Source: s, Pos: in.Chart.Pos()}
+	if len(files) > 0 {
+		w.Source.Helm = s.Helm.WithValueFiles(files)
 	}
-	s.Helm = s.Helm.WithValueFiles(inValues)
-	d.sources, d.reads = []Source{s, r.valuesSource()}, files
+	if w.Path = r.vendored(in.Chart.V, in.Version.V); w.Path != "" {
+		d.workload = w
+	} else {
+		w.Remote, d.remote = true, w
+	}
+	if len(inValues) > 0 {
+		s.Helm = s.Helm.WithValueFiles(inValues)
+	}
+	d.sources = []Source{s}
+	if len(reads) > 0 { // of this repository
+		d.sources, d.reads = append(d.sources, r.valuesSource()), reads
+	}
 	return d
 }
 
@@ -147,6 +155,10 @@ func (r *resolver) pathSource(in *appInput, dir text) deployed {
 	d := deployed{sources: []Source{s}, reads: reads, workload: &Workload{Kind: kind, Path: clean, Source: s}}
 	if s.Revision != r.revision { // what is here is not what is deployed
 		d.workload, d.elsewhere = nil, "folder "+clean+" at revision "+s.Revision
+		if s.Helm.IsZero() && s.Kustomize.IsZero() && s.Directory == nil { // there it may be something else
+			kind = UnknownKind
+		}
+		d.remote = &Workload{Kind: kind, Path: clean, Source: s, Pos: dir.Pos(), Remote: true}
 	}
 	return d
 }
@@ -190,13 +202,14 @@ func (r *resolver) foreignSource(in *appInput, dir text, clean string) deployed 
 	}
 	r.foreignComponents(in, clean)
 	s := Source{RepoURL: in.RepoURL.V, Revision: in.Revision.Or("HEAD"), Path: clean}
-	r.options(&s, in, r.unsuited(in, UnknownKind, dir.Node))
+	kind := r.unsuited(in, UnknownKind, dir.Node)
+	r.options(&s, in, kind)
 	d := deployed{elsewhere: "folder " + clean + " of " + in.RepoURL.V}
 	ours := false
 	if s.Helm != nil {
 		s.Helm.ValueFiles, ours = r.foreignValueFiles(in, clean)
 	}
-	d.sources = []Source{s}
+	d.sources, d.remote = []Source{s}, &Workload{Kind: kind, Path: clean, Source: s, Pos: dir.Pos(), Remote: true}
 	if ours {
 		d.sources = append(d.sources, r.valuesSource())
 	}

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -30,6 +31,7 @@ func (r *resolver) valueFiles(in *appInput, local *localSource, chart string) (f
 	for _, f := range listed {
 		files = append(files, f.written)
 		switch {
+		case f.path == "": // of a web server
 		case !within(f.path, chart):
 			reads = append(reads, "/"+f.path)
 		case local.shared != nil && f.path == path.Join(chart, own):
@@ -55,18 +57,35 @@ func (r *resolver) fileParameters(in *appInput, local *localSource, chart string
 	return reads
 }
 
-// valueFile is a value file of this repository.
+// valueFile is a value file of this repository, or of a web server.
 type valueFile struct {
 	written string // as in the list
-	path    string // relative to the repository's root
+	path    string // relative to the repository's root; empty for a URL
 }
 
-// listedFiles are the value files that the entry lists, those of this repository. A file that is listed twice is reported,
+// behind is the file with what stands before those of this repository.
+func (f valueFile) behind(prefix string) string {
+	if f.path == "" {
+		return f.written
+	}
+	return prefix + f.path
+}
+
+// valueURL is what Argo CD reads from elsewhere (helm.valuesFileSchemes in argocd-cm).
+var valueURL = regexp.MustCompile(`^https?://[^/?#]+/`)
+
+// listedFiles are the value files that the entry lists, of this repository and by URL. A file that is listed twice is reported,
 // whatever it is called: which of the places counts differs between versions of Argo CD.
 func (r *resolver) listedFiles(in *appInput, chart string) []valueFile {
 	var out []valueFile
 	first := map[string]*syntax.Node{}
 	for _, f := range present(in.ValueFiles...) {
+		if valueURL.MatchString(f.V) {
+			if !secretInURL(f, "leave the credentials out") && !r.listedTwice(first, f, f.V) {
+				out = append(out, valueFile{written: f.V})
+			}
+			continue
+		}
 		file, ok := r.valueFile(in, f, chart)
 		if !ok || r.listedTwice(first, f, file) {
 			continue

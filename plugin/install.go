@@ -34,6 +34,9 @@ func settings(p *catalog.Platform) map[string]string {
 		health + "argoproj.io_Application":                       applicationHealth,
 		health + "apiextensions.k8s.io_CustomResourceDefinition": crdHealth,
 	}
+	if options := p.ArgoCD.BuildOptions.Text; options != "" {
+		out["kustomize.buildOptions"] = options
+	}
 	if p.ArgoCD.Impersonation {
 		out["application.sync.impersonation.enabled"] = "true"
 	}

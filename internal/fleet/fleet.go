@@ -19,6 +19,7 @@ import (
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/checkout"
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/object"
 	"github.com/hippotion/roster/render/workload"
@@ -32,6 +33,9 @@ type Input struct {
 	// Both may be empty.
 	Cluster  workload.Cluster
 	Revision string
+	// Sources are what was fetched from elsewhere; nil when that is not to be looked at: then applications whose source is elsewhere
+	// are not rendered. Workers get them as JSON, which the function that Serve is called with must be able to read.
+	Sources source.Sources
 
 	Want Want
 	// Timeout is how long the whole build may take; Minutes when it is 0. No application takes more than a minute of it.
@@ -77,6 +81,8 @@ type Application struct {
 type Yield struct {
 	object.Object
 	Pos diag.Position // what it was made from; empty for catalog applications
+	// From names the file behind Pos, in an archive or in what was fetched; empty for all others.
+	From string
 	// Unstable are the fields that differ each time it is rendered, where Want asks for them.
 	Unstable [][]string
 }
@@ -113,7 +119,10 @@ func (o *Output) All() []object.Object {
 //
 // An error means that an existing file could not be read, that there is no such entry or application, that the time is up,
 // or that no worker can be started.
-func Build(in Input) (Output, diag.List, error) {
+func Build(in Input) (Output, diag.List, error) { return in.build(in.workloads) }
+
+// build builds the platform and, when they are wanted, does something for the applications.
+func (in *Input) build(each func(context.Context, *Output) (diag.List, error)) (Output, diag.List, error) {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), cmp.Or(in.Timeout, Minutes), errTime)
 	defer cancel()
 	files, closer, err := in.Place.open()
@@ -139,13 +148,25 @@ func Build(in Input) (Output, diag.List, error) {
 		return out, nil, nil
 	}
 	out.Applications = applications(out.Platform)
+	if in.Sources != nil {
+		out.findRemote()
+	}
 	if in.Want.Application != "" {
 		if out.Applications, err = one(out.Applications, in.Want.Application); err != nil {
 			return Output{}, nil, err
 		}
 	}
-	diags, err := in.workloads(ctx, &out)
+	diags, err := each(ctx, &out)
 	return out, diags, err
+}
+
+// findRemote makes a workload of what is elsewhere: it may have been fetched.
+func (o *Output) findRemote() {
+	for i := range o.Applications {
+		if a := o.Applications[i].Application; a.Workload == nil {
+			a.Workload = a.Remote
+		}
+	}
 }
 
 // read reads the list. It gives up when the time is up: what reads is bounded, and ends soon after.

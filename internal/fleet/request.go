@@ -8,19 +8,14 @@ import (
 	"github.com/hippotion/roster/catalog"
 	builtin "github.com/hippotion/roster/catalog/apps"
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/render/workload"
 )
 
 // workloads renders what the applications of o deploy into them.
 func (in *Input) workloads(ctx context.Context, o *Output) (diags diag.List, err error) {
-	var requests []workload.Application
-	var asked []*Application
-	for i := range o.Applications {
-		if a := &o.Applications[i]; a.Workload != nil {
-			requests, asked = append(requests, in.request(a)), append(asked, a)
-		}
-	}
-	answers, err := in.renderAll(ctx, o, requests, in.clusterOf(o.Platform))
+	requests, asked := in.requests(o)
+	answers, err := in.renderAll(ctx, o, requests, false)
 	if err != nil {
 		return nil, err
 	}
@@ -35,10 +30,20 @@ func (in *Input) workloads(ctx context.Context, o *Output) (diags diag.List, err
 			continue
 		}
 		for _, made := range answer.Objects {
-			a.Yields = append(a.Yields, Yield{made.object(), made.Pos, made.Unstable})
+			a.Yields = append(a.Yields, Yield{Object: made.object(), Pos: made.Pos, From: made.From, Unstable: made.Unstable})
 		}
 	}
 	return diags, nil
+}
+
+// requests are what workers must know of the applications that can be rendered.
+func (in *Input) requests(o *Output) (requests []workload.Application, of []*Application) {
+	for i := range o.Applications {
+		if a := &o.Applications[i]; a.Workload != nil {
+			requests, of = append(requests, in.request(a)), append(of, a)
+		}
+	}
+	return requests, of
 }
 
 // own completes the answer of a catalog application: its files are not in the repository, and it checks what must not be deployed,
@@ -71,6 +76,11 @@ func (in *Input) request(a *Application) workload.Application {
 		RepoURL: s.RepoURL, TargetRevision: s.Revision, Revision: in.Revision,
 		Kind: kinds[a.Workload.Kind], Path: a.Workload.Path, Twice: in.Want.Unstable, MayBeEmpty: a.MayBeEmpty,
 	}
+	out.Pos = a.Workload.Pos
+	if a.Workload.Remote {
+		ref := reference(s)
+		out.Remote = &ref
+	}
 	for _, c := range a.Namespace.Project.ClusterResources {
 		out.ClusterKinds = append(out.ClusterKinds, strings.TrimPrefix(c.Group+"/"+c.Kind, "/"))
 	}
@@ -90,13 +100,31 @@ func (in *Input) request(a *Application) workload.Application {
 	return out
 }
 
+// reference is where a source lies that is elsewhere. Argo CD knows a repository of charts in a registry without the scheme.
+func reference(s catalog.Source) source.Reference {
+	ref := source.Reference{Kind: source.Git, URL: strings.TrimRight(s.RepoURL, "/"), Version: s.Revision}
+	switch {
+	case s.Chart != "" && strings.Contains(s.RepoURL, "://"):
+		ref.Kind, ref.Name = source.Chart, s.Chart
+	case s.Chart != "":
+		ref.Kind, ref.URL = source.OCI, "oci://"+ref.URL+"/"+s.Chart
+	case strings.HasPrefix(s.RepoURL, "oci://"):
+		ref.Kind = source.OCI
+	}
+	if ref.Kind == source.Git && ref.Version == "HEAD" {
+		ref.Version = ""
+	}
+	return ref
+}
+
 var kinds = map[catalog.SourceKind]workload.Kind{catalog.HelmChart: workload.Chart, catalog.Kustomization: workload.Kustomization,
 	catalog.Manifests: workload.Manifests, catalog.Catalog: workload.Catalog}
 
 // clusterOf is what platform.yml sets about the cluster, or else what Argo CD tells its plugins.
 func (in *Input) clusterOf(p *catalog.Platform) workload.Cluster {
 	said := p.Cluster
-	c := workload.Cluster{KubeVersion: cmp.Or(said.KubeVersion, in.Cluster.KubeVersion), APIVersions: said.APIVersions}
+	options := p.ArgoCD.BuildOptions
+	c := workload.Cluster{Kustomize: workload.BuildOptions{Helm: options.Helm, AnyFile: options.AnyFile}, KubeVersion: cmp.Or(said.KubeVersion, in.Cluster.KubeVersion), APIVersions: said.APIVersions}
 	if len(c.APIVersions) == 0 {
 		c.APIVersions = in.Cluster.APIVersions
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/hippotion/roster/internal/checkout"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/limited"
+	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/render/object"
 	"github.com/hippotion/roster/render/workload"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
@@ -44,19 +45,23 @@ type workerJob struct {
 	Repository string // the part of it that is here
 	At         string // where that is in the repository
 	Cluster    workload.Cluster
-	Memory     uint64 // how much it may take, in bytes
+	Sources    json.RawMessage // what was fetched; null when that is nothing
+	Ask        bool            // whether to answer only what the applications need from elsewhere
+	Memory     uint64          // how much it may take, in bytes
 }
 
 // answer is the output of one application.
 type answer struct {
 	Objects         []answerObject
 	Warnings, Diags diag.List
+	References      []source.Reference `json:",omitempty"`
 }
 
 type answerObject struct {
 	APIVersion, Kind, Namespace, Name string
 	Wave                              int
 	Pos                               diag.Position // relative to the repository's root
+	From                              string        `json:",omitempty"`
 	Value                             json.RawMessage
 	Unstable                          [][]string `json:",omitempty"` // fields
 }
@@ -145,13 +150,21 @@ func (r *round) render(ctx context.Context, n int, memory uint64, wanted func(i 
 
 // late says that the time was up before app had its turn.
 func late(app *workload.Application) diag.Diagnostic {
-	return diag.Diagnostic{Pos: diag.Position{File: app.Path}, Path: app.Code, Code: "too-slow",
+	return diag.Diagnostic{Pos: placeOf(app), Path: app.Code, Code: "too-slow",
 		Message: "not rendered: the other applications used up the time", Hint: "--timeout gives a run more time"}
+}
+
+// placeOf is the place of a source as a whole.
+func placeOf(app *workload.Application) diag.Position {
+	if app.Remote != nil {
+		return app.Pos
+	}
+	return diag.Position{File: app.Path}
 }
 
 // stopped reports why a worker did not answer, and whether it is because it had too little memory.
 func (p *workerPool) stopped(ctx context.Context, app *workload.Application, w *worker, err error) (diags diag.List, large bool) {
-	d := diag.Diagnostic{Pos: diag.Position{File: app.Path}, Path: app.Code, Code: "too-large"}
+	d := diag.Diagnostic{Pos: placeOf(app), Path: app.Code, Code: "too-large"}
 	switch cause, words := w.process.Cause(err); {
 	case errors.Is(err, errAnswer):
 		d.Message = fmt.Sprintf("the output is larger than %d MiB", maxAnswer>>20)
@@ -233,8 +246,9 @@ func (w *worker) stop() {
 	}
 }
 
-// Serve is a worker: it renders what it is asked for until no more requests come.
-func Serve(in io.Reader, out io.Writer) error {
+// Serve is a worker: it renders what it is asked for until no more requests come. What was fetched is opened by the function; it is
+// not called when there is nothing.
+func Serve(in io.Reader, out io.Writer, open func(json.RawMessage) (source.Sources, error)) error {
 	decoder, answers := json.NewDecoder(in), json.NewEncoder(out)
 	decoder.UseNumber() // in values, which have no other type
 	var job workerJob
@@ -250,7 +264,13 @@ func Serve(in io.Reader, out io.Writer) error {
 		return err
 	}
 	defer root.Close()
-	renderer := workload.New(workload.Files{Repository: At(checkout.FS(root), job.At), Catalog: builtin.Charts()}, job.Cluster)
+	files := workload.Files{Repository: At(checkout.FS(root), job.At), Catalog: builtin.Charts()}
+	if len(job.Sources) > 0 && string(job.Sources) != "null" {
+		if files.Sources, err = open(job.Sources); err != nil {
+			return fmt.Errorf("opening what was fetched: %w", err)
+		}
+	}
+	renderer := workload.New(files, job.Cluster)
 	requests := make(chan workload.Application)
 	go func() {
 		for {
@@ -262,12 +282,19 @@ func Serve(in io.Reader, out io.Writer) error {
 		}
 	}()
 	for app := range requests {
-		result, diags := renderer.Render(&app)
-		if err := answers.Encode(newAnswer(result, diags)); err != nil {
+		if err := answers.Encode(answerTo(renderer, &app, job.Ask)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func answerTo(renderer *workload.Renderer, app *workload.Application, ask bool) answer {
+	if ask {
+		refs, diags := renderer.References(app)
+		return answer{References: refs, Diags: diags}
+	}
+	return newAnswer(renderer.Render(app))
 }
 
 func newAnswer(result workload.Result, diags diag.List) answer {
@@ -277,26 +304,31 @@ func newAnswer(result workload.Result, diags diag.List) answer {
 		if err != nil { // it was read from YAML or JSON
 			panic(err)
 		}
-		out.Objects = append(out.Objects, answerObject{o.APIVersion, o.Kind, o.Namespace, o.Name, o.Wave, o.Pos, value, o.Unstable})
+		out.Objects = append(out.Objects, answerObject{o.APIVersion, o.Kind, o.Namespace, o.Name, o.Wave, o.Pos, o.From, value, o.Unstable})
 	}
 	return out
 }
 
 // renderAll returns an answer for each of apps: from workers or, for files that are not on the disk, from this process.
-func (in *Input) renderAll(ctx context.Context, o *Output, apps []workload.Application, cluster workload.Cluster) ([]answer, error) {
+func (in *Input) renderAll(ctx context.Context, o *Output, apps []workload.Application, ask bool) ([]answer, error) {
+	cluster := in.clusterOf(o.Platform)
 	if in.Place.Files == nil {
+		sources, err := json.Marshal(in.Sources)
+		if err != nil {
+			return nil, fmt.Errorf("handing over what was fetched: %w", err)
+		}
 		pool := workerPool{perApp: perApp, workers: runtime.GOMAXPROCS(0),
-			job: workerJob{Repository: filepath.Join(in.Place.Top, filepath.FromSlash(o.Root)), At: in.Place.At, Cluster: cluster}}
+			job: workerJob{Repository: filepath.Join(in.Place.Top, filepath.FromSlash(o.Root)), At: in.Place.At, Cluster: cluster, Sources: sources, Ask: ask}}
 		return pool.render(ctx, apps)
 	}
 	files, _, err := o.Open(in.Place)
 	if err != nil {
 		return nil, err
 	}
-	renderer := workload.New(workload.Files{Repository: files, Catalog: builtin.Charts()}, cluster)
+	renderer := workload.New(workload.Files{Repository: files, Catalog: builtin.Charts(), Sources: in.Sources}, cluster)
 	out := make([]answer, len(apps))
 	for i := range apps {
-		out[i] = newAnswer(renderer.Render(&apps[i]))
+		out[i] = answerTo(renderer, &apps[i], ask)
 	}
 	return out, nil
 }

@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 			}
 			os.Exit(0)
 		case fleet.WorkerVerb:
-			if fleet.Serve(os.Stdin, os.Stdout) != nil {
+			if fleet.Serve(os.Stdin, os.Stdout, nil) != nil {
 				os.Exit(1)
 			}
 			os.Exit(0)

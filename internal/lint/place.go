@@ -149,7 +149,7 @@ func (in *Input) manifestsOf(a *catalog.Application) manifestIndex {
 		return x
 	}
 	files := valueFiles(a)
-	if w := a.Workload; w != nil && w.Kind == catalog.Kustomization {
+	if w := a.Workload; w != nil && w.Kind == catalog.Kustomization && !w.Remote {
 		files = in.filesOf(a)
 	}
 	var all []manifest
@@ -353,9 +353,15 @@ func valueFiles(a *catalog.Application) []string {
 	}
 	var out []string
 	for _, f := range slices.Backward(a.Workload.Source.Helm.ValueFiles) {
-		if rooted, ok := strings.CutPrefix(f, "/"); ok {
+		ours, isOurs := strings.CutPrefix(f, "$values/")
+		rooted, isRooted := strings.CutPrefix(f, "/")
+		switch chart := a.Workload.Source.Chart != ""; {
+		case isOurs:
+			out = append(out, ours)
+		case isRooted && (chart || !a.Workload.Remote):
 			out = append(out, rooted)
-		} else {
+		case strings.Contains(f, "://"), a.Workload.Remote: // elsewhere
+		default:
 			out = append(out, path.Join(a.Workload.Path, f))
 		}
 	}

@@ -72,7 +72,7 @@ func valuesFrom(a *catalog.Application) []string {
 
 // chartDefaults is the values.yaml of a chart that the user wrote; empty for others.
 func chartDefaults(a *catalog.Application) string {
-	if w := a.Workload; w != nil && w.Kind == catalog.HelmChart && w.Source.Chart == "" {
+	if w := a.Workload; w != nil && w.Kind == catalog.HelmChart && w.Source.Chart == "" && !w.Remote {
 		return path.Join(w.Path, "values.yaml")
 	}
 	return ""
@@ -101,7 +101,7 @@ func (in *Input) holding(o *Object, text string, fields ...string) catalog.Place
 func (in *Input) sourceAt(o *Object, text string) (diag.Position, bool) {
 	w := o.Application.Workload
 	at, ok := in.textAt(o, text)
-	if !ok && w != nil && w.Kind == catalog.Kustomization {
+	if !ok && w != nil && w.Kind == catalog.Kustomization && !w.Remote {
 		at.Pos, ok = in.folder(w.Path).find(text, "")
 	}
 	if !ok || w == nil || w.Kind == catalog.Catalog && at.Pos.File == o.Pos.File ||

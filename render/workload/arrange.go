@@ -78,16 +78,16 @@ func arrange(app *Application, in []manifest) (Result, diag.List) {
 		if again && !m.generated() {
 			out.Warnings.Add(app.failure(m.pos, "repeated-object", "keep one of the two",
 				"%s occurs twice: Argo CD applies the last one", name(o)))
-			out.Objects[i] = Object{Object: o, Phase: phase, Pos: m.pos}
+			out.Objects[i] = Object{Object: o, Phase: phase, Pos: m.pos, From: m.from}
 			continue
 		}
 		first[key] = len(out.Objects)
-		out.Objects = append(out.Objects, Object{Object: o, Phase: phase, Pos: m.pos})
+		out.Objects = append(out.Objects, Object{Object: o, Phase: phase, Pos: m.pos, From: m.from})
 	}
 	// After the above: an object that is left out may be the last one of its name.
 	out.Objects = slices.DeleteFunc(out.Objects, func(o Object) bool { return o.Phase == never })
 	if len(out.Objects) == 0 && !app.MayBeEmpty {
-		return Result{}, diag.List{app.failure(diag.Position{File: app.Path}, "empty-source", "",
+		return Result{}, diag.List{app.failure(app.at(), "empty-source", "",
 			"the source has no objects: Argo CD would deploy nothing")}
 	}
 	slices.SortStableFunc(out.Objects, compare)
@@ -122,7 +122,7 @@ func flatten(app *Application, in []manifest) ([]manifest, diag.List) {
 				diags.Add(app.failure(m.pos, "bad-manifest", "", "items[%d]: expected a Kubernetes object", i))
 				continue
 			}
-			out = append(out, manifest{value, m.pos})
+			out = append(out, manifest{value, m.pos, m.from})
 		}
 	}
 	for _, m := range out {

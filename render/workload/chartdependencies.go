@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -10,87 +11,202 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
+	yamlv3 "go.yaml.in/yaml/v3"
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
 )
 
-// complete checks that the top chart can be installed, and adds the charts of the repository which Argo CD would put into
-// it with helm dependency build. As in Helm, only the top chart is checked, and dependencies that are turned off count as well.
+// complete checks that the top chart can be installed. If a chart is missing from its charts/, it adds what Argo CD would put
+// there with helm dependency build. As in Helm, only the top chart is checked, and dependencies count that are turned off.
 func (c *chartReader) complete(top *loadedChart) diag.List {
 	if kind := top.chart.Metadata.Type; kind != "" && kind != "application" {
 		return diag.List{top.mistake("helm-chart", "Chart.yaml", 0, kind+" charts are not installable")}
 	}
-	var missing []*chart.Dependency
-	for _, d := range top.chart.Metadata.Dependencies {
-		if !slices.ContainsFunc(top.subcharts, func(s *loadedChart) bool { return s.chart.Name() == d.Name }) {
-			missing = append(missing, d)
-		}
+	lacks := func(d *chart.Dependency) bool { return !has(top, d) }
+	if !slices.ContainsFunc(top.chart.Metadata.Dependencies, lacks) {
+		return nil
 	}
-	if len(missing) > 0 && outOfStep(top.chart) {
-		return diag.List{top.mistake("helm-dependency", "Chart.lock", 0, "it is out of step with Chart.yaml")}
+	b := dependencies{chartReader: c, top: top, file: "Chart.yaml"}
+	if slices.ContainsFunc(top.chart.Raw, func(f *chart.File) bool { return f.Name == "requirements.yaml" }) {
+		b.file = "requirements.yaml"
 	}
-	var diags diag.List
-	for _, d := range missing {
-		if slices.ContainsFunc(top.subcharts, func(s *loadedChart) bool { return s.chart.Name() == d.Name }) {
-			continue // under another alias
-		}
-		added, more := c.dependency(top, d)
-		if diags = append(diags, more...); len(more) == 0 {
-			top.subcharts = append(top.subcharts, added)
-		}
+	if !c.build {
+		i := slices.IndexFunc(top.chart.Metadata.Dependencies, lacks)
+		return diag.List{b.fail(top.chart.Metadata.Dependencies[i], "kustomize does not run helm dependency build", ", which is not in charts/")}
+	}
+	if outOfStep(top.chart) {
+		lock := strings.TrimSuffix(b.file, ".yaml") + ".lock"
+		return diag.List{top.mistake("helm-dependency", lock, 0, "it is out of step with "+b.file)}
+	}
+	diags := b.run()
+	if i := slices.IndexFunc(top.chart.Metadata.Dependencies, lacks); len(diags) == 0 && i >= 0 {
+		return diag.List{b.fail(top.chart.Metadata.Dependencies[i], "", ", which is not in charts/")}
 	}
 	return diags
 }
 
-// outOfStep reports whether helm dependency build would refuse the lock file. Those of API version v1 can have another digest.
-func outOfStep(c *chart.Chart) bool {
-	if c.Lock == nil || c.Metadata.APIVersion == chart.APIVersionV1 {
-		return false
-	}
-	data, err := json.Marshal([2][]*chart.Dependency{c.Metadata.Dependencies, c.Lock.Dependencies})
-	return err != nil || c.Lock.Digest != fmt.Sprintf("sha256:%x", sha256.Sum256(data))
+func has(top *loadedChart, d *chart.Dependency) bool {
+	return slices.ContainsFunc(top.subcharts, func(s *loadedChart) bool { return s.chart.Name() == d.Name })
 }
 
-// dependency loads a chart that charts/ does not hold, when it is in the repository.
-func (c *chartReader) dependency(top *loadedChart, d *chart.Dependency) (*loadedChart, diag.List) {
-	file := "Chart.yaml"
-	if slices.ContainsFunc(top.chart.Raw, func(f *chart.File) bool { return f.Name == "requirements.yaml" }) {
-		file = "requirements.yaml"
+// outOfStep reports whether helm dependency build would refuse the lock file. One of API version v1 may be of Helm 2.
+func outOfStep(c *chart.Chart) bool {
+	if c.Lock == nil {
+		return false
 	}
-	of := ""
-	if d.Repository != "" {
-		of = "of " + d.Repository
+	sums := []any{[2][]*chart.Dependency{c.Metadata.Dependencies, c.Lock.Dependencies}}
+	if c.Metadata.APIVersion == chart.APIVersionV1 {
+		sums = append(sums, map[string][]*chart.Dependency{"dependencies": c.Metadata.Dependencies})
 	}
-	fail := func(hint, which string) (*loadedChart, diag.List) {
-		problem := top.mistake("helm-dependency", file, 0, "needs the chart "+strings.Join(strings.Fields(d.Name+" "+d.Version+" "+of), " ")+", "+which)
-		problem.Hint = hint
-		return nil, diag.List{problem}
+	return !slices.ContainsFunc(sums, func(sum any) bool {
+		data, err := json.Marshal(sum)
+		return err == nil && c.Lock.Digest == fmt.Sprintf("sha256:%x", sha256.Sum256(data))
+	})
+}
+
+// dependencies is helm dependency build for one chart.
+type dependencies struct {
+	*chartReader
+	top   *loadedChart
+	file  string // that names the dependencies
+	added []*loadedChart
+}
+
+// run brings all dependencies, not only those that are missing: as Helm does, it takes what the lock says, and leaves of the
+// archives in charts/ only those of dependencies without a repository. Folders stay.
+func (b *dependencies) run() diag.List {
+	listed := b.top.chart.Metadata.Dependencies
+	if b.top.chart.Lock != nil {
+		listed = b.top.chart.Lock.Dependencies
 	}
-	folder, local := strings.CutPrefix(d.Repository, "file://")
-	if !local || top.packed {
-		return fail("run helm dependency build, and commit charts/", "which is not in charts/")
-	}
-	dir := path.Join(top.path, folder)
-	if path.IsAbs(folder) || !fs.ValidPath(dir) {
-		return fail("", "which is outside of the repository")
-	}
-	if info, err := fs.Stat(c.files, dir); err != nil || !info.IsDir() {
-		return fail("", "which is missing")
-	}
-	added, diags := c.read(place{path: dir})
-	if len(diags) > 0 {
-		return nil, diags
-	}
-	found, want := added.chart.Metadata, d.Version
-	if top.chart.Lock != nil {
-		for _, locked := range top.chart.Lock.Dependencies {
-			if locked.Name == d.Name {
-				want = locked.Version
+	var diags diag.List
+	own := map[string]bool{}
+	brought := map[[3]string]bool{} // under other aliases
+	for _, d := range listed {
+		key := [...]string{d.Repository, d.Name, d.Version}
+		switch {
+		case d.Repository == "":
+			own[d.Name] = true
+			if !has(b.top, d) {
+				diags.Add(b.fail(d, "put it there, or say its repository", ", which is not in charts/"))
+			}
+		case !brought[key]:
+			brought[key] = true
+			added, more := b.dependency(d)
+			if diags = append(diags, more...); len(more) == 0 {
+				b.added = append(b.added, added)
 			}
 		}
 	}
-	if found.Name != d.Name || !chartutil.IsCompatibleRange(want, found.Version) {
-		return fail("", "where there is "+found.Name+" "+found.Version)
+	b.top.subcharts = slices.DeleteFunc(b.top.subcharts, func(s *loadedChart) bool {
+		return s.packed && s.path != b.top.path && !own[s.chart.Name()]
+	})
+	b.top.subcharts = append(b.top.subcharts, b.added...)
+	return diags
+}
+
+// dependency loads one chart.
+func (b *dependencies) dependency(d *chart.Dependency) (*loadedChart, diag.List) {
+	if folder, local := strings.CutPrefix(d.Repository, "file://"); local {
+		return b.local(d, folder)
 	}
-	return added, nil
+	if strings.HasPrefix(d.Repository, "@") || strings.HasPrefix(d.Repository, "alias:") {
+		return nil, diag.List{b.fail(d, "write the URL of the repository", ": the repository is a name that Argo CD looks up among its own, and roster cannot")}
+	}
+	ref, err := chartReference(d.Repository, d.Name, d.Version)
+	if err != nil {
+		return nil, diag.List{b.fail(d, "", ": "+err.Error())}
+	}
+	at := b.place(d)
+	from, diags := b.renderer.open(b.app, ref, at)
+	if len(diags) > 0 {
+		return nil, diags
+	}
+	added, diags := b.fetched(from)
+	if len(diags) == 0 && !isWanted(added, d) {
+		diags.Add(b.fail(d, "run roster fetch", ", where there is "+added.chart.Name()+" "+added.chart.Metadata.Version))
+	}
+	return added, diags
+}
+
+// fetched reads a chart that was fetched.
+func (c *chartReader) fetched(from origin) (*loadedChart, diag.List) {
+	at := place{origin: from, packed: true}
+	var err error
+	if at.path, err = from.onlyFile(".tgz"); err != nil {
+		return nil, diag.List{at.mistake("helm-chart", "", 0, "the chart cannot be read: "+err.Error())}
+	}
+	return c.read(at)
+}
+
+// local is a chart of the same repository.
+func (b *dependencies) local(d *chart.Dependency, folder string) (*loadedChart, diag.List) {
+	dir := path.Join(b.top.path, folder)
+	if b.top.packed || path.IsAbs(folder) || !fs.ValidPath(dir) {
+		return nil, diag.List{b.fail(d, "", ", which is outside of the repository")}
+	}
+	if info, err := fs.Stat(b.top.files, dir); err != nil || !info.IsDir() {
+		return nil, diag.List{b.fail(d, "", ", which is not there")}
+	}
+	added, diags := b.read(place{origin: b.top.origin, path: dir})
+	if len(diags) == 0 && !isWanted(added, d) {
+		diags.Add(b.fail(d, "", ", where there is "+added.chart.Name()+" "+added.chart.Metadata.Version))
+	}
+	return added, diags
+}
+
+func isWanted(found *loadedChart, d *chart.Dependency) bool {
+	return found.chart.Name() == d.Name && chartutil.IsCompatibleRange(d.Version, found.chart.Metadata.Version)
+}
+
+func (b *dependencies) fail(d *chart.Dependency, hint, which string) diag.Diagnostic {
+	of := ""
+	if d.Repository != "" && !secretQuery.MatchString(d.Repository) {
+		of = "of " + userInfo.ReplaceAllString(d.Repository, "$1")
+	}
+	line, column := b.line(d)
+	at, prefix := b.top.at(b.file, line, column)
+	needs := strings.Join(strings.Fields(d.Name+" "+d.Version+" "+of), " ")
+	return diag.Diagnostic{Pos: at, Code: "helm-dependency", Message: prefix + "needs the chart " + needs + which, Hint: hint}
+}
+
+// place is where a dependency is named.
+func (b *dependencies) place(d *chart.Dependency) diag.Position {
+	line, column := b.line(d)
+	at, _ := b.top.at(b.file, line, column)
+	return at
+}
+
+// line is where the first dependency with the name of d stands in its file; 0 when it is not known.
+func (b *dependencies) line(d *chart.Dependency) (line, column int) {
+	i := slices.IndexFunc(b.top.chart.Raw, func(f *chart.File) bool { return f.Name == b.file })
+	if i < 0 {
+		return 0, 0
+	}
+	documents, err := syntax.Documents(b.top.chart.Raw[i].Data)
+	if err != nil || len(documents) == 0 {
+		return 0, 0
+	}
+	for _, entry := range valueOf(documents[0], "dependencies").Content {
+		if name := valueOf(entry, "name"); name.Value == d.Name {
+			return cmp.Or(name.Line, entry.Line), name.Column
+		}
+	}
+	return 0, 0
+}
+
+// valueOf is the value of a key of a mapping, or of a document that is one; an empty node when there is none.
+func valueOf(n *yamlv3.Node, key string) *yamlv3.Node {
+	if n.Kind == yamlv3.DocumentNode && len(n.Content) > 0 {
+		n = n.Content[0]
+	}
+	if n.Kind == yamlv3.MappingNode {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == key {
+				return n.Content[i+1]
+			}
+		}
+	}
+	return &yamlv3.Node{}
 }

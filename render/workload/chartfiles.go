@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/internal/syntax"
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
@@ -32,7 +33,8 @@ type loadedChart struct {
 	subcharts []*loadedChart
 	byFile    map[*chart.File]*loadedChart // of the top chart: by the first raw file, which copies share
 	schema    *compiledSchema              // nil until it is needed
-	called    map[string]bool              // the calls of templates that matter; nil until it is needed
+	called    map[string]bool              // what templates call, as far as it matters; nil until it is needed
+	needs     []source.Reference           // of the top chart: what it asked for
 	diags     diag.List                    // why it cannot be used, without the path of an application
 }
 
@@ -61,15 +63,11 @@ func (l *loadedChart) index(byFile map[*chart.File]*loadedChart) {
 // chart loads the chart of app, once for all applications that share it.
 func (r *Renderer) chart(app *Application) (*loadedChart, diag.List) {
 	key := string(app.Kind) + " " + app.Path
-	loaded, ok := r.charts[key]
-	if !ok {
-		files := r.files.Repository
-		if app.Kind == Catalog {
-			files = r.files.Catalog
-		}
-		loaded = loadChart(files, app.Path)
-		r.charts[key] = loaded
+	if app.Remote != nil {
+		key = fmt.Sprint(*app.Remote, app.Pos) // of which messages speak
 	}
+	c := &chartReader{renderer: r, app: app, build: true}
+	loaded := r.loadOnce(key, func() *loadedChart { return c.whole(c.source()) })
 	diags := slices.Clone(loaded.diags)
 	for i := range diags {
 		diags[i].Path = app.Code
@@ -77,10 +75,25 @@ func (r *Renderer) chart(app *Application) (*loadedChart, diag.List) {
 	return loaded, diags
 }
 
-func loadChart(files fs.FS, name string) *loadedChart {
-	c := chartReader{files: files, left: maxChartSize}
-	top := place{path: path.Clean(name), packed: strings.HasSuffix(name, ".tgz")}
-	loaded, diags := c.read(top)
+// loadOnce loads a chart that is known by a key.
+func (r *Renderer) loadOnce(key string, load func() *loadedChart) *loadedChart {
+	loaded, known := r.charts[key]
+	if known {
+		r.ask(loaded.needs)
+		return loaded
+	}
+	before := r.asked
+	r.asked = nil
+	loaded = load()
+	loaded.needs = r.asked
+	r.asked = before
+	r.ask(loaded.needs)
+	r.charts[key] = loaded
+	return loaded
+}
+
+// whole is a chart that can be rendered, or the diagnostics that say why not.
+func (c *chartReader) whole(loaded *loadedChart, diags diag.List) *loadedChart {
 	if len(diags) == 0 {
 		diags = c.complete(loaded)
 	}
@@ -94,9 +107,28 @@ func loadChart(files fs.FS, name string) *loadedChart {
 
 // chartReader reads one chart, and what it depends on.
 type chartReader struct {
-	files fs.FS
-	left  int64 // of maxChartSize
-	count int   // files and folders so far
+	renderer *Renderer
+	app      *Application
+	build    bool  // whether to bring what charts/ lacks
+	size     int64 // of all files so far
+	count    int   // files and folders so far
+}
+
+// source reads the chart of the application.
+func (c *chartReader) source() (*loadedChart, diag.List) {
+	if ref := c.app.Remote; ref != nil {
+		from, diags := c.renderer.open(c.app, *ref, c.app.Pos)
+		if len(diags) > 0 {
+			return nil, diags
+		}
+		return c.fetched(from)
+	}
+	at := place{path: path.Clean(c.app.Path), packed: strings.HasSuffix(c.app.Path, ".tgz")}
+	at.files = c.renderer.files.Repository
+	if c.app.Kind == Catalog {
+		at.files = c.renderer.files.Catalog
+	}
+	return c.read(at)
 }
 
 func (c *chartReader) read(at place) (*loadedChart, diag.List) {
@@ -104,39 +136,39 @@ func (c *chartReader) read(at place) (*loadedChart, diag.List) {
 	var err error
 	if at.packed {
 		var data []byte
-		if data, err = c.file(at.path, maxChartSize); err == nil {
+		if data, err = c.file(at.files, at.path, maxChartSize); err == nil {
 			files, err = c.unpack(data)
 		}
 	} else {
-		files, err = c.folder(at.path)
+		files, err = c.folder(at.files, at.path)
 	}
 	if err != nil {
-		return nil, diag.List{{Pos: diag.Position{File: at.path}, Code: "helm-chart", Message: "the chart cannot be read: " + reason(err).Error()}}
+		return nil, diag.List{at.mistake("helm-chart", "", 0, "the chart cannot be read: "+reason(err).Error())}
 	}
 	return c.load(at, files, 0)
 }
 
 // folder reads a chart as Helm's loader.LoadDir does.
-func (c *chartReader) folder(dir string) ([]*loader.BufferedFile, error) {
+func (c *chartReader) folder(from fs.FS, dir string) ([]*loader.BufferedFile, error) {
 	rules := ignore.Empty()
-	if data, err := c.file(path.Join(dir, ignore.HelmIgnore), loader.MaxDecompressedFileSize); err == nil {
+	if data, err := c.file(from, path.Join(dir, ignore.HelmIgnore), loader.MaxDecompressedFileSize); err == nil {
 		if rules, err = ignore.Parse(bytes.NewReader(data)); err != nil {
 			return nil, fmt.Errorf("%s: %w", ignore.HelmIgnore, err)
 		}
 	}
 	rules.AddDefaults()
-	return c.walk(dir, "", rules)
+	return c.walk(from, dir, "", rules)
 }
 
-func (c *chartReader) walk(dir, folder string, rules *ignore.Rules) ([]*loader.BufferedFile, error) {
-	entries, err := fs.ReadDir(c.files, path.Join(dir, folder))
+func (c *chartReader) walk(from fs.FS, dir, folder string, rules *ignore.Rules) ([]*loader.BufferedFile, error) {
+	entries, err := fs.ReadDir(from, path.Join(dir, folder))
 	if err != nil {
 		return nil, named(folder, err)
 	}
 	var out []*loader.BufferedFile
 	for _, e := range entries {
 		name := path.Join(folder, e.Name())
-		info, err := fs.Stat(c.files, path.Join(dir, name)) // follows links
+		info, err := fs.Stat(from, path.Join(dir, name)) // follows links
 		if err != nil {
 			return nil, named(name, err)
 		}
@@ -147,14 +179,14 @@ func (c *chartReader) walk(dir, folder string, rules *ignore.Rules) ([]*loader.B
 			continue
 		}
 		if info.IsDir() {
-			below, err := c.walk(dir, name, rules)
+			below, err := c.walk(from, dir, name, rules)
 			if err != nil {
 				return nil, err
 			}
 			out = append(out, below...)
 			continue
 		}
-		data, err := c.file(path.Join(dir, name), loader.MaxDecompressedFileSize)
+		data, err := c.file(from, path.Join(dir, name), loader.MaxDecompressedFileSize)
 		if err != nil {
 			return nil, named(name, err)
 		}
@@ -172,8 +204,8 @@ func named(name string, err error) error {
 }
 
 // file reads a regular file of at most limit bytes.
-func (c *chartReader) file(name string, limit int64) ([]byte, error) {
-	info, err := fs.Stat(c.files, name)
+func (c *chartReader) file(from fs.FS, name string, limit int64) ([]byte, error) {
+	info, err := fs.Stat(from, name)
 	switch {
 	case err != nil:
 		return nil, err
@@ -185,11 +217,11 @@ func (c *chartReader) file(name string, limit int64) ([]byte, error) {
 	if err := c.take(info.Size()); err != nil {
 		return nil, err
 	}
-	return fs.ReadFile(c.files, name)
+	return fs.ReadFile(from, name)
 }
 
 func (c *chartReader) take(size int64) error {
-	if c.left -= size; c.left < 0 {
+	if c.size += size; c.size > maxChartSize {
 		return fmt.Errorf("it is larger than %d MiB in all", maxChartSize>>20)
 	}
 	return nil

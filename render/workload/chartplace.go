@@ -8,6 +8,7 @@ import (
 
 // place is where a chart is: a folder, or inside an archive.
 type place struct {
+	origin
 	path   string // of the folder or the archive
 	packed bool
 	inside string // the folder inside the archive
@@ -16,8 +17,11 @@ type place struct {
 // at is the place of a file of the chart. Of one in an archive it is the archive, and the file is named by the prefix of
 // the message.
 func (p place) at(file string, line, column int) (at diag.Position, prefix string) {
-	if !p.packed {
-		return diag.Position{File: path.Join(p.path, file), Line: line, Column: column}, ""
+	switch {
+	case !p.packed:
+		return p.origin.at(path.Join(p.path, file), line, column)
+	case p.name != "":
+		return p.origin.at(path.Join(p.inside, file), line, column)
 	}
 	name := diag.Position{File: path.Join(p.inside, file), Line: line, Column: column}
 	if name.File == "" {

@@ -49,7 +49,7 @@ func (r *Renderer) directory(app *Application) ([]manifest, diag.List) {
 		diags = append(diags, problems...)
 	}
 	if len(out) == 0 && len(diags) == 0 && !app.MayBeEmpty {
-		diags.Add(app.failure(diag.Position{File: app.Path}, "empty-source", "", "the folder holds no manifests"))
+		diags.Add(app.failure(app.at(), "empty-source", "", "the folder holds no manifests"))
 	}
 	return out, diags
 }
@@ -99,7 +99,7 @@ func (app *Application) jsonFile(at diag.Position, text []byte) ([]manifest, dia
 	if m != nil {
 		return nil, diag.List{app.unreadable(at, m)}
 	}
-	return []manifest{{value, placed(at, line, 1)}}, nil
+	return []manifest{{value: value, pos: placed(at, line, 1)}}, nil
 }
 
 // folderFile is a file that may be a manifest.

@@ -18,6 +18,15 @@ import (
 	"helm.sh/helm/v3/pkg/releaseutil"
 )
 
+// release is one chart that is rendered.
+type release struct {
+	app     *Application // with the options of Helm
+	cluster Cluster
+	loaded  *loadedChart
+	values  map[string]any
+	noHooks bool
+}
+
 // helm gives what helm template prints for app, called as Argo CD calls it (helmTemplate of its repo server).
 func (r *Renderer) helm(app *Application) ([]manifest, diag.List) {
 	loaded, diags := r.chart(app)
@@ -25,27 +34,41 @@ func (r *Renderer) helm(app *Application) ([]manifest, diag.List) {
 	if diags = append(diags, more...); len(diags) > 0 {
 		return nil, diags
 	}
-	c := loaded.copy()
-	if r.later {
-		delay(c, values)
-	}
-	top, diags := r.renderValues(app, loaded, c, values)
+	out, printed, diags := r.template(&release{app: app, cluster: r.cluster, loaded: loaded, values: values})
 	if len(diags) > 0 {
 		return nil, diags
 	}
-	out := output{app: app, templates: map[string]templateFile{}}
-	out.index(loaded, c)
+	for _, p := range printed {
+		out.add(p)
+	}
+	return out.manifests, out.diags
+}
+
+// template renders the chart, unless it is only to be found out what it needs.
+func (r *Renderer) template(rel *release) (*output, []printed, diag.List) {
+	c := rel.loaded.copy()
+	if r.later {
+		delay(c, rel.values)
+	}
+	top, diags := r.renderValues(rel, c)
+	if len(diags) > 0 || r.onlyAsk {
+		return &output{}, nil, diags
+	}
+	out := &output{app: rel.app, noHooks: rel.noHooks, templates: map[string]templateFile{}}
+	out.index(rel.loaded, c)
 	texts, err := engine.Engine{}.Render(c, top)
 	if err != nil {
-		return nil, diag.List{app.failed(err, out.templates)}
+		return nil, nil, diag.List{rel.app.failed(err, out.templates)}
 	}
-	return out.print(c, texts)
+	found, diags := out.print(c, texts)
+	return out, found, diags
 }
 
 // renderValues are what templates see. It turns c into the chart that is rendered: without the subcharts that are turned off.
-func (r *Renderer) renderValues(app *Application, loaded *loadedChart, c *chart.Chart, values map[string]any) (chartutil.Values, diag.List) {
+func (r *Renderer) renderValues(rel *release, c *chart.Chart) (chartutil.Values, diag.List) {
+	app, loaded, values := rel.app, rel.loaded, rel.values
 	fail := func(code, format string, args ...any) (chartutil.Values, diag.List) {
-		return nil, diag.List{app.failure(diag.Position{File: app.Path}, code, "", format, args...)}
+		return nil, diag.List{app.failure(app.at(), code, "", format, args...)}
 	}
 	release := chartutil.ReleaseOptions{Name: app.Helm.ReleaseName, Namespace: cmp.Or(app.Helm.Namespace, app.Namespace), Revision: 1, IsInstall: true}
 	if release.Name == "" {
@@ -57,7 +80,7 @@ func (r *Renderer) renderValues(app *Application, loaded *loadedChart, c *chart.
 	if err := chartutil.ProcessDependenciesWithMerge(c, values); err != nil {
 		return fail("helm-values", "%s", notMerged(err))
 	}
-	version, apis := cmp.Or(app.Helm.KubeVersion, r.cluster.KubeVersion), r.cluster.APIVersions
+	version, apis := cmp.Or(app.Helm.KubeVersion, rel.cluster.KubeVersion), rel.cluster.APIVersions
 	if len(app.Helm.APIVersions) > 0 {
 		apis = app.Helm.APIVersions
 	}
@@ -75,7 +98,7 @@ func (r *Renderer) renderValues(app *Application, loaded *loadedChart, c *chart.
 	}
 	var diags diag.List
 	if !app.Helm.SkipSchemaValidation {
-		diags = loaded.violations(c, top["Values"].(chartutil.Values).AsMap())
+		diags = r.violations(app, loaded, c, top["Values"].(chartutil.Values).AsMap())
 	}
 	for i := range diags {
 		diags[i].Path = app.Code
@@ -115,6 +138,7 @@ func (t templateFile) at(f frame) (diag.Position, string) {
 // output is the output of one application.
 type output struct {
 	app       *Application
+	noHooks   bool
 	templates map[string]templateFile // by Helm's names, such as web/charts/db/templates/a.yaml
 	manifests []manifest
 	diags     diag.List
@@ -133,8 +157,16 @@ func (o *output) index(top *loadedChart, c *chart.Chart) {
 	}
 }
 
-// print adds everything in the order in which Helm prints it.
-func (o *output) print(c *chart.Chart, texts map[string]string) ([]manifest, diag.List) {
+// printed is a document of what a template renders or, when it is verbatim, a file.
+type printed struct {
+	name, text string
+	verbatim   bool
+}
+
+func (p printed) header() string { return "---\n# Source: " + p.name + "\n" }
+
+// print gives everything in the order in which Helm prints it.
+func (o *output) print(c *chart.Chart, texts map[string]string) ([]printed, diag.List) {
 	var crds []chart.CRD
 	if !o.app.Helm.SkipCRDs {
 		crds = c.CRDObjects()
@@ -150,7 +182,7 @@ func (o *output) print(c *chart.Chart, texts map[string]string) ([]manifest, dia
 		}
 	}
 	if size > maxOutput {
-		return nil, diag.List{o.app.failure(diag.Position{File: o.app.Path}, "too-large", "", "the output of the chart is larger than %d MiB", maxOutput>>20)}
+		return nil, diag.List{o.app.failure(o.app.at(), "too-large", "", "the output of the chart is larger than %d MiB", maxOutput>>20)}
 	}
 	if diags := o.swollen(texts); len(diags) > 0 {
 		return nil, diags
@@ -159,18 +191,19 @@ func (o *output) print(c *chart.Chart, texts map[string]string) ([]manifest, dia
 	if err != nil {
 		return nil, diag.List{o.notSorted(err, texts)}
 	}
+	var out []printed
 	for _, crd := range crds {
-		o.add(crd.Filename, string(crd.File.Data), true)
+		out = append(out, printed{crd.Filename, string(crd.File.Data), true})
 	}
 	for _, m := range manifests {
-		o.add(m.Name, m.Content, false)
+		out = append(out, printed{m.Name, m.Content, false})
 	}
 	for _, h := range hooks {
-		if !o.app.Helm.SkipTests || !slices.Contains(h.Events, "test") {
-			o.add(h.Path, h.Manifest, false)
+		if !o.noHooks && (!o.app.Helm.SkipTests || !slices.Contains(h.Events, "test")) {
+			out = append(out, printed{h.Path, h.Manifest, false})
 		}
 	}
-	return o.manifests, o.diags
+	return out, nil
 }
 
 // swollen finds documents that expand to too much for Helm to read.
@@ -191,20 +224,20 @@ func (o *output) swollen(texts map[string]string) diag.List {
 	return diags
 }
 
-// add reads a document of a template's output or, when it is verbatim, a file.
-func (o *output) add(name, text string, verbatim bool) {
-	// As Helm prints it, since a text that begins with a brace is read in another way.
-	header := "---\n# Source: " + name + "\n"
-	found, diags := o.app.decode(diag.Position{}, []byte(header+text+"\n"))
+// add reads a document as Helm prints it, since a text that begins with a brace is read in another way.
+func (o *output) add(p printed) {
+	header := p.header()
+	found, diags := o.app.decode(diag.Position{}, []byte(header+p.text+"\n"))
 	place := func(line, column int) (at diag.Position, prefix string) {
 		var f frame // the lines of the output are not those of the template
-		if verbatim {
+		if p.verbatim {
 			f.line, f.column = line-strings.Count(header, "\n"), column
 		}
-		return o.templates[name].at(f)
+		return o.templates[p.name].at(f)
 	}
 	for _, m := range found {
-		m.pos, _ = place(m.pos.Line, 1)
+		at, prefix := place(m.pos.Line, 1)
+		m.pos, m.from = at, strings.TrimSuffix(prefix, ": ")
 		o.manifests = append(o.manifests, m)
 	}
 	for _, d := range diags {
@@ -220,7 +253,7 @@ var notSorted = regexp.MustCompile(`^YAML parse error on (.*?): `)
 func (o *output) notSorted(err error, texts map[string]string) diag.Diagnostic {
 	m := notSorted.FindStringSubmatch(err.Error())
 	if m == nil {
-		return o.app.failure(diag.Position{File: o.app.Path}, "bad-yaml", "", "%s", sentence(err.Error()))
+		return o.app.failure(o.app.at(), "bad-yaml", "", "%s", sentence(err.Error()))
 	}
 	documents := releaseutil.SplitManifests(texts[m[1]])
 	for i := range len(documents) {

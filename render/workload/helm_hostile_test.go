@@ -109,14 +109,16 @@ func TestHelmFetchesNothing(t *testing.T) {
 		"dependency": "{}\n" + dependency,
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := helmOf(chartTree(strings.ReplaceAll("-- values.schema.json --\n"+files+"\n", "URL", server.URL)), nil)
-			if !strings.Contains(got, ", which is not ") {
+			app := *testApp
+			app.Kind = Chart
+			got := renderedOf(New(Files{Repository: chartTree(strings.ReplaceAll("-- values.schema.json --\n"+files+"\n", "URL", server.URL))}, Cluster{}), &app)
+			if !strings.Contains(got, ", which is not ") && !strings.Contains(got, "was not fetched") {
 				t.Error(got)
 			}
 		})
 	}
 	got := helmOf(chartTree(""), func(app *Application) { app.Helm.ValueFiles = []string{server.URL + "/v.yml"} })
-	if !strings.Contains(got, "which is not read") {
+	if !strings.Contains(got, "was not fetched") {
 		t.Error(got)
 	}
 	if n := requests.Load(); n != 0 {

@@ -196,7 +196,7 @@ func (app *Application) failed(err error, templates map[string]templateFile) dia
 		last--
 	}
 	if last < 0 {
-		return app.failure(diag.Position{File: app.Path}, "helm-template", "", "the chart cannot be rendered; %s", hidden)
+		return app.failure(app.at(), "helm-template", "", "the chart cannot be rendered; %s", hidden)
 	}
 	inner := stack[len(stack)-1]
 	inner.text = inner.words(templates, last == len(stack)-1)

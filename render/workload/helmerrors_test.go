@@ -60,7 +60,7 @@ func TestHelmOptionMistakes(t *testing.T) {
 		"a folder":        {Helm{ValueFiles: []string{"/app"}, IgnoreMissingValueFiles: true}, file + "\"/app\" is not a file [helm-values]\n"},
 		"not YAML":        {Helm{ValueFiles: []string{"bad.yml"}}, "app/bad.yml:2:1: web-app: mapping values are not allowed in this context [helm-values]\n"},
 		"a list":          {Helm{ValueFiles: []string{"list.yml"}}, "app/list.yml: web-app: expected a mapping, found a list [helm-values]\n"},
-		"a URL":           {Helm{ValueFiles: []string{"https://h/v.yml"}}, file + "\"https://h/v.yml\" is a URL, which is not read [helm-values]\n"},
+		"a URL":           {Helm{ValueFiles: []string{"https://h/v.yml"}}, "app: web-app: https://h/v.yml was not fetched [not-fetched]\n  hint: run roster fetch\n"},
 		"a pattern":       {Helm{ValueFiles: []string{"v-*.yml"}}, file + "\"v-*.yml\" is a pattern, which is not supported [helm-values]\n"},
 		"outside":         {Helm{ValueFiles: []string{"../../v.yml"}}, file + "\"../../v.yml\" is not in the repository [helm-values]\n"},
 		"the root":        {Helm{ValueFiles: []string{"/"}}, file + "\"/\" is not in the repository [helm-values]\n"},
@@ -90,10 +90,10 @@ func TestHelmSchema(t *testing.T) {
 		"large numbers":   {`{"properties":{"big":{"maximum":1e6}}}`, at + "at '/big': maximum: want 1e+06 [helm-schema]\n"},
 		"not JSON":        {`{"type":`, at + "the schema is not JSON: unexpected EOF [helm-schema]\n"},
 		"not a schema":    {`{"type":5}`, at + "the schema is not valid at '': 'allOf' failed; at '/type': 'anyOf' failed; at '/type': value must be one of 'array', 'boolean', 'integer', 'null', 'number', 'object', 'string'; at '/type': got number, want array [helm-schema]\n"},
-		"a URL":           {`{"$ref":"https://h/s.json#/a"}`, at + "the schema refers to https://h/s.json, which is not read [helm-schema]\n"},
-		"a password":      {`{"$ref":"https://u:hunter2@h/s.json"}`, at + "the schema refers to https://…@h/s.json, which is not read [helm-schema]\n"},
+		"a URL":           {`{"$ref":"https://h/s.json#/a"}`, fits},
+		"a password":      {`{"$ref":"https://u:hunter2@h/s.json"}`, fits},
 		"a file":          {`{"$ref":"../../etc/s.json"}`, at + "the schema refers to file:///etc/s.json, which is not read [helm-schema]\n"},
-		"a metaschema":    {`{"$schema":"https://h/s.json"}`, at + "the schema refers to https://h/s.json, which is not read [helm-schema]\n"},
+		"a metaschema":    {`{"$schema":"https://h/s.json"}`, fits},
 		"a known one":     {`{"$schema":"http://json-schema.org/draft-07/schema#"}`, fits},
 		"a urn":           {`{"$ref":"urn:a:b"}`, fits},
 		"into itself":     {`{"$ref":"#"}`, at + "at '': both /$ref and resolve to \"file:///values.schema.json#\" causing reference cycle [helm-schema]\n"},
@@ -134,20 +134,19 @@ func TestHelmDependencies(t *testing.T) {
 	}
 	const local = "- {name: db, version: 1.x, repository: 'file://../db'}\n"
 	const remote = "- {name: redis, version: ~1.2, repository: 'oci://registry.example/charts'}\n"
-	const hint = "  hint: run helm dependency build, and commit charts/\n"
 	const rendered = "app/templates/a.yaml map[kind:A]\ndb/templates/b.yaml map[kind:B]\n"
 	for name, c := range map[string]struct{ files, want string }{
 		"of the repository": {top(local), rendered},
 		"twice":             {top(local + "- {name: db, alias: again, version: 1.x, repository: 'file://../db'}\n"), "app/templates/a.yaml map[kind:A]\ndb/templates/b.yaml map[kind:B]\ndb/templates/b.yaml map[kind:B]\n"},
-		"missing":           {top(remote + local + "- {name: x, version: 1}\n"), "app/Chart.yaml: web-app: needs the chart redis ~1.2 of oci://registry.example/charts, which is not in charts/ [helm-dependency]\n" + hint + "app/Chart.yaml: web-app: needs the chart x 1, which is not in charts/ [helm-dependency]\n" + hint},
-		"turned off":        {top("- {name: redis, version: 1, repository: r, condition: no}\n") + "-- values.yaml --\nno: false\n", "app/Chart.yaml: web-app: needs the chart redis 1 of r, which is not in charts/ [helm-dependency]\n" + hint},
-		"of version v1":     {strings.Replace(top(""), "v2", "v1", 1) + "-- requirements.yaml --\ndependencies: [{name: redis, version: 1, repository: r}]\n", "app/requirements.yaml: web-app: needs the chart redis 1 of r, which is not in charts/ [helm-dependency]\n" + hint},
+		"missing":           {top(remote + local + "- {name: x, version: 1}\n"), "app/Chart.yaml:5:10: web-app: oci://registry.example/charts/redis ~1.2 was not fetched [not-fetched]\n  hint: run roster fetch\napp/Chart.yaml:7:10: web-app: needs the chart x 1, which is not in charts/ [helm-dependency]\n  hint: put it there, or say its repository\n"},
+		"turned off":        {top("- {name: redis, version: 1, repository: r, condition: no}\n") + "-- values.yaml --\nno: false\n", "app/Chart.yaml:5:10: web-app: needs the chart redis 1 of r: its repository is not a URL [helm-dependency]\n"},
+		"of version v1":     {strings.Replace(top(""), "v2", "v1", 1) + "-- requirements.yaml --\ndependencies: [{name: redis, version: 1, repository: r}]\n", "app/requirements.yaml:1:23: web-app: needs the chart redis 1 of r: its repository is not a URL [helm-dependency]\n"},
 		"of a subchart":     {top("") + "-- charts/s/Chart.yaml --\napiVersion: v2\nname: s\nversion: 1.0.0\ndependencies: [{name: redis, version: 1, repository: r}]\n", "app/templates/a.yaml map[kind:A]\n"},
-		"another version":   {top("- {name: db, version: 2.x, repository: 'file://../db'}\n"), "app/Chart.yaml: web-app: needs the chart db 2.x of file://../db, where there is db 1.5.0 [helm-dependency]\n"},
-		"another name":      {top("- {name: d, version: 1.x, repository: 'file://../db'}\n"), "app/Chart.yaml: web-app: needs the chart d 1.x of file://../db, where there is db 1.5.0 [helm-dependency]\n"},
-		"not there":         {top("- {name: db, version: 1.x, repository: 'file://../no'}\n"), "app/Chart.yaml: web-app: needs the chart db 1.x of file://../no, which is missing [helm-dependency]\n"},
-		"outside":           {top("- {name: db, version: 1.x, repository: 'file://../../db'}\n"), "app/Chart.yaml: web-app: needs the chart db 1.x of file://../../db, which is outside of the repository [helm-dependency]\n"},
-		"absolute":          {top("- {name: db, version: 1.x, repository: 'file:///etc'}\n"), "app/Chart.yaml: web-app: needs the chart db 1.x of file:///etc, which is outside of the repository [helm-dependency]\n"},
+		"another version":   {top("- {name: db, version: 2.x, repository: 'file://../db'}\n"), "app/Chart.yaml:5:10: web-app: needs the chart db 2.x of file://../db, where there is db 1.5.0 [helm-dependency]\n"},
+		"another name":      {top("- {name: d, version: 1.x, repository: 'file://../db'}\n"), "app/Chart.yaml:5:10: web-app: needs the chart d 1.x of file://../db, where there is db 1.5.0 [helm-dependency]\n"},
+		"not there":         {top("- {name: db, version: 1.x, repository: 'file://../no'}\n"), "app/Chart.yaml:5:10: web-app: needs the chart db 1.x of file://../no, which is not there [helm-dependency]\n"},
+		"outside":           {top("- {name: db, version: 1.x, repository: 'file://../../db'}\n"), "app/Chart.yaml:5:10: web-app: needs the chart db 1.x of file://../../db, which is outside of the repository [helm-dependency]\n"},
+		"absolute":          {top("- {name: db, version: 1.x, repository: 'file:///etc'}\n"), "app/Chart.yaml:5:10: web-app: needs the chart db 1.x of file:///etc, which is outside of the repository [helm-dependency]\n"},
 		"locked":            {top(local) + "-- Chart.lock --\ndependencies: [{name: db, version: 1.5.0, repository: 'file://../db'}]\ndigest: sha256:8c1db5d5ad5fa87cb29c9f3ae5f4e4f4a2c04a0af7b7bd6a91e1d8e5a5e6c2a3\n", "app/Chart.lock: web-app: it is out of step with Chart.yaml [helm-dependency]\n"},
 		"itself broken":     {top(local) + "-- ../db/values.yaml --\n- a\n", "db/values.yaml: web-app: expected a mapping, found a list [helm-chart]\n"},
 	} {

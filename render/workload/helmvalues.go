@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"net/url"
@@ -24,7 +23,7 @@ func (r *Renderer) values(app *Application) (map[string]any, diag.List) {
 	names, diags := r.valueFiles(app)
 	out := map[string]any{}
 	for _, f := range names {
-		data, err := syntax.ReadFile(r.lying(f), f.name)
+		data, err := syntax.ReadFile(f.files, f.file)
 		excess := (*syntax.Excess)(nil)
 		if err == nil {
 			if err = syntax.Check(data); !errors.As(err, &excess) {
@@ -33,20 +32,23 @@ func (r *Renderer) values(app *Application) (map[string]any, diag.List) {
 		}
 		switch {
 		case errors.As(err, &excess):
-			diags.Add(excess.At(f.name, app.Code))
+			at, prefix := f.at(f.shown(), excess.Line, excess.Column)
+			diags.Add(app.failure(at, excess.Code, excess.Hint, "%s%s", prefix, excess.Message))
 			continue
 		case err != nil:
-			diags.Add(app.failure(diag.Position{File: f.name}, "helm-values", "", "the value file cannot be read: %v", reason(err)))
+			at, prefix := f.at(f.shown(), 0, 0)
+			diags.Add(app.failure(at, "helm-values", "", "%sthe value file cannot be read: %v", prefix, reason(err)))
 			continue
 		}
 		values := map[string]any{}
 		if err := syntax.Unmarshal(data, &values); err != nil {
 			line, message := notValues(data, err)
-			diags.Add(app.failure(diag.Position{File: f.name, Line: line, Column: min(line, 1)}, "helm-values", "", "%s", message))
+			at, prefix := f.at(f.shown(), line, min(line, 1))
+			diags.Add(app.failure(at, "helm-values", "", "%s%s", prefix, message))
 		}
 		out = mergeValues(out, values)
 	}
-	at := diag.Position{File: app.Path}
+	at := app.at()
 	if app.Helm.Values != nil {
 		// By way of YAML, as in Argo CD: numbers may change.
 		values := map[string]any{}
@@ -77,30 +79,31 @@ func (r *Renderer) values(app *Application) (map[string]any, diag.List) {
 		}
 	}
 	for _, p := range app.Helm.FileParameters {
-		if problem := r.setFile(app, p, out); problem != "" {
-			diags.Add(app.failure(at, "helm-values", "", "the file parameter %q: %s", p.Name, problem))
-		}
+		diags = append(diags, r.setFile(app, p, out)...)
 	}
 	return out, diags
 }
 
 // setFile sets a parameter to what is in a file.
-func (r *Renderer) setFile(app *Application, p argocd.FileParameter, values map[string]any) string {
-	f, problem := app.valueFile(p.Path)
-	if problem != "" {
-		return fmt.Sprintf("the file %q %s", p.Path, problem)
+func (r *Renderer) setFile(app *Application, p argocd.FileParameter, values map[string]any) diag.List {
+	fail := func(format string, args ...any) diag.List {
+		return diag.List{app.failure(app.at(), "helm-values", "", "the file parameter %q: "+format, append([]any{p.Name}, args...)...)}
+	}
+	f, diags := r.valueFile(app, p.Path)
+	if len(diags) > 0 {
+		return diags
 	}
 	read := func([]rune) (any, error) {
-		data, err := syntax.ReadFile(r.lying(f), f.name)
+		data, err := syntax.ReadFile(f.files, f.file)
 		return string(data), err
 	}
 	if _, err := read(nil); err != nil {
-		return fmt.Sprintf("the file cannot be read: %v", reason(err))
+		return fail("the file cannot be read: %v", reason(err))
 	}
-	if err := strvals.ParseIntoFile(p.Name+"="+f.name, values, read); err != nil {
-		return withoutValue(Parameter{Name: p.Name}, err)
+	if err := strvals.ParseIntoFile(p.Name+"="+f.file, values, read); err != nil {
+		return fail("%s", withoutValue(Parameter{Name: p.Name}, err))
 	}
-	return ""
+	return nil
 }
 
 // parameters orders parameters: Helm reads --set-string after --set. Argo CD itself has no order among the names.
@@ -156,15 +159,22 @@ func mergeValues(a, b map[string]any) map[string]any {
 
 // valueFile is where a value file is.
 type valueFile struct {
-	name      string
+	origin
+	file      string
+	outer     bool // whether it is of the repository that holds the list, while the chart is not
 	inCatalog bool
 }
 
-func (r *Renderer) lying(f valueFile) fs.FS {
-	if f.inCatalog {
-		return r.files.Catalog
+// shown is its name in messages.
+func (f *valueFile) shown() string {
+	if f.outer {
+		return outerPrefix + f.file
 	}
-	return r.files.Repository
+	return f.file
+}
+
+func (f *valueFile) is(other valueFile) bool {
+	return f.file == other.file && f.outer == other.outer && f.name == other.name && f.inCatalog == other.inCatalog
 }
 
 // valueFiles finds the value files of app, each once, as Argo CD does (getResolvedValueFiles of its repo server).
@@ -172,16 +182,16 @@ func (r *Renderer) valueFiles(app *Application) ([]valueFile, diag.List) {
 	var out []valueFile
 	var diags diag.List
 	for _, raw := range app.Helm.ValueFiles {
-		f, problem := app.valueFile(raw)
-		if problem != "" {
-			diags.Add(app.failure(diag.Position{File: app.Path}, "helm-values", "", "the value file %q %s", raw, problem))
+		f, more := r.valueFile(app, raw)
+		if len(more) > 0 {
+			diags = append(diags, more...)
 			continue
 		}
-		info, err := fs.Stat(r.lying(f), f.name)
+		info, err := fs.Stat(f.files, f.file)
 		switch {
-		case errors.Is(err, fs.ErrNotExist) && app.Helm.IgnoreMissingValueFiles, slices.Contains(out, f):
+		case errors.Is(err, fs.ErrNotExist) && app.Helm.IgnoreMissingValueFiles, slices.ContainsFunc(out, f.is):
 		case err == nil && !info.Mode().IsRegular():
-			diags.Add(app.failure(diag.Position{File: app.Path}, "helm-values", "", "the value file %q is not a file", raw))
+			diags.Add(app.failure(app.at(), "helm-values", "", "the value file %q is not a file", raw))
 		default:
 			out = append(out, f)
 		}
@@ -189,28 +199,64 @@ func (r *Renderer) valueFiles(app *Application) ([]valueFile, diag.List) {
 	return out, diags
 }
 
-func (app *Application) valueFile(raw string) (f valueFile, problem string) {
-	text, err := app.expand(raw)
-	if err != nil {
-		return f, "cannot be found: " + err.Error()
+func (r *Renderer) valueFile(app *Application, raw string) (f valueFile, diags diag.List) {
+	fail := func(problem string) (valueFile, diag.List) {
+		return f, diag.List{app.failure(app.at(), "helm-values", "", "the value file %q %s", withoutSecret(raw), problem)}
 	}
-	if u, err := url.Parse(text); err == nil && u.Scheme != "" {
-		return f, "is a URL, which is not read"
-	}
-	f.name = strings.TrimLeft(path.Clean(text), "/")
-	if !path.IsAbs(text) {
-		if strings.HasSuffix(app.Path, ".tgz") {
-			return f, "must begin with a slash, since the chart is an archive"
+	if inside, ok := strings.CutPrefix(raw, outerPrefix); ok && r.outer != nil {
+		f = valueFile{origin: origin{files: r.outer}, file: path.Clean(inside), outer: true}
+		raw = inside
+	} else {
+		text, err := app.expand(raw)
+		if err != nil {
+			return fail("cannot be found: " + err.Error())
 		}
-		f = valueFile{path.Join(app.Path, text), app.Kind == Catalog}
+		if u, err := url.Parse(text); err == nil && u.Scheme != "" {
+			return r.valueURL(app, text)
+		}
+		f = valueFile{origin: origin{files: r.files.Repository}, file: strings.TrimLeft(path.Clean(text), "/")}
+		if !path.IsAbs(text) {
+			if app.Remote != nil || strings.HasSuffix(app.Path, ".tgz") {
+				return fail("must begin with a slash, since the chart is an archive")
+			}
+			f.file = path.Join(app.Path, text)
+			if app.Kind == Catalog {
+				f.files, f.inCatalog = r.files.Catalog, true
+			}
+		}
 	}
 	switch {
-	case strings.ContainsAny(f.name, "*?["):
-		return f, "is a pattern, which is not supported"
-	case strings.ContainsAny(f.name, `,"`):
-		return f, "has a comma or a quote in its path, which Helm treats as the end of the path"
-	case !fs.ValidPath(f.name) || f.name == ".":
-		return f, "is not in the repository"
+	case strings.ContainsAny(f.file, "*?["):
+		return fail("is a pattern, which is not supported")
+	case strings.ContainsAny(f.file, `,"`):
+		return fail("has a comma or a quote in its path, which Helm treats as the end of the path")
+	case !fs.ValidPath(f.file) || f.file == ".":
+		return fail("is not in the repository")
 	}
-	return f, ""
+	return f, nil
+}
+
+// valueURL is a value file of a web server.
+func (r *Renderer) valueURL(app *Application, text string) (f valueFile, diags diag.List) {
+	fail := func(problem string) (valueFile, diag.List) {
+		return f, diag.List{app.failure(app.at(), "helm-values", "", "the value file %q %s", withoutSecret(text), problem)}
+	}
+	if !fetched.MatchString(text) {
+		return fail("is neither a file nor a URL that Argo CD reads")
+	}
+	ref, err := fileReference(text)
+	if err != nil {
+		return fail("is not read: " + err.Error())
+	}
+	at := app.Pos
+	if at.File == "" {
+		at = app.at()
+	}
+	if f.origin, diags = r.open(app, ref, at); len(diags) > 0 {
+		return f, diags
+	}
+	if f.file, err = f.onlyFile(""); err != nil {
+		return fail("cannot be read: " + err.Error())
+	}
+	return f, nil
 }

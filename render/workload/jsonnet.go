@@ -28,12 +28,12 @@ func (r *Renderer) jsonnet(app *Application, file string) ([]manifest, diag.List
 	vm.SetTraceOut(io.Discard)
 	vm.Importer(imports)
 	if err := app.variables(vm); err != nil {
-		return nil, diag.List{app.failure(diag.Position{File: app.Path}, "jsonnet", "", "%v", err)}
+		return nil, diag.List{app.failure(app.at(), "jsonnet", "", "%v", err)}
 	}
 	for _, lib := range slices.Backward(app.Directory.Jsonnet.Libs) {
 		folder := path.Join(".", lib) // also when it begins with a slash
 		if !fs.ValidPath(folder) {
-			return nil, diag.List{app.failure(diag.Position{File: app.Path}, "path-outside", "", "the library path %s leads out of the repository", lib)}
+			return nil, diag.List{app.failure(app.at(), "path-outside", "", "the library path %s leads out of the repository", lib)}
 		}
 		imports.folders = append(imports.folders, folder)
 	}
@@ -94,7 +94,7 @@ func (app *Application) evaluated(at diag.Position, text []byte) ([]manifest, di
 		value, m := readObject(raw, 0)
 		switch {
 		case m == nil:
-			out = append(out, manifest{value, at})
+			out = append(out, manifest{value: value, pos: at})
 		case isList:
 			return nil, diag.List{app.failure(at, m.code, "", "element %d of the array: %s", i, m.text)}
 		default:

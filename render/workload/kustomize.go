@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/provenance"
 	"sigs.k8s.io/kustomize/api/resmap"
+	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/openapi"
 )
 
@@ -18,19 +19,23 @@ import (
 type kustomization struct {
 	app   *Application
 	files *kustomizeFiles
-	file  string // relative to the repository's root, without links
+	dir   string // of the application, relative to the repository's root, without links
+	file  string // the kustomization file, likewise
 }
 
 // kustomize builds the kustomization at app.Path as Argo CD does (util/kustomize): app.Kustomize and app.Patches are written into the
 // kustomization file first.
 func (r *Renderer) kustomize(app *Application) (out []manifest, diags diag.List) {
-	k := &kustomization{app: app, files: newKustomizeFiles(app, r.files.Repository)}
-	defer func() { diags = k.scrubbed(diags) }()
+	k := &kustomization{app: app, files: newKustomizeFiles(r, app)}
+	defer func() { diags = k.files.moved(k.scrubbed(diags)) }()
 	defer app.rescue(&out, &diags)
 	if diags := k.find(); len(diags) > 0 {
 		return nil, diags
 	}
 	objects, err := k.build(app.Patches)
+	if r.onlyAsk {
+		return nil, k.files.diags
+	}
 	switch {
 	case len(k.files.diags) > 0:
 		return nil, k.files.diags
@@ -47,6 +52,7 @@ func (r *Renderer) kustomize(app *Application) (out []manifest, diags diag.List)
 func (k *kustomization) find() diag.List {
 	at := diag.Position{File: k.app.Path}
 	dir, info, err := k.files.resolve(k.app.Path)
+	k.dir = dir
 	if err != nil || !info.IsDir() {
 		return diag.List{k.app.failure(at, "missing-path", "", "there is no folder %s", k.app.Path)}
 	}
@@ -86,7 +92,13 @@ func (k *kustomization) build(patches []Patch) (out resmap.ResMap, err error) {
 		return nil, err
 	}
 	k.files.overlay(k.file, text)
+	if k.files.walk(k.dir, ""); len(k.files.diags) > 0 || k.files.renderer.onlyAsk {
+		return nil, errRefused
+	}
 	options := krusty.MakeDefaultOptions()
+	if k.files.renderer.cluster.Kustomize.AnyFile {
+		options.LoadRestrictions = types.LoadRestrictionsNone
+	}
 	options.Reorder = krusty.ReorderOptionUnspecified // as without --reorder
 	run := func() (resmap.ResMap, error) {
 		return krusty.MakeKustomizer(options).Run(k.files, path.Join(kustomizeRoot, k.app.Path))

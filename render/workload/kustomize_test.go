@@ -154,7 +154,7 @@ func TestKustomizeLinks(t *testing.T) {
 	// The kustomization file is checked also when a link hides its name.
 	files["b/shared.yaml"] = tree("-- x --\nresources: ['http://127.0.0.1:1/x']\n")["x"]
 	got := kustomizeOf(repositoryOf(t, files, map[string]string{"app/cm.yaml": "real/cm.yaml", "app/base": "../b", "b/kustomization.yaml": "shared.yaml"}), nil)
-	if !strings.HasPrefix(got, "b/shared.yaml:1:13: ") || !strings.Contains(got, "[kustomize-remote]") {
+	if !strings.HasPrefix(got, "b/shared.yaml:1:13: ") || !strings.Contains(got, "[not-fetched]") {
 		t.Error(got)
 	}
 }

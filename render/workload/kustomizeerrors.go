@@ -28,6 +28,9 @@ func (k *kustomization) explain(err error) diag.Diagnostic {
 	if m := patchPath.FindStringSubmatch(text); entry == "" && m != nil {
 		entry = m[1]
 	}
+	if original, ok := k.files.original[entry]; ok {
+		at, entry = k.files.at(at.File, original), ""
+	}
 	if entry != "" {
 		if file, info, err := k.files.resolve(path.Join(dir, entry)); err == nil && !info.IsDir() {
 			if d, wrong := k.badFile(file); wrong {
@@ -151,7 +154,7 @@ func unwrapKustomize(text string) (inner, folder, entry string) {
 // rescue turns a panic in kustomize into a diagnostic. Some input makes it panic, such as annotations of its own.
 func (app *Application) rescue(out *[]manifest, diags *diag.List) {
 	if p := recover(); p != nil {
-		*out, *diags = nil, diag.List{app.failure(diag.Position{File: app.Path}, "kustomize", "", "%s", panicWords(p))}
+		*out, *diags = nil, diag.List{app.failure(app.at(), "kustomize", "", "%s", panicWords(p))}
 	}
 }
 

@@ -33,12 +33,14 @@ const (
 type kustomizeFiles struct {
 	filesys.FileSystem // empty
 
-	app    *Application
-	repo   fs.FS
-	edited map[string][]byte                   // instead of the files of these names
-	places map[string]map[string]diag.Position // of texts in files
-	read   map[string][]byte
-	last   string // what kustomize read last
+	renderer *Renderer
+	app      *Application
+	repo     fs.FS
+	fetched  []fetchedTree
+	edited   map[string][]byte                   // instead of the files of these names
+	places   map[string]map[string]diag.Position // of texts in files
+	read     map[string][]byte
+	last     string // what kustomize read last
 
 	count, bytes int // of what was read in this build
 
@@ -47,10 +49,20 @@ type kustomizeFiles struct {
 	diags   diag.List        // why something was refused
 
 	ownSchema bool // a kustomization has one
+
+	// What kustomize gets in place of what it would fetch:
+	rewritten map[string][]byte // kustomization files
+	made      map[string][]byte // files that are not there
+	original  map[string]string // entries of kustomization files, by what stands there now
+	visited   map[string]bool   // kustomization files that were checked
+	released  map[string]string // namespaces of charts, by what asks for them
+	inflated  map[string][]byte // the objects of charts, by what asks for them; nil when there are none
+	plain     map[string]bool   // messages without values: Helm's are seen to elsewhere
 }
 
-func newKustomizeFiles(app *Application, repo fs.FS) *kustomizeFiles {
-	f := &kustomizeFiles{FileSystem: filesys.MakeFsInMemory(), app: app, repo: repo, read: map[string][]byte{}, places: map[string]map[string]diag.Position{}}
+func newKustomizeFiles(r *Renderer, app *Application) *kustomizeFiles {
+	f := &kustomizeFiles{FileSystem: filesys.MakeFsInMemory(), renderer: r, app: app, repo: r.files.Repository,
+		read: map[string][]byte{}, places: map[string]map[string]diag.Position{}, inflated: map[string][]byte{}, plain: map[string]bool{}}
 	f.overlay("", nil)
 	return f
 }
@@ -58,6 +70,8 @@ func newKustomizeFiles(app *Application, repo fs.FS) *kustomizeFiles {
 // overlay puts text in the place of a file, and forgets earlier overlays.
 func (f *kustomizeFiles) overlay(name string, text []byte) {
 	f.edited, f.checked, f.broken, f.diags = map[string][]byte{name: text}, map[string]bool{}, map[string]error{}, nil
+	f.rewritten, f.made, f.original = map[string][]byte{}, map[string][]byte{}, map[string]string{}
+	f.visited, f.released = map[string]bool{}, map[string]string{}
 	f.ownSchema, f.count, f.bytes = false, 0, 0
 }
 
@@ -71,12 +85,14 @@ func (f *kustomizeFiles) CleanedAbs(name string) (filesys.ConfirmedDir, string, 
 	if err != nil {
 		return "", "", fmt.Errorf("%s: %w", name, reason(err))
 	}
-	full := path.Join(kustomizeRoot, resolved)
+	full := fullPath(resolved)
 	if info.IsDir() {
 		return filesys.ConfirmedDir(full), "", nil
 	}
-	if slices.Contains(konfig.RecognizedKustomizationFileNames(), path.Base(name)) && !f.check(path.Dir(name), resolved) {
-		return "", "", errRefused
+	if slices.Contains(konfig.RecognizedKustomizationFileNames(), path.Base(name)) {
+		if dir := path.Dir(name); len(f.diags) > 0 || !f.visited[dir+"\x00"+resolved] && !f.check(dir, resolved, "") {
+			return "", "", errRefused
+		}
 	}
 	return filesys.ConfirmedDir(path.Dir(full)), path.Base(full), nil
 }
@@ -85,14 +101,21 @@ func (f *kustomizeFiles) CleanedAbs(name string) (filesys.ConfirmedDir, string, 
 func (f *kustomizeFiles) ReadFile(name string) ([]byte, error) {
 	name, _ = repositoryPath(name)
 	f.last = name
-	return f.content(name)
+	text, err := f.content(name)
+	if instead, ok := f.rewritten[name]; ok && err == nil {
+		return instead, nil
+	}
+	return text, err
 }
 
 // repositoryPath is a path of kustomize's, relative to the repository's root.
 func repositoryPath(name string) (string, bool) {
 	name = path.Clean(name)
-	if name == kustomizeRoot {
+	switch {
+	case name == kustomizeRoot:
 		return ".", true
+	case strings.HasPrefix(name, fetchedRoot), strings.HasPrefix(name, madeRoot):
+		return name, true
 	}
 	return strings.CutPrefix(name, kustomizeRoot+"/")
 }
@@ -119,10 +142,17 @@ func (f *kustomizeFiles) readOnce(name string) ([]byte, error) {
 	if text, ok := f.edited[name]; ok {
 		return text, nil
 	}
+	if text, ok := f.made[name]; ok {
+		return text, nil
+	}
 	if text, ok := f.read[name]; ok {
 		return text, nil
 	}
-	info, err := fs.Stat(f.repo, name)
+	files, _, inside, ok := f.treeOf(name)
+	if !ok {
+		return nil, errLeads
+	}
+	info, err := fs.Stat(files, inside)
 	switch {
 	case err != nil:
 		return nil, reason(err)
@@ -135,7 +165,7 @@ func (f *kustomizeFiles) readOnce(name string) ([]byte, error) {
 		return nil, f.refuse(diag.Position{File: name}, "too-large", "move patches and what generators read into files of their own",
 			"a kustomization file may have %d MiB", maxKustomization>>20)
 	}
-	text, err := syntax.ReadFile(f.repo, name)
+	text, err := syntax.ReadFile(files, inside)
 	if err != nil {
 		return nil, reason(err)
 	}
@@ -154,6 +184,22 @@ func (f *kustomizeFiles) refuse(at diag.Position, code, hint, format string, arg
 
 // resolve follows all links in a path.
 func (f *kustomizeFiles) resolve(name string) (resolved string, info fs.FileInfo, err error) {
+	if info, ok := f.madeAt(name); ok {
+		return name, info, nil
+	}
+	files, root, inside, ok := f.treeOf(name)
+	if !ok {
+		return "", nil, errLeads
+	}
+	resolved, info, err = f.follow(files, inside)
+	if err == nil && root != "" {
+		resolved = path.Join(root, resolved)
+	}
+	return resolved, info, err
+}
+
+// follow follows all links in a path of one tree.
+func (f *kustomizeFiles) follow(files fs.FS, name string) (resolved string, info fs.FileInfo, err error) {
 	resolved = "."
 	rest := strings.Split(path.Clean(name), "/")
 	for links := 0; len(rest) > 0; {
@@ -162,14 +208,14 @@ func (f *kustomizeFiles) resolve(name string) (resolved string, info fs.FileInfo
 		if next == ".." {
 			return "", nil, errLeads
 		}
-		if info, err = fs.Lstat(f.repo, next); err != nil {
+		if info, err = fs.Lstat(files, next); err != nil {
 			return "", nil, err
 		}
 		if info.Mode()&fs.ModeSymlink == 0 {
 			resolved = next
 			continue
 		}
-		target, err := fs.ReadLink(f.repo, next)
+		target, err := fs.ReadLink(files, next)
 		switch links++; {
 		case err != nil:
 			return "", nil, err
@@ -181,7 +227,7 @@ func (f *kustomizeFiles) resolve(name string) (resolved string, info fs.FileInfo
 		rest = append(strings.Split(target, "/"), rest...)
 	}
 	if info == nil || resolved == "." {
-		info, err = fs.Stat(f.repo, resolved)
+		info, err = fs.Stat(files, resolved)
 	}
 	return resolved, info, err
 }
@@ -194,7 +240,11 @@ func (f *kustomizeFiles) at(name, text string) diag.Position {
 	if !known {
 		places = map[string]diag.Position{}
 		f.places[name] = places
-		if data, err := syntax.ReadFile(f.repo, name); err == nil {
+		files, _, inside, ok := f.treeOf(name)
+		if !ok {
+			return diag.Position{File: name}
+		}
+		if data, err := syntax.ReadFile(files, inside); err == nil {
 			if documents, _ := syntax.Documents(data); len(documents) > 0 {
 				note(documents[0], name, places)
 			}

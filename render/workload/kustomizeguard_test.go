@@ -88,12 +88,12 @@ func TestKustomizeFetchesNothing(t *testing.T) {
 		archive := "-- app/cm.yaml --\napiVersion: v1\nkind: A\nmetadata: {name: a}\n-- app/kustomization.yaml --\n" + files + "\n"
 		archive = strings.NewReplacer("URL", server.URL+"/x.yaml", "UPPER", strings.Replace(server.URL, "http", "HTTP", 1)).Replace(archive)
 		got := kustomizeOf(tree(archive), nil)
-		if !strings.Contains(got, "[kustomize-remote]") && !strings.Contains(got, "[missing-path]") && !strings.Contains(got, "does more than list resources") || strings.Contains(got, "secret") {
+		if !strings.Contains(got, "[kustomize-remote]") && !strings.Contains(got, "[not-fetched]") && !strings.Contains(got, "[missing-path]") && !strings.Contains(got, "does more than list resources") || strings.Contains(got, "secret") {
 			t.Errorf("%s: got\n%s", name, got)
 		}
 	}
 	got := kustomizeOf(tree(oneMap), func(app *Application) { app.Kustomize.Components = []string{server.URL, "github.com/org/repo/*"} })
-	if strings.Count(got, "[kustomize-remote]") != 2 {
+	if strings.Count(got, "[kustomize-remote]") != 1 || strings.Count(got, "[not-fetched]") != 1 {
 		t.Error(got)
 	}
 	text, err := os.ReadFile(called)
@@ -103,9 +103,10 @@ func TestKustomizeFetchesNothing(t *testing.T) {
 }
 
 func TestKustomizeGuard(t *testing.T) {
+	const enable = "  hint: if Argo CD's kustomize.buildOptions have it, say so in platform.yml: argocd: {kustomize: {buildOptions: --enable-helm}}\n"
 	for name, c := range map[string]struct{ files, want string }{
 		"place and hint": {"resources:\n- a.yaml\n- https://me:pass@example.com/x\n-- app/a.yaml --\n",
-			"app/kustomization.yaml:3:3: web-app: kustomize would fetch https://example.com/x, which is not in this repository [kustomize-remote]\n  hint: copy it into the repository\n"},
+			"app/kustomization.yaml:3:3: web-app: https://example.com/x was not fetched [not-fetched]\n  hint: run roster fetch\n"},
 		"all at once": {"resources: [a, b]\ncomponents: [c]\npatches: [{path: d}]\n",
 			"app/kustomization.yaml:1:13: web-app: there is no folder or file app/a [missing-path]\n" +
 				"app/kustomization.yaml:1:16: web-app: there is no folder or file app/b [missing-path]\n" +
@@ -120,11 +121,11 @@ func TestKustomizeGuard(t *testing.T) {
 		"outside": {"resources: [../../x]\n-- x/kustomization.yaml --\n",
 			"app/kustomization.yaml:1:13: web-app: ../../x leads out of the repository [missing-path]\n"},
 		"a path with a user": {"resources: [me@x/y/z]\n-- app/me@x/y/z/kustomization.yaml --\n",
-			"app/kustomization.yaml:1:13: web-app: kustomize would fetch me@x/y/z, which is not in this repository [kustomize-remote]\n  hint: if you mean the path in the repository, put ./ before it\n"},
+			"app/kustomization.yaml:1:13: web-app: me@x/y/z was not fetched [not-fetched]\n  hint: if you mean the path in the repository, put ./ before it\n"},
 		"Helm": {"resources: []\nhelmCharts: [{name: x, repo: https://example.com}]\n",
-			"app/kustomization.yaml:2:1: web-app: Argo CD does not let kustomize run Helm [kustomize]\n  hint: deploy the chart as an application of its own\n"},
+			"app/kustomization.yaml:2:14: web-app: kustomize inflates charts only with --enable-helm [kustomize-helm]\n" + enable},
 		"Helm, as a generator": {"generators: [g.yaml]\n-- app/g.yaml --\n{apiVersion: builtin, kind: HelmChartInflationGenerator, metadata: {name: x}, name: x}\n",
-			"app/g.yaml:1:29: web-app: Argo CD does not let kustomize run Helm [kustomize]\n  hint: deploy the chart as an application of its own\n"},
+			"app/g.yaml:1:29: web-app: kustomize inflates charts only with --enable-helm [kustomize-helm]\n" + enable},
 		"a function": {"transformers:\n- |-\n  apiVersion: example.com/v1\n  kind: Fn\n  metadata: {name: x, annotations: {config.kubernetes.io/function: 'exec: {path: ./x.sh}'}}\n",
 			"app/kustomization.yaml:2:3: web-app: Fn x is not part of kustomize, which Argo CD does not let run other programs [kustomize]\n"},
 		"neither text nor path": {"transformers:\n- |-\n  apiVersion: builtin\n  kind: [\n",

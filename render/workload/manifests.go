@@ -14,6 +14,7 @@ import (
 type manifest struct {
 	value map[string]any // of nil, bool, string, int64, float64, []any, map[string]any
 	pos   diag.Position  // what it was made from: of the repository, with a line where it is known
+	from  string         // the file of an archive, or of something that was fetched, that lies behind pos; or nothing
 }
 
 // decode reads YAML documents, or JSON, as Argo CD does (splitYAMLOrJSON of its repo server, kube.SplitYAML of its
@@ -34,7 +35,7 @@ func (app *Application) decode(at diag.Position, data []byte) ([]manifest, diag.
 		if m != nil {
 			return out, diag.List{app.unreadable(at, m)}
 		}
-		out = append(out, manifest{value, placed(at, d.start(), 1)})
+		out = append(out, manifest{value: value, pos: placed(at, d.start(), 1)})
 	}
 	if broken != nil {
 		return out, diag.List{app.unreadable(at, broken)}

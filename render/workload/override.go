@@ -34,7 +34,7 @@ type helmOptions struct {
 // override is app with .argocd-source.yaml and .argocd-source-CODE.yaml of its folder applied as JSON merge patches: the
 // image updater writes its tags there (argo-cd docs/user-guide/parameters.md, "Store overrides in Git").
 func (r *Renderer) override(app *Application) (*Application, diag.List) {
-	if app.Kind == Catalog || strings.HasSuffix(app.Path, ".tgz") {
+	if app.Kind == Catalog || app.Remote != nil || strings.HasSuffix(app.Path, ".tgz") {
 		return app, nil
 	}
 	for _, name := range [...]string{".argocd-source.yaml", ".argocd-source-" + app.Code + ".yaml"} {

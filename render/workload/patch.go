@@ -173,7 +173,7 @@ func (app *Application) finish(all []*patched) ([]manifest, diag.List) {
 		}
 		for _, object := range made {
 			value, _ := keepNumbers(m.value, object.value).(map[string]any)
-			out = append(out, manifest{value, m.pos})
+			out = append(out, manifest{value, m.pos, m.from})
 		}
 	}
 	return out, nil

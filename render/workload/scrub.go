@@ -94,6 +94,9 @@ func (s *scrubber) clean(diags diag.List) diag.List {
 		return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b))
 	})
 	for i := range diags {
+		if diags[i].Code == notFetched { // which names a URL alone, without what is secret in it
+			continue
+		}
 		for _, v := range values {
 			diags[i].Message = strings.ReplaceAll(diags[i].Message, v, elided)
 		}
@@ -118,7 +121,14 @@ func (k *kustomization) scrubbed(diags diag.List) diag.List {
 	for _, name := range slices.Sorted(maps.Keys(k.files.read)) {
 		s.text(k.files.read[name])
 	}
-	return s.clean(diags)
+	var plain diag.List
+	rest := slices.DeleteFunc(slices.Clone(diags), func(d diag.Diagnostic) bool {
+		if k.files.plain[d.Message] {
+			plain.Add(d)
+		}
+		return k.files.plain[d.Message]
+	})
+	return append(s.clean(rest), plain...)
 }
 
 // scrubbed are the diagnostics about patches without the values of the objects that they are for.

@@ -30,9 +30,10 @@ func (r *Renderer) unstable(app *Application, first []Object) {
 		return
 	}
 	later := *app
+	warned := r.warnings
 	later.Twice, r.later = false, true
-	second, diags := r.Render(&later)
-	r.later = false
+	second, diags := r.render(&later)
+	r.later, r.warnings = false, warned
 	if len(diags) > 0 {
 		return // a check of the date, such as that a certificate has not ended
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/internal/syntax"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -26,30 +27,33 @@ const maxViolations = 20
 // compiledSchema is the values.schema.json of a chart.
 type compiledSchema struct {
 	schema   *jsonschema.Schema
-	problems []string // why it cannot be used
+	problems []string           // why it cannot be used
+	missing  diag.List          // what it refers to and was not fetched: then nothing is checked
+	needs    []source.Reference // what it refers to
 }
 
 // violations are where values do not fit the schema of c or of its subcharts, as chartutil.ValidateAgainstSchema finds them,
-// with the difference that no schema is read from the network or from other files.
-func (l *loadedChart) violations(c *chart.Chart, values map[string]any) diag.List {
+// with the difference that no schema is read from the network or from other files: without one that was not fetched, the values
+// are not checked, which is a warning.
+func (r *Renderer) violations(app *Application, l *loadedChart, c *chart.Chart, values map[string]any) diag.List {
 	var diags diag.List
 	if c.Schema != nil {
 		from := l.byFile[c.Raw[0]]
-		for _, message := range from.validate(values) {
+		for _, message := range r.validate(app, from, values) {
 			diags.Add(from.mistake("helm-schema", "values.schema.json", 0, message))
 		}
 	}
 	for _, sub := range c.Dependencies() {
 		// Helm has made sure that these are mappings.
 		if below, ok := values[sub.Name()].(map[string]any); ok {
-			diags = append(diags, l.violations(sub, below)...)
+			diags = append(diags, r.violations(app, l, sub, below)...)
 		}
 	}
 	return diags
 }
 
 // validate gives the messages of the schema of l alone.
-func (l *loadedChart) validate(values map[string]any) (messages []string) {
+func (r *Renderer) validate(app *Application, l *loadedChart, values map[string]any) (messages []string) {
 	// The compiler panics at some schemas; Helm turns that into an error, too.
 	defer func() {
 		if problem := recover(); problem != nil {
@@ -58,7 +62,15 @@ func (l *loadedChart) validate(values map[string]any) (messages []string) {
 	}()
 	if l.schema == nil {
 		l.schema = &compiledSchema{problems: []string{"the schema cannot be used"}} // when the compiler panics
-		*l.schema = compileSchema(l.chart.Schema)
+		*l.schema = r.compileSchema(app, l)
+	}
+	r.ask(l.schema.needs)
+	if len(l.schema.missing) > 0 {
+		for _, d := range l.schema.missing {
+			d.Path, d.Message = app.Code, "the values were not checked: of their schema, "+d.Message
+			r.warn(d)
+		}
+		return nil
 	}
 	if len(l.schema.problems) > 0 {
 		return l.schema.problems
@@ -69,7 +81,8 @@ func (l *loadedChart) validate(values map[string]any) (messages []string) {
 	return nil
 }
 
-func compileSchema(data []byte) compiledSchema {
+func (r *Renderer) compileSchema(app *Application, l *loadedChart) compiledSchema {
+	data := l.chart.Schema
 	if err := syntax.CheckJSON(data); err != nil {
 		return compiledSchema{problems: []string{"the schema: " + err.Error()}}
 	}
@@ -78,7 +91,9 @@ func compileSchema(data []byte) compiledSchema {
 		return compiledSchema{problems: []string{sentence("the schema is not JSON: " + err.Error())}}
 	}
 	compiler := jsonschema.NewCompiler()
-	compiler.UseLoader(noLoader{})
+	at, _ := l.at("values.schema.json", 0, 0)
+	loader := &schemaLoader{renderer: r, app: app, at: at}
+	compiler.UseLoader(loader)
 	if err := compiler.AddResource(schemaURL, document); err != nil {
 		return compiledSchema{problems: []string{sentence(err.Error())}}
 	}
@@ -92,23 +107,57 @@ func compileSchema(data []byte) compiledSchema {
 			problems[i] = "the schema is not valid " + problems[i]
 		}
 		return compiledSchema{problems: problems}
+	case len(loader.missing) > 0:
+		return compiledSchema{missing: loader.missing, needs: loader.needs}
 	case errors.As(err, &unread):
-		return compiledSchema{problems: []string{sentence("the schema refers to " + withoutUser.ReplaceAllString(unread.URL, "$1…@") + ", which is not read")}}
+		return compiledSchema{problems: []string{sentence("the schema refers to " + withoutSecret(unread.URL) + ", which is not read")}}
 	case err != nil:
 		return compiledSchema{problems: []string{sentence(strings.ReplaceAll(err.Error(), schemaURL, "values.schema.json"))}}
 	}
-	return compiledSchema{schema: schema}
+	return compiledSchema{schema: schema, needs: loader.needs}
 }
 
-// noLoader loads what a schema refers to outside of itself: nothing.
-type noLoader struct{}
+// schemaLoader loads what a schema refers to outside of itself: what was fetched.
+type schemaLoader struct {
+	renderer *Renderer
+	app      *Application
+	at       diag.Position // of the schema
+	needs    []source.Reference
+	missing  diag.List
+}
+
+var errNotRead = errors.New("not read")
 
 // Load treats a urn as a schema that everything fits, as Helm does.
-func (noLoader) Load(url string) (any, error) {
+func (l *schemaLoader) Load(url string) (any, error) {
 	if strings.HasPrefix(url, "urn:") {
 		return true, nil
 	}
-	return nil, errors.New("not read")
+	if !fetched.MatchString(url) {
+		return nil, errNotRead
+	}
+	ref, err := fileReference(url)
+	if err != nil {
+		return nil, err
+	}
+	l.needs = append(l.needs, ref)
+	from, diags := l.renderer.open(l.app, ref, l.at)
+	if len(diags) > 0 {
+		l.missing = append(l.missing, diags...)
+		return nil, errNotRead
+	}
+	name, err := from.onlyFile("")
+	if err != nil {
+		return nil, err
+	}
+	data, err := syntax.ReadFile(from.files, name)
+	if err == nil {
+		err = syntax.CheckJSON(data)
+	}
+	if err != nil {
+		return nil, reason(err)
+	}
+	return jsonschema.UnmarshalJSON(bytes.NewReader(data))
 }
 
 // A violation begins at the left; its parts are further to the right.
@@ -175,6 +224,3 @@ func violationLines(err error) []string {
 	}
 	return out
 }
-
-// withoutUser finds the user and the password of a URL.
-var withoutUser = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@`)

@@ -1,8 +1,8 @@
 // Package workload renders the source of an application: the manifests that Argo CD would apply for it, made by the engines that Argo CD
 // uses. One file holds one engine.
 //
-// It reads only files of the repository, downloads nothing, and runs no other program. A source may be hostile: its output
-// is bounded here, its time and memory are not, so callers render in a process that they can stop.
+// It reads only files of the repository and what was fetched for it, downloads nothing, and runs no other program. A source may be
+// hostile: its output is bounded here, its time and memory are not, so callers render in a process that they can stop.
 package workload
 
 import (
@@ -11,6 +11,7 @@ import (
 
 	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/render/object"
 )
 
@@ -21,12 +22,22 @@ const maxOutput = 32 << 20
 type Files struct {
 	Repository fs.FS // the Git repository, from its root; no link leads out of it
 	Catalog    fs.FS // one chart in each folder, for catalog applications
+	// Sources are what was fetched from elsewhere; nil when nothing was.
+	Sources source.Sources
 }
 
-// Cluster is what templates can ask about the cluster (Helm's .Capabilities).
+// Cluster is what templates can ask about the cluster (Helm's .Capabilities), and how its Argo CD is set up.
 type Cluster struct {
 	KubeVersion string   // such as v1.35.3; DefaultKubeVersion when empty
 	APIVersions []string // such as monitoring.coreos.com/v1 or monitoring.coreos.com/v1/ServiceMonitor, besides Kubernetes' own
+
+	Kustomize BuildOptions
+}
+
+// BuildOptions are what Argo CD runs kustomize with (kustomize.buildOptions in argocd-cm).
+type BuildOptions struct {
+	Helm    bool `json:",omitempty"` // --enable-helm
+	AnyFile bool `json:",omitempty"` // --load-restrictor LoadRestrictionsNone
 }
 
 // DefaultKubeVersion is the version of an unknown cluster.
@@ -44,9 +55,15 @@ type Application struct {
 	RepoURL, TargetRevision string // of the source, for Argo CD's build environment
 	Revision                string // the commit; empty when unknown
 
+	// Kind is empty when it is to be found out: that of a folder of another repository.
 	Kind Kind
 	// Path is a folder of the repository or, for a chart, an archive; of the catalog when Kind is Catalog.
-	Path      string
+	Path string
+	// Remote is where the source lies when that is not the repository: a chart, and then there is no Path, or what Path is a folder
+	// of. Value files that begin with $values/ are nevertheless of the repository.
+	Remote *source.Reference `json:",omitempty"`
+	Pos    diag.Position     // where the list names the source
+
 	Helm      Helm
 	Kustomize Kustomize
 	Directory Directory
@@ -95,6 +112,9 @@ type Object struct {
 	object.Object
 	Phase Phase
 	Pos   diag.Position // what it was made from, relative to the repository's root; without a line where that is unknown
+	// From is the file of a packed chart, or of what was fetched, that the object was made from; Pos is then the archive, or where
+	// what was fetched is asked for.
+	From string
 	// Unstable are the fields that differ when the application is rendered again, if Twice asks for them.
 	Unstable [][]string
 }
@@ -106,6 +126,14 @@ type Renderer struct {
 	cluster Cluster
 	charts  map[string]*loadedChart // by path
 	later   bool                    // whether to render as if it were another day
+	// others render what lies in other repositories. Of those, outer is the files of the repository that holds the list.
+	others map[source.Reference]*Renderer
+	outer  fs.FS
+
+	// Of the application that is rendered:
+	asked    []source.Reference // what it needs from elsewhere
+	onlyAsk  bool               // whether to find out no more than that
+	warnings diag.List
 }
 
 // New makes a Renderer.
@@ -113,7 +141,7 @@ func New(files Files, cluster Cluster) *Renderer {
 	if cluster.KubeVersion == "" {
 		cluster.KubeVersion = DefaultKubeVersion
 	}
-	return &Renderer{files: files, cluster: cluster, charts: map[string]*loadedChart{}}
+	return &Renderer{files: files, cluster: cluster, charts: map[string]*loadedChart{}, others: map[source.Reference]*Renderer{}}
 }
 
 // Result is the output of an application.
@@ -125,12 +153,22 @@ type Result struct {
 // Render returns the objects that Argo CD would apply for app. There are none when there is a diagnostic. The files in diagnostics are
 // relative to the repository's root, and their paths begin with the application's code.
 func (r *Renderer) Render(app *Application) (Result, diag.List) {
+	r.asked, r.warnings = nil, nil
+	out, diags := r.render(app)
+	out.Warnings = append(r.warnings, out.Warnings...)
+	return out, eachOnce(diags)
+}
+
+func (r *Renderer) render(app *Application) (Result, diag.List) {
+	if app.Remote != nil && !app.isChartAlone() {
+		return r.foreign(app)
+	}
 	app, diags := r.override(app)
 	if len(diags) > 0 {
 		return Result{}, diags
 	}
 	manifests, diags := r.manifests(app)
-	if len(diags) > 0 {
+	if len(diags) > 0 || r.onlyAsk {
 		return Result{}, diags
 	}
 	if app.Kind != Kustomization && len(app.Patches) > 0 {
@@ -151,9 +189,21 @@ func (r *Renderer) manifests(app *Application) ([]manifest, diag.List) {
 		return r.helm(app)
 	case Kustomization:
 		return r.kustomize(app)
-	default:
-		return r.directory(app)
+	case Manifests:
+		if !r.onlyAsk { // they need nothing from elsewhere
+			return r.directory(app)
+		}
+		return nil, nil
 	}
+	return nil, diag.List{app.failure(app.at(), "internal-error", "please report it", "there is no kind of source %q", app.Kind)}
+}
+
+// at is the place of the source as a whole.
+func (app *Application) at() diag.Position {
+	if app.Remote != nil {
+		return app.Pos
+	}
+	return diag.Position{File: app.Path}
 }
 
 // failure is a diagnostic about app: the place may be a folder or a file alone.

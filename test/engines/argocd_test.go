@@ -43,7 +43,7 @@ func (p *platform) generate(t *testing.T, a app, dir string) []*unstructured.Uns
 	answer, err := repository.GenerateManifests(t.Context(), path, repositoryRoot, "", &apiclient.ManifestRequest{
 		Repo: &v1alpha1.Repository{Repo: source.RepoURL}, AppName: a.Name, Namespace: a.Spec.Destination.Namespace, ProjectName: a.Spec.Project,
 		ApplicationSource: &source, KubeVersion: p.kubeVersion, ApiVersions: p.apiVersions, RefSources: references,
-		HasMultipleSources: len(a.Spec.Sources) > 0,
+		HasMultipleSources: len(a.Spec.Sources) > 0, KustomizeOptions: &v1alpha1.KustomizeOptions{BuildOptions: p.buildOptions},
 	}, false, git.NoopCredsStore{}, resource.MustParse("10M"), paths)
 	if err != nil {
 		t.Fatal(err)

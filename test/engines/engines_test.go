@@ -66,7 +66,7 @@ func TestMain(m *testing.M) {
 // build builds the programs into the folder bin.
 func build(bin string) error {
 	for dir, packages := range map[string][]string{
-		root:    {"./cmd/roster"},
+		root:    {"./cmd/roster", "./test/sources"},
 		"tools": {"helm.sh/helm/v3/cmd/helm", "sigs.k8s.io/kustomize/kustomize/v5", "github.com/google/go-jsonnet/cmd/jsonnet"},
 	} {
 		c := exec.Command("go", append([]string{"build", "-o", bin + string(filepath.Separator)}, packages...)...)
@@ -218,11 +218,12 @@ func split(t *testing.T, text []byte) []*unstructured.Unstructured {
 
 // platform is a folder that roster reads, in a repository of its own, and what it makes of it.
 type platform struct {
-	dir         string
-	apps        map[string]app
-	clusterWide map[string]map[kube.ResourceKey]bool // by project, what it permits: keys with group and kind alone
-	kubeVersion string
-	apiVersions []string
+	dir          string
+	apps         map[string]app
+	clusterWide  map[string]map[kube.ResourceKey]bool // by project, what it permits: keys with group and kind alone
+	kubeVersion  string
+	apiVersions  []string
+	buildOptions string // of kustomize
 
 	// What roster tells catalog applications.
 	hosts      map[string]string // by application
@@ -268,6 +269,7 @@ func load(t *testing.T, dir string) *platform {
 			Version     string
 			APIVersions []string
 		}
+		ArgoCD struct{ Kustomize struct{ BuildOptions string } }
 	}
 	list, err := os.ReadFile(filepath.Join(dir, "applications.yml"))
 	if err != nil {
@@ -296,6 +298,7 @@ func load(t *testing.T, dir string) *platform {
 		t.Fatal(err)
 	}
 	p.kubeVersion, p.apiVersions = file.Kubernetes.Version, file.Kubernetes.APIVersions
+	p.buildOptions = file.ArgoCD.Kustomize.BuildOptions
 	if p.kubeVersion == "" {
 		p.kubeVersion = "v1.35.0" // docs/input.md
 	}
@@ -309,15 +312,20 @@ func convert(t *testing.T, o *unstructured.Unstructured, out any) {
 	}
 }
 
+func keyOf(o *unstructured.Unstructured) kube.ResourceKey {
+	key := kube.GetResourceKey(o)
+	if key.Name == "" {
+		key.Name = o.GetGenerateName()
+	}
+	return key
+}
+
 // render is what roster prints for an application. It must be printed once: nothing is left to leave out.
 func (p *platform) render(t *testing.T, code string) objects {
 	t.Helper()
 	out := objects{}
 	for _, o := range read(t, run(t, p.dir, "roster", "render", "--app", code, p.dir, "--repository", p.dir)) {
-		key := kube.GetResourceKey(o)
-		if key.Name == "" {
-			key.Name = o.GetGenerateName()
-		}
+		key := keyOf(o)
 		if out[key] != nil {
 			t.Errorf("roster prints %s twice", key.String())
 		}

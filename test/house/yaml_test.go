@@ -54,6 +54,7 @@ var mayRead = map[string]string{
 	"render/workload/manifests.go readObject utiljson.Unmarshal":             "CheckJSON stands before it",
 	"render/workload/override.go merge json.Unmarshal":                       "made of the options of a source",
 	"render/workload/valuesschema.go compileSchema jsonschema.UnmarshalJSON": "CheckJSON stands before it",
+	"render/workload/valuesschema.go Load jsonschema.UnmarshalJSON":          "CheckJSON stands before it",
 	"internal/lint/network.go ruleOf json.Unmarshal":                         "made of an object",
 	"internal/lint/policybook.go renderedPolicy json.Unmarshal":              "made of an object",
 	"internal/lint/routers.go decode json.Unmarshal":                         "made of an object",
@@ -67,6 +68,7 @@ var mayRead = map[string]string{
 	"internal/report/baseline.go ReadBaseline json.NewDecoder":               "CheckJSON stands before it",
 	"internal/fleet/worker.go object utiljson.Unmarshal":                     "an answer of a worker, which bounded has read",
 	"internal/fleet/worker.go connect json.NewDecoder":                       "bounded reads the answers",
+	"cmd/internal/cli/worker.go pinned json.Unmarshal":                       "what the main process hands over",
 	"internal/fleet/worker.go Serve json.NewDecoder":                         "what the main process asks for",
 }
 

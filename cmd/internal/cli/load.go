@@ -55,4 +55,6 @@ func deployed(a fleet.Application) []object.Object {
 }
 
 // empty reports whether an application deploys nothing, and may do so. For any other, printing nothing must not look like success.
-func empty(a fleet.Application) bool { return a.MayBeEmpty && !a.Failed() && a.Workload != nil && len(a.Yields) == 0 }
+func empty(a fleet.Application) bool {
+	return a.MayBeEmpty && !a.Failed() && a.Workload != nil && len(a.Yields) == 0
+}

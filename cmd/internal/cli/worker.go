@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"encoding/json"
+
 	"github.com/hippotion/roster/internal/fleet"
 	"github.com/hippotion/roster/internal/inspection"
 	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/source"
+	"github.com/hippotion/roster/internal/source/cache"
 	"github.com/spf13/cobra"
 )
 
@@ -11,8 +15,17 @@ import (
 func workerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: fleet.WorkerVerb, Hidden: true, Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return fleet.Serve(c.InOrStdin(), c.OutOrStdout()) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return fleet.Serve(c.InOrStdin(), c.OutOrStdout(), pinned)
+		},
 	}
+}
+
+// pinned is how a worker opens what was fetched.
+func pinned(data json.RawMessage) (source.Sources, error) {
+	var p cache.Pinned
+	err := json.Unmarshal(data, &p)
+	return p, err
 }
 
 // lintWorkerCommand is what the process of lint runs.

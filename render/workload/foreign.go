@@ -1,0 +1,112 @@
+package workload
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/source"
+	"sigs.k8s.io/kustomize/api/konfig"
+)
+
+// outerPrefix begins the path of a value file of the repository that holds the list, when the chart is of another one.
+const outerPrefix = "$values/"
+
+// isChartAlone reports whether the source is what a repository of charts has under a name.
+func (app *Application) isChartAlone() bool {
+	return app.Remote.Kind == source.Chart || app.Remote.Kind == source.OCI && app.Kind == Chart && app.Path == ""
+}
+
+// foreign renders a folder of something that was fetched. There it is as if the list lay in it, so all places are moved to where
+// the list names the folder.
+func (r *Renderer) foreign(app *Application) (Result, diag.List) {
+	from, diags := r.open(app, *app.Remote, app.Pos)
+	if len(diags) > 0 {
+		return Result{}, diags
+	}
+	inner := *app
+	inner.Remote, inner.Pos, inner.Path = nil, diag.Position{}, path.Clean(app.Path)
+	if inner.Kind == "" {
+		if inner.Kind, diags = app.discover(from); len(diags) > 0 {
+			return Result{}, diags
+		}
+	}
+	inner.Patches = slices.Clone(app.Patches)
+	for i := range inner.Patches {
+		inner.Patches[i].Pos.File = outerPrefix + inner.Patches[i].Pos.File
+	}
+	other := r.others[*app.Remote]
+	if other == nil {
+		other = New(Files{Repository: from.files, Sources: r.files.Sources}, r.cluster)
+		other.outer = r.files.Repository
+		r.others[*app.Remote] = other
+	}
+	other.asked, other.warnings, other.onlyAsk, other.later = nil, nil, r.onlyAsk, r.later
+	out, diags := other.render(&inner)
+	r.ask(other.asked)
+	r.warnings = append(r.warnings, from.moved(other.warnings)...)
+	out.Warnings = from.moved(out.Warnings)
+	for i := range out.Objects {
+		o := &out.Objects[i]
+		at, prefix := from.moves(o.Pos)
+		o.Pos, o.From = at, strings.TrimSuffix(prefix+o.From, ": ")
+	}
+	return out, from.moved(diags)
+}
+
+// discover finds out how Argo CD reads a folder of which the list does not say it: of the files whose names tell it, the last
+// one counts (util/app/discovery).
+func (app *Application) discover(from origin) (Kind, diag.List) {
+	dir := path.Clean(app.Path)
+	fail := func(format string, args ...any) (Kind, diag.List) {
+		return "", diag.List{app.failure(app.Pos, "missing-path", "", "%s: "+format, append([]any{from.name}, args...)...)}
+	}
+	if !fs.ValidPath(dir) {
+		return fail("the path %s leads out of it", app.Path)
+	}
+	entries, err := fs.ReadDir(from.files, dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fail("there is no folder %s in it", dir)
+	case err != nil:
+		return fail("the folder %s cannot be read: %v", dir, reason(err))
+	}
+	kind := Manifests
+	for _, e := range entries {
+		switch {
+		case e.IsDir():
+		case strings.HasSuffix(e.Name(), "Chart.yaml"):
+			kind = Chart
+		case slices.Contains(konfig.RecognizedKustomizationFileNames(), e.Name()):
+			kind = Kustomization
+		}
+	}
+	return kind, nil
+}
+
+// moves gives the place for one in what was fetched, and what a message begins with.
+func (o origin) moves(pos diag.Position) (at diag.Position, prefix string) {
+	if file, outer := strings.CutPrefix(pos.File, outerPrefix); outer {
+		pos.File = file
+		return pos, ""
+	}
+	return o.at(pos.File, pos.Line, pos.Column)
+}
+
+func (o origin) moved(diags diag.List) diag.List {
+	out := slices.Clone(diags)
+	for i := range out {
+		d := &out[i]
+		at, prefix := o.moves(d.Pos)
+		d.Pos, d.Message = at, prefix+d.Message
+		d.Related = slices.Clone(d.Related)
+		for j := range d.Related {
+			at, prefix := o.moves(d.Related[j].Pos)
+			d.Related[j].Pos, d.Related[j].Note = at, prefix+d.Related[j].Note
+		}
+	}
+	return out
+}
