@@ -168,7 +168,8 @@ type Pod struct {
 // podTemplates is where each kind of workload has its pod template.
 var podTemplates = map[string][]string{
 	"CronJob": {"spec", "jobTemplate", "spec", "template"}, "DaemonSet": {"spec", "template"}, "Deployment": {"spec", "template"},
-	"Job": {"spec", "template"}, "Pod": {}, "ReplicaSet": {"spec", "template"}, "StatefulSet": {"spec", "template"},
+	"Job": {"spec", "template"}, "Pod": {}, "ReplicaSet": {"spec", "template"}, "ReplicationController": {"spec", "template"},
+	"StatefulSet": {"spec", "template"},
 }
 
 // Pods are the pods of all workloads. What is not a pod template is left out: another rule reports it.

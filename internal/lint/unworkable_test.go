@@ -90,7 +90,7 @@ func TestUnworkable(t *testing.T) {
 			{name: "one that fits", folder: in(strings.Replace(podOf(labelled, container), "matchLabels: {app: web}", "matchExpressions: [{key: app, operator: Exists}]", 1))},
 			{name: "a ReplicationController", folder: in("apiVersion: v1\nkind: ReplicationController\nmetadata: {name: a}\nspec: {selector: {a: x}, template: {metadata: {labels: {a: b}}, spec: {" + container + "}}}\n" +
 				"---\napiVersion: v1\nkind: ReplicationController\nmetadata: {name: b}\nspec: {selector: {}, template: {metadata: {labels: {a: b}}, spec: {" + container + "}}}\n"),
-				want: []string{"a/a.yaml:4:22: ReplicationController a: the selector requires a=x, and the pods have a=b"}},
+				want: []string{"a/a.yaml:4:19: ReplicationController a: the selector requires a=x, and the pods have a=b"}},
 		},
 		"missing-configmap": {
 			{name: "nothing makes it", folder: in(needsConfig("name: app-config")), want: []string{"a/a.yaml:8:104: Deployment web needs the ConfigMap app-config, which nothing creates"}},
