@@ -17,12 +17,15 @@ import (
 	"github.com/hippotion/roster/internal/fleet"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/progress"
+	"github.com/hippotion/roster/internal/source"
 )
 
 // Input is what to check.
 type Input struct {
 	Place   fleet.Place
-	Only    []string  // names of rules; all when empty
+	// Sources are what was fetched, which a process of its own must be able to open; nil when that is not to be looked at.
+	Sources source.Sources `json:"-"`
+	Only    []string       // names of rules; all when empty
 	Today   time.Time // for waivers that end
 	Timeout time.Duration
 }
@@ -78,7 +81,7 @@ func Look(in Input) (Result, error) { return look(in, omitted{}, watcher{apply: 
 
 func look(in Input, without omitted, w watcher) (Result, error) {
 	forSources := cmp.Or(in.Timeout, fleet.Minutes) / 4 * 3 // the rest is for the rules
-	out, diags, err := fleet.Build(fleet.Input{Place: in.Place, Want: fleet.Want{Workloads: true, Unstable: true}, Timeout: forSources})
+	out, diags, err := fleet.Build(fleet.Input{Place: in.Place, Sources: in.Sources, Want: fleet.Want{Workloads: true, Unstable: true}, Timeout: forSources})
 	if err != nil {
 		return Result{}, err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/hippotion/roster/internal/limited"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/progress"
+	"github.com/hippotion/roster/internal/source"
 )
 
 const (
@@ -32,6 +33,7 @@ const (
 // job is what the process is told.
 type job struct {
 	Input   Input
+	Sources json.RawMessage // null when there are none
 	Without omitted
 	Shared  bool // whether it has inherited the memory that holds its progress
 }
@@ -49,6 +51,10 @@ type event struct {
 func Supervised(in Input) (Result, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(in.Timeout, fleet.Minutes))
 	defer cancel()
+	sources, err := json.Marshal(in.Sources)
+	if err != nil {
+		return Result{}, err
+	}
 	without := omitted{Objects: map[string][]int{}, Cause: map[string]string{}}
 	var last attempt // that reached the rules
 	for {
@@ -56,7 +62,7 @@ func Supervised(in Input) (Result, error) {
 			in.Timeout = max(time.Until(deadline), time.Millisecond)
 		}
 		a := attempt{}
-		err := a.run(ctx, job{Input: in, Without: without})
+		err := a.run(ctx, job{Input: in, Sources: sources, Without: without})
 		if a.built != nil {
 			last = a
 		}
@@ -197,8 +203,15 @@ func cellIn(memory []byte) *progress.Cell {
 	return (*progress.Cell)(unsafe.Pointer(unsafe.SliceData(memory)))
 }
 
-// Serve checks what it is asked for, in a process whose memory it limits. Apply is lint.Run, except in tests.
-func Serve(in io.Reader, out io.Writer, apply func(*lint.Input, lint.Options) lint.Result) error {
+// Serving is what differs between the processes that look.
+type Serving struct {
+	Apply func(*lint.Input, lint.Options) lint.Result // lint.Run, except in tests
+	// Open opens what was fetched. It is not called when there is nothing.
+	Open func(json.RawMessage) (source.Sources, error)
+}
+
+// Serve checks what it is asked for, in a process whose memory it limits.
+func Serve(in io.Reader, out io.Writer, s Serving) error {
 	if err := limited.Memory(memory); err != nil {
 		return fmt.Errorf("limiting the memory: %w", err)
 	}
@@ -211,7 +224,14 @@ func Serve(in io.Reader, out io.Writer, apply func(*lint.Input, lint.Options) li
 		_ = requests.Decode(&struct{}{})
 		os.Exit(0) // the other side is dead: then nobody waits for an answer
 	}()
-	w := watcher{apply: apply}
+	if len(j.Sources) > 0 && string(j.Sources) != "null" {
+		sources, err := s.Open(j.Sources)
+		if err != nil {
+			return fmt.Errorf("opening what was fetched: %w", err)
+		}
+		j.Input.Sources = sources
+	}
+	w := watcher{apply: s.Apply}
 	if j.Shared {
 		memory, err := limited.Attach(os.NewFile(3, "progress"), progress.Size)
 		if err != nil {

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 2 {
 		switch os.Args[1] {
 		case inspection.Verb:
-			if err := inspection.Serve(os.Stdin, os.Stdout, faulty); err != nil {
+			if err := inspection.Serve(os.Stdin, os.Stdout, inspection.Serving{Apply: faulty}); err != nil {
 				fmt.Fprintln(os.Stderr, err)
 				os.Exit(1)
 			}

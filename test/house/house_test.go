@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"cmd/roster":               {"cmd/internal/cli"},
 	"internal/limited":         {},
 	"internal/fleet":           {"catalog", "catalog/apps", "internal/checkout", "internal/diag", "internal/limited", "internal/source", "render", "render/object", "render/workload"},
-	"internal/inspection":      {"catalog", "internal/diag", "internal/fleet", "internal/limited", "internal/lint", "internal/lint/progress"},
+	"internal/inspection":      {"catalog", "internal/diag", "internal/fleet", "internal/limited", "internal/lint", "internal/lint/progress", "internal/source"},
 	"internal/lint":            {"catalog", "internal/alertrule", "internal/argocd", "internal/bounds", "internal/diag", "internal/lint/progress", "internal/schema", "internal/syntax", "render/object"},
 	"internal/lint/progress":   {},
 	"internal/report":          {"catalog", "internal/diag", "internal/lint", "internal/syntax"},

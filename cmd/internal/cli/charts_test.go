@@ -13,6 +13,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// template is what the charts of scripts render.
+const template = `{apiVersion: v1, kind: ConfigMap, metadata: {name: "{{ .Release.Name }}"}, data: {chart: {{ .Chart.Version }}, port: "{{ .Values.port }}"}}
+`
+
 // charts is a command of scripts: charts FOLDER NAME VERSION... makes a repository of charts, with these versions of one chart. A version
 // that ends in ! has another content.
 func charts(ts *testscript.TestScript, _ bool, args []string) {
@@ -30,9 +34,11 @@ func charts(ts *testscript.TestScript, _ bool, args []string) {
 		z, err := gzip.NewWriterLevel(&b, gzip.NoCompression) // the same bytes with each Go
 		ts.Check(err)
 		w := tar.NewWriter(z)
-		ts.Check(w.WriteHeader(&tar.Header{Name: name + "/Chart.yaml", Mode: 0o644, Size: int64(len(text))}))
-		_, err = w.Write([]byte(text))
-		ts.Check(err)
+		for _, file := range [][2]string{{"Chart.yaml", text}, {"values.yaml", "port: 80\n"}, {"templates/a.yaml", template}} {
+			ts.Check(w.WriteHeader(&tar.Header{Name: name + "/" + file[0], Mode: 0o644, Size: int64(len(file[1]))}))
+			_, err = w.Write([]byte(file[1]))
+			ts.Check(err)
+		}
 		ts.Check(w.Close())
 		ts.Check(z.Close())
 		file := name + "-" + version + ".tgz"

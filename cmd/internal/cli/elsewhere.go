@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -70,7 +69,7 @@ func (o *elsewhereOptions) open(c *cobra.Command, dir string) (*elsewhere, error
 		return nil, errReported
 	}
 	e.frame = out.Frame
-	if err := e.readLock(path.Join(out.Frame.Within, source.LockFile)); err != nil {
+	if e.lock, e.lockText, err = readLock(place, o.repository, e.stderr); err != nil {
 		return nil, err
 	}
 	top := filepath.Join(place.Top, filepath.FromSlash(out.Root))
@@ -81,18 +80,31 @@ func (o *elsewhereOptions) open(c *cobra.Command, dir string) (*elsewhere, error
 // lockFile is the name of the lock on the disk.
 func (e *elsewhere) lockFile() string { return filepath.Join(e.dir, source.LockFile) }
 
-// readLock reads the lock, which may be missing; shown is its name from the repository's root.
-func (e *elsewhere) readLock(shown string) error {
+// readLock reads the lock beside a list. It may be missing: then the text is nil. What is wrong with it is printed.
+func readLock(place fleet.Place, repository string, stderr io.Writer) (source.Lock, []byte, error) {
 	const longest = 16 << 20
-	data, err := outfile.Read(e.lockFile(), longest, untrusted(e.dir, e.repository)...)
+	data, err := outfile.Read(filepath.Join(place.Shown, source.LockFile), longest, untrusted(place.Shown, repository)...)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil, nil
 	} else if err != nil {
-		return err
+		return nil, nil, err
 	}
 	var diags diag.List
-	e.lock, e.lockText = source.ReadLock(shown, data, &diags), data
-	return told(&fleet.Output{Frame: e.frame}, diags, e.stderr)
+	lock := source.ReadLock(source.LockFile, data, &diags)
+	return lock, data, told(&fleet.Output{Frame: diag.Frame{Folder: place.Shown, Within: "."}}, diags, stderr)
+}
+
+// fetched is what the lock beside a list names, in the cache of this machine; nil when there is no lock.
+func fetched(place fleet.Place, repository string, stderr io.Writer) (source.Sources, error) {
+	lock, text, err := readLock(place, repository, stderr)
+	if err != nil || text == nil {
+		return nil, err
+	}
+	folder, err := cacheFolder()
+	if err != nil {
+		return nil, err
+	}
+	return cache.Pinned{Folder: folder, Lock: lock}, nil
 }
 
 // references are what the list, or one application, refers to with what is fetched so far. What is wrong with the list is printed.

@@ -136,7 +136,7 @@ func listRules(w io.Writer) error {
 
 // run checks, fixes what it may, and prints what is left.
 func (o *lintOptions) run(dir string, stdout, stderr io.Writer) error {
-	l, err := o.look(dir)
+	l, err := o.look(dir, stderr)
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (o *lintOptions) run(dir string, stdout, stderr io.Writer) error {
 		if err := l.mend(stderr); err != nil {
 			return err
 		}
-		if l, err = o.look(dir); err != nil {
+		if l, err = o.look(dir, stderr); err != nil {
 			return err
 		}
 	}
@@ -183,12 +183,16 @@ type looked struct {
 }
 
 // look finds everything that is wrong with the platform in dir.
-func (o *lintOptions) look(dir string) (*looked, error) {
+func (o *lintOptions) look(dir string, stderr io.Writer) (*looked, error) {
 	place, err := fleet.Find(dir, o.repository)
 	if err != nil {
 		return nil, err
 	}
-	found, err := inspection.Supervised(inspection.Input{Place: place, Only: o.rules, Today: time.Now(), Timeout: o.timeout})
+	sources, err := fetched(place, o.repository, stderr)
+	if err != nil {
+		return nil, err
+	}
+	found, err := inspection.Supervised(inspection.Input{Place: place, Sources: sources, Only: o.rules, Today: time.Now(), Timeout: o.timeout})
 	return &looked{found, filepath.Join(place.Top, filepath.FromSlash(found.Root))}, err
 }
 

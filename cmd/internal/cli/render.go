@@ -34,9 +34,10 @@ Argo CD applies them. If anything is wrong with the input, it prints nothing but
 
 With --app it prints what one application deploys instead, and with --all both: each wave of the platform, followed by what
 the Applications of that wave deploy. Charts, kustomizations, manifests and Jsonnet are rendered with the libraries of their
-tools, and nothing is downloaded. A chart or a folder that is not in this repository is listed on stderr as "not rendered
-here", and the exit code is then 3: what is printed is right, but it is not all. An application that cannot be rendered makes
-all of it fail; with --keep-going the others are printed, and the exit code is 3 as well.`,
+tools, and nothing is downloaded: what lies elsewhere comes from roster.lock and the cache, see roster help fetch. Without
+roster.lock, a chart or a folder that is not in this repository is listed on stderr as "not rendered here", and the exit code
+is then 3: what is printed is right, but it is not all. An application that cannot be rendered makes all of it fail; with
+--keep-going the others are printed, and the exit code is 3 as well.`,
 		Example: `  roster render                          the platform in this folder
   roster render examples/homelab         the one in another folder
   roster render --namespace web-ntfy     one entry's objects
@@ -62,7 +63,13 @@ all of it fail; with --keep-going the others are printed, and the exit code is 3
 		if err != nil {
 			return err
 		}
-		out, diags, err := fleet.Build(fleet.Input{Place: place, Want: fleet.Want{Namespace: o.namespace, Application: o.app, Workloads: o.all}, Timeout: o.timeout})
+		in := fleet.Input{Place: place, Want: fleet.Want{Namespace: o.namespace, Application: o.app, Workloads: o.all}, Timeout: o.timeout}
+		if o.all || o.app != "" {
+			if in.Sources, err = fetched(place, o.repository, c.ErrOrStderr()); err != nil {
+				return err
+			}
+		}
+		out, diags, err := fleet.Build(in)
 		if err != nil {
 			return err
 		}

@@ -33,7 +33,7 @@ func lintWorkerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: inspection.Verb, Hidden: true, Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return inspection.Serve(c.InOrStdin(), c.OutOrStdout(), lint.Run)
+			return inspection.Serve(c.InOrStdin(), c.OutOrStdout(), inspection.Serving{Apply: lint.Run, Open: pinned})
 		},
 	}
 }

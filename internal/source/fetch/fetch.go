@@ -12,9 +12,11 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/hashicorp/go-multierror"
 	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/internal/source/cache"
 )
@@ -105,11 +107,17 @@ func (r *run) err() error {
 		failed = append(failed, ref)
 	}
 	slices.SortFunc(failed, source.Reference.Compare)
-	var errs []error
+	all := &multierror.Error{ErrorFormat: func(errs []error) string {
+		var lines []string
+		for _, err := range errs {
+			lines = append(lines, err.Error())
+		}
+		return strings.Join(lines, "\n")
+	}}
 	for _, ref := range failed {
-		errs = append(errs, r.failed[ref])
+		all = multierror.Append(all, r.failed[ref])
 	}
-	return errors.Join(errs...)
+	return all.ErrorOrNil()
 }
 
 // each gets some references, several at once.
