@@ -90,12 +90,12 @@ func Read(fsys fs.FS, dir string, options Options) (Reading, error) {
 	out := Reading{Platform: r.resolve(), Root: r.root, Folder: r.here()}
 	if len(diags) > 0 {
 		out.Platform, out.Mistakes = nil, diags.Sorted()
-		out.Unread = slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return slices.Contains(unreadable, d.Code) })
+		out.Unread = r.unread || slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return slices.Contains(unreadable, d.Code) })
 	}
 	return out, nil
 }
 
-// unreadable are the codes of mistakes that leave nothing of a file to check.
+// unreadable are the codes of mistakes that leave nothing of a file, or of a profile, to check.
 var unreadable = []string{"missing-file", "bad-encoding", "yaml-syntax", "empty"}
 
 // Load is Read for callers that need no more than the platform and the mistakes.
@@ -106,7 +106,9 @@ func Load(fsys fs.FS, dir string, options Options) (*Platform, diag.List, error)
 
 // open parses one file of the input. The document is nil when there is none, or when it is not YAML, which is reported.
 func (r *resolver) open(name string) (*syntax.Document, error) {
+	before := len(*r.diags)
 	doc, err := syntax.Read(r.fsys, path.Join(r.dir, name), r.shown(name), r.diags)
+	r.unread = r.unread || doc == nil && len(*r.diags) > before
 	if !errors.Is(err, fs.ErrNotExist) {
 		return doc, err
 	}

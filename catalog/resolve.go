@@ -22,6 +22,8 @@ type resolver struct {
 	reads string // the deepest folder of the repository that holds all that was read
 	diags *diag.List
 
+	unread bool // whether a file of the list could not be read at all
+
 	in      platformInput
 	entries []entryInput
 
