@@ -40,7 +40,8 @@ type kustomizeFiles struct {
 	edited   map[string][]byte                   // instead of the files of these names
 	places   map[string]map[string]diag.Position // of texts in files
 	read     map[string][]byte
-	last     string // what kustomize read last
+	data     map[string]bool // whether kustomize reads a file as bytes alone, for a ConfigMap or a Secret
+	last     string          // what kustomize read last
 
 	count, bytes int // of what was read in this build
 
@@ -62,7 +63,7 @@ type kustomizeFiles struct {
 
 func newKustomizeFiles(r *Renderer, app *Application) *kustomizeFiles {
 	f := &kustomizeFiles{FileSystem: filesys.MakeFsInMemory(), renderer: r, app: app, repo: r.files.Repository,
-		read: map[string][]byte{}, places: map[string]map[string]diag.Position{}, inflated: map[string][]byte{}, plain: map[string]bool{}}
+		read: map[string][]byte{}, data: map[string]bool{}, places: map[string]map[string]diag.Position{}, inflated: map[string][]byte{}, plain: map[string]bool{}}
 	f.overlay("", nil)
 	return f
 }
@@ -134,6 +135,12 @@ func (f *kustomizeFiles) content(name string) ([]byte, error) {
 		return nil, f.refuse(diag.Position{File: name}, "too-large", "", "kustomize reads more than %d MiB", maxKustomizeBytes>>20)
 	case f.count > maxKustomizeFiles:
 		return nil, f.refuse(diag.Position{File: name}, "too-large", "", "kustomize reads more than %d files", maxKustomizeFiles)
+	}
+	if !f.data[name] && f.first("wide", name) {
+		if excess := tooWide(text); excess != nil {
+			f.diags.Add(excess.At(name, f.app.Code))
+			return nil, errRefused
+		}
 	}
 	return text, nil
 }

@@ -120,7 +120,11 @@ func (g guard) kustomization(k *types.Kustomization) (changed bool) {
 		}
 	}
 	for _, text := range inline(k) {
-		if excess := (*syntax.Excess)(nil); errors.As(syntax.Check([]byte(text)), &excess) {
+		excess := (*syntax.Excess)(nil)
+		if !errors.As(syntax.Check([]byte(text)), &excess) {
+			excess = tooWide([]byte(text))
+		}
+		if excess != nil {
 			_ = g.files.refuse(g.files.at(g.file, text), excess.Code, excess.Hint, "in this text, %s", excess.Message)
 			return // the rest would be read
 		}
@@ -213,7 +217,9 @@ func (g guard) swapIn(text, entry string, kind entryKind) string {
 	if isGit {
 		return g.clone(entry, spec)
 	}
-	if name, info := g.pathIn(text, entry, kind != aFile); info != nil && info.IsDir() {
+	name, info := g.pathIn(text, entry, kind != aFile)
+	g.files.data[name] = false
+	if info != nil && info.IsDir() {
 		g.files.walk(name, g.namespace)
 	}
 	return entry
@@ -287,8 +293,19 @@ func (g guard) clone(entry string, spec repoSpec) string {
 	return instead
 }
 
+// path checks an entry that names a file that kustomize reads as YAML or, when it may be one, a folder.
 func (g guard) path(entry string, folder bool) (name string, info fs.FileInfo) {
-	return g.pathIn(entry, entry, folder)
+	name, info = g.pathIn(entry, entry, folder)
+	g.files.data[name] = false
+	return name, info
+}
+
+// bytes checks an entry, in a text of the file, that names a file whose bytes go into a ConfigMap or a Secret.
+func (g guard) bytes(text, entry string) {
+	name, info := g.pathIn(text, entry, false)
+	if _, known := g.files.data[name]; !known && info != nil {
+		g.files.data[name] = true
+	}
 }
 
 // pathIn checks an entry, in a longer text of the file, that names a file or, when kustomize may treat it as one, a folder.
@@ -353,14 +370,14 @@ func (g guard) pairs(p *types.KvPairSources) (changed bool) {
 		case fetched.MatchString(e):
 			g.path(e, false)
 		case !named:
-			g.path(key, false)
+			g.bytes(key, key)
 		case key == "" || name == "" || strings.Contains(name, "="): // kustomize refuses it
 		case fetched.MatchString(name):
 			if instead := g.swapIn(e, name, aFile); instead != name {
 				p.FileSources[i], changed = key+"="+instead, true
 			}
 		default:
-			g.pathIn(e, name, false)
+			g.bytes(e, name)
 		}
 	}
 	for i, e := range p.EnvSources {
@@ -505,9 +522,14 @@ func (g guard) strings(value any, text string, arePaths bool) {
 		}
 	case string:
 		for _, part := range []string{v, v[strings.Index(v, "=")+1:]} {
-			if arePaths && remote(part, false) {
+			switch {
+			case arePaths && remote(part, false):
 				g.pathIn(cmp.Or(text, v), part, false)
-				break
+				return
+			case arePaths:
+				if name, _, err := g.files.resolve(path.Join(g.dir, part)); err == nil {
+					g.files.data[name] = false
+				}
 			}
 		}
 	}
