@@ -470,6 +470,14 @@ func TestApplicationsOfWorkloads(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { check(t, c.rule, c.folder, c.want...) })
 	}
+
+	// A million comparisons of files with patterns are made, and no more: what is left counts as named.
+	many := func(files int) string {
+		names := strings.Repeat("/v/a.yaml, ", files-1)
+		return paths(strings.Repeat("/v/b*;", 999)+"/v/*.yaml", reads(names+"/v/a.json"))
+	}
+	check(t, "narrow-generate-paths", many(1000), "a/a.yaml:3:35: Application a reads v/a.json, which argocd.argoproj.io/manifest-generate-paths does not name")
+	check(t, "narrow-generate-paths", many(1001))
 }
 
 func TestIgnoreDifferences(t *testing.T) {

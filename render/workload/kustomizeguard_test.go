@@ -156,6 +156,14 @@ func TestKustomizeBounds(t *testing.T) {
 	if got := kustomizeOf(many, nil); got != "app/a: web-app: the file is larger than 16 MiB [too-large]\n" {
 		t.Errorf("%.500s", got)
 	}
+	for comment, want := range map[string]string{
+		strings.Repeat("#", maxKustomization-len("resources: []\n")): "",
+		strings.Repeat("#", maxKustomization):                        "app/kustomization.yaml: web-app: a kustomization file may have 1 MiB [too-large]\n  hint: move patches and what generators read into files of their own\n",
+	} {
+		if got := kustomizeOf(tree("-- app/kustomization.yaml --\nresources: []\n"+comment), nil); got != want {
+			t.Errorf("%.500s", got)
+		}
+	}
 	names := "-- app/x --\n-- app/kustomization.yaml --\nconfigMapGenerator:\n- name: a\n  files:\n"
 	for i := range maxKustomizeFiles {
 		names += fmt.Sprintf("  - k%d=x\n", i)
