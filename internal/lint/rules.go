@@ -40,6 +40,7 @@ var rules = [...]*Rule{
 	&missingService,
 	&missingTargetPort,
 	&missingVolume,
+	&namespaceWithoutGuard,
 	&narrowGeneratePaths,
 	&newerField,
 	&noEntryPoints,

@@ -83,7 +83,9 @@ var faults = []fault{
 	{file: list, old: "can the backups be read? It has the disk, and nobody to talk to\n  podSecurity: restricted\n", new: "can the backups be read? It has the disk, and nobody to talk to\n  manageNamespace: false\n  clusterResources: [Namespace]\n", finds: []find{
 		{rule: "guards-before-namespace", text: "- namespace: sys-backup-check"},
 	}},
-	{file: objects + "sys-backup-check.yml", old: "objects:\n", new: "objects:\n  - {apiVersion: v1, kind: Namespace, metadata: {name: sys-backup-check}}\n"},
+	{file: objects + "sys-backup-check.yml", old: "objects:\n", new: "objects:\n  - {apiVersion: v1, kind: Namespace, metadata: {name: sys-backup-check}}\n  - {apiVersion: v1, kind: Namespace, metadata: {name: sys-restore}}\n", finds: []find{
+		{rule: "namespace-without-guard", text: "- {apiVersion: v1, kind: Namespace, metadata: {name: sys-restore}}"},
+	}},
 	{file: list, old: "    - applicationCode: web-prowlarr\n", new: "    - applicationCode: web-prowlarr\n      toggleable: true\n", finds: []find{
 		{rule: "removal-prunes-state", text: "kind: PersistentVolumeClaim", file: objects + "web-prowlarr.yml"},
 	}},
