@@ -13,7 +13,8 @@ var hostOfAnotherEntry = Rule{
 	Doc: `The login of a host guards nothing if a route of another entry takes a path of it, without a login and with a longer rule or a higher
 ` + "`priority`" + `; and its answers come from an address that people trust. A host belongs to the entry whose route has the most of it: all
 paths, or else the shortest; of two that have the same, to the one in the list. Applications of one entry share its hosts. Routes
-with a pattern of hosts are checked as well, and those on other entry points; not those of an entry that provides the login of the host.
+with a pattern of hosts or for all hosts are checked as well, if they win, and those on other entry points; not those of an entry that
+provides the login of the host. A rule that is too large to be read is reported, since it may take any host.
 If it is intended, the owner permits it with ` + "`sharedWith`" + ` at the host or, where the host is that of an IngressRoute of its application, with the
 annotation ` + "`" + sharedWith + "`" + ` there.`,
 	Bad: `
@@ -46,6 +47,9 @@ ingress:
 		settings, routers := in.traefik(), in.routers()
 		owners := ownersOf(routers, &settings)
 		for _, r := range routers {
+			if r.tooLarge != "" {
+				report(r.at(in, "match"), "split it into several routes", "the rule %s: whether it answers for hosts of other entries is unknown", r.tooLarge)
+			}
 			for i := range r.scopes {
 				owner, where := owners.robbed(r, &r.scopes[i])
 				if owner == nil {
@@ -71,7 +75,7 @@ type hostOwners struct {
 	shared   map[*router]map[string]bool // with which namespaces an owner shares its hosts, as far as it was asked for
 	hosts    map[string]*hostPaths
 	names    []string // of the hosts
-	patterns int      // how many routers with a pattern of hosts were looked at
+	compared int      // how often a host was compared with a pattern
 }
 
 // hostPaths are routers that match a host and nothing but a path, by that path; for an exact one, with exactPath after it. Of each
@@ -85,8 +89,8 @@ type hostPaths struct {
 const (
 	exactPath  = "\x00"
 	ownRouters = 16 // of a path
-	// mostPatterns bounds for how many patterns all hosts are checked.
-	mostPatterns = 64
+	// mostCompared bounds how often hosts are compared with patterns.
+	mostCompared = 500_000
 )
 
 func ownersOf(routers []*router, t *traefik) *hostOwners {
@@ -152,16 +156,13 @@ func (o *hostOwners) robbed(r *router, s *scope) (owner *router, where string) {
 		}
 		return nil, ""
 	}
-	if o.patterns >= mostPatterns {
+	patterns, ok := hostPatterns(s.rest)
+	if !ok || o.compared+len(o.names)*(len(patterns)+1) > mostCompared {
 		return nil, ""
 	}
-	pattern := hostPattern(s.rest)
-	if pattern == nil {
-		return nil, ""
-	}
-	o.patterns++
+	o.compared += len(o.names) * (len(patterns) + 1)
 	for _, name := range o.names {
-		if !pattern.MatchString(name) {
+		if slices.ContainsFunc(patterns, func(p pattern) bool { return p.MatchString(name) == p.not }) {
 			continue
 		}
 		h := o.hosts[name]
@@ -197,22 +198,33 @@ func (o *hostOwners) dead(r *router, of []*router) bool {
 // maxHostPattern is how much of a pattern of hosts is read, in bytes: no host name is that long.
 const maxHostPattern = 1000
 
-var hostMatcher = regexp.MustCompile("(?:^| && )(Host|HostRegexp)\\(`([^`]+)`\\)")
+var hostMatcher = regexp.MustCompile("(?:^| && )(!?)(Host|HostRegexp)\\(`([^`]*)`\\)")
 
-// hostPattern is the pattern of hosts that a rule asks for; nil when there is none. In Host, a star stands for one part of the name.
-func hostPattern(rest string) *regexp.Regexp {
-	m := hostMatcher.FindStringSubmatch(rest)
-	if m == nil || len(m[2]) > maxHostPattern {
-		return nil
+// pattern is one for hosts, which match it or, with not, do not.
+type pattern struct {
+	*regexp.Regexp
+	not bool
+}
+
+// hostPatterns are what a rule demands of a host, as far as it is not a name: nothing when it answers for all hosts; false when it cannot be read.
+// In Host, a star stands for one part of the name.
+func hostPatterns(rest string) ([]pattern, bool) {
+	var out []pattern
+	for _, m := range hostMatcher.FindAllStringSubmatch(rest, -1) {
+		not, kind, text := m[1] != "", m[2], m[3]
+		if len(text) > maxHostPattern {
+			return nil, false
+		}
+		if kind == "Host" {
+			text = "^" + strings.ReplaceAll(regexp.QuoteMeta(strings.ToLower(strings.TrimSuffix(text, "."))), `\*`, `[^.]+`) + "$"
+		}
+		read, err := regexp.Compile(text)
+		if err != nil {
+			return nil, false
+		}
+		out = append(out, pattern{read, not})
 	}
-	if m[1] == "Host" {
-		m[2] = "^" + strings.ReplaceAll(regexp.QuoteMeta(strings.ToLower(m[2])), `\*`, `[^.]+`) + "$"
-	}
-	pattern, err := regexp.Compile(m[2])
-	if err != nil {
-		return nil
-	}
-	return pattern
+	return out, true
 }
 
 // shares reports whether the owner lets the applications of a namespace answer for parts of its host: it permits it, or its login comes

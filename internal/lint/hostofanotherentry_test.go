@@ -2,6 +2,7 @@ package lint_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,6 +74,20 @@ func TestHostOfAnotherEntry(t *testing.T) {
 		{name: "a pattern for other hosts", folder: list(owner, "") + route("web-b", "", "websecure", "'HostRegexp(`^.+\\.example\\.com$`)', priority: 9999")},
 		{name: "a pattern for more than the owner has", folder: list("{host: vault, path: /v1, service: vault, port: 80, auth: oauth}", "") +
 			route("web-b", "", "websecure", "'HostRegexp(`.+`)', priority: 9999"), want: []string{inRoute + ", without a login" + belongs}},
+		{name: "a pattern in upper case, which matches nothing", folder: list(owner, "") + route("web-b", "", "websecure", "'HostRegexp(`^VAULT\\.home\\.example$`)', priority: 9999")},
+		{name: "no host", folder: list(owner, "") + route("web-b", "", "websecure", "'PathPrefix(`/v1`)', priority: 9999"), want: []string{inRoute + "/v1, without a login" + belongs}},
+		{name: "no host, and the owner wins", folder: list(owner, "") + route("web-b", "", "websecure", "'PathPrefix(`/v1`)'")},
+		{name: "no host, and another condition", folder: list(owner, "") + route("web-b", "", "websecure", "'Method(`GET`)', priority: 9999"), want: []string{inRoute + ", without a login" + belongs}},
+		{name: "all hosts but one", folder: list(owner, "") + route("web-b", "", "websecure", "'!Host(`x.home.example`)', priority: 9999"), want: []string{inRoute + ", without a login" + belongs}},
+		{name: "all hosts but the owner's", folder: list(owner, "") + route("web-b", "", "websecure", "'!Host(`VAULT.home.example.`)', priority: 9999")},
+		{name: "a pattern, but not the owner's", folder: list(owner, "") + route("web-b", "", "websecure", "'HostRegexp(`.+`) && !HostRegexp(`^vault`)', priority: 9999")},
+		{name: "after many patterns", folder: list(owner, "") + route("web-b", "", "websecure", slices.Repeat([]string{"'HostRegexp(`^x$`)'"}, 100)...) +
+			strings.TrimPrefix(route("", "", "", "'HostRegexp(`.+`)', priority: 9999"), route("", "", "")),
+			want: []string{"web-b/route.yaml:107:53: web-b answers for vault.home.example, without a login" + belongs}},
+		{name: "too many hosts to read", folder: list(owner, "") + route("web-b", "", "websecure", "'"+strings.Repeat("Host(`x`) || ", 70)+match+"'"),
+			want: []string{"web-b/route.yaml:7:53: the rule has more than 64 parts: whether it answers for hosts of other entries is unknown"}},
+		{name: "a rule too long to read", folder: list(owner, "") + route("web-b", "", "websecure", "'Host(`"+strings.Repeat("x", 16<<10)+"`) || "+match+"'"),
+			want: []string{"web-b/route.yaml:7:53: the rule is longer than 16,384 characters: whether it answers for hosts of other entries is unknown"}},
 		{name: "a star", folder: list(owner, "") + route("web-b", "", "websecure", "'Host(`*.home.example`) && PathPrefix(`/v1`)', priority: 9999"),
 			want: []string{inRoute + "/v1, without a login" + belongs}},
 		{name: "the host of an IngressRoute", folder: list("", "{host: vault, path: /v1, service: b, port: 80, auth: none}") + route("web-vault", "", "websecure", match),

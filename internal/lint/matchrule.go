@@ -29,25 +29,28 @@ const mostMatchers = 64
 type matchRule [][]matcher
 
 // parseMatch reads a rule. Traefik, too, reads its rules with Go's own expression parser (vulcand/predicate, parse.go).
-// A rule that is not understood is nil.
-func parseMatch(text string) matchRule {
+// A rule that is not understood is nil; tooLarge is why, if it is larger than what is read.
+func parseMatch(text string) (rule matchRule, tooLarge string) {
 	expression, err := parser.ParseExpr(text)
 	if err != nil {
-		return nil
+		return nil, ""
 	}
 	count := 0
 	ast.Inspect(expression, func(n ast.Node) bool {
 		count++
 		return count < 8*mostMatchers
 	})
-	if count >= 8*mostMatchers {
-		return nil
+	if count < 8*mostMatchers {
+		rule, ok := alternatives(expression, false)
+		if ok {
+			return rule, ""
+		}
 	}
-	return alternatives(expression, false)
+	return nil, "has more than " + strconv.Itoa(mostMatchers) + " parts"
 }
 
-// alternatives are those of an expression or, with not, of its negation; nil when part of it is not a rule, or when there are too many.
-func alternatives(e ast.Expr, not bool) matchRule {
+// alternatives are those of an expression or, with not, of its negation: nil when part of it is not a rule, and false when there are too many.
+func alternatives(e ast.Expr, not bool) (rule matchRule, ok bool) {
 	switch e := e.(type) {
 	case *ast.ParenExpr:
 		return alternatives(e.X, not)
@@ -56,13 +59,17 @@ func alternatives(e ast.Expr, not bool) matchRule {
 			return alternatives(e.X, !not)
 		}
 	case *ast.BinaryExpr:
-		left, right := alternatives(e.X, not), alternatives(e.Y, not)
-		if left == nil || right == nil || len(left)*len(right) > mostMatchers {
-			return nil
+		left, ok := alternatives(e.X, not)
+		right, also := alternatives(e.Y, not)
+		if !ok || !also || len(left)*len(right) > mostMatchers {
+			return nil, false
+		}
+		if left == nil || right == nil {
+			return nil, true
 		}
 		switch {
 		case e.Op == token.LOR && !not, e.Op == token.LAND && not:
-			return slices.Concat(left, right)
+			return slices.Concat(left, right), true
 		case e.Op == token.LAND, e.Op == token.LOR:
 			var both matchRule
 			for _, l := range left {
@@ -70,15 +77,15 @@ func alternatives(e ast.Expr, not bool) matchRule {
 					both = append(both, slices.Concat(l, r))
 				}
 			}
-			return both
+			return both, true
 		}
 	case *ast.CallExpr:
 		if m, ok := matcherOf(e); ok {
 			m.not = not
-			return matchRule{{m}}
+			return matchRule{{m}}, true
 		}
 	}
-	return nil
+	return nil, true
 }
 
 func matcherOf(e *ast.CallExpr) (m matcher, ok bool) {

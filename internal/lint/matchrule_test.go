@@ -42,7 +42,7 @@ func TestScopes(t *testing.T) {
 		strings.Repeat("!", 1000) + "Host(`a`)":                         "-", // too deep
 	} {
 		var got []string
-		scopes := parseMatch(rule).scopes()
+		scopes := understood(rule).scopes()
 		for _, s := range scopes {
 			text := s.host
 			if s.path != "" {
@@ -85,7 +85,7 @@ func TestCovers(t *testing.T) {
 		{"Host(`a`) && Method(`GET`)", "Host(`a`) && Path(`/x`) && Method(`GET`)", true},
 		{"HostRegexp(`a`)", "Host(`a`)", false},
 	} {
-		broad, narrow := parseMatch(test.broad).scopes(), parseMatch(test.narrow).scopes()
+		broad, narrow := understood(test.broad).scopes(), understood(test.narrow).scopes()
 		if got := broad[0].covers(&narrow[0]); got != test.want {
 			t.Errorf("%s covers %s: %v", test.broad, test.narrow, got)
 		}
@@ -98,7 +98,7 @@ func FuzzMatch(f *testing.F) {
 		f.Add(rule)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		rule := parseMatch(text)
+		rule := understood(text)
 		if len(rule) > mostMatchers {
 			t.Errorf("%d alternatives", len(rule))
 		}
@@ -190,4 +190,9 @@ ingress: {auth: {login: {name: login, namespace: a}}}
 			t.Errorf("%s is rendered", w)
 		}
 	}
+}
+
+func understood(text string) matchRule {
+	rule, _ := parseMatch(text)
+	return rule
 }

@@ -74,7 +74,8 @@ func oldSyntax(text string) (what, hint string) {
 	if m := colonRule.FindString(text); m != "" {
 		return "the rule begins with " + strings.TrimSpace(m), "write Host(`a.example`) && PathPrefix(`/api/`)"
 	}
-	for _, alternative := range parseMatch(text) {
+	rule, _ := parseMatch(text)
+	for _, alternative := range rule {
 		for _, m := range alternative {
 			arguments := matchers[m.name]
 			switch {

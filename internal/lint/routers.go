@@ -170,7 +170,9 @@ func (r *router) understand(priority int) {
 	if r.tooLarge = bounds.TraefikRule.Exceeded(r.text); r.tooLarge != "" {
 		return
 	}
-	r.rule = parseMatch(r.text)
+	if r.rule, r.tooLarge = parseMatch(r.text); r.tooLarge != "" {
+		return
+	}
 	r.scopes = r.rule.scopes()
 }
 
