@@ -8,6 +8,7 @@ package inspection
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"time"
@@ -124,12 +125,31 @@ func look(in Input, without omitted, w watcher) (Result, error) {
 	r.Findings = append(r.Findings, found.Findings...)
 	r.add(lint.Error, found.Mistakes...)
 	r.Checked, r.Waived = len(what.Objects)+len(what.Workloads), found.Waived
-	for kind, n := range found.Unchecked {
+	for kind, n := range schemaless(found.Unchecked) {
 		r.Skipped["no schema for "+kind] += n
 		r.Checked -= n
 	}
 	r.Findings = lint.Sorted(r.Findings)
 	return r, nil
+}
+
+const (
+	mostKinds   = 50  // that are named
+	longestKind = 200 // bytes: no kind of any API is that long
+)
+
+// schemaless are how many objects of which kinds have no schema, with those that most have by name.
+func schemaless(unchecked map[string]int) map[string]int {
+	kinds := slices.SortedFunc(maps.Keys(unchecked), func(a, b string) int { return cmp.Or(unchecked[b]-unchecked[a], cmp.Compare(a, b)) })
+	out := map[string]int{}
+	for i, kind := range kinds {
+		name := "other kinds"
+		if i < mostKinds {
+			name = diag.Beginning(kind, longestKind)
+		}
+		out[name] += unchecked[kind]
+	}
+	return out
 }
 
 // reason is why an application with these mistakes was not looked at.
