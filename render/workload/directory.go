@@ -34,6 +34,7 @@ func (r *Renderer) directory(app *Application) ([]manifest, diag.List) {
 		return nil, diags
 	}
 	var out []manifest
+	var leftOut diag.List // of YAML that Argo CD leaves out
 	for _, f := range files {
 		var found []manifest
 		var problems diag.List
@@ -43,31 +44,34 @@ func (r *Renderer) directory(app *Application) ([]manifest, diag.List) {
 		case ".json":
 			found, problems = app.jsonFile(at, f.text)
 		default:
-			found, problems = app.yamlFile(at, f.text)
+			var other bool
+			if found, problems, other = app.yamlFile(at, f.text); other {
+				leftOut, found, problems = append(leftOut, problems...), nil, nil
+			}
 		}
 		out = append(out, found...)
 		diags = append(diags, problems...)
 	}
 	if len(out) == 0 && len(diags) == 0 && !app.MayBeEmpty {
+		if len(leftOut) > 0 { // the likely reason
+			return nil, leftOut
+		}
 		diags.Add(app.failure(app.at(), "empty-source", "", "the folder holds no manifests"))
 	}
 	return out, diags
 }
 
-// yamlFile leaves out files that Argo CD treats as something else: a first document that is not an object, in a file that does not look
-// like a manifest.
-func (app *Application) yamlFile(at diag.Position, text []byte) ([]manifest, diag.List) {
-	found, diags := app.decode(at, text)
+// yamlFile also reports whether Argo CD treats the file as something else, and leaves it out: its first document is not an object, and it
+// does not look like a manifest.
+func (app *Application) yamlFile(at diag.Position, text []byte) (found []manifest, diags diag.List, other bool) {
+	found, diags = app.decode(at, text)
 	firstIsNone := len(found) == 0 && len(diags) > 0
 	if len(found) > 0 {
 		kind, _ := found[0].value["kind"].(string)
 		firstIsNone = kind == ""
 	}
 	bomb := slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return d.Code == "alias-bomb" }) // which Argo CD would expand
-	if firstIsNone && !bomb && !looksLikeManifest(text) {
-		return nil, nil
-	}
-	return found, diags
+	return found, diags, firstIsNone && !bomb && !looksLikeManifest(text)
 }
 
 func looksLikeManifest(text []byte) bool {

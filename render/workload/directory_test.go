@@ -76,6 +76,7 @@ func TestDirectory(t *testing.T) {
 		"a file":              {"-- app --\nkind: A\n", Directory{}, "app: web-app: expected a folder, found a file [missing-path]\n"},
 		"no manifests":        {"-- app/x.txt --\n", Directory{}, empty},
 		"empty files":         {"-- app/a.yaml --\n-- app/b.yaml --\n# b\n---\n", Directory{}, empty},
+		"all broken":          {"-- app/a.yaml --\na: [\n-- app/b.yml --\n# values\nb: 1\n", Directory{}, "app/a.yaml:1:1: web-app: did not find expected node content [bad-yaml]\n"},
 		"empty JSON":          {"-- app/a.json --\n", Directory{}, "app/a.json:1:1: web-app: EOF [bad-yaml]\n"},
 		"skip":                {"-- app/a.yaml --\nkind: A\n-- app/b.yaml --\n# +argocd:skip-file-rendering\nkind: [\n-- app/c.jsonnet --\n// +argocd:skip-file-rendering\nerror 1\n", Directory{}, "app/a.yaml:1:1 map[kind:A]\n"},
 		"a list":              {"-- app/a.yaml --\nkind: List\napiVersion: v1\nitems:\n- kind: A\n- null\n", Directory{}, "app/a.yaml:1:1 map[apiVersion:v1 items:[map[kind:A] <nil>] kind:List]\n"},
