@@ -23,11 +23,11 @@ import (
 
 // Input is what to check.
 type Input struct {
-	Place   fleet.Place
+	Place fleet.Place
 	// Sources are what was fetched, which a process of its own must be able to open; nil when that is not to be looked at.
 	Sources source.Sources `json:"-"`
 	Only    []string       // names of rules; all when empty
-	Today   time.Time // for waivers that end
+	Today   time.Time      // for waivers that end
 	Timeout time.Duration
 }
 

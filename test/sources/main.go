@@ -70,7 +70,7 @@ func run() error {
 	in := fleet.Input{Place: place, Sources: there, Want: fleet.Want{Application: os.Args[2]}}
 	refs, diags, err := fleet.References(in)
 	if err != nil || len(diags) > 0 {
-		return fmt.Errorf("asking for references: %v, %v", err, diags)
+		return fmt.Errorf("asking for references: %w, %v", err, diags)
 	}
 	fmt.Fprintln(os.Stderr, refs)
 	out, diags, err := fleet.Build(in)
