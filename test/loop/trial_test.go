@@ -518,7 +518,7 @@ func (l *trial) outOfMemory(was state) {
 
 	l.must(l.argo.RequestRefresh(l.Context(), "web-endless", true)) // which does not end before the rendering does
 	l.must(syscall.Kill(rendering(), syscall.SIGKILL))
-	condition("web-endless", "deploy/endless: web-endless: the renderer stopped")
+	condition("web-endless", "deploy/endless: web-endless: the renderer was killed, probably because the system has no more memory [too-large]")
 	l.mended(root, revision, with)
 	l.step("nothing was pruned: a renderer was killed")
 	l.deploy("preview")
