@@ -119,6 +119,16 @@ func (r *Report) location(p diag.Position) string {
 	return diag.Visible(r.file(p))
 }
 
+// JSON prints a value, as the formats of lint do.
+func JSON(w io.Writer, v any) error {
+	var b bytes.Buffer
+	if err := encode(&b, v); err != nil {
+		return err
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
 // encode writes JSON as people read it: invisible characters are escaped. Texts that people read are made visible before, so that they are
 // harmless even where they are shown; only locations keep their characters.
 func encode(b *bytes.Buffer, v any) error {

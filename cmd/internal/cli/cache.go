@@ -1,16 +1,15 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/report"
 	"github.com/hippotion/roster/internal/source/cache"
 	"github.com/spf13/cobra"
 )
@@ -39,8 +38,8 @@ func cacheListCommand() *cobra.Command {
 	c.Flags().StringVar(&format, "format", "text", strings.Join(formats, ", "))
 	complete(c, "format", formats)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		if !slices.Contains(formats, format) {
-			return fmt.Errorf("--format: there is no %q\n  hint: %s", format, diag.DidYouMean(format, formats))
+		if err := oneOf("--format", format, formats); err != nil {
+			return err
 		}
 		store, err := openCache()
 		if err != nil {
@@ -89,9 +88,7 @@ func cacheJSON(w io.Writer, folder string, contents []cache.Content) error {
 	for _, k := range contents {
 		out = append(out, content{string(k.Digest), k.Size, k.Used.UTC(), k.FetchedAs})
 	}
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(map[string]any{"folder": folder, "contents": out})
+	return report.JSON(w, map[string]any{"folder": folder, "contents": out})
 }
 
 func cachePruneCommand() *cobra.Command {

@@ -77,6 +77,14 @@ explains a rule. lint in platform.yml turns rules off, and a comment waives a fi
 	return c
 }
 
+// oneOf reports a word of a flag that is none of those that it may have.
+func oneOf(flag, word string, words []string) error {
+	if slices.Contains(words, word) {
+		return nil
+	}
+	return fmt.Errorf("%s: there is no %q\n  hint: %s", flag, word, diag.DidYouMean(word, words))
+}
+
 // complete offers words for a flag.
 func complete(c *cobra.Command, flag string, words []string) {
 	err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
@@ -95,15 +103,9 @@ func severities() []string {
 
 // check reports flags without a meaning.
 func (o *lintOptions) check() error {
-	one := func(flag, word string, words []string) error {
-		if slices.Contains(words, word) {
-			return nil
-		}
-		return fmt.Errorf("%s: there is no %q\n  hint: %s", flag, word, diag.DidYouMean(word, words))
-	}
-	errs := []error{one("--format", o.format, report.Formats()), one("--severity", o.severity, severities())}
+	errs := []error{oneOf("--format", o.format, report.Formats()), oneOf("--severity", o.severity, severities())}
 	for _, r := range o.rules {
-		errs = append(errs, one("--rules", r, lint.Names()))
+		errs = append(errs, oneOf("--rules", r, lint.Names()))
 	}
 	if o.baseline != "" && o.writeBaseline != "" {
 		errs = append(errs, errors.New("--baseline and --write-baseline exclude each other"))

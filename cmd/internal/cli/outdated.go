@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -9,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/report"
 	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/internal/source/fetch"
 	"github.com/spf13/cobra"
@@ -34,8 +34,8 @@ It exits with 0 when nothing is newer, with 1 when something is, and with 2 when
 	c.Flags().StringVar(&format, "format", "text", strings.Join(formats, ", "))
 	complete(c, "format", formats)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if !slices.Contains(formats, format) {
-			return fmt.Errorf("--format: there is no %q\n  hint: %s", format, diag.DidYouMean(format, formats))
+		if err := oneOf("--format", format, formats); err != nil {
+			return err
 		}
 		e, err := o.open(c, folderOf(args))
 		if err != nil {
@@ -122,7 +122,5 @@ func outdatedJSON(w io.Writer, found []fetch.Newer) error {
 		}
 		out = append(out, n)
 	}
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(map[string]any{"outdated": out})
+	return report.JSON(w, map[string]any{"outdated": out})
 }
