@@ -1,7 +1,6 @@
 package fleet
 
 import (
-	"cmp"
 	"context"
 	"io/fs"
 	"slices"
@@ -32,9 +31,7 @@ func References(in Input) ([]source.Reference, diag.List, error) {
 	if err != nil || out.Platform == nil {
 		return nil, diags, err
 	}
-	slices.SortFunc(refs, func(a, b source.Reference) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.URL, b.URL), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Version, b.Version))
-	})
+	slices.SortFunc(refs, source.Reference.Compare)
 	return slices.Compact(refs), nil, nil
 }
 

@@ -248,7 +248,7 @@ func (w *worker) stop() {
 
 // Serve is a worker: it renders what it is asked for until no more requests come. What was fetched is opened by the function; it is
 // not called when there is nothing.
-func Serve(in io.Reader, out io.Writer, open func(json.RawMessage) (source.Sources, error)) error {
+func Serve(in io.Reader, out io.Writer, open source.Opener) error {
 	decoder, answers := json.NewDecoder(in), json.NewEncoder(out)
 	decoder.UseNumber() // in values, which have no other type
 	var job workerJob
@@ -265,10 +265,8 @@ func Serve(in io.Reader, out io.Writer, open func(json.RawMessage) (source.Sourc
 	}
 	defer root.Close()
 	files := workload.Files{Repository: At(checkout.FS(root), job.At), Catalog: builtin.Charts()}
-	if len(job.Sources) > 0 && string(job.Sources) != "null" {
-		if files.Sources, err = open(job.Sources); err != nil {
-			return fmt.Errorf("opening what was fetched: %w", err)
-		}
+	if files.Sources, err = open.Reopen(job.Sources); err != nil {
+		return err
 	}
 	renderer := workload.New(files, job.Cluster)
 	requests := make(chan workload.Application)

@@ -206,8 +206,7 @@ func cellIn(memory []byte) *progress.Cell {
 // Serving is what differs between the processes that look.
 type Serving struct {
 	Apply func(*lint.Input, lint.Options) lint.Result // lint.Run, except in tests
-	// Open opens what was fetched. It is not called when there is nothing.
-	Open func(json.RawMessage) (source.Sources, error)
+	Open  source.Opener                               // for what was fetched
 }
 
 // Serve checks what it is asked for, in a process whose memory it limits.
@@ -224,13 +223,11 @@ func Serve(in io.Reader, out io.Writer, s Serving) error {
 		_ = requests.Decode(&struct{}{})
 		os.Exit(0) // the other side is dead: then nobody waits for an answer
 	}()
-	if len(j.Sources) > 0 && string(j.Sources) != "null" {
-		sources, err := s.Open(j.Sources)
-		if err != nil {
-			return fmt.Errorf("opening what was fetched: %w", err)
-		}
-		j.Input.Sources = sources
+	sources, err := s.Open.Reopen(j.Sources)
+	if err != nil {
+		return err
 	}
+	j.Input.Sources = sources
 	w := watcher{apply: s.Apply}
 	if j.Shared {
 		memory, err := limited.Attach(os.NewFile(3, "progress"), progress.Size)

@@ -6,7 +6,9 @@
 package source
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 )
 
@@ -38,6 +40,21 @@ type Reference struct {
 // File, the whole tree for Git and for an OCI artifact that is not a chart. The error is ErrNotFetched (wrapped) when it is missing.
 type Sources interface {
 	Open(Reference) (fs.FS, error)
+}
+
+// Opener opens sources of which another process has written what this one must know, as JSON.
+type Opener func(json.RawMessage) (Sources, error)
+
+// Reopen opens them; nil when the other process has none.
+func (open Opener) Reopen(data json.RawMessage) (Sources, error) {
+	if len(data) == 0 || string(data) == "null" {
+		return nil, nil
+	}
+	sources, err := open(data)
+	if err != nil {
+		return nil, fmt.Errorf("opening what was fetched: %w", err)
+	}
+	return sources, nil
 }
 
 // ErrNotFetched is why a reference cannot be opened: it was not fetched yet, or the lock has another version of it.

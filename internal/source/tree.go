@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/hippotion/roster/internal/dotgit"
 )
 
 // A tree is kept in one piece, so that it is there as a whole or not at all: the contents of all files, then a line for each file,
@@ -58,7 +60,7 @@ func NewTreeWriter(w io.Writer) *TreeWriter { return &TreeWriter{w: w} }
 // Add adds a file, or a link with its target as content. It is refused when its path leads out of the tree or into .git, and when the
 // tree becomes too large.
 func (t *TreeWriter) Add(name string, mode fs.FileMode, content io.Reader) error {
-	if !fs.ValidPath(name) || name == "." || hasGit(name) {
+	if !fs.ValidPath(name) || name == "." || dotgit.In(name) {
 		return fmt.Errorf("it has a file %s, which is not a path within it", shown(name))
 	}
 	if len(t.files) == MaxTreeFiles {
@@ -233,16 +235,6 @@ func (e *entry) verify() error {
 		}
 	}
 	return nil
-}
-
-// hasGit reports whether a path leads into .git, as any file system may write it.
-func hasGit(name string) bool {
-	for element := range strings.SplitSeq(name, "/") {
-		if strings.EqualFold(strings.TrimRight(element, ". "), ".git") {
-			return true
-		}
-	}
-	return false
 }
 
 // LeadsOut reports whether a link at a path would lead out of the tree, whatever is there.

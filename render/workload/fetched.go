@@ -35,19 +35,15 @@ func (o origin) at(file string, line, column int) (at diag.Position, prefix stri
 
 // inWords names a reference in a message.
 func inWords(ref source.Reference) string {
-	version := ""
-	if ref.Version != "" {
-		version = " " + ref.Version
+	switch {
+	case ref.Kind == source.Chart:
+		return "the " + ref.String()
+	case ref.Kind == source.Git && ref.Version == "":
+		return ref.URL
+	case ref.Kind == source.Git:
+		return ref.URL + " at " + ref.Version
 	}
-	switch ref.Kind {
-	case source.Chart:
-		return "the chart " + ref.Name + version + " of " + ref.URL
-	case source.Git:
-		if version != "" {
-			version = " at" + version
-		}
-	}
-	return ref.URL + version
+	return ref.String()
 }
 
 // missing is that something was not fetched.

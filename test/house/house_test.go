@@ -19,7 +19,7 @@ var mayImport = map[string][]string{
 	"internal/bounds":          {},
 	"internal/argocd":          {},
 	"internal/diag":            {},
-	"internal/source":          {"internal/diag", "internal/syntax"},
+	"internal/source":          {"internal/diag", "internal/dotgit", "internal/syntax"},
 	"internal/source/cache":    {"internal/source"},
 	"internal/source/fetch":    {"internal/source", "internal/source/cache", "internal/syntax"},
 	"internal/syntax":          {"internal/diag"},

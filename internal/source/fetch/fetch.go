@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -54,7 +55,7 @@ const (
 func All(ctx context.Context, references func(source.Sources) ([]source.Reference, error), o Options) (source.Lock, error) {
 	r := &run{Options: o, got: map[source.Reference]source.Locked{}, failed: map[source.Reference]error{}}
 	for range maxRounds {
-		known, err := references(cache.Pinned{Folder: o.Cache.Folder(), Lock: r.lock(nil)})
+		known, err := references(cache.Pinned{Folder: o.Cache.Folder(), Lock: source.NewLock(slices.Collect(maps.Values(r.got))...)})
 		if err != nil {
 			return nil, err
 		}
@@ -89,11 +90,11 @@ func (r *run) settled(ref source.Reference) bool {
 	return got || r.failed[ref] != nil
 }
 
-// lock is what was had of some references, or of all.
+// lock is what was had of some references.
 func (r *run) lock(of []source.Reference) source.Lock {
 	var parts []source.Locked
-	for ref, k := range r.got {
-		if of == nil || slices.Contains(of, ref) {
+	for _, ref := range of {
+		if k, ok := r.got[ref]; ok {
 			parts = append(parts, k)
 		}
 	}

@@ -281,16 +281,23 @@ func (n *Network) store(ctx context.Context, c *cache.Cache, address, home strin
 			return err
 		}
 		defer body.Close()
-		if out, err = c.Create(limit); err != nil {
-			return err
-		}
-		if _, err = io.Copy(out, body); err != nil {
-			out.Discard()
-			return tooLarge(broken(err), limit)
-		}
-		return nil
+		out, err = written(c, body, limit)
+		return err
 	})
 	return out, err
+}
+
+// written puts a body of at most so many bytes into the cache, without a name yet. The caller discards it.
+func written(c *cache.Cache, body io.Reader, limit int64) (*cache.Writer, error) {
+	out, err := c.Create(limit)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.Copy(out, body); err != nil {
+		out.Discard()
+		return nil, tooLarge(broken(err), limit)
+	}
+	return out, nil
 }
 
 func tooLarge(err error, limit int64) error {

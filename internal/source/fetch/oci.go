@@ -318,14 +318,8 @@ func (n *Network) layer(ctx context.Context, repository *remote.Repository, laye
 		}
 		body = newSteady(body, cancel, n.limits().Stall)
 		defer body.Close()
-		if out, err = c.Create(limit); err != nil {
-			return err
-		}
-		if _, err = io.Copy(out, body); err != nil {
-			out.Discard()
-			return tooLarge(broken(err), limit)
-		}
-		return nil
+		out, err = written(c, body, limit)
+		return err
 	})
 	if err != nil {
 		return nil, err
