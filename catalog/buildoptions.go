@@ -3,13 +3,14 @@ package catalog
 import (
 	"strings"
 
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/syntax"
 )
 
 // buildOptionsOf reads kustomize.buildOptions as Argo CD hands it to kustomize: words between blanks (util/kustomize,
 // parseKustomizeBuildOptions).
-func (r *resolver) buildOptionsOf(in text) BuildOptions {
-	out := BuildOptions{Text: strings.Join(strings.Fields(in.V), " ")}
+func (r *resolver) buildOptionsOf(in text) argocd.BuildOptions {
+	out := argocd.BuildOptions{Text: strings.Join(strings.Fields(in.V), " ")}
 	words := strings.Fields(in.V)
 	for len(words) > 0 {
 		name, value, joined := strings.Cut(words[0], "=")

@@ -97,14 +97,7 @@ type ArgoCD struct {
 	Destination   string // URL of the API server
 	Plugin        string // the name under which the sidecar is known
 	Impersonation bool   // whether Argo CD syncs as the accounts that the projects name
-	BuildOptions  BuildOptions
-}
-
-// BuildOptions are what Argo CD runs kustomize with.
-type BuildOptions struct {
-	Text    string // as in argocd-cm; empty when platform.yml does not say it
-	Helm    bool   // whether it may inflate charts
-	AnyFile bool   // whether it may read files that are not in or below a kustomization's folder
+	BuildOptions  argocd.BuildOptions
 }
 
 // Wave is an Argo CD sync wave: a lower one is applied, and healthy, before a higher one.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
 	"github.com/hippotion/roster/profiles"
@@ -24,7 +25,7 @@ type settingsOfPlatform struct {
 	argocdNamespace, destination string
 	plugin                       string
 	impersonation                *Impersonation
-	buildOptions                 BuildOptions
+	buildOptions                 argocd.BuildOptions
 	controller, dns              profiles.Pods
 	apiServerPort                int
 	expose                       map[string][]string

@@ -1,5 +1,5 @@
 // Package argocd holds the options of a source of an Argo CD Application: what stands below helm, kustomize and directory in
-// spec.source, with the names that it has there.
+// spec.source, with the names that it has there; and those that Argo CD has for all kustomizations.
 //
 // They are declared here alone. The list gives them their values (package catalog), the Application has them as they are (package
 // render), and workers render with them (package render/workload): a new option is one field here, and one in the input.
@@ -138,4 +138,11 @@ type JsonnetVar struct {
 func empty(options any) bool {
 	text, err := json.Marshal(options)
 	return err == nil && string(text) == "{}"
+}
+
+// BuildOptions are what Argo CD runs kustomize with (kustomize.buildOptions in argocd-cm).
+type BuildOptions struct {
+	Text    string `json:"-"`          // as they stand there
+	Helm    bool   `json:",omitempty"` // --enable-helm
+	AnyFile bool   `json:",omitempty"` // --load-restrictor LoadRestrictionsNone
 }

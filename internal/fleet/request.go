@@ -123,8 +123,7 @@ var kinds = map[catalog.SourceKind]workload.Kind{catalog.HelmChart: workload.Cha
 // clusterOf is what platform.yml sets about the cluster, or else what Argo CD tells its plugins.
 func (in *Input) clusterOf(p *catalog.Platform) workload.Cluster {
 	said := p.Cluster
-	options := p.ArgoCD.BuildOptions
-	c := workload.Cluster{Kustomize: workload.BuildOptions{Helm: options.Helm, AnyFile: options.AnyFile}, KubeVersion: cmp.Or(said.KubeVersion, in.Cluster.KubeVersion), APIVersions: said.APIVersions}
+	c := workload.Cluster{Kustomize: p.ArgoCD.BuildOptions, KubeVersion: cmp.Or(said.KubeVersion, in.Cluster.KubeVersion), APIVersions: said.APIVersions}
 	if len(c.APIVersions) == 0 {
 		c.APIVersions = in.Cluster.APIVersions
 	}

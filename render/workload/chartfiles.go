@@ -68,11 +68,16 @@ func (r *Renderer) chart(app *Application) (*loadedChart, diag.List) {
 	}
 	c := &chartReader{renderer: r, app: app, build: true}
 	loaded := r.loadOnce(key, func() *loadedChart { return c.whole(c.source()) })
-	diags := slices.Clone(loaded.diags)
+	return loaded, loaded.about(app)
+}
+
+// about are the diagnostics of a chart for an application.
+func (l *loadedChart) about(app *Application) diag.List {
+	diags := slices.Clone(l.diags)
 	for i := range diags {
 		diags[i].Path = app.Code
 	}
-	return loaded, diags
+	return diags
 }
 
 // loadOnce loads a chart that is known by a key.

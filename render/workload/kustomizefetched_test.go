@@ -6,6 +6,7 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/source"
 )
 
@@ -168,7 +169,7 @@ func TestKustomizeHelm(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			app := *testApp
 			app.Kind = Kustomization
-			r := New(Files{Repository: tree("-- app/kustomization.yaml --\n" + c.files), Sources: shelf}, Cluster{Kustomize: BuildOptions{Helm: true}})
+			r := New(Files{Repository: tree("-- app/kustomization.yaml --\n" + c.files), Sources: shelf}, Cluster{Kustomize: argocd.BuildOptions{Helm: true}})
 			got := renderedOf(r, &app)
 			if diff := cmp.Diff(c.want, got); diff != "" && !(strings.HasSuffix(c.want, "}}") && strings.Contains(got, "id")) {
 				t.Error(diff)

@@ -253,15 +253,6 @@ func (g guard) chart(c *chartAsked) (loaded *loadedChart, folder string, diags d
 	return loaded, folder, loaded.about(f.app)
 }
 
-// about are the diagnostics of a chart for an application.
-func (l *loadedChart) about(app *Application) diag.List {
-	diags := slices.Clone(l.diags)
-	for i := range diags {
-		diags[i].Path = app.Code
-	}
-	return diags
-}
-
 // helmValues are the values of a chart: those of a file, with others laid over them or below them, then those of further files.
 func (g guard) helmValues(c *chartAsked, loaded *loadedChart, folder string) (map[string]any, error) {
 	// Kustomize reads the value file of a chart that it has fetched from where it has put it.

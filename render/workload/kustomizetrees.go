@@ -56,8 +56,13 @@ func (f *kustomizeFiles) originOf(name string) (from origin, inside string) {
 	if root == "" {
 		return origin{files: files}, inside
 	}
+	return f.fetchedAt(root).origin, inside
+}
+
+// fetchedAt is what was fetched and has that root, which treeOf gave.
+func (f *kustomizeFiles) fetchedAt(root string) *fetchedTree {
 	i, _ := strconv.Atoi(strings.TrimPrefix(root, fetchedRoot))
-	return f.fetched[i].origin, inside
+	return &f.fetched[i]
 }
 
 // tree is the folder of a repository that was fetched; the same for all that name it.
@@ -148,8 +153,7 @@ func (f *kustomizeFiles) moved(diags diag.List) diag.List {
 			if root == "" || !ok {
 				return
 			}
-			i, _ := strconv.Atoi(strings.TrimPrefix(root, fetchedRoot))
-			at, prefix := f.fetched[i].at(inside, pos.Line, pos.Column)
+			at, prefix := f.fetchedAt(root).at(inside, pos.Line, pos.Column)
 			*pos, *text = at, prefix+*text
 		}
 	}

@@ -31,13 +31,7 @@ type Cluster struct {
 	KubeVersion string   // such as v1.35.3; DefaultKubeVersion when empty
 	APIVersions []string // such as monitoring.coreos.com/v1 or monitoring.coreos.com/v1/ServiceMonitor, besides Kubernetes' own
 
-	Kustomize BuildOptions
-}
-
-// BuildOptions are what Argo CD runs kustomize with (kustomize.buildOptions in argocd-cm).
-type BuildOptions struct {
-	Helm    bool `json:",omitempty"` // --enable-helm
-	AnyFile bool `json:",omitempty"` // --load-restrictor LoadRestrictionsNone
+	Kustomize argocd.BuildOptions
 }
 
 // DefaultKubeVersion is the version of an unknown cluster.
