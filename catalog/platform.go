@@ -30,6 +30,8 @@ type Platform struct {
 	Lint       Lint
 	Mirrors    []Mirror    // by URL
 	Namespaces []Namespace // by name
+
+	order *sequencer // that has set the waves
 }
 
 // Origin says where an object comes from: file#/namespace/application/… by names, not lines, so that inserting an entry

@@ -54,6 +54,7 @@ type sequencer struct {
 	cycles      int               // found so far, including those already reported
 	lists       map[string][]edge // that many steps have, by what they are
 	settled     map[string]bool   // those of them that are cut to the last edge
+	followed    map[string]bool   // those of them whose edges were followed by Awaited; nil while waves are assigned
 }
 
 // waves sets the waves of p, and reports applications that wait for each other.
@@ -83,6 +84,42 @@ func (r *resolver) waves(p *Platform) {
 		}
 	}
 	s.assign(p)
+	p.order = s
+}
+
+// Awaited is what comes before an application, however many waits are between.
+type Awaited struct {
+	Applications map[string]bool // by code
+	Secrets      bool            // whether Secrets are among it, or the store
+}
+
+// Awaited is what an application waits for. Its cost grows with the number of all waits of the platform.
+func (p *Platform) Awaited(code string) Awaited {
+	out := Awaited{Applications: map[string]bool{}}
+	if p.order == nil {
+		return out
+	}
+	s := *p.order
+	s.followed = map[string]bool{}
+	seen := map[step]bool{}
+	var follow func(step)
+	follow = func(of step) {
+		for _, e := range s.edges(of) {
+			if seen[e.to] {
+				continue
+			}
+			seen[e.to] = true
+			switch e.to.what {
+			case "app":
+				out.Applications[e.to.name] = true
+			case "secrets", "store":
+				out.Secrets = true
+			}
+			follow(e.to)
+		}
+	}
+	follow(step{"app", code})
+	return out
 }
 
 // assign sets the waves. What nothing waits for comes last, all together: an application that is not healthy holds up only
@@ -227,6 +264,13 @@ func (s *sequencer) kinds(group string) []edge {
 // list gives edges that many steps have. When all their targets have their waves, the last of those stands for all: in a
 // platform where each of many steps waits for each of many applications, the cost would be their product.
 func (s *sequencer) list(what string, all func() []edge) []edge {
+	if s.followed != nil {
+		if s.followed[what] {
+			return nil
+		}
+		s.followed[what] = true
+		return all()
+	}
 	edges, known := s.lists[what]
 	if !known {
 		edges = all()

@@ -2,6 +2,8 @@ package catalog_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -68,6 +70,35 @@ func TestLongChainOfStore(t *testing.T) {
 			if a.Code == "web-last" && (p.Store.Sync.Wave != chain || a.SecretsSync.Wave != chain+1 || a.Wave != chain+2) {
 				t.Errorf("the store is in wave %d, the secret in %d, its application in %d", p.Store.Sync.Wave, a.SecretsSync.Wave, a.Wave)
 			}
+		}
+	}
+}
+
+// TestAwaited: an application waits for what it depends on, for its Secrets, and for all that these wait for.
+func TestAwaited(t *testing.T) {
+	p := loadList(t, "secrets: {dependsOn: [vault]}\n", `
+- namespace: web-a
+  networkPolicies: isolated
+  applications:
+    - {applicationCode: cilium, provides: [cilium.io]}
+    - {applicationCode: operator, provides: [external-secrets.io]}
+    - {applicationCode: other, provides: [external-secrets.io], dependsOn: [cilium]}
+    - {applicationCode: vault}
+    - {applicationCode: reads, secrets: [{name: a, data: {KEY: a#key}}]}
+    - {applicationCode: after, dependsOn: [reads]}
+    - {applicationCode: alone}
+`)
+	for code, want := range map[string]string{
+		"cilium": "", "vault": "cilium", "alone": "cilium", "operator": "cilium", "other": "cilium",
+		"reads": "cilium operator other vault and secrets", "after": "cilium operator other reads vault and secrets", "unknown": "",
+	} {
+		a := p.Awaited(code)
+		got := strings.Join(slices.Sorted(maps.Keys(a.Applications)), " ")
+		if a.Secrets {
+			got += " and secrets"
+		}
+		if got != want {
+			t.Errorf("%s waits for %q, expected %q", code, got, want)
 		}
 	}
 }

@@ -110,7 +110,7 @@ func look(in Input, without omitted, w watcher) (Result, error) {
 			r.Skipped[reason(a.Mistakes)]++
 		}
 		for _, y := range a.Yields {
-			what.Workloads = append(what.Workloads, &lint.Object{Object: y.Object, Entry: a.Namespace, Application: a.Application, Pos: y.Pos, Unstable: y.Unstable})
+			what.Workloads = append(what.Workloads, &lint.Object{Object: y.Object, Entry: a.Namespace, Application: a.Application, Pos: y.Pos, From: y.From, Unstable: y.Unstable})
 		}
 	}
 	for _, rule := range lint.Names() { // in order

@@ -1,9 +1,6 @@
 package lint
 
-import (
-	"github.com/hippotion/roster/catalog"
-	"github.com/hippotion/roster/internal/diag"
-)
+import "github.com/hippotion/roster/internal/diag"
 
 var cannotRender = Rule{
 	Name:     "cannot-render",
@@ -24,13 +21,13 @@ kind: ConfigMap
 metadata: {name: a}
 `,
 	Mend: []string{"kind: ConfigMap", "apiVersion: v1\nkind: ConfigMap"},
-	Others: func(in *Input, add func(*catalog.Application, diag.Diagnostic)) {
+	Find: func(in *Input, add func(Finding)) {
 		in.unrendered(func(d diag.Diagnostic) bool { return d.Code != NotFetched }, add)
 	},
 }
 
 // unrendered are the mistakes that keep applications from being rendered: one for each application, with the rest of them below it.
-func (in *Input) unrendered(of func(diag.Diagnostic) bool, add func(*catalog.Application, diag.Diagnostic)) {
+func (in *Input) unrendered(of func(diag.Diagnostic) bool, add func(Finding)) {
 	for _, a := range in.applications() {
 		var first *diag.Diagnostic
 		for _, d := range in.Failed[a.Code].Sorted() {
@@ -49,6 +46,6 @@ func (in *Input) unrendered(of func(diag.Diagnostic) bool, add func(*catalog.App
 		if first.Pos.File == "" { // what roster brings has no place but the list
 			first.Pos = a.Place.Pos
 		}
-		add(a, *first)
+		add(Finding{Diagnostic: *first, of: a})
 	}
 }

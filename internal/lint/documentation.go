@@ -34,6 +34,9 @@ marked. A finding is waived by a comment on its line, or on the line above, with
   # lint:ignore world-egress-without-ports trackers use any port until 2027-03-01
 ` + "```" + `
 
+` + "`roster lint --fix`" + ` mends what the rules marked with ` + "`--fix`" + ` find: in the file, where it can do so without touching anything else, and
+as long as the list has no mistake then. It says what it has changed, and what it has left.
+
 In the examples, a line such as ` + "`-- applications.yml --`" + ` begins a file.
 
 | rule | severity | what it finds |
@@ -43,6 +46,9 @@ In the examples, a line such as ` + "`-- applications.yml --`" + ` begins a file
 		severity := string(r.Severity)
 		if r.Strict {
 			severity += ", `strict`"
+		}
+		if r.Fixable {
+			severity += ", `--fix`"
 		}
 		fmt.Fprintf(&b, "| [`%s`](#%s) | %s | %s |\n", r.Name, r.Name, severity, r.Summary)
 	}

@@ -37,7 +37,8 @@ type Input struct {
 	ofRoster    once[map[objectName]bool]              // those in Objects
 	unsure      once[map[catalog.ClusterResource]bool] // the cluster-scoped kinds that are permitted, and whether something unknown may be of them
 	entries     once[map[string]*catalog.Namespace]
-	yielding    once[map[string]bool] // the applications that have workloads, by code
+	yielding    once[map[string]bool]      // the applications that have workloads, by code
+	awaitedBy   map[string]map[string]bool // what an application waits for, by code
 	permitted   map[*catalog.Namespace]map[catalog.ClusterResource]bool
 	whole       map[*catalog.Namespace]bool
 	failures    once[map[*catalog.Namespace]bool] // the entries with an application that could not be rendered
@@ -109,6 +110,8 @@ type Object struct {
 	// Pos is what it was made from, relative to the repository's root. There is no file for catalog applications, and no line for the output
 	// of templates.
 	Pos diag.Position
+	// From names the file of a packed chart, or of what was fetched, that it was made from; Pos is then the archive, or where the list asks for it.
+	From string
 	// Unstable are the fields that differ each time that the application is rendered.
 	Unstable [][]string
 
@@ -148,9 +151,24 @@ func (in *Input) hiding(numbers []int) *Input {
 
 // PlaceOf is where an object comes from, without reading any file: what it was made from, or else its application.
 func (in *Input) PlaceOf(o *Object) catalog.Place {
-	at := o.Application.Place
-	if o.Pos.File != "" {
+	at := o.application()
+	if o.written() {
 		at.Pos = o.Pos
+	}
+	return at
+}
+
+// written reports whether an object was made from a file of the user's.
+func (o *Object) written() bool { return o.Pos.File != "" && o.From == "" }
+
+// application is the place of its application in the list. The path leads on to what is not the user's, but has made the object.
+func (o *Object) application() catalog.Place {
+	at := o.Application.Place
+	switch {
+	case o.From != "" && o.Pos.Line > 0:
+		at.Path += ": " + o.From
+	case o.From != "":
+		at.Path += ": " + o.Pos.File + ": " + o.From
 	}
 	return at
 }

@@ -46,9 +46,9 @@ type Rule struct {
 	Mend  []string
 	Good  string
 	Check func(*Input, Report) // nil when it is found elsewhere
-	// Others is instead of Check for what others have found wrong with applications.
-	Others func(*Input, func(*catalog.Application, diag.Diagnostic))
-	// Fixable reports whether Fix may fix what the rule finds.
+	// Find is instead of Check for findings that are more than a message at a place.
+	Find func(*Input, func(Finding))
+	// Fixable reports whether Fix may fix what the rule finds, or Extend with what is Missing from it.
 	Fixable bool
 }
 
@@ -68,6 +68,8 @@ func (r *Rule) Mended() string {
 type Finding struct {
 	diag.Diagnostic // Code is the rule's name; Pos is relative to the repository's root
 	Severity        Severity
+	// Missing is what Extend may add to the list; nil for most.
+	Missing *Addition `json:",omitempty"`
 
 	of *catalog.Application // whose own line may have the comment that waives it; nil for most
 }
@@ -124,20 +126,21 @@ func Run(in *Input, o Options) Result {
 	}
 	for i, r := range Rules() {
 		severity := in.severity(r)
-		if r.Check == nil && r.Others == nil || severity == off || len(o.Only) > 0 && !slices.Contains(o.Only, r.Name) || slices.Contains(o.Without, r.Name) {
+		if r.Check == nil && r.Find == nil || severity == off || len(o.Only) > 0 && !slices.Contains(o.Only, r.Name) || slices.Contains(o.Without, r.Name) {
 			continue
 		}
 		o.Progress.Rule(i)
 		before := len(found)
-		add := func(of *catalog.Application, d diag.Diagnostic) {
-			d.Code, d.Message, d.Hint = r.Name, diag.Beginning(d.Message, longestMessage), diag.Beginning(d.Hint, longestMessage)
-			found = append(found, Finding{d, severity, of})
+		add := func(f Finding) {
+			f.Code, f.Severity = r.Name, severity
+			f.Message, f.Hint = diag.Beginning(f.Message, longestMessage), diag.Beginning(f.Hint, longestMessage)
+			found = append(found, f)
 		}
-		if r.Others != nil {
-			r.Others(in, add)
+		if shown := in.hiding(o.Hidden[r.Name]); r.Find != nil {
+			r.Find(shown, add)
 		} else {
-			r.Check(in.hiding(o.Hidden[r.Name]), func(at catalog.Place, hint, format string, args ...any) {
-				add(nil, diag.Diagnostic{Pos: at.Pos, Path: at.Path, Message: fmt.Sprintf(format, args...), Hint: hint})
+			r.Check(shown, func(at catalog.Place, hint, format string, args ...any) {
+				add(Finding{Diagnostic: diag.Diagnostic{Pos: at.Pos, Path: at.Path, Message: fmt.Sprintf(format, args...), Hint: hint}})
 			})
 		}
 		if o.Found != nil {
@@ -152,7 +155,7 @@ func Run(in *Input, o Options) Result {
 // longestMessage is how many bytes of a message are kept. Many findings may quote the same long text.
 const longestMessage = 4000
 
-// Fixable reports whether Fix may fix what the named rule finds.
+// Fixable reports whether Fix or Extend may fix what the named rule finds.
 func Fixable(name string) bool {
 	return slices.ContainsFunc(rules[:], func(r *Rule) bool { return r.Name == name && r.Fixable })
 }

@@ -32,6 +32,13 @@ func run(t *testing.T, folder string, strict bool, failed ...string) lint.Result
 // runWith lints a folder of which some applications could not be rendered.
 func runWith(t *testing.T, folder string, strict bool, failed map[string]diag.List) lint.Result {
 	t.Helper()
+	in := inputOf(t, folder, failed)
+	in.Platform.Lint.Strict = in.Platform.Lint.Strict || strict
+	return lint.Run(in, lint.Options{Today: today})
+}
+
+func inputOf(t *testing.T, folder string, failed map[string]diag.List) *lint.Input {
+	t.Helper()
 	files, err := txtar.FS(txtar.Parse([]byte(strings.TrimPrefix(folder, "\n"))))
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +47,6 @@ func runWith(t *testing.T, folder string, strict bool, failed map[string]diag.Li
 	if err != nil || len(diags) > 0 {
 		t.Fatal(err, diags)
 	}
-	platform.Lint.Strict = platform.Lint.Strict || strict
 	in := &lint.Input{Platform: platform, Objects: render.Build(platform), Repository: files, Failed: failed}
 	renderer := workload.New(workload.Files{Repository: files, Catalog: apps.Charts()}, workload.Cluster{})
 	for i := range platform.Namespaces {
@@ -57,7 +63,7 @@ func runWith(t *testing.T, folder string, strict bool, failed map[string]diag.Li
 			}
 		}
 	}
-	return lint.Run(in, lint.Options{Today: today})
+	return in
 }
 
 // deployed is the output of a folder of manifests, or of a chart with one value file. The other sources are tested through the
@@ -79,7 +85,7 @@ func deployed(renderer *workload.Renderer, n *catalog.Namespace, a *catalog.Appl
 	result, diags := renderer.Render(app)
 	var out []*lint.Object
 	for _, o := range result.Objects {
-		out = append(out, &lint.Object{Object: o.Object, Entry: n, Application: a, Pos: o.Pos, Unstable: o.Unstable})
+		out = append(out, &lint.Object{Object: o.Object, Entry: n, Application: a, Pos: o.Pos, From: o.From, Unstable: o.Unstable})
 	}
 	return out, diags
 }

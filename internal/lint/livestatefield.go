@@ -48,7 +48,7 @@ data: {colour: blue}
 `,
 	Check: func(in *Input, report Report) {
 		for _, o := range in.Workloads {
-			if o.Pos.Line == 0 {
+			if o.Pos.Line == 0 || !o.written() {
 				continue // a template made it, or it is not in this repository
 			}
 			var first catalog.Place

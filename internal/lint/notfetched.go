@@ -3,7 +3,6 @@ package lint
 import (
 	"cmp"
 
-	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
 )
 
@@ -32,15 +31,15 @@ kind: ConfigMap
 metadata: {name: a}
 `,
 	Mend: []string{`repoURL: 'https://git.example/a.git', path: deploy`, `path: a`},
-	Others: func(in *Input, add func(*catalog.Application, diag.Diagnostic)) {
-		fetch := func(a *catalog.Application, d diag.Diagnostic) {
-			d.Hint = cmp.Or(d.Hint, "run roster fetch")
-			add(a, d)
+	Find: func(in *Input, add func(Finding)) {
+		fetch := func(f Finding) {
+			f.Hint = cmp.Or(f.Hint, "run roster fetch")
+			add(f)
 		}
 		in.unrendered(func(d diag.Diagnostic) bool { return d.Code == NotFetched }, fetch)
 		for _, a := range in.applications() {
 			if a.Workload == nil && a.Elsewhere != "" {
-				fetch(a, diag.Diagnostic{Pos: a.Place.Pos, Path: a.Place.Path, Message: "not fetched: " + a.Elsewhere})
+				fetch(Finding{Diagnostic: diag.Diagnostic{Pos: a.Place.Pos, Path: a.Place.Path, Message: "not fetched: " + a.Elsewhere}, of: a})
 			}
 		}
 	},

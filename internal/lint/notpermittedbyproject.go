@@ -1,18 +1,25 @@
 package lint
 
 import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/diag"
 )
 
 var notPermittedByProject = Rule{
 	Name:     "not-permitted-by-project",
 	Severity: Error,
 	Summary:  "an application deploys something that its project does not permit",
+	Fixable:  true,
 	Doc: `Each entry has an AppProject that permits its one namespace, and no cluster-scoped kind but those under ` + "`clusterResources`" + `.
-Argo CD refuses to sync an application with anything else in it: "is not permitted in project". Add the kind to the entry, or move the
-object into an entry of its own namespace. Cluster-scoped are Kubernetes' own kinds, those of CRDs that the list deploys, and some that
+Argo CD refuses to sync an application with anything else in it: "is not permitted in project". Add the kinds to the entry, or move the
+object into an entry of its own namespace. One finding has all kinds that an entry lacks, with the list to paste; ` + "`roster lint --fix`" + ` writes
+it, and you decide whether the entry should have that much power. Cluster-scoped are Kubernetes' own kinds, those of CRDs that the list deploys, and some that
 are well known.`,
 	Bad: `
 -- platform.yml --
@@ -29,27 +36,73 @@ value: -10
 `,
 	Mend: []string{`  networkPolicies: isolated`, `  networkPolicies: isolated
   clusterResources: [scheduling.k8s.io/PriorityClass]`},
-	Check: func(in *Input, report Report) {
+	Find: func(in *Input, add func(Finding)) {
 		cluster := in.clusterScoped()
+		entries := map[*catalog.Namespace]map[catalog.ClusterResource][]*Object{}
 		for _, o := range in.Workloads {
-			kind := strings.TrimPrefix(groupOf(o)+"/"+o.Kind, "/")
+			r := catalog.ClusterResource{Group: groupOf(o), Kind: o.Kind}
 			switch {
 			case in.rosters(nameOf(o)): // duplicate-object says what to do
-			case o.Namespace == "" || cluster[kind]:
-				if !in.permits(o.Entry)[catalog.ClusterResource{Group: groupOf(o), Kind: o.Kind}] {
-					hint := "add it to the entry: clusterResources: [" + kind + "]"
-					if kind == "Namespace" && in.Entry(o.Name) == nil {
-						hint = "write an entry for the namespace " + o.Name + ", which roster renders, with what belongs in it"
+			case o.Namespace == "" || cluster[resource(r)]:
+				switch {
+				case in.permits(o.Entry)[r]:
+				case r == catalog.ClusterResource{Kind: "Namespace"} && in.Entry(o.Name) == nil:
+					add(foundAt(in.field(o, "kind"), "write an entry for the namespace "+o.Name+", which roster renders, with what belongs in it",
+						"%s is cluster-scoped, and the project of %s does not permit Namespace", o.Title(), o.Entry.Name))
+				default:
+					if entries[o.Entry] == nil {
+						entries[o.Entry] = map[catalog.ClusterResource][]*Object{}
 					}
-					report(in.field(o, "kind"), hint,
-						"%s is cluster-scoped, and the project of %s does not permit %s", o.Title(), o.Entry.Name, kind)
+					entries[o.Entry][r] = append(entries[o.Entry][r], o)
 				}
 			case o.Namespace != o.Entry.Name:
-				report(in.field(o, "metadata", "namespace"), "move it to the entry of "+o.Namespace,
-					"%s belongs to the namespace %s, and the project of %s permits %s only", o.Title(), o.Namespace, o.Entry.Name, o.Entry.Name)
+				add(foundAt(in.field(o, "metadata", "namespace"), "move it to the entry of "+o.Namespace,
+					"%s belongs to the namespace %s, and the project of %s permits %s only", o.Title(), o.Namespace, o.Entry.Name, o.Entry.Name))
+			}
+		}
+		for i := range in.Platform.Namespaces {
+			if n := &in.Platform.Namespaces[i]; entries[n] != nil {
+				add(in.notPermitted(n, entries[n]))
 			}
 		}
 	},
+}
+
+// foundAt is a finding at a place.
+func foundAt(at catalog.Place, hint, format string, args ...any) Finding {
+	return Finding{Diagnostic: diag.Diagnostic{Pos: at.Pos, Path: at.Path, Message: fmt.Sprintf(format, args...), Hint: hint}}
+}
+
+// resource is a kind as the list has it.
+func resource(r catalog.ClusterResource) string { return strings.TrimPrefix(r.Group+"/"+r.Kind, "/") }
+
+// notPermitted is the finding for all cluster-scoped objects that the applications of an entry deploy and its project does not permit.
+func (in *Input) notPermitted(n *catalog.Namespace, objects map[catalog.ClusterResource][]*Object) Finding {
+	byName := func(a, b catalog.ClusterResource) int { return cmp.Compare(resource(a), resource(b)) }
+	var whole, missing, each []string
+	for _, r := range n.Project.ClusterResources {
+		whole = append(whole, resource(r))
+	}
+	for _, r := range slices.SortedFunc(maps.Keys(objects), byName) {
+		of := objects[r]
+		if addable.MatchString(resource(r)) {
+			missing = append(missing, resource(r))
+		}
+		example := of[0].Title() + " of " + of[0].Application.Code
+		if at := in.field(of[0], "kind").Pos; at.Line > 0 && at.File != of[0].Application.Place.Pos.File {
+			example += fmt.Sprintf(" at %s:%d", at.File, at.Line)
+		}
+		if len(of) > 1 {
+			example = fmt.Sprintf("%d objects, such as %s", len(of), example)
+		}
+		each = append(each, fmt.Sprintf("%s (%s)", resource(r), example))
+	}
+	f := foundAt(n.Place, "write in the entry: clusterResources: ["+strings.Join(append(whole, missing...), ", ")+"]",
+		"the project of %s does not permit what its applications deploy outside of the namespace: %s", n.Name, strings.Join(each, ", "))
+	if len(missing) == len(objects) {
+		f.Missing = &Addition{At: n.Place.Pos, Key: "clusterResources", Values: missing}
+	}
+	return f
 }
 
 // wellKnown are cluster-scoped kinds whose CRDs mostly come from elsewhere.

@@ -69,6 +69,8 @@ func (in *Input) field(o *Object, fields ...string) catalog.Place {
 	switch {
 	case m != nil:
 		return at
+	case !o.written():
+		return o.application()
 	case o.Pos.Line > 0:
 		at.Pos = o.Pos
 		return at
@@ -128,7 +130,7 @@ func (in *Input) manifest(o *Object) (found *yaml.Node, file string) {
 func (in *Input) lookForManifest(o *Object) written {
 	a := o.Application
 	var all manifestIndex
-	if o.Pos.Line == 0 {
+	if o.Pos.Line == 0 || !o.written() {
 		all = in.manifestsOf(a)
 	} else if f := in.file(o.Pos.File); f != nil {
 		all = f.manifestsAt(o.Pos.File, o.Pos.Line) // of two of one name, o is the one at its line
@@ -279,16 +281,16 @@ func (in *Input) text(o *Object, texts ...string) catalog.Place {
 			return p
 		}
 	}
-	if o.Pos.Line > 0 {
+	if o.written() && o.Pos.Line > 0 {
 		at.Pos = o.Pos
 		return at
 	}
-	return o.Application.Place
+	return o.application()
 }
 
 func (in *Input) textAt(o *Object, text string) (at catalog.Place, ok bool) {
 	a := o.Application
-	if o.Pos.Line > 0 {
+	if o.written() && o.Pos.Line > 0 {
 		if at.Pos, ok = in.find(o.Pos.File, text, o.Pos.Line); ok {
 			return at, true
 		}
@@ -305,7 +307,7 @@ func (in *Input) textAt(o *Object, text string) (at catalog.Place, ok bool) {
 	if at.Pos, ok = in.inSources(a, text, o.Pos.File); ok {
 		return at, true
 	}
-	if o.Pos.File != "" && o.Pos.Line == 0 {
+	if o.written() && o.Pos.Line == 0 {
 		at.Pos, ok = in.find(o.Pos.File, text, 0)
 	}
 	return at, ok

@@ -158,7 +158,7 @@ func (in *Input) plainValue(o *Object, field, key, written, text string) (catalo
 			return at, true
 		}
 	}
-	if o.Pos.File != "" && w != nil && w.Source.Chart == "" {
+	if o.written() && w != nil && w.Source.Chart == "" {
 		for _, t := range []string{text, written} {
 			if pos, ok := in.find(o.Pos.File, t, 0); ok {
 				at.Pos = pos

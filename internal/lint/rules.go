@@ -31,6 +31,8 @@ var rules = [...]*Rule{
 	&mayRunAsRoot,
 	&missingClaim,
 	&missingConfigMap,
+	&missingDependsOn,
+	&missingProvides,
 	&missingEntryPoint,
 	&missingImage,
 	&missingLimits,

@@ -9,7 +9,7 @@ import (
 // source is where the user wrote a field of o. For the output of a template, it is where a text is a whole value in a value file, or among
 // the values of the list; or else the first line below the kind in the template that has one of some others.
 func (in *Input) source(o *Object, text string, lines []string, fields ...string) catalog.Place {
-	if m, _ := in.manifest(o); m != nil || o.Pos.Line > 0 || o.Pos.File == "" {
+	if m, _ := in.manifest(o); m != nil || o.Pos.Line > 0 || !o.written() {
 		return in.field(o, fields...)
 	}
 	at := catalog.Place{Path: o.Application.Place.Path}

@@ -73,5 +73,5 @@ func toldElsewhere(o *Object, fields []string) bool {
 	if len(fields) > 0 && fields[0] == "sops" {
 		return true // a tool removes it, along with how to decrypt it
 	}
-	return o.Pos.Line > 0 && isLive(o, fields)
+	return o.written() && o.Pos.Line > 0 && isLive(o, fields)
 }

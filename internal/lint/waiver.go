@@ -206,7 +206,7 @@ func (in *Input) written() []string {
 		files = append(files, p.File)
 	}
 	for _, o := range in.Workloads {
-		if o.Pos.File != "" && (len(files) == 0 || files[len(files)-1] != o.Pos.File) {
+		if o.written() && (len(files) == 0 || files[len(files)-1] != o.Pos.File) {
 			files = append(files, o.Pos.File)
 		}
 	}

@@ -75,7 +75,7 @@ var faults = []fault{
 		{rule: "unknown-store", text: "- name: postgres\n          store: {kind: SecretStore, name: vault-brewbuddy}"},
 	}},
 	{file: list, old: "  clusterResources: [PersistentVolume] # the disk with the films, which three namespaces see\n", new: "", finds: []find{
-		{rule: "not-permitted-by-project", text: "kind: PersistentVolume\n", file: objects + "web-jellyfin.yml"},
+		{rule: "not-permitted-by-project", text: "- namespace: web-jellyfin"},
 	}},
 	{file: list, old: "- namespace: web-homer # the start page\n  podSecurity: restricted\n", new: "- namespace: web-homer # the start page\n", finds: []find{
 		{rule: "pod-security-stricter", text: "- namespace: web-homer"},
@@ -85,6 +85,15 @@ var faults = []fault{
 	}},
 	{file: objects + "sys-backup-check.yml", old: "objects:\n", new: "objects:\n  - {apiVersion: v1, kind: Namespace, metadata: {name: sys-backup-check}}\n  - {apiVersion: v1, kind: Namespace, metadata: {name: sys-restore}}\n", finds: []find{
 		{rule: "namespace-without-guard", text: "- {apiVersion: v1, kind: Namespace, metadata: {name: sys-restore}}"},
+	}},
+	{file: list, old: "      provides: [traefik.io]\n      ingress:\n        - {host: traefik, service: traefik-dashboard, port: 80, expose: lan}\n",
+		new: "      ingress:\n        - {host: traefik, service: traefik-dashboard, port: 80, expose: lan}\n    - applicationCode: sys-traefik-kinds\n      path: deploy/traefik-kinds\n", finds: []find{
+			{rule: "missing-provides", text: "- applicationCode: sys-traefik-kinds"},
+			{rule: "missing-depends-on", text: "- applicationCode: web-vaultwarden"},
+			{rule: "missing-depends-on", text: "- {applicationCode: web-jellyfin-routes"},
+		}},
+	{file: "deploy/kyverno-policies/pods/postgresql.yaml", finds: []find{
+		{rule: "missing-depends-on", text: "- applicationCode: web-paperless", file: list},
 	}},
 	{file: list, old: "    - applicationCode: web-prowlarr\n", new: "    - applicationCode: web-prowlarr\n      toggleable: true\n", finds: []find{
 		{rule: "removal-prunes-state", text: "kind: PersistentVolumeClaim", file: objects + "web-prowlarr.yml"},
@@ -347,7 +356,7 @@ var faults = []fault{
 	}},
 	{file: "deploy/kyverno-policies/pods/requests.yaml", finds: []find{
 		{rule: "deprecated-kyverno-policy", text: "apiVersion: kyverno.io/v1"},
-		{rule: "not-permitted-by-project", text: "kind: ClusterPolicy"},
+		{rule: "not-permitted-by-project", text: "- namespace: sys-kyverno", file: list},
 		{rule: "unknown-kind", text: "kind: ClusterPolicy"},
 	}},
 	{file: "deploy/monitoring-rules/rules/night.yaml", finds: []find{

@@ -46,7 +46,7 @@ explains a rule. lint in platform.yml turns rules off, and a comment waives a fi
   roster lint --format sarif --output lint.sarif
   roster lint --write-baseline lint.json     accept what exists ...
   roster lint --baseline lint.json           ... and find only what is new
-  roster lint --fix                          remove fields that only live objects have`,
+  roster lint --fix                          remove what only live objects have, and add what the list lacks`,
 		Args:              atMostOneFolder,
 		ValidArgsFunction: folders,
 	}
@@ -181,6 +181,7 @@ func (o *lintOptions) run(dir string, stdout, stderr io.Writer) error {
 // looked is what was found.
 type looked struct {
 	inspection.Result
+	place      fleet.Place
 	repository string // the absolute path of its root
 }
 
@@ -195,7 +196,7 @@ func (o *lintOptions) look(dir string, stderr io.Writer) (*looked, error) {
 		return nil, err
 	}
 	found, err := inspection.Supervised(inspection.Input{Place: place, Sources: sources, Only: o.rules, Today: time.Now(), Timeout: o.timeout})
-	return &looked{found, filepath.Join(place.Top, filepath.FromSlash(found.Root))}, err
+	return &looked{found, place, filepath.Join(place.Top, filepath.FromSlash(found.Root))}, err
 }
 
 // report is what is written about it.

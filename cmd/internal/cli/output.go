@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/outdir"
@@ -74,21 +77,77 @@ func (l *looked) mend(stderr io.Writer) error {
 		return err
 	}
 	defer root.Close()
-	var seen []string
+	files := map[string][]lint.Finding{}
 	for _, f := range l.Findings {
-		if !lint.Fixable(f.Code) || slices.Contains(seen, f.Pos.File) {
-			continue
+		if lint.Fixable(f.Code) {
+			files[f.Pos.File] = append(files[f.Pos.File], f)
 		}
-		seen = append(seen, f.Pos.File)
-		changed, err := outfile.Edit(root, f.Pos.File, lint.Fix)
+	}
+	for _, file := range slices.Sorted(maps.Keys(files)) {
+		var failed error
+		changed, err := outfile.Edit(root, file, func(data []byte) ([]byte, bool) {
+			text, added, err := l.extend(file, data, files[file], stderr)
+			failed = err
+			text, removed := lint.Fix(text)
+			return text, err == nil && (added || removed)
+		})
 		switch link := (*outfile.LinkError)(nil); {
 		case errors.As(err, &link):
 			_, _ = fmt.Fprintf(stderr, "not fixed: %v\n", err)
 		case err != nil:
 			return err
+		case failed != nil:
+			return failed
 		case changed:
-			_, _ = fmt.Fprintf(stderr, "fixed: %s\n", f.Pos.File)
+			_, _ = fmt.Fprintf(stderr, "fixed: %s\n", file)
 		}
 	}
 	return nil
+}
+
+// mostTrials is how often the list is read to find out which additions it takes.
+const mostTrials = 64
+
+// extend adds what findings say is missing, as far as the list has no mistake then: an application that is made to wait for another one
+// may close a circle. What is left out is listed on stderr.
+func (l *looked) extend(file string, data []byte, findings []lint.Finding, stderr io.Writer) (_ []byte, changed bool, err error) {
+	findings = slices.DeleteFunc(slices.Clone(findings), func(f lint.Finding) bool { return f.Missing == nil })
+	var taken []lint.Addition
+	trials := 0
+	var try func([]lint.Finding) error
+	try = func(some []lint.Finding) error {
+		all := slices.Clone(taken)
+		for _, f := range some {
+			all = append(all, *f.Missing)
+		}
+		if trials++; trials <= mostTrials {
+			if text, ok := lint.Extend(data, all); ok {
+				switch ok, err := l.place.Accepts(path.Join(l.Root, file), text); {
+				case err != nil:
+					return err
+				case ok:
+					taken = all
+					return nil
+				}
+			}
+		}
+		if half := len(some) / 2; half > 0 && trials < mostTrials {
+			if err := try(some[:half]); err != nil {
+				return err
+			}
+			return try(some[half:])
+		}
+		for _, f := range some {
+			_, _ = fmt.Fprintf(stderr, "not fixed: %v: %s: [%s] cannot be added there without a mistake\n", l.Frame.Seen(f.Pos), f.Missing.Key, strings.Join(f.Missing.Values, ", "))
+		}
+		return nil
+	}
+	if len(findings) > 0 {
+		err = try(findings)
+	}
+	if len(taken) == 0 || err != nil {
+		return data, false, err
+	}
+	data, changed = lint.Extend(data, taken)
+	return data, changed, nil
 }

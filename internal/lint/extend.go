@@ -1,0 +1,286 @@
+package lint
+
+import (
+	"bytes"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+	"go.yaml.in/yaml/v3"
+)
+
+// Addition is what is missing in the list: some elements of a list at a key of an entry or an application.
+type Addition struct {
+	At     diag.Position // where the entry or application begins
+	Key    string        // such as clusterResources
+	Values []string
+}
+
+// addable is what may be added: no pattern, and nothing that YAML would read in another way.
+var addable = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9./-]*$`)
+
+// Extend adds to the entries and applications of a YAML file what is missing. All else stays byte for byte. It is not ok when it is
+// not certain to work: when a mapping is shared by an alias, for example, or something else than a list is at the key.
+func Extend(data []byte, additions []Addition) (extended []byte, ok bool) {
+	documents, values, ok := decoded(data)
+	if !ok || !plainText(data) || len(documents) != 1 || len(additions) == 0 {
+		return data, false
+	}
+	f := newFixer(data, documents)
+	missing := map[*yaml.Node]map[string][]string{}
+	for _, a := range additions {
+		n := nodeAt(documents[0], a.At)
+		if n == nil || slices.ContainsFunc(a.Values, func(v string) bool { return !addable.MatchString(v) }) {
+			return data, false
+		}
+		if missing[n] == nil {
+			missing[n] = map[string][]string{}
+		}
+		for _, v := range a.Values {
+			if !slices.Contains(missing[n][a.Key], v) {
+				missing[n][a.Key] = append(missing[n][a.Key], v)
+			}
+		}
+	}
+	want, ok := added(documents[0], values[0], missing)
+	if !ok {
+		return data, false
+	}
+	var inserts []insert
+	for n, keys := range missing {
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
+			if n.Kind == yaml.ScalarNode { // no more than the code
+				continue
+			}
+			i, ok := f.insertion(n, key, keys[key])
+			if !ok {
+				return data, false
+			}
+			inserts = append(inserts, i)
+		}
+		if n.Kind == yaml.ScalarNode {
+			all, ok := f.wrapped(n, keys)
+			if !ok {
+				return data, false
+			}
+			inserts = append(inserts, all...)
+		}
+	}
+	slices.SortStableFunc(inserts, func(a, b insert) int { return a.at - b.at })
+	var out bytes.Buffer
+	at := 0
+	for _, i := range inserts {
+		out.Write(data[at:i.at])
+		out.WriteString(i.text)
+		at = i.at
+	}
+	out.Write(data[at:])
+	_, got, ok := decoded(out.Bytes())
+	if !ok || len(got) != 1 || !reflect.DeepEqual(got[0], want) {
+		return data, false
+	}
+	return out.Bytes(), true
+}
+
+// codeKey is the key of what an application is when it is a text alone.
+const codeKey = "applicationCode"
+
+// nodeAt is the outermost mapping or text that begins at a place; nil when there is none.
+func nodeAt(n *yaml.Node, at diag.Position) *yaml.Node {
+	if (n.Kind == yaml.MappingNode || n.Kind == yaml.ScalarNode) && n.Line == at.Line && n.Column == at.Column && n.Anchor == "" {
+		return n
+	}
+	for _, c := range n.Content {
+		if found := nodeAt(c, at); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// added is the value of a node with what is missing.
+func added(n *yaml.Node, v any, missing map[*yaml.Node]map[string][]string) (any, bool) {
+	switch n.Kind {
+	case yaml.DocumentNode:
+		return added(n.Content[0], v, missing)
+	case yaml.SequenceNode:
+		list, ok := v.([]any)
+		if !ok || len(list) != len(n.Content) {
+			return nil, false
+		}
+		out := make([]any, len(list))
+		for i := range list {
+			if out[i], ok = added(n.Content[i], list[i], missing); !ok {
+				return nil, false
+			}
+		}
+		return out, true
+	case yaml.ScalarNode:
+		if missing[n] == nil {
+			return v, true
+		}
+		return extendedBy(map[string]any{codeKey: v}, missing[n])
+	case yaml.MappingNode:
+		m, ok := v.(map[string]any)
+		if !ok {
+			return v, missing[n] == nil
+		}
+		out := maps.Clone(m)
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key := n.Content[i].Value
+			if _, has := m[key]; !has { // a merge, or a key that is no text
+				continue
+			}
+			if out[key], ok = added(n.Content[i+1], m[key], missing); !ok {
+				return nil, false
+			}
+		}
+		return extendedBy(out, missing[n])
+	}
+	return v, true // an alias
+}
+
+// extendedBy is a mapping with more elements in its lists.
+func extendedBy(m map[string]any, more map[string][]string) (any, bool) {
+	for key, values := range more {
+		list, ok := m[key].([]any)
+		if !ok && m[key] != nil {
+			return nil, false
+		}
+		list = slices.Clone(list)
+		for _, v := range values {
+			list = append(list, v)
+		}
+		m[key] = list
+	}
+	return m, true
+}
+
+// insert is a text that is put into a file.
+type insert struct {
+	at   int // bytes
+	text string
+}
+
+// insertion is what to insert for more elements at a key of a mapping.
+func (f *fixer) insertion(n *yaml.Node, key string, values []string) (insert, bool) {
+	i := keyIn(n, key)
+	switch {
+	case i < 0 && n.Style&yaml.FlowStyle != 0:
+		return f.lastIn(n, key+": ["+strings.Join(values, ", ")+"]")
+	case i < 0:
+		return f.newLine(n, key+": ["+strings.Join(values, ", ")+"]")
+	}
+	list := n.Content[i+1]
+	switch {
+	case list.Kind != yaml.SequenceNode || list.Anchor != "":
+		return insert{}, false
+	case list.Style&yaml.FlowStyle != 0:
+		return f.lastIn(list, strings.Join(values, ", "))
+	}
+	return f.newItems(list, values)
+}
+
+// lastIn is a text behind what is in braces or brackets.
+func (f *fixer) lastIn(n *yaml.Node, text string) (insert, bool) {
+	from := f.at(n)
+	if from >= len(f.data) || f.data[from] != '{' && f.data[from] != '[' {
+		return insert{}, false // a tag or an anchor precedes it
+	}
+	last := from // of what is in it
+	end := from + 1
+	for len(n.Content) > 0 {
+		stop := f.pairEnd(end)
+		if stop < 0 {
+			return insert{}, false
+		}
+		if part := bytes.TrimSpace(f.data[end:stop]); len(part) > 0 {
+			last = end + len(bytes.TrimRight(f.data[end:stop], " \t\r\n")) - 1
+		}
+		if f.data[stop] != ',' {
+			end = stop
+			break
+		}
+		end = stop + 1
+	}
+	if bytes.Contains(f.data[from:end], []byte("#")) {
+		return insert{}, false // perhaps a comment
+	}
+	if len(n.Content) == 0 {
+		return insert{last + 1, text}, true
+	}
+	return insert{last + 1, ", " + text}, true
+}
+
+// newLine is a key on a line of its own, below the first key of a mapping that ends in its line.
+func (f *fixer) newLine(n *yaml.Node, text string) (insert, bool) {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, v := n.Content[i], n.Content[i+1]
+		plain := v.Kind == yaml.ScalarNode && v.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 && v.Line == key.Line
+		next := len(f.lines) + 1
+		if i+2 < len(n.Content) {
+			next = n.Content[i+2].Line
+		}
+		if plain && !strings.Contains(v.Value, "\n") && next > key.Line {
+			return f.below(key.Line, strings.Repeat(" ", key.Column-1)+text), true
+		}
+	}
+	return insert{}, false
+}
+
+// newItems are the lines of more elements of a list, below its last one.
+func (f *fixer) newItems(list *yaml.Node, values []string) (insert, bool) {
+	if len(list.Content) == 0 {
+		return insert{}, false
+	}
+	first, last := list.Content[0], list.Content[len(list.Content)-1]
+	line, indent := f.line(first.Line)
+	if !strings.HasPrefix(line[indent:], "- ") {
+		return insert{}, false
+	}
+	var lines []string
+	for _, v := range values {
+		lines = append(lines, strings.Repeat(" ", indent)+"- "+v)
+	}
+	return f.below(lastScalar(last).Line, strings.Join(lines, f.lineEnd())), true
+}
+
+// below is a text on lines of its own, below a line.
+func (f *fixer) below(line int, text string) insert {
+	l := f.lines[line-1]
+	if !bytes.HasSuffix(f.data[l.from:l.to], []byte("\n")) { // the last line
+		return insert{l.to, f.lineEnd() + text}
+	}
+	return insert{l.to, text + f.lineEnd()}
+}
+
+// lineEnd is how lines end in the file.
+func (f *fixer) lineEnd() string {
+	if bytes.Contains(f.data, []byte("\r\n")) {
+		return "\r\n"
+	}
+	return "\n"
+}
+
+// wrapped makes a mapping of an application that is its code alone.
+func (f *fixer) wrapped(n *yaml.Node, keys map[string][]string) ([]insert, bool) {
+	from := f.at(n)
+	if n.Style&^(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
+		return nil, false
+	}
+	to := from + len(n.Value)
+	if n.Style != 0 {
+		to = quoteEnd(f.data, from) + 1
+	}
+	if to <= from || to > len(f.data) {
+		return nil, false
+	}
+	var b strings.Builder
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		b.WriteString(", " + key + ": [" + strings.Join(keys[key], ", ") + "]")
+	}
+	return []insert{{from, "{" + codeKey + ": "}, {to, b.String() + "}"}}, true
+}
