@@ -2,12 +2,16 @@ package workload
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
+	"go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/api/konfig"
 )
 
@@ -17,6 +21,11 @@ func (k *kustomization) explain(err error) diag.Diagnostic {
 	for file, broken := range k.files.broken {
 		if strings.Contains(text, broken.Error()) {
 			return k.unreadable(file, broken)
+		}
+	}
+	if strings.Contains(text, "already defined at line") { // of something that it does not name
+		if d, ok := k.repeatedKey(); ok {
+			return d
 		}
 	}
 	at := diag.Position{File: k.file}
@@ -59,6 +68,46 @@ func (k *kustomization) badFile(file string) (diag.Diagnostic, bool) {
 		return k.app.failure(diag.Position{File: file}, "kustomize", "", "%s", kustomizeWords(err.Error())), true
 	}
 	return diag.Diagnostic{}, false
+}
+
+// repeatedKey returns the first key that a mapping of a file has twice.
+func (k *kustomization) repeatedKey() (diag.Diagnostic, bool) {
+	for _, file := range slices.Sorted(maps.Keys(k.files.read)) {
+		if k.files.data[file] {
+			continue
+		}
+		documents, _ := syntax.Documents(k.files.read[file]) // what is not YAML is another mistake
+		for _, document := range documents {
+			if first, again := repeated(document); again != nil {
+				return k.app.failure(diag.Position{File: file, Line: again.Line, Column: again.Column}, "kustomize", "remove one of the two",
+					"the key %s is there twice: kustomize reads neither; the first is at line %d", syntax.Quote(again.Value), first.Line), true
+			}
+		}
+	}
+	return diag.Diagnostic{}, false
+}
+
+// repeated is the first key at or below a node that its mapping has twice; nil when there is none.
+func repeated(n *yaml.Node) (first, again *yaml.Node) {
+	if n.Kind == yaml.MappingNode {
+		seen := map[string]*yaml.Node{}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key := n.Content[i]
+			if key.Kind != yaml.ScalarNode {
+				continue
+			}
+			if before := seen[key.Value]; before != nil && before.Tag == key.Tag {
+				return before, key
+			}
+			seen[key.Value] = key
+		}
+	}
+	for _, c := range n.Content {
+		if first, again = repeated(c); again != nil {
+			break
+		}
+	}
+	return first, again
 }
 
 // kustomizationIn is the kustomization file of a folder.
