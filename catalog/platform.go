@@ -100,6 +100,7 @@ type ArgoCD struct {
 	Plugin        string // the name under which the sidecar is known
 	Impersonation bool   // whether Argo CD syncs as the accounts that the projects name
 	BuildOptions  argocd.BuildOptions
+	Version       argocd.Version // zero when nobody says it
 }
 
 // Wave is an Argo CD sync wave: a lower one is applied, and healthy, before a higher one.

@@ -52,6 +52,7 @@ type argocdInput struct {
 	Plugin        text                `yaml:"plugin"`             // name under which the sidecar is known
 	Impersonation *impersonationInput `yaml:"impersonation"`
 	Kustomize     argocdKustomize     `yaml:"kustomize"`
+	Version       syntax.Text         `yaml:"version"` // of Argo CD, such as 3.5: which Helm renders charts
 }
 
 // argocdKustomize is how Argo CD runs kustomize.

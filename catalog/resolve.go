@@ -53,7 +53,7 @@ func (r *resolver) resolve() *Platform {
 	p := &Platform{
 		Repository: Repository{URL: r.repoURL, Revision: r.revision, Root: r.root, Folder: r.here()},
 		Cluster:    r.cluster,
-		ArgoCD:     ArgoCD{Namespace: r.argocdNamespace, Destination: r.destination, Plugin: r.plugin, Impersonation: r.impersonation != nil, BuildOptions: r.buildOptions},
+		ArgoCD:     ArgoCD{Namespace: r.argocdNamespace, Destination: r.destination, Plugin: r.plugin, Impersonation: r.impersonation != nil, BuildOptions: r.buildOptions, Version: r.argocdVersion},
 		DNS:        r.dns,
 		Store:      r.store,
 		Controller: r.controller, Domain: r.in.Domain.V, Expose: r.expose, Nodes: r.nodes, PodCIDRs: r.podCIDRs,

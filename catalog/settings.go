@@ -26,6 +26,7 @@ type settingsOfPlatform struct {
 	plugin                       string
 	impersonation                *Impersonation
 	buildOptions                 argocd.BuildOptions
+	argocdVersion                argocd.Version
 	controller, dns              profiles.Pods
 	apiServerPort                int
 	expose                       map[string][]string
@@ -89,6 +90,7 @@ func (r *resolver) settings() {
 	}
 
 	r.buildOptions = r.buildOptionsOf(in.ArgoCD.Kustomize.BuildOptions)
+	r.argocdVersion = argocdVersionOf(in.ArgoCD.Version)
 
 	r.controller = r.pods(in.Ingress.Controller, "kube-system", "app.kubernetes.io/name", "traefik")
 	r.dns = r.pods(in.DNS, "kube-system", "k8s-app", "kube-dns") // k3s's CoreDNS carries the label of its predecessor
@@ -140,6 +142,23 @@ func kubeVersionOf(v text) string {
 		v.Report("bad-version", "", "expected a version such as v1.35.3, found %s", syntax.Quote(v.V))
 	}
 	return v.V
+}
+
+// argocdVersionOf is a version of Argo CD; zero when it is not set, or wrong.
+func argocdVersionOf(in syntax.Text) argocd.Version {
+	if in.Node == nil {
+		return argocd.Version{}
+	}
+	v, ok := argocd.ParseVersion(in.V)
+	switch hint := fmt.Sprintf(`write what "argocd version" prints of the server, such as "%s" or v%s.1`, argocd.Newest(), argocd.Newest()); {
+	case !ok:
+		in.Report("bad-version", hint, "expected a version of Argo CD, found %s", shown(in.V))
+	case !v.Supported():
+		in.Report("bad-version", hint, "roster works with Argo CD %s and later, found %s", argocd.Oldest(), shown(in.V))
+	default:
+		return v
+	}
+	return argocd.Version{}
 }
 
 func apiVersionsOf(in []text) []string {

@@ -48,6 +48,9 @@ func Parameters(p *catalog.Platform) ([]byte, error) {
 	}
 	set("repository.url", p.Repository.URL)
 	set("repository.revision", p.Repository.Revision)
+	if !p.ArgoCD.Version.IsZero() {
+		set("argocd.version", p.ArgoCD.Version.String())
+	}
 	set("kubernetes.version", p.Cluster.KubeVersion)
 	if p.Store != nil {
 		set("secrets.store", p.Store.Name)

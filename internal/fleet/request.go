@@ -123,7 +123,7 @@ var kinds = map[catalog.SourceKind]workload.Kind{catalog.HelmChart: workload.Cha
 // clusterOf is what platform.yml sets about the cluster, or else what Argo CD tells its plugins.
 func (in *Input) clusterOf(p *catalog.Platform) workload.Cluster {
 	said := p.Cluster
-	c := workload.Cluster{Kustomize: p.ArgoCD.BuildOptions, KubeVersion: cmp.Or(said.KubeVersion, in.Cluster.KubeVersion), APIVersions: said.APIVersions}
+	c := workload.Cluster{Kustomize: p.ArgoCD.BuildOptions, Helm: p.ArgoCD.Version.Helm(), KubeVersion: cmp.Or(said.KubeVersion, in.Cluster.KubeVersion), APIVersions: said.APIVersions}
 	if len(c.APIVersions) == 0 {
 		c.APIVersions = in.Cluster.APIVersions
 	}

@@ -13,8 +13,9 @@ import (
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
 	yamlv3 "go.yaml.in/yaml/v3"
-	"helm.sh/helm/v3/pkg/chart"
-	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v4/pkg/chart/common"
+	chart "helm.sh/helm/v4/pkg/chart/v2"
+	chartutil "helm.sh/helm/v4/pkg/chart/v2/util"
 )
 
 // complete checks that the top chart can be installed. If a chart is missing from its charts/, it adds what Argo CD would put
@@ -28,7 +29,7 @@ func (c *chartReader) complete(top *loadedChart) diag.List {
 		return nil
 	}
 	b := dependencies{chartReader: c, top: top, file: "Chart.yaml"}
-	if slices.ContainsFunc(top.chart.Raw, func(f *chart.File) bool { return f.Name == "requirements.yaml" }) {
+	if slices.ContainsFunc(top.chart.Raw, func(f *common.File) bool { return f.Name == "requirements.yaml" }) {
 		b.file = "requirements.yaml"
 	}
 	if !c.build {
@@ -180,11 +181,7 @@ func (b *dependencies) place(d *chart.Dependency) diag.Position {
 
 // line is where the first dependency with the name of d stands in its file; 0 when it is not known.
 func (b *dependencies) line(d *chart.Dependency) (line, column int) {
-	i := slices.IndexFunc(b.top.chart.Raw, func(f *chart.File) bool { return f.Name == b.file })
-	if i < 0 {
-		return 0, 0
-	}
-	documents, err := syntax.Documents(b.top.chart.Raw[i].Data)
+	documents, err := syntax.Documents(b.top.raw(b.file))
 	if err != nil || len(documents) == 0 {
 		return 0, 0
 	}

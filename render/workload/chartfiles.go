@@ -13,9 +13,12 @@ import (
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/internal/syntax"
-	"helm.sh/helm/v3/pkg/chart"
-	"helm.sh/helm/v3/pkg/chart/loader"
-	"helm.sh/helm/v3/pkg/ignore"
+	"helm.sh/helm/v4/pkg/chart/common"
+	"helm.sh/helm/v4/pkg/chart/loader/archive"
+	chart "helm.sh/helm/v4/pkg/chart/v2"
+	"helm.sh/helm/v4/pkg/chart/v2/loader"
+	chartutil "helm.sh/helm/v4/pkg/chart/v2/util"
+	"helm.sh/helm/v4/pkg/ignore"
 )
 
 // Bounds of a chart with its subcharts, packed or not, besides those of Helm's loader (5 MiB in a file).
@@ -31,11 +34,11 @@ type loadedChart struct {
 	place
 	chart     *chart.Chart // without its subcharts
 	subcharts []*loadedChart
-	byFile    map[*chart.File]*loadedChart // of the top chart: by the first raw file, which copies share
-	schema    *compiledSchema              // nil until it is needed
-	called    map[string]bool              // what templates call, as far as it matters; nil until it is needed
-	needs     []source.Reference           // of the top chart: what it asked for
-	diags     diag.List                    // why it cannot be used, without the path of an application
+	byFile    map[*common.File]*loadedChart // of the top chart: by the first raw file, which copies share
+	schema    *compiledSchema               // nil until it is needed
+	called    map[string]bool               // what templates call, as far as it matters; nil until it is needed
+	needs     []source.Reference            // of the top chart: what it asked for
+	diags     diag.List                     // why it cannot be used, without the path of an application
 }
 
 // copy returns the chart for Helm to change. What Helm only reads is shared.
@@ -53,7 +56,7 @@ func (l *loadedChart) copy() *chart.Chart {
 }
 
 // index notes which of the charts below l a copy was made from.
-func (l *loadedChart) index(byFile map[*chart.File]*loadedChart) {
+func (l *loadedChart) index(byFile map[*common.File]*loadedChart) {
 	byFile[l.chart.Raw[0]] = l
 	for _, s := range l.subcharts {
 		s.index(byFile)
@@ -69,6 +72,16 @@ func (r *Renderer) chart(app *Application) (*loadedChart, diag.List) {
 	c := &chartReader{renderer: r, app: app, build: true}
 	loaded := r.loadOnce(key, func() *loadedChart { return c.whole(c.source()) })
 	return loaded, loaded.about(app)
+}
+
+// raw is the text of a file of the chart; empty when there is none.
+func (l *loadedChart) raw(name string) []byte {
+	for _, f := range l.chart.Raw {
+		if f.Name == name {
+			return f.Data
+		}
+	}
+	return nil
 }
 
 // about are the diagnostics of a chart for an application.
@@ -100,14 +113,30 @@ func (r *Renderer) loadOnce(key string, load func() *loadedChart) *loadedChart {
 // whole is a chart that can be rendered, or the diagnostics that say why not.
 func (c *chartReader) whole(loaded *loadedChart, diags diag.List) *loadedChart {
 	if len(diags) == 0 {
+		diags = c.unread(loaded)
+	}
+	if len(diags) == 0 {
 		diags = c.complete(loaded)
 	}
 	if len(diags) > 0 {
 		return &loadedChart{diags: diags}
 	}
-	loaded.byFile = map[*chart.File]*loadedChart{}
+	loaded.byFile = map[*common.File]*loadedChart{}
 	loaded.index(loaded.byFile)
 	return loaded
+}
+
+// unread reports a chart of an API version that Helm does not render. Helm asks only the top chart.
+func (c *chartReader) unread(top *loadedChart) diag.List {
+	version := top.chart.Metadata.APIVersion
+	if c.renderer.helmFor(c.app).reads(version) {
+		return nil
+	}
+	line := 0
+	if documents, err := syntax.Documents(top.raw("Chart.yaml")); err == nil && len(documents) > 0 {
+		line = valueOf(documents[0], "apiVersion").Line
+	}
+	return diag.List{top.mistake("helm-chart", "Chart.yaml", line, "Helm 4 renders charts of apiVersion v1 and v2, and not of "+syntax.Quote(version))}
 }
 
 // chartReader reads one chart, and what it depends on.
@@ -137,7 +166,7 @@ func (c *chartReader) source() (*loadedChart, diag.List) {
 }
 
 func (c *chartReader) read(at place) (*loadedChart, diag.List) {
-	var files []*loader.BufferedFile
+	var files []*archive.BufferedFile
 	var err error
 	if at.packed {
 		var data []byte
@@ -154,9 +183,9 @@ func (c *chartReader) read(at place) (*loadedChart, diag.List) {
 }
 
 // folder reads a chart as Helm's loader.LoadDir does.
-func (c *chartReader) folder(from fs.FS, dir string) ([]*loader.BufferedFile, error) {
+func (c *chartReader) folder(from fs.FS, dir string) ([]*archive.BufferedFile, error) {
 	rules := ignore.Empty()
-	if data, err := c.file(from, path.Join(dir, ignore.HelmIgnore), loader.MaxDecompressedFileSize); err == nil {
+	if data, err := c.file(from, path.Join(dir, ignore.HelmIgnore), archive.MaxDecompressedFileSize); err == nil {
 		if rules, err = ignore.Parse(bytes.NewReader(data)); err != nil {
 			return nil, fmt.Errorf("%s: %w", ignore.HelmIgnore, err)
 		}
@@ -165,12 +194,12 @@ func (c *chartReader) folder(from fs.FS, dir string) ([]*loader.BufferedFile, er
 	return c.walk(from, dir, "", rules)
 }
 
-func (c *chartReader) walk(from fs.FS, dir, folder string, rules *ignore.Rules) ([]*loader.BufferedFile, error) {
+func (c *chartReader) walk(from fs.FS, dir, folder string, rules *ignore.Rules) ([]*archive.BufferedFile, error) {
 	entries, err := fs.ReadDir(from, path.Join(dir, folder))
 	if err != nil {
 		return nil, named(folder, err)
 	}
-	var out []*loader.BufferedFile
+	var out []*archive.BufferedFile
 	for _, e := range entries {
 		name := path.Join(folder, e.Name())
 		info, err := fs.Stat(from, path.Join(dir, name)) // follows links
@@ -191,11 +220,11 @@ func (c *chartReader) walk(from fs.FS, dir, folder string, rules *ignore.Rules) 
 			out = append(out, below...)
 			continue
 		}
-		data, err := c.file(from, path.Join(dir, name), loader.MaxDecompressedFileSize)
+		data, err := c.file(from, path.Join(dir, name), archive.MaxDecompressedFileSize)
 		if err != nil {
 			return nil, named(name, err)
 		}
-		out = append(out, &loader.BufferedFile{Name: name, Data: bytes.TrimPrefix(data, []byte("\ufeff"))})
+		out = append(out, &archive.BufferedFile{Name: name, Data: bytes.TrimPrefix(data, []byte("\ufeff"))})
 	}
 	return out, nil
 }
@@ -232,8 +261,8 @@ func (c *chartReader) take(size int64) error {
 	return nil
 }
 
-func (c *chartReader) unpack(data []byte) ([]*loader.BufferedFile, error) {
-	files, err := loader.LoadArchiveFiles(bytes.NewReader(data))
+func (c *chartReader) unpack(data []byte) ([]*archive.BufferedFile, error) {
+	files, err := archive.LoadArchiveFiles(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
@@ -247,7 +276,7 @@ func (c *chartReader) unpack(data []byte) ([]*loader.BufferedFile, error) {
 
 // load makes a chart from its files as Helm's loader.LoadFiles does. It keeps the places of subcharts, and their order, which differs from
 // run to run there.
-func (c *chartReader) load(at place, files []*loader.BufferedFile, depth int) (*loadedChart, diag.List) {
+func (c *chartReader) load(at place, files []*archive.BufferedFile, depth int) (*loadedChart, diag.List) {
 	if depth > maxSubcharts {
 		return nil, diag.List{at.mistake("helm-chart", "", 0, fmt.Sprintf("there are subcharts in more than %d subcharts", maxSubcharts))}
 	}
@@ -262,7 +291,7 @@ func (c *chartReader) load(at place, files []*loader.BufferedFile, depth int) (*
 			return nil, diag.List{{Pos: pos, Code: excess.Code, Message: prefix + excess.Message, Hint: excess.Hint}}
 		}
 	}
-	loaded, err := loader.LoadFiles(own)
+	loaded, err := c.loadFiles(own)
 	if err != nil {
 		return nil, diag.List{at.notLoaded(err, own)}
 	}
@@ -280,8 +309,27 @@ func (c *chartReader) load(at place, files []*loader.BufferedFile, depth int) (*
 	return out, nil
 }
 
+// loadFiles makes a chart of its own files. Versions of Helm differ in how they read the values.
+func (c *chartReader) loadFiles(own []*archive.BufferedFile) (*chart.Chart, error) {
+	isValues := func(f *archive.BufferedFile) bool { return f.Name == chartutil.ValuesfileName }
+	out, err := loader.LoadFiles(slices.DeleteFunc(slices.Clone(own), isValues))
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range own {
+		if !isValues(f) {
+			continue
+		}
+		out.Raw = append(out.Raw, &common.File{Name: f.Name, Data: f.Data})
+		if out.Values, err = c.renderer.helmFor(c.app).values(f.Data); err != nil {
+			return nil, fmt.Errorf("cannot load %s: %w", f.Name, err)
+		}
+	}
+	return out, nil
+}
+
 // subchart loads what charts/ of the chart at a place holds under a name: a folder, or an archive.
-func (c *chartReader) subchart(at place, name string, files []*loader.BufferedFile, depth int) (*loadedChart, diag.List) {
+func (c *chartReader) subchart(at place, name string, files []*archive.BufferedFile, depth int) (*loadedChart, diag.List) {
 	sub := at.join("charts/" + name)
 	if path.Ext(name) == ".tgz" {
 		sub.packed = true
@@ -297,8 +345,8 @@ func (c *chartReader) subchart(at place, name string, files []*loader.BufferedFi
 }
 
 // split separates a chart's own files from those of its subcharts, which it groups by folder or archive.
-func split(files []*loader.BufferedFile) (own []*loader.BufferedFile, subcharts map[string][]*loader.BufferedFile) {
-	subcharts = map[string][]*loader.BufferedFile{}
+func split(files []*archive.BufferedFile) (own []*archive.BufferedFile, subcharts map[string][]*archive.BufferedFile) {
+	subcharts = map[string][]*archive.BufferedFile{}
 	for _, f := range files {
 		name, ok := strings.CutPrefix(f.Name, "charts/")
 		if !ok || path.Ext(name) == ".prov" {
@@ -306,7 +354,7 @@ func split(files []*loader.BufferedFile) (own []*loader.BufferedFile, subcharts 
 			continue
 		}
 		folder, rest, _ := strings.Cut(name, "/")
-		subcharts[folder] = append(subcharts[folder], &loader.BufferedFile{Name: rest, Data: f.Data})
+		subcharts[folder] = append(subcharts[folder], &archive.BufferedFile{Name: rest, Data: f.Data})
 	}
 	return own, subcharts
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/source"
-	"helm.sh/helm/v3/pkg/chart"
+	chart "helm.sh/helm/v4/pkg/chart/v2"
 	"sigs.k8s.io/yaml"
 )
 
@@ -32,8 +32,8 @@ func charts(name, version string) source.Reference {
 	return source.Reference{Kind: source.Chart, URL: "https://charts.example", Name: name, Version: version}
 }
 
-// archive is what was fetched of a chart: NAME.tgz alone.
-func archive(t *testing.T, name, version, files string) fs.FS {
+// archived is what was fetched of a chart: NAME.tgz alone.
+func archived(t *testing.T, name, version, files string) fs.FS {
 	t.Helper()
 	all := tree("-- " + name + "/Chart.yaml --\napiVersion: v2\nname: " + name + "\nversion: " + version + "\n")
 	for file, f := range tree(files) {
@@ -78,14 +78,14 @@ func askedOf(r *Renderer, app *Application) string {
 func TestFetchedDependencies(t *testing.T) {
 	const object = "-- templates/b.yaml --\nkind: B\nv: {{ .Values.v | quote }}\n"
 	shelf := shelf{
-		charts("db", "1.x"):   archive(t, "db", "1.5.0", "-- values.yaml --\nv: x\n"+object),
-		charts("db", "1.4.0"): archive(t, "db", "1.4.0", "-- values.yaml --\nv: old\n"+object),
-		charts("db", "2.x"):   archive(t, "db", "1.5.0", object),
-		charts("deep", "1"): archive(t, "deep", "1.0.0", "-- templates/c.yaml --\nkind: C\n-- charts/in/Chart.yaml --\napiVersion: v2\nname: in\nversion: 1.0.0\n"+
+		charts("db", "1.x"):   archived(t, "db", "1.5.0", "-- values.yaml --\nv: x\n"+object),
+		charts("db", "1.4.0"): archived(t, "db", "1.4.0", "-- values.yaml --\nv: old\n"+object),
+		charts("db", "2.x"):   archived(t, "db", "1.5.0", object),
+		charts("deep", "1"): archived(t, "deep", "1.0.0", "-- templates/c.yaml --\nkind: C\n-- charts/in/Chart.yaml --\napiVersion: v2\nname: in\nversion: 1.0.0\n"+
 			"-- charts/in/templates/d.yaml --\nkind: D\n"),
-		charts("needy", "1"):  archive(t, "needy", "1.0.0", "-- templates/c.yaml --\nkind: C\n-- Chart.yaml --\napiVersion: v2\nname: needy\nversion: 1.0.0\ndependencies: [{name: db, version: 1.x, repository: 'https://charts.example'}]\n"),
-		charts("broken", "1"): archive(t, "broken", "1.0.0", "-- templates/c.yaml --\n{{ nothing }}\n"),
-		{Kind: source.OCI, URL: "oci://registry.example/charts/redis", Version: "~1.2"}: archive(t, "redis", "1.2.9", object),
+		charts("needy", "1"):  archived(t, "needy", "1.0.0", "-- templates/c.yaml --\nkind: C\n-- Chart.yaml --\napiVersion: v2\nname: needy\nversion: 1.0.0\ndependencies: [{name: db, version: 1.x, repository: 'https://charts.example'}]\n"),
+		charts("broken", "1"): archived(t, "broken", "1.0.0", "-- templates/c.yaml --\n{{ nothing }}\n"),
+		{Kind: source.OCI, URL: "oci://registry.example/charts/redis", Version: "~1.2"}: archived(t, "redis", "1.2.9", object),
 		charts("many", "1"):  fstest.MapFS{"a.tgz": {}, "b.tgz": {}},
 		charts("none", "1"):  fstest.MapFS{"index.yaml": {}},
 		charts("empty", "1"): fstest.MapFS{"empty.tgz": {Data: []byte("no archive")}},
@@ -169,11 +169,11 @@ func TestRemoteChart(t *testing.T) {
 	const shown = oneConfigMap + "data: {v: {{ .Values.v | quote }}}\n"
 	oci := source.Reference{Kind: source.OCI, URL: "oci://registry.example/charts/db", Version: "1"}
 	shelf := shelf{
-		charts("db", "1"):   archive(t, "db", "1.5.0", "-- values.yaml --\nv: chart\n-- templates/b.yaml --\n"+shown),
-		oci:                 archive(t, "db", "1.5.0", "-- values.yaml --\nv: oci\n-- templates/b.yaml --\n"+shown),
-		charts("bad", "1"):  archive(t, "bad", "1.0.0", "-- values.schema.json --\n{\"required\": [\"name\"]}\n-- templates/b.yaml --\n"+shown),
-		charts("deps", "1"): archive(t, "deps", "1.0.0", "-- Chart.yaml --\napiVersion: v2\nname: deps\nversion: 1.0.0\ndependencies:\n- {name: db, version: 1, repository: 'https://charts.example'}\n- {name: x, version: 1, repository: 'file://../x'}\n-- charts/x/Chart.yaml --\napiVersion: v2\nname: x\nversion: 1.0.0\n"),
-		charts("file", "1"): archive(t, "file", "1.0.0", "-- Chart.yaml --\napiVersion: v2\nname: file\nversion: 1.0.0\ndependencies:\n- {name: x, version: 1, repository: 'file://../x'}\n"),
+		charts("db", "1"):   archived(t, "db", "1.5.0", "-- values.yaml --\nv: chart\n-- templates/b.yaml --\n"+shown),
+		oci:                 archived(t, "db", "1.5.0", "-- values.yaml --\nv: oci\n-- templates/b.yaml --\n"+shown),
+		charts("bad", "1"):  archived(t, "bad", "1.0.0", "-- values.schema.json --\n{\"required\": [\"name\"]}\n-- templates/b.yaml --\n"+shown),
+		charts("deps", "1"): archived(t, "deps", "1.0.0", "-- Chart.yaml --\napiVersion: v2\nname: deps\nversion: 1.0.0\ndependencies:\n- {name: db, version: 1, repository: 'https://charts.example'}\n- {name: x, version: 1, repository: 'file://../x'}\n-- charts/x/Chart.yaml --\napiVersion: v2\nname: x\nversion: 1.0.0\n"),
+		charts("file", "1"): archived(t, "file", "1.0.0", "-- Chart.yaml --\napiVersion: v2\nname: file\nversion: 1.0.0\ndependencies:\n- {name: x, version: 1, repository: 'file://../x'}\n"),
 		{Kind: source.File, URL: "https://values.example/v.yml"}: fstest.MapFS{"v.yml": {Data: []byte("v: web")}},
 		{Kind: source.File, URL: "https://values.example/bad"}:   fstest.MapFS{"bad": {Data: []byte("- v")}},
 	}

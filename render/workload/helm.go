@@ -10,13 +10,68 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
-	"helm.sh/helm/v3/pkg/chart"
-	"helm.sh/helm/v3/pkg/chartutil"
-	"helm.sh/helm/v3/pkg/engine"
-	"helm.sh/helm/v3/pkg/releaseutil"
+	"helm.sh/helm/v4/pkg/chart/common"
+	chart "helm.sh/helm/v4/pkg/chart/v2"
+	chartutil "helm.sh/helm/v4/pkg/chart/v2/util"
+	releaseutil "helm.sh/helm/v4/pkg/release/v1/util"
 )
+
+// helmVersion is a version of Helm: that part of it in which the versions differ. The rest is the same in all of them, and taken from the
+// newest, with its type of a chart.
+type helmVersion interface {
+	// reads reports whether it renders charts of an API version.
+	reads(apiVersion string) bool
+	// values reads values.yaml, or a value file.
+	values(text []byte) (map[string]any, error)
+	// prepare decides which subcharts there are, and merges the values. It may change the chart and the values.
+	prepare(c *chart.Chart, values map[string]any, told capabilities) (*prepared, error)
+	// split separates the documents of the output of a template.
+	split(text string) map[string]string
+	// sort puts the documents of all templates into the order in which they are installed.
+	sort(texts map[string]string) (objects, hooks []printed, err error)
+}
+
+// capabilities are what templates are told besides values.
+type capabilities struct {
+	release common.ReleaseOptions
+	kube    *common.KubeVersion
+	apis    []string // besides Kubernetes' own
+}
+
+// prepared is a chart that can be rendered.
+type prepared struct {
+	top    part
+	crds   []printed
+	values map[string]any // of the top chart, with those of its subcharts
+	render func() (texts map[string]string, err error)
+}
+
+// part is a chart, or a subchart that is turned on.
+type part struct {
+	chart      *chart.Chart
+	name, path string // of a subchart its alias, and that of the charts above it; the path begins the names of its templates
+	parts      []part
+}
+
+// helmNamed is Helm of a version.
+func helmNamed(version string) helmVersion {
+	if strings.HasPrefix(version, "v3.") {
+		return helm3(version)
+	}
+	return helm4(version)
+}
+
+// helmFor is the Helm that renders app. Charts of the catalog are always rendered by roster, so they need not follow Argo CD: they
+// are the same everywhere.
+func (r *Renderer) helmFor(app *Application) helmVersion {
+	if app.Kind == Catalog {
+		return helmNamed(argocd.Newest().Helm())
+	}
+	return helmNamed(r.cluster.Helm)
+}
 
 // release is one chart that is rendered.
 type release struct {
@@ -25,6 +80,8 @@ type release struct {
 	loaded  *loadedChart
 	values  map[string]any
 	noHooks bool
+	// asWritten says whether the chart is told the version of Kubernetes with its suffix, such as +k3s1. Argo CD removes it.
+	asWritten bool
 }
 
 // helm gives what helm template prints for app, called as Argo CD calls it (helmTemplate of its repo server).
@@ -50,65 +107,62 @@ func (r *Renderer) template(rel *release) (*output, []printed, diag.List) {
 	if r.later {
 		delay(c, rel.values)
 	}
-	top, diags := r.renderValues(rel, c)
+	helm := r.helmFor(rel.app)
+	ready, diags := r.prepare(rel, helm, c)
 	if len(diags) > 0 || r.onlyAsk {
 		return &output{}, nil, diags
 	}
-	out := &output{app: rel.app, noHooks: rel.noHooks, templates: map[string]templateFile{}}
-	out.index(rel.loaded, c)
-	texts, err := engine.Engine{}.Render(c, top)
+	out := &output{app: rel.app, helm: helm, noHooks: rel.noHooks, templates: map[string]templateFile{}}
+	out.index(rel.loaded, ready.top)
+	texts, err := ready.render()
 	if err != nil {
 		return nil, nil, diag.List{rel.app.failed(err, out.templates)}
 	}
-	found, diags := out.print(c, texts)
+	found, diags := out.print(ready.crds, texts)
 	return out, found, diags
 }
 
-// renderValues are what templates see. It turns c into the chart that is rendered: without the subcharts that are turned off.
-func (r *Renderer) renderValues(rel *release, c *chart.Chart) (chartutil.Values, diag.List) {
-	app, loaded, values := rel.app, rel.loaded, rel.values
-	fail := func(code, format string, args ...any) (chartutil.Values, diag.List) {
+// prepare is what helm does before it renders templates.
+func (r *Renderer) prepare(rel *release, helm helmVersion, c *chart.Chart) (*prepared, diag.List) {
+	app, loaded := rel.app, rel.loaded
+	fail := func(code, format string, args ...any) (*prepared, diag.List) {
 		return nil, diag.List{app.failure(app.at(), code, "", format, args...)}
 	}
-	release := chartutil.ReleaseOptions{Name: app.Helm.ReleaseName, Namespace: cmp.Or(app.Helm.Namespace, app.Namespace), Revision: 1, IsInstall: true}
+	release := common.ReleaseOptions{Name: app.Helm.ReleaseName, Namespace: cmp.Or(app.Helm.Namespace, app.Namespace), Revision: 1, IsInstall: true}
 	if release.Name == "" {
 		release.Name = app.Code
 	}
 	if err := chartutil.ValidateReleaseName(release.Name); err != nil {
 		return fail("helm-chart", "release name %q: %v", release.Name, err)
 	}
-	if err := chartutil.ProcessDependenciesWithMerge(c, values); err != nil {
-		return fail("helm-values", "%s", notMerged(err))
-	}
 	version, apis := cmp.Or(app.Helm.KubeVersion, rel.cluster.KubeVersion), rel.cluster.APIVersions
 	if len(app.Helm.APIVersions) > 0 {
 		apis = app.Helm.APIVersions
 	}
-	kube, err := chartutil.ParseKubeVersion(version)
+	kube, err := common.ParseKubeVersion(version)
 	if err != nil {
 		return fail("helm-chart", "Kubernetes version %q: %v", version, err)
 	}
-	capabilities := chartutil.DefaultCapabilities.Copy()
-	capabilities.KubeVersion = *kube
-	capabilities.APIVersions = slices.Concat(capabilities.APIVersions, apis)
-	// Helm would read over the network what a schema refers to.
-	top, err := chartutil.ToRenderValuesWithSchemaValidation(c, values, release, capabilities, true)
+	if !rel.asWritten {
+		kube.Version = kube.String()
+	}
+	ready, err := helm.prepare(c, rel.values, capabilities{release, kube, apis})
 	if err != nil {
 		return fail("helm-values", "%s", notMerged(err))
 	}
 	var diags diag.List
 	if !app.Helm.SkipSchemaValidation {
-		diags = r.violations(app, loaded, c, top["Values"].(chartutil.Values).AsMap())
+		diags = r.violations(app, loaded, ready.top, ready.values)
 	}
 	for i := range diags {
 		diags[i].Path = app.Code
 	}
-	if want := c.Metadata.KubeVersion; len(diags) == 0 && want != "" && !chartutil.IsCompatibleRange(want, kube.Version) {
+	if want := c.Metadata.KubeVersion; len(diags) == 0 && want != "" && !chartutil.IsCompatibleRange(want, kube.String()) {
 		problem := loaded.mistake("helm-chart", "Chart.yaml", 0, fmt.Sprintf("the chart requires Kubernetes %s, which %s is not", want, kube.Version))
 		problem.Path = app.Code
 		diags.Add(problem)
 	}
-	return top, diags
+	return ready, diags
 }
 
 var mismatch = regexp.MustCompile(`^type mismatch on (.*?): `)
@@ -138,21 +192,22 @@ func (t templateFile) at(f frame) (diag.Position, string) {
 // output is the output of one application.
 type output struct {
 	app       *Application
+	helm      helmVersion
 	noHooks   bool
 	templates map[string]templateFile // by Helm's names, such as web/charts/db/templates/a.yaml
 	manifests []manifest
 	diags     diag.List
 }
 
-func (o *output) index(top *loadedChart, c *chart.Chart) {
-	from := top.byFile[c.Raw[0]]
-	for _, f := range slices.Concat(c.Templates, c.Files) {
+func (o *output) index(top *loadedChart, p part) {
+	from := top.byFile[p.chart.Raw[0]]
+	for _, f := range slices.Concat(p.chart.Templates, p.chart.Files) {
 		// Of the other files, which may be one for each application, only these become objects.
 		if name := f.Name; strings.HasPrefix(name, "templates/") || strings.HasPrefix(name, "crds/") {
-			o.templates[path.Join(c.ChartFullPath(), name)] = templateFile{from, name, f.Data}
+			o.templates[path.Join(p.path, name)] = templateFile{from, name, f.Data}
 		}
 	}
-	for _, sub := range c.Dependencies() {
+	for _, sub := range p.parts {
 		o.index(top, sub)
 	}
 }
@@ -161,19 +216,19 @@ func (o *output) index(top *loadedChart, c *chart.Chart) {
 type printed struct {
 	name, text string
 	verbatim   bool
+	test       bool // whether it is a hook that tests the release
 }
 
 func (p printed) header() string { return "---\n# Source: " + p.name + "\n" }
 
 // print gives everything in the order in which Helm prints it.
-func (o *output) print(c *chart.Chart, texts map[string]string) ([]printed, diag.List) {
-	var crds []chart.CRD
-	if !o.app.Helm.SkipCRDs {
-		crds = c.CRDObjects()
+func (o *output) print(crds []printed, texts map[string]string) ([]printed, diag.List) {
+	if o.app.Helm.SkipCRDs {
+		crds = nil
 	}
 	size := 0
 	for _, crd := range crds {
-		size += len(crd.File.Data)
+		size += len(crd.text)
 	}
 	for name, text := range texts {
 		size += len(text)
@@ -187,23 +242,12 @@ func (o *output) print(c *chart.Chart, texts map[string]string) ([]printed, diag
 	if diags := o.swollen(texts); len(diags) > 0 {
 		return nil, diags
 	}
-	hooks, manifests, err := releaseutil.SortManifests(texts, nil, releaseutil.InstallOrder)
+	objects, hooks, err := o.helm.sort(texts)
 	if err != nil {
 		return nil, diag.List{o.notSorted(err, texts)}
 	}
-	var out []printed
-	for _, crd := range crds {
-		out = append(out, printed{crd.Filename, string(crd.File.Data), true})
-	}
-	for _, m := range manifests {
-		out = append(out, printed{m.Name, m.Content, false})
-	}
-	for _, h := range hooks {
-		if !o.noHooks && (!o.app.Helm.SkipTests || !slices.Contains(h.Events, "test")) {
-			out = append(out, printed{h.Path, h.Manifest, false})
-		}
-	}
-	return out, nil
+	hooks = slices.DeleteFunc(hooks, func(h printed) bool { return o.noHooks || o.app.Helm.SkipTests && h.test })
+	return slices.Concat(crds, objects, hooks), nil
 }
 
 // swollen finds documents that expand to too much for Helm to read.
@@ -213,7 +257,7 @@ func (o *output) swollen(texts map[string]string) diag.List {
 		if syntax.Plain([]byte(texts[name])) {
 			continue // splitting takes longer than all the rest
 		}
-		for _, document := range releaseutil.SplitManifests(texts[name]) {
+		for _, document := range o.helm.split(texts[name]) {
 			excess := (*syntax.Excess)(nil)
 			if errors.As(syntax.Check([]byte(document)), &excess) { // the rest Helm says
 				at, prefix := o.templates[name].at(frame{})
@@ -255,7 +299,7 @@ func (o *output) notSorted(err error, texts map[string]string) diag.Diagnostic {
 	if m == nil {
 		return o.app.failure(o.app.at(), "bad-yaml", "", "%s", sentence(err.Error()))
 	}
-	documents := releaseutil.SplitManifests(texts[m[1]])
+	documents := o.helm.split(texts[m[1]])
 	for i := range len(documents) {
 		text := documents[fmt.Sprintf("manifest-%d", i)]
 		if err := syntax.Unmarshal([]byte(text), new(releaseutil.SimpleHead)); err != nil {

@@ -111,7 +111,9 @@ func TestHelmFetchesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			app := *testApp
 			app.Kind = Chart
-			got := renderedOf(New(Files{Repository: chartTree(strings.ReplaceAll("-- values.schema.json --\n"+files+"\n", "URL", server.URL))}, Cluster{}), &app)
+			got := byBoth(func(cluster Cluster) string {
+				return renderedOf(New(Files{Repository: chartTree(strings.ReplaceAll("-- values.schema.json --\n"+files+"\n", "URL", server.URL))}, cluster), &app)
+			})
 			if !strings.Contains(got, ", which is not ") && !strings.Contains(got, "was not fetched") {
 				t.Error(got)
 			}
@@ -199,7 +201,7 @@ func TestHelmArchives(t *testing.T) {
 	for path, c := range map[string]struct{ file, want string }{
 		"web.tgz":       {"/v.yml", "web.tgz map[kind:C]\nweb.tgz map[kind:A v:1]\nweb.tgz map[kind:S v:2]\n"},
 		"./web.tgz":     {"", "web.tgz: web-app: charts/s/templates/a.yaml:2:14: <.Values.a.b>: nil pointer evaluating interface {}.b [helm-template]\n"},
-		"bomb.tgz":      {"", "bomb.tgz" + unread + "decompressed chart is larger than the maximum file size 104857600 [helm-chart]\n"},
+		"bomb.tgz":      {"", "bomb.tgz" + unread + "decompressed chart is larger than the maximum size 104857600 [helm-chart]\n"},
 		"text.tgz":      {"", "text.tgz" + unread + "gzip: invalid header [helm-chart]\n"},
 		"deep.tgz":      {"", "deep.tgz: web-app: " + strings.Repeat("charts/s.tgz/", 16) + "charts/s.tgz: there are subcharts in more than 16 subcharts [helm-chart]\n"},
 		"up.tgz":        {"", "up.tgz" + unread + "chart illegally references parent directory [helm-chart]\n"},

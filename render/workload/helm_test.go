@@ -20,7 +20,22 @@ func helmOf(repository fs.FS, change func(*Application)) string {
 	if change != nil {
 		change(&app)
 	}
-	return told(New(Files{Repository: repository}, Cluster{APIVersions: []string{"example.org/v1"}}).helm(&app))
+	return byBoth(func(c Cluster) string {
+		c.APIVersions = []string{"example.org/v1"}
+		return told(New(Files{Repository: repository}, c).helm(&app))
+	})
+}
+
+// helm3Cluster has an Argo CD with Helm 3.
+var helm3Cluster = Cluster{Helm: "v3.19.4"}
+
+// byBoth is what Helm 3 and Helm 4 lead to: both results when they differ.
+func byBoth(result func(Cluster) string) string {
+	of3, of4 := result(helm3Cluster), result(Cluster{})
+	if of3 != of4 {
+		return "Helm 3:\n" + of3 + "Helm 4:\n" + of4
+	}
+	return of4
 }
 
 // chartTree is a chart in the folder app with more files.
@@ -218,8 +233,13 @@ v: {{ toJson .Values | quote }}
 
 // TestHelmShared renders applications of one chart one after the other, and each with a Renderer of its own.
 func TestHelmShared(t *testing.T) {
+	t.Run("Helm 3", func(t *testing.T) { shared(t, helm3Cluster) })
+	t.Run("Helm 4", func(t *testing.T) { shared(t, Cluster{}) })
+}
+
+func shared(t *testing.T, cluster Cluster) {
 	files := chartTree(family)
-	shared := New(Files{Repository: files}, Cluster{})
+	shared := New(Files{Repository: files}, cluster)
 	var before string
 	for i, values := range []string{
 		``, `{"one":{"on":false}}`, `{"tags":{"t":false}}`, `{"one":{"v":null,"twig":{"on":false}},"again":{"v":9}}`,
@@ -227,7 +247,7 @@ func TestHelmShared(t *testing.T) {
 	} {
 		app := *testApp
 		app.Kind, app.Helm.Values = Chart, json.RawMessage(values)
-		want := told(New(Files{Repository: chartTree(family)}, Cluster{}).helm(&app))
+		want := told(New(Files{Repository: chartTree(family)}, cluster).helm(&app))
 		if got := told(shared.helm(&app)); got != want {
 			t.Errorf("%s:\n%s", values, cmp.Diff(want, got))
 		}
@@ -264,13 +284,16 @@ func TestHelmFamily(t *testing.T) {
 	} {
 		app := *testApp
 		app.Kind, app.Helm.Values = Chart, json.RawMessage(values)
-		found, diags := New(Files{Repository: chartTree(family)}, Cluster{}).helm(&app)
-		var got []string
-		for _, m := range found {
-			got = append(got, m.value["kind"].(string))
-		}
-		if strings.Join(got, " ") != kinds || len(diags) > 0 {
-			t.Errorf("%s: %v %v", values, got, diags)
+		got := byBoth(func(c Cluster) string {
+			found, diags := New(Files{Repository: chartTree(family)}, c).helm(&app)
+			var kinds []string
+			for _, m := range found {
+				kinds = append(kinds, m.value["kind"].(string))
+			}
+			return strings.Join(kinds, " ") + told(nil, diags)
+		})
+		if got != kinds {
+			t.Errorf("%s: %s", values, got)
 		}
 	}
 }

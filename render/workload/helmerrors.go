@@ -15,7 +15,7 @@ import (
 	"unicode"
 
 	"github.com/hippotion/roster/internal/diag"
-	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v4/pkg/chart/loader/archive"
 )
 
 // reason is why something cannot be read, without its path in the file system.
@@ -32,9 +32,13 @@ func reason(err error) error {
 // notValues returns what is wrong with a YAML text that was read into Go values, and on which line; 0 when it is YAML of
 // another shape.
 func notValues(text []byte, err error) (line int, message string) {
+	first := 1
+	if part := (*partError)(nil); errors.As(err, &part) {
+		text, first = part.text, first+part.line
+	}
 	wrong := (*json.UnmarshalTypeError)(nil)
 	if !errors.As(err, &wrong) {
-		m := (&document{text: slices.Concat(bytes.TrimSuffix(text, newline), newline), line: 1}).mistake(innermost(err))
+		m := (&document{text: slices.Concat(bytes.TrimSuffix(text, newline), newline), line: first}).mistake(innermost(err))
 		return m.line, m.text
 	}
 	found, _, _ := strings.Cut(wrong.Value, " ") // a number is followed by itself
@@ -44,6 +48,16 @@ func notValues(text []byte, err error) (line int, message string) {
 	}
 	return 0, message
 }
+
+// partError is what is wrong with one of the documents of a text.
+type partError struct {
+	text []byte // of the document
+	line int    // how many lines stand before it
+	err  error
+}
+
+func (p *partError) Error() string { return p.err.Error() }
+func (p *partError) Unwrap() error { return p.err }
 
 // kindWords is a kind of Go or of JSON in the words of YAML.
 func kindWords(kind string) string {
@@ -81,12 +95,12 @@ func sentence(text string) string {
 var cannotLoad = regexp.MustCompile(`^cannot load (\S+): `)
 
 // notLoaded is why Helm does not accept the files of a chart.
-func (p place) notLoaded(err error, files []*loader.BufferedFile) diag.Diagnostic {
+func (p place) notLoaded(err error, files []*archive.BufferedFile) diag.Diagnostic {
 	m := cannotLoad.FindStringSubmatch(err.Error())
 	if m == nil {
 		return p.mistake("helm-chart", "Chart.yaml", 0, sentence(strings.TrimPrefix(err.Error(), "validation: ")))
 	}
-	i := slices.IndexFunc(files, func(f *loader.BufferedFile) bool { return f.Name == m[1] })
+	i := slices.IndexFunc(files, func(f *archive.BufferedFile) bool { return f.Name == m[1] })
 	line, message := notValues(files[i].Data, err)
 	return p.mistake("helm-chart", m[1], line, message)
 }
@@ -96,6 +110,7 @@ var (
 	failError  = regexp.MustCompile(`(?s)^execution error at \((.+?):(\d+):(\d+)\): (.*)$`)
 	execError  = regexp.MustCompile(`(?s)^template: (.+?):(\d+):(\d+): executing ".*?" at <`) // and the error, with those nested in it
 	tplCall    = regexp.MustCompile(`(?s)^(.*?: error calling tpl: )(?:cannot parse template "|error during tpl function)`)
+	tracedHead = regexp.MustCompile(`(?ms)^([^\n]+?):(\d+):(\d+)\n  executing "[^\n]*?" at (<.*?>):\n    `) // and the error, up to the next one
 	unclosed   = regexp.MustCompile(`^(unclosed action) started at .*:(\d+)$`)
 	tplText    = regexp.MustCompile(`^template: gotpl:(\d+)(?::\d+)?: `) // gotpl is Helm's name for text that tpl renders
 )
@@ -151,12 +166,28 @@ func frames(err error) []frame {
 		err = errors.Unwrap(exec.Err)
 		out = append(out, newFrame([]string{"", text[m[2]:m[3]], text[m[4]:m[5]], text[m[6]:m[7]], text[m[1]-1:]}))
 	}
-	if len(out) > 0 {
-		last := &out[len(out)-1]
-		if call := tplCall.FindStringSubmatch(last.text); call != nil {
-			// Helm repeats the text, which may come from the user's values.
-			last.text = call[1] + tplText.ReplaceAllString(innermost(err).Error(), "line $1 of the text: ")
+	if len(out) == 0 {
+		return traced(err.Error())
+	}
+	last := &out[len(out)-1]
+	if call := tplCall.FindStringSubmatch(last.text); call != nil {
+		// Helm repeats the text, which may come from the user's values.
+		last.text = call[1] + tplText.ReplaceAllString(innermost(err).Error(), "line $1 of the text: ")
+	}
+	return out
+}
+
+// traced are the frames of an error that Helm 4 has written anew, without the errors that it is made of (reformatExecErrorMsg).
+func traced(text string) []frame {
+	var out []frame
+	heads := tracedHead.FindAllStringSubmatchIndex(text, -1)
+	for i, m := range heads {
+		end := len(text)
+		if i+1 < len(heads) {
+			end = heads[i+1][0]
 		}
+		message := strings.Join(strings.Fields(text[m[1]:end]), " ")
+		out = append(out, newFrame([]string{"", text[m[2]:m[3]], text[m[4]:m[5]], text[m[6]:m[7]], text[m[8]:m[9]] + ": " + message}))
 	}
 	return out
 }

@@ -113,7 +113,7 @@ func TestHelmSchemas(t *testing.T) {
 	files := chartTree(family + "-- charts/one/values.schema.json --\n{\"properties\":{\"v\":{\"type\":\"integer\"}}}\n-- charts/two/values.schema.json --\n{\"maxProperties\":0}\n")
 	const one = "app/charts/one/values.schema.json: web-app: at '/v': got string, want integer [helm-schema]\n"
 	const two = "app/charts/two/values.schema.json: web-app: at '': maxProperties: got 1, want 0 [helm-schema]\n"
-	r := New(Files{Repository: files}, Cluster{})
+	of3, of4 := New(Files{Repository: files}, helm3Cluster), New(Files{Repository: files}, Cluster{})
 	for _, c := range []struct{ values, want string }{
 		{`{}`, one + two},
 		{`{"one":{"v":1},"again":{"v":1}}`, two},
@@ -122,8 +122,10 @@ func TestHelmSchemas(t *testing.T) {
 	} {
 		app := *testApp
 		app.Kind, app.Helm.Values = Chart, json.RawMessage(c.values)
-		if got := told(r.helm(&app)); got != c.want {
-			t.Errorf("%s: %s", c.values, got)
+		for _, r := range [...]*Renderer{of3, of4} {
+			if got := told(r.helm(&app)); got != c.want {
+				t.Errorf("%s: %s: %s", r.cluster.Helm, c.values, got)
+			}
 		}
 	}
 }

@@ -14,12 +14,13 @@ import (
 	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
-	"helm.sh/helm/v3/pkg/strvals"
+	"helm.sh/helm/v4/pkg/strvals"
 	"sigs.k8s.io/yaml"
 )
 
 // values are what app sets over the values of its chart: its value files, its own values, then its parameters.
 func (r *Renderer) values(app *Application) (map[string]any, diag.List) {
+	helm := r.helmFor(app)
 	names, diags := r.valueFiles(app)
 	out := map[string]any{}
 	for _, f := range names {
@@ -40,8 +41,8 @@ func (r *Renderer) values(app *Application) (map[string]any, diag.List) {
 			diags.Add(app.failure(at, "helm-values", "", "%sthe value file cannot be read: %v", prefix, reason(err)))
 			continue
 		}
-		values := map[string]any{}
-		if err := syntax.Unmarshal(data, &values); err != nil {
+		values, err := helm.values(data)
+		if err != nil {
 			line, message := notValues(data, err)
 			at, prefix := f.at(f.shown(), line, min(line, 1))
 			diags.Add(app.failure(at, "helm-values", "", "%s%s", prefix, message))

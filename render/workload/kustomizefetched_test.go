@@ -101,15 +101,15 @@ func TestKustomizeHelm(t *testing.T) {
 	const crd = "-- crds/c.yaml --\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: c.x}\nspec: {scope: Cluster, group: x, names: {kind: C}}\n"
 	oci := source.Reference{Kind: source.OCI, URL: "oci://registry.example/charts/db", Version: "1.0.0"}
 	shelf := shelf{
-		charts("db", "1.0.0"):    archive(t, "db", "1.0.0", "-- values.yaml --\nv: chart\nl: [1]\n-- values-other.yaml --\nv: other\n"+object),
-		charts("db", ""):         archive(t, "db", "2.0.0", "-- values.yaml --\nv: newest\n"+object),
-		charts("db", ">0.0.0-0"): archive(t, "db", "3.0.0-a", "-- values.yaml --\nv: devel\n"+object),
-		charts("all", "1.0.0"):   archive(t, "all", "1.0.0", "-- values.yaml --\n{}\n"+object+hook+crd),
-		charts("bare", "1.0.0"):  archive(t, "bare", "1.0.0", object),
-		charts("needy", "1.0.0"): archive(t, "needy", "1.0.0", "-- values.yaml --\n{}\n-- Chart.yaml --\napiVersion: v2\nname: needy\nversion: 1.0.0\ndependencies: [{name: x, version: 1, repository: 'https://charts.example'}]\n"),
-		charts("fails", "1.0.0"): archive(t, "fails", "1.0.0", "-- values.yaml --\nx: hunter2\n-- templates/a.yaml --\n{{ fail .Values.x }}\n"),
-		charts("twin", "1.0.0"):  archive(t, "twin", "1.0.0", "-- values.yaml --\n{}\n-- templates/a.yaml --\n"+oneConfigMap+"---\n"+oneConfigMap),
-		oci:                      archive(t, "db", "1.0.0", "-- values.yaml --\nv: oci\n"+object),
+		charts("db", "1.0.0"):    archived(t, "db", "1.0.0", "-- values.yaml --\nv: chart\nl: [1]\n-- values-other.yaml --\nv: other\n"+object),
+		charts("db", ""):         archived(t, "db", "2.0.0", "-- values.yaml --\nv: newest\n"+object),
+		charts("db", ">0.0.0-0"): archived(t, "db", "3.0.0-a", "-- values.yaml --\nv: devel\n"+object),
+		charts("all", "1.0.0"):   archived(t, "all", "1.0.0", "-- values.yaml --\n{}\n"+object+hook+crd),
+		charts("bare", "1.0.0"):  archived(t, "bare", "1.0.0", object),
+		charts("needy", "1.0.0"): archived(t, "needy", "1.0.0", "-- values.yaml --\n{}\n-- Chart.yaml --\napiVersion: v2\nname: needy\nversion: 1.0.0\ndependencies: [{name: x, version: 1, repository: 'https://charts.example'}]\n"),
+		charts("fails", "1.0.0"): archived(t, "fails", "1.0.0", "-- values.yaml --\nx: hunter2\n-- templates/a.yaml --\n{{ fail .Values.x }}\n"),
+		charts("twin", "1.0.0"):  archived(t, "twin", "1.0.0", "-- values.yaml --\n{}\n-- templates/a.yaml --\n"+oneConfigMap+"---\n"+oneConfigMap),
+		oci:                      archived(t, "db", "1.0.0", "-- values.yaml --\nv: oci\n"+object),
 		git("https://github.com/o/r", "v1"): tree("-- kustomization.yaml --\nhelmCharts: [{name: db, version: 1.0.0, repo: 'https://charts.example', releaseName: r}, {name: here, releaseName: h}]\n" +
 			"-- charts/here/Chart.yaml --\napiVersion: v2\nname: here\nversion: 1.0.0\n-- charts/here/values.yaml --\n{}\n-- charts/here/templates/a.yaml --\n{{ fail \"no\" }}\n"),
 	}

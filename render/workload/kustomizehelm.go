@@ -15,7 +15,7 @@ import (
 	"github.com/Masterminds/sprig/v3"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
-	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v4/pkg/chart/common"
 	"sigs.k8s.io/kustomize/api/konfig"
 	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/api/types"
@@ -174,7 +174,7 @@ func (g guard) template(c *chartAsked) ([]printed, diag.List) {
 		f.renderer.warn(f.app.failure(c.at, "generated-name", "set releaseName", "the chart %s has no releaseName: Helm gives the release another name each time", c.Name))
 	}
 	rel := &release{app: app, cluster: f.renderer.cluster, loaded: loaded, values: values, noHooks: c.SkipHooks}
-	rel.cluster.KubeVersion = cmp.Or(c.KubeVersion, rel.cluster.KubeVersion)
+	rel.cluster.KubeVersion, rel.asWritten = cmp.Or(c.KubeVersion, rel.cluster.KubeVersion), c.KubeVersion != ""
 	if len(c.ApiVersions) > 0 {
 		rel.cluster.APIVersions = c.ApiVersions
 	}
@@ -259,7 +259,7 @@ func (g guard) helmValues(c *chartAsked, loaded *loadedChart, folder string) (ma
 	load := func(name string) ([]byte, error) {
 		full := path.Join(g.dir, name)
 		if inside, ok := strings.CutPrefix(full, folder+"/"); ok && loaded.name != "" && !path.IsAbs(name) {
-			i := slices.IndexFunc(loaded.chart.Raw, func(f *chart.File) bool { return f.Name == inside })
+			i := slices.IndexFunc(loaded.chart.Raw, func(f *common.File) bool { return f.Name == inside })
 			if i < 0 {
 				return nil, fmt.Errorf("the chart has no file %s", inside)
 			}
@@ -302,10 +302,10 @@ func (g guard) helmValues(c *chartAsked, loaded *loadedChart, folder string) (ma
 		}
 		texts = append(texts, text)
 	}
-	out := map[string]any{}
+	out, helm := map[string]any{}, helmNamed(g.files.renderer.cluster.Helm)
 	for i, text := range texts {
-		values := map[string]any{}
-		if err := syntax.Unmarshal(text, &values); err != nil {
+		values, err := helm.values(text)
+		if err != nil {
 			_, message := notValues(text, err)
 			return nil, fmt.Errorf("%s: %s", append([]string{cmp.Or(c.ValuesFile, "values.yaml")}, c.AdditionalValuesFiles...)[i], message)
 		}

@@ -7,7 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v4/pkg/chart/common"
+	chart "helm.sh/helm/v4/pkg/chart/v2"
 )
 
 // The output of a chart may differ each time: Argo CD then finds a difference whenever it renders again. Where templates call a
@@ -155,9 +156,9 @@ func atLaterDate(text string) string {
 func delay(c *chart.Chart, values map[string]any) {
 	c.Values, _ = changeTexts(c.Values, atLaterDate).(map[string]any)
 	maps.Copy(values, changeTexts(values, atLaterDate).(map[string]any))
-	templates := make([]*chart.File, len(c.Templates))
+	templates := make([]*common.File, len(c.Templates))
 	for i, f := range c.Templates {
-		templates[i] = &chart.File{Name: f.Name, Data: []byte(atLaterDate(string(f.Data)))}
+		templates[i] = &common.File{Name: f.Name, Data: []byte(atLaterDate(string(f.Data)))}
 	}
 	c.Templates = templates
 	for _, sub := range c.Dependencies() {

@@ -61,10 +61,10 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: c}
 `)
-	told := func(twice bool) (out []string) {
+	told := func(cluster Cluster, twice bool) (out []string) {
 		app := *testApp
 		app.Kind, app.Twice = Chart, twice
-		result, diags := New(Files{Repository: chart}, Cluster{}).Render(&app)
+		result, diags := New(Files{Repository: chart}, cluster).Render(&app)
 		if len(diags) > 0 {
 			t.Fatal(diags)
 		}
@@ -76,12 +76,14 @@ metadata: {name: c}
 		}
 		return out
 	}
-	if got := told(false); got != nil {
+	if got := told(Cluster{}, false); got != nil {
 		t.Errorf("nobody asked for %s", got)
 	}
 	want := []string{"a list.1", "a list.2.b", "a more", "b metadata.name", "sub data.when"}
-	if diff := cmp.Diff(want, told(true)); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
+	for _, cluster := range [...]Cluster{{}, helm3Cluster} {
+		if diff := cmp.Diff(want, told(cluster, true)); diff != "" {
+			t.Errorf("Helm %s: -want +got:\n%s", cluster.Helm, diff)
+		}
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/message"
-	"helm.sh/helm/v3/pkg/chart"
 )
 
 // schemaURL is Helm's name for values.schema.json, which shows in messages.
@@ -32,20 +31,20 @@ type compiledSchema struct {
 	needs    []source.Reference // what it refers to
 }
 
-// violations are where values do not fit the schema of c or of its subcharts, as chartutil.ValidateAgainstSchema finds them,
-// with the difference that no schema is read from the network or from other files: without one that was not fetched, the values
-// are not checked, which is a warning.
-func (r *Renderer) violations(app *Application, l *loadedChart, c *chart.Chart, values map[string]any) diag.List {
+// violations are where values do not fit the schema of p or of its subcharts, as Helm's ValidateAgainstSchema finds them, with the
+// difference that no schema is read from the network or from other files: without one that was not fetched, the values are not
+// checked, which is a warning.
+func (r *Renderer) violations(app *Application, l *loadedChart, p part, values map[string]any) diag.List {
 	var diags diag.List
-	if c.Schema != nil {
-		from := l.byFile[c.Raw[0]]
+	if p.chart.Schema != nil {
+		from := l.byFile[p.chart.Raw[0]]
 		for _, message := range r.validate(app, from, values) {
 			diags.Add(from.mistake("helm-schema", "values.schema.json", 0, message))
 		}
 	}
-	for _, sub := range c.Dependencies() {
+	for _, sub := range p.parts {
 		// Helm has made sure that these are mappings.
-		if below, ok := values[sub.Name()].(map[string]any); ok {
+		if below, ok := values[sub.name].(map[string]any); ok {
 			diags = append(diags, r.violations(app, l, sub, below)...)
 		}
 	}

@@ -32,6 +32,7 @@ type Cluster struct {
 	APIVersions []string // such as monitoring.coreos.com/v1 or monitoring.coreos.com/v1/ServiceMonitor, besides Kubernetes' own
 
 	Kustomize argocd.BuildOptions
+	Helm      string // the version of Helm in its image, such as v4.2.1; that of the newest Argo CD when empty
 }
 
 // DefaultKubeVersion is the version of an unknown cluster.
@@ -134,6 +135,9 @@ type Renderer struct {
 func New(files Files, cluster Cluster) *Renderer {
 	if cluster.KubeVersion == "" {
 		cluster.KubeVersion = DefaultKubeVersion
+	}
+	if cluster.Helm == "" {
+		cluster.Helm = argocd.Newest().Helm()
 	}
 	return &Renderer{files: files, cluster: cluster, charts: map[string]*loadedChart{}, others: map[source.Reference]*Renderer{}}
 }
