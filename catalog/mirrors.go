@@ -2,9 +2,13 @@ package catalog
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 )
+
+// repositoryName is how a chart names a repository that Argo CD and Helm know by name.
+var repositoryName = regexp.MustCompile(`^@[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // mirrorsOf are the other places in the place of URLs. A path leads into this repository: who writes the list must not be able to have
 // any file of the machine read that fetches for it.
@@ -13,7 +17,7 @@ func (r *resolver) mirrorsOf(in *sourcesInput) []Mirror {
 	seen := map[string]*mirrorInput{}
 	for i := range in.Map {
 		m := &in.Map[i]
-		if m.Node == nil || !r.sourceRepository(m.URL) || !m.To.IsSet() {
+		if m.Node == nil || !repositoryName.MatchString(m.URL.V) && !r.sourceRepository(m.URL) || !m.To.IsSet() {
 			continue
 		}
 		to := m.To.V

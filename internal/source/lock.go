@@ -42,9 +42,10 @@ type Locked struct {
 	Reference
 	// Resolved is the version of a chart, the tag of an OCI artifact (or the digest that was asked for), the commit of a Git
 	// repository; empty for a File.
-	Resolved string
-	Manifest string // the digest of an OCI artifact's manifest; empty for all others
-	Digest   Digest // of the content
+	Resolved   string
+	Repository string // the URL of a chart repository that is known by a name, unless platform.yml or a flag has it; empty for all others
+	Manifest   string // the digest of an OCI artifact's manifest; empty for all others
+	Digest     Digest // of the content
 }
 
 // Lock is what each reference was when it was fetched, in their order, each once.
@@ -93,7 +94,7 @@ func (l Lock) Text() []byte {
 	b.WriteByte('\n')
 	for _, k := range l {
 		fmt.Fprintf(&b, "  - {kind: %s", k.Kind)
-		for _, pair := range [][2]string{{"url", k.URL}, {"name", k.Name}, {"version", k.Version}, {"resolved", k.Resolved}, {"manifest", k.Manifest}, {"digest", string(k.Digest)}} {
+		for _, pair := range [][2]string{{"url", k.URL}, {"name", k.Name}, {"version", k.Version}, {"resolved", k.Resolved}, {"repository", k.Repository}, {"manifest", k.Manifest}, {"digest", string(k.Digest)}} {
 			if pair[1] != "" {
 				fmt.Fprintf(&b, ", %s: %s", pair[0], quoted(pair[1]))
 			}
@@ -123,13 +124,14 @@ type lockInput struct {
 // lockedInput hides what is no digest: nobody looked whether a URL holds a password before this is read.
 type lockedInput struct {
 	*syntax.Node
-	Kind     text `yaml:"kind,required" enum:"chart,oci,git,file"`
-	URL      text `yaml:"url,required,hidden"`
-	Name     text `yaml:"name,hidden"`
-	Version  text `yaml:"version,hidden"`
-	Resolved text `yaml:"resolved,hidden"`
-	Manifest text `yaml:"manifest"`
-	Digest   text `yaml:"digest,required"`
+	Kind       text `yaml:"kind,required" enum:"chart,oci,git,file"`
+	URL        text `yaml:"url,required,hidden"`
+	Name       text `yaml:"name,hidden"`
+	Version    text `yaml:"version,hidden"`
+	Resolved   text `yaml:"resolved,hidden"`
+	Repository text `yaml:"repository,hidden"`
+	Manifest   text `yaml:"manifest"`
+	Digest     text `yaml:"digest,required"`
 }
 
 // ReadLock reads a lock; file is its name in messages. What is wrong with it is added to diags, and then the lock must not be used.
@@ -154,7 +156,7 @@ func ReadLock(file string, data []byte, diags *diag.List) Lock {
 		if schemes[Kind(r.Kind.V)] == nil || !r.URL.IsSet() || !r.Digest.IsSet() {
 			continue // reported
 		}
-		k := Locked{Reference{Kind(r.Kind.V), r.URL.V, r.Name.V, r.Version.V}, r.Resolved.V, r.Manifest.V, Digest(r.Digest.V)}
+		k := Locked{Reference{Kind(r.Kind.V), r.URL.V, r.Name.V, r.Version.V}, r.Resolved.V, r.Repository.V, r.Manifest.V, Digest(r.Digest.V)}
 		first := seen[k.Reference]
 		if problem, at := k.problem(), r.Node; problem != "" {
 			at.Report("bad-lock", mendLock, "%s", problem)
@@ -187,6 +189,8 @@ func (k Locked) problem() string {
 		return "expected what the reference was resolved to, unless it is a file"
 	case k.Kind == OCI && (!manifest.Valid() || manifest.IsTree()), k.Kind != OCI && manifest != "":
 		return "expected the digest of the manifest, for an OCI artifact alone"
+	case k.Repository != "" && (!k.Named() || Reference{Kind: Chart, URL: k.Repository, Name: k.Name}.Problem() != ""):
+		return "expected the URL of the repository, for one that is known by a name alone"
 	case len(k.Resolved) > longest:
 		return "it is too long"
 	}

@@ -26,6 +26,10 @@ func (r Reference) String() string {
 	return r.URL + version
 }
 
+// Named reports whether a chart repository is known by a name, as in Helm's repositories.yaml: what it stands for is known where it is
+// fetched, and in the lock.
+func (r Reference) Named() bool { return r.Kind == Chart && strings.HasPrefix(r.URL, "@") }
+
 // Compare orders references by kind, URL, name and version.
 func (r Reference) Compare(s Reference) int {
 	return cmp.Or(cmp.Compare(r.Kind, s.Kind), cmp.Compare(r.URL, s.URL), cmp.Compare(r.Name, s.Name), cmp.Compare(r.Version, s.Version))
@@ -50,6 +54,8 @@ const longest = 2048 // characters of a URL, a name or a version
 
 var (
 	nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$`)
+	// repositoryForm is how a chart repository is named that Helm's repositories.yaml has.
+	repositoryForm = regexp.MustCompile(`^@[A-Za-z0-9][A-Za-z0-9._-]*$`)
 	// scpForm is how Git repositories are named that are reached by SSH: git@git.example:house/homelab.git.
 	scpForm = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[A-Za-z0-9._~/][A-Za-z0-9._~+=/-]*$`)
 )
@@ -77,6 +83,9 @@ func (r Reference) Problem() string {
 	}
 	if r.Kind != Chart && r.Name != "" {
 		return "only a chart of a chart repository has a name"
+	}
+	if r.Named() && repositoryForm.MatchString(r.URL) {
+		return ""
 	}
 	if r.Kind == Git && scpForm.MatchString(r.URL) {
 		return ""

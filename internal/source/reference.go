@@ -27,7 +27,7 @@ const (
 type Reference struct {
 	Kind Kind
 	// URL is that of the chart repository, of the OCI repository (oci://HOST/PATH, without the tag), of the Git repository, or of
-	// the file.
+	// the file. A chart repository may also be @NAME, which is looked up where it is fetched (see Named).
 	URL string
 	// Name is the chart's, in a chart repository; empty for all others.
 	Name string

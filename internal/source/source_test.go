@@ -28,6 +28,7 @@ func lock() source.Lock {
 		source.Locked{Reference: source.Reference{Kind: source.Git, URL: "git@git.example:house/apps.git", Version: "main"}, Resolved: commit, Digest: tree},
 		source.Locked{Reference: source.Reference{Kind: source.Chart, URL: "https://charts.example", Name: "vault", Version: "0.28.x"}, Resolved: "0.28.1", Digest: file},
 		source.Locked{Reference: source.Reference{Kind: source.Chart, URL: "https://charts.example", Name: "vault", Version: "0.27.0"}, Resolved: "0.27.0", Digest: file},
+		source.Locked{Reference: source.Reference{Kind: source.Chart, URL: "@stable", Name: "db", Version: "1.x"}, Resolved: "1.5.0", Repository: "https://charts.example", Digest: file},
 		source.Locked{Reference: source.Reference{Kind: source.File, URL: "https://web.example/schema.json?v=\"1\""}, Digest: file},
 	)
 }
@@ -35,6 +36,7 @@ func lock() source.Lock {
 const lockText = `# What was fetched from elsewhere. roster fetch writes this file: keep it in Git.
 version: 1
 references:
+  - {kind: chart, url: "@stable", name: "db", version: "1.x", resolved: "1.5.0", repository: "https://charts.example", digest: "sha256:6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"}
   - {kind: chart, url: "https://charts.example", name: "vault", version: "0.27.0", resolved: "0.27.0", digest: "sha256:6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"}
   - {kind: chart, url: "https://charts.example", name: "vault", version: "0.28.x", resolved: "0.28.1", digest: "sha256:6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"}
   - {kind: file, url: "https://web.example/schema.json?v=\"1\"", digest: "sha256:6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"}
@@ -88,22 +90,25 @@ func TestBadLock(t *testing.T) {
 	line := func(pairs string) string { return "version: 1\nreferences:\n  - {" + pairs + "}\n" }
 	chart := `kind: chart, url: "https://charts.example", name: vault, version: "1", resolved: "1.0.0", digest: "` + string(file) + `"`
 	for text, want := range map[string]string{
-		"version: 2\nreferences: {new: form}\n":                                                         `roster.lock:1:10: version: expected a lock of version 1, found version 2 [newer-lock]`,
-		"references: []\n":                                                                              `roster.lock:1:1: missing "version" [missing-field]`,
-		"version: 1\nreferences: []\nextra: 1\n":                                                        `roster.lock:3:1: unknown field "extra" [unknown-field]`,
-		line(chart + ", sum: x"):                                                                        `roster.lock:3:179: references[0]: unknown field "sum" [unknown-field]`,
-		line(strings.Replace(chart, "kind: chart", "kind: helm", 1)):                                    `roster.lock:3:12: references[0].kind: expected one of chart, file, git, oci, found "helm" [unknown-value]`,
-		line(strings.Replace(chart, "6b", "6B", 1)):                                                     `roster.lock:3:5: references[0]: expected the digest of what was fetched [bad-lock]`,
-		line(strings.Replace(chart, "sha256:", "tree-sha256:", 1)):                                      `roster.lock:3:5: references[0]: expected the digest of what was fetched [bad-lock]`,
-		line(strings.Replace(chart, "https://", "https://me:hunter2@", 1)):                              `roster.lock:3:5: references[0]: the URL holds a user name or password [bad-lock]`,
-		line(strings.Replace(chart, "https://", "file://", 1)):                                          `roster.lock:3:5: references[0]: expected a URL that begins with https:// or http:// [bad-lock]`,
-		line(strings.Replace(chart, "vault", "../vault", 1)):                                            `roster.lock:3:5: references[0]: expected the name of a chart [bad-lock]`,
-		line(strings.Replace(chart, `resolved: "1.0.0", `, "", 1)):                                      `roster.lock:3:5: references[0]: expected what the reference was resolved to, unless it is a file [bad-lock]`,
-		line(chart + `, manifest: "` + string(file) + `"`):                                              `roster.lock:3:5: references[0]: expected the digest of the manifest, for an OCI artifact alone [bad-lock]`,
-		line(`kind: git, url: "https://git.example/x", resolved: main, digest: "` + string(tree) + `"`): `roster.lock:3:5: references[0]: expected a commit as what the reference was resolved to [bad-lock]`,
-		line(chart) + "  - {" + chart + "}\n":                                                           `roster.lock:4:5: references[1]: "chart vault 1 of https://charts.example" occurs twice [bad-lock]`,
-		"<<<<<<< HEAD\n" + line(chart):                                                                  `roster.lock:2:1: not YAML: mapping values are not allowed in this context [yaml-syntax]`,
-		"version: 1\nreferences: " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000):              `roster.lock:2:140: expected at most 128 levels of nesting, found more [too-deep]`,
+		"version: 2\nreferences: {new: form}\n":                            `roster.lock:1:10: version: expected a lock of version 1, found version 2 [newer-lock]`,
+		"references: []\n":                                                 `roster.lock:1:1: missing "version" [missing-field]`,
+		"version: 1\nreferences: []\nextra: 1\n":                           `roster.lock:3:1: unknown field "extra" [unknown-field]`,
+		line(chart + ", sum: x"):                                           `roster.lock:3:179: references[0]: unknown field "sum" [unknown-field]`,
+		line(strings.Replace(chart, "kind: chart", "kind: helm", 1)):       `roster.lock:3:12: references[0].kind: expected one of chart, file, git, oci, found "helm" [unknown-value]`,
+		line(strings.Replace(chart, "6b", "6B", 1)):                        `roster.lock:3:5: references[0]: expected the digest of what was fetched [bad-lock]`,
+		line(strings.Replace(chart, "sha256:", "tree-sha256:", 1)):         `roster.lock:3:5: references[0]: expected the digest of what was fetched [bad-lock]`,
+		line(strings.Replace(chart, "https://", "https://me:hunter2@", 1)): `roster.lock:3:5: references[0]: the URL holds a user name or password [bad-lock]`,
+		line(chart + `, repository: "https://other.example"`):              `roster.lock:3:5: references[0]: expected the URL of the repository, for one that is known by a name alone [bad-lock]`,
+		line(strings.Replace(chart, "https://charts.example", "@stable", 1) + `, repository: "https://me:hunter2@x.example"`): `roster.lock:3:5: references[0]: expected the URL of the repository, for one that is known by a name alone [bad-lock]`,
+		line(strings.Replace(chart, "https://charts.example", "@a/b", 1)):                                                     `roster.lock:3:5: references[0]: expected a URL such as https://HOST/PATH [bad-lock]`,
+		line(strings.Replace(chart, "https://", "file://", 1)):                                                                `roster.lock:3:5: references[0]: expected a URL that begins with https:// or http:// [bad-lock]`,
+		line(strings.Replace(chart, "vault", "../vault", 1)):                                                                  `roster.lock:3:5: references[0]: expected the name of a chart [bad-lock]`,
+		line(strings.Replace(chart, `resolved: "1.0.0", `, "", 1)):                                                            `roster.lock:3:5: references[0]: expected what the reference was resolved to, unless it is a file [bad-lock]`,
+		line(chart + `, manifest: "` + string(file) + `"`):                                                                    `roster.lock:3:5: references[0]: expected the digest of the manifest, for an OCI artifact alone [bad-lock]`,
+		line(`kind: git, url: "https://git.example/x", resolved: main, digest: "` + string(tree) + `"`):                       `roster.lock:3:5: references[0]: expected a commit as what the reference was resolved to [bad-lock]`,
+		line(chart) + "  - {" + chart + "}\n":                                                                                 `roster.lock:4:5: references[1]: "chart vault 1 of https://charts.example" occurs twice [bad-lock]`,
+		"<<<<<<< HEAD\n" + line(chart):                                                                                        `roster.lock:2:1: not YAML: mapping values are not allowed in this context [yaml-syntax]`,
+		"version: 1\nreferences: " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000):                                    `roster.lock:2:140: expected at most 128 levels of nesting, found more [too-deep]`,
 	} {
 		var diags diag.List
 		var out strings.Builder

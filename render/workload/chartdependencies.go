@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/internal/syntax"
 	yamlv3 "go.yaml.in/yaml/v3"
 	"helm.sh/helm/v4/pkg/chart/common"
@@ -112,10 +114,7 @@ func (b *dependencies) dependency(d *chart.Dependency) (*loadedChart, diag.List)
 	if folder, local := strings.CutPrefix(d.Repository, "file://"); local {
 		return b.local(d, folder)
 	}
-	if strings.HasPrefix(d.Repository, "@") || strings.HasPrefix(d.Repository, "alias:") {
-		return nil, diag.List{b.fail(d, "write the URL of the repository", ": the repository is a name that Argo CD looks up among its own, and roster cannot")}
-	}
-	ref, err := chartReference(d.Repository, d.Name, d.Version)
+	ref, err := dependencyReference(d)
 	if err != nil {
 		return nil, diag.List{b.fail(d, "", ": "+err.Error())}
 	}
@@ -129,6 +128,23 @@ func (b *dependencies) dependency(d *chart.Dependency) (*loadedChart, diag.List)
 		diags.Add(b.fail(d, "run roster fetch", ", where there is "+added.chart.Name()+" "+added.chart.Metadata.Version))
 	}
 	return added, diags
+}
+
+// dependencyReference is where a dependency lies. Its repository may be a name: Helm looks it up in its repositories.yaml, and Argo CD
+// among the names of its repositories (reposerver/repository, getHelmDependencyRepos).
+func dependencyReference(d *chart.Dependency) (source.Reference, error) {
+	name, named := strings.CutPrefix(d.Repository, "alias:")
+	if !named {
+		name, named = strings.CutPrefix(d.Repository, "@")
+	}
+	if !named {
+		return chartReference(d.Repository, d.Name, d.Version)
+	}
+	ref := source.Reference{Kind: source.Chart, URL: "@" + name, Name: d.Name, Version: d.Version}
+	if problem := ref.Problem(); problem != "" {
+		return ref, errors.New(problem)
+	}
+	return ref, nil
 }
 
 // fetched reads a chart that was fetched.

@@ -65,6 +65,8 @@ var mayRead = map[string]string{
 	"internal/source/fetch/index.go inYAML yaml.Unmarshal":                   "syntax.Check stands before it",
 	"internal/source/fetch/network.go read io.ReadAll":                       "a LimitReader",
 	"internal/source/fetch/oci.go manifest json.Unmarshal":                   "of at most 4 MiB; JSON has no aliases",
+	"internal/source/fetch/repositories.go readRepositories io.ReadAll":      "a LimitReader",
+	"internal/source/fetch/repositories.go readRepositories yaml.Unmarshal":  "syntax.Check stands before it",
 	"internal/report/baseline.go ReadBaseline json.NewDecoder":               "CheckJSON stands before it",
 	"internal/fleet/worker.go object utiljson.Unmarshal":                     "an answer of a worker, which bounded has read",
 	"internal/fleet/worker.go connect json.NewDecoder":                       "bounded reads the answers",

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -167,13 +168,32 @@ func (o *elsewhereOptions) credentials(stdin io.Reader) (*fetch.Credentials, err
 	if err != nil {
 		return fetch.ReadCredentials(files) // such as in a container without a user
 	}
-	config := cmp.Or(os.Getenv("XDG_CONFIG_HOME"), filepath.Join(home, ".config"))
+	helm := helmFolder(home)
 	files.Netrc = cmp.Or(os.Getenv("NETRC"), filepath.Join(home, ".netrc"))
+	files.Repositories = cmp.Or(os.Getenv("HELM_REPOSITORY_CONFIG"), filepath.Join(helm, "repositories.yaml"))
 	files.Registries = []string{
-		cmp.Or(os.Getenv("HELM_REGISTRY_CONFIG"), filepath.Join(cmp.Or(os.Getenv("HELM_CONFIG_HOME"), filepath.Join(config, "helm")), "registry", "config.json")),
+		cmp.Or(os.Getenv("HELM_REGISTRY_CONFIG"), filepath.Join(helm, "registry", "config.json")),
 		filepath.Join(cmp.Or(os.Getenv("DOCKER_CONFIG"), filepath.Join(home, ".docker")), "config.json"),
 	}
 	return fetch.ReadCredentials(files)
+}
+
+// helmFolder is where Helm keeps its settings (pkg/helmpath).
+func helmFolder(home string) string {
+	if folder := os.Getenv("HELM_CONFIG_HOME"); folder != "" {
+		return folder
+	}
+	config := os.Getenv("XDG_CONFIG_HOME")
+	switch {
+	case config != "":
+	case runtime.GOOS == "darwin":
+		config = filepath.Join(home, "Library", "Preferences")
+	case runtime.GOOS == "windows":
+		config = os.Getenv("APPDATA")
+	default:
+		config = filepath.Join(home, ".config")
+	}
+	return filepath.Join(config, "helm")
 }
 
 // cacheFolder is where the cache lies.

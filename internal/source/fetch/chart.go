@@ -22,9 +22,35 @@ func (n *Network) index(ctx context.Context, home string) ([]byte, error) {
 	})
 }
 
+// homeOf is where a repository of charts is. What one stands for that is known by a name is what a map says, what the lock has, or what
+// Helm's repositories.yaml has; named is that URL unless a map says it.
+func (n *Network) homeOf(r source.Reference, old *source.Locked) (home, named string, err error) {
+	home = n.Map.of(r.URL)
+	switch {
+	case !r.Named():
+		return home, "", nil
+	case home != r.URL:
+	case old != nil && old.Repository != "":
+		home, named = old.Repository, old.Repository
+	default:
+		at := n.Credentials.repositoryOf(r.URL[1:])
+		if at == nil {
+			return "", "", fmt.Errorf("there is no repository of that name in Helm's repositories.yaml\n  hint: say in platform.yml what it is, sources: {map: [{url: \"%s\", to: https://…}]}, or run helm repo add", r.URL)
+		}
+		home, named = at.url, at.url
+	}
+	if u, err := url.Parse(home); err != nil || u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "file" {
+		return "", "", fmt.Errorf("expected the name of a repository of charts over HTTP: %s is none", r.URL)
+	}
+	return n.Map.of(home), named, nil
+}
+
 // chart fetches a chart of an HTTP repository.
 func (n *Network) chart(ctx context.Context, w wanted) (source.Locked, error) {
-	home := n.Map.of(w.URL)
+	home, named, err := n.homeOf(w.Reference, w.old)
+	if err != nil {
+		return source.Locked{}, err
+	}
 	index, err := n.index(ctx, home)
 	if err != nil {
 		return source.Locked{}, err
@@ -71,7 +97,7 @@ func (n *Network) chart(ctx context.Context, w wanted) (source.Locked, error) {
 	if err := checkChart(out.Content()); err != nil {
 		return source.Locked{}, fmt.Errorf("version %s: %w", version, err)
 	}
-	return source.Locked{Reference: w.Reference, Resolved: version, Digest: digest}, w.commit(out, digest, what, same)
+	return source.Locked{Reference: w.Reference, Resolved: version, Repository: named, Digest: digest}, w.commit(out, digest, what, same)
 }
 
 func names(versions []indexed) []string {

@@ -292,6 +292,7 @@ func TestCredentials(t *testing.T) {
 		return false
 	}
 	elsewhere.before = leaked
+	far := strings.Replace(elsewhere.URL, "127.0.0.1", "localhost", 1) // another host, not only another port
 	s := newServer(t)
 	s.before = func(w http.ResponseWriter, r *http.Request) bool {
 		user, given, _ := r.BasicAuth()
@@ -299,7 +300,7 @@ func TestCredentials(t *testing.T) {
 		case user != "me" || given != password:
 			w.WriteHeader(http.StatusUnauthorized)
 		case r.URL.Path == "/web-1.0.0.tgz":
-			http.Redirect(w, r, elsewhere.URL+"/moved.tgz", http.StatusFound)
+			http.Redirect(w, r, far+"/moved.tgz", http.StatusFound)
 		default:
 			return false
 		}
@@ -309,7 +310,7 @@ func TestCredentials(t *testing.T) {
 	elsewhere.files["/moved.tgz"], elsewhere.files["/other.tgz"] = data, data
 	s.charts(map[string][]byte{"web 1.0.0": data})
 	s.files["/index.yaml"] = append(s.files["/index.yaml"], []byte("  other:\n")...)
-	s.files["/index.yaml"] = []byte("entries:\n  web:\n  - {version: 1.0.0, urls: [web-1.0.0.tgz]}\n  other:\n  - {version: 1.0.0, urls: ['" + elsewhere.URL + "/other.tgz']}\n")
+	s.files["/index.yaml"] = []byte("entries:\n  web:\n  - {version: 1.0.0, urls: [web-1.0.0.tgz]}\n  other:\n  - {version: 1.0.0, urls: ['" + far + "/other.tgz']}\n")
 	host := strings.TrimPrefix(s.URL, "http://")
 	own := filepath.Join(t.TempDir(), "netrc")
 	write(t, filepath.Dir(own), map[string]string{"netrc": "# mine\nmacdef init\nmachine " + host + "\nlogin x\n\nmachine other login a\n  password b\nmachine " + host + "\n login me password " + password + "\n"})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"strings"
 
@@ -15,8 +16,9 @@ import (
 
 // Credentials are user names and passwords of servers, as people have them already. Nothing prints them.
 type Credentials struct {
-	given, own []machine
-	stores     []credentials.Store
+	given, own   []machine
+	stores       []credentials.Store
+	repositories []repository
 }
 
 // Files are where credentials are.
@@ -27,6 +29,8 @@ type Files struct {
 	Netrc string
 	// Registries are the configurations of Helm and Docker for registries, the first one first.
 	Registries []string
+	// Repositories is Helm's repositories.yaml.
+	Repositories string
 }
 
 // ReadCredentials reads credentials. A file that is missing has none; no message quotes one.
@@ -49,7 +53,9 @@ func ReadCredentials(f Files) (*Credentials, error) {
 		}
 		c.stores = append(c.stores, store)
 	}
-	return c, nil
+	var err error
+	c.repositories, err = readRepositories(f.Repositories)
+	return c, err
 }
 
 // machine is an entry of .netrc.
@@ -117,15 +123,22 @@ func find(machines []machine, host string) (machine, bool) {
 	return machine{}, false
 }
 
-// web is for a server of charts or files.
-func (c *Credentials) web(host string) (user, password string, ok bool) {
+// web is for a server of charts or files, to which home has led: a repository of charts, or the file itself.
+func (c *Credentials) web(to, home *url.URL) (user, password string, ok bool) {
 	if c == nil {
 		return "", "", false
 	}
-	m, ok := find(c.given, host)
-	if !ok {
-		m, ok = find(c.own, host)
+	same := to.Host == home.Host && to.Scheme == home.Scheme
+	if !same && to.Scheme != "https" && !loopback(to.Hostname()) { // its own credentials are not for everybody to read
+		return "", "", false
 	}
+	if m, ok := find(c.given, to.Host); ok {
+		return m.login, m.password, true
+	}
+	if r := c.repositoryAt(home); r != nil && r.user != "" && (same || r.everywhere) {
+		return r.user, r.password, true
+	}
+	m, ok := find(c.own, to.Host)
 	return m.login, m.password, ok
 }
 

@@ -30,6 +30,7 @@ type Network struct {
 
 	once    sync.Once
 	client  *http.Client
+	clients memory[*http.Client]
 	indexes memory[[]byte]
 	tags    memory[[]string]
 	refs    memory[[]gitRef]
@@ -159,13 +160,18 @@ func (n *Network) get(ctx context.Context, address, home string) (io.ReadCloser,
 		return nil, err
 	}
 	request.Header.Set("User-Agent", "roster")
-	if user, password, ok := n.Credentials.web(u.Host); ok && u.Host == base.Host && u.Scheme == base.Scheme {
+	if user, password, ok := n.Credentials.web(u, base); ok {
 		request.SetBasicAuth(user, password)
 	}
-	answer, err := n.web().Do(request)
+	client, err := n.clientFor(u, base)
 	if err != nil {
 		cancel(nil)
-		return nil, unwrapped(err)
+		return nil, err
+	}
+	answer, err := client.Do(request)
+	if err != nil {
+		cancel(nil)
+		return nil, n.Credentials.distrusted(base, unwrapped(err))
 	}
 	if answer.StatusCode != http.StatusOK {
 		_ = answer.Body.Close()

@@ -66,7 +66,11 @@ func (n *Network) newer(ctx context.Context, k source.Locked) Newer {
 }
 
 func (n *Network) newerChart(ctx context.Context, k source.Locked) (f Newer, err error) {
-	index, err := n.index(ctx, n.Map.of(k.URL))
+	home, _, err := n.homeOf(k.Reference, &k)
+	if err != nil {
+		return f, err
+	}
+	index, err := n.index(ctx, home)
 	if err != nil {
 		return f, err
 	}
