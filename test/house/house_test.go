@@ -18,6 +18,7 @@ const module = "github.com/hippotion/roster/"
 var mayImport = map[string][]string{
 	"internal/bounds":          {},
 	"internal/argocd":          {},
+	"internal/images":          {},
 	"internal/diag":            {},
 	"internal/source":          {"internal/diag", "internal/dotgit", "internal/syntax"},
 	"internal/source/cache":    {"internal/source"},
@@ -34,7 +35,7 @@ var mayImport = map[string][]string{
 	"render":                   {"catalog", "internal/argocd", "profiles", "render/object"},
 	"render/workload":          {"internal/argocd", "internal/diag", "internal/source", "internal/syntax", "render/object"},
 	"plugin":                   {"catalog", "render", "render/object"},
-	"cmd/internal/cli":         {"catalog", "internal/buildversion", "internal/diag", "internal/fleet", "internal/inspection", "internal/lint", "internal/outdir", "internal/outfile", "internal/report", "internal/source", "internal/source/cache", "internal/source/fetch", "plugin", "render", "render/object", "render/workload"},
+	"cmd/internal/cli":         {"catalog", "internal/buildversion", "internal/diag", "internal/fleet", "internal/images", "internal/inspection", "internal/lint", "internal/outdir", "internal/outfile", "internal/report", "internal/source", "internal/source/cache", "internal/source/fetch", "plugin", "render", "render/object", "render/workload"},
 	"cmd/roster":               {"cmd/internal/cli"},
 	"internal/limited":         {},
 	"internal/fleet":           {"catalog", "catalog/apps", "internal/checkout", "internal/diag", "internal/limited", "internal/source", "render", "render/object", "render/workload"},

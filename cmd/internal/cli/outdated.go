@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -14,15 +13,23 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// outdated is what there is of newer versions, and of what nobody knows.
+type outdated struct {
+	sources []fetch.Newer
+	images  []newerImage
+}
+
 func outdatedCommand() *cobra.Command {
 	var o elsewhereOptions
 	var format string
 	formats := []string{"json", "text"}
 	c := &cobra.Command{
 		Use:   "outdated [DIR]",
-		Short: "Show which charts and revisions have newer versions",
-		Long: `Outdated asks the servers of what roster.lock has for newer versions, and prints those that there are: WANTED is what roster fetch
---update would take, LATEST the newest release, for which the list must be changed.
+		Short: "Show which charts, revisions and images have newer versions",
+		Long: `Outdated asks the servers of what roster.lock has for newer versions, and the registries of the images that the applications
+deploy, and prints those that there are: WANTED is what roster fetch --update would take, LATEST the newest release, for which the
+list must be changed. Of an image, WANTED is the newest of the same major version. Tags of images are compared with those that are
+written alike; "unknown" is one that does not say which version it is.
 
 It exits with 0 when nothing is newer, with 1 when something is, and with 2 when it could not ask.`,
 		Example: `  roster outdated
@@ -43,49 +50,70 @@ It exits with 0 when nothing is newer, with 1 when something is, and with 2 when
 		}
 		ctx, cancel := o.limit(c)
 		defer cancel()
-		found := fetch.Outdated(ctx, e.lock, e.network)
+		deployed, err := e.images()
+		if err != nil {
+			return err
+		}
+		found := outdated{fetch.Outdated(ctx, e.lock, e.network), newerImages(ctx, deployed, e.network)}
 		if format == "json" {
-			err = outdatedJSON(c.OutOrStdout(), found)
+			err = found.json(c.OutOrStdout())
 		} else {
-			err = outdatedText(c.OutOrStdout(), found)
+			err = found.text(c.OutOrStdout())
 		}
 		if err != nil {
 			return err
 		}
-		return judged(found, e.stderr)
+		return found.judged(e.stderr)
 	}
 	return c
 }
 
 // judged prints what could not be asked, and is the end of the verb.
-func judged(found []fetch.Newer, stderr io.Writer) error {
+func (o outdated) judged(stderr io.Writer) error {
 	var err error
-	for _, f := range found {
+	newer := false
+	for _, f := range o.sources {
 		if f.Err != nil {
 			err = lines(f.Err, stderr)
 		}
+		newer = newer || f.Err == nil
 	}
-	if err == nil && len(found) > 0 {
+	for _, unasked := range unaskedImages(o.images) {
+		err = lines(unasked, stderr)
+	}
+	for _, i := range o.images {
+		newer = newer || i.newest != ""
+	}
+	if err == nil && newer {
 		err = errFindings
 	}
 	return err
 }
 
-// outdatedText prints a table.
-func outdatedText(w io.Writer, found []fetch.Newer) error {
-	found = slices.DeleteFunc(slices.Clone(found), func(f fetch.Newer) bool { return f.Err != nil })
-	if len(found) == 0 {
-		return nil
-	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "LOCKED\tWANTED\tLATEST\tREFERENCE")
-	for _, f := range found {
+// text prints a table.
+func (o outdated) text(w io.Writer) error {
+	var rows []string
+	for _, f := range o.sources {
+		if f.Err != nil {
+			continue
+		}
 		wanted := brief(f.Reference, f.Wanted)
 		if f.Moved {
 			wanted = "moved"
 		}
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", brief(f.Reference, f.Locked), wanted, brief(f.Reference, f.Latest), diag.Visible(f.String()))
+		rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%s\n", brief(f.Reference, f.Locked), wanted, brief(f.Reference, f.Latest), diag.Visible(f.String())))
 	}
+	for _, i := range o.images {
+		if i.err == nil {
+			rows = append(rows, i.row())
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(table, "LOCKED\tWANTED\tLATEST\tREFERENCE")
+	_, _ = io.WriteString(table, strings.Join(rows, ""))
 	return table.Flush()
 }
 
@@ -101,26 +129,33 @@ func brief(r source.Reference, version string) string {
 	return diag.Visible(version)
 }
 
-// outdatedJSON prints all that is known.
-func outdatedJSON(w io.Writer, found []fetch.Newer) error {
+// json prints all that is known.
+func (o outdated) json(w io.Writer) error {
 	type newer struct {
-		Kind    source.Kind `json:"kind"`
-		URL     string      `json:"url"`
-		Name    string      `json:"name,omitempty"`
-		Version string      `json:"version,omitempty"`
-		Locked  string      `json:"locked"`
-		Wanted  string      `json:"wanted,omitempty"`
-		Latest  string      `json:"latest,omitempty"`
-		Moved   bool        `json:"moved,omitempty"`
-		Error   string      `json:"error,omitempty"`
+		Kind         string   `json:"kind"`
+		URL          string   `json:"url"`
+		Name         string   `json:"name,omitempty"`
+		Version      string   `json:"version,omitempty"`
+		Locked       string   `json:"locked"`
+		Wanted       string   `json:"wanted,omitempty"`
+		Latest       string   `json:"latest,omitempty"`
+		Moved        bool     `json:"moved,omitempty"`
+		Unknown      bool     `json:"unknown,omitempty"`
+		Applications []string `json:"applications,omitempty"`
+		Error        string   `json:"error,omitempty"`
 	}
-	out := make([]newer, 0, len(found))
-	for _, f := range found {
-		n := newer{Kind: f.Kind, URL: f.URL, Name: f.Name, Version: f.Version, Locked: f.Locked, Wanted: f.Wanted, Latest: f.Latest, Moved: f.Moved}
-		if f.Err != nil {
-			n.Error = f.Err.Error()
+	out := make([]newer, 0, len(o.sources)+len(o.images))
+	words := func(err error) string {
+		if err == nil {
+			return ""
 		}
-		out = append(out, n)
+		return err.Error()
+	}
+	for _, f := range o.sources {
+		out = append(out, newer{Kind: string(f.Kind), URL: f.URL, Name: f.Name, Version: f.Version, Locked: f.Locked, Wanted: f.Wanted, Latest: f.Latest, Moved: f.Moved, Error: words(f.Err)})
+	}
+	for _, i := range o.images {
+		out = append(out, newer{Kind: "image", URL: i.repository, Version: i.text, Locked: i.locked(), Wanted: i.within, Latest: i.latest(), Unknown: i.unknown, Applications: i.applications, Error: words(i.err)})
 	}
 	return report.JSON(w, map[string]any{"outdated": out})
 }

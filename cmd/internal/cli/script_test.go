@@ -26,6 +26,6 @@ func TestScript(t *testing.T) {
 		UpdateScripts:       os.Getenv("UPDATE") == "1",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"charts": charts},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"charts": charts, "registry": registry},
 	})
 }

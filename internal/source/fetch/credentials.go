@@ -17,7 +17,7 @@ import (
 // Credentials are user names and passwords of servers, as people have them already. Nothing prints them.
 type Credentials struct {
 	given, own   []machine
-	stores       []credentials.Store
+	stores       []registries
 	repositories []repository
 }
 
@@ -44,12 +44,9 @@ func ReadCredentials(f Files) (*Credentials, error) {
 		c.own = netrc(string(text))
 	}
 	for _, name := range f.Registries {
-		if _, err := os.Stat(name); err != nil {
-			continue
-		}
-		store, err := credentials.NewStore(name, credentials.StoreOptions{})
+		store, err := readRegistries(name)
 		if err != nil {
-			return nil, fmt.Errorf("reading credentials: %s is not as docker login writes it", name)
+			return nil, err
 		}
 		c.stores = append(c.stores, store)
 	}
@@ -160,9 +157,9 @@ func (c *Credentials) registry(ctx context.Context, host string) (auth.Credentia
 		return auth.Credential{Username: m.login, Password: m.password}, nil
 	}
 	for _, store := range c.stores {
-		found, err := credentials.Credential(store)(ctx, host)
+		found, err := store.find(ctx, credentials.ServerAddressFromRegistry(host))
 		if err != nil {
-			return auth.EmptyCredential, errors.New("the credential helper for " + host + " failed")
+			return auth.EmptyCredential, fmt.Errorf("the credential helper for %s failed", host)
 		}
 		if found != auth.EmptyCredential {
 			return found, nil

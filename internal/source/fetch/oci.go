@@ -37,6 +37,7 @@ var unpacked = []string{v1.MediaTypeImageLayer, v1.MediaTypeImageLayerGzip}
 
 const (
 	maxTags     = 100_000
+	maxTagPages = 2000
 	maxManifest = 4 << 20
 	maxLayers   = 10 // Argo CD's (util/oci/client.go)
 )
@@ -49,6 +50,21 @@ func (e encrypted) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, errors.New("the registry names a URL without https, which is not followed")
 	}
 	return e.next.RoundTrip(r)
+}
+
+// asked leaves out of the answers of other servers than the registry that they want credentials: it may redirect to any server, and that
+// one would get to say who takes them.
+type asked struct {
+	host string
+	next http.RoundTripper
+}
+
+func (a asked) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := a.next.RoundTrip(r)
+	if err == nil && r.URL.Host != a.host {
+		answer.Header.Del("WWW-Authenticate")
+	}
+	return answer, err
 }
 
 // repository is a repository of a registry, and its name in messages.
@@ -67,6 +83,7 @@ func (n *Network) repository(address string) (*remote.Repository, error) {
 		client.Transport = encrypted{client.Transport}
 	}
 	host := repository.Reference.Host()
+	client.Transport = asked{host, client.Transport}
 	repository.MaxMetadataBytes = maxManifest
 	repository.Client = &auth.Client{Client: &client, Cache: auth.NewCache(), Header: http.Header{"User-Agent": {"roster"}},
 		Credential: func(ctx context.Context, asks string) (auth.Credential, error) {
@@ -115,9 +132,13 @@ func (n *Network) tagsOf(ctx context.Context, repository *remote.Repository) ([]
 	return n.tags.get(repository.Reference.String(), func() (all []string, err error) {
 		err = again(ctx, func() error {
 			all = nil
+			pages := 0
 			err := repository.Tags(ctx, "", func(page []string) error {
 				if all = append(all, page...); len(all) > maxTags {
 					return fmt.Errorf("it has more than %d tags", maxTags)
+				}
+				if pages++; pages > maxTagPages { // they may be empty
+					return fmt.Errorf("it has more than %d pages of tags", maxTagPages)
 				}
 				return nil
 			})

@@ -278,20 +278,38 @@ func TestOCICredentials(t *testing.T) {
 		"empty.json":                        `{}`,
 		"broken.json":                       `{"auths": hunter2`,
 		"netrc":                             "machine " + host + " login me password " + password,
-		"bin/docker-credential-rostertest":  "#!/bin/sh\nread host\necho '{\"ServerURL\": \"'$host'\", \"Username\": \"me\", \"Secret\": \"" + password + "\"}'\n",
+		"bin/docker-credential-rostertest":  "#!/bin/sh\nread host\necho " + password + " >&2\n(echo " + password + " >/dev/tty) 2>/dev/null\ntest -z \"$ROSTER_CREDENTIALS\" || exit 1\necho '{\"ServerURL\": \"'$host'\", \"Username\": \"me\", \"Secret\": \"" + password + "\"}'\n",
 		"bin/docker-credential-rosterfails": "#!/bin/sh\necho hunter2\nexit 1\n",
+		"bin/docker-credential-rosternone":  "#!/bin/sh\necho credentials not found in native keychain\nexit 1\n",
+		"store.json":                        `{"credsStore": "rostertest"}`,
+		"none.json":                         `{"credsStore": "rosternone"}`,
+		"path.json":                         `{"credsStore": "/../x"}`,
 	})
-	for _, name := range []string{"rostertest", "rosterfails"} {
+	for _, name := range []string{"rostertest", "rosterfails", "rosternone"} {
 		if err := os.Chmod(filepath.Join(folder, "bin", "docker-credential-"+name), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
+	shown, err := os.Create(filepath.Join(folder, "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := os.Stderr
+	os.Stderr = shown
+	defer func() {
+		os.Stderr = own
+		if text, err := os.ReadFile(shown.Name()); err != nil || len(text) > 0 {
+			t.Errorf("a helper has written %s, %v", text, err)
+		}
+	}()
+	t.Setenv("ROSTER_CREDENTIALS", "machine x login y password z")
 	t.Setenv("PATH", filepath.Join(folder, "bin")+":"+os.Getenv("PATH"))
 	in := func(name string) string { return filepath.Join(folder, name) }
 	for _, bearer = range []bool{false, true} {
 		for name, files := range map[string]fetch.Files{
 			"docker": {Registries: []string{in("missing.json"), in("empty.json"), in("docker.json")}},
 			"helper": {Registries: []string{in("helper.json")}},
+			"store":  {Registries: []string{in("none.json"), in("store.json")}},
 			"given":  {Given: "machine " + host + " login me password " + password, Registries: []string{in("failing.json")}},
 			"netrc":  {Registries: []string{in("empty.json")}, Netrc: in("netrc")},
 		} {
@@ -309,6 +327,7 @@ func TestOCICredentials(t *testing.T) {
 			" answers 401 Unauthorized\n  hint: are there credentials for " + host: {Given: "machine " + host + " login me password expired"},
 			" answers 401 Unauthorized\n  hint: are there":                         {},
 			"the credential helper for " + host + " failed":                        {Registries: []string{in("failing.json")}},
+			"helper for " + host + " failed":                                       {Registries: []string{in("path.json")}},
 		} {
 			credentials, err := fetch.ReadCredentials(files)
 			if err != nil {
