@@ -34,6 +34,8 @@ type Options struct {
 	// Application, when set, is the code of the only application whose source is looked into. The others have none, and the
 	// files that they name need not be there.
 	Application string
+	// NewCopies says that the folder for copies may be missing: it is about to be made.
+	NewCopies bool
 }
 
 // Reading is what Read found.

@@ -64,7 +64,7 @@ func (r *resolver) settings() {
 
 	switch {
 	case !in.Vendor.IsSet():
-	case r.opts.Application != "": // the folder may be missing when that application does not need it
+	case r.opts.Application != "" || r.opts.NewCopies: // the folder may be missing when that application does not need it
 		r.vendor, _ = r.repositoryPath(in.Vendor)
 	default:
 		r.vendor, _ = r.folder(in.Vendor)

@@ -36,6 +36,9 @@ type Input struct {
 	// Sources are what was fetched from elsewhere; nil when that is not to be looked at: then applications whose source is elsewhere
 	// are not rendered. Workers get them as JSON, which the function that Serve is called with must be able to read.
 	Sources source.Sources
+	// Locked are references that References also gives when the repository has a copy of the chart that takes the place of one: without
+	// them, the lock would lose what it says of the copy.
+	Locked source.Lock
 
 	Want Want
 	// Timeout is how long the whole build may take; Minutes when it is 0. No application takes more than a minute of it.
@@ -150,6 +153,9 @@ func (in *Input) build(each func(context.Context, *Output) (diag.List, error)) (
 	out.Applications = applications(out.Platform)
 	if in.Sources != nil {
 		out.findRemote()
+		if s, ok := in.Sources.(source.Copied); ok && out.Platform.Vendor != "" && in.Place.Files == nil {
+			in.Sources = s.With(source.Copies{Repository: filepath.Join(in.Place.Top, filepath.FromSlash(out.Root)), Folder: out.Platform.Vendor})
+		}
 	}
 	if in.Want.Application != "" {
 		if out.Applications, err = one(out.Applications, in.Want.Application); err != nil {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/source"
 )
@@ -26,6 +27,12 @@ func References(in Input) ([]source.Reference, diag.List, error) {
 		for _, a := range answers {
 			refs = append(refs, a.References...)
 		}
+		for _, a := range o.Applications {
+			ref, copied := copyOf(a.Application)
+			if _, locked := in.Locked.Find(ref); copied && locked {
+				refs = append(refs, ref)
+			}
+		}
 		return nil, err
 	})
 	if err != nil || out.Platform == nil {
@@ -33,6 +40,25 @@ func References(in Input) ([]source.Reference, diag.List, error) {
 	}
 	slices.SortFunc(refs, source.Reference.Compare)
 	return slices.Compact(refs), nil, nil
+}
+
+// Copies are the charts in whose place applications have a copy in the repository, with the paths of the copies.
+func Copies(p *catalog.Platform) map[source.Reference]string {
+	out := map[source.Reference]string{}
+	for _, a := range applications(p) {
+		if ref, copied := copyOf(a.Application); copied {
+			out[ref] = a.Workload.Path
+		}
+	}
+	return out
+}
+
+// copyOf is the chart that an application has a copy of.
+func copyOf(a *catalog.Application) (ref source.Reference, copied bool) {
+	if a.Workload == nil || a.Workload.Remote || len(a.Sources) == 0 || a.Sources[0].Chart == "" {
+		return ref, false
+	}
+	return reference(a.Sources[0]), true
 }
 
 // nothing is what was fetched when nothing was.

@@ -174,19 +174,13 @@ func parseLine(line string) (f treeFile, ok bool) {
 // addAll adds the files of a tree, whose contents are in r. Links are read at once: without them, no path can be followed.
 func (f *files) addAll(all []treeFile, r io.ReaderAt) error {
 	for _, file := range all {
-		e := &entry{mode: 0o444, size: file.size, read: func() ([]byte, error) { return file.read(r) }}
-		switch file.kind {
-		case "x":
-			e.mode = 0o555
-		case "l":
-			e.mode = fs.ModeSymlink | 0o777
-			if r != nil {
-				target, err := file.read(r)
-				if err != nil {
-					return err
-				}
-				e.target = string(target)
+		e := file.entry(func() ([]byte, error) { return file.read(r) })
+		if file.kind == "l" && r != nil {
+			target, err := file.read(r)
+			if err != nil {
+				return err
 			}
+			e.target = string(target)
 		}
 		if err := f.add(file.path, e); err != nil {
 			return err
@@ -195,15 +189,26 @@ func (f *files) addAll(all []treeFile, r io.ReaderAt) error {
 	return nil
 }
 
+func (f treeFile) entry(read func() ([]byte, error)) *entry {
+	mode := map[string]fs.FileMode{"f": 0o444, "x": 0o555, "l": fs.ModeSymlink | 0o777}[f.kind]
+	return &entry{mode: mode, size: f.size, read: read}
+}
+
 func (f treeFile) read(r io.ReaderAt) ([]byte, error) {
 	data, err := readAt(r, f.place, f.size)
 	if err != nil {
 		return nil, err
 	}
-	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != f.digest {
+	if !f.is(data) {
 		return nil, ErrDamaged
 	}
 	return data, nil
+}
+
+// is reports whether a content is that of the file.
+func (f treeFile) is(data []byte) bool {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]) == f.digest
 }
 
 func readAt(r io.ReaderAt, place, size int64) ([]byte, error) {

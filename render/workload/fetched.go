@@ -66,6 +66,8 @@ func (r *Renderer) open(app *Application, ref source.Reference, at diag.Position
 		return origin{files: files, name: inWords(ref), named: at}, nil
 	case errors.Is(err, source.ErrNotFetched):
 		return origin{}, diag.List{app.missing(at, ref)}
+	case errors.Is(err, source.ErrChanged):
+		return origin{}, diag.List{app.failure(at, notFetched, "remove the copy, and run roster fetch --vendor", "%s: %v", inWords(ref), err)}
 	}
 	return origin{}, diag.List{app.failure(at, notFetched, "run roster fetch", "%s cannot be read from the cache: %v", inWords(ref), reason(err))}
 }

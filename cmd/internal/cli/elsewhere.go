@@ -29,6 +29,7 @@ type elsewhereOptions struct {
 	repository, netrc string
 	maps              []string
 	timeout           time.Duration
+	copies            bool // whether copies are to be made in the repository
 }
 
 func (o *elsewhereOptions) flags(c *cobra.Command) {
@@ -49,6 +50,8 @@ type elsewhere struct {
 	lock            source.Lock
 	lockText        []byte // of the file; nil when there is none
 	network         *fetch.Network
+	copies          source.Copies               // of the repository
+	copied          map[source.Reference]string // the charts that it has a copy of already
 	stderr          io.Writer
 }
 
@@ -61,7 +64,7 @@ func (o *elsewhereOptions) open(c *cobra.Command, dir string) (*elsewhere, error
 	if err != nil {
 		return nil, err
 	}
-	e := &elsewhere{dir: dir, repository: o.repository, in: fleet.Input{Place: place}, stderr: c.ErrOrStderr()}
+	e := &elsewhere{dir: dir, repository: o.repository, in: fleet.Input{Place: place, Options: catalog.Options{NewCopies: o.copies}}, stderr: c.ErrOrStderr()}
 	out, err := build(e.in, e.stderr)
 	if err != nil {
 		return nil, err
@@ -73,7 +76,11 @@ func (o *elsewhereOptions) open(c *cobra.Command, dir string) (*elsewhere, error
 	if e.lock, e.lockText, err = readLock(place, o.repository, e.stderr); err != nil {
 		return nil, err
 	}
+	e.in.Locked, e.copied = e.lock, fleet.Copies(out.Platform)
 	top := filepath.Join(place.Top, filepath.FromSlash(out.Root))
+	if out.Platform.Vendor != "" {
+		e.copies = source.Copies{Repository: top, Folder: out.Platform.Vendor}
+	}
 	e.network, err = o.reach(c.InOrStdin(), out.Platform.Mirrors, top)
 	return e, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hippotion/roster/internal/outfile"
 	"github.com/hippotion/roster/internal/source"
+	"github.com/hippotion/roster/internal/source/cache"
 	"github.com/hippotion/roster/internal/source/fetch"
 	"github.com/spf13/cobra"
 )
@@ -29,11 +30,15 @@ func fetchCommand() *cobra.Command {
 this machine, and writes into roster.lock beside the list what exactly that was. No other verb but outdated uses the network.
 
 What roster.lock has already is taken as it is, and when all of it is in the cache, no server is asked. Another content under the
-version that is locked is an error. Keep roster.lock in Git.`,
+version that is locked is an error. Keep roster.lock in Git.
+
+With --vendor, there are copies of all that in the repository, too, which come before the cache: for those who want them in Git. With
+--locked, they must be there.`,
 		Example: `  roster fetch                     what is new
   roster fetch --locked            exactly what roster.lock has, or an error: for CI
   roster fetch --update            newer versions of all, within what the list asks for
   roster fetch --update=web-ntfy   of one application alone
+  roster fetch --vendor            copies in the repository as well, in the folder that vendor in platform.yml names
   roster fetch --map https://charts.example=../mirror`,
 		Args:              atMostOneFolder,
 		ValidArgsFunction: folders,
@@ -41,6 +46,7 @@ version that is locked is an error. Keep roster.lock in Git.`,
 	o.flags(c)
 	c.Flags().BoolVar(&o.locked, "locked", false, "take exactly what roster.lock has, and do not change it")
 	c.Flags().StringVar(&o.update, "update", "", "take newer versions, of all or of one application, --update=CODE")
+	c.Flags().BoolVar(&o.copies, "vendor", false, "also write copies into the folder that vendor in platform.yml names, for Git")
 	c.Flags().Lookup("update").NoOptDefVal = "*"
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if o.locked && o.update != "" {
@@ -56,6 +62,9 @@ func (o *fetchOptions) run(c *cobra.Command, dir string) error {
 	if err != nil {
 		return err
 	}
+	if o.copies && e.copies.Folder == "" {
+		return errors.New("--vendor: platform.yml names no folder for copies\n  hint: add vendor: vendor")
+	}
 	store, err := openCache()
 	if err != nil {
 		return err
@@ -64,7 +73,7 @@ func (o *fetchOptions) run(c *cobra.Command, dir string) error {
 	ctx, cancel := o.limit(c)
 	defer cancel()
 	shown := newProgress(e.stderr)
-	options := fetch.Options{Cache: store, Lock: e.lock, Network: e.network, Locked: o.locked, Progress: shown.tell}
+	options := fetch.Options{Cache: store, Lock: e.lock, Network: e.network, Locked: o.locked, Copies: e.copies, Progress: shown.tell}
 	switch o.update {
 	case "":
 	case "*":
@@ -81,6 +90,11 @@ func (o *fetchOptions) run(c *cobra.Command, dir string) error {
 		return err
 	case err != nil:
 		return lines(err, e.stderr)
+	}
+	if o.copies {
+		if err := o.copy(e, lock, cache.Pinned{Folder: store.Folder(), Lock: lock}); err != nil {
+			return err
+		}
 	}
 	return o.keep(e, lock)
 }

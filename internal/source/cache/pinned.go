@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 
 	"github.com/hippotion/roster/internal/source"
+	"github.com/hippotion/roster/internal/source/copies"
 )
 
 // Pinned are the sources that a lock names, in a cache. It has no state, so that it can be handed to another process, such as a
@@ -13,6 +15,13 @@ import (
 type Pinned struct {
 	Folder string // of the cache
 	Lock   source.Lock
+	Copies source.Copies // in the repository, which come first
+}
+
+// With is the same with copies in a repository.
+func (p Pinned) With(c source.Copies) source.Sources {
+	p.Copies = c
+	return p
 }
 
 // Open gives the files of a reference, as source.Sources says.
@@ -20,6 +29,15 @@ func (p Pinned) Open(r source.Reference) (fs.FS, error) {
 	locked, ok := p.Lock.Find(r)
 	if !ok {
 		return nil, p.Lock.NotFetched(r)
+	}
+	if p.Copies.Repository != "" {
+		files, err := copies.Open(p.Copies, locked)
+		switch {
+		case err == nil:
+			return files, nil
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, fmt.Errorf("its copy %s %w", path.Join(p.Copies.Folder, locked.CopyName()), err)
+		}
 	}
 	files, err := p.content(locked)
 	switch {

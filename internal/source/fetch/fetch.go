@@ -31,6 +31,8 @@ type Options struct {
 	Locked bool
 	// Update reports whether a reference is resolved anew, whatever the lock has. Nil stands for none.
 	Update func(source.Reference) bool
+	// Copies are in the repository: what is pinned comes from there before a server is asked.
+	Copies source.Copies
 	// Progress is told when a reference is asked for, and when that is done. It is not called twice at once, and may be nil.
 	Progress func(Event)
 }
@@ -159,7 +161,7 @@ func (r *run) one(ctx context.Context, ref source.Reference) (source.Locked, err
 	}
 	locked, known := r.Lock.Find(ref)
 	pinned := known && (r.Update == nil || !r.Update(ref))
-	if pinned && r.Cache.Verify(locked.Digest) == nil {
+	if pinned && (r.Cache.Verify(locked.Digest) == nil || r.fromCopy(locked)) {
 		return locked, nil
 	}
 	if !known && r.Locked {
