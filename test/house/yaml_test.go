@@ -70,6 +70,8 @@ var mayRead = map[string]string{
 	"internal/source/fetch/registries.go readRegistries io.ReadAll":          "a LimitReader",
 	"internal/source/fetch/registries.go readRegistries json.Unmarshal":      "of at most 4 MiB; JSON has no aliases",
 	"internal/source/fetch/registries.go helped json.Unmarshal":              "tail bounds it; JSON has no aliases",
+	"internal/source/copy.go TreeOf fs.ReadFile":                             "TreeWriter has bounded the file, and its digest is verified",
+	"internal/source/fetch/copy.go fromCopy fs.ReadFile":                     "copies.Open has bounded the file",
 	"internal/report/baseline.go ReadBaseline json.NewDecoder":               "CheckJSON stands before it",
 	"internal/fleet/worker.go object utiljson.Unmarshal":                     "an answer of a worker, which bounded has read",
 	"internal/fleet/worker.go connect json.NewDecoder":                       "bounded reads the answers",
