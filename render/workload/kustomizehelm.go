@@ -174,9 +174,13 @@ func (g guard) template(c *chartAsked) ([]printed, diag.List) {
 		f.renderer.warn(f.app.failure(c.at, "generated-name", "set releaseName", "the chart %s has no releaseName: Helm gives the release another name each time", c.Name))
 	}
 	rel := &release{app: app, cluster: f.renderer.cluster, loaded: loaded, values: values, noHooks: c.SkipHooks}
-	rel.cluster.KubeVersion, rel.asWritten = cmp.Or(c.KubeVersion, rel.cluster.KubeVersion), c.KubeVersion != ""
-	if len(c.ApiVersions) > 0 {
-		rel.cluster.APIVersions = c.ApiVersions
+	// Argo CD says the versions on kustomize's command line, where those of the kustomization file win.
+	rel.cluster.KubeVersion = cmp.Or(c.KubeVersion, f.app.Kustomize.KubeVersion, rel.cluster.KubeVersion)
+	rel.asWritten = c.KubeVersion != ""
+	for _, versions := range [...][]string{f.app.Kustomize.APIVersions, c.ApiVersions} {
+		if len(versions) > 0 {
+			rel.cluster.APIVersions = versions
+		}
 	}
 	_, documents, diags := f.renderer.template(rel)
 	return documents, diags

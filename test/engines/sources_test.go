@@ -160,6 +160,7 @@ func TestSources(t *testing.T) {
 		"bases":     {6, (*platform).fetching, true},
 		"charts":    {12, (*platform).fetching, true},
 		"versions":  {2, (*platform).fetching, true},
+		"told":      {4, (*platform).fetching, true},
 		"generator": {3, (*platform).fetching, true},
 		"remote": {1, func(p *platform, t *testing.T, a app, dir string) []*unstructured.Unstructured {
 			return split(t, run(t, dir, "helm", "template", a.Name, "db", "--repo", s.url+"/charts", "--version", "1.x", "--namespace", a.Spec.Destination.Namespace,
@@ -202,8 +203,9 @@ func (p *platform) dependent(t *testing.T, a app, dir string) []*unstructured.Un
 // fetching is kustomize build as Argo CD calls it when it may inflate charts.
 func (p *platform) fetching(t *testing.T, a app, dir string) []*unstructured.Unstructured {
 	t.Helper()
-	args := []string{"build", filepath.Join(dir, a.Spec.GetSource().Path), "--enable-helm", "--helm-kube-version", p.kubeVersion}
-	for _, v := range p.apiVersions {
+	source := a.Spec.GetSource()
+	args := []string{"build", filepath.Join(dir, source.Path), "--enable-helm", "--helm-kube-version", source.GetKubeVersionOrDefault(p.kubeVersion)}
+	for _, v := range source.GetAPIVersionsOrDefault(p.apiVersions) {
 		args = append(args, "--helm-api-versions", v)
 	}
 	return split(t, run(t, dir, "kustomize", args...))
