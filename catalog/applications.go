@@ -100,6 +100,8 @@ type projectRoleInput struct {
 // appInput is one Application. Exactly one of Path, Chart and Catalog says where it comes from.
 type appInput struct {
 	*syntax.Node
+	entry *entryInput // that it is in
+
 	ApplicationCode text `yaml:"applicationCode,short,required"`
 
 	Path     text `yaml:"path"`

@@ -57,7 +57,7 @@ type Reading struct {
 // repository.root of platform.yml says otherwise.
 func Read(fsys fs.FS, dir string, options Options) (Reading, error) {
 	var diags diag.List
-	r := &resolver{sources: map[string]*localSource{}, fsys: fsys, opts: options, dir: path.Clean(dir), diags: &diags}
+	r := &resolver{sources: map[string]*localSource{}, matched: map[string]matching{}, fsys: fsys, opts: options, dir: path.Clean(dir), diags: &diags}
 	r.root = "."
 	doc, err := r.open(PlatformFile)
 	if err != nil {

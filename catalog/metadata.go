@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/syntax"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
@@ -143,7 +144,24 @@ func (r *resolver) annotations(in syntax.Map[text]) map[string]string {
 func (r *resolver) labelsBut(in syntax.Map[text], reserved func(key string) *reservation) map[string]string {
 	return r.metadata(in, "a label", reserved, func(at *syntax.Node, value string) {
 		if errs := validation.IsValidLabelValue(value); errs != nil {
-			at.Report("bad-value", "", `expected a label value of at most 63 letters, digits, "-", "_" and ".", found %s`, syntax.Quote(value))
+			at.Report("bad-value", "", expectedLabel+"found %s", syntax.Quote(value))
+		}
+	})
+}
+
+const expectedLabel = `expected a label value of at most 63 letters, digits, "-", "_" and ".", `
+
+// labelsIn are labels in whose values Argo CD replaces variables.
+func (r *resolver) labelsIn(env argocd.Environment, in syntax.Map[text], reserved func(key string) *reservation) map[string]string {
+	env.Revision = cmp.Or(env.Revision, strings.Repeat("0", 40)) // any commit is as good
+	return r.metadata(in, "a label", reserved, func(at *syntax.Node, value string) {
+		expanded, _ := env.Expand(value)
+		switch errs := validation.IsValidLabelValue(expanded); {
+		case errs == nil:
+		case expanded == value:
+			at.Report("bad-value", "", expectedLabel+"found %s", syntax.Quote(value))
+		default:
+			at.Report("bad-value", "", expectedLabel+"found %s, which Argo CD makes %s", syntax.Quote(value), shown(expanded))
 		}
 	})
 }

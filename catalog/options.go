@@ -9,6 +9,11 @@ import (
 	"github.com/hippotion/roster/internal/syntax"
 )
 
+// environment is what Argo CD replaces variables in the options of a source with, but for the commit.
+func (in *appInput) environment(s *Source) argocd.Environment {
+	return s.Environment(in.ApplicationCode.V, in.entry.Namespace.V, projectOf(in.entry))
+}
+
 // unsuited reports options that belong to another type of source. Where the type cannot be known, the options decide it.
 func (r *resolver) unsuited(in *appInput, kind SourceKind, at *syntax.Node) SourceKind {
 	type option struct {
@@ -55,7 +60,7 @@ func (r *resolver) options(s *Source, in *appInput, kind SourceKind) {
 			s.Helm = &argocd.Helm{}
 		}
 	case Kustomization:
-		s.Kustomize = r.kustomizeOptions(in.Kustomize)
+		s.Kustomize = r.kustomizeOptions(in.Kustomize, in.environment(s))
 	case Manifests:
 		s.Directory = &argocd.Directory{} // so that Argo CD does not guess the type
 		if d := in.Directory; d != nil {
@@ -113,7 +118,7 @@ func (r *resolver) helm(in *appInput) *argocd.Helm {
 				p.Node.Report("empty-text", "", "expected the name of a parameter, found empty text")
 			case secretInURL(p.Value, "leave the credentials out"):
 			case !in.Chart.IsSet() && !in.RepoURL.IsSet(): // fileParameters looks at it
-			case strings.ContainsAny(p.Value.V, "$*?[") || strings.Contains(p.Value.V, "://"):
+			case argocd.IsPattern(p.Value.V) || strings.Contains(p.Value.V, "://"):
 				p.Value.Report("bad-path", "", "expected a file beside the chart, or with a slash in front, of its repository; found %s", shown(p.Value.V))
 			}
 			h.FileParameters = append(h.FileParameters, argocd.FileParameter{Name: p.Key, Path: p.Value.V})
@@ -125,12 +130,12 @@ func (r *resolver) helm(in *appInput) *argocd.Helm {
 }
 
 // kustomizeOptions are the options of a kustomization; nil when there are none.
-func (r *resolver) kustomizeOptions(k *kustomizeInput) *argocd.Kustomize {
+func (r *resolver) kustomizeOptions(k *kustomizeInput, env argocd.Environment) *argocd.Kustomize {
 	if k == nil {
 		return nil
 	}
 	out := &argocd.Kustomize{Images: texts(k.Images), NamePrefix: k.NamePrefix.V, NameSuffix: k.NameSuffix.V, Namespace: k.Namespace.V,
-		CommonLabels: r.labelsBut(k.CommonLabels, reservedInSource), CommonAnnotations: r.annotationsBut(k.CommonAnnotations, reservedInSource),
+		CommonLabels: r.labelsIn(env, k.CommonLabels, reservedInSource), CommonAnnotations: r.annotationsBut(k.CommonAnnotations, reservedInSource),
 		Components:        texts(k.Components),
 		ForceCommonLabels: k.ForceCommonLabels.Or(false), ForceCommonAnnotations: k.ForceCommonAnnotations.Or(false),
 		LabelWithoutSelector: k.LabelWithoutSelector.Or(false), LabelIncludeTemplates: k.LabelIncludeTemplates.Or(false),

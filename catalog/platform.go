@@ -269,11 +269,17 @@ type Source struct {
 	Plugin            *Plugin
 }
 
+// Environment is what Argo CD replaces variables in the options of the source with, but for the commit.
+func (s *Source) Environment(application, namespace, project string) argocd.Environment {
+	return argocd.Environment{Name: application, Namespace: namespace, Project: project, RepoURL: s.RepoURL, Path: s.Path, TargetRevision: s.Revision}
+}
+
 // Workload is a source in this repository or another one, or one of the catalog.
 type Workload struct {
 	Kind   SourceKind
 	Path   string        // relative to the repository's root; for a chart, a folder or an archive. For Catalog, its name.
 	Source Source        // with the options
+	Values []string      // the files of this repository that a chart gets values from, relative to the root, in the order in which they are read
 	Pos    diag.Position // of the name in the list: for what is not in this repository there is no other place to point at
 	// Remote reports whether it lies where the Source says: a chart of a repository of charts, or Path in another Git repository, of
 	// which the Kind may be unknown.

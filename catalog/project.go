@@ -15,12 +15,7 @@ var kindName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
 
 // project is the AppProject of e: what its applications need, and what the entry adds.
 func (r *resolver) project(e *entryInput, apps []Application) Project {
-	p := Project{Name: e.Namespace.V, WarnOrphaned: true}
-	if p.Name == "default" || p.Name == RootName {
-		// Argo CD's own project "default" is for everything that names none, and the list itself has one, too: this one must
-		// not take their place. No namespace has a dot in its name.
-		p.Name = "namespace." + p.Name
-	}
+	p := Project{Name: projectOf(e), WarnOrphaned: true}
 	for _, a := range apps {
 		for _, s := range a.Sources {
 			p.SourceRepos = append(p.SourceRepos, s.RepoURL)
@@ -46,6 +41,15 @@ func (r *resolver) project(e *entryInput, apps []Application) Project {
 		}
 	}
 	return p
+}
+
+// projectOf is the name of the AppProject of an entry. Argo CD's own project "default" is for everything that names none, and the list itself
+// has one, too: this one must not take their place. No namespace has a dot in its name.
+func projectOf(e *entryInput) string {
+	if name := e.Namespace.V; name == "default" || name == RootName {
+		return "namespace." + name
+	}
+	return e.Namespace.V
 }
 
 func (r *resolver) clusterResource(in *clusterResourceInput) (ClusterResource, bool) {

@@ -276,16 +276,6 @@ func (r *resolver) foreignComponents(in *appInput, base string) {
 	}
 }
 
-// mark is a character of a path that Argo CD, or a program that it starts, gives a special meaning; empty when there is none. Argo CD
-// replaces variables in the paths of value files (pkg/apis/application/v1alpha1, Env.Envsubst), and since 3.5 it takes the others for a
-// pattern (reposerver/repository, isGlobPath); kustomize edit add component takes them for one, too.
-func mark(name string) string {
-	if at := strings.IndexAny(name, "$*?["); at >= 0 {
-		return name[at : at+1]
-	}
-	return ""
-}
-
 // localPath checks that a value is a path, not a place elsewhere.
 func localPath(t text, expected string) bool {
 	if !remote.MatchString(t.V) {

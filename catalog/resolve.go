@@ -30,6 +30,7 @@ type resolver struct {
 	settingsOfPlatform
 	profiles profiles.Set
 	sources  map[string]*localSource // by path in the repository
+	matched  map[string]matching     // by pattern
 
 	entryOf      map[string]*entryInput // by namespace
 	appOf        map[string]*appInput   // by code
@@ -103,6 +104,7 @@ func (r *resolver) declare(e *entryInput) {
 	}
 	for i := range e.Applications {
 		a := &e.Applications[i]
+		a.entry = e
 		if !a.ApplicationCode.IsSet() {
 			r.codesMissing = true
 			continue

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
@@ -77,14 +78,15 @@ func (r *resolver) chartSource(in *appInput) deployed {
 	d := deployed{elsewhere: strings.TrimSpace("remote chart " + in.Chart.V + " " + in.Version.V)}
 	// Argo CD knows Helm's OCI repositories without the scheme (docs/user-guide/helm.md, "OCI").
 	s := Source{RepoURL: strings.TrimPrefix(in.RepoURL.V, "oci://"), Chart: in.Chart.V, Revision: in.Version.V, Helm: r.helm(in)}
-	var files, inValues, reads []string
-	for _, f := range r.listedFiles(in, ".") {
-		files, inValues = append(files, f.behind("/")), append(inValues, f.behind(valuesRef))
-		if f.path != "" {
-			reads = append(reads, "/"+f.path)
-		}
-	}
 	w := &Workload{Kind: HelmChart, Source: s, Pos: in.Chart.Pos()}
+	listed := r.listedFiles(in, &s, ".")
+	w.Values = inOrder(listed)
+	var files, inValues []string
+	reads := []string{}
+	for _, f := range listed {
+		files, inValues = append(files, f.behind("/")), append(inValues, f.behind(valuesRef))
+		reads = f.addTo(reads)
+	}
 	if len(files) > 0 {
 		w.Source.Helm = s.Helm.WithValueFiles(files)
 	}
@@ -97,7 +99,7 @@ func (r *resolver) chartSource(in *appInput) deployed {
 		s.Helm = s.Helm.WithValueFiles(inValues)
 	}
 	d.sources = []Source{s}
-	if len(reads) > 0 { // of this repository
+	if slices.ContainsFunc(listed, valueFile.isOurs) {
 		d.sources, d.reads = append(d.sources, r.valuesSource()), reads
 	}
 	return d
@@ -134,15 +136,15 @@ func (r *resolver) pathSource(in *appInput, dir text) deployed {
 	r.unsuited(in, kind, dir.Node)
 	s := Source{RepoURL: r.repoURL, Revision: in.Revision.Or(r.revision), Path: clean}
 	r.options(&s, in, kind)
-	var reads []string
+	var values, reads []string
 	switch kind {
 	case HelmChart:
 		var files []string
-		files, reads = r.valueFiles(in, local, clean)
+		files, values, reads = r.valueFiles(in, &s, local)
 		if files != nil {
 			s.Helm = s.Helm.WithValueFiles(files)
 		}
-		reads = append(reads, r.fileParameters(in, local, clean)...)
+		reads = r.fileParameters(in, &s, local, reads)
 	case Kustomization:
 		if local.chartLike != "" && s.Kustomize.IsZero() && len(in.Patches) == 0 {
 			dir.Report("ambiguous-source", "rename the file, so that it does not end in Chart.yaml",
@@ -152,7 +154,7 @@ func (r *resolver) pathSource(in *appInput, dir text) deployed {
 	default:
 		reads = r.manifestFolder(in, local, dir)
 	}
-	d := deployed{sources: []Source{s}, reads: reads, workload: &Workload{Kind: kind, Path: clean, Source: s}}
+	d := deployed{sources: []Source{s}, reads: reads, workload: &Workload{Kind: kind, Path: clean, Source: s, Values: values}}
 	if s.Revision != r.revision { // what is here is not what is deployed
 		d.workload, d.elsewhere = nil, "folder "+clean+" at revision "+s.Revision
 		if s.Helm.IsZero() && s.Kustomize.IsZero() && s.Directory == nil { // there it may be something else
@@ -205,12 +207,16 @@ func (r *resolver) foreignSource(in *appInput, dir text, clean string) deployed 
 	kind := r.unsuited(in, UnknownKind, dir.Node)
 	r.options(&s, in, kind)
 	d := deployed{elsewhere: "folder " + clean + " of " + in.RepoURL.V}
-	ours := false
+	var listed []valueFile
 	if s.Helm != nil {
-		s.Helm.ValueFiles, ours = r.foreignValueFiles(in, clean)
+		listed = r.foreignValueFiles(in, &s)
+		s.Helm.ValueFiles = nil
+		for _, f := range listed {
+			s.Helm.ValueFiles = append(s.Helm.ValueFiles, f.written)
+		}
 	}
-	d.sources, d.remote = []Source{s}, &Workload{Kind: kind, Path: clean, Source: s, Pos: dir.Pos(), Remote: true}
-	if ours {
+	d.sources, d.remote = []Source{s}, &Workload{Kind: kind, Path: clean, Source: s, Values: inOrder(listed), Pos: dir.Pos(), Remote: true}
+	if slices.ContainsFunc(listed, valueFile.isOurs) {
 		d.sources = append(d.sources, r.valuesSource())
 	}
 	return d

@@ -1,11 +1,13 @@
 package catalog
 
 import (
+	"io/fs"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/syntax"
 )
 
@@ -14,61 +16,99 @@ import (
 const valuesRef = "$values/"
 
 // valueFiles lists the value files of a chart of this repository: the application's own, values-CODE.yml beside the chart,
-// and those that it names. Reads is all that the chart reads with them.
-func (r *resolver) valueFiles(in *appInput, local *localSource, chart string) (files, reads []string) {
-	own := r.ownValues(in, local)
+// and those that it names; and the files that these are. Reads is all that the chart reads with them; nil when that is unknown.
+func (r *resolver) valueFiles(in *appInput, s *Source, local *localSource) (files, values, reads []string) {
+	chart, own := s.Path, r.ownValues(in, local)
 	reads = local.reads
 	if local.shared != nil { // a chart with value files for many applications: those of the others are not read
 		reads = local.shared
 	}
 	reads = slices.Clip(reads)
-	listed := r.listedFiles(in, chart)
-	if local.files[own] && !slices.ContainsFunc(listed, func(f valueFile) bool { return f.path == path.Join(chart, own) }) {
+	listed := r.listedFiles(in, s, chart)
+	if local.files[own] && !slices.ContainsFunc(listed, func(f valueFile) bool { return !f.pattern && slices.Contains(f.files, path.Join(chart, own)) }) {
 		// When it is listed, it is used at that place alone. Otherwise it would be read at both places, or only at the
 		// first: Argo CD up to 3.2 does the former, 3.5 the latter (reposerver/repository, getResolvedValueFiles).
-		listed = append([]valueFile{{written: own, path: path.Join(chart, own)}}, listed...)
+		listed = append([]valueFile{{written: own, files: []string{path.Join(chart, own)}, reads: path.Join(chart, own)}}, listed...)
 	}
 	for _, f := range listed {
 		files = append(files, f.written)
 		switch {
-		case f.path == "": // of a web server
-		case !within(f.path, chart):
-			reads = append(reads, "/"+f.path)
-		case local.shared != nil && f.path == path.Join(chart, own):
+		case reads == nil || f.unknown:
+			reads = nil
+		case local.shared != nil && f.reads == chart:
+			reads = append(reads, ".")
+		case local.shared != nil && f.reads == path.Join(chart, own):
 			reads = append(reads, own)
-		case local.shared != nil:
-			reads = append(reads, "/"+f.path)
+		case local.shared != nil || !within(f.reads, chart):
+			reads = f.addTo(reads)
 		}
 	}
-	return files, reads
+	return files, inOrder(listed), reads
 }
 
-// fileParameters checks that the files of parameters are there, and returns what the chart reads with them besides.
-func (r *resolver) fileParameters(in *appInput, local *localSource, chart string) []string {
+// fileParameters checks that the files of parameters are there, and adds what the chart reads with them to what it reads.
+func (r *resolver) fileParameters(in *appInput, s *Source, local *localSource, reads []string) []string {
 	if in.Helm == nil {
-		return nil
+		return reads
 	}
-	var reads []string
 	for _, p := range in.Helm.FileParameters.Items {
-		if file, ok := r.valueFile(in, p.Value, chart); ok && (local.shared != nil || !within(file, chart)) {
-			reads = append(reads, "/"+file)
+		f, ok := r.valueFile(in, s, p.Value, s.Path)
+		switch {
+		case !ok:
+		case f.pattern:
+			p.Value.Report("bad-path", "name one file", "%s would be a pattern, which Argo CD expands in value files alone", shown(p.Value.V))
+		case f.unknown || local.shared != nil || !within(f.reads, s.Path):
+			reads = f.addTo(reads)
 		}
 	}
 	return reads
 }
 
-// valueFile is a value file of this repository, or of a web server.
+// valueFile is one of the list's value files.
 type valueFile struct {
-	written string // as in the list
-	path    string // relative to the repository's root; empty for a URL
+	written           string   // as the Application has it
+	files             []string // of this repository, relative to its root: one or, for a pattern, any number; none for those of elsewhere
+	pattern, variable bool     // whether it is written as one, or with one
+	reads             string   // what of this repository it depends on, likewise
+	unknown           bool     // it is of this repository, and the commit, which is not known here, decides which
 }
+
+// isOurs reports whether it is of this repository.
+func (f valueFile) isOurs() bool { return f.reads != "" || f.unknown }
 
 // behind is the file with what stands before those of this repository.
 func (f valueFile) behind(prefix string) string {
-	if f.path == "" {
+	switch {
+	case !f.isOurs():
 		return f.written
+	case f.unknown || f.pattern || f.variable:
+		return prefix + strings.TrimLeft(strings.TrimPrefix(f.written, valuesRef), "/")
 	}
-	return prefix + f.path
+	return prefix + f.files[0]
+}
+
+// addTo adds what it depends on to what is read; nil stands for something unknown.
+func (f valueFile) addTo(reads []string) []string {
+	switch {
+	case f.unknown || reads == nil:
+		return nil
+	case f.reads == "": // of a web server
+		return reads
+	case f.reads == ".": // a pattern that begins at the root: everything
+		return nil
+	case f.pattern && slices.ContainsFunc(reads, func(r string) bool { return strings.HasPrefix(r, "/") && within(f.reads, r[1:]) }):
+		return reads
+	}
+	return append(reads, "/"+f.reads)
+}
+
+// inOrder are the files of this repository among those that are listed, in the order in which Argo CD reads them.
+func inOrder(listed []valueFile) []string {
+	asked := make([]argocd.Asked[string], 0, len(listed))
+	for _, f := range listed {
+		asked = append(asked, argocd.Asked[string]{Files: f.files, Pattern: f.pattern})
+	}
+	return argocd.InOrder(asked)
 }
 
 // valueURL is what Argo CD reads from elsewhere (helm.valuesFileSchemes in argocd-cm).
@@ -76,21 +116,21 @@ var valueURL = regexp.MustCompile(`^https?://[^/?#]+/`)
 
 // listedFiles are the value files that the entry lists, of this repository and by URL. A file that is listed twice is reported,
 // whatever it is called: which of the places counts differs between versions of Argo CD.
-func (r *resolver) listedFiles(in *appInput, chart string) []valueFile {
+func (r *resolver) listedFiles(in *appInput, s *Source, chart string) []valueFile {
 	var out []valueFile
 	first := map[string]*syntax.Node{}
-	for _, f := range present(in.ValueFiles...) {
-		if valueURL.MatchString(f.V) {
-			if !secretInURL(f, "leave the credentials out") && !r.listedTwice(first, f, f.V) {
-				out = append(out, valueFile{written: f.V})
+	for _, t := range present(in.ValueFiles...) {
+		if valueURL.MatchString(t.V) {
+			if !secretInURL(t, "leave the credentials out") && !r.listedTwice(first, t, t.V) {
+				out = append(out, valueFile{written: t.V})
 			}
 			continue
 		}
-		file, ok := r.valueFile(in, f, chart)
-		if !ok || r.listedTwice(first, f, file) {
+		f, ok := r.valueFile(in, s, t, chart)
+		if !ok || !f.pattern && !f.unknown && r.listedTwice(first, t, f.reads) {
 			continue
 		}
-		out = append(out, valueFile{f.V, file})
+		out = append(out, f)
 	}
 	return out
 }
@@ -119,46 +159,103 @@ func (r *resolver) ownValues(in *appInput, local *localSource) string {
 }
 
 // valueFile checks that a value file of this repository is there. Its path is relative to the chart, or to the repository's root
-// when it begins with a slash, as in Argo CD; that of a chart which is elsewhere ("") begins with $values/. The result is
-// relative to the root.
-func (r *resolver) valueFile(in *appInput, f text, chart string) (string, bool) {
-	if !r.filled(f, ownFile) {
-		return "", false
+// when it begins with a slash, as in Argo CD; that of a chart which is elsewhere ("") begins with $values/. Argo CD replaces variables in
+// it, and expands patterns.
+func (r *resolver) valueFile(in *appInput, s *Source, t text, chart string) (valueFile, bool) {
+	f := valueFile{written: t.V}
+	if !r.filled(t, ownFile) {
+		return f, false
 	}
-	name := f.V
+	name := t.V
 	if chart == "" {
 		name = strings.TrimPrefix(name, valuesRef)
 	}
-	file := path.Join(chart, name)
-	if strings.HasPrefix(name, "/") {
-		file = path.Clean(strings.TrimLeft(name, "/"))
+	if strings.HasPrefix(name, valuesRef) {
+		t.Report("path-outside", "leave out $values: only a chart of another Git repository needs it", "expected a file of this repository, found %s", shown(t.V))
+		return f, false
 	}
-	if strings.Contains(name, "://") || strings.HasPrefix(name, "$") || leaves(file) {
-		hint := ""
-		if strings.HasPrefix(name, valuesRef) {
-			hint = "leave out $values: only a chart of another Git repository needs it"
+	expanded, err := in.environment(s).Expand(name)
+	if err != nil { // it is for the renderer to say, which may know the commit
+		f.unknown = true
+		return f, true
+	}
+	f.variable = expanded != name
+	file := path.Join(chart, expanded)
+	if strings.HasPrefix(expanded, "/") {
+		file = path.Clean(strings.TrimLeft(expanded, "/"))
+	}
+	if strings.Contains(expanded, "://") || leaves(file) {
+		t.Report("path-outside", "", "expected a file of this repository, found %s%s", shown(t.V), made(name, expanded))
+		return f, false
+	}
+	if !inside(t, file, ownFile) {
+		return f, false
+	}
+	mayMiss := in.Helm != nil && in.Helm.IgnoreMissingValueFiles.Or(false)
+	if f.pattern = argocd.IsPattern(file); f.pattern {
+		f.reads = argocd.FolderOf(file)
+		f.files, err = r.match(file)
+		switch {
+		case err != nil:
+			t.Report("bad-pattern", "", "%s: %v", shown(t.V), err)
+		case len(f.files) == 0 && !mayMiss:
+			hint := ""
+			if problem, _, _ := r.isFile(file); problem == "" {
+				hint = "rename the file: Argo CD treats its name as a pattern"
+			}
+			t.Report("missing-path", hint, "no file of the repository matches %s%s", shown(t.V), made(name, expanded))
+		default:
+			return f, true
 		}
-		f.Report("path-outside", hint, "expected a file of this repository, found %s", shown(f.V))
-		return "", false
+		return f, false
 	}
-	if meaning := mark(name); meaning != "" {
-		f.Report("bad-path", "rename the file", "Argo CD gives %q in the path of a value file a special meaning", meaning)
-		return "", false
-	}
-	if !inside(f, file, ownFile) {
-		return "", false
-	}
+	f.files, f.reads = []string{file}, file
 	if problem, code, hint := r.isFile(file); problem != "" {
-		if in.Helm != nil && in.Helm.IgnoreMissingValueFiles.Or(false) && r.isMissing(file) {
-			return file, true
+		if mayMiss && r.isMissing(file) {
+			return f, true
 		}
 		if code == "missing-path" {
-			hint = r.nearValueFile(f.V, file, chart)
+			hint = r.nearValueFile(t.V, file, chart)
 		}
-		f.Report(code, hint, "%s", problem)
-		return "", false
+		if f.variable {
+			problem += ": Argo CD makes " + shown(expanded) + " of " + shown(name)
+		}
+		t.Report(code, hint, "%s", problem)
+		return f, false
 	}
-	return file, true
+	return f, true
+}
+
+// made says what Argo CD makes of a text with variables.
+func made(written, expanded string) string {
+	if written == expanded {
+		return ""
+	}
+	return ", which Argo CD makes " + shown(expanded)
+}
+
+// match are the files of the repository that a pattern matches. Many applications have the same.
+func (r *resolver) match(pattern string) ([]string, error) {
+	if found, known := r.matched[pattern]; known {
+		return found.files, found.err
+	}
+	files := fs.FS(r.fsys)
+	if r.root != "." {
+		var err error
+		if files, err = fs.Sub(r.fsys, r.root); err != nil {
+			return nil, err
+		}
+	}
+	r.noteRead(argocd.FolderOf(pattern))
+	found, err := argocd.Match(files, pattern)
+	r.matched[pattern] = matching{found, err}
+	return found, err
+}
+
+// matching is what a pattern matches.
+type matching struct {
+	files []string
+	err   error
 }
 
 // nearValueFile is the hint for a missing value file, with a path that is relative to the same folder as the user's.
@@ -179,29 +276,39 @@ func (r *resolver) nearValueFile(written, file, chart string) string {
 	return `did you mean "` + near + `"?`
 }
 
-// foreignValueFiles lists the value files of a chart of another Git repository, and reports whether some are of this one.
-func (r *resolver) foreignValueFiles(in *appInput, chart string) (files []string, ours bool) {
-	first := map[string]*syntax.Node{}
-	for _, f := range present(in.ValueFiles...) {
+// ofArgoCD begins with a variable of the build environment.
+var ofArgoCD = regexp.MustCompile(`^\$\{?ARGOCD_APP_`)
+
+// foreignValueFiles lists the value files of a chart of another Git repository.
+func (r *resolver) foreignValueFiles(in *appInput, s *Source) []valueFile {
+	var out []valueFile
+	seen := map[string]*syntax.Node{}
+	several := slices.ContainsFunc(in.ValueFiles, func(t text) bool { return strings.HasPrefix(t.V, valuesRef) }) // sources
+	for _, t := range present(in.ValueFiles...) {
+		if strings.HasPrefix(t.V, valuesRef) {
+			if f, ok := r.valueFile(in, s, t, ""); ok && (f.pattern || f.unknown || !r.listedTwice(seen, t, f.reads)) {
+				f.written = f.behind(valuesRef)
+				out = append(out, f)
+			}
+			continue
+		}
+		name, err := in.environment(s).Expand(t.V)
+		first, _, _ := strings.Cut(t.V, "/")
 		switch {
-		case strings.HasPrefix(f.V, valuesRef):
-			if file, ok := r.valueFile(in, f, ""); ok && !r.listedTwice(first, f, file) {
-				files, ours = append(files, valuesRef+file), true
+		case strings.HasPrefix(first, "$") && (several || !ofArgoCD.MatchString(first)):
+			t.Report("bad-path", "write $values/PATH for a file of this repository, and ./PATH for one of the chart's repository",
+				"%s begins with the name of an unknown source", shown(t.V))
+		case err != nil:
+			out = append(out, valueFile{written: t.V})
+		case r.filled(t, theirFile) && localPath(t, theirFile):
+			file := path.Join(s.Path, name)
+			if strings.HasPrefix(name, "/") {
+				file = path.Clean(strings.TrimLeft(name, "/"))
 			}
-		case strings.HasPrefix(f.V, "$"):
-			f.Report("bad-path", "write $values/PATH for a file of this repository, and PATH for one of the chart's repository",
-				"%s begins with the name of an unknown source", shown(f.V))
-		case mark(f.V) != "":
-			f.Report("bad-path", "rename the file", "Argo CD gives %q in the path of a value file a special meaning", mark(f.V))
-		case r.filled(f, theirFile) && localPath(f, theirFile):
-			file := path.Join(chart, f.V)
-			if strings.HasPrefix(f.V, "/") {
-				file = path.Clean(strings.TrimLeft(f.V, "/"))
-			}
-			if inside(f, file, theirFile) && !r.listedTwice(first, f, path.Join("$", file)) { // no file of this repository has such a path
-				files = append(files, f.V)
+			if inside(t, file, theirFile) && (argocd.IsPattern(file) || !r.listedTwice(seen, t, path.Join("$", file))) { // no file of this repository has such a path
+				out = append(out, valueFile{written: t.V})
 			}
 		}
 	}
-	return files, ours
+	return out
 }

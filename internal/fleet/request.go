@@ -72,11 +72,10 @@ func own(a *Application, answer *answer) {
 func (in *Input) request(a *Application) workload.Application {
 	s := a.Workload.Source
 	out := workload.Application{
-		Code: a.Code, Namespace: a.Namespace.Name, Project: a.Namespace.Project.Name,
-		RepoURL: s.RepoURL, TargetRevision: s.Revision, Revision: in.Revision,
+		Code: a.Code, Namespace: a.Namespace.Name, Environment: s.Environment(a.Code, a.Namespace.Name, a.Namespace.Project.Name),
 		Kind: kinds[a.Workload.Kind], Path: a.Workload.Path, Twice: in.Want.Unstable, MayBeEmpty: a.MayBeEmpty,
 	}
-	out.Pos = a.Workload.Pos
+	out.Pos, out.Environment.Revision = a.Workload.Pos, in.Revision
 	if a.Workload.Remote {
 		ref := reference(s)
 		out.Remote = &ref

@@ -70,7 +70,7 @@ func deployed(t *testing.T, p *catalog.Platform, code string) *deployment {
 				continue
 			}
 			result, diags := workload.New(workload.Files{Repository: fstest.MapFS{}, Catalog: apps.Charts()}, workload.Cluster{}).Render(&workload.Application{
-				Code: code, Namespace: n.Name, Project: n.Project.Name, Kind: workload.Catalog, Path: a.Workload.Path, Helm: *a.Workload.Source.Helm})
+				Code: code, Namespace: n.Name, Kind: workload.Catalog, Path: a.Workload.Path, Helm: *a.Workload.Source.Helm})
 			for _, d := range diags {
 				t.Fatalf("%s: %s", a.Code, d.Message)
 			}

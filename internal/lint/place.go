@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -348,25 +347,16 @@ func (in *Input) folder(at string) *corpus {
 	return in.corpus("folder "+at, func() []string { return in.below(at) })
 }
 
-// valueFiles are the value files of a chart of this repository, relative to its root, the last of which wins.
-func valueFiles(a *catalog.Application) []string {
-	if a.Workload == nil || a.Workload.Source.Helm == nil {
+// valueFiles are the value files of an application that is rendered here which are of this repository, relative to its root; the last one
+// wins, and comes first.
+func valueFiles(a *catalog.Application) []string { return lastFirst(a.Workload) }
+
+func lastFirst(w *catalog.Workload) []string {
+	if w == nil {
 		return nil
 	}
-	var out []string
-	for _, f := range slices.Backward(a.Workload.Source.Helm.ValueFiles) {
-		ours, isOurs := strings.CutPrefix(f, "$values/")
-		rooted, isRooted := strings.CutPrefix(f, "/")
-		switch chart := a.Workload.Source.Chart != ""; {
-		case isOurs:
-			out = append(out, ours)
-		case isRooted && (chart || !a.Workload.Remote):
-			out = append(out, rooted)
-		case strings.Contains(f, "://"), a.Workload.Remote: // elsewhere
-		default:
-			out = append(out, path.Join(a.Workload.Path, f))
-		}
-	}
+	out := slices.Clone(w.Values)
+	slices.Reverse(out)
 	return out
 }
 

@@ -1,9 +1,9 @@
 package lint
 
 import (
+	"cmp"
 	"io/fs"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -53,21 +53,7 @@ func (in *Input) key(a *catalog.Application, name string) catalog.Place {
 // valuesFrom are the files of this repository that a chart gets values from, also one that is not rendered here; the last one
 // of the list comes first, as in valueFiles.
 func valuesFrom(a *catalog.Application) []string {
-	if files := valueFiles(a); files != nil {
-		return files
-	}
-	var out []string
-	for _, s := range a.Sources {
-		if s.Helm == nil || !slices.ContainsFunc(a.Sources, func(s catalog.Source) bool { return s.Ref == "values" }) {
-			continue
-		}
-		for _, f := range slices.Backward(s.Helm.ValueFiles) {
-			if rooted, ok := strings.CutPrefix(f, "$values/"); ok {
-				out = append(out, path.Clean(rooted))
-			}
-		}
-	}
-	return out
+	return lastFirst(cmp.Or(a.Workload, a.Remote))
 }
 
 // chartDefaults is the values.yaml of a chart that the user wrote; empty for others.

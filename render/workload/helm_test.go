@@ -68,6 +68,7 @@ func TestHelmValues(t *testing.T) {
 		"the same file twice":  {"-- v.yml --\na: 1\n-- w.yml --\na: 2\n", Helm{ValueFiles: []string{"v.yml", "w.yml", "../app/v.yml"}}, ".Values", `{"a":2}`},
 		"from the root":        {"-- ../v.yml --\na: 1\n", Helm{ValueFiles: []string{"/v.yml", "../v.yml"}}, ".Values", `{"a":1}`},
 		"named by a variable":  {"-- v-web-app.yml --\na: 1\n", Helm{ValueFiles: []string{"v-$ARGOCD_APP_NAME.yml"}}, ".Values", `{"a":1}`},
+		"a pattern":            {"-- v/a.yml --\na: 1\nb: 1\n-- v/b/c.yml --\nb: 2\nc: 2\n-- v/z.yml --\nc: 3\n", Helm{ValueFiles: []string{"v/z.yml", "v/**/*.yml", "none*"}, IgnoreMissingValueFiles: true}, ".Values", `{"a":1,"b":2,"c":2}`},
 		"missing, permitted":   {values, Helm{ValueFiles: []string{"none.yml"}, IgnoreMissingValueFiles: true}, ".Values.t", `"x"`},
 		"empty file":           {"-- v.yml --\n# nothing\n", Helm{ValueFiles: []string{"v.yml"}}, ".Values", `{}`},
 		"numbers of a file":    {"-- v.yml --\na: [1000000, 1e6, 0777, 0o17, 0x1F, 1.10, 12345678901234567890, yes, 1_000]\n", Helm{ValueFiles: []string{"v.yml"}}, "printf \"%v\" .Values.a", `"[1e+06 1e+06 511 15 31 1.1 1.2345678901234567e+19 true 1000]"`},

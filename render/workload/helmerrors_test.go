@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hippotion/roster/internal/argocd"
 )
 
 func TestHelmMistakes(t *testing.T) {
@@ -61,7 +62,10 @@ func TestHelmOptionMistakes(t *testing.T) {
 		"not YAML":        {Helm{ValueFiles: []string{"bad.yml"}}, "app/bad.yml:2:1: web-app: mapping values are not allowed in this context [helm-values]\n"},
 		"a list":          {Helm{ValueFiles: []string{"list.yml"}}, "app/list.yml: web-app: expected a mapping, found a list [helm-values]\n"},
 		"a URL":           {Helm{ValueFiles: []string{"https://h/v.yml"}}, "app: web-app: https://h/v.yml was not fetched [not-fetched]\n  hint: run roster fetch\n"},
-		"a pattern":       {Helm{ValueFiles: []string{"v-*.yml"}}, file + "\"v-*.yml\" is a pattern, which is not supported [helm-values]\n"},
+		"a pattern":       {Helm{ValueFiles: []string{"v-*.yml"}}, file + "\"v-*.yml\" matches no file [helm-values]\n"},
+		"no pattern":      {Helm{ValueFiles: []string{"["}}, file + "\"[\" cannot be found: it is not a pattern [helm-values]\n"},
+		"of a parameter":  {Helm{FileParameters: []argocd.FileParameter{{Name: "a", Path: "b*"}}}, "app: web-app: the file parameter \"a\": \"b*\" would be a pattern, which Argo CD expands in value files alone [helm-values]\n"},
+		"of a comma":      {Helm{ValueFiles: []string{"with*"}}, file + "\"with*\" matches \"app/with,comma.yml\", and Helm treats the comma or the quote as the end of the path [helm-values]\n"},
 		"outside":         {Helm{ValueFiles: []string{"../../v.yml"}}, file + "\"../../v.yml\" is not in the repository [helm-values]\n"},
 		"the root":        {Helm{ValueFiles: []string{"/"}}, file + "\"/\" is not in the repository [helm-values]\n"},
 		"with a comma":    {Helm{ValueFiles: []string{"a,b.yml"}}, file + "\"a,b.yml\" has a comma or a quote in its path, which Helm treats as the end of the path [helm-values]\n"},
@@ -73,8 +77,8 @@ func TestHelmOptionMistakes(t *testing.T) {
 		"not in a folder": {Helm{ValueFiles: []string{"$ARGOCD_APP_REVISION.yml"}}, file + "\"$ARGOCD_APP_REVISION.yml\" cannot be found: $ARGOCD_APP_REVISION is the commit that Argo CD deploys, which is not known here [helm-values]\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			files := chartTree("-- bad.yml --\na: b\nc: d: hunter2\n-- list.yml --\n- hunter2\n")
-			got := helmOf(files, func(app *Application) { app.Helm, app.Revision = c.helm, "" })
+			files := chartTree("-- with,comma.yml --\n-- bad.yml --\na: b\nc: d: hunter2\n-- list.yml --\n- hunter2\n")
+			got := helmOf(files, func(app *Application) { app.Helm, app.Environment.Revision = c.helm, "" })
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Error(diff)
 			}

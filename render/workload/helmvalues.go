@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hippotion/roster/internal/argocd"
@@ -67,7 +68,7 @@ func (r *Renderer) values(app *Application) (map[string]any, diag.List) {
 		out = mergeValues(out, values)
 	}
 	for _, p := range parameters(app.Helm.Parameters) {
-		value, err := app.expand(p.Value)
+		value, err := app.Environment.Expand(p.Value)
 		if err == nil {
 			set := strvals.ParseInto
 			if p.ForceString {
@@ -91,8 +92,11 @@ func (r *Renderer) setFile(app *Application, p argocd.FileParameter, values map[
 		return diag.List{app.failure(app.at(), "helm-values", "", "the file parameter %q: "+format, append([]any{p.Name}, args...)...)}
 	}
 	f, diags := r.valueFile(app, p.Path)
-	if len(diags) > 0 {
+	switch {
+	case len(diags) > 0:
 		return diags
+	case !f.url && argocd.IsPattern(f.file):
+		return fail("%q would be a pattern, which Argo CD expands in value files alone", p.Path)
 	}
 	read := func([]rune) (any, error) {
 		data, err := syntax.ReadFile(f.files, f.file)
@@ -164,6 +168,8 @@ type valueFile struct {
 	file      string
 	outer     bool // whether it is of the repository that holds the list, while the chart is not
 	inCatalog bool
+	url       bool   // whether it was fetched by itself
+	raw       string // as it is asked for
 }
 
 // shown is its name in messages.
@@ -174,25 +180,36 @@ func (f *valueFile) shown() string {
 	return f.file
 }
 
-func (f *valueFile) is(other valueFile) bool {
-	return f.file == other.file && f.outer == other.outer && f.name == other.name && f.inCatalog == other.inCatalog
+// place is what tells a value file from others.
+func (f *valueFile) place() valuePlace { return valuePlace{f.file, f.name, f.outer, f.inCatalog} }
+
+type valuePlace struct {
+	file, name       string
+	outer, inCatalog bool
 }
 
 // valueFiles finds the value files of app, each once, as Argo CD does (getResolvedValueFiles of its repo server).
 func (r *Renderer) valueFiles(app *Application) ([]valueFile, diag.List) {
-	var out []valueFile
+	var asked []argocd.Asked[valuePlace]
 	var diags diag.List
+	at := map[valuePlace]valueFile{}
 	for _, raw := range app.Helm.ValueFiles {
-		f, more := r.valueFile(app, raw)
-		if len(more) > 0 {
-			diags = append(diags, more...)
-			continue
+		files, isPattern, more := r.valueFilesOf(app, raw)
+		diags = append(diags, more...)
+		a := argocd.Asked[valuePlace]{Pattern: isPattern}
+		for _, f := range files {
+			at[f.place()], a.Files = f, append(a.Files, f.place())
 		}
+		asked = append(asked, a)
+	}
+	var out []valueFile
+	for _, place := range argocd.InOrder(asked) {
+		f := at[place]
 		info, err := fs.Stat(f.files, f.file)
 		switch {
-		case errors.Is(err, fs.ErrNotExist) && app.Helm.IgnoreMissingValueFiles, slices.ContainsFunc(out, f.is):
+		case errors.Is(err, fs.ErrNotExist) && app.Helm.IgnoreMissingValueFiles:
 		case err == nil && !info.Mode().IsRegular():
-			diags.Add(app.failure(app.at(), "helm-values", "", "the value file %q is not a file", raw))
+			diags.Add(app.failure(app.at(), "helm-values", "", "the value file %q is not a file", f.raw))
 		default:
 			out = append(out, f)
 		}
@@ -200,15 +217,50 @@ func (r *Renderer) valueFiles(app *Application) ([]valueFile, diag.List) {
 	return out, diags
 }
 
+// valueFilesOf are the files that one of the list's stands for: itself, or what it matches as a pattern.
+func (r *Renderer) valueFilesOf(app *Application, raw string) (files []valueFile, isPattern bool, diags diag.List) {
+	f, diags := r.valueFile(app, raw)
+	if len(diags) > 0 {
+		return nil, false, diags
+	}
+	if f.url || !argocd.IsPattern(f.file) {
+		return []valueFile{f}, false, nil
+	}
+	fail := func(problem string) ([]valueFile, bool, diag.List) {
+		return nil, true, diag.List{app.failure(app.at(), "helm-values", "", "the value file %q %s", withoutSecret(raw), problem)}
+	}
+	found, err := argocd.Match(f.files, f.file)
+	switch {
+	case err != nil:
+		return fail("cannot be found: " + err.Error())
+	case len(found) == 0 && !app.Helm.IgnoreMissingValueFiles:
+		return fail("matches no file")
+	}
+	for _, name := range found {
+		if strings.ContainsAny(name, notInArgument) {
+			return fail("matches " + strconv.Quote(name) + ", and Helm treats the comma or the quote as the end of the path")
+		}
+		f.file, f.raw = name, name
+		files = append(files, f)
+	}
+	return files, true, nil
+}
+
+// notInArgument are the characters that the list of --values does not take in a path.
+const notInArgument = `,"`
+
 func (r *Renderer) valueFile(app *Application, raw string) (f valueFile, diags diag.List) {
 	fail := func(problem string) (valueFile, diag.List) {
 		return f, diag.List{app.failure(app.at(), "helm-values", "", "the value file %q %s", withoutSecret(raw), problem)}
 	}
 	if inside, ok := strings.CutPrefix(raw, outerPrefix); ok && r.outer != nil {
-		f = valueFile{origin: origin{files: r.outer}, file: path.Clean(inside), outer: true}
-		raw = inside
+		text, err := app.Environment.Expand(inside)
+		if err != nil {
+			return fail("cannot be found: " + err.Error())
+		}
+		f, raw = valueFile{origin: origin{files: r.outer}, file: strings.TrimLeft(path.Clean(text), "/"), outer: true}, inside
 	} else {
-		text, err := app.expand(raw)
+		text, err := app.Environment.Expand(raw)
 		if err != nil {
 			return fail("cannot be found: " + err.Error())
 		}
@@ -227,13 +279,12 @@ func (r *Renderer) valueFile(app *Application, raw string) (f valueFile, diags d
 		}
 	}
 	switch {
-	case strings.ContainsAny(f.file, "*?["):
-		return fail("is a pattern, which is not supported")
-	case strings.ContainsAny(f.file, `,"`):
+	case !argocd.IsPattern(f.file) && strings.ContainsAny(f.file, notInArgument):
 		return fail("has a comma or a quote in its path, which Helm treats as the end of the path")
 	case !fs.ValidPath(f.file) || f.file == ".":
 		return fail("is not in the repository")
 	}
+	f.raw = raw
 	return f, nil
 }
 
@@ -256,6 +307,7 @@ func (r *Renderer) valueURL(app *Application, text string) (f valueFile, diags d
 	if f.origin, diags = r.open(app, ref, at); len(diags) > 0 {
 		return f, diags
 	}
+	f.url = true
 	if f.file, err = f.onlyFile(""); err != nil {
 		return fail("cannot be read: " + err.Error())
 	}

@@ -63,7 +63,7 @@ func (app *Application) variables(vm *jsonnet.VM) error {
 		{app.Directory.Jsonnet.ExtVars, vm.ExtVar, vm.ExtCode},
 	} {
 		for _, v := range group.vars {
-			value, err := app.expand(v.Value)
+			value, err := app.Environment.Expand(v.Value)
 			switch {
 			case err != nil:
 				return fmt.Errorf("the Jsonnet variable %s: %w", v.Name, err)

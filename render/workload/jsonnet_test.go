@@ -63,7 +63,7 @@ func TestJsonnet(t *testing.T) {
 
 func TestJsonnetRevision(t *testing.T) {
 	app := *testApp
-	app.Revision = ""
+	app.Environment.Revision = ""
 	app.Directory.Jsonnet.ExtVars = []JsonnetVar{{Name: "at", Value: "$ARGOCD_APP_REVISION", Code: false}}
 	got := told(New(Files{Repository: tree("-- app/a.jsonnet --\n{}")}, Cluster{}).directory(&app))
 	if want := "app: web-app: the Jsonnet variable at: $ARGOCD_APP_REVISION is the commit that Argo CD deploys, which is not known here [jsonnet]\n"; got != want {

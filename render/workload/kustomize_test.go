@@ -123,7 +123,7 @@ kind: Nothing
 		}
 	}
 	got := kustomizeOf(tree(files), func(app *Application) {
-		app.Revision, app.Kustomize.Images = "", []string{"nginx:$ARGOCD_APP_REVISION"}
+		app.Environment.Revision, app.Kustomize.Images = "", []string{"nginx:$ARGOCD_APP_REVISION"}
 	})
 	if !strings.HasPrefix(got, "app/kustomization.yml: web-app: images: $ARGOCD_APP_REVISION is the commit") {
 		t.Error(got)

@@ -90,7 +90,7 @@ func (k *kustomization) set(file *types.Kustomization) (bool, error) {
 func (k *kustomization) expandAll(pairs map[string]string) (map[string]string, error) {
 	out := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(pairs)) {
-		expanded, err := k.app.expand(pairs[key])
+		expanded, err := k.app.Environment.Expand(pairs[key])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", key, err)
 		}
@@ -136,7 +136,7 @@ const keep = "*"
 func (k *kustomization) setImages(file *types.Kustomization) error {
 	images := map[string]types.Image{}
 	for _, text := range k.app.Kustomize.Images {
-		expanded, err := k.app.expand(text)
+		expanded, err := k.app.Environment.Expand(text)
 		if err != nil {
 			return err
 		}

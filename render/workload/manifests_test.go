@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
 	"k8s.io/apimachinery/pkg/runtime"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
@@ -18,8 +19,9 @@ import (
 )
 
 var testApp = &Application{
-	Code: "web-app", Namespace: "web", Project: "team", RepoURL: "https://git.example/r.git", TargetRevision: "main",
-	Revision: "0123456789abcdef", Kind: Manifests, Path: "app",
+	Code: "web-app", Namespace: "web", Kind: Manifests, Path: "app",
+	Environment: argocd.Environment{Name: "web-app", Namespace: "web", Project: "team", RepoURL: "https://git.example/r.git", Path: "app",
+		TargetRevision: "main", Revision: "0123456789abcdef"},
 }
 
 // told are the objects, as LINE:COLUMN VALUE, and the diagnostics.

@@ -42,13 +42,11 @@ const DefaultKubeVersion = "v1.35.0"
 type Application struct {
 	Code      string // its name in Argo CD
 	Namespace string // that it deploys to
-	Project   string
 	// ClusterKinds are the cluster-scoped kinds that its AppProject permits, as GROUP/KIND or KIND. Kinds that are neither
 	// Kubernetes' own nor among these have a namespace: others may not be deployed.
 	ClusterKinds []string
 
-	RepoURL, TargetRevision string // of the source, for Argo CD's build environment
-	Revision                string // the commit; empty when unknown
+	Environment argocd.Environment // what variables in the options of the source stand for
 
 	// Kind is empty when it is to be found out: that of a folder of another repository.
 	Kind Kind

@@ -28,6 +28,11 @@ func TestHelmOverrides(t *testing.T) {
 	compare(t, "helm", nil, []source{{name: "overrides", objects: map[string]int{"overrides": 1, "common": 1}}})
 }
 
+// What Argo CD replaces variables in, helm never sees.
+func TestHelmVariables(t *testing.T) {
+	compare(t, "helm", nil, []source{{name: "variables", objects: map[string]int{"named": 1, "second": 1}}})
+}
+
 // helm is helm template with the arguments that Argo CD gives it.
 func (p *platform) helm(t *testing.T, a app, dir string) []*unstructured.Unstructured {
 	t.Helper()
