@@ -84,6 +84,7 @@ type projectInput struct {
 	*syntax.Node
 	Description       text               `yaml:"description"`
 	SourceRepos       []text             `yaml:"sourceRepos,hidden"`
+	Destinations      []text             `yaml:"destinations"`      // namespaces besides the entry's own
 	OrphanedResources flag               `yaml:"orphanedResources"` // warn about them (default true)
 	Roles             []projectRoleInput `yaml:"roles"`
 }

@@ -163,6 +163,7 @@ type Project struct {
 	Name             string
 	Description      string
 	SourceRepos      []string
+	Destinations     []Destination // the namespaces besides the entry's own, by name
 	ClusterResources []ClusterResource
 	WarnOrphaned     bool
 	Roles            []ProjectRole
@@ -170,6 +171,12 @@ type Project struct {
 
 // ClusterResource is a cluster-scoped kind that a project permits.
 type ClusterResource struct{ Group, Kind string }
+
+// Destination is a namespace that the applications of another one may deploy to.
+type Destination struct {
+	Namespace string
+	Place     Place
+}
 
 // ProjectRole lets groups act on a project's Applications.
 type ProjectRole struct {

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ func (r *resolver) project(e *entryInput, apps []Application) Project {
 			}
 		}
 		p.Roles = r.projectRoles(in)
+		p.Destinations = r.destinations(e, in)
 	}
 	slices.Sort(p.SourceRepos)
 	p.SourceRepos = slices.Compact(p.SourceRepos)
@@ -41,6 +43,33 @@ func (r *resolver) project(e *entryInput, apps []Application) Project {
 		}
 	}
 	return p
+}
+
+// destinations are the namespaces that the applications of an entry may deploy to, besides its own.
+func (r *resolver) destinations(e *entryInput, in *projectInput) []Destination {
+	var out []Destination
+	first := map[string]*syntax.Node{}
+	for _, t := range present(in.Destinations...) {
+		switch {
+		case strings.ContainsAny(t.V, "*?[!{"):
+			t.Report("bad-name", "write each namespace out", "expected a namespace, found the pattern %s", syntax.Quote(t.V))
+			continue
+		case !r.dnsLabel(t):
+			continue
+		case t.V == e.Namespace.V:
+			t.Report("no-effect", "remove it", "the project permits the entry's own namespace anyway")
+		case t.V == r.argocdNamespace:
+			t.Report("reserved-name", "write an entry for "+t.V+", and deploy it there",
+				"whoever may deploy into the namespace of Argo CD may create Applications of every project, and so do anything")
+		case first[t.V] != nil:
+			t.ReportWith(first[t.V], "first here", "duplicate-destination", "remove one of them", "the namespace %q is already listed", t.V)
+		default:
+			first[t.V] = t.Node
+			out = append(out, Destination{t.V, place(t.Node)})
+		}
+	}
+	slices.SortFunc(out, func(a, b Destination) int { return cmp.Compare(a.Namespace, b.Namespace) })
+	return out
 }
 
 // projectOf is the name of the AppProject of an entry. Argo CD's own project "default" is for everything that names none, and the list itself

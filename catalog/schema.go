@@ -192,7 +192,7 @@ func (s *schema) narrow(typeName, key string) {
 	case "entryInput.namespace", "peerInput.namespace", "appInput.applicationCode", "useInput.application", "argocdInput.namespace",
 		"impersonationInput.serviceAccount", "middlewareInput.namespace", "podsInput.namespace", "vaultUserInput.namespace":
 		s.Pattern = labelShape
-	case "appInput.dependsOn", "secretsConfigInput.dependsOn":
+	case "appInput.dependsOn", "secretsConfigInput.dependsOn", "projectInput.destinations":
 		s.Items.Pattern = labelShape
 	case "ingressInput.host", "platformInput.domain":
 		s.Pattern = hostShape

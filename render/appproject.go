@@ -50,8 +50,8 @@ type projectRole struct {
 	Groups      []string `json:"groups,omitempty"`
 }
 
-// appProject permits exactly what the namespace's applications need: its sources, this one namespace, and no cluster-scoped
-// kind that the entry does not list. An absent clusterResourceWhitelist permits none; writing [] would differ forever from
+// appProject permits exactly what the namespace's applications need: its sources, this one namespace, and no other namespace or
+// cluster-scoped kind that the entry does not list. An absent clusterResourceWhitelist permits none; writing [] would differ forever from
 // what Argo CD stores.
 func appProject(p *catalog.Platform, n *catalog.Namespace) []object.Object {
 	id := identity{APIVersion: argoAPIVersion, Kind: application.AppProjectKind, Namespace: p.ArgoCD.Namespace, Name: n.Project.Name,
@@ -67,6 +67,9 @@ func projectSpec(p *catalog.Platform, n *catalog.Namespace) appProjectSpec {
 		Description:  in.Description,
 		SourceRepos:  in.SourceRepos,
 		Destinations: []projectDestination{{Server: p.ArgoCD.Destination, Namespace: n.Name}},
+	}
+	for _, d := range in.Destinations {
+		spec.Destinations = append(spec.Destinations, projectDestination{Server: p.ArgoCD.Destination, Namespace: d.Namespace})
 	}
 	if i := n.Impersonation; i != nil {
 		spec.DestinationServiceAccounts = []destinationServiceAccount{{Server: p.ArgoCD.Destination, Namespace: n.Name,

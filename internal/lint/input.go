@@ -41,7 +41,9 @@ type Input struct {
 	awaitedBy   map[string]map[string]bool // what an application waits for, by code
 	permitted   map[*catalog.Namespace]map[catalog.ClusterResource]bool
 	whole       map[*catalog.Namespace]bool
-	failures    once[map[*catalog.Namespace]bool] // the entries with an application that could not be rendered
+	reached     once[map[reach]bool]
+	guests      once[map[string][]*catalog.Namespace] // the entries that may deploy into a namespace that is not their own
+	failures    once[map[*catalog.Namespace]bool]     // the entries with an application that could not be rendered
 	rendered    map[*catalog.Namespace]bool
 	pods        once[[]*Pod]
 	podOf       once[map[*Object]*Pod]
@@ -293,10 +295,18 @@ func (in *Input) complete(n *catalog.Namespace) bool {
 		if in.whole == nil {
 			in.whole = map[*catalog.Namespace]bool{}
 		}
-		complete = !slices.ContainsFunc(n.Applications, func(a catalog.Application) bool { return a.Workload == nil }) && !in.failed(n)
+		complete = in.sees(n)
+		for _, other := range in.guestsOf(n.Name) {
+			complete = complete && in.sees(other)
+		}
 		in.whole[n] = complete
 	}
 	return complete
+}
+
+// sees reports whether everything that the applications of an entry deploy, anywhere, is known.
+func (in *Input) sees(n *catalog.Namespace) bool {
+	return !slices.ContainsFunc(n.Applications, func(a catalog.Application) bool { return a.Workload == nil }) && !in.failed(n)
 }
 
 // failed reports whether an application of an entry could not be rendered.

@@ -16,7 +16,8 @@ var notPermittedByProject = Rule{
 	Severity: Error,
 	Summary:  "an application deploys something that its project does not permit",
 	Fixable:  true,
-	Doc: `Each entry has an AppProject that permits its one namespace, and no cluster-scoped kind but those under ` + "`clusterResources`" + `.
+	Doc: `Each entry has an AppProject that permits its one namespace, those under ` + "`project.destinations`" + `, and no cluster-scoped kind but
+those under ` + "`clusterResources`" + `.
 Argo CD refuses to sync an application with anything else in it: "is not permitted in project". Add the kinds to the entry, or move the
 object into an entry of its own namespace. One finding has all kinds that an entry lacks, with the list to paste; ` + "`roster lint --fix`" + ` writes
 it, and you decide whether the entry should have that much power. Cluster-scoped are Kubernetes' own kinds, those of CRDs that the list deploys, and some that
@@ -39,6 +40,12 @@ value: -10
 	Find: func(in *Input, add func(Finding)) {
 		cluster := in.clusterScoped()
 		entries := map[*catalog.Namespace]map[catalog.ClusterResource][]*Object{}
+		type outside struct {
+			entry           *catalog.Namespace
+			namespace, kind string
+		}
+		foreign := map[outside][]*Object{}
+		var order []outside
 		for _, o := range in.Workloads {
 			r := catalog.ClusterResource{Group: groupOf(o), Kind: o.Kind}
 			switch {
@@ -55,10 +62,25 @@ value: -10
 					}
 					entries[o.Entry][r] = append(entries[o.Entry][r], o)
 				}
-			case o.Namespace != o.Entry.Name:
-				add(foundAt(in.field(o, "metadata", "namespace"), "move it to the entry of "+o.Namespace,
-					"%s belongs to the namespace %s, and the project of %s permits %s only", o.Title(), o.Namespace, o.Entry.Name, o.Entry.Name))
+			case o.Namespace != o.Entry.Name && !in.reaches(o.Entry, o.Namespace):
+				there := outside{o.Entry, o.Namespace, o.Kind}
+				if len(foreign[there]) == 0 {
+					order = append(order, there)
+				}
+				foreign[there] = append(foreign[there], o)
 			}
+		}
+		for _, there := range order {
+			o := foreign[there][0]
+			permits := "permits " + o.Entry.Name + " only"
+			if len(o.Entry.Project.Destinations) > 0 {
+				permits = "does not permit it"
+			}
+			belongs := o.Title() + " belongs"
+			if more := len(foreign[there]) - 1; more > 0 {
+				belongs = fmt.Sprintf("%s and %d more of its kind belong", o.Title(), more)
+			}
+			add(foundAt(in.field(o, "metadata", "namespace"), in.wayInto(o), "%s to the namespace %s, and the project of %s %s", belongs, o.Namespace, o.Entry.Name, permits))
 		}
 		for i := range in.Platform.Namespaces {
 			if n := &in.Platform.Namespaces[i]; entries[n] != nil {
@@ -103,6 +125,18 @@ func (in *Input) notPermitted(n *catalog.Namespace, objects map[catalog.ClusterR
 		f.Missing = &Addition{At: n.Place.Pos, Key: "clusterResources", Values: missing}
 	}
 	return f
+}
+
+// wayInto is how an object may get into another namespace.
+func (in *Input) wayInto(o *Object) string {
+	const list = "add it to the entry: project: {destinations: ["
+	switch {
+	case o.Namespace == in.Platform.ArgoCD.Namespace:
+		return "move it to the entry of " + o.Namespace
+	case in.Entry(o.Namespace) == nil:
+		return list + o.Namespace + "]}"
+	}
+	return "move it to the entry of " + o.Namespace + "; if it cannot be moved, " + list + o.Namespace + "]}"
 }
 
 // wellKnown are cluster-scoped kinds whose CRDs mostly come from elsewhere.

@@ -80,11 +80,13 @@ var faults = []fault{
 	{file: list, old: "- namespace: web-homer # the start page\n  podSecurity: restricted\n", new: "- namespace: web-homer # the start page\n", finds: []find{
 		{rule: "pod-security-stricter", text: "- namespace: web-homer"},
 	}},
-	{file: list, old: "can the backups be read? It has the disk, and nobody to talk to\n  podSecurity: restricted\n", new: "can the backups be read? It has the disk, and nobody to talk to\n  manageNamespace: false\n  clusterResources: [Namespace]\n", finds: []find{
+	{file: list, old: "can the backups be read? It has the disk, and nobody to talk to\n  podSecurity: restricted\n", new: "can the backups be read? It has the disk, and nobody to talk to\n  manageNamespace: false\n  clusterResources: [Namespace]\n  project: {destinations: [kube-system, sys-restore]}\n", finds: []find{
 		{rule: "guards-before-namespace", text: "- namespace: sys-backup-check"},
+		{rule: "namespace-of-another-entry", text: "project: {destinations: [kube-system, sys-restore]}"},
 	}},
-	{file: objects + "sys-backup-check.yml", old: "objects:\n", new: "objects:\n  - {apiVersion: v1, kind: Namespace, metadata: {name: sys-backup-check}}\n  - {apiVersion: v1, kind: Namespace, metadata: {name: sys-restore}}\n", finds: []find{
+	{file: objects + "sys-backup-check.yml", old: "objects:\n", new: "objects:\n  - {apiVersion: v1, kind: Namespace, metadata: {name: sys-backup-check}}\n  - {apiVersion: v1, kind: Namespace, metadata: {name: sys-restore}}\n  - {apiVersion: v1, kind: ConfigMap, metadata: {name: restored, namespace: sys-restore}}\n", finds: []find{
 		{rule: "namespace-without-guard", text: "- {apiVersion: v1, kind: Namespace, metadata: {name: sys-restore}}"},
+		{rule: "leaves-namespace", text: "metadata: {name: restored, namespace: sys-restore}"},
 	}},
 	{file: list, old: "      provides: [traefik.io]\n      ingress:\n        - {host: traefik, service: traefik-dashboard, port: 80, expose: lan}\n",
 		new: "      ingress:\n        - {host: traefik, service: traefik-dashboard, port: 80, expose: lan}\n    - applicationCode: sys-traefik-kinds\n      path: deploy/traefik-kinds\n", finds: []find{
