@@ -41,6 +41,8 @@ type Input struct {
 	Locked source.Lock
 
 	Want Want
+	// Debug says that messages may show what templates print, with the values in it.
+	Debug bool
 	// Timeout is how long the whole build may take; Minutes when it is 0. No application takes more than a minute of it.
 	Timeout time.Duration
 }

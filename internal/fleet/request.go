@@ -73,7 +73,7 @@ func (in *Input) request(a *Application) workload.Application {
 	s := a.Workload.Source
 	out := workload.Application{
 		Code: a.Code, Namespace: a.Namespace.Name, Environment: s.Environment(a.Code, a.Namespace.Name, a.Namespace.Project.Name),
-		Kind: kinds[a.Workload.Kind], Path: a.Workload.Path, Twice: in.Want.Unstable, MayBeEmpty: a.MayBeEmpty,
+		Kind: kinds[a.Workload.Kind], Path: a.Workload.Path, Twice: in.Want.Unstable, Debug: in.Debug, MayBeEmpty: a.MayBeEmpty,
 	}
 	out.Pos, out.Environment.Revision = a.Workload.Pos, in.Revision
 	if a.Workload.Remote {

@@ -316,6 +316,48 @@ func (o *output) notYAML(name, text, whole string, err error) diag.Diagnostic {
 	if line == 0 {
 		return o.app.failure(at, "bad-manifest", "", "%sthe output is not a Kubernetes object: %s", prefix, message)
 	}
-	line += strings.Count(whole[:max(strings.Index(whole, text), 0)], "\n")
-	return o.app.failure(at, "bad-yaml", "", "%sthe output is not YAML: line %d: %s", prefix, line, message)
+	before := strings.Count(whole[:max(strings.Index(whole, text), 0)], "\n")
+	d := o.app.failure(at, "bad-yaml", o.app.showAll(), "%sthe output is not YAML: line %d: %s", prefix, before+line, message)
+	d.Related = o.around(at, text, line, before)
+	return d
+}
+
+const (
+	linesBefore, linesAfter = 3, 1 // of the output, around a mistake
+	mostLines               = 10_000
+)
+
+// around are the lines of a text that a template printed, around the one that is wrong, with an ellipsis for each value; before is how many
+// lines precede the text. Whoever asks for it gets all lines as they are.
+func (o *output) around(at diag.Position, text string, wrong, before int) []diag.Related {
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	from, to := max(wrong-1-linesBefore, 0), min(wrong+linesAfter, len(lines))
+	known := templateTexts(o.templates)
+	show := func(line string) string {
+		bare := strings.TrimLeft(line, " ")
+		if strings.TrimSpace(bare) == "" {
+			return ""
+		}
+		return line[:len(line)-len(bare)] + known.line(strings.TrimSpace(bare))
+	}
+	if o.app.Debug {
+		from, to, show = 0, min(len(lines), mostLines), func(line string) string { return line }
+	}
+	var out []diag.Related
+	for i := from; i < to; i++ {
+		mark := " "
+		if i == wrong-1 {
+			mark = ">"
+		}
+		out = append(out, diag.Related{Pos: at, Note: fmt.Sprintf("%s %4d | %s", mark, before+i+1, show(lines[i]))})
+	}
+	return out
+}
+
+// showAll is the hint where a message shows only a part of what a template has printed.
+func (app *Application) showAll() string {
+	if app.Debug {
+		return ""
+	}
+	return "roster render --app " + app.Code + " --debug shows all of it, also the values in it"
 }

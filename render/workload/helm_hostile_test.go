@@ -128,6 +128,9 @@ func TestHelmFetchesNothing(t *testing.T) {
 	}
 }
 
+// showAll is the hint below a part of what a template has printed.
+const showAll = "  hint: roster render --app web-app --debug shows all of it, also the values in it\n"
+
 func TestHelmBounds(t *testing.T) {
 	const aliases = "b: [*a, *a, *a, *a, *a, *a, *a, *a]\n"
 	large := "a: &a " + strings.Repeat("x", 4<<20) + "\n"
@@ -141,7 +144,7 @@ func TestHelmBounds(t *testing.T) {
 		"include":         {"-- templates/a.yaml --\na: {{ include \"m\" . }}\n{{ define \"m\" }}{{ include \"m\" . }}{{ end }}\n", "app/templates/a.yaml:2:20: web-app: <include \"m\" .>: error calling include: rendering template has a nested reference name: m: unable to execute template [helm-template]\n  app/templates/a.yaml:1:7: included from here\n"},
 		"include, by tpl": {"-- templates/a.yaml --\na: {{ tpl \"{{ include `m` . }}\" . }}\n{{ define \"m\" }}{{ include \"m\" . }}{{ end }}\n", "app/templates/a.yaml:2:20: web-app: <include \"m\" .>: error calling include: rendering template has a nested reference name: m: unable to execute template [helm-template]\n  app/templates/a.yaml:1:7: included from here\n"},
 		"template":        {"-- templates/a.yaml --\n{{ template \"m\" . }}\n{{ define \"m\" }}{{ template \"m\" . }}{{ end }}\n", "app/templates/a.yaml:2:29: web-app: <{{template \"m\" .}}>: exceeded maximum template depth (100000) [helm-template]\n"},
-		"nested lists":    {"-- templates/a.yaml --\na: {{ repeat 100000 \"[\" }}\n", "app/templates/a.yaml: web-app: the output is not YAML: line 1: exceeded max depth of 10000 [bad-yaml]\n"},
+		"nested lists":    {"-- templates/a.yaml --\na: {{ repeat 100000 \"[\" }}\n", "app/templates/a.yaml: web-app: the output is not YAML: line 1: exceeded max depth of 10000 [bad-yaml]\n  app/templates/a.yaml: >    1 | …\n" + showAll},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, helmOf(chartTree(c.files), nil)); diff != "" {

@@ -204,12 +204,7 @@ func (f frame) words(templates map[string]templateFile, inFile bool) string {
 	if f.kind == parsing {
 		return f.text // it quotes the file
 	}
-	s := &sources{}
-	for _, name := range slices.Sorted(maps.Keys(templates)) {
-		if strings.HasPrefix(templates[name].name, "templates/") {
-			s.template(string(templates[name].text))
-		}
-	}
+	s := templateTexts(templates)
 	if f.kind == executing {
 		return s.says(f.text, inFile)
 	}
@@ -217,6 +212,17 @@ func (f frame) words(templates map[string]templateFile, inFile bool) string {
 		return shown
 	}
 	return "fail or required stops it; " + hidden
+}
+
+// templateTexts are the texts of templates.
+func templateTexts(templates map[string]templateFile) *sources {
+	s := &sources{}
+	for _, name := range slices.Sorted(maps.Keys(templates)) {
+		if strings.HasPrefix(templates[name].name, "templates/") {
+			s.template(string(templates[name].text))
+		}
+	}
+	return s
 }
 
 // failed is why the engine does not render a chart: at the innermost template, with those that include it.

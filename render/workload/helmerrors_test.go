@@ -37,11 +37,12 @@ func TestHelmMistakes(t *testing.T) {
 		"tpl, parsed":           {"-- values.yaml --\ns: 'hunter2 {{ .x'\n-- templates/a.yaml --\na: {{ tpl .Values.s . }}\n", at + "a.yaml:1:7: web-app: <tpl .Values.s .>: error calling tpl: line 1 of the text: unclosed action [helm-template]\n"},
 		"tpl, executed":         {"-- values.yaml --\ns: \"hunter2\\n{{ .Values.x.y }}\"\n-- templates/a.yaml --\na: {{ include \"m\" . }}\n{{ define \"m\" }}{{ tpl .Values.s . }}{{ end }}\n", at + "a.yaml:2:20: web-app: line 2 of text that tpl renders: nil pointer evaluating interface {}.… [helm-template]\n  " + at + "a.yaml:1:7: included from here\n"},
 		"tpl, back in a file":   {"-- values.yaml --\ns: '{{ include \"k\" . }}'\n-- templates/a.yaml --\na: {{ tpl .Values.s . }}\n{{ define \"k\" }}{{ .Values.a.b }}{{ end }}\n", at + "a.yaml:2:27: web-app: <.Values.a.b>: nil pointer evaluating interface {}.b [helm-template]\n  " + at + "a.yaml:1:7: included from here\n"},
-		"not YAML":              {"-- templates/a.yaml --\n{{/* c */}}\n# x\nkind: A\n---\n# c\nkind: C\na: b: hunter2\n", at + "a.yaml: web-app: the output is not YAML: line 7: mapping values are not allowed in this context [bad-yaml]\n"},
-		"a list":                {"-- templates/a.yaml --\n- kind: A\n", at + "a.yaml: web-app: the output is not a Kubernetes object: expected a mapping, found a list [bad-manifest]\n"},
-		"a text":                {"-- templates/a.yaml --\nhunter2\n", at + "a.yaml: web-app: the output is not a Kubernetes object: expected a mapping, found text [bad-manifest]\n"},
-		"an annotation":         {"-- templates/a.yaml --\nmetadata: {annotations: {a: [hunter2]}}\n", at + "a.yaml: web-app: the output is not a Kubernetes object: metadata.annotations: expected text, found a list [bad-manifest]\n"},
-		"a CRD":                 {"-- crds/a.yaml --\n# c\nkind: A\n---\n# x\na: b: c\n", "app/crds/a.yaml:2:1 map[kind:A]\napp/crds/a.yaml:5:1: web-app: mapping values are not allowed in this context [bad-yaml]\n"},
+		"not YAML": {"-- templates/a.yaml --\n{{/* c */}}\n# x\nkind: A\n---\n# c\nkind: C\na: b: hunter2\n", at + "a.yaml: web-app: the output is not YAML: line 7: mapping values are not allowed in this context [bad-yaml]\n" +
+			"  app/templates/a.yaml:      5 | # c\n  app/templates/a.yaml:      6 | kind: C\n  app/templates/a.yaml: >    7 | a: b: hunter2\n" + showAll},
+		"a list":        {"-- templates/a.yaml --\n- kind: A\n", at + "a.yaml: web-app: the output is not a Kubernetes object: expected a mapping, found a list [bad-manifest]\n"},
+		"a text":        {"-- templates/a.yaml --\nhunter2\n", at + "a.yaml: web-app: the output is not a Kubernetes object: expected a mapping, found text [bad-manifest]\n"},
+		"an annotation": {"-- templates/a.yaml --\nmetadata: {annotations: {a: [hunter2]}}\n", at + "a.yaml: web-app: the output is not a Kubernetes object: metadata.annotations: expected text, found a list [bad-manifest]\n"},
+		"a CRD":         {"-- crds/a.yaml --\n# c\nkind: A\n---\n# x\na: b: c\n", "app/crds/a.yaml:2:1 map[kind:A]\napp/crds/a.yaml:5:1: web-app: mapping values are not allowed in this context [bad-yaml]\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, helmOf(chartTree(c.files), nil)); diff != "" {

@@ -69,6 +69,8 @@ type Application struct {
 
 	// Twice says whether to find out which fields of a chart differ each time: if they may, it is rendered twice.
 	Twice bool `json:",omitempty"`
+	// Debug says that messages may show what templates print, with the values in it.
+	Debug bool `json:",omitempty"`
 }
 
 // Kind is how a source is rendered.

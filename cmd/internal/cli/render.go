@@ -18,6 +18,7 @@ type renderOptions struct {
 	app       string
 	all       bool
 	keepGoing bool
+	debug     bool
 	timeout   time.Duration
 }
 
@@ -54,6 +55,7 @@ is then 3: what is printed is right, but it is not all. An application that cann
 	c.Flags().StringVar(&o.app, "app", "", "only what this application deploys")
 	c.Flags().BoolVar(&o.all, "all", false, "the platform, and what its applications deploy")
 	c.Flags().BoolVar(&o.keepGoing, "keep-going", false, "with --all: leave out applications that cannot be rendered, and exit with 3")
+	c.Flags().BoolVar(&o.debug, "debug", false, "when what a chart prints is not YAML: show all of it, also the values in it, which may be secret")
 	c.Flags().DurationVar(&o.timeout, "timeout", fleet.Minutes, "how long the whole run may take")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := o.check(); err != nil {
@@ -63,7 +65,7 @@ is then 3: what is printed is right, but it is not all. An application that cann
 		if err != nil {
 			return err
 		}
-		in := fleet.Input{Place: place, Want: fleet.Want{Namespace: o.namespace, Application: o.app, Workloads: o.all}, Timeout: o.timeout}
+		in := fleet.Input{Place: place, Want: fleet.Want{Namespace: o.namespace, Application: o.app, Workloads: o.all}, Debug: o.debug, Timeout: o.timeout}
 		if o.all || o.app != "" {
 			if in.Sources, err = fetched(place, o.repository, c.ErrOrStderr()); err != nil {
 				return err
@@ -122,6 +124,8 @@ func (o *renderOptions) check() error {
 		return errors.New("--output-dir and --keep-going exclude each other")
 	case o.app != "" && o.namespace != "":
 		return errors.New("--app and --namespace exclude each other")
+	case o.debug && !o.all && o.app == "":
+		return errors.New("--debug goes with --app or --all only")
 	case o.timeout <= 0:
 		return errNoTime
 	}
