@@ -29,6 +29,7 @@ type Platform struct {
 	Profiles   []OwnProfile // the user's, by name
 	Lint       Lint
 	Mirrors    []Mirror    // by URL
+	Submodules bool        // whether Argo CD initializes those of Git repositories
 	Vendor     string      // the folder of the repository with copies of what is elsewhere; may be empty
 	Namespaces []Namespace // by name
 

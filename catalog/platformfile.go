@@ -27,7 +27,8 @@ type platformInput struct {
 // sourcesInput is how what comes from elsewhere is fetched.
 type sourcesInput struct {
 	*syntax.Node
-	Map []mirrorInput `yaml:"map"` // other places in the place of URLs
+	Map        []mirrorInput `yaml:"map"`        // other places in the place of URLs
+	Submodules flag          `yaml:"submodules"` // whether those of Git repositories are fetched; default true
 }
 
 // mirrorInput is for a URL, and all below it.

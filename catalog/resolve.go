@@ -58,7 +58,7 @@ func (r *resolver) resolve() *Platform {
 		DNS:        r.dns,
 		Store:      r.store,
 		Controller: r.controller, Domain: r.in.Domain.V, Expose: r.expose, Nodes: r.nodes, PodCIDRs: r.podCIDRs,
-		StoreKind: r.storeKind, StoreName: r.storeName, Lint: r.lint, Mirrors: r.mirrors, Vendor: r.vendor,
+		StoreKind: r.storeKind, StoreName: r.storeName, Lint: r.lint, Mirrors: r.mirrors, Submodules: r.in.Sources.Submodules.Or(true), Vendor: r.vendor,
 	}
 
 	r.namespacesMissing, r.codesMissing = r.entries == nil, r.entries == nil

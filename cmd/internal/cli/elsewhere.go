@@ -81,7 +81,7 @@ func (o *elsewhereOptions) open(c *cobra.Command, dir string) (*elsewhere, error
 	if out.Platform.Vendor != "" {
 		e.copies = source.Copies{Repository: top, Folder: out.Platform.Vendor}
 	}
-	e.network, err = o.reach(c.InOrStdin(), out.Platform.Mirrors, top)
+	e.network, err = o.reach(c.InOrStdin(), out.Platform, top)
 	return e, err
 }
 
@@ -129,8 +129,8 @@ func (e *elsewhere) references(application string) func(source.Sources) ([]sourc
 }
 
 // reach is how servers are reached: as the user, the environment and the list say it, in this order.
-func (o *elsewhereOptions) reach(stdin io.Reader, mirrors []catalog.Mirror, top string) (*fetch.Network, error) {
-	n := &fetch.Network{Proxy: http.ProxyFromEnvironment, Git: os.Environ()}
+func (o *elsewhereOptions) reach(stdin io.Reader, p *catalog.Platform, top string) (*fetch.Network, error) {
+	n := &fetch.Network{Proxy: http.ProxyFromEnvironment, Git: os.Environ(), NoSubmodules: !p.Submodules}
 	here, err := os.Getwd()
 	if err != nil {
 		return nil, err
@@ -142,7 +142,7 @@ func (o *elsewhereOptions) reach(stdin io.Reader, mirrors []catalog.Mirror, top 
 		}
 		n.Map = append(n.Map, m)
 	}
-	for _, mirror := range mirrors {
+	for _, mirror := range p.Mirrors {
 		m, err := fetch.NewMapping(mirror.URL, mirror.To, top)
 		if err != nil {
 			return nil, fmt.Errorf("sources.map in %s: %w", catalog.PlatformFile, err)

@@ -175,7 +175,7 @@ func try(t *testing.T) *tried {
 func (x *tried) fetch(refs ...source.Reference) error {
 	x.t.Helper()
 	n := x.Network
-	x.Network = &fetch.Network{Credentials: n.Credentials, Map: n.Map, Git: n.Git, Limits: n.Limits}
+	x.Network = &fetch.Network{Credentials: n.Credentials, Map: n.Map, Git: n.Git, NoSubmodules: n.NoSubmodules, Limits: n.Limits}
 	lock, err := fetch.All(x.t.Context(), func(source.Sources) ([]source.Reference, error) { return refs, nil }, x.Options)
 	if err == nil {
 		x.Lock = lock

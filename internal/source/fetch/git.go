@@ -23,7 +23,7 @@ import (
 )
 
 // Git is fetched with the git program, as Argo CD does: it knows how its user reaches servers. What it brings is read from its
-// objects, and never checked out: no hook, filter, attribute or submodule of the repository is of any effect.
+// objects, and never checked out: no hook, filter or attribute of the repository is of any effect.
 
 // gitRef is a name in a repository, and the commit that it stands for.
 type gitRef struct{ name, commit string }
@@ -42,7 +42,7 @@ func (n *Network) git(ctx context.Context, w wanted) (source.Locked, error) {
 		return source.Locked{}, err
 	}
 	defer remove()
-	g := &git{n, folder, n.Map.of(w.URL)}
+	g := &git{n, folder, w.URL, n.Map.of(w.URL)}
 	if _, err := g.run(ctx, "init", "--quiet", "--bare", "--template=", "."); err != nil {
 		return source.Locked{}, err
 	}
@@ -70,7 +70,11 @@ func (n *Network) git(ctx context.Context, w wanted) (source.Locked, error) {
 		return source.Locked{}, err
 	}
 	defer out.Discard()
-	digest, err := g.tree(ctx, commit, out)
+	tree := source.NewTreeWriter(out)
+	if err := g.tree(ctx, commit, &trees{TreeWriter: tree, workspace: w.cache.Workspace}, ""); err != nil {
+		return source.Locked{}, err
+	}
+	digest, err := tree.Close()
 	if err != nil {
 		return source.Locked{}, err
 	}
@@ -80,7 +84,9 @@ func (n *Network) git(ctx context.Context, w wanted) (source.Locked, error) {
 // git is the git program in an empty repository.
 type git struct {
 	*Network
-	folder, url string
+	folder string
+	asked  string // the repository's URL
+	url    string // and where it is looked for
 }
 
 // refsOf are the names in the repository. They are asked for once in a run.
@@ -198,23 +204,34 @@ func (g *git) watch(ctx context.Context, cancel context.CancelCauseFunc) {
 	}
 }
 
-// tree writes the files of a commit as a tree. Submodules are left out, and so are files whose names cannot be read.
-func (g *git) tree(ctx context.Context, commit string, to io.Writer) (source.Digest, error) {
+// blob is a file of a commit.
+type blob struct {
+	mode         fs.FileMode
+	object, path string
+}
+
+// tree adds the files of a commit to a tree, below a prefix, with those of its submodules. Files whose names cannot be read are left out.
+func (g *git) tree(ctx context.Context, commit string, to *trees, prefix string) error {
 	listed, err := g.run(ctx, "ls-tree", "-r", "-l", "-z", "--full-tree", commit)
 	if err != nil {
-		return "", err
-	}
-	type blob struct {
-		mode         fs.FileMode
-		object, path string
+		return err
 	}
 	var blobs []blob
 	var asked strings.Builder
-	var total int64
+	var modules []module
+	named := false // whether the commit says where its submodules are
 	for line := range strings.SplitSeq(strings.TrimSuffix(listed, "\x00"), "\x00") {
 		meta, name, _ := strings.Cut(line, "\t")
 		words := strings.Fields(meta) // mode, type, object, size
-		if len(words) != 4 || words[1] != "blob" || strings.ToValidUTF8(name, "") != name {
+		if len(words) != 4 || strings.ToValidUTF8(name, "") != name {
+			continue
+		}
+		switch words[1] {
+		case "commit":
+			modules = append(modules, module{path: name, commit: words[2]})
+			continue
+		case "blob":
+		default:
 			continue
 		}
 		mode := fs.FileMode(0o644)
@@ -225,13 +242,13 @@ func (g *git) tree(ctx context.Context, commit string, to io.Writer) (source.Dig
 			mode = 0o755
 		}
 		size, err := strconv.ParseInt(words[3], 10, 64)
-		if total += size; err != nil || total > source.MaxTreeBytes {
-			return "", fmt.Errorf("its files are larger than %d MiB", source.MaxTreeBytes>>20)
+		if to.total += size; err != nil || to.total > source.MaxTreeBytes {
+			return fmt.Errorf("its files are larger than %d MiB", source.MaxTreeBytes>>20)
 		}
-		blobs = append(blobs, blob{mode, words[2], name})
+		named = named || name == modulesFile && mode.IsRegular()
+		blobs = append(blobs, blob{mode, words[2], prefix + name})
 		asked.WriteString(words[2] + "\n")
 	}
-	tree := source.NewTreeWriter(to)
 	err = g.pipe(ctx, asked.String(), func(out *bufio.Reader) error {
 		for _, b := range blobs {
 			head, err := out.ReadString('\n')
@@ -243,7 +260,7 @@ func (g *git) tree(ctx context.Context, commit string, to io.Writer) (source.Dig
 			if err != nil {
 				return err
 			}
-			if err := tree.Add(b.path, b.mode, io.LimitReader(out, size)); err != nil {
+			if err := to.Add(b.path, b.mode, io.LimitReader(out, size)); err != nil {
 				return err
 			}
 			if _, err := out.Discard(1); err != nil { // the end of the line
@@ -252,10 +269,10 @@ func (g *git) tree(ctx context.Context, commit string, to io.Writer) (source.Dig
 		}
 		return nil
 	}, "cat-file", "--batch", "--buffer")
-	if err != nil {
-		return "", err
+	if err != nil || !named || g.NoSubmodules {
+		return err
 	}
-	return tree.Close()
+	return g.submodules(ctx, commit, modules, to, prefix)
 }
 
 // run runs git, and returns what it prints.

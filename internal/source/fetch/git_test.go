@@ -273,6 +273,8 @@ func TestGitNothingRuns(t *testing.T) {
 	}
 	x := tryGit(t, c)
 	x.Network.Git = append(c.env, "HOME="+home, "GIT_DIR="+filepath.Join(other.folder, ".git"), "GIT_OBJECT_DIRECTORY=/nonexistent", "GIT_INDEX_FILE=/nonexistent", "GIT_TRACE="+ran, "GIT_ALLOW_PROTOCOL=ext")
+	x.fails(`its submodule "x": expected a URL such as https://HOST/PATH`, ref)
+	x.Network.NoSubmodules = true
 	x.must(ref)
 	if _, err := os.Stat(ran); err == nil {
 		t.Error("something ran")

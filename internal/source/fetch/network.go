@@ -25,8 +25,10 @@ type Network struct {
 	Map         Map
 	Proxy       func(*http.Request) (*url.URL, error) // nil for none
 	// Git is the environment of the git program: that of the user, who has set up there how Git reaches servers.
-	Git    []string
-	Limits Limits
+	Git []string
+	// NoSubmodules leaves submodules of Git repositories out.
+	NoSubmodules bool
+	Limits       Limits
 
 	once    sync.Once
 	client  *http.Client
