@@ -131,6 +131,7 @@ func (k *kustomization) read(text []byte) ([]manifest, diag.List) {
 	out, diags := k.app.decode(diag.Position{File: k.file, Line: 1, Column: 1}, text)
 	for i := range out {
 		out[i].pos = at
+		k.origins(out[i].value)
 		if l, _ := metadata(out[i].value)["labels"].(map[string]any); l[konfig.ManagedbyLabelKey] == "kustomize-"+provenance.GetProvenance().Semver() {
 			l[konfig.ManagedbyLabelKey] = "kustomize-" + kustomizeVersion
 		}

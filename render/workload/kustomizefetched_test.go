@@ -177,3 +177,57 @@ func TestKustomizeHelm(t *testing.T) {
 		})
 	}
 }
+
+// TestKustomizeOrigins: what kustomize notes of where objects are from does not tell where roster has put them.
+func TestKustomizeOrigins(t *testing.T) {
+	cm := func(name string) string { return "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: " + name + "}\n" }
+	const more = "buildMetadata: [originAnnotations, transformerAnnotations]\n"
+	shelf := shelf{
+		git("https://github.com/o/r", "v1"): tree("-- base/kustomization.yaml --\nresources: [cm.yaml, ../other]\nnamePrefix: p-\nconfigMapGenerator: [{name: g, literals: [a=b]}]\ngeneratorOptions: {disableNameSuffixHash: true}\n" +
+			"-- base/cm.yaml --\n" + cm("base") + "\n-- other/kustomization.yaml --\nresources: [cm.yaml]\nhelmCharts: [{name: db, version: 1.0.0, repo: 'https://charts.example', releaseName: inner}]\n-- other/cm.yaml --\n" + cm("other")),
+		file("https://files.example/a/x.yaml"): single("x.yaml", cm("file")),
+		charts("db", "1.0.0"):                  archived(t, "db", "1.0.0", "-- values.yaml --\n{}\n-- templates/a.yaml --\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\n"),
+	}
+	const inflated = "configuredBy:\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\n"
+	const prefixed = "- configuredIn: base/kustomization.yaml\n  configuredBy:\n    apiVersion: builtin\n    kind: PrefixTransformer\n  repo: https://github.com/o/r\n  ref: v1\n"
+	app := *testApp
+	app.Kind = Kustomization
+	r := New(Files{Repository: tree("-- app/kustomization.yaml --\n" + more + "resources: ['https://github.com/o/r//base?ref=v1', own.yaml, 'https://files.example/a/x.yaml', ../near]\n" +
+		"helmCharts: [{name: db, version: 1.0.0, repo: 'https://charts.example', releaseName: outer}]\ngenerators: [chart.yaml]\n" +
+		"-- app/own.yaml --\n" + cm("own") + "\n-- app/chart.yaml --\n{apiVersion: builtin, kind: HelmChartInflationGenerator, metadata: {name: mine}, name: db, version: 1.0.0, repo: 'https://charts.example', releaseName: generated}\n" +
+		"-- near/kustomization.yaml --\nresources: ['https://files.example/a/x.yaml']\nnameSuffix: -near\n"), Sources: shelf}, Cluster{Kustomize: argocd.BuildOptions{Helm: true}})
+	out, diags := r.Render(&app)
+	if len(diags) > 0 {
+		t.Fatal(told(nil, diags))
+	}
+	got := map[string]string{}
+	for _, o := range out.Objects {
+		annotations, _ := metadata(o.Value().(map[string]any))["annotations"].(map[string]any)
+		got[o.Name], _ = annotations[originAnnotation].(string)
+		if changes, _ := annotations[transformerAnnotation].(string); strings.Contains(changes, "etched") || strings.Contains(changes, "made") {
+			t.Errorf("%s: %s", o.Name, changes)
+		} else if o.Name == "p-base" && !strings.Contains(changes, "repo: https://github.com/o/r\n  ref: v1\n") {
+			t.Errorf("got %s, want %s", changes, prefixed)
+		}
+	}
+	want := map[string]string{ // of files by URL, kustomize does not know better
+		"p-base":    "path: base/cm.yaml\nrepo: https://github.com/o/r\nref: v1\n",
+		"p-other":   "path: other/cm.yaml\nrepo: https://github.com/o/r\nref: v1\n",
+		"p-g":       "repo: https://github.com/o/r\nref: v1\nconfiguredIn: base/kustomization.yaml\nconfiguredBy:\n  apiVersion: builtin\n  kind: ConfigMapGenerator\n",
+		"p-inner":   "repo: https://github.com/o/r\nref: v1\nconfiguredIn: other/kustomization.yaml\n" + inflated,
+		"own":       "path: own.yaml\n",
+		"file":      "path: notCloned\nrepo: https://files.example/a/x.yaml\n",
+		"file-near": "path: notCloned\nrepo: https://files.example/a/x.yaml\n",
+		"outer":     "configuredIn: kustomization.yaml\n" + inflated,
+		"generated": "configuredIn: chart.yaml\n" + inflated + "  name: mine\n",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	r = New(Files{Repository: tree("-- app/kustomization.yaml --\nresources: [cm.yaml]\nhelmCharts: [{name: db, version: 1.0.0, repo: 'https://charts.example', releaseName: twice}]\n-- app/cm.yaml --\n" + cm("twice")), Sources: shelf},
+		Cluster{Kustomize: argocd.BuildOptions{Helm: true}})
+	const said = "app/kustomization.yaml: web-app: may not add resource with an already registered id: ConfigMap.v1.[noGrp]/twice.[noNs] [kustomize]\n"
+	if diff := cmp.Diff(said, renderedOf(r, &app)); diff != "" {
+		t.Error(diff)
+	}
+}

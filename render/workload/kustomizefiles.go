@@ -52,13 +52,14 @@ type kustomizeFiles struct {
 	ownSchema bool // a kustomization has one
 
 	// What kustomize gets in place of what it would fetch:
-	rewritten map[string][]byte // kustomization files
-	made      map[string][]byte // files that are not there
-	original  map[string]string // entries of kustomization files, by what stands there now
-	visited   map[string]bool   // kustomization files that were checked
-	released  map[string]string // namespaces of charts, by what asks for them
-	inflated  map[string][]byte // the objects of charts, by what asks for them; nil when there are none
-	plain     map[string]bool   // messages without values: Helm's are seen to elsewhere
+	rewritten map[string][]byte      // kustomization files
+	made      map[string][]byte      // files that are not there
+	original  map[string]string      // entries of kustomization files, by what stands there now
+	configs   map[string]chartConfig // what asks for charts, by the files with their objects
+	visited   map[string]bool        // kustomization files that were checked
+	released  map[string]string      // namespaces of charts, by what asks for them
+	inflated  map[string][]byte      // the objects of charts, by what asks for them; nil when there are none
+	plain     map[string]bool        // messages without values: Helm's are seen to elsewhere
 }
 
 func newKustomizeFiles(r *Renderer, app *Application) *kustomizeFiles {
@@ -72,6 +73,7 @@ func newKustomizeFiles(r *Renderer, app *Application) *kustomizeFiles {
 func (f *kustomizeFiles) overlay(name string, text []byte) {
 	f.edited, f.checked, f.broken, f.diags = map[string][]byte{name: text}, map[string]bool{}, map[string]error{}, nil
 	f.rewritten, f.made, f.original = map[string][]byte{}, map[string][]byte{}, map[string]string{}
+	f.configs = map[string]chartConfig{}
 	f.visited, f.released = map[string]bool{}, map[string]string{}
 	f.ownSchema, f.count, f.bytes = false, 0, 0
 }

@@ -9,6 +9,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
@@ -248,7 +249,7 @@ func (g guard) download(entry string, at diag.Position) (instead string, text []
 		_ = g.files.refuse(at, "kustomize", "", "%s: %v", from.name, reason(err))
 		return "", nil, false
 	}
-	instead = fmt.Sprintf(".fetched-%d", len(g.files.made))
+	instead = fetchedFile + strconv.Itoa(len(g.files.made))
 	g.files.make(path.Join(g.dir, instead), text)
 	g.files.original[instead] = entry
 	return instead, text, true
@@ -493,7 +494,7 @@ func (g guard) config(o *resource.Resource, entry string) (c chartAsked, isChart
 		if at.Line == 0 {
 			at = g.files.at(g.file, gvk.Kind)
 		}
-		c.at = at
+		c.at, c.config = at, chartConfig{g.file, o.GetName()}
 		if err := syntax.Unmarshal(text, &c); err != nil {
 			_ = g.files.refuse(at, "kustomize", "", "%s", kustomizeWords(err.Error()))
 		}

@@ -31,6 +31,7 @@ type chartAsked struct {
 	types.HelmGlobals `json:",inline"`
 	types.HelmChart   `json:",inline"`
 	at                diag.Position
+	config            chartConfig
 }
 
 // charts are those in helmCharts.
@@ -42,6 +43,7 @@ func (g guard) charts(k *types.Kustomization) []chartAsked {
 			asked.HelmGlobals = *k.HelmGlobals
 		}
 		asked.Namespace = cmp.Or(asked.Namespace, g.namespace)
+		asked.config.file = g.file
 		out = append(out, asked)
 	}
 	return out
@@ -91,6 +93,7 @@ func (g guard) inflate(k *types.Kustomization, charts []chartAsked) bool {
 		}
 		name := fmt.Sprintf("%d.yaml", i)
 		f.make(path.Join(dir, name), objects)
+		f.configs[path.Join(dir, name)] = charts[i].config
 		component.Resources = append(component.Resources, name)
 	}
 	if len(component.Resources) == 0 {

@@ -2,8 +2,10 @@ package workload
 
 import (
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -148,6 +150,14 @@ func (f *kustomizeFiles) moved(diags diag.List) diag.List {
 			}
 			return p
 		})
+		if strings.HasPrefix(pos.File, madeRoot) {
+			for _, made := range slices.Sorted(maps.Keys(f.configs)) {
+				if path.Dir(made) == path.Dir(pos.File) {
+					*pos = diag.Position{File: f.configs[made].file}
+					break
+				}
+			}
+		}
 		for range len(f.fetched) + 1 {
 			_, root, inside, ok := f.treeOf(pos.File)
 			if root == "" || !ok {
