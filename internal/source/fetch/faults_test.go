@@ -1,12 +1,16 @@
 package fetch_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,14 +22,18 @@ import (
 	"github.com/hippotion/roster/internal/source/fetch"
 )
 
-// child is what a process of TestKilled or TestFullDisk does: it fetches all charts of a server.
-func child(folder, url string) error {
+// child is what a process of TestKilled or TestFullDisk does: it fetches references, or all charts of a server.
+func child(folder, what string) error {
 	c, err := cache.Open(folder)
 	if err != nil {
 		return err
 	}
+	var refs []source.Reference
+	if json.Unmarshal([]byte(what), &refs) != nil {
+		refs = many(what)
+	}
 	_, err = fetch.All(context.Background(), func(source.Sources) ([]source.Reference, error) {
-		return many(url), nil
+		return refs, nil
 	}, fetch.Options{Cache: c, Network: &fetch.Network{Git: os.Environ()}})
 	return err
 }
@@ -274,4 +282,154 @@ func TestDamagedCache(t *testing.T) {
 	if got := x.text(ref, "a"); got != "a" {
 		t.Errorf("got %q", got)
 	}
+}
+
+// kindOfSource is a server of some kind with large things.
+type kindOfSource struct {
+	refs []source.Reference
+	// broken has the server end in the middle from then on; asked is how often it was asked since the last call.
+	broken *atomic.Bool
+	asked  func() int
+}
+
+// eachKind has one of each kind.
+func eachKind(t *testing.T) map[string]kindOfSource {
+	out := map[string]kindOfSource{}
+	const size = 300 << 10
+	half := func(w http.ResponseWriter) bool {
+		w.WriteHeader(http.StatusOK)
+		_, _ = w.Write([]byte("half"))
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	breaking := func(s *server, large func(path string) bool) *atomic.Bool {
+		broken, serve := &atomic.Bool{}, s.before
+		s.before = func(w http.ResponseWriter, r *http.Request) bool {
+			return broken.Load() && large(r.URL.Path) && half(w) || serve != nil && serve(w, r)
+		}
+		return broken
+	}
+	charts, files, registry, c := newServer(t), newServer(t), newRegistry(t), newCheckout(t)
+	all := map[string][]byte{}
+	var ofCharts, ofFiles, ofRegistry, ofCommits []source.Reference
+	for i := range 3 {
+		name, text := fmt.Sprint("web", i), noise(size, i)
+		all[name+" 1.0.0"] = archive(t, name+"/Chart.yaml", "name: "+name+"\n", name+"/x", text)
+		ofCharts = append(ofCharts, chart(charts, name, "1.0.0"))
+		files.files["/"+name] = []byte(text)
+		ofFiles = append(ofFiles, source.Reference{Kind: source.File, URL: files.URL + "/" + name})
+		tag := fmt.Sprintf("1.0.%d", i)
+		registry.push(tag, emptyConfig, imageLayer, string(archive(t, "a", text)))
+		ofRegistry = append(ofRegistry, registry.ref(tag))
+		c.commit(map[string]string{"a": text})
+		c.git("tag", tag)
+	}
+	charts.charts(all)
+	brokenGit, askedGit := &atomic.Bool{}, &atomic.Int32{}
+	url := c.overHTTP(func(w http.ResponseWriter, r *http.Request) bool {
+		askedGit.Add(1)
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if brokenGit.Load() && bytes.Contains(body, []byte("command=fetch")) {
+			half(w)
+		}
+		return true
+	}).URL + "/.git"
+	for i := range 3 {
+		ofCommits = append(ofCommits, ofGit(url, fmt.Sprintf("1.0.%d", i)))
+	}
+	count := func(s *server) func() int { return func() int { return len(s.requests()) } }
+	out["chart"] = kindOfSource{ofCharts, breaking(charts, func(p string) bool { return strings.HasSuffix(p, ".tgz") }), count(charts)}
+	out["file"] = kindOfSource{ofFiles, breaking(files, func(string) bool { return true }), count(files)}
+	out["oci"] = kindOfSource{ofRegistry, breaking(registry.server, func(p string) bool { return strings.Contains(p, "/blobs/") }), count(registry.server)}
+	out["git"] = kindOfSource{ofCommits, brokenGit, func() int { return int(askedGit.Swap(0)) }}
+	return out
+}
+
+// TestEachKind: whatever goes wrong with a source of some kind, what has a name in the cache is whole, the lock is as it was, and the
+// next run brings what is missing; and then nobody is asked.
+func TestEachKind(t *testing.T) {
+	for kind, s := range eachKind(t) {
+		t.Run(kind, func(t *testing.T) {
+			what, err := json.Marshal(s.refs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			x := try(t)
+			x.Network.Git = os.Environ()
+			s.broken.Store(true)
+			x.fails(map[string]string{"chart": "ended in the middle", "file": "ended in the middle", "git": "the remote end hung up unexpectedly", "oci": "ended in the middle"}[kind], s.refs...)
+			s.broken.Store(false)
+			full := try(t)
+			command, out := start(t, full, string(what), "trap '' XFSZ; ulimit -f 200;")
+			_ = command.Wait()
+			said := "file too large"
+			if kind == "git" { // which the limit kills before it can say it
+				said = "invalid index-pack output"
+			}
+			if strings.Count(out.String(), said) != len(s.refs) {
+				t.Errorf("on a full disk: %s", out)
+			}
+			if got := full.contents(); got != "" {
+				t.Errorf("on a full disk: %s", got)
+			}
+			for i := range 3 {
+				command, _ := start(t, x, string(what), "")
+				time.Sleep(time.Duration(40+40*i) * time.Millisecond)
+				_ = command.Process.Kill()
+				_ = command.Wait()
+			}
+			list, err := x.Cache.List()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range list {
+				if err := x.Cache.Verify(c.Digest); err != nil {
+					t.Errorf("%s: %v", c.Digest, err)
+				}
+			}
+			together := try(t)
+			var group sync.WaitGroup
+			for range 2 {
+				group.Go(func() {
+					if err := child(together.Cache.Folder(), string(what)); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			group.Wait()
+			if got := strings.Count(together.contents(), "\n") + 1; got != len(s.refs) {
+				t.Errorf("%d contents", got)
+			}
+			lock := x.must(s.refs...)
+			if len(lock) != len(s.refs) {
+				t.Errorf("%s", lock.Text())
+			}
+			s.asked()
+			x.must(s.refs...)
+			x.Locked = true
+			x.must(s.refs...)
+			if got := s.asked(); got > 0 {
+				t.Errorf("asked %d times for what is at hand", got)
+			}
+		})
+	}
+}
+
+// TestGitFullDisk: of what Git says, the reason is shown.
+func TestGitFullDisk(t *testing.T) {
+	c := newCheckout(t)
+	c.commit(map[string]string{"a": "1"})
+	url := c.overHTTP(nil).URL + "/.git"
+	real, err := exec.LookPath("git")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	write(t, folder, map[string]string{"git": "#!/bin/sh\ncase \"$*\" in *' fetch '*)\n  echo 'fatal: write error: No space left on device' >&2\n  echo 'fatal: fetch-pack: invalid index-pack output' >&2\n  exit 128;;\nesac\nexec " + real + " \"$@\"\n"})
+	if err := os.Chmod(filepath.Join(folder, "git"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", folder+":"+os.Getenv("PATH"))
+	tryGit(t, c).fails("main of "+url+": writing into the cache: no space left on device", ofGit(url, "main"))
 }

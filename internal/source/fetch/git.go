@@ -412,6 +412,9 @@ func (e *gitError) unadvertised() bool {
 // inURL finds user names, passwords and tokens, which url.….insteadOf may have put there.
 var inURL = regexp.MustCompile(`://[^/@\s']*@`)
 
+// noRoom is why Git cannot write what it gets.
+var noRoom = regexp.MustCompile(`(?i)(No space left on device|File too large|Disk quota exceeded|Read-only file system)`)
+
 func (e *gitError) Error() string {
 	has := func(part string) bool { return strings.Contains(e.words, part) }
 	message := "git failed"
@@ -423,7 +426,9 @@ func (e *gitError) Error() string {
 		}
 	}
 	hint := ""
-	switch {
+	switch full := noRoom.FindStringSubmatch(e.words); {
+	case full != nil:
+		message = "writing into the cache: " + strings.ToLower(full[1])
 	case has("Authentication failed"), has("could not read Username"), has("could not read Password"), has("returned error: 401"), has("returned error: 403"):
 		message = "the server rejects the credentials, or got none"
 		hint = "are there credentials for " + e.host + " that git knows, and are they still good? See docs/fetch.md"
