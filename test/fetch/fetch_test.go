@@ -244,6 +244,24 @@ func TestOCI(t *testing.T) {
 	}
 }
 
+// TestImages: the newest tags of an image, as the registry has them for who has a password; a repository that it has not is one line.
+func TestImages(t *testing.T) {
+	p, host := newPlace(t), registry(t)
+	p.run("helm", "registry", "login", host, "--username", user, "--password", password, "--plain-http")
+	for _, file := range p.packed("1.0.0", "1.0.1", "1.2.0", "1.10.0", "2.0.0", "2.1.0-rc.1") {
+		p.run("helm", "push", file, "oci://"+host+"/house", "--plain-http")
+	}
+	p.write("list/platform.yml", "repository: {url: https://git.example/homelab.git}\n")
+	p.write("list/applications.yml", "- namespace: web\n  networkPolicies: isolated\n  applications: [{applicationCode: web, path: web}]\n")
+	p.write("list/web/pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: a, image: '"+host+"/house/web:1.0.0'}, {name: b, image: '"+host+"/house/none:1.0.0'}]}\n")
+	out, err := p.try("roster", "outdated", "list", "--repository", "list")
+	for _, want := range []string{"1.0.0   1.10.0  2.0.0   image " + host + "/house/web of web\n", "image " + host + "/house/none: " + host + " answers 404 Not Found\n"} {
+		if err == nil || !strings.Contains(out, want) {
+			t.Errorf("got %s, want %s", out, want)
+		}
+	}
+}
+
 // TestMany fetches 300 charts, and then nothing.
 func TestMany(t *testing.T) {
 	const many = 300

@@ -339,6 +339,7 @@ func TestCredentials(t *testing.T) {
 		x := try(t)
 		x.Network.Credentials = credentials
 		message := x.fails("the repository's index.yaml: "+host+" answers 401 Unauthorized\n  hint: are there credentials for "+host+", and are they still good?", chart(s, "web", ""))
+		message += x.fails(host+" answers 401 Unauthorized\n  hint: are there credentials for "+host, source.Reference{Kind: source.File, URL: s.URL + "/values.yaml"})
 		if strings.Contains(message, "expired") || strings.Contains(message, password) {
 			t.Errorf("shows a password: %s", message)
 		}

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
 
 	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/internal/source/fetch"
@@ -473,6 +474,28 @@ func TestGitSSH(t *testing.T) {
 	if k, _ := x.must(ref).Find(ref); k.Resolved != commit || x.text(ref, "a") != "1" {
 		t.Errorf("got %s", k.Resolved)
 	}
+	keys := agent.NewKeyring()
+	if err := keys.Add(agent.AddedKey{PrivateKey: private}); err != nil {
+		t.Fatal(err)
+	}
+	socket := filepath.Join(folder, "agent")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() { _ = agent.ServeAgent(keys, c) }()
+		}
+	}()
+	x = with("known", "nokey")
+	x.Network.Git = append(c.env, "SSH_AUTH_SOCK="+socket, "GIT_SSH_COMMAND=ssh -F none -o UserKnownHostsFile="+filepath.Join(folder, "known"))
+	x.must(ref)
 	with("unknown", "key").fails("the server's host key is not known\n  hint: add the key of 127.0.0.1", ref)
 	with("known", "nokey").fails("the server refuses the SSH key\n  hint: is there a key for 127.0.0.1", ref)
 }
