@@ -12,9 +12,11 @@ import (
 
 	"github.com/hippotion/roster/catalog/apps"
 	"github.com/hippotion/roster/internal/schema"
-	"helm.sh/helm/v3/pkg/chart/loader"
-	"helm.sh/helm/v3/pkg/chartutil"
-	"helm.sh/helm/v3/pkg/engine"
+	"helm.sh/helm/v4/pkg/chart/common"
+	"helm.sh/helm/v4/pkg/chart/common/util"
+	"helm.sh/helm/v4/pkg/chart/loader/archive"
+	"helm.sh/helm/v4/pkg/chart/v2/loader"
+	"helm.sh/helm/v4/pkg/engine"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -55,7 +57,7 @@ var cases = []struct {
 // render renders a chart as Helm does.
 func render(t *testing.T, name string, values, roster object) ([]object, error) {
 	t.Helper()
-	var files []*loader.BufferedFile
+	var files []*archive.BufferedFile
 	chart, err := fs.Sub(apps.Charts(), name)
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +67,7 @@ func render(t *testing.T, name string, values, roster object) ([]object, error) 
 			return err
 		}
 		data, err := fs.ReadFile(chart, at)
-		files = append(files, &loader.BufferedFile{Name: at, Data: data})
+		files = append(files, &archive.BufferedFile{Name: at, Data: data})
 		return err
 	})
 	if err != nil {
@@ -80,7 +82,7 @@ func render(t *testing.T, name string, values, roster object) ([]object, error) 
 		values = object{}
 	}
 	values["global"] = object{"roster": roster}
-	all, err := chartutil.ToRenderValues(c, values, chartutil.ReleaseOptions{Name: "web-" + name, Namespace: "web-" + name, IsInstall: true}, nil)
+	all, err := util.ToRenderValues(c, values, common.ReleaseOptions{Name: "web-" + name, Namespace: "web-" + name, IsInstall: true}, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func (h helm4) prepare(c *chart.Chart, values map[string]any, told capabilities)
 	}
 	all := common.DefaultCapabilities.Copy()
 	all.KubeVersion, all.HelmVersion.Version = *told.kube, string(h)
-	all.APIVersions = slices.Concat(all.APIVersions, told.apis)
+	all.APIVersions = slices.Concat(helm4APIs(all.APIVersions), told.apis)
 	// Helm would read over the network what a schema refers to.
 	top, err := valuesutil.ToRenderValuesWithSchemaValidation(c, values, told.release, all, true)
 	if err != nil {
@@ -65,6 +65,13 @@ func (h helm4) prepare(c *chart.Chart, values map[string]any, told capabilities)
 		out.crds = append(out.crds, printed{name: crd.Filename, text: string(crd.File.Data), verbatim: true})
 	}
 	return out, nil
+}
+
+// helm4APIs are the API versions that Helm 4.2 knows. It has those of Kubernetes 1.36, and is linked with 1.35 here.
+func helm4APIs(known []string) []string {
+	gone := []string{"autoscaling/v2beta1", "autoscaling/v2beta2", "scheduling.k8s.io/v1alpha1"}
+	known = slices.DeleteFunc(slices.Clone(known), func(v string) bool { return slices.Contains(gone, v) })
+	return append(known, "scheduling.k8s.io/v1alpha2")
 }
 
 func helm4Part(c *chart.Chart) part {

@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 	home := filepath.Join(bin, "home")
 	environment := map[string]string{
 		"GOMODCACHE": strings.TrimSpace(string(modules)),
-		"PATH":       bin + string(filepath.ListSeparator) + os.Getenv("PATH"),
+		"PATH":       path(bin, newest),
 		"HOME":       home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home, "XDG_DATA_HOME": home, "KUBECONFIG": os.DevNull, // nothing of the user's
 		"ARGOCD_LOG_LEVEL": "fatal",
 		"HTTP_PROXY":       "http://127.0.0.1:1", "HTTPS_PROXY": "http://127.0.0.1:1", // what asks the network fails
@@ -63,17 +63,38 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// release is a version of Argo CD, and the version of Helm in its image.
+type release struct{ argocd, helm string }
+
+// The releases with the versions of Helm that are compared.
+var (
+	newest = release{"3.5", "v4.2.1"}
+	older  = release{"3.2", "v3.18.4"}
+)
+
+// path is where programs are found, with the Helm of a release.
+func path(bin string, r release) string {
+	return strings.Join([]string{bin, filepath.Join(bin, r.helm), os.Getenv("PATH")}, string(filepath.ListSeparator))
+}
+
 // build builds the programs into the folder bin.
 func build(bin string) error {
-	for dir, packages := range map[string][]string{
-		root:    {"./cmd/roster", "./test/sources"},
-		"tools": {"helm.sh/helm/v3/cmd/helm", "sigs.k8s.io/kustomize/kustomize/v5", "github.com/google/go-jsonnet/cmd/jsonnet"},
+	for _, b := range [...]struct {
+		dir, to, flags string
+		packages       []string
+	}{
+		{root, "", "", []string{"./cmd/roster", "./test/sources"}},
+		{"tools", "", "", []string{"sigs.k8s.io/kustomize/kustomize/v5", "github.com/google/go-jsonnet/cmd/jsonnet"}},
+		// Helm's releases are told their version when they are built.
+		{"tools", older.helm, "-X helm.sh/helm/v3/internal/version.version=" + older.helm, []string{"helm.sh/helm/v3/cmd/helm"}},
+		{"tools/helm4", newest.helm, "-X helm.sh/helm/v4/internal/version.version=" + newest.helm, []string{"helm.sh/helm/v4/cmd/helm"}},
 	} {
-		c := exec.Command("go", append([]string{"build", "-o", bin + string(filepath.Separator)}, packages...)...)
-		c.Dir, c.Stderr = dir, os.Stderr
+		to := filepath.Join(bin, b.to) + string(filepath.Separator)
+		c := exec.Command("go", append([]string{"build", "-ldflags", b.flags, "-o", to}, b.packages...)...)
+		c.Dir, c.Stderr = b.dir, os.Stderr
 		c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
 		if err := c.Run(); err != nil {
-			return fmt.Errorf("building in %s: %w", dir, err)
+			return fmt.Errorf("building in %s: %w", b.dir, err)
 		}
 	}
 	return nil
@@ -87,6 +108,7 @@ type source struct {
 	name    string
 	objects map[string]int
 	archive string // the folder into which the charts in packed/ are put as archives
+	argocd  string // the version of Argo CD that platform.yml names; the newest when empty
 }
 
 // compare renders the applications of each source with roster, the tool and Argo CD, and compares the objects.
@@ -142,13 +164,17 @@ func (s *source) checkout(t *testing.T, engine string) string {
 	t.Helper()
 	dir := clone(t, filepath.Join("testdata", engine, s.name))
 	file := filepath.Join(dir, "platform.yml")
-	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
-		shared, err := os.ReadFile("testdata/platform.yml")
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, file, shared)
+	text, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		text, err = os.ReadFile("testdata/platform.yml")
 	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.argocd != "" {
+		text = append(text, fmt.Sprintf("argocd: {version: %q}\n", s.argocd)...)
+	}
+	write(t, file, text)
 	if s.archive != "" {
 		charts, err := filepath.Glob(filepath.Join(dir, "packed", "*"))
 		if err != nil || len(charts) == 0 {
@@ -157,6 +183,27 @@ func (s *source) checkout(t *testing.T, engine string) string {
 		run(t, dir, "helm", append([]string{"package", "--destination", filepath.Join(dir, s.archive)}, charts...)...)
 	}
 	return dir
+}
+
+// eachHelm compares with the Helm of each release. Helm 4 alone renders the sources in addition.
+func eachHelm(t *testing.T, print tool, sources []source, addition ...source) {
+	roster, err := exec.LookPath("roster")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range [...]release{newest, older} {
+		t.Run("Helm "+r.helm, func(t *testing.T) {
+			t.Setenv("PATH", path(filepath.Dir(roster), r))
+			all := slices.Clone(sources)
+			if r == newest {
+				all = append(all, addition...)
+			}
+			for i := range all {
+				all[i].argocd = r.argocd
+			}
+			compare(t, "helm", print, all)
+		})
+	}
 }
 
 func clone(t *testing.T, dir string) string {

@@ -11,21 +11,23 @@ import (
 )
 
 func TestHelm(t *testing.T) {
-	compare(t, "helm", (*platform).helm, []source{
+	eachHelm(t, (*platform).helm, []source{
 		{name: "crds", objects: map[string]int{"crds": 6, "skipcrds": 2}},
 		{name: "documents", objects: map[string]int{"documents": 16}},
 		{name: "filedependency", objects: map[string]int{"filedependency": 2}},
 		{name: "functions", objects: map[string]int{"functions": 4}},
 		{name: "hooks", objects: map[string]int{"hooks": 18, "notests": 17}},
+		{name: "nested", objects: map[string]int{"all": 10, "some": 4, "imported": 10}},
+		{name: "nulls", objects: map[string]int{"defaults": 5, "set": 5, "beside": 5, "files": 5}},
 		{name: "subcharts", objects: map[string]int{"subcharts": 7, "others": 7}, archive: "chart/charts"},
 		{name: "values", objects: map[string]int{"values": 2, "forgiving": 2, "defaults": 2, "told": 1}},
 		{name: "vendored", objects: map[string]int{"vendored": 2, "alone": 2}, archive: "vendor"},
-	})
+	}, source{name: "helm4", objects: map[string]int{"helm4": 5}})
 }
 
 // Argo CD reads files beside the source, such as those that its image updater writes; helm knows nothing of them.
 func TestHelmOverrides(t *testing.T) {
-	compare(t, "helm", nil, []source{{name: "overrides", objects: map[string]int{"overrides": 1, "common": 1}}})
+	eachHelm(t, nil, []source{{name: "overrides", objects: map[string]int{"overrides": 1, "common": 1}}})
 }
 
 // What Argo CD replaces variables in, helm never sees.
@@ -45,8 +47,9 @@ func (p *platform) helm(t *testing.T, a app, dir string) []*unstructured.Unstruc
 	} else if bytes.Contains(file, []byte("file://")) {
 		run(t, dir, "helm", "dependency", "build", chart)
 	}
+	version, _, _ := strings.Cut(source.GetKubeVersionOrDefault(p.kubeVersion), "+")
 	args := []string{"template", chart, "--name-template", a.Name, "--namespace", source.GetNamespaceOrDefault(a.Spec.Destination.Namespace),
-		"--kube-version", source.GetKubeVersionOrDefault(p.kubeVersion)}
+		"--kube-version", version}
 	for _, version := range source.GetAPIVersionsOrDefault(p.apiVersions) {
 		args = append(args, "--api-versions", version)
 	}

@@ -230,7 +230,7 @@ func TestImpurities(t *testing.T) {
 		{"unsafe", `var v30 unsafe.Pointer`, "uses unsafe.Pointer"},
 		{"", "import _ \"unsafe\"\n//go:linkname f31 runtime.x\nfunc f31() {}", "imports \"unsafe\"; go:linkname"},
 		{"sigs.k8s.io/kustomize/kyaml/filesys", `func f32() any { return filesys.MakeFsOnDisk() }`, "uses sigs.k8s.io/kustomize/kyaml/filesys.MakeFsOnDisk"},
-		{"helm.sh/helm/v3/pkg/chart/loader", `func f33() any { return loader.LoadDir }`, "uses helm.sh/helm/v3/pkg/chart/loader.LoadDir"},
+		{"helm.sh/helm/v4/pkg/chart/v2/loader", `func f33() any { return loader.LoadDir }`, "uses helm.sh/helm/v4/pkg/chart/v2/loader.LoadDir"},
 		{"k8s.io/client-go/rest", `func f34() any { return rest.InClusterConfig }`, "uses k8s.io/client-go/rest.InClusterConfig"},
 		{"", `func init() {}`, "has an init function"},
 		{"", `var v36 int; func f36() { v36 = 1 }`, "changes the variable v36"},

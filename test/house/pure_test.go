@@ -62,10 +62,14 @@ var ofOthers = map[string]names{
 	"github.com/itchyny/gojq":                  {not: words("NewModuleLoader WithEnvironLoader")},
 	"github.com/prometheus/common/model":       {not: words("Now")},
 	"github.com/santhosh-tekuri/jsonschema/v6": {not: words("FileLoader")},
-	"helm.sh/helm/v3/pkg/chart/loader":         {not: words("DirLoader FileLoader Load LoadDir LoadFile Loader")},
 	"helm.sh/helm/v3/pkg/chartutil":            {not: words("Create CreateFrom ExpandFile IsChartDir LoadChartfile ReadValuesFile Save SaveChartfile SaveDir")},
 	"helm.sh/helm/v3/pkg/engine":               {not: words("New RenderWithClient RenderWithClientProvider")}, // lookup asks a cluster
-	"helm.sh/helm/v3/pkg/ignore":               {not: words("ParseFile")},
+	"helm.sh/helm/v4/pkg/chart/common":         {not: words("ReadValuesFile")},
+	"helm.sh/helm/v4/pkg/chart/common/util":    {not: words("ToRenderValues ValidateAgainstSchema ValidateAgainstSingleSchema")}, // a schema by URL
+	"helm.sh/helm/v4/pkg/chart/v2/loader":      {not: words("DirLoader FileLoader Load LoadDir LoadFile Loader")},
+	"helm.sh/helm/v4/pkg/chart/v2/util":        {not: words("Create CreateFrom Expand ExpandFile IsChartDir LoadChartfile Save SaveChartfile SaveDir StrictLoadChartfile")},
+	"helm.sh/helm/v4/pkg/engine":               {not: words("New RenderWithClient RenderWithClientProvider")}, // lookup asks a cluster
+	"helm.sh/helm/v4/pkg/ignore":               {not: words("ParseFile")},
 	"k8s.io/apimachinery/pkg/apis/meta/v1":     {not: words("Now NowMicro")},
 	"sigs.k8s.io/kustomize/kyaml/filesys":      {not: words("MakeFsOnDisk NewTmpConfirmedDir")},
 	"k8s.io/client-go/rest":                    {only: []string{}},
