@@ -52,6 +52,7 @@ var rules = [...]*Rule{
 	&notPermittedByProject,
 	&oldRuleSyntax,
 	&openNamespace,
+	&otherArgoCDVersion,
 	&outsideFromInside,
 	&pathOnEveryHost,
 	&pathPrefixWithoutBoundary,

@@ -95,8 +95,12 @@ func (r *Renderer) helm(app *Application) ([]manifest, diag.List) {
 	if len(diags) > 0 {
 		return nil, diags
 	}
-	for _, p := range printed {
-		out.add(p)
+	for i, p := range printed {
+		end := "\n"
+		if i == len(printed)-1 {
+			end = "" // Argo CD cuts it off from what a tool prints
+		}
+		out.add(p, end)
 	}
 	return out.manifests, out.diags
 }
@@ -269,9 +273,9 @@ func (o *output) swollen(texts map[string]string) diag.List {
 }
 
 // add reads a document as Helm prints it, since a text that begins with a brace is read in another way.
-func (o *output) add(p printed) {
+func (o *output) add(p printed, end string) {
 	header := p.header()
-	found, diags := o.app.decode(diag.Position{}, []byte(header+p.text+"\n"))
+	found, diags := o.app.decode(diag.Position{}, []byte(header+p.text+end))
 	place := func(line, column int) (at diag.Position, prefix string) {
 		var f frame // the lines of the output are not those of the template
 		if p.verbatim {

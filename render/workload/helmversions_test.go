@@ -35,7 +35,8 @@ func TestHelmVersions(t *testing.T) {
 		"API version v3":             {show("1", "-- Chart.yaml --\napiVersion: v3\nname: web\nversion: 1.0.0\n"), "", seen("1"), "app/Chart.yaml:1:1: web-app: Helm 4 renders charts of apiVersion v1 and v2, and not of \"v3\" [helm-chart]\n"},
 		"an API version of no Helm":  {show("1", "-- Chart.yaml --\napiVersion: x\nname: web\nversion: 1.0.0\n"), "", seen("1"), "app/Chart.yaml:1:1: web-app: Helm 4 renders charts of apiVersion v1 and v2, and not of \"x\" [helm-chart]\n"},
 		"of a subchart":              {"-- charts/sub/Chart.yaml --\napiVersion: v3\nname: sub\nversion: 1.0.0\n-- templates/a.yaml --\nkind: A\n", "", "app/templates/a.yaml map[kind:A]\n", "app/templates/a.yaml map[kind:A]\n"},
-		"blank lines at the end":     {"-- templates/a.yaml --\nkind: A\nv: |+\n  x\n\n", "", "app/templates/a.yaml map[kind:A v:x\n]\n", "app/templates/a.yaml map[kind:A v:x\n\n]\n"},
+		"blank lines at the end": {"-- templates/a.yaml --\nkind: A\nv: |+\n  x\n\n-- templates/b.yaml --\nkind: B\nv: |+\n  x\n\n", "",
+			"app/templates/a.yaml map[kind:A v:x\n]\napp/templates/b.yaml map[kind:B v:x\n]\n", "app/templates/a.yaml map[kind:A v:x\n\n]\napp/templates/b.yaml map[kind:B v:x\n]\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for helm, want := range map[string]string{"v3.19.4": c.of3, "v4.2.1": c.of4} {

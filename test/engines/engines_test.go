@@ -107,8 +107,9 @@ type tool func(p *platform, t *testing.T, a app, dir string) []*unstructured.Uns
 type source struct {
 	name    string
 	objects map[string]int
-	archive string // the folder into which the charts in packed/ are put as archives
-	argocd  string // the version of Argo CD that platform.yml names; the newest when empty
+	archive string         // the folder into which the charts in packed/ are put as archives
+	ofHelm3 map[string]int // instead of objects, where Helm 3 leaves some out
+	argocd  string         // the version of Argo CD that platform.yml names; the newest when empty
 }
 
 // compare renders the applications of each source with roster, the tool and Argo CD, and compares the objects.
@@ -200,6 +201,9 @@ func eachHelm(t *testing.T, print tool, sources []source, addition ...source) {
 			}
 			for i := range all {
 				all[i].argocd = r.argocd
+				if r == older && all[i].ofHelm3 != nil {
+					all[i].objects = all[i].ofHelm3
+				}
 			}
 			compare(t, "helm", print, all)
 		})

@@ -92,7 +92,7 @@ var faults = []fault{
 		new: "      ingress:\n        - {host: traefik, service: traefik-dashboard, port: 80, expose: lan}\n    - applicationCode: sys-traefik-kinds\n      path: deploy/traefik-kinds\n", finds: []find{
 			{rule: "missing-provides", text: "- applicationCode: sys-traefik-kinds"},
 			{rule: "missing-depends-on", text: "- applicationCode: web-vaultwarden"},
-			{rule: "missing-depends-on", text: "- {applicationCode: web-jellyfin-routes"},
+			{rule: "missing-depends-on", text: "- applicationCode: web-jellyfin-routes"},
 		}},
 	{file: "deploy/kyverno-policies/pods/postgresql.yaml", finds: []find{
 		{rule: "missing-depends-on", text: "- applicationCode: web-paperless", file: list},
@@ -366,6 +366,9 @@ var faults = []fault{
 	}},
 	{file: "profiles/mail-server.yml", finds: []find{
 		{rule: "unused-profile", text: "description: >-"},
+	}},
+	{file: "deploy/paperless/reposerver.yaml", finds: []find{
+		{rule: "other-argocd-version", text: "image: quay.io/argoproj/argocd:v3.4.4"},
 	}},
 	{file: "deploy/paperless/database.yaml", finds: []find{
 		{rule: "unknown-kind", text: "kind: Cluster"},
