@@ -104,7 +104,7 @@ func (p *platform) helm(t *testing.T, a app, dir string) []*unstructured.Unstruc
 			args = append(args, "--skip-schema-validation")
 		}
 	}
-	return split(t, run(t, dir, "helm", args...))
+	return split(t, bytes.TrimSuffix(run(t, dir, "helm", args...), []byte("\n"))) // as Argo CD does with what a tool prints
 }
 
 // unpack unpacks a chart, and returns where it is.

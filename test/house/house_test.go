@@ -139,11 +139,18 @@ func contains(list []string, s string) bool {
 
 // TestBinary fails when the binary links what would make each start slow, or what only tests may use.
 func TestBinary(t *testing.T) {
+	ofTests := map[string]bool{} // Helm 4 links testing to find out whether it is tested itself
+	for _, p := range list(t, "./...") {
+		ofTests[p.ImportPath] = contains(p.Imports, "testing")
+	}
 	for _, p := range list(t, "./cmd/roster") {
 		for _, d := range p.Deps {
+			if ofTests[d] {
+				t.Errorf("the binary links %s, which is for tests", d)
+			}
 			for _, heavy := range []string{
 				"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1", "github.com/cilium/cilium/pkg/policy", "github.com/google/cel-go/cel",
-				"testing", "github.com/hippotion/roster/internal/verdict",
+				"github.com/hippotion/roster/internal/verdict",
 			} {
 				if d == heavy {
 					t.Errorf("the binary links %s", d)
