@@ -50,7 +50,7 @@ var mayRead = map[string]string{
 	"render/workload/directory.go jsonFile json.NewDecoder":                  "CheckJSON stands before it",
 	"render/workload/directory.go visit fs.ReadFile":                         "the size is checked before",
 	"render/workload/documents.go documents json.NewDecoder":                 "cuts JSON, and makes no values of it",
-	"render/workload/helm4.go values kubeyaml.NewYAMLReader":                "cuts a text, and makes no values of it",
+	"render/workload/helm4.go values kubeyaml.NewYAMLReader":                 "cuts a text, and makes no values of it",
 	"render/workload/jsonnet.go open fs.ReadFile":                            "the size is checked before",
 	"render/workload/manifests.go readObject utiljson.Unmarshal":             "CheckJSON stands before it",
 	"render/workload/override.go merge json.Unmarshal":                       "made of the options of a source",
