@@ -36,10 +36,10 @@ func (r *resolver) application(e *entryInput, in *appInput) Application {
 	if only := r.opts.Application; only == "" || only == code {
 		d := r.source(in)
 		a.Patches = r.patches(in)
-		if len(a.Patches) > 0 {
+		if len(a.Patches) > 0 && in.Sources == nil {
 			d = r.patched(in, d, a.Patches)
 		}
-		a.Sources, a.GeneratePaths, a.Workload, a.Elsewhere, a.Remote = d.sources, d.reads, d.workload, d.elsewhere, d.remote
+		a.Sources, a.GeneratePaths, a.Workload, a.Elsewhere, a.Remote, a.Others = d.sources, d.reads, d.workload, d.elsewhere, d.remote, d.others
 	}
 	for name, used := range r.used[in] {
 		if a.Uses == nil {
@@ -204,6 +204,9 @@ func (r *resolver) excluded(in *appInput, kind string, scalars ...text) {
 	}
 	if in.Directory != nil {
 		none(in.Directory.Node)
+	}
+	if in.Plugin != nil {
+		none(in.Plugin.Node)
 	}
 	for _, f := range present(in.ValueFiles...) {
 		none(f.Node)

@@ -102,6 +102,8 @@ type projectRoleInput struct {
 type appInput struct {
 	*syntax.Node
 	entry *entryInput // that it is in
+	whole *appInput   // when this is one of several sources: the application
+	refs  map[string]*Source
 
 	ApplicationCode text `yaml:"applicationCode,short,required"`
 
@@ -117,7 +119,10 @@ type appInput struct {
 	Helm       *helmInput      `yaml:"helm"`
 	Kustomize  *kustomizeInput `yaml:"kustomize"`
 	Directory  *directoryInput `yaml:"directory"`
+	Plugin     *pluginInput    `yaml:"plugin"`
 	Patches    []patchInput    `yaml:"patches"`
+
+	Sources []partInput `yaml:"sources"`
 
 	AutoSync          *autoSyncInput          `yaml:"autoSync"`
 	Retry             *retryInput             `yaml:"retry"`
@@ -133,6 +138,35 @@ type appInput struct {
 	Provides  []text         `yaml:"provides"` // API groups whose CRDs this application installs
 	Ingress   []ingressInput `yaml:"ingress"`
 	Secrets   []secretInput  `yaml:"secrets"`
+}
+
+// partInput is one of several sources; its keys are those of an application with one.
+type partInput struct {
+	*syntax.Node
+	Name text `yaml:"name"`
+	Ref  text `yaml:"ref"` // what value files of the others begin with, after a dollar sign
+
+	Path     text `yaml:"path"`
+	Chart    text `yaml:"chart"`
+	Version  text `yaml:"version"`
+	RepoURL  text `yaml:"repoURL,hidden"`
+	Revision text `yaml:"revision"`
+
+	Values     syntax.Any      `yaml:"values"`
+	ValueFiles []text          `yaml:"valueFiles"`
+	Helm       *helmInput      `yaml:"helm"`
+	Kustomize  *kustomizeInput `yaml:"kustomize"`
+	Directory  *directoryInput `yaml:"directory"`
+	Plugin     *pluginInput    `yaml:"plugin"`
+	Patches    []patchInput    `yaml:"patches"`
+}
+
+// pluginInput is Argo CD's spec.source.plugin.
+type pluginInput struct {
+	*syntax.Node
+	Name       text                   `yaml:"name,short"`
+	Env        syntax.Map[text]       `yaml:"env,hidden"`
+	Parameters syntax.Map[syntax.Any] `yaml:"parameters,hidden"` // texts, lists of texts, or mappings of texts
 }
 
 // autoSyncInput is Argo CD's spec.syncPolicy.automated.

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/hippotion/roster/internal/argocd"
@@ -235,13 +236,15 @@ type Application struct {
 	Code    string
 	Origin  Origin
 	Place   Place
-	Sources []Source // the first is what is deployed; a second one holds value files
+	Sources []Source // the first is what is deployed, and a second one holds value files; or as many as the list has
 	// Workload is the source that roster can render: Sources[0], or what the sidecar renders in its place. Nil when it is not
 	// in this repository; Elsewhere then says what it is.
 	Workload  *Workload
 	Elsewhere string
-	// Remote is that source, for whoever has fetched it; nil when Workload is not.
-	Remote  *Workload
+	// Remote is that source, for whoever has fetched it; nil when Workload is not, and when nobody can render it.
+	Remote *Workload
+	// Others are the sources that bring objects besides Workload or Remote, wherever they are.
+	Others  []*Workload
 	Catalog string            // the name in the catalog; empty for others
 	Uses    map[string]string // what it calls, by the name in the catalog: the code
 	Patches []Patch           // of the workload
@@ -265,6 +268,11 @@ type Application struct {
 	SecretsSync Sync
 }
 
+// ByPlugin reports whether a plugin of somebody else renders a source: what it brings is unknown everywhere but in Argo CD.
+func (a *Application) ByPlugin() bool {
+	return slices.ContainsFunc(a.Sources, func(s Source) bool { return s.Foreign != nil })
+}
+
 // Source is one source of an Application. Which of the pointers is set decides its type; none means that Argo CD finds out.
 type Source struct {
 	RepoURL, Revision string
@@ -275,6 +283,10 @@ type Source struct {
 	Kustomize         *argocd.Kustomize
 	Directory         *argocd.Directory
 	Plugin            *Plugin
+	Foreign           *argocd.Plugin // a plugin of somebody else
+	Name              string         // among several
+	// Here reports whether it is this repository, as it is here.
+	Here bool
 }
 
 // Environment is what Argo CD replaces variables in the options of the source with, but for the commit.
@@ -284,11 +296,13 @@ func (s *Source) Environment(application, namespace, project string) argocd.Envi
 
 // Workload is a source in this repository or another one, or one of the catalog.
 type Workload struct {
-	Kind   SourceKind
-	Path   string        // relative to the repository's root; for a chart, a folder or an archive. For Catalog, its name.
-	Source Source        // with the options
-	Values []string      // the files of this repository that a chart gets values from, relative to the root, in the order in which they are read
-	Pos    diag.Position // of the name in the list: for what is not in this repository there is no other place to point at
+	Kind    SourceKind
+	Path    string        // relative to the repository's root; for a chart, a folder or an archive. For Catalog, its name.
+	Source  Source        // with the options
+	Values  []string      // the files of this repository that a chart gets values from, relative to the root, in the order in which they are read
+	Pos     diag.Position // of the name in the list: for what is not in this repository there is no other place to point at
+	Title   string        // which one it is, when the list has several sources; empty otherwise
+	Patches []Patch       // of it alone, then
 	// Remote reports whether it lies where the Source says: a chart of a repository of charts, or Path in another Git repository, of
 	// which the Kind may be unknown.
 	Remote bool

@@ -208,8 +208,10 @@ func (s *schema) narrow(typeName, key string) {
 		s.Minimum = 1
 	case "apiServerInput.port":
 		s.Minimum, s.Maximum = 1, 65535
-	case "appInput.values":
+	case "appInput.values", "partInput.values":
 		s.Type = kinds{"object"}
+	case "pluginInput.parameters":
+		s.AdditionalProperties = &schema{Type: kinds{"string", "array", "object"}}
 	case "patchInput.patch":
 		s.Type = kinds{"object", "array", "string"}
 	case "appInput.catalog":

@@ -16,10 +16,14 @@ type deployed struct {
 	workload  *Workload // nil when it is not in this repository
 	elsewhere string    // what it is then
 	remote    *Workload // and where
+	others    []*Workload
 }
 
 // source resolves where an application comes from, and what its source reads.
 func (r *resolver) source(in *appInput) deployed {
+	if in.Sources != nil {
+		return r.severalSources(in)
+	}
 	r.kustomizeNames(in)
 	switch set := present(in.Path, in.Chart, in.Catalog); {
 	case len(set) > 1:
@@ -28,6 +32,9 @@ func (r *resolver) source(in *appInput) deployed {
 	case in.Catalog.IsSet():
 		return r.catalogSource(in)
 	case in.Chart.IsSet():
+		if in.Plugin != nil {
+			in.Plugin.Report("no-effect", "remove it", "plugin has no effect: the source is %s", HelmChart)
+		}
 		return r.chartSource(in)
 	case in.Path.IsSet():
 		return r.pathSource(in, in.Path)
@@ -99,8 +106,11 @@ func (r *resolver) chartSource(in *appInput) deployed {
 		s.Helm = s.Helm.WithValueFiles(inValues)
 	}
 	d.sources = []Source{s}
+	if slices.ContainsFunc(listed, valueFile.needsSource) {
+		d.sources = append(d.sources, r.valuesSource())
+	}
 	if slices.ContainsFunc(listed, valueFile.isOurs) {
-		d.sources, d.reads = append(d.sources, r.valuesSource()), reads
+		d.reads = reads
 	}
 	return d
 }
@@ -108,7 +118,7 @@ func (r *resolver) chartSource(in *appInput) deployed {
 // valuesSource is this repository as the source of value files.
 func (r *resolver) valuesSource() Source {
 	r.needRepository()
-	return Source{RepoURL: r.repoURL, Revision: r.revision, Ref: strings.Trim(valuesRef, "$/")}
+	return Source{RepoURL: r.repoURL, Revision: r.revision, Ref: strings.Trim(valuesRef, "$/"), Here: true}
 }
 
 // pathSource is a folder of this repository or of another one.
@@ -121,6 +131,9 @@ func (r *resolver) pathSource(in *appInput, dir text) deployed {
 		return deployed{}
 	}
 	if in.RepoURL.IsSet() && in.RepoURL.V != r.repoURL {
+		if in.Plugin != nil && r.gitRepository(in.RepoURL) {
+			return r.byPlugin(in, Source{RepoURL: in.RepoURL.V, Revision: in.Revision.Or("HEAD"), Path: clean})
+		}
 		return r.foreignSource(in, dir, clean)
 	}
 	r.needRepository()
@@ -128,6 +141,9 @@ func (r *resolver) pathSource(in *appInput, dir text) deployed {
 	if local.problem != "" {
 		dir.Report(local.code, local.hint, "%s", local.problem)
 		return deployed{}
+	}
+	if in.Plugin != nil {
+		return r.byPlugin(in, Source{RepoURL: r.repoURL, Revision: in.Revision.Or(r.revision), Path: clean})
 	}
 	kind := local.kind
 	if local.both {
@@ -216,7 +232,7 @@ func (r *resolver) foreignSource(in *appInput, dir text, clean string) deployed 
 		}
 	}
 	d.sources, d.remote = []Source{s}, &Workload{Kind: kind, Path: clean, Source: s, Values: inOrder(listed), Pos: dir.Pos(), Remote: true}
-	if slices.ContainsFunc(listed, valueFile.isOurs) {
+	if slices.ContainsFunc(listed, valueFile.needsSource) {
 		d.sources = append(d.sources, r.valuesSource())
 	}
 	return d

@@ -101,6 +101,9 @@ func (r *resolver) permitUses(e *entryInput, in *appInput, callers builtin.Calle
 // known are the values that roster sets, since it knows them and the user need not; nil when there are none. They are found
 // under global.roster, which subcharts see as well.
 func (r *resolver) known(in *appInput) map[string]any {
+	if in.whole != nil {
+		in = in.whole
+	}
 	out := map[string]any{}
 	if used := r.used[in]; len(used) > 0 {
 		uses := map[string]any{}

@@ -52,7 +52,10 @@ func (r *resolver) fileParameters(in *appInput, s *Source, local *localSource, r
 		return reads
 	}
 	for _, p := range in.Helm.FileParameters.Items {
-		f, ok := r.valueFile(in, s, p.Value, s.Path)
+		f, isRef, ok := r.refFile(in, s, p.Value)
+		if !isRef {
+			f, ok = r.valueFile(in, s, p.Value, s.Path)
+		}
 		switch {
 		case !ok:
 		case f.pattern:
@@ -70,16 +73,20 @@ type valueFile struct {
 	files             []string // of this repository, relative to its root: one or, for a pattern, any number; none for those of elsewhere
 	pattern, variable bool     // whether it is written as one, or with one
 	reads             string   // what of this repository it depends on, likewise
+	ref               bool     // it is of another source, which it names
 	unknown           bool     // it is of this repository, and the commit, which is not known here, decides which
 }
 
 // isOurs reports whether it is of this repository.
 func (f valueFile) isOurs() bool { return f.reads != "" || f.unknown }
 
+// needsSource reports whether it is of this repository, and nothing says so yet.
+func (f valueFile) needsSource() bool { return f.isOurs() && !f.ref }
+
 // behind is the file with what stands before those of this repository.
 func (f valueFile) behind(prefix string) string {
 	switch {
-	case !f.isOurs():
+	case !f.isOurs(), f.ref:
 		return f.written
 	case f.unknown || f.pattern || f.variable:
 		return prefix + strings.TrimLeft(strings.TrimPrefix(f.written, valuesRef), "/")
@@ -126,8 +133,11 @@ func (r *resolver) listedFiles(in *appInput, s *Source, chart string) []valueFil
 			}
 			continue
 		}
-		f, ok := r.valueFile(in, s, t, chart)
-		if !ok || !f.pattern && !f.unknown && r.listedTwice(first, t, f.reads) {
+		f, isRef, ok := r.refFile(in, s, t)
+		if !isRef {
+			f, ok = r.valueFile(in, s, t, chart)
+		}
+		if !ok || !f.pattern && !f.unknown && f.reads != "" && r.listedTwice(first, t, f.reads) {
 			continue
 		}
 		out = append(out, f)
@@ -170,7 +180,7 @@ func (r *resolver) valueFile(in *appInput, s *Source, t text, chart string) (val
 	if chart == "" {
 		name = strings.TrimPrefix(name, valuesRef)
 	}
-	if strings.HasPrefix(name, valuesRef) {
+	if strings.HasPrefix(name, valuesRef) && in.refs == nil {
 		t.Report("path-outside", "leave out $values: only a chart of another Git repository needs it", "expected a file of this repository, found %s", shown(t.V))
 		return f, false
 	}
@@ -285,6 +295,12 @@ func (r *resolver) foreignValueFiles(in *appInput, s *Source) []valueFile {
 	seen := map[string]*syntax.Node{}
 	several := slices.ContainsFunc(in.ValueFiles, func(t text) bool { return strings.HasPrefix(t.V, valuesRef) }) // sources
 	for _, t := range present(in.ValueFiles...) {
+		if f, isRef, ok := r.refFile(in, s, t); isRef {
+			if ok {
+				out = append(out, f)
+			}
+			continue
+		}
 		if strings.HasPrefix(t.V, valuesRef) {
 			if f, ok := r.valueFile(in, s, t, ""); ok && (f.pattern || f.unknown || !r.listedTwice(seen, t, f.reads)) {
 				f.written = f.behind(valuesRef)

@@ -35,17 +35,8 @@ type applicationSource struct {
 	Helm           *argocd.Helm      `json:"helm,omitempty"`
 	Kustomize      *argocd.Kustomize `json:"kustomize,omitempty"`
 	Directory      *argocd.Directory `json:"directory,omitempty"`
-	Plugin         *sourcePlugin     `json:"plugin,omitempty"`
-}
-
-type sourcePlugin struct {
-	Name       string            `json:"name"`
-	Parameters []pluginParameter `json:"parameters,omitempty"`
-}
-
-type pluginParameter struct {
-	Name   string `json:"name"`
-	String string `json:"string"`
+	Plugin         *argocd.Plugin    `json:"plugin,omitempty"`
+	Name           string            `json:"name,omitempty"`
 }
 
 type syncPolicy struct {
@@ -123,7 +114,7 @@ func appSpec(p *catalog.Platform, n *catalog.Namespace, a *catalog.Application) 
 		Project:     n.Project.Name,
 		Destination: projectDestination{Server: p.ArgoCD.Destination, Namespace: n.Name},
 	}
-	if len(a.Sources) == 1 {
+	if len(a.Sources) == 1 && a.Sources[0].Name == "" && a.Sources[0].Ref == "" {
 		s := source(a.Sources[0])
 		spec.Source = &s
 	} else {
@@ -152,7 +143,7 @@ func appSpec(p *catalog.Platform, n *catalog.Namespace, a *catalog.Application) 
 // source leaves out options without effect. Argo CD removes them from the Application (util/argo, NormalizeSource), and the one
 // that deploys it would put them back, forever.
 func source(s catalog.Source) applicationSource {
-	out := applicationSource{RepoURL: s.RepoURL, Path: s.Path, TargetRevision: s.Revision, Chart: s.Chart, Ref: s.Ref}
+	out := applicationSource{RepoURL: s.RepoURL, Path: s.Path, TargetRevision: s.Revision, Chart: s.Chart, Ref: s.Ref, Name: s.Name, Plugin: s.Foreign}
 	if !s.Helm.IsZero() {
 		out.Helm = s.Helm
 	}
@@ -163,7 +154,7 @@ func source(s catalog.Source) applicationSource {
 		out.Directory = directory(*s.Directory)
 	}
 	if p := s.Plugin; p != nil {
-		out.Plugin = &sourcePlugin{Name: p.Name, Parameters: []pluginParameter{{Name: PluginParameter, String: p.Application}}}
+		out.Plugin = &argocd.Plugin{Name: p.Name, Parameters: []argocd.PluginParameter{{Name: PluginParameter, String: &p.Application}}}
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/argoproj/argo-cd/v2/pkg/apis/application"
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/render/object"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -74,7 +75,7 @@ func rootApplication(p *catalog.Platform) applicationSpec {
 	return applicationSpec{
 		Project: catalog.RootName,
 		Source: &applicationSource{RepoURL: p.Repository.URL, TargetRevision: p.Repository.Revision, Path: p.Repository.Folder,
-			Plugin: &sourcePlugin{Name: p.ArgoCD.Plugin}},
+			Plugin: &argocd.Plugin{Name: p.ArgoCD.Plugin}},
 		Destination: projectDestination{Server: p.ArgoCD.Destination, Namespace: p.ArgoCD.Namespace},
 		SyncPolicy: &syncPolicy{
 			Automated:   &automatedSync{Prune: true, SelfHeal: true, AllowEmpty: new(bool)},

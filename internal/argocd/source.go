@@ -134,6 +134,27 @@ type JsonnetVar struct {
 	Code  bool   `json:"code,omitempty"`
 }
 
+// Plugin is spec.source.plugin: a config management plugin renders the source.
+type Plugin struct {
+	Name       string            `json:"name,omitempty"` // that of the one that discovers the source when empty
+	Env        []EnvVar          `json:"env,omitempty"`
+	Parameters []PluginParameter `json:"parameters,omitempty"`
+}
+
+// EnvVar is a variable that the plugin gets, with ARGOCD_ENV_ before its name.
+type EnvVar struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// PluginParameter is a parameter of the plugin: a text, a list of texts, or a mapping of texts.
+type PluginParameter struct {
+	Name   string            `json:"name"`
+	String *string           `json:"string,omitempty"`
+	Array  []string          `json:"array,omitempty"`
+	Map    map[string]string `json:"map,omitempty"`
+}
+
 // empty reports whether nothing of the options would be written: each field says so itself, with omitempty.
 func empty(options any) bool {
 	text, err := json.Marshal(options)

@@ -85,7 +85,8 @@ type Application struct {
 // Yield is an object that an application deploys.
 type Yield struct {
 	object.Object
-	Pos diag.Position // what it was made from; empty for catalog applications
+	Source int           // the number of the source that brings it, among those that bring objects
+	Pos    diag.Position // what it was made from; empty for catalog applications
 	// From names the file behind Pos, in an archive or in what was fetched; empty for all others.
 	From string
 	// Unstable are the fields that differ each time it is rendered, where Want asks for them.

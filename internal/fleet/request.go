@@ -30,7 +30,7 @@ func (in *Input) workloads(ctx context.Context, o *Output) (diags diag.List, err
 			continue
 		}
 		for _, made := range answer.Objects {
-			a.Yields = append(a.Yields, Yield{Object: made.object(), Pos: made.Pos, From: made.From, Unstable: made.Unstable})
+			a.Yields = append(a.Yields, Yield{Object: made.object(), Source: made.Source, Pos: made.Pos, From: made.From, Unstable: made.Unstable})
 		}
 	}
 	return diags, nil
@@ -70,15 +70,39 @@ func own(a *Application, answer *answer) {
 
 // request is what a worker must know to render a.
 func (in *Input) request(a *Application) workload.Application {
-	s := a.Workload.Source
+	out := in.requestOf(a, a.Workload)
+	for _, w := range a.Others {
+		out.Others = append(out.Others, in.requestOf(a, w))
+	}
+	return out
+}
+
+// requestOf is what a worker must know of one source of a.
+func (in *Input) requestOf(a *Application, w *catalog.Workload) workload.Application {
+	s := w.Source
 	out := workload.Application{
 		Code: a.Code, Namespace: a.Namespace.Name, Environment: s.Environment(a.Code, a.Namespace.Name, a.Namespace.Project.Name),
-		Kind: kinds[a.Workload.Kind], Path: a.Workload.Path, Twice: in.Want.Unstable, Debug: in.Debug, MayBeEmpty: a.MayBeEmpty,
+		Kind: kinds[w.Kind], Path: w.Path, Title: w.Title, Twice: in.Want.Unstable, Debug: in.Debug, MayBeEmpty: a.MayBeEmpty,
 	}
-	out.Pos, out.Environment.Revision = a.Workload.Pos, in.Revision
-	if a.Workload.Remote {
+	out.Pos, out.Environment.Revision = w.Pos, in.Revision
+	if w.Remote {
 		ref := reference(s)
 		out.Remote = &ref
+	}
+	if w.Title != "" {
+		for _, other := range a.Sources {
+			if other.Ref == "" {
+				continue
+			}
+			if out.Refs == nil {
+				out.Refs = map[string]*source.Reference{}
+			}
+			out.Refs[other.Ref] = nil
+			if !other.Here {
+				ref := reference(other)
+				out.Refs[other.Ref] = &ref
+			}
+		}
 	}
 	for _, c := range a.Namespace.Project.ClusterResources {
 		out.ClusterKinds = append(out.ClusterKinds, strings.TrimPrefix(c.Group+"/"+c.Kind, "/"))
@@ -93,7 +117,11 @@ func (in *Input) request(a *Application) workload.Application {
 	if s.Directory != nil {
 		out.Directory = *s.Directory
 	}
-	for _, p := range a.Patches {
+	patches := a.Patches
+	if w.Title != "" {
+		patches = w.Patches
+	}
+	for _, p := range patches {
 		out.Patches = append(out.Patches, workload.Patch{Patch: p.Patch, Pos: p.Place.Pos, Path: p.Place.Path})
 	}
 	return out

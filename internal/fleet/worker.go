@@ -60,6 +60,7 @@ type answer struct {
 type answerObject struct {
 	APIVersion, Kind, Namespace, Name string
 	Wave                              int
+	Source                            int           `json:",omitempty"`
 	Pos                               diag.Position // relative to the repository's root
 	From                              string        `json:",omitempty"`
 	Value                             json.RawMessage
@@ -302,7 +303,7 @@ func newAnswer(result workload.Result, diags diag.List) answer {
 		if err != nil { // it was read from YAML or JSON
 			panic(err)
 		}
-		out.Objects = append(out.Objects, answerObject{o.APIVersion, o.Kind, o.Namespace, o.Name, o.Wave, o.Pos, o.From, value, o.Unstable})
+		out.Objects = append(out.Objects, answerObject{o.APIVersion, o.Kind, o.Namespace, o.Name, o.Wave, o.Source, o.Pos, o.From, value, o.Unstable})
 	}
 	return out
 }

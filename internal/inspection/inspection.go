@@ -103,6 +103,8 @@ func look(in Input, without omitted, w watcher) (Result, error) {
 	for i := range out.Applications {
 		a := &out.Applications[i]
 		switch {
+		case a.ByPlugin():
+			r.Skipped["rendered by a plugin"]++
 		case a.Workload == nil:
 			r.Skipped["not fetched"]++
 		case a.Failed():
@@ -110,7 +112,7 @@ func look(in Input, without omitted, w watcher) (Result, error) {
 			r.Skipped[reason(a.Mistakes)]++
 		}
 		for _, y := range a.Yields {
-			what.Workloads = append(what.Workloads, &lint.Object{Object: y.Object, Entry: a.Namespace, Application: a.Application, Pos: y.Pos, From: y.From, Unstable: y.Unstable})
+			what.Workloads = append(what.Workloads, &lint.Object{Object: y.Object, Entry: a.Namespace, Application: a.Application, Pos: y.Pos, From: y.From, Unstable: y.Unstable, Source: y.Source})
 		}
 	}
 	for _, rule := range lint.Names() { // in order

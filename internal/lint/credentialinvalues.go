@@ -103,7 +103,7 @@ func (in *Input) inObject(o *Object, looked map[*yaml.Node]bool, yield func(at d
 			looked[m] = true
 			credentials(m, "", func(c credential) { yield(diag.Position{File: file, Line: c.line, Column: c.column}, c) })
 		}
-		if w := o.Application.Workload; len(o.Application.Patches) == 0 && w.Kind != catalog.Kustomization {
+		if w := o.workload(); len(o.Application.Patches) == 0 && w.Kind != catalog.Kustomization {
 			return
 		}
 	}

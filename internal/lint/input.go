@@ -116,6 +116,8 @@ type Object struct {
 	From string
 	// Unstable are the fields that differ each time that the application is rendered.
 	Unstable [][]string
+	// Source is the number of the source that brings it, among those of the application that bring objects.
+	Source int
 
 	content  map[string]any
 	number   int // in Input.Workloads
@@ -247,6 +249,14 @@ func grouped[T any](all []T, key func(T) string) map[string][]T {
 
 // objectName identifies an object.
 type objectName struct{ group, kind, namespace, name string }
+
+// workload is the source that an object is made from.
+func (o *Object) workload() *catalog.Workload {
+	if o.Source > 0 {
+		return o.Application.Others[o.Source-1]
+	}
+	return o.Application.Workload
+}
 
 func nameOf(o *Object) objectName { return objectName{groupOf(o), o.Kind, o.Namespace, o.Name} }
 

@@ -38,7 +38,7 @@ metadata: {name: a}
 		}
 		in.unrendered(func(d diag.Diagnostic) bool { return d.Code == NotFetched }, fetch)
 		for _, a := range in.applications() {
-			if a.Workload == nil && a.Elsewhere != "" {
+			if a.Workload == nil && a.Elsewhere != "" && !a.ByPlugin() {
 				fetch(Finding{Diagnostic: diag.Diagnostic{Pos: a.Place.Pos, Path: a.Place.Path, Message: "not fetched: " + a.Elsewhere}, of: a})
 			}
 		}

@@ -77,7 +77,7 @@ func (x *patchIndex) aimed(o *Object) []int {
 	}
 	names := x.named[o.Kind]
 	out = append(out, names[o.Name]...)
-	if w := o.Application.Workload; w != nil && w.Kind == catalog.Kustomization && len(o.Name) <= longestName {
+	if w := o.workload(); w != nil && w.Kind == catalog.Kustomization && len(o.Name) <= longestName {
 		for _, length := range x.lengths[o.Kind] {
 			for from := 0; from+length <= len(o.Name); from++ {
 				out = append(out, names[o.Name[from:from+length]]...)

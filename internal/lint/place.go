@@ -75,7 +75,7 @@ func (in *Input) field(o *Object, fields ...string) catalog.Place {
 		return at
 	}
 	if f := in.file(o.Pos.File); f != nil { // a template that is valid YAML
-		w := a.Workload
+		w := o.workload()
 		if m, likeness := f.manifestsAt(o.Pos.File, 0).like(o, w != nil && w.Kind == catalog.Kustomization); likeness > 0 {
 			n, _ := in.nearest(m.node, o, fields)
 			at.Pos = diag.Position{File: o.Pos.File, Line: n.Line, Column: n.Column}
@@ -91,7 +91,7 @@ func (in *Input) field(o *Object, fields ...string) catalog.Place {
 
 // inTemplate is where the template that makes o has the last of the fields, after its kind.
 func (in *Input) inTemplate(o *Object, fields []string) (diag.Position, bool) {
-	w := o.Application.Workload
+	w := o.workload()
 	if len(fields) == 0 || w == nil || w.Kind != catalog.HelmChart || o.Pos.Line > 0 || !strings.HasSuffix(o.Pos.File, ".yaml") {
 		return diag.Position{}, false
 	}
@@ -134,7 +134,7 @@ func (in *Input) lookForManifest(o *Object) written {
 	} else if f := in.file(o.Pos.File); f != nil {
 		all = f.manifestsAt(o.Pos.File, o.Pos.Line) // of two of one name, o is the one at its line
 	}
-	w := a.Workload
+	w := o.workload()
 	best, likeness := all.like(o, w != nil && w.Kind == catalog.Kustomization)
 	if likeness < identical {
 		if m, l := in.manifestsInValues(a).like(o, w != nil && w.Kind == catalog.Kustomization); l > likeness {
@@ -150,7 +150,7 @@ func (in *Input) manifestsOf(a *catalog.Application) manifestIndex {
 		return x
 	}
 	files := valueFiles(a)
-	if w := a.Workload; w != nil && w.Kind == catalog.Kustomization && !w.Remote {
+	if w := a.Workload; w != nil && slices.ContainsFunc(append(a.Others, w), func(w *catalog.Workload) bool { return w.Kind == catalog.Kustomization && !w.Remote }) {
 		files = in.filesOf(a)
 	}
 	var all []manifest
@@ -349,13 +349,20 @@ func (in *Input) folder(at string) *corpus {
 
 // valueFiles are the value files of an application that is rendered here which are of this repository, relative to its root; the last one
 // wins, and comes first.
-func valueFiles(a *catalog.Application) []string { return lastFirst(a.Workload) }
-
-func lastFirst(w *catalog.Workload) []string {
-	if w == nil {
+func valueFiles(a *catalog.Application) []string {
+	if a.Workload == nil {
 		return nil
 	}
-	out := slices.Clone(w.Values)
+	return lastFirst(a.Workload, a.Others)
+}
+
+func lastFirst(first *catalog.Workload, others []*catalog.Workload) []string {
+	var out []string
+	for _, w := range append([]*catalog.Workload{first}, others...) {
+		if w != nil {
+			out = append(out, w.Values...)
+		}
+	}
 	slices.Reverse(out)
 	return out
 }

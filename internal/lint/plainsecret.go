@@ -131,7 +131,7 @@ func (in *Input) plainValue(o *Object, field, key, written, text string) (catalo
 		return in.field(o, field, key), true
 	}
 	at := catalog.Place{Path: o.Application.Place.Path}
-	w := o.Application.Workload
+	w := o.workload()
 	if w != nil && (w.Kind == catalog.Manifests || w.Kind == catalog.Kustomization) {
 		for _, t := range []string{written, text} {
 			if pos, ok := in.sourceAt(o, t); ok {

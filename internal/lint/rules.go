@@ -67,6 +67,7 @@ var rules = [...]*Rule{
 	&randomRoute,
 	&receiverWithoutDestination,
 	&removalPrunesState,
+	&renderedByPlugin,
 	&removedAPIVersion,
 	&secondNetworkBehindPolicy,
 	&selectorMissesTemplate,

@@ -53,7 +53,7 @@ func (in *Input) key(a *catalog.Application, name string) catalog.Place {
 // valuesFrom are the files of this repository that a chart gets values from, also one that is not rendered here; the last one
 // of the list comes first, as in valueFiles.
 func valuesFrom(a *catalog.Application) []string {
-	return lastFirst(cmp.Or(a.Workload, a.Remote))
+	return lastFirst(cmp.Or(a.Workload, a.Remote), a.Others)
 }
 
 // chartDefaults is the values.yaml of a chart that the user wrote; empty for others.
@@ -85,7 +85,7 @@ func (in *Input) holding(o *Object, text string, fields ...string) catalog.Place
 // sourceAt is where a text of o is in the files that o was made from; what a chart from elsewhere contains is not the user's.
 // Kustomize does not tell which file an object came from: all that it may read are searched.
 func (in *Input) sourceAt(o *Object, text string) (diag.Position, bool) {
-	w := o.Application.Workload
+	w := o.workload()
 	at, ok := in.textAt(o, text)
 	if !ok && w != nil && w.Kind == catalog.Kustomization && !w.Remote {
 		at.Pos, ok = in.folder(w.Path).find(text, "")

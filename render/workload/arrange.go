@@ -67,13 +67,13 @@ func arrange(app *Application, in []manifest) (Result, diag.List) {
 	}
 	scopes := app.scopes(in)
 	var out Result
-	first := map[string]int{} // places in out.Objects
+	first := map[key]int{} // places in out.Objects
 	for _, m := range in {
 		o := m.object()
 		o.Namespace = scopes.namespace(app, m.value)
 		phase := phaseOf(annotations(m.value))
 		o.Wave = waveOf(annotations(m.value))
-		key := strings.Join([]string{group(o.APIVersion), o.Kind, o.Namespace, o.Name}, "/")
+		key := keyOf(o)
 		i, again := first[key]
 		if again && !m.generated() {
 			out.Warnings.Add(app.failure(m.pos, "repeated-object", "keep one of the two",
@@ -84,6 +84,11 @@ func arrange(app *Application, in []manifest) (Result, diag.List) {
 		first[key] = len(out.Objects)
 		out.Objects = append(out.Objects, Object{Object: o, Phase: phase, Pos: m.pos, From: m.from})
 	}
+	for _, o := range out.Objects {
+		if o.Phase == never {
+			out.leftOut = append(out.leftOut, keyOf(o.Object))
+		}
+	}
 	// After the above: an object that is left out may be the last one of its name.
 	out.Objects = slices.DeleteFunc(out.Objects, func(o Object) bool { return o.Phase == never })
 	if len(out.Objects) == 0 && !app.MayBeEmpty {
@@ -93,6 +98,11 @@ func arrange(app *Application, in []manifest) (Result, diag.List) {
 	slices.SortStableFunc(out.Objects, compare)
 	return out, nil
 }
+
+// key is what tells an object from others.
+type key struct{ group, kind, namespace, name string }
+
+func keyOf(o object.Object) key { return key{group(o.APIVersion), o.Kind, o.Namespace, o.Name} }
 
 func compare(a, b Object) int {
 	return cmp.Or(

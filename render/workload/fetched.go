@@ -105,7 +105,7 @@ func eachOnce(diags diag.List) diag.List {
 func (r *Renderer) References(app *Application) ([]source.Reference, diag.List) {
 	r.asked, r.onlyAsk = nil, true
 	defer func() { r.onlyAsk = false }()
-	_, diags := r.render(app)
+	_, diags := r.several(app)
 	r.warnings = nil
 	diags = slices.DeleteFunc(diags, func(d diag.Diagnostic) bool { return d.Code == notFetched })
 	return r.asked, diags

@@ -253,7 +253,24 @@ func (r *Renderer) valueFile(app *Application, raw string) (f valueFile, diags d
 	fail := func(problem string) (valueFile, diag.List) {
 		return f, diag.List{app.failure(app.at(), "helm-values", "", "the value file %q %s", withoutSecret(raw), problem)}
 	}
-	if inside, ok := strings.CutPrefix(raw, outerPrefix); ok && r.outer != nil {
+	if ref, known := app.Refs[referred(raw)]; known {
+		_, inside, _ := strings.Cut(raw, "/")
+		text, err := app.Environment.Expand(inside)
+		if err != nil {
+			return fail("cannot be found: " + err.Error())
+		}
+		f.file = strings.TrimLeft(path.Clean(text), "/")
+		switch {
+		case ref != nil:
+			if f.origin, diags = r.open(app, *ref, cmp.Or(app.Pos, app.at())); len(diags) > 0 {
+				return f, diags
+			}
+		case r.outer != nil:
+			f.origin, f.outer = origin{files: r.outer}, true
+		default:
+			f.origin = origin{files: r.files.Repository}
+		}
+	} else if inside, ok := strings.CutPrefix(raw, outerPrefix); ok && r.outer != nil {
 		text, err := app.Environment.Expand(inside)
 		if err != nil {
 			return fail("cannot be found: " + err.Error())
@@ -286,6 +303,16 @@ func (r *Renderer) valueFile(app *Application, raw string) (f valueFile, diags d
 	}
 	f.raw = raw
 	return f, nil
+}
+
+// referred is the name of the source that a value file is of; empty when it has none.
+func referred(raw string) string {
+	first, _, ok := strings.Cut(raw, "/")
+	name, isRef := strings.CutPrefix(first, "$")
+	if !ok || !isRef {
+		return ""
+	}
+	return name
 }
 
 // valueURL is a value file of a web server.

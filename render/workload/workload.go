@@ -64,6 +64,13 @@ type Application struct {
 	// Patches are applied to the source's output; to a kustomization, as part of it.
 	Patches []Patch
 
+	// Title names the source among several of an Application, of which it is the first: the rest are Others.
+	Title  string        `json:",omitempty"`
+	Others []Application `json:",omitempty"`
+	// Refs are the repositories whose files value files may be, by the names that the sources of the Application give them; nil stands for
+	// the repository that holds the list.
+	Refs map[string]*source.Reference `json:",omitempty"`
+
 	// MayBeEmpty says whether it may yield nothing.
 	MayBeEmpty bool `json:",omitempty"`
 
@@ -105,8 +112,9 @@ type Patch struct {
 // Object is one object of an application.
 type Object struct {
 	object.Object
-	Phase Phase
-	Pos   diag.Position // what it was made from, relative to the repository's root; without a line where that is unknown
+	Phase  Phase
+	Source int           // the number of the source among several, from 0
+	Pos    diag.Position // what it was made from, relative to the repository's root; without a line where that is unknown
 	// From is the file of a packed chart, or of what was fetched, that the object was made from; Pos is then the archive, or where
 	// what was fetched is asked for.
 	From string
@@ -146,13 +154,15 @@ func New(files Files, cluster Cluster) *Renderer {
 type Result struct {
 	Objects  []Object  // in the order in which Argo CD applies them
 	Warnings diag.List // what Argo CD would accept, but the user hardly wants
+
+	leftOut []key // objects that Argo CD does not apply
 }
 
 // Render returns the objects that Argo CD would apply for app. There are none when there is a diagnostic. The files in diagnostics are
 // relative to the repository's root, and their paths begin with the application's code.
 func (r *Renderer) Render(app *Application) (Result, diag.List) {
 	r.asked, r.warnings = nil, nil
-	out, diags := r.render(app)
+	out, diags := r.several(app)
 	out.Warnings = append(r.warnings, out.Warnings...)
 	return out, eachOnce(diags)
 }

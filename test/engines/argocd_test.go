@@ -24,7 +24,17 @@ import (
 // generate is what Argo CD's repo server makes of an Application. dir is the repository.
 func (p *platform) generate(t *testing.T, a app, dir string) []*unstructured.Unstructured {
 	t.Helper()
-	source := a.Spec.GetSource() // the first of several
+	var out []*unstructured.Unstructured
+	for _, source := range a.Spec.GetSources() {
+		if source.Path != "" || source.Chart != "" { // the others have files alone
+			out = append(out, p.generateSource(t, a, source, dir)...)
+		}
+	}
+	return out
+}
+
+func (p *platform) generateSource(t *testing.T, a app, source v1alpha1.ApplicationSource, dir string) []*unstructured.Unstructured {
+	t.Helper()
 	path := filepath.Join(dir, source.Path)
 	paths := utilio.NewRandomizedTempPaths(t.TempDir())
 	references := map[string]*v1alpha1.RefTarget{}

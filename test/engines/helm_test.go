@@ -35,6 +35,11 @@ func TestHelmVariables(t *testing.T) {
 	compare(t, "helm", nil, []source{{name: "variables", objects: map[string]int{"named": 1, "second": 1}}})
 }
 
+// No tool renders several sources.
+func TestSeveralSources(t *testing.T) {
+	compare(t, "several", nil, []source{{name: "sources", objects: map[string]int{"several": 4, "twice": 2}}})
+}
+
 // helm is helm template with the arguments that Argo CD gives it.
 func (p *platform) helm(t *testing.T, a app, dir string) []*unstructured.Unstructured {
 	t.Helper()

@@ -41,7 +41,7 @@ func TestGuards(t *testing.T) {
 	l.patch("web-guards-folder", `{"operation": {"sync": {"syncOptions": ["Replace=true", "Force=true"]}}}`) // nobody else syncs it
 	l.healthy("web-guards-folder")
 	with := l.guarded()
-	if len(with) != 4 {
+	if len(with) != 6 {
 		t.Fatalf("guarded are %v", slices.Sorted(maps.Keys(with)))
 	}
 
