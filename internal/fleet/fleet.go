@@ -19,7 +19,9 @@ import (
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/checkout"
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/rendered"
 	"github.com/hippotion/roster/internal/source"
+	"github.com/hippotion/roster/internal/trace"
 	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/object"
 	"github.com/hippotion/roster/render/workload"
@@ -39,6 +41,8 @@ type Input struct {
 	// Locked are references that References also gives when the repository has a copy of the chart that takes the place of one: without
 	// them, the lock would lose what it says of the copy.
 	Locked source.Lock
+	// Rendered is where what was rendered is kept, and looked for first. Nothing is kept when it is zero, nor with Place.Files.
+	Rendered rendered.Cache
 
 	Want Want
 	// Debug says that messages may show what templates print, with the values in it.
@@ -56,6 +60,7 @@ type Want struct {
 	Application string // only what this application deploys; its code
 	Workloads   bool   // also what the applications deploy
 	Unstable    bool   // and which of its fields differ each time: some charts are rendered twice for that
+	Seen        bool   // what was looked at for all this
 }
 
 // Output is what was built.
@@ -70,6 +75,8 @@ type Output struct {
 
 	Frame diag.Frame // how the user sees the files
 	Root  string     // the repository's root, relative to the top of the checkout
+
+	Seen *Seen // what was looked at, if Want asks for it; nil when that may not be seen again
 }
 
 // Application is one of the list, and what it deploys.
@@ -80,6 +87,13 @@ type Application struct {
 	// Mistakes are what is wrong with its source: with any, what it deploys is unknown. The same is true when Elsewhere says
 	// why its source is not in the repository.
 	Mistakes diag.List
+}
+
+// Seen is what was looked at: of the place, and of the repository from its root. Copies is the folder there that may have copies of
+// what was fetched.
+type Seen struct {
+	Place, Repository trace.Seen
+	Copies            string
 }
 
 // Yield is an object that an application deploys.
@@ -136,11 +150,22 @@ func (in *Input) build(each func(context.Context, *Output) (diag.List, error)) (
 		return Output{}, nil, err
 	}
 	defer func() { _ = closer() }() // of files that were only read
+	var recorder *trace.Recorder
+	if in.Want.Seen {
+		recorder = trace.New(files, nil)
+		files = recorder.Files()
+	}
 	reading, err := in.read(ctx, files)
 	if err != nil {
 		return Output{}, nil, err
 	}
-	out := Output{Platform: reading.Platform, Unread: reading.Unread, Root: reading.Root, Frame: diag.Frame{Folder: in.Place.Shown, Within: reading.Folder}}
+	var seen *Seen
+	if recorder != nil {
+		if taken := recorder.End(nil); taken != nil {
+			seen = &Seen{Place: taken.Seen, Repository: trace.Seen{}}
+		}
+	}
+	out := Output{Seen: seen, Platform: reading.Platform, Unread: reading.Unread, Root: reading.Root, Frame: diag.Frame{Folder: in.Place.Shown, Within: reading.Folder}}
 	if out.Platform == nil {
 		return out, reading.Mistakes, nil
 	}
@@ -156,9 +181,10 @@ func (in *Input) build(each func(context.Context, *Output) (diag.List, error)) (
 	out.Applications = applications(out.Platform)
 	if in.Sources != nil {
 		out.findRemote()
-		if s, ok := in.Sources.(source.Copied); ok && out.Platform.Vendor != "" && in.Place.Files == nil {
-			in.Sources = s.With(source.Copies{Repository: filepath.Join(in.Place.Top, filepath.FromSlash(out.Root)), Folder: out.Platform.Vendor})
-		}
+		in.Sources = in.Place.SourcesIn(out.Root, out.Platform.Vendor, in.Sources)
+	}
+	if out.Seen != nil {
+		out.Seen.Copies = out.Platform.Vendor
 	}
 	if in.Want.Application != "" {
 		if out.Applications, err = one(out.Applications, in.Want.Application); err != nil {
@@ -275,6 +301,14 @@ func (o *Output) Open(p Place) (files fs.FS, closer func() error, err error) {
 	}
 	files, err = fs.Sub(p.Files, o.Root)
 	return files, func() error { return nil }, err
+}
+
+// SourcesIn are sources with the copies that a repository below the place has of them.
+func (p Place) SourcesIn(root, folder string, s source.Sources) source.Sources {
+	if with, ok := s.(source.Copied); ok && folder != "" && p.Files == nil {
+		return with.With(source.Copies{Repository: filepath.Join(p.Top, filepath.FromSlash(root)), Folder: folder})
+	}
+	return s
 }
 
 func (p Place) open() (files fs.FS, closer func() error, err error) {

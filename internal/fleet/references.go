@@ -23,7 +23,7 @@ func References(in Input) ([]source.Reference, diag.List, error) {
 	var refs []source.Reference
 	out, diags, err := in.build(func(ctx context.Context, o *Output) (diag.List, error) {
 		requests, _ := in.requests(o)
-		answers, err := in.renderAll(ctx, o, requests, true)
+		answers, _, err := in.renderAll(ctx, o, requests, true)
 		for _, a := range answers {
 			refs = append(refs, a.References...)
 		}

@@ -15,9 +15,12 @@ import (
 // workloads renders what the applications of o deploy into them.
 func (in *Input) workloads(ctx context.Context, o *Output) (diags diag.List, err error) {
 	requests, asked := in.requests(o)
-	answers, err := in.renderAll(ctx, o, requests, false)
+	answers, seen, err := in.renderAll(ctx, o, requests, false)
 	if err != nil {
 		return nil, err
+	}
+	if seen == nil || o.Seen == nil || !o.Seen.Repository.Add(seen) {
+		o.Seen = nil
 	}
 	for i, a := range asked {
 		answer := &answers[i]

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"os"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/limited"
 	"github.com/hippotion/roster/internal/source"
+	"github.com/hippotion/roster/internal/trace"
 	"github.com/hippotion/roster/render/object"
 	"github.com/hippotion/roster/render/workload"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
@@ -47,6 +49,7 @@ type workerJob struct {
 	Cluster    workload.Cluster
 	Sources    json.RawMessage // what was fetched; null when that is nothing
 	Ask        bool            // whether to answer only what the applications need from elsewhere
+	Record     bool            // whether to answer what was looked at, too
 	Memory     uint64          // how much it may take, in bytes
 }
 
@@ -55,6 +58,14 @@ type answer struct {
 	Objects         []answerObject
 	Warnings, Diags diag.List
 	References      []source.Reference `json:",omitempty"`
+
+	// Seen is what was looked at, and Shared the parts of it that were not known yet from this worker; nil when it may not be
+	// seen again. Varies reports whether the output may differ the next time nevertheless.
+	Seen   *trace.Taken       `json:",omitempty"`
+	Shared map[int]trace.Seen `json:",omitempty"`
+	Varies bool               `json:",omitempty"`
+
+	worker *worker // that gave it
 }
 
 type answerObject struct {
@@ -81,13 +92,14 @@ type workerPool struct {
 	job     workerJob
 	perApp  time.Duration
 	workers int
+	taken   int64        // of maxAnswers, by what needs no worker
 	left    atomic.Int64 // of maxAnswers
 }
 
 // render returns an answer for each of apps. When the time of ctx is up, the rest of them fails.
 func (p *workerPool) render(ctx context.Context, apps []workload.Application) ([]answer, error) {
 	r := round{pool: p, apps: apps, answers: make([]answer, len(apps)), large: make([]bool, len(apps))}
-	p.left.Store(maxAnswers)
+	p.left.Store(maxAnswers - p.taken)
 	n := min(p.workers, len(apps))
 	share := uint64(workerMemory)
 	if n > 1 {
@@ -141,7 +153,9 @@ func (r *round) render(ctx context.Context, n int, memory uint64, wanted func(i 
 					out.Diags, r.large[i] = r.pool.stopped(ctx, app, w, err)
 					w.stop()
 					w = nil // the next application gets a new one
+					continue
 				}
+				out.worker = w
 			}
 		})
 	}
@@ -269,7 +283,12 @@ func Serve(in io.Reader, out io.Writer, open source.Opener) error {
 	if files.Sources, err = open.Reopen(job.Sources); err != nil {
 		return err
 	}
-	renderer := workload.New(files, job.Cluster)
+	var recorder *trace.Recorder
+	if job.Record {
+		recorder = trace.New(files.Repository, files.Sources)
+		files.Repository, files.Sources, files.Watcher = recorder.Files(), recorder.Sources(), recorder
+	}
+	renderer, shown := workload.New(files, job.Cluster), 0
 	requests := make(chan workload.Application)
 	go func() {
 		for {
@@ -281,7 +300,19 @@ func Serve(in io.Reader, out io.Writer, open source.Opener) error {
 		}
 	}()
 	for app := range requests {
-		if err := answers.Encode(answerTo(renderer, &app, job.Ask)); err != nil {
+		if recorder == nil {
+			err = answers.Encode(answerTo(renderer, &app, job.Ask))
+		} else {
+			recorder.Begin()
+			result, diags := renderer.Render(&app)
+			out := newAnswer(result, diags)
+			out.Varies, out.Seen, out.Shared = result.Varies, recorder.End(result.Asked), map[int]trace.Seen{}
+			for ; shown < recorder.Parts(); shown++ {
+				out.Shared[shown] = recorder.Part(shown)
+			}
+			err = answers.Encode(out)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -308,26 +339,40 @@ func newAnswer(result workload.Result, diags diag.List) answer {
 	return out
 }
 
-// renderAll returns an answer for each of apps: from workers or, for files that are not on the disk, from this process.
-func (in *Input) renderAll(ctx context.Context, o *Output, apps []workload.Application, ask bool) ([]answer, error) {
+// renderAll answers the requests in the workers of a folder on the disk, or in this process for other files. Seen is what was looked at
+// for it, where that is recorded.
+func (in *Input) renderAll(ctx context.Context, o *Output, apps []workload.Application, ask bool) (out []answer, seen trace.Seen, err error) {
 	cluster := in.clusterOf(o.Platform)
 	if in.Place.Files == nil {
 		sources, err := json.Marshal(in.Sources)
 		if err != nil {
-			return nil, fmt.Errorf("handing over what was fetched: %w", err)
+			return nil, nil, fmt.Errorf("handing over what was fetched: %w", err)
 		}
-		pool := workerPool{perApp: perApp, workers: runtime.GOMAXPROCS(0),
+		pool := &workerPool{perApp: perApp, workers: runtime.GOMAXPROCS(0),
 			job: workerJob{Repository: filepath.Join(in.Place.Top, filepath.FromSlash(o.Root)), At: in.Place.At, Cluster: cluster, Sources: sources, Ask: ask}}
-		return pool.render(ctx, apps)
+		store := in.Rendered.Open()
+		if ask || store == nil {
+			out, err = pool.render(ctx, apps)
+			return out, nil, err
+		}
+		defer store.Close()
+		files, closer, err := o.Open(in.Place)
+		if err != nil {
+			return nil, nil, err
+		}
+		defer func() { _ = closer() }() // of files that were only read
+		pool.job.Record = true
+		k := &kept{store: store, files: verifier(map[string]fs.FS{"": files}, in.Sources), cluster: cluster, at: in.Place.At, fetched: in.Sources != nil}
+		return k.render(ctx, pool, apps)
 	}
 	files, _, err := o.Open(in.Place)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	renderer := workload.New(workload.Files{Repository: files, Catalog: builtin.Charts(), Sources: in.Sources}, cluster)
-	out := make([]answer, len(apps))
+	out = make([]answer, len(apps))
 	for i := range apps {
 		out[i] = answerTo(renderer, &apps[i], ask)
 	}
-	return out, nil
+	return out, nil, nil
 }

@@ -18,7 +18,9 @@ import (
 	"github.com/hippotion/roster/internal/fleet"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/progress"
+	"github.com/hippotion/roster/internal/rendered"
 	"github.com/hippotion/roster/internal/source"
+	"github.com/hippotion/roster/internal/trace"
 )
 
 // Input is what to check.
@@ -26,9 +28,11 @@ type Input struct {
 	Place fleet.Place
 	// Sources are what was fetched, which a process of its own must be able to open; nil when that is not to be looked at.
 	Sources source.Sources `json:"-"`
-	Only    []string       // names of rules; all when empty
-	Today   time.Time      // for waivers that end
-	Timeout time.Duration
+	// Rendered is where what was found and rendered is kept, and looked for first; nothing is kept when it is zero.
+	Rendered rendered.Cache
+	Only     []string  // names of rules; all when empty
+	Today    time.Time // for waivers that end
+	Timeout  time.Duration
 }
 
 // Result is what was found.
@@ -43,6 +47,8 @@ type Result struct {
 
 	Frame diag.Frame // how the user sees the files
 	Root  string     // the repository's root, relative to the top of the checkout
+
+	seen *fleet.Seen // what was looked at; nil when that may not be seen again
 }
 
 func (r *Result) add(severity lint.Severity, diags ...diag.Diagnostic) {
@@ -82,7 +88,8 @@ func Look(in Input) (Result, error) { return look(in, omitted{}, watcher{apply: 
 
 func look(in Input, without omitted, w watcher) (Result, error) {
 	forSources := cmp.Or(in.Timeout, fleet.Minutes) / 4 * 3 // the rest is for the rules
-	out, diags, err := fleet.Build(fleet.Input{Place: in.Place, Sources: in.Sources, Want: fleet.Want{Workloads: true, Unstable: true}, Timeout: forSources})
+	out, diags, err := fleet.Build(fleet.Input{Place: in.Place, Sources: in.Sources, Rendered: in.Rendered, Timeout: forSources,
+		Want: fleet.Want{Workloads: true, Unstable: true, Seen: in.Rendered != rendered.Cache{}}})
 	if err != nil {
 		return Result{}, err
 	}
@@ -99,6 +106,11 @@ func look(in Input, without omitted, w watcher) (Result, error) {
 		return Result{}, err
 	}
 	defer func() { _ = closer() }()
+	var recorder *trace.Recorder
+	if out.Seen != nil {
+		recorder = trace.New(files, nil)
+		files = recorder.Files()
+	}
 	what := &lint.Input{Platform: out.Platform, Objects: out.Objects, Repository: files, Failed: map[string]diag.List{}}
 	for i := range out.Applications {
 		a := &out.Applications[i]
@@ -132,6 +144,11 @@ func look(in Input, without omitted, w watcher) (Result, error) {
 		r.Checked -= n
 	}
 	r.Findings = lint.Sorted(r.Findings)
+	if recorder != nil {
+		if taken := recorder.End(nil); taken != nil && out.Seen.Repository.Add(taken.Seen) {
+			r.seen = out.Seen
+		}
+	}
 	return r, nil
 }
 

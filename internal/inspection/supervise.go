@@ -43,6 +43,7 @@ type event struct {
 	Built  *Result
 	Found  []lint.Finding
 	Result *Result
+	Seen   *fleet.Seen // what was looked at for the Result; nil when that may not be seen again
 	Error  string
 }
 
@@ -54,6 +55,13 @@ func Supervised(in Input) (Result, error) {
 	sources, err := json.Marshal(in.Sources)
 	if err != nil {
 		return Result{}, err
+	}
+	store := in.Rendered.Open()
+	defer store.Close()
+	if store != nil {
+		if r := in.find(store); r != nil {
+			return *r, nil
+		}
 	}
 	without := omitted{Objects: map[string][]int{}, Cause: map[string]string{}}
 	var last attempt // that reached the rules
@@ -68,6 +76,9 @@ func Supervised(in Input) (Result, error) {
 		}
 		switch {
 		case a.result != nil:
+			if a.seen != nil && len(without.Cause) == 0 {
+				in.keep(store, a.result, a.seen)
+			}
 			return *a.result, nil
 		case err == nil:
 			return Result{}, errors.New(a.refused)
@@ -91,6 +102,7 @@ type attempt struct {
 	built   *Result
 	found   []lint.Finding
 	result  *Result
+	seen    *fleet.Seen
 	refused string // why nothing could be checked
 
 	rule, object int // where the process was when it stopped; -1 for none
@@ -180,7 +192,7 @@ func (a *attempt) hear(from io.Reader) error {
 		}
 		a.found = append(a.found, e.Found...)
 		if e.Result != nil || e.Error != "" {
-			a.result, a.refused = e.Result, e.Error
+			a.result, a.seen, a.refused = e.Result, e.Seen, e.Error
 			return nil
 		}
 	}
@@ -247,5 +259,5 @@ func Serve(in io.Reader, out io.Writer, s Serving) error {
 	if err != nil {
 		return answers.Encode(event{Error: err.Error()})
 	}
-	return answers.Encode(event{Result: &r})
+	return answers.Encode(event{Result: &r, Seen: r.seen})
 }

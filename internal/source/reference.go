@@ -42,6 +42,12 @@ type Sources interface {
 	Open(Reference) (fs.FS, error)
 }
 
+// Stated are sources that can tell what they have for a reference without reading it. The error is that of Open, unless what is there
+// is damaged.
+type Stated interface {
+	State(Reference) (Digest, error)
+}
+
 // Opener opens sources of which another process has written what this one must know, as JSON.
 type Opener func(json.RawMessage) (Sources, error)
 

@@ -36,7 +36,8 @@ type loadedChart struct {
 	subcharts []*loadedChart
 	byFile    map[*common.File]*loadedChart // of the top chart: by the first raw file, which copies share
 	schema    *compiledSchema               // nil until it is needed
-	called    map[string]bool               // what templates call, as far as it matters; nil until it is needed
+	called    *calls                        // of the templates; nil until it is needed
+	looked    int                           // the number of what was looked at for it, for a Watcher
 	needs     []source.Reference            // of the top chart: what it asked for
 	diags     diag.List                     // why it cannot be used, without the path of an application
 }
@@ -98,11 +99,19 @@ func (r *Renderer) loadOnce(key string, load func() *loadedChart) *loadedChart {
 	loaded, known := r.charts[key]
 	if known {
 		r.ask(loaded.needs)
+		if r.files.Watcher != nil {
+			r.files.Watcher.Again(loaded.looked)
+		}
 		return loaded
 	}
 	before := r.asked
 	r.asked = nil
-	loaded = load()
+	if r.files.Watcher == nil {
+		loaded = load()
+	} else {
+		number := r.files.Watcher.Shared(func() { loaded = load() })
+		loaded.looked = number
+	}
 	loaded.needs = r.asked
 	r.asked = before
 	r.ask(loaded.needs)

@@ -40,13 +40,14 @@ func (r *Renderer) foreign(app *Application) (Result, diag.List) {
 	}
 	other := r.others[*app.Remote]
 	if other == nil {
-		other = New(Files{Repository: from.files, Sources: r.files.Sources}, r.cluster)
+		other = New(Files{Repository: from.files, Sources: r.files.Sources, Watcher: r.files.Watcher}, r.cluster)
 		other.outer = r.files.Repository
 		r.others[*app.Remote] = other
 	}
-	other.asked, other.warnings, other.onlyAsk, other.later = nil, nil, r.onlyAsk, r.later
+	other.asked, other.warnings, other.calls, other.onlyAsk, other.later = nil, nil, calls{}, r.onlyAsk, r.later
 	out, diags := other.render(&inner)
 	r.ask(other.asked)
+	r.calls = r.calls.or(other.calls)
 	r.warnings = append(r.warnings, from.moved(other.warnings)...)
 	out.Warnings = from.moved(out.Warnings)
 	for i := range out.Objects {

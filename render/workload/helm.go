@@ -116,6 +116,7 @@ func (r *Renderer) template(rel *release) (*output, []printed, diag.List) {
 	if len(diags) > 0 || r.onlyAsk {
 		return &output{}, nil, diags
 	}
+	r.calls = r.calls.or(rel.calls())
 	out := &output{app: rel.app, helm: helm, noHooks: rel.noHooks, templates: map[string]templateFile{}}
 	out.index(rel.loaded, ready.top)
 	texts, err := ready.render()

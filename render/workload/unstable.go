@@ -22,12 +22,30 @@ var unsteady = map[string]bool{
 	"genSignedCert": true, "genSignedCertWithKey": true, "now": true, "ago": true,
 }
 
+// doubtful are further functions whose result depends on more than their arguments: most give the time of now for what is no time,
+// and read the time zone of the machine.
+var doubtful = map[string]bool{
+	"date": true, "dateInZone": true, "date_in_zone": true, "htmlDate": true, "htmlDateInZone": true, "toDate": true, "mustToDate": true,
+	"dateModify": true, "date_modify": true, "mustDateModify": true, "must_date_modify": true,
+}
+
+// calls are the functions of interest that templates call.
+type calls struct {
+	unsteady bool // some of these
+	varying  bool // or doubtful ones
+	tpl      bool // which renders values as templates
+}
+
+func (c calls) or(d calls) calls {
+	return calls{c.unsteady || d.unsteady, c.varying || d.varying, c.tpl || d.tpl}
+}
+
 // maxUnstable is how many fields of an object are reported.
 const maxUnstable = 100
 
 // unstable notes in first which fields differ when app is rendered once more.
 func (r *Renderer) unstable(app *Application, first []Object) {
-	if app.Kind != Chart && app.Kind != Catalog || !r.isUnsteady(app) {
+	if app.Kind != Chart && app.Kind != Catalog || !r.calls.unsteady {
 		return
 	}
 	later := *app
@@ -87,53 +105,63 @@ func differ(a, b any, at []string, out *[][]string) {
 	}
 }
 
-// isUnsteady reports whether a function whose result differs each time is called for app: by a template or, where tpl is
-// called, by a value.
-func (r *Renderer) isUnsteady(app *Application) bool {
-	loaded, diags := r.chart(app)
-	if len(diags) > 0 {
-		return false
+// calls are the functions of interest that are called when the chart is rendered: by a template or, where tpl is called, by a text that
+// it may render.
+func (rel *release) calls() calls {
+	out := rel.loaded.calls()
+	if out.tpl {
+		eachText(rel.values, func(text string) { out = out.or(callsOf(text, true)) })
 	}
-	calls := loaded.calls()
-	if calls["tpl"] {
-		if values, diags := r.values(app); len(diags) == 0 {
-			calls = maps.Clone(calls)
-			changeTexts(values, func(text string) string { noteCalls(text, calls); return text })
-		}
-	}
-	for name := range unsteady {
-		if calls[name] {
-			return true
-		}
-	}
-	return false
+	return out
 }
 
-// calls are the functions of interest that templates of the chart call, and those in its values: unsteady ones, and tpl.
-func (l *loadedChart) calls() map[string]bool {
+// calls are those of the chart with its subcharts. Only tpl renders what is no template: values, files, and texts in templates.
+func (l *loadedChart) calls() calls {
 	if l.called == nil {
-		l.called = map[string]bool{}
-		for _, f := range l.chart.Templates {
-			noteCalls(string(f.Data), l.called)
+		found := l.templateCalls()
+		if found.tpl {
+			found = found.or(l.textCalls())
 		}
-		for _, f := range l.chart.Files { // for tpl
-			noteCalls(string(f.Data), l.called)
-		}
-		changeTexts(l.chart.Values, func(text string) string { noteCalls(text, l.called); return text })
-		for _, s := range l.subcharts {
-			maps.Copy(l.called, s.calls())
-		}
+		l.called = &found
 	}
-	return l.called
+	return *l.called
 }
 
-func noteCalls(text string, into map[string]bool) {
-	identifiers(text, func(name string) string {
-		if unsteady[name] || name == "tpl" {
-			into[name] = true
-		}
+func (l *loadedChart) templateCalls() (out calls) {
+	for _, f := range l.chart.Templates {
+		out = out.or(callsOf(string(f.Data), false))
+	}
+	for _, s := range l.subcharts {
+		out = out.or(s.templateCalls())
+	}
+	return out
+}
+
+func (l *loadedChart) textCalls() (out calls) {
+	for _, f := range slices.Concat(l.chart.Templates, l.chart.Files) {
+		out = out.or(callsOf(string(f.Data), true))
+	}
+	eachText(l.chart.Values, func(text string) { out = out.or(callsOf(text, true)) })
+	for _, s := range l.subcharts {
+		out = out.or(s.textCalls())
+	}
+	return out
+}
+
+// callsOf are those of a text as a template and, when inside is set, those of the texts in its actions, too.
+func callsOf(text string, inside bool) (out calls) {
+	note := func(name string) string {
+		out.unsteady = out.unsteady || unsteady[name]
+		out.varying = out.varying || unsteady[name] || doubtful[name]
+		out.tpl = out.tpl || name == "tpl"
 		return name
+	}
+	scan(text, note, func(literal string) {
+		if inside {
+			identifiers(literal, note)
+		}
 	})
+	return out
 }
 
 // A later date takes the place of now, in the templates and in values that tpl may render. Without it, a date would only
@@ -192,9 +220,30 @@ func changeTexts(v any, change func(string) string) any {
 	return v
 }
 
+// eachText passes each text in a value to look.
+func eachText(v any, look func(string)) {
+	switch v := v.(type) {
+	case string:
+		look(v)
+	case map[string]any:
+		for _, e := range v {
+			eachText(e, look)
+		}
+	case []any:
+		for _, e := range v {
+			eachText(e, look)
+		}
+	}
+}
+
 // identifiers passes each identifier in the actions of a template to change, such as the names of functions, and returns the text with the
 // results in their place. What is in strings and comments, or follows a dot or a dollar, is not one.
 func identifiers(text string, change func(string) string) string {
+	return scan(text, change, func(string) {})
+}
+
+// scan is identifiers, which also tells the texts in the actions.
+func scan(text string, change func(string) string, literal func(string)) string {
 	var out strings.Builder
 	for {
 		before, action, found := strings.Cut(text, "{{")
@@ -224,6 +273,7 @@ func identifiers(text string, change func(string) string) string {
 					i++
 				}
 				i = min(i+1, len(action))
+				literal(action[start:i])
 			case isLetter(c):
 				for i < len(action) && (isLetter(action[i]) || '0' <= action[i] && action[i] <= '9') {
 					i++

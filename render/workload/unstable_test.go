@@ -87,25 +87,36 @@ metadata: {name: c}
 	}
 }
 
-// TestSteady: a chart that calls nothing that differs is not rendered again.
+// TestSteady: a chart that calls nothing that differs is not rendered again; and whether what is rendered may vary.
 func TestSteady(t *testing.T) {
 	const shuffled = `{"v": "{{ shuffle .Values.x }}"}`
 	for _, c := range []struct {
-		text, values string
-		want         bool
+		text, values     string
+		unsteady, varies bool
 	}{
-		{"a: now {{ .Values.now }}", `{}`, false},
-		{"a: {{ derivePassword 1 `long` `a` `b` `c` }}", `{}`, false},
-		{"a: {{ genCA `a` 1 }}", `{}`, true},
-		{"a: {{ tpl .Values.v . }}", shuffled, true},
-		{"a: {{ .Values.v }}", shuffled, false},
-		{"a: {{ tpl .Values.v . }}", `{"v": "shuffle"}`, false},
+		{"a: now {{ .Values.now }}", `{}`, false, false},
+		{"a: {{ derivePassword 1 `long` `a` `b` `c` }}", `{}`, false, false},
+		{"a: {{ genCA `a` 1 | len }}", `{}`, true, true},
+		{"a: {{ date `2006` `` }}", `{}`, false, true}, // the year of now
+		{"a: {{ tpl .Values.v . }}", shuffled, true, true},
+		{"a: {{ .Values.v }}", shuffled, false, false},
+		{"a: {{ tpl .Values.v . }}", `{"v": "shuffle"}`, false, false},
+		{"a: {{ tpl `{{ uuidv4 }}` . }}", `{}`, true, true},
+		{"a: {{ print `{{ uuidv4 }}` | quote }}", `{}`, false, false},
+		{"a: {{ tpl (.Files.Get `x`) . }}", `{}`, true, true},
+		{"a: {{ .Files.Get `x` | quote }}", `{}`, false, false},
+		{"a: {{ include `b` . }}\n{{ define `b` }}{{ uuidv4 }}{{ end }}", `{}`, true, true},
 	} {
 		app := *testApp
 		app.Kind, app.Helm.Values = Chart, json.RawMessage(c.values)
-		chart := chartTree("-- templates/a.yaml --\n" + c.text + "\n")
-		if got := New(Files{Repository: chart}, Cluster{}).isUnsteady(&app); got != c.want {
-			t.Errorf("%s with %s: %v", c.text, c.values, got)
+		file := "-- x --\n{{ uuidv4 }}\n"
+		if !strings.Contains(c.text, ".Files") {
+			file = ""
+		}
+		r := New(Files{Repository: chartTree(file + "-- templates/a.yaml --\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n" + c.text + "\n")}, Cluster{})
+		result, diags := r.Render(&app)
+		if r.calls.unsteady != c.unsteady || result.Varies != c.varies {
+			t.Errorf("%s with %s: unsteady %v, varies %v (%v)", c.text, c.values, r.calls.unsteady, result.Varies, diags)
 		}
 	}
 }

@@ -24,6 +24,15 @@ type Files struct {
 	Catalog    fs.FS // one chart in each folder, for catalog applications
 	// Sources are what was fetched from elsewhere; nil when nothing was.
 	Sources source.Sources
+	// Watcher is told what is looked at for several applications at once; may be nil.
+	Watcher Watcher
+}
+
+// Watcher follows which files are looked at for an application. What several share is looked at once, within Shared; for each
+// other one, Again is called with the number that Shared returned.
+type Watcher interface {
+	Shared(look func()) (number int)
+	Again(number int)
 }
 
 // Cluster is what templates can ask about the cluster (Helm's .Capabilities), and how its Argo CD is set up.
@@ -137,6 +146,7 @@ type Renderer struct {
 	asked    []source.Reference // what it needs from elsewhere
 	onlyAsk  bool               // whether to find out no more than that
 	warnings diag.List
+	calls    calls // of the charts' templates
 }
 
 // New makes a Renderer.
@@ -156,14 +166,19 @@ type Result struct {
 	Warnings diag.List // what Argo CD would accept, but the user hardly wants
 
 	leftOut []key // objects that Argo CD does not apply
+
+	Asked []source.Reference // what it needs from elsewhere
+	// Varies reports whether it may differ when it is rendered again, from the same files.
+	Varies bool
 }
 
 // Render returns the objects that Argo CD would apply for app. There are none when there is a diagnostic. The files in diagnostics are
 // relative to the repository's root, and their paths begin with the application's code.
 func (r *Renderer) Render(app *Application) (Result, diag.List) {
-	r.asked, r.warnings = nil, nil
+	r.asked, r.warnings, r.calls = nil, nil, calls{}
 	out, diags := r.several(app)
 	out.Warnings = append(r.warnings, out.Warnings...)
+	out.Asked, out.Varies = r.asked, r.calls.varying
 	return out, eachOnce(diags)
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/rendered"
 	"github.com/hippotion/roster/internal/report"
 	"github.com/hippotion/roster/internal/source/cache"
 	"github.com/spf13/cobra"
@@ -17,9 +18,10 @@ import (
 func cacheCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "cache",
-		Short: "List and prune what roster fetch has brought",
-		Long: `Cache looks after the folder in which roster fetch keeps what it has brought: ROSTER_CACHE or, when that is not set, roster in the
-user's folder for caches. Several runs may use it at once, and what is pruned is fetched again when it is needed.`,
+		Short: "List and prune what was fetched and rendered",
+		Long: `Cache looks after the folder in which roster fetch keeps what it has brought, and roster render and roster lint what they have
+made: ROSTER_CACHE or, when that is not set, roster in the user's folder for caches. Several runs may use it at once, and what is
+pruned is fetched, or rendered, again when it is needed.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -50,20 +52,30 @@ func cacheListCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if format == "json" {
-			return cacheJSON(c.OutOrStdout(), store.Folder(), contents)
+		made := rendered.In(store.Folder()).Open()
+		defer made.Close()
+		usage, err := made.Usage()
+		if err != nil {
+			return err
 		}
-		return cacheText(c.OutOrStdout(), contents)
+		if format == "json" {
+			return cacheJSON(c.OutOrStdout(), store.Folder(), contents, usage)
+		}
+		return cacheText(c.OutOrStdout(), contents, usage)
 	}
 	return c
 }
 
-func cacheText(w io.Writer, contents []cache.Content) error {
+func cacheText(w io.Writer, contents []cache.Content, made rendered.Usage) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, k := range contents {
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", k.Digest.Hex()[:12], size(k.Size), k.Used.UTC().Format(time.DateOnly), diag.Visible(k.FetchedAs))
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil || made.Entries == 0 {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "%s of what was rendered, in %d files\n", size(made.Bytes), made.Entries)
+	return err
 }
 
 // size is a number of bytes as people read it.
@@ -77,7 +89,7 @@ func size(n int64) string {
 	return fmt.Sprintf("%d B", n)
 }
 
-func cacheJSON(w io.Writer, folder string, contents []cache.Content) error {
+func cacheJSON(w io.Writer, folder string, contents []cache.Content, made rendered.Usage) error {
 	type content struct {
 		Digest    string    `json:"digest"`
 		Bytes     int64     `json:"bytes"`
@@ -88,7 +100,7 @@ func cacheJSON(w io.Writer, folder string, contents []cache.Content) error {
 	for _, k := range contents {
 		out = append(out, content{string(k.Digest), k.Size, k.Used.UTC(), k.FetchedAs})
 	}
-	return report.JSON(w, map[string]any{"folder": folder, "contents": out})
+	return report.JSON(w, map[string]any{"folder": folder, "contents": out, "rendered": map[string]any{"files": made.Entries, "bytes": made.Bytes}})
 }
 
 func cachePruneCommand() *cobra.Command {
@@ -124,7 +136,13 @@ func cachePruneCommand() *cobra.Command {
 			bytes += k.Size
 		}
 		_, _ = fmt.Fprintf(c.ErrOrStderr(), "removed %d contents, %s\n", len(removed), size(bytes))
-		return err
+		made := rendered.In(store.Folder()).Open()
+		defer made.Close()
+		old, failed := made.Prune(since)
+		if old.Entries > 0 {
+			_, _ = fmt.Fprintf(c.ErrOrStderr(), "removed %s of what was rendered, in %d files\n", size(old.Bytes), old.Entries)
+		}
+		return errors.Join(err, failed)
 	}
 	return c
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/fleet"
 	"github.com/hippotion/roster/internal/outfile"
+	"github.com/hippotion/roster/internal/rendered"
 	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/internal/source/cache"
 	"github.com/hippotion/roster/internal/source/fetch"
@@ -213,6 +214,20 @@ func cacheFolder() (string, error) {
 		return "", fmt.Errorf("there is no folder for the cache: %w\n  hint: set ROSTER_CACHE", err)
 	}
 	return filepath.Join(folder, "roster"), nil
+}
+
+// noCache is the flag that turns off what is kept of what was rendered.
+func noCache(c *cobra.Command, off *bool) {
+	c.Flags().BoolVar(off, "no-cache", false, "render everything, and keep nothing of it in the cache")
+}
+
+// keeping is where what was rendered is kept. Without a folder for caches, nothing is.
+func keeping(off bool) rendered.Cache {
+	folder, err := cacheFolder()
+	if off || err != nil {
+		return rendered.Cache{}
+	}
+	return rendered.In(folder)
 }
 
 func openCache() (*cache.Cache, error) {

@@ -11,6 +11,7 @@ import (
 
 // TestExitCodes: scripts only tell failure from success; Argo CD and CI tell 1 from 2.
 func TestExitCodes(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	dir := t.TempDir()
 	write := func(folder, text string) string {
 		path := filepath.Join(dir, folder)

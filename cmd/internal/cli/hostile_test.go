@@ -15,6 +15,7 @@ import (
 // TestVisible: whatever is in the command line, in the input or in names of files, nothing that roster prints does anything to a
 // terminal.
 func TestVisible(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	const bad = "\x1b[31m\u202e\u200b\u009b\x7f"
 	dir := t.TempDir()
 	for file, text := range map[string]string{

@@ -23,7 +23,7 @@ type lintOptions struct {
 	repository, format, output, severity string
 	rules                                []string
 	baseline, writeBaseline              string
-	fix, list                            bool
+	fix, list, noCache                   bool
 	timeout                              time.Duration
 	maxFindings                          int
 }
@@ -62,6 +62,7 @@ explains a rule. lint in platform.yml turns rules off, and a comment waives a fi
 	f.BoolVar(&o.list, "list", false, "list the rules")
 	f.DurationVar(&o.timeout, "timeout", fleet.Minutes, "how long the whole run may take")
 	f.IntVar(&o.maxFindings, "max-findings", report.MaxFindings, "how many findings of one rule are written; 0 writes all; all are counted")
+	noCache(c, &o.noCache)
 	complete(c, "format", report.Formats())
 	complete(c, "rules", lint.Names())
 	complete(c, "severity", severities())
@@ -195,7 +196,7 @@ func (o *lintOptions) look(dir string, stderr io.Writer) (*looked, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := inspection.Supervised(inspection.Input{Place: place, Sources: sources, Only: o.rules, Today: time.Now(), Timeout: o.timeout})
+	found, err := inspection.Supervised(inspection.Input{Place: place, Sources: sources, Rendered: keeping(o.noCache), Only: o.rules, Today: time.Now(), Timeout: o.timeout})
 	return &looked{found, place, filepath.Join(place.Top, filepath.FromSlash(found.Root))}, err
 }
 

@@ -19,6 +19,7 @@ type renderOptions struct {
 	all       bool
 	keepGoing bool
 	debug     bool
+	noCache   bool
 	timeout   time.Duration
 }
 
@@ -57,6 +58,7 @@ is then 3: what is printed is right, but it is not all. An application that cann
 	c.Flags().BoolVar(&o.keepGoing, "keep-going", false, "with --all: leave out applications that cannot be rendered, and exit with 3")
 	c.Flags().BoolVar(&o.debug, "debug", false, "when what a chart prints is not YAML: show all of it, also the values in it, which may be secret")
 	c.Flags().DurationVar(&o.timeout, "timeout", fleet.Minutes, "how long the whole run may take")
+	noCache(c, &o.noCache)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := o.check(); err != nil {
 			return err
@@ -67,6 +69,7 @@ is then 3: what is printed is right, but it is not all. An application that cann
 		}
 		in := fleet.Input{Place: place, Want: fleet.Want{Namespace: o.namespace, Application: o.app, Workloads: o.all}, Debug: o.debug, Timeout: o.timeout}
 		if o.all || o.app != "" {
+			in.Rendered = keeping(o.noCache || o.debug) // what --debug shows is not kept
 			if in.Sources, err = fetched(place, o.repository, c.ErrOrStderr()); err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -21,7 +22,12 @@ func TestMain(m *testing.M) {
 
 // TestScript runs the command lines in testdata/script, one file for each behaviour. UPDATE=1 rewrites what they expect.
 func TestScript(t *testing.T) {
+	caches := t.TempDir() // one of which each script has, beside its files
 	testscript.Run(t, testscript.Params{
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("XDG_CACHE_HOME", filepath.Join(caches, filepath.Base(e.WorkDir)))
+			return nil
+		},
 		Dir:                 "testdata/script",
 		UpdateScripts:       os.Getenv("UPDATE") == "1",
 		RequireExplicitExec: true,

@@ -30,23 +30,58 @@ func (p Pinned) Open(r source.Reference) (fs.FS, error) {
 	if !ok {
 		return nil, p.Lock.NotFetched(r)
 	}
-	if p.Copies.Repository != "" {
-		files, err := copies.Open(p.Copies, locked)
-		switch {
-		case err == nil:
-			return files, nil
-		case !errors.Is(err, fs.ErrNotExist):
-			return nil, fmt.Errorf("its copy %s %w", path.Join(p.Copies.Folder, locked.CopyName()), err)
-		}
+	if files, err := p.copied(locked); files != nil || err != nil {
+		return files, err
 	}
 	files, err := p.content(locked)
+	if err != nil {
+		return nil, unavailable(r, err)
+	}
+	return files, nil
+}
+
+// copied is the copy in the repository; nil when there is none.
+func (p Pinned) copied(k source.Locked) (fs.FS, error) {
+	if p.Copies.Repository == "" {
+		return nil, nil
+	}
+	files, err := copies.Open(p.Copies, k)
 	switch {
 	case err == nil:
 		return files, nil
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s is in %s, but %w on this machine", r, source.LockFile, source.ErrNotFetched)
+		return nil, nil
 	}
-	return nil, fmt.Errorf("%s is %w: %w", r, source.ErrNotFetched, err)
+	return nil, fmt.Errorf("its copy %s %w", path.Join(p.Copies.Folder, k.CopyName()), err)
+}
+
+// unavailable is why what the lock has for a reference cannot be opened.
+func unavailable(r source.Reference, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is in %s, but %w on this machine", r, source.LockFile, source.ErrNotFetched)
+	}
+	return fmt.Errorf("%s is %w: %w", r, source.ErrNotFetched, err)
+}
+
+// State is the digest of what the lock has for a reference, if it is there, as source.Stated says.
+func (p Pinned) State(r source.Reference) (source.Digest, error) {
+	locked, ok := p.Lock.Find(r)
+	if !ok {
+		return "", p.Lock.NotFetched(r)
+	}
+	if files, err := p.copied(locked); files != nil || err != nil { // whose content is verified
+		return locked.Digest, err
+	}
+	c, err := open(p.Folder)
+	if err != nil {
+		return "", unavailable(r, err)
+	}
+	defer c.Close()
+	f, _, err := c.file(locked.Digest)
+	if err != nil {
+		return "", unavailable(r, err)
+	}
+	return locked.Digest, f.Close()
 }
 
 func (p Pinned) content(k source.Locked) (fs.FS, error) {
