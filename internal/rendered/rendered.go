@@ -16,6 +16,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -110,13 +111,17 @@ func (s *Store) mine() bool {
 // readKey reads the key of the folder, or makes it.
 func (s *Store) readKey() bool {
 	for range 2 {
-		if data, err := s.read(keyFile, keySize); err == nil && len(data) == keySize {
+		data, err := s.read(keyFile, keySize)
+		switch {
+		case err == nil && len(data) == keySize:
 			s.key = data
 			return true
+		case !errors.Is(err, fs.ErrNotExist): // it is no key
+			_ = s.root.RemoveAll(keyFile)
 		}
 		key := make([]byte, keySize)
-		_, _ = rand.Read(key) // never fails
-		s.write(keyFile, key) // another run may do the same: then one of the two stays
+		_, _ = rand.Read(key)                                                                   // never fails
+		s.writeAs(key, func(temporary string) error { return s.root.Link(temporary, keyFile) }) // unless another run was first
 	}
 	return false
 }
@@ -147,17 +152,20 @@ func (s *Store) read(name string, most int64) ([]byte, error) {
 // write gives a file its name when it is complete. A crash of the machine may leave a part of it, which cannot be decrypted: that
 // costs less than to wait for the disk a thousand times.
 func (s *Store) write(name string, data []byte) {
+	s.writeAs(data, func(temporary string) error { return s.root.Rename(temporary, name) })
+}
+
+func (s *Store) writeAs(data []byte, give func(temporary string) error) {
 	temporary := "." + rand.Text() + ".tmp"
 	f, err := s.root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return
 	}
 	_, err = f.Write(data)
-	if closed := f.Close(); err == nil && closed == nil && s.root.Rename(temporary, name) == nil {
+	if closed := f.Close(); err == nil && closed == nil && give(temporary) == nil {
 		s.wrote.Store(true)
-		return
 	}
-	_ = s.root.Remove(temporary)
+	_ = s.root.Remove(temporary) // if it is still there
 }
 
 // sealed is the name and the cipher of an entry that is made of a secret.

@@ -51,6 +51,9 @@ func (v *Verifier) see(look Look) (Digest, bool) {
 	case Read:
 		return v.read(files, look.Name)
 	case List:
+		if i, err := fs.Stat(files, look.Name); err == nil && !i.IsDir() && !i.Mode().IsRegular() {
+			return Digest{}, false // such as a pipe, which hangs
+		}
 		entries, err := fs.ReadDir(files, look.Name)
 		if err != nil {
 			return failed(err), true
