@@ -28,8 +28,8 @@ type helmVersion interface {
 	values(text []byte) (map[string]any, error)
 	// prepare decides which subcharts there are, and merges the values. It may change the chart and the values.
 	prepare(c *chart.Chart, values map[string]any, told capabilities) (*prepared, error)
-	// split separates the documents of the output of a template.
-	split(text string) map[string]string
+	// split separates the documents of the output of a template, as SplitManifests does.
+	split(text string) []string
 	// sort puts the documents of all templates into the order in which they are installed.
 	sort(texts map[string]string) (objects, hooks []printed, err error)
 }
@@ -220,6 +220,7 @@ func (o *output) index(top *loadedChart, p part) {
 // printed is a document of what a template renders or, when it is verbatim, a file.
 type printed struct {
 	name, text string
+	json       []byte // the text as JSON, where that is known
 	verbatim   bool
 	test       bool // whether it is a hook that tests the release
 }
@@ -244,15 +245,31 @@ func (o *output) print(crds []printed, texts map[string]string) ([]printed, diag
 	if size > maxOutput {
 		return nil, diag.List{o.app.failure(o.app.at(), "too-large", "", "the output of the chart is larger than %d MiB", maxOutput>>20)}
 	}
-	if diags := o.swollen(texts); len(diags) > 0 {
+	objects, hooks, diags := o.sorted(texts)
+	if len(diags) > 0 {
 		return nil, diags
-	}
-	objects, hooks, err := o.helm.sort(texts)
-	if err != nil {
-		return nil, diag.List{o.notSorted(err, texts)}
 	}
 	hooks = slices.DeleteFunc(hooks, func(h printed) bool { return o.noHooks || o.app.Helm.SkipTests && h.test })
 	return slices.Concat(crds, objects, hooks), nil
+}
+
+// sorted are the documents of all templates, in Helm's order.
+func (o *output) sorted(texts map[string]string) (objects, hooks []printed, diags diag.List) {
+	if short := headsOf(o.helm, texts); short != nil {
+		if objects, hooks, err := o.helm.sort(short.texts); err == nil {
+			short.whole(objects)
+			short.whole(hooks)
+			return objects, hooks, nil
+		}
+	}
+	if diags := o.swollen(texts); len(diags) > 0 {
+		return nil, nil, diags
+	}
+	objects, hooks, err := o.helm.sort(texts)
+	if err != nil {
+		return nil, nil, diag.List{o.notSorted(err, texts)}
+	}
+	return objects, hooks, nil
 }
 
 // swollen finds documents that expand to too much for Helm to read.
@@ -276,7 +293,7 @@ func (o *output) swollen(texts map[string]string) diag.List {
 // add reads a document as Helm prints it, since a text that begins with a brace is read in another way.
 func (o *output) add(p printed, end string) {
 	header := p.header()
-	found, diags := o.app.decode(diag.Position{}, []byte(header+p.text+end))
+	found, diags := o.decode(p, header, end)
 	place := func(line, column int) (at diag.Position, prefix string) {
 		var f frame // the lines of the output are not those of the template
 		if p.verbatim {
@@ -296,6 +313,19 @@ func (o *output) add(p printed, end string) {
 	}
 }
 
+func (o *output) decode(p printed, header, end string) ([]manifest, diag.List) {
+	switch value, m := map[string]any(nil), (*mistake)(nil); {
+	case p.json == nil || end != "\n": // it was read with the end of its line
+	case string(p.json) == "null":
+		return nil, nil
+	default:
+		if value, m = readObject(p.json, 1); m == nil {
+			return []manifest{{value: value}}, nil
+		}
+	}
+	return o.app.decode(diag.Position{}, []byte(header+p.text+end))
+}
+
 var notSorted = regexp.MustCompile(`^YAML parse error on (.*?): `)
 
 // notSorted finds the document in which Helm does not find a kind and annotations.
@@ -304,9 +334,7 @@ func (o *output) notSorted(err error, texts map[string]string) diag.Diagnostic {
 	if m == nil {
 		return o.app.failure(o.app.at(), "bad-yaml", "", "%s", sentence(err.Error()))
 	}
-	documents := o.helm.split(texts[m[1]])
-	for i := range len(documents) {
-		text := documents[fmt.Sprintf("manifest-%d", i)]
+	for _, text := range o.helm.split(texts[m[1]]) {
 		if err := syntax.Unmarshal([]byte(text), new(releaseutil.SimpleHead)); err != nil {
 			return o.notYAML(m[1], text, texts[m[1]], err)
 		}

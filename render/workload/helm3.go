@@ -2,6 +2,7 @@ package workload
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/hippotion/roster/internal/syntax"
 	helm3chart "helm.sh/helm/v3/pkg/chart"
@@ -90,7 +91,14 @@ func toHelm3Files(files []*common.File) []*helm3chart.File {
 	return out
 }
 
-func (helm3) split(text string) map[string]string { return releaseutil.SplitManifests(text) }
+func (helm3) split(text string) (out []string) {
+	for _, document := range separate(strings.TrimSpace(text)) {
+		if document != "" {
+			out = append(out, strings.TrimSpace(document))
+		}
+	}
+	return out
+}
 
 func (helm3) sort(texts map[string]string) (objects, hooks []printed, err error) {
 	released, manifests, err := releaseutil.SortManifests(texts, nil, releaseutil.InstallOrder)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/hippotion/roster/internal/syntax"
 	"helm.sh/helm/v4/pkg/chart/common"
@@ -82,7 +84,14 @@ func helm4Part(c *chart.Chart) part {
 	return out
 }
 
-func (helm4) split(text string) map[string]string { return releaseutil.SplitManifests(text) }
+func (helm4) split(text string) (out []string) {
+	for _, document := range separate(strings.TrimLeftFunc(text, unicode.IsSpace)) {
+		if strings.TrimSpace(document) != "" {
+			out = append(out, strings.TrimLeftFunc(document, unicode.IsSpace))
+		}
+	}
+	return out
+}
 
 func (helm4) sort(texts map[string]string) (objects, hooks []printed, err error) {
 	released, manifests, err := releaseutil.SortManifests(texts, nil, releaseutil.InstallOrder)
