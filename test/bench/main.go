@@ -63,13 +63,13 @@ type promise struct {
 // size is how much is measured.
 type size struct {
 	small, large, grown int // entries
-	many                int // applications of one chart
+	many, linted        int // applications of one chart
 	once                bool
 }
 
 var (
-	full  = size{small: 30, large: 3000, grown: 30000, many: 300}
-	short = size{small: 10, large: 30, grown: 300, many: 20, once: true}
+	full  = size{small: 30, large: 3000, grown: 30000, many: 300, linted: 1000}
+	short = size{small: 10, large: 30, grown: 300, many: 20, linted: 20, once: true}
 )
 
 // runs is how often something is measured that the figures want so many runs of.
@@ -126,9 +126,11 @@ func measure(s size) error {
 			promise{mix + ": memory of 30,000 entries, in those of 3,000", memory(growth.b) / memory(growth.a), 11})
 	}
 	fmt.Printf("\nEncoding the objects of %d entries alone: %s; the whole process beside it: %s.\n\n", s.large, ms(wall(encoding.b)), ms(wall(encoding.a)))
-	if err := p.workloads(work, s); err != nil {
+	workloads, err := p.workloads(work, s)
+	if err != nil {
 		return err
 	}
+	promises = append(promises, workloads...)
 	if s.once {
 		return nil
 	}

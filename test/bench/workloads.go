@@ -23,15 +23,15 @@ const chart = "helm-charts/extra-objects"
 
 // workloads compares roster render --all with running helm template once for each application of the shared chart, one
 // after the other, on the example and on a platform of many such applications. Roster prints the platform as well and, of the
-// example, the output of kustomizations and folders of manifests.
-func (p programs) workloads(work string, s size) error {
+// example, the output of kustomizations and folders of manifests. Nothing is kept from one run to the next.
+func (p programs) workloads(work string, s size) ([]promise, error) {
 	own, err := p.releases(example)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	many := filepath.Join(work, "workloads")
 	if err := manyApplications(many, s.many, own); err != nil {
-		return err
+		return nil, err
 	}
 	fmt.Println("\n| applications of the chart | objects of all | roster render --all | helm template for each | helm/roster | in CPU time | roster memory |")
 	fmt.Println("|:--|--:|--:|--:|--:|--:|--:|")
@@ -41,14 +41,14 @@ func (p programs) workloads(work string, s size) error {
 	}{{"homelab", example, 7}, {strconv.Itoa(s.many), many, 3}} {
 		releases, err := p.releases(in.dir)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := writeValues(work, releases); err != nil {
-			return err
+			return nil, err
 		}
 		count, err := printed(p.renderAll(in.dir))
 		if err != nil && !incomplete(err) {
-			return err
+			return nil, err
 		}
 		both, err := alternate(s.runs(in.runs), func() (sample, error) {
 			s, err := run(p.renderAll(in.dir))
@@ -58,15 +58,119 @@ func (p programs) workloads(work string, s size) error {
 			return s, err
 		}, func() (sample, error) { return p.templates(in.dir, releases) })
 		if err != nil {
-			return err
+			return nil, err
 		}
 		fmt.Printf("| %s: %d | %d | %s | %s | %.1f | %.1f | %s |\n", in.name, len(releases), count, ms(wall(both.a)), ms(wall(both.b)), both.times(), both.work(), mib(both.a))
 	}
-	return nil
+	return p.kept(work, own, s)
 }
 
 func (p programs) renderAll(dir string) *exec.Cmd {
-	return exec.Command(p.roster, "render", "--all", dir)
+	return exec.Command(p.roster, "render", "--all", "--no-cache", dir)
+}
+
+// kept measures what is done again with nothing changed, and a chart with much output.
+func (p programs) kept(work string, own []release, s size) ([]promise, error) {
+	linted := filepath.Join(work, "linted")
+	if err := manyApplications(linted, s.linted, own); err != nil {
+		return nil, err
+	}
+	caches := filepath.Join(work, "caches")
+	fmt.Println("\n| with what is kept | wall time | memory |")
+	fmt.Println("|:--|--:|--:|")
+	var out []promise
+	for _, c := range []struct {
+		name  string
+		args  []string
+		limit float64 // seconds
+	}{
+		{"render --all of the homelab", []string{"render", "--all", example}, 0.15},
+		{fmt.Sprintf("lint of %d applications", s.linted), []string{"lint", linted}, 0.3},
+	} {
+		var all []sample
+		for i := range s.runs(7) + 1 {
+			command := exec.Command(p.roster, c.args...)
+			command.Env = append(os.Environ(), "ROSTER_CACHE="+caches)
+			one, err := run(command)
+			if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() != 2 { // there are findings, or it is not all
+				err = nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			if i > 0 { // the first keeps it
+				all = append(all, one)
+			}
+		}
+		fmt.Printf("| %s | %s | %s |\n", c.name, ms(wall(all)), mib(all))
+		out = append(out, promise{c.name + " with nothing changed: seconds", wall(all).Seconds(), c.limit})
+	}
+	large, err := p.largeChart(filepath.Join(work, "large"), s)
+	return append(out, large), err
+}
+
+const largeTemplate = `{{ range until (int .Values.objects) }}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web-{{ . }}
+  labels: {app.kubernetes.io/name: web-{{ . }}}
+spec:
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: web-{{ . }}
+  template:
+    metadata:
+      labels:
+        app.kubernetes.io/name: web-{{ . }}
+    spec:
+      containers:
+        {{- range until 4 }}
+        - name: c{{ . }}
+          image: registry.example/house/web:1.2.{{ . }}
+          args: ["--listen", ":8080", "--log", "info"]
+          env:
+            - name: TEXT
+              value: "a text that is long enough to be one of those that charts have"
+            - name: SECRET
+              valueFrom:
+                secretKeyRef:
+                  name: web
+                  key: secret
+          resources:
+            limits:
+              cpu: 100m
+              memory: 128Mi
+        {{- end }}
+{{ end }}`
+
+// largeChart compares with helm template for a chart with 5 MB of output, in processor time.
+func (p programs) largeChart(dir string, s size) (promise, error) {
+	for name, text := range map[string]string{
+		"chart/Chart.yaml":       "{apiVersion: v2, name: large, version: 1.0.0}\n",
+		"chart/values.yaml":      "objects: " + strconv.Itoa(s.large*4/5) + "\n",
+		"chart/templates/a.yaml": largeTemplate,
+		"platform.yml":           "repository: {url: https://git.example/large.git}\n",
+		"applications.yml":       "- {namespace: web-a, networkPolicies: isolated, applications: [{applicationCode: web-a, path: chart}]}\n",
+	} {
+		name = filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(text), 0o600)); err != nil {
+			return promise{}, err
+		}
+	}
+	both, err := alternate(s.runs(5), func() (sample, error) {
+		return run(exec.Command(p.roster, "render", "--app", "web-a", "--no-cache", dir))
+	}, func() (sample, error) {
+		c := exec.Command(p.helm, "template", "web-a", filepath.Join(dir, "chart"), "--namespace", "web-a")
+		c.Env = []string{"HOME=" + os.TempDir(), "KUBECONFIG=" + os.DevNull}
+		return run(c)
+	})
+	if err != nil {
+		return promise{}, err
+	}
+	fmt.Printf("\nA chart with much output: roster %s, helm template %s.\n", ms(wall(both.a)), ms(wall(both.b)))
+	return promise{"a chart with 5 MB of output: processor time, in that of helm template", 1 / both.work(), 1.3}, nil
 }
 
 // incomplete reports whether roster printed all that it could, but some charts are in other repositories.
