@@ -47,6 +47,7 @@ var mayRead = map[string]string{
 	"internal/fleet/placed.go ReadFile fs.ReadFile":                          "a file system: who calls it bounds it",
 	"render/object/writer.go writeJSON json.NewDecoder":                      "made of an object",
 	"render/workload/chartfiles.go file fs.ReadFile":                         "the size is checked before",
+	"render/workload/helmheads.go headOf json.Unmarshal":                     "made by syntax.ToJSON",
 	"render/workload/directory.go jsonFile json.NewDecoder":                  "CheckJSON stands before it",
 	"render/workload/directory.go visit fs.ReadFile":                         "the size is checked before",
 	"render/workload/documents.go documents json.NewDecoder":                 "cuts JSON, and makes no values of it",
