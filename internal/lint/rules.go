@@ -53,6 +53,7 @@ var rules = [...]*Rule{
 	&oldRuleSyntax,
 	&openNamespace,
 	&otherArgoCDVersion,
+	&otherBuildOptions,
 	&outsideFromInside,
 	&pathOnEveryHost,
 	&pathPrefixWithoutBoundary,

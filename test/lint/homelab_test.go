@@ -22,6 +22,12 @@ var alone = []fault{
 	{file: "deploy/cilium-addresses/pool.yaml", old: "kind: CiliumLoadBalancerIPPool\n", new: "", finds: []find{
 		{rule: "cannot-render", text: "apiVersion: cilium.io/v2\nmetadata:"},
 	}},
+	{file: "deploy/cilium-addresses/pool.yaml", old: "apiVersion: cilium.io/v2\nkind: CiliumLoadBalancerIPPool\n",
+		new: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: argocd-cm, namespace: argocd}\ndata:\n  kustomize.buildOptions: --enable-helm\n" +
+			"  resource.customizations.health.argoproj.io_Application: hs = {}\n---\napiVersion: cilium.io/v2\nkind: CiliumLoadBalancerIPPool\n", finds: []find{
+			{rule: "other-build-options", text: "kustomize.buildOptions: --enable-helm"},
+			{rule: "not-permitted-by-project", text: "metadata: {name: argocd-cm, namespace: argocd}"},
+		}},
 	{file: list, old: "- namespace: web-vaultwarden\n", new: "- namespace: web-tube\n  networkPolicies: isolated\n  applications: [{applicationCode: web-tube, repoURL: 'https://git.example/tube.git', path: deploy}]\n\n- namespace: web-vaultwarden\n", finds: []find{
 		{rule: "not-fetched", text: "applications: [{applicationCode: web-tube,"},
 	}},
@@ -372,6 +378,7 @@ var faults = []fault{
 	}},
 	{file: "deploy/paperless/reposerver.yaml", finds: []find{
 		{rule: "other-argocd-version", text: "image: quay.io/argoproj/argocd:v3.4.4"},
+		{rule: "pod-security-stricter", text: "- namespace: web-paperless", file: list}, // its only pod
 	}},
 	{file: "deploy/paperless/database.yaml", finds: []find{
 		{rule: "unknown-kind", text: "kind: Cluster"},
