@@ -151,13 +151,13 @@ func TestReferences(t *testing.T) {
 	if err != nil || len(diags) > 0 || !out.Complete() {
 		t.Fatal(err, diags)
 	}
-	if diff := cmp.Diff(`web-chart true: applications.yml:3:43 amap[v:web] (the chart db 1.x of https://charts.example: templates/cm.yaml)
+	if diff := cmp.Diff(`web-chart true: applications.yml:3:43 amap[v:web] (the chart db 1.x of https://charts.example (1.2.3): templates/cm.yaml)
 web-foreign true: applications.yml:5:44 amap[v:ours] (https://git.example/other.git: app/templates/cm.yaml)
 web-kustom true: kustom/kustomization.yaml amap[v:chart] kustom/kustomization.yaml xmap[]
 web-older true: applications.yml:6:42 oldmap[] (https://git.example/homelab.git at v1: folder/cm.yaml:1:1)
 web-plain true: folder/cm.yaml:1:1 amap[]
-web-registry true: applications.yml:4:46 amap[v:chart] (oci://registry.example/charts/db 1: templates/cm.yaml)
-web-umbrella true: umbrella/Chart.yaml:5:10 amap[v:chart] (the chart db 1.x of https://charts.example: templates/cm.yaml)
+web-registry true: applications.yml:4:46 amap[v:chart] (oci://registry.example/charts/db 1 (1.2.3): templates/cm.yaml)
+web-umbrella true: umbrella/Chart.yaml:5:10 amap[v:chart] (the chart db 1.x of https://charts.example (1.2.3): templates/cm.yaml)
 `, shown(out)); diff != "" {
 		t.Error(diff)
 	}

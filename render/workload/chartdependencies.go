@@ -154,7 +154,21 @@ func (c *chartReader) fetched(from origin) (*loadedChart, diag.List) {
 	if at.path, err = from.onlyFile(".tgz"); err != nil {
 		return nil, diag.List{at.mistake("helm-chart", "", 0, "the chart cannot be read: "+err.Error())}
 	}
-	return c.read(at)
+	loaded, diags := c.read(at)
+	if len(diags) == 0 {
+		if found := loaded.chart.Metadata.Version; !strings.Contains(from.name+" ", " "+found+" ") { // than was asked for, such as 1.x
+			loaded.rename(from.name + " (" + found + ")")
+		}
+	}
+	return loaded, diags
+}
+
+// rename changes what messages call something that was fetched.
+func (l *loadedChart) rename(name string) {
+	l.name = name
+	for _, s := range l.subcharts {
+		s.rename(name)
+	}
 }
 
 // local is a chart of the same repository.

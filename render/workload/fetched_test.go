@@ -117,7 +117,7 @@ func TestFetchedDependencies(t *testing.T) {
 		"an alias":                 {"- {name: db, version: 1.x, repository: 'alias:stable'}\n", "", own + "app/Chart.yaml:5:10 map[kind:B v:named]\n", "chart @stable db 1.x\n"},
 		"a name, locked":           {"- {name: db, version: 1.x, repository: '@stable'}\n", "-- Chart.lock --\n" + locked(t, top+"- {name: db, version: 1.x, repository: '@stable'}\n", map[string]string{"db": "1.4.0"}), at + "the chart db 1.4.0 of @stable was not fetched [not-fetched]\n  hint: run roster fetch\n", "chart @stable db 1.4.0\n"},
 		"not a name":               {"- {name: db, version: 1.x, repository: 'alias:a/b'}\n", "", at + "needs the chart db 1.x of alias:a/b: expected a URL such as https://HOST/PATH [helm-dependency]\n", ""},
-		"broken inside":            {of("broken", "1", ""), "", at + "the chart broken 1 of https://charts.example: templates/c.yaml:1:1: function \"nothing\" not defined [helm-template]\n", ""},
+		"broken inside":            {of("broken", "1", ""), "", at + "the chart broken 1 of https://charts.example (1.0.0): templates/c.yaml:1:1: function \"nothing\" not defined [helm-template]\n", ""},
 		"two archives":             {of("many", "1", ""), "", at + "the chart many 1 of https://charts.example: the chart cannot be read: there is more than one file [helm-chart]\n", ""},
 		"no archive":               {of("none", "1", ""), "", at + "the chart none 1 of https://charts.example: the chart cannot be read: there is no file [helm-chart]\n", ""},
 		"no chart":                 {of("empty", "1", ""), "", at + "the chart empty 1 of https://charts.example: the chart cannot be read: gzip: invalid header [helm-chart]\n", ""},
@@ -182,14 +182,14 @@ func TestRemoteChart(t *testing.T) {
 	}
 	files := tree("-- v.yml --\nv: file\n-- x/v.yml --\nv: [\n")
 	const line = "applications.yml:7:9"
-	const behind = "the chart db 1 of https://charts.example: templates/b.yaml"
+	const behind = "the chart db 1 of https://charts.example (1.5.0): templates/b.yaml"
 	for name, c := range map[string]struct {
 		ref    source.Reference
 		change func(*Application)
 		want   string
 	}{
 		"alone":                 {charts("db", "1"), func(*Application) {}, line + " ConfigMap a map[v:chart] (" + behind + ")\n"},
-		"of a registry":         {oci, func(*Application) {}, line + " ConfigMap a map[v:oci] (oci://registry.example/charts/db 1: templates/b.yaml)\n"},
+		"of a registry":         {oci, func(*Application) {}, line + " ConfigMap a map[v:oci] (oci://registry.example/charts/db 1 (1.5.0): templates/b.yaml)\n"},
 		"a value file":          {charts("db", "1"), func(a *Application) { a.Helm.ValueFiles = []string{"/v.yml"} }, line + " ConfigMap a map[v:file] (" + behind + ")\n"},
 		"of its own":            {charts("db", "1"), func(a *Application) { a.Helm.ValueFiles = []string{"v.yml"} }, line + ": web-app: the value file \"v.yml\" must begin with a slash, since the chart is an archive [helm-values]\n"},
 		"a broken one":          {charts("db", "1"), func(a *Application) { a.Helm.ValueFiles = []string{"/x/v.yml"} }, "x/v.yml:1:1: web-app: did not find expected node content [helm-values]\n"},
@@ -198,8 +198,8 @@ func TestRemoteChart(t *testing.T) {
 		"a URL that is missing": {charts("db", "1"), func(a *Application) { a.Helm.ValueFiles = []string{"https://values.example/none"} }, line + ": web-app: https://values.example/none was not fetched [not-fetched]\n  hint: run roster fetch\n"},
 		"a URL with a token":    {charts("db", "1"), func(a *Application) { a.Helm.ValueFiles = []string{"https://values.example/none?token=hunter2"} }, line + ": web-app: the value file \"…\" is not read: its URL holds a password: leave it out, and give it to Argo CD and to roster fetch [helm-values]\n"},
 		"another scheme":        {charts("db", "1"), func(a *Application) { a.Helm.ValueFiles = []string{"s3://values.example/none"} }, line + ": web-app: the value file \"s3://values.example/none\" is neither a file nor a URL that Argo CD reads [helm-values]\n"},
-		"wrong values":          {charts("bad", "1"), func(*Application) {}, line + ": web-app: the chart bad 1 of https://charts.example: values.schema.json: at '': missing property 'name' [helm-schema]\n"},
-		"its dependency":        {charts("deps", "1"), func(*Application) {}, line + ": web-app: the chart deps 1 of https://charts.example: Chart.yaml:6:10: needs the chart x 1 of file://../x, which is outside of the repository [helm-dependency]\n"},
+		"wrong values":          {charts("bad", "1"), func(*Application) {}, line + ": web-app: the chart bad 1 of https://charts.example (1.0.0): values.schema.json: at '': missing property 'name' [helm-schema]\n"},
+		"its dependency":        {charts("deps", "1"), func(*Application) {}, line + ": web-app: the chart deps 1 of https://charts.example (1.0.0): Chart.yaml:6:10: needs the chart x 1 of file://../x, which is outside of the repository [helm-dependency]\n"},
 		"not fetched":           {charts("db", "2"), func(*Application) {}, line + ": web-app: the chart db 2 of https://charts.example was not fetched [not-fetched]\n  hint: run roster fetch\n"},
 		"name of release":       {charts("db", "1"), func(a *Application) { a.Helm.ReleaseName = "A" }, line + ": web-app: release name \"A\": invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not be longer than 53 [helm-chart]\n"},
 	} {
