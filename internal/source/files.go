@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -32,8 +33,27 @@ type files struct{ top *entry }
 // OneFile is a file system with one file: what Sources opens for a chart and a File.
 func OneFile(name string, data []byte) fs.FS {
 	top := folder(".")
-	top.children[name] = &entry{name: name, mode: 0o444, size: int64(len(data)), read: func() ([]byte, error) { return data, nil }}
+	top.children[name] = inMemory(data)
+	top.children[name].name = name
 	return &files{top}
+}
+
+// Files is a file system of the contents of files, by their paths.
+func Files(contents map[string][]byte) (fs.FS, error) {
+	out := &files{folder(".")}
+	for _, name := range slices.Sorted(maps.Keys(contents)) {
+		if !fs.ValidPath(name) || name == "." {
+			return nil, fmt.Errorf("it has a file %s, which is not a path within it", shown(name))
+		}
+		if err := out.add(name, inMemory(contents[name])); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func inMemory(data []byte) *entry {
+	return &entry{mode: 0o444, size: int64(len(data)), read: func() ([]byte, error) { return data, nil }}
 }
 
 // add puts an entry at a path, with the folders above it.

@@ -362,3 +362,22 @@ func FuzzLock(f *testing.F) {
 		}
 	})
 }
+
+func TestFiles(t *testing.T) {
+	files, err := source.Files(map[string][]byte{"Chart.yaml": []byte("x"), "templates/a.yaml": []byte("y")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := fstest.TestFS(files, "Chart.yaml", "templates/a.yaml"); err != nil {
+		t.Error(err)
+	}
+	for name, contents := range map[string]map[string][]byte{
+		"a path that leads out": {"../x": nil},
+		"no path":               {".": nil},
+		"a file and a folder":   {"a": nil, "a/b": nil},
+	} {
+		if _, err := source.Files(contents); err == nil {
+			t.Error(name, "is taken")
+		}
+	}
+}

@@ -218,7 +218,13 @@ func TestRemoteChart(t *testing.T) {
 func TestForeignFolder(t *testing.T) {
 	repo := source.Reference{Kind: source.Git, URL: "https://git.example/other.git", Version: "v1"}
 	manifests := source.Reference{Kind: source.OCI, URL: "oci://registry.example/manifests", Version: "v1"}
+	charts := source.Reference{Kind: source.OCI, URL: "oci://registry.example/charts/web", Version: "1.0.0"}
+	damaged, alone := charts, charts
+	damaged.Version, alone.Version = "2.0.0", "3.0.0"
 	shelf := shelf{
+		charts:  archived(t, "web", "1.0.0", "-- values.yaml --\nv: chart\n-- ci/near.yml --\nv: near\n-- templates/b.yaml --\n"+oneConfigMap+"data: {v: {{ .Values.v | quote }}}\n"),
+		damaged: fstest.MapFS{"web.tgz": {Data: []byte("no archive")}},
+		alone:   tree("-- cm.yaml --\n" + oneConfigMap),
 		repo: tree("-- chart/Chart.yaml --\napiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n- {name: lib, version: 1, repository: 'file://../lib'}\n" +
 			"-- chart/values.yaml --\nv: chart\n-- chart/near.yml --\nv: near\n-- far.yml --\nv: far\n-- chart/templates/b.yaml --\n" + oneConfigMap + "data: {v: {{ .Values.v | quote }}}\n" +
 			"-- lib/Chart.yaml --\napiVersion: v2\nname: lib\nversion: 1.0.0\n" +
@@ -257,7 +263,13 @@ func TestForeignFolder(t *testing.T) {
 		"no folder":             {"no", func(*Application) {}, line + ": web-app: https://git.example/other.git at v1: there is no folder no in it [missing-path]\n"},
 		"above":                 {"..", func(*Application) {}, line + ": web-app: https://git.example/other.git at v1: the path .. leads out of it [missing-path]\n"},
 		"of a registry":         {"a", func(a *Application) { a.Remote = &manifests }, line + " ConfigMap a (oci://registry.example/manifests v1: a/cm.yaml:1:1)\n"},
-		"not fetched":           {"a", func(a *Application) { a.Remote = &source.Reference{Kind: source.Git, URL: "git@git.example:x.git"} }, line + ": web-app: git@git.example:x.git was not fetched" + missing},
+		"a chart of a registry": {".", func(a *Application) { a.Remote = &charts }, line + " ConfigMap a map[v:chart] (oci://registry.example/charts/web 1.0.0: templates/b.yaml)\n"},
+		"… with values": {".", func(a *Application) { a.Remote, a.Kind, a.Helm.ValueFiles = &charts, Chart, []string{"ci/near.yml"} },
+			line + " ConfigMap a map[v:near] (oci://registry.example/charts/web 1.0.0: templates/b.yaml)\n"},
+		"… a folder of it":       {"ci", func(a *Application) { a.Remote = &charts }, line + ": web-app: oci://registry.example/charts/web 1.0.0: ci: the folder holds no manifests [empty-source]\n"},
+		"… damaged":              {".", func(a *Application) { a.Remote = &damaged }, line + ": web-app: oci://registry.example/charts/web 2.0.0: the chart cannot be read: gzip: invalid header [helm-chart]\n"},
+		"one file of a registry": {".", func(a *Application) { a.Remote = &alone }, line + " ConfigMap a (oci://registry.example/charts/web 3.0.0: cm.yaml:1:1)\n"},
+		"not fetched":            {"a", func(a *Application) { a.Remote = &source.Reference{Kind: source.Git, URL: "git@git.example:x.git"} }, line + ": web-app: git@git.example:x.git was not fetched" + missing},
 	} {
 		t.Run(name, func(t *testing.T) {
 			app := *testApp

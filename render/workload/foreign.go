@@ -27,6 +27,16 @@ func (r *Renderer) foreign(app *Application) (Result, diag.List) {
 	if len(diags) > 0 {
 		return Result{}, diags
 	}
+	other := r.others[*app.Remote]
+	switch {
+	case other != nil:
+		from.files = other.files.Repository
+	case app.Remote.Kind == source.OCI:
+		var err error
+		if from.files, err = unpacked(from.files); err != nil {
+			return Result{}, diag.List{app.failure(app.Pos, "helm-chart", "", "%s: the chart cannot be read: %v", from.name, reason(err))}
+		}
+	}
 	inner := *app
 	inner.Remote, inner.Pos, inner.Path = nil, diag.Position{}, path.Clean(app.Path)
 	if inner.Kind == "" {
@@ -38,7 +48,6 @@ func (r *Renderer) foreign(app *Application) (Result, diag.List) {
 	for i := range inner.Patches {
 		inner.Patches[i].Pos.File = outerPrefix + inner.Patches[i].Pos.File
 	}
-	other := r.others[*app.Remote]
 	if other == nil {
 		other = New(Files{Repository: from.files, Sources: r.files.Sources, Watcher: r.files.Watcher}, r.cluster)
 		other.outer = r.files.Repository
@@ -56,6 +65,29 @@ func (r *Renderer) foreign(app *Application) (Result, diag.List) {
 		o.Pos, o.From = at, strings.TrimSuffix(prefix+o.From, ": ")
 	}
 	return out, from.moved(diags)
+}
+
+// unpacked gives the files of what a registry has. A chart is kept as it is packed; for Argo CD, it is the folder in the archive
+// (util/oci/client.go).
+func unpacked(from fs.FS) (fs.FS, error) {
+	entries, err := fs.ReadDir(from, ".")
+	if err != nil || len(entries) != 1 || entries[0].IsDir() || path.Ext(entries[0].Name()) != ".tgz" {
+		return from, err
+	}
+	var c chartReader
+	data, err := c.file(from, entries[0].Name(), maxChartSize)
+	if err != nil {
+		return nil, err
+	}
+	files, err := c.unpack(data)
+	if err != nil {
+		return nil, err
+	}
+	contents := map[string][]byte{}
+	for _, f := range files {
+		contents[f.Name] = f.Data
+	}
+	return source.Files(contents)
 }
 
 // discover finds out how Argo CD reads a folder of which the list does not say it: of the files whose names tell it, the last
