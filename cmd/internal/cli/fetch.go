@@ -17,8 +17,8 @@ import (
 // fetchOptions are the flags of the verb.
 type fetchOptions struct {
 	elsewhereOptions
-	locked bool
-	update string
+	locked, keepGoing bool
+	update            string
 }
 
 func fetchCommand() *cobra.Command {
@@ -32,12 +32,16 @@ this machine, and writes into roster.lock beside the list what exactly that was.
 What roster.lock has already is taken as it is, and when all of it is in the cache, no server is asked. Another content under the
 version that is locked is an error. Keep roster.lock in Git.
 
+With --keep-going, what cannot be had does not keep the others out of roster.lock. It is reported, roster.lock keeps what it has of it, and
+the exit code is 3.
+
 With --vendor, there are copies of all that in the repository, too, which come before the cache: for those who want them in Git. With
 --locked, they must be there.`,
 		Example: `  roster fetch                     what is new
   roster fetch --locked            exactly what roster.lock has, or an error: for CI
   roster fetch --update            newer versions of all, within what the list asks for
   roster fetch --update=web-ntfy   of one application alone
+  roster fetch --keep-going        as much as can be had
   roster fetch --vendor            copies in the repository as well, in the folder that vendor in platform.yml names
   roster fetch --map https://charts.example=../mirror`,
 		Args:              atMostOneFolder,
@@ -46,11 +50,15 @@ With --vendor, there are copies of all that in the repository, too, which come b
 	o.flags(c)
 	c.Flags().BoolVar(&o.locked, "locked", false, "take exactly what roster.lock has, and do not change it")
 	c.Flags().StringVar(&o.update, "update", "", "take newer versions, of all or of one application, --update=CODE")
+	c.Flags().BoolVar(&o.keepGoing, "keep-going", false, "also write roster.lock when something cannot be had, and exit with 3")
 	c.Flags().BoolVar(&o.copies, "vendor", false, "also write copies into the folder that vendor in platform.yml names, for Git")
 	c.Flags().Lookup("update").NoOptDefVal = "*"
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if o.locked && o.update != "" {
 			return errors.New("--locked and --update exclude each other")
+		}
+		if o.keepGoing && o.copies {
+			return errors.New("--keep-going and --vendor exclude each other")
 		}
 		return o.run(c, folderOf(args))
 	}
@@ -88,6 +96,12 @@ func (o *fetchOptions) run(c *cobra.Command, dir string) error {
 	switch {
 	case errors.Is(err, errReported):
 		return err
+	case errors.Is(err, fetch.ErrPart) && o.keepGoing:
+		_ = lines(err, e.stderr)
+		if err := o.keep(e, source.NewLock(append(lock, e.lock...)...)); err != nil {
+			return err
+		}
+		return errIncomplete
 	case err != nil:
 		return lines(err, e.stderr)
 	}

@@ -52,8 +52,8 @@ const (
 )
 
 // All fetches what there are references to: those that are known with what is fetched so far, and again, until there are no more.
-// Without an error, all is in the cache, and the lock is the new one. An error joins one for each reference that could not be had; each
-// of them names it. Then the lock is what could be had, for those who want to see what else is wrong.
+// Without an error, all is in the cache, and the lock is the new one. With ErrPart, the lock is what could be had. That error joins one for
+// each reference that could not be; each of them names it.
 func All(ctx context.Context, references func(source.Sources) ([]source.Reference, error), o Options) (source.Lock, error) {
 	r := &run{Options: o, got: map[source.Reference]source.Locked{}, failed: map[source.Reference]error{}}
 	for range maxRounds {
@@ -77,6 +77,14 @@ func All(ctx context.Context, references func(source.Sources) ([]source.Referenc
 	}
 	return nil, fmt.Errorf("what was fetched refers to more, %d times over: expected an end", maxRounds)
 }
+
+// ErrPart is in an error that joins those of some references: the others could be had.
+var ErrPart = errors.New("some could not be had")
+
+// part is such an error.
+type part struct{ error }
+
+func (p part) Unwrap() []error { return []error{p.error, ErrPart} }
 
 // run is one call of All.
 type run struct {
@@ -120,7 +128,10 @@ func (r *run) err() error {
 	for _, ref := range failed {
 		all = multierror.Append(all, r.failed[ref])
 	}
-	return all.ErrorOrNil()
+	if err := all.ErrorOrNil(); err != nil {
+		return part{err}
+	}
+	return nil
 }
 
 // each gets some references, several at once.
