@@ -66,7 +66,7 @@ spec:
 		for _, o := range in.Workloads {
 			kind := kindOf{catalog.ClusterResource{Group: groupOf(o), Kind: o.Kind}, o.Application}
 			by := installers[kind.kind]
-			if by == nil || by.Wave < o.Application.Wave || installs[kind] || seen[kind] || skipsDryRun(o) {
+			if by == nil || by.Wave < o.Application.Wave || installs[kind] || seen[kind] || isArgoCDs(kind.kind) || skipsDryRun(o) {
 				continue
 			}
 			seen[kind] = true

@@ -43,6 +43,9 @@ func TestMissingDependsOn(t *testing.T) {
 		"something else waits":     {three("", "", ", dependsOn: [web-a]", queue, kind, ""), []string{finding}},
 		"it was thought about":     {three("", "", "", strings.Replace(queue, "name: q", "name: q, annotations: {argocd.argoproj.io/sync-options: SkipDryRunOnMissingResource=true}", 1), kind, ""), nil},
 		"for all of it":            {three(", syncOptions: [SkipDryRunOnMissingResource=true]", "", "", queue, kind, ""), nil},
+		"Argo CD's own":            {three("", "", "", "---\napiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: q}\n", definition("argoproj.io", "ApplicationSet"), ""), nil},
+		"of its makers": {three("", "", "", "---\napiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: q}\n", definition("argoproj.io", "Workflow"), ""),
+			[]string{"applications.yml:2:18: web-a does not wait for what installs its kinds: Workflow q (web-b)"}},
 		"two kinds of two": {three("", "", "", queue+strings.Replace(queue, "Queue", "Letter", 1), kind, definition("a.example", "Letter")),
 			[]string{"applications.yml:2:18: web-a does not wait for what installs its kinds: Letter q (web-c), Queue q (web-b)"}},
 	} {
@@ -64,6 +67,7 @@ func TestMissingProvides(t *testing.T) {
 	}{
 		"policies":            {list("", "", definition("cilium.io", "CiliumNetworkPolicy")), []string{at + "cilium.io" + rest}},
 		"said":                {list("", ", provides: [cilium.io]", definition("cilium.io", "CiliumNetworkPolicy")), nil},
+		"Argo CD's own":       {list("", "", definition("argoproj.io", "AppProject")+definition("argoproj.io", "Application")), nil},
 		"a kind not rendered": {list("", "", definition("cilium.io", "CiliumEndpoint")), nil},
 		"no routes":           {list("", "", definition("traefik.io", "IngressRoute")), nil},
 		"routes":              {list("", route, definition("traefik.io", "IngressRoute")), []string{at + "traefik.io" + rest}},

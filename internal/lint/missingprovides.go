@@ -77,9 +77,15 @@ func (in *Input) unprovided() map[catalog.ClusterResource]bool {
 	out := map[catalog.ClusterResource]bool{}
 	for i := range in.Objects {
 		o := &Object{Object: in.Objects[i]}
-		if group := groupOf(o); !provided[group] {
-			out[catalog.ClusterResource{Group: group, Kind: o.Kind}] = true
+		if kind := (catalog.ClusterResource{Group: groupOf(o), Kind: o.Kind}); !provided[kind.Group] && !isArgoCDs(kind) {
+			out[kind] = true
 		}
 	}
 	return out
+}
+
+// isArgoCDs reports whether a kind is one that Argo CD itself works with: it is there before Argo CD applies anything, even where an
+// application of the list updates it.
+func isArgoCDs(kind catalog.ClusterResource) bool {
+	return kind.Group == "argoproj.io" && slices.Contains([]string{"Application", "ApplicationSet", "AppProject"}, kind.Kind)
 }
