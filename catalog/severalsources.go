@@ -67,7 +67,7 @@ func (r *resolver) severalSources(in *appInput) deployed {
 		s := one.sources[0]
 		s.Ref, s.Name = p.Ref.V, p.Name.V
 		s.Here = p.Ref.IsSet() && r.isHere(&s)
-		r.oneRevision(in, p, &s, refs)
+		r.oneRevision(p, &s, refs)
 		d.sources, needsValues = append(d.sources, s), needsValues || len(one.sources) > 1
 		w := one.workload
 		if w == nil {
@@ -193,7 +193,7 @@ func (r *resolver) isHere(s *Source) bool { return s.RepoURL == r.repoURL && s.R
 
 // oneRevision reports value files of a repository in two revisions at once: Argo CD has one checkout of each (reposerver/repository,
 // runManifestGenAsync).
-func (r *resolver) oneRevision(in *appInput, p *partInput, s *Source, refs map[string]*Source) {
+func (r *resolver) oneRevision(p *partInput, s *Source, refs map[string]*Source) {
 	if s.Helm == nil {
 		return
 	}

@@ -249,7 +249,7 @@ func (r *resolver) match(pattern string) ([]string, error) {
 	if found, known := r.matched[pattern]; known {
 		return found.files, found.err
 	}
-	files := fs.FS(r.fsys)
+	files := r.fsys
 	if r.root != "." {
 		var err error
 		if files, err = fs.Sub(r.fsys, r.root); err != nil {

@@ -36,6 +36,25 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+func TestSlip(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		candidates []string
+		want       string
+	}{
+		{"Deploymnt", []string{"StatefulSet", "Deployment"}, "Deployment"},
+		{"deploymnt", []string{"Deployment"}, "Deployment"},
+		{"eploymnts", []string{"Deployment"}, ""},
+		{"MutatingAdmissionPolicy", []string{"ValidatingAdmissionPolicy"}, ""},
+		{"ab", []string{"ac", "abc"}, "abc"},
+		{"a", nil, ""},
+	} {
+		if got := diag.Slip(c.name, c.candidates); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
 func TestDidYouMean(t *testing.T) {
 	many := strings.Split("n m l k j i h g f e d c b a", " ")
 	for _, c := range []struct {

@@ -18,6 +18,19 @@ func Nearest(name string, candidates []string) string {
 	return best
 }
 
+// Slip returns the first candidate in alphabetical order from which at most two letters of name differ: what else is near may be another
+// thing, as MutatingAdmissionPolicy is beside ValidatingAdmissionPolicy. It is "" when there is none.
+func Slip(name string, candidates []string) string {
+	const most = 2
+	best := ""
+	for _, c := range candidates {
+		if abs(len(c)-len(name)) <= most && distance(name, c) <= most && (best == "" || c < best) {
+			best = c
+		}
+	}
+	return best
+}
+
 // DidYouMean is the hint for a name that is not one of the candidates: the nearest of them, or else all of them while
 // they are few.
 func DidYouMean(name string, candidates []string) string {

@@ -2,6 +2,7 @@ package rendered
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -159,10 +160,7 @@ func TestDamaged(t *testing.T) {
 					t.Errorf("%s: found %s", name, got)
 				}
 				s.Close()
-				if err := os.RemoveAll(name); err == nil {
-					err = os.WriteFile(name, good, 0o600)
-				}
-				if err != nil {
+				if err := errors.Join(os.RemoveAll(name), os.WriteFile(name, good, 0o600)); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/hippotion/roster/internal/diag"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
@@ -107,16 +108,30 @@ func validateBuiltin(scheme *runtime.Scheme, gvk schema.GroupVersionKind, text [
 	return append(problems, validateMeta(meta, gvk.GroupKind(), !isClusterScoped(gvk.GroupKind()))...), nil
 }
 
-// unknownBuiltin tells a kind of an old version from one that never was. What a registered version does not have does not exist; a version
-// that is not registered is unknown.
+// unknownBuiltin tells a kind of an old version from one that never was. What a registered version does not have is a mistake when another
+// group has it, or a similar name is there; else a newer Kubernetes may have added it. A version that is not registered is unknown.
 func unknownBuiltin(scheme *runtime.Scheme, gvk schema.GroupVersionKind) ([]Problem, error) {
 	if served := servedVersions(scheme, gvk.GroupKind()); len(served) > 0 {
 		return notServed(gvk, served), nil
 	}
-	if scheme.IsVersionRegistered(gvk.GroupVersion()) {
+	if scheme.IsVersionRegistered(gvk.GroupVersion()) && mistaken(scheme, gvk) {
 		return []Problem{{Path: "kind", Message: fmt.Sprintf("%s has no kind %s", gvk.GroupVersion(), gvk.Kind)}}, nil
 	}
 	return nil, noSchema(gvk)
+}
+
+// mistaken reports whether a kind has the name of one in another group, or nearly that of one in its own.
+func mistaken(scheme *runtime.Scheme, gvk schema.GroupVersionKind) bool {
+	var own []string
+	for known := range scheme.AllKnownTypes() {
+		switch {
+		case known.Kind == gvk.Kind:
+			return true
+		case known.GroupVersion() == gvk.GroupVersion():
+			own = append(own, known.Kind)
+		}
+	}
+	return diag.Slip(gvk.Kind, own) != ""
 }
 
 func servedVersions(scheme *runtime.Scheme, gk schema.GroupKind) []string {

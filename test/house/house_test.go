@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	"internal/lint":            {"catalog", "internal/alertrule", "internal/argocd", "internal/bounds", "internal/diag", "internal/lint/progress", "internal/schema", "internal/syntax", "render/object"},
 	"internal/lint/progress":   {},
 	"internal/report":          {"catalog", "internal/diag", "internal/lint", "internal/syntax"},
-	"internal/schema":          {},
+	"internal/schema":          {"internal/diag"},
 	"internal/schema/gen":      {},
 	"internal/schema/celrules": {"internal/schema"},
 	"internal/verdict":         {},

@@ -35,8 +35,8 @@ func withRepositories(t *testing.T, x *tried, repositories string, more fetch.Fi
 	x.Network.Credentials = credentials
 }
 
-func named(name, version string) source.Reference {
-	return source.Reference{Kind: source.Chart, URL: "@" + name, Name: "web", Version: version}
+func named(name string) source.Reference {
+	return source.Reference{Kind: source.Chart, URL: "@" + name, Name: "web", Version: "1.x"}
 }
 
 // TestNamed: a repository that is known by a name is what a map says, or the lock, or Helm's repositories.yaml; the lock has what nobody
@@ -48,16 +48,16 @@ func TestNamed(t *testing.T) {
 	helm := "apiVersion: ''\nrepositories:\n- {name: stable, url: '" + s.URL + "/'}\n- {name: registry, url: 'oci://registry.example'}\n"
 	const unknown = "chart web 1.x of @%s: there is no repository of that name in Helm's repositories.yaml\n  hint: say in platform.yml what it is, sources: {map: [{url: \"@%[1]s\", to: https://…}]}, or run helm repo add"
 	x := try(t)
-	x.fails(fmt.Sprintf(unknown, "stable"), named("stable", "1.x"))
+	x.fails(fmt.Sprintf(unknown, "stable"), named("stable"))
 	withRepositories(t, x, helm, fetch.Files{})
-	x.fails(fmt.Sprintf(unknown, "stab"), named("stab", "1.x"))
-	x.fails("expected the name of a repository of charts over HTTP: @registry is none", named("registry", "1.x"))
-	x.fails("expected a URL such as https://HOST/PATH", named("a/b", "1.x"))
-	k, _ := x.must(named("stable", "1.x")).Find(named("stable", "1.x"))
+	x.fails(fmt.Sprintf(unknown, "stab"), named("stab"))
+	x.fails("expected the name of a repository of charts over HTTP: @registry is none", named("registry"))
+	x.fails("expected a URL such as https://HOST/PATH", named("a/b"))
+	k, _ := x.must(named("stable")).Find(named("stable"))
 	if k.Repository != s.URL || k.Resolved != "1.0.0" {
 		t.Errorf("got %v", k)
 	}
-	if got := x.text(named("stable", "1.x"), "web.tgz"); got != string(packed(t, "web", "1.0.0")) {
+	if got := x.text(named("stable"), "web.tgz"); got != string(packed(t, "web", "1.0.0")) {
 		t.Error("another content")
 	}
 	for _, locked := range []bool{false, true} { // a machine without Helm, and one where the name is another's
@@ -66,7 +66,7 @@ func TestNamed(t *testing.T) {
 		if locked {
 			withRepositories(t, y, strings.ReplaceAll(helm, s.URL, other.URL), fetch.Files{})
 		}
-		y.must(named("stable", "1.x"))
+		y.must(named("stable"))
 	}
 	if got := other.requests(); len(got) > 0 {
 		t.Errorf("asked another repository for %s", got)
@@ -81,17 +81,17 @@ func TestNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	y.Network.Map = fetch.Map{m}
-	if k, _ := y.must(named("stable", "1.x")).Find(named("stable", "1.x")); k.Repository != "" || k.Digest == x.Lock[0].Digest {
+	if k, _ := y.must(named("stable")).Find(named("stable")); k.Repository != "" || k.Digest == x.Lock[0].Digest {
 		t.Errorf("got %v", k)
 	}
 	y.Lock = x.Lock
 	y.Update = func(source.Reference) bool { return true }
-	y.fails("version 1.0.0 has changed", named("stable", "1.x")) // what the list means by the name is another repository now
+	y.fails("version 1.0.0 has changed", named("stable")) // what the list means by the name is another repository now
 	m.To = s.URL
 	mirror := fetch.Mapping{From: s.URL, To: other.URL}
 	y.Network.Map = fetch.Map{m, mirror}
 	s.requests()
-	y.fails("version 1.0.0 has changed", named("stable", "1.x"))
+	y.fails("version 1.0.0 has changed", named("stable"))
 	if got := s.requests(); len(got) > 0 {
 		t.Errorf("asked for %s in place of its mirror", got)
 	}
@@ -146,7 +146,7 @@ func TestHelmCredentials(t *testing.T) {
 				}
 				return
 			}
-			if lock := x.must(chart(s, "web", ""), chart(s, "near", ""), named("stable", "1.x")); strings.Contains(string(lock.Text()), password) {
+			if lock := x.must(chart(s, "web", ""), chart(s, "near", ""), named("stable")); strings.Contains(string(lock.Text()), password) {
 				t.Errorf("the lock tells: %s", lock.Text())
 			}
 		})
@@ -235,10 +235,10 @@ func TestHelmCertificates(t *testing.T) {
 			x := try(t)
 			withRepositories(t, x, "repositories: [{name: stable, url: '"+c.url+"'"+c.more+"}]\n", fetch.Files{})
 			if c.want != "" {
-				x.fails(c.want, named("stable", "1.x"))
+				x.fails(c.want, named("stable"))
 				return
 			}
-			x.must(named("stable", "1.x"))
+			x.must(named("stable"))
 		})
 	}
 }

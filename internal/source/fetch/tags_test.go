@@ -2,6 +2,7 @@ package fetch_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -37,7 +38,7 @@ func TestTagsOf(t *testing.T) {
 				t.Errorf("%s: got %v", name, err)
 			}
 		}
-		if got[dead+"/a"].Err != got[dead+"/b"].Err {
+		if !errors.Is(got[dead+"/b"].Err, got[dead+"/a"].Err) {
 			t.Error("a registry that is not there was asked twice")
 		}
 	}
@@ -85,8 +86,7 @@ func TestTagsHostile(t *testing.T) {
 // TestTagsElsewhere: a registry that sends us to another server does not have that one say who gets our password.
 func TestTagsElsewhere(t *testing.T) {
 	const password = "hunter2"
-	var other *server
-	other = newServer(t)
+	other := newServer(t)
 	other.before = func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Header.Get("Authorization") != "" {
 			t.Errorf("the other server got %s", r.Header.Get("Authorization"))
