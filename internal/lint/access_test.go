@@ -1,7 +1,9 @@
 package lint_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -422,6 +424,51 @@ func TestNotPermittedByProject(t *testing.T) {
 		"its own namespace": {manifest("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: web-a}\n"), nil},
 	} {
 		t.Run(name, func(t *testing.T) { check(t, rule, c.folder, c.want...) })
+	}
+}
+
+// TestNotPermittedAddition: what --fix adds permits no more than what is deployed, and nothing that is no kind of any API.
+func TestNotPermittedAddition(t *testing.T) {
+	objects := func(defined, group, kind string) string {
+		object := func(fields map[string]any) string {
+			text, err := json.Marshal(fields)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(text) + "\n---\n"
+		}
+		names := strings.Split(defined, " ")
+		return manifest(object(map[string]any{"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": map[string]any{"name": "a"},
+			"spec": map[string]any{"scope": "Cluster", "group": names[0], "names": map[string]any{"kind": names[1]}}}) +
+			object(map[string]any{"apiVersion": strings.TrimPrefix(group+"/v1", "/"), "kind": kind, "metadata": map[string]any{"name": "b"}}))
+	}
+	const long = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" // 63
+	for _, c := range []struct {
+		defined, group, kind string
+		want                 bool
+	}{
+		{"a.example A", "a.example", "A", true},
+		{"a.example " + long, "a.example", long, true},
+		{"a.example A" + long, "a.example", "A" + long, false},
+		{"rbac.authorization.k8s.io ClusterRole", "", "rbac.authorization.k8s.io/ClusterRole", false},
+		{"* *", "*", "*", false},
+		{"a.example *", "a.example", "*", false},
+		{"a.example A]", "a.example", "A]", false},
+		{"a.example A\n", "a.example", "A\n", false},
+		{"A.example A", "A.example", "A", false},
+	} {
+		t.Run(c.group+" "+c.kind, func(t *testing.T) {
+			for _, f := range run(t, objects(c.defined, c.group, c.kind), false).Findings {
+				if f.Code != "not-permitted-by-project" {
+					continue
+				}
+				if (f.Missing != nil) != c.want || c.want && !slices.Contains(f.Missing.Values, c.group+"/"+c.kind) {
+					t.Errorf("it adds %v; %s", f.Missing, f.Message)
+				}
+				return
+			}
+			t.Error("nothing is found")
+		})
 	}
 }
 

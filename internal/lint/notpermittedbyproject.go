@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -98,6 +99,16 @@ func foundAt(at catalog.Place, hint, format string, args ...any) Finding {
 // resource is a kind as the list has it.
 func resource(r catalog.ClusterResource) string { return strings.TrimPrefix(r.Group+"/"+r.Kind, "/") }
 
+var (
+	kindForm  = regexp.MustCompile(`^[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+	groupForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
+)
+
+// nameable reports whether the list can have a kind, and means this one by it: a kind with a slash would be another one, with a group.
+func nameable(r catalog.ClusterResource) bool {
+	return kindForm.MatchString(r.Kind) && (r.Group == "" || groupForm.MatchString(r.Group))
+}
+
 // notPermitted is the finding for all cluster-scoped objects that the applications of an entry deploy and its project does not permit.
 func (in *Input) notPermitted(n *catalog.Namespace, objects map[catalog.ClusterResource][]*Object) Finding {
 	byName := func(a, b catalog.ClusterResource) int { return cmp.Compare(resource(a), resource(b)) }
@@ -107,7 +118,7 @@ func (in *Input) notPermitted(n *catalog.Namespace, objects map[catalog.ClusterR
 	}
 	for _, r := range slices.SortedFunc(maps.Keys(objects), byName) {
 		of := objects[r]
-		if addable.MatchString(resource(r)) {
+		if nameable(r) {
 			missing = append(missing, resource(r))
 		}
 		example := of[0].Title() + " of " + of[0].Application.Code
