@@ -84,6 +84,9 @@ func (r Reference) Problem() string {
 	if r.Kind != Chart && r.Name != "" {
 		return "only a chart of a chart repository has a name"
 	}
+	if climbs(r.URL) {
+		return "expected a URL without . and .. in its path"
+	}
 	if r.Named() && repositoryForm.MatchString(r.URL) {
 		return ""
 	}
@@ -104,6 +107,17 @@ func (r Reference) Problem() string {
 		return "expected a repository in the registry: oci://HOST/PATH"
 	}
 	return ""
+}
+
+// climbs reports whether there is a part in a URL that leads out of a folder: servers differ in what they make of it, and in its place
+// there may be a folder of this machine.
+func climbs(address string) bool {
+	plain, err := url.PathUnescape(address)
+	if err != nil {
+		plain = address
+	}
+	parts := strings.FieldsFunc(plain, func(r rune) bool { return strings.ContainsRune(`/\:?`, r) })
+	return slices.Contains(parts, ".") || slices.Contains(parts, "..")
 }
 
 func hasPassword(u *url.URL) bool {

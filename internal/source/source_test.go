@@ -142,6 +142,13 @@ func TestProblem(t *testing.T) {
 		{Kind: source.Chart, URL: "https://charts.example", Name: "a\nb"}:                    "it is too long, or has characters that cannot be seen",
 		{Kind: source.Chart, URL: "https://charts.example", Name: strings.Repeat("a", 2049)}: "it is too long, or has characters that cannot be seen",
 		{Kind: source.Chart, URL: "https://charts.example", Name: "grafana/loki"}:            "",
+		{Kind: source.Git, URL: "https://git.example/house/../../x"}:                         "expected a URL without . and .. in its path",
+		{Kind: source.Git, URL: "git@git.example:../x"}:                                      "expected a URL without . and .. in its path",
+		{Kind: source.OCI, URL: "oci://registry.example/house/./x"}:                          "expected a URL without . and .. in its path",
+		{Kind: source.File, URL: "https://web.example/a/%2E%2e%2fx"}:                         "expected a URL without . and .. in its path",
+		{Kind: source.File, URL: "https://web.example/a?b=%zz/../x"}:                         "expected a URL without . and .. in its path",
+		{Kind: source.Chart, URL: "https://charts.example/..", Name: "a"}:                    "expected a URL without . and .. in its path",
+		{Kind: source.File, URL: "https://web.example/a..b/.c/...?d=../x"}:                   "",
 		{Kind: source.Kind("tar"), URL: "https://charts.example"}:                            "unknown kind of reference",
 	} {
 		if got := r.Problem(); got != want {

@@ -148,6 +148,7 @@ func (o *elsewhereOptions) reach(stdin io.Reader, p *catalog.Platform, top strin
 		if err != nil {
 			return nil, fmt.Errorf("sources.map in %s: %w", catalog.PlatformFile, err)
 		}
+		m.Within = top // who writes the list must not have any file of the machine read that fetches for it
 		n.Map = append(n.Map, m)
 	}
 	n.Credentials, err = o.credentials(stdin)

@@ -25,8 +25,10 @@ func (n *Network) index(ctx context.Context, home string) ([]byte, error) {
 // homeOf is where a repository of charts is. What one stands for that is known by a name is what a map says, what the lock has, or what
 // Helm's repositories.yaml has; named is that URL unless a map says it.
 func (n *Network) homeOf(r source.Reference, old *source.Locked) (home, named string, err error) {
-	home = n.Map.of(r.URL)
+	home, err = n.Map.of(r.URL)
 	switch {
+	case err != nil:
+		return "", "", err
 	case !r.Named():
 		return home, "", nil
 	case home != r.URL:
@@ -42,7 +44,8 @@ func (n *Network) homeOf(r source.Reference, old *source.Locked) (home, named st
 	if u, err := url.Parse(home); err != nil || u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "file" {
 		return "", "", fmt.Errorf("expected the name of a repository of charts over HTTP: %s is none", r.URL)
 	}
-	return n.Map.of(home), named, nil
+	home, err = n.Map.of(home)
+	return home, named, err
 }
 
 // chart fetches a chart of an HTTP repository.
@@ -118,7 +121,7 @@ func (n *Network) chartURL(home, said string) (string, error) {
 		if at.Scheme == "file" {
 			return "", errors.New("the repository's index names a file of this machine, which is not read")
 		}
-		return n.Map.of(said), nil
+		return n.Map.of(said)
 	}
 	base, err := url.Parse(home)
 	if err != nil {
@@ -130,7 +133,10 @@ func (n *Network) chartURL(home, said string) (string, error) {
 
 // file fetches a single file.
 func (n *Network) file(ctx context.Context, w wanted) (source.Locked, error) {
-	home := n.Map.of(w.URL)
+	home, err := n.Map.of(w.URL)
+	if err != nil {
+		return source.Locked{}, err
+	}
 	out, err := n.store(ctx, w.cache, home, home, n.limits().File)
 	if err != nil {
 		return source.Locked{}, err

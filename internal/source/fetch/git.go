@@ -42,7 +42,10 @@ func (n *Network) git(ctx context.Context, w wanted) (source.Locked, error) {
 		return source.Locked{}, err
 	}
 	defer remove()
-	g := &git{n, folder, w.URL, n.Map.of(w.URL)}
+	g, err := n.gitAt(ctx, folder, w.URL)
+	if err != nil {
+		return source.Locked{}, err
+	}
 	if _, err := g.run(ctx, "init", "--quiet", "--bare", "--template=", "."); err != nil {
 		return source.Locked{}, err
 	}
@@ -87,6 +90,57 @@ type git struct {
 	folder string
 	asked  string // the repository's URL
 	url    string // and where it is looked for
+}
+
+// gitAt is the git program for a repository, in an empty folder.
+func (n *Network) gitAt(ctx context.Context, folder, asked string) (*git, error) {
+	at, err := n.Map.of(asked)
+	if err != nil {
+		return nil, err
+	}
+	g := &git{n, folder, asked, at}
+	within := n.Map.best(asked).Within
+	if place, is := strings.CutPrefix(at, "file://"); is && within != "" {
+		if place, err = url.PathUnescape(place); err == nil {
+			err = g.whole(ctx, within, filepath.FromSlash(place))
+		}
+	}
+	return g, err
+}
+
+// whole reports what is wrong with a repository at a place within a folder: that a part of it is elsewhere. A repository may be
+// committed as a folder, and then says by itself where its objects and names are.
+func (g *git) whole(ctx context.Context, within, place string) error {
+	there := *g
+	there.folder = place
+	text, err := there.run(ctx, "-c", "safe.bareRepository=all", "rev-parse", "--absolute-git-dir", "--git-common-dir")
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(text) {
+		at := strings.TrimSuffix(line, "\n")
+		if !filepath.IsAbs(at) {
+			at = filepath.Join(place, at)
+		}
+		err := contained(within, at)
+		if err == nil {
+			err = filepath.WalkDir(at, func(name string, e fs.DirEntry, err error) error {
+				switch {
+				case err != nil:
+					return err
+				case e.Type()&fs.ModeSymlink != 0:
+					return contained(within, name)
+				case e.Name() == "alternates" && filepath.Base(filepath.Dir(name)) == "info":
+					return errors.New("the repository has objects elsewhere (objects/info/alternates), where sources.map does not lead")
+				}
+				return nil
+			})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // refsOf are the names in the repository. They are asked for once in a run.
@@ -374,7 +428,7 @@ func (g *git) environment() []string {
 	if protocol == "" {
 		protocol = "ssh:https" // and the other way round, for url.….insteadOf
 	}
-	out = append(out, "GIT_TERMINAL_PROMPT=0", "GCM_INTERACTIVE=never", "SSH_ASKPASS_REQUIRE=never", "GIT_ALLOW_PROTOCOL="+protocol, "GIT_OPTIONAL_LOCKS=0", "LC_ALL=C",
+	out = append(out, "GIT_TERMINAL_PROMPT=0", "GCM_INTERACTIVE=never", "SSH_ASKPASS_REQUIRE=never", "GIT_ALLOW_PROTOCOL="+protocol, "GIT_NO_LAZY_FETCH=1", "GIT_OPTIONAL_LOCKS=0", "LC_ALL=C",
 		"GIT_CEILING_DIRECTORIES="+filepath.Dir(g.folder))
 	if u, err := url.Parse(g.url); err == nil {
 		if user, password, ok := g.Credentials.git(u.Host); ok {

@@ -330,6 +330,8 @@ type Map []Mapping
 type Mapping struct {
 	From string // a URL
 	To   string // a URL, or the absolute path of a folder or file
+	// Within is the folder out of which no path and no link leads from there; empty when the user of this machine has chosen the place.
+	Within string
 }
 
 // ParseMapping reads URL=PATH or URL=URL. Paths are seen from the folder.
@@ -358,7 +360,7 @@ func NewMapping(from, to, folder string) (Mapping, error) {
 	if to == "" {
 		return Mapping{}, errors.New("expected a path or a URL behind the =")
 	}
-	m := Mapping{strings.TrimRight(from, "/"), strings.TrimRight(to, "/")}
+	m := Mapping{From: strings.TrimRight(from, "/"), To: strings.TrimRight(to, "/")}
 	if !strings.Contains(to, "://") {
 		m.To = filepath.Join(folder, to)
 		if filepath.IsAbs(to) {
@@ -371,20 +373,49 @@ func NewMapping(from, to, folder string) (Mapping, error) {
 }
 
 // of is where a URL is looked for. A folder of this machine becomes a URL of files.
-func (m Map) of(address string) string {
-	best := Mapping{}
+func (m Map) of(address string) (string, error) {
+	best := m.best(address)
+	if best.From == "" {
+		return address, nil
+	}
+	to := best.To + strings.TrimPrefix(address, best.From)
+	if strings.Contains(best.To, "://") {
+		return to, nil
+	}
+	if best.Within != "" {
+		if err := contained(best.Within, filepath.FromSlash(to)); err != nil {
+			return "", err
+		}
+	}
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(to)}).String(), nil
+}
+
+// best is the mapping for a URL; the zero Mapping when there is none.
+func (m Map) best(address string) (best Mapping) {
 	for _, c := range m {
 		rest, ok := strings.CutPrefix(address, c.From)
 		if ok && (rest == "" || rest[0] == '/') && len(c.From) > len(best.From) {
 			best = c
 		}
 	}
-	if best.From == "" {
-		return address
+	return best
+}
+
+// contained reports what is wrong with a place, which may be missing: that it is not within a folder, once links are followed.
+func contained(folder, place string) error {
+	folder, err := filepath.EvalSymlinks(folder)
+	if err != nil {
+		return err
 	}
-	to := best.To + strings.TrimPrefix(address, best.From)
-	if strings.Contains(best.To, "://") {
-		return to
+	real, err := filepath.EvalSymlinks(place)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("where sources.map leads, there is nothing: %s", filepath.Base(place))
 	}
-	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(to)}).String()
+	if err != nil {
+		return err
+	}
+	if inside, err := filepath.Rel(folder, real); err != nil || !filepath.IsLocal(inside) {
+		return errors.New("where sources.map leads is not in the repository\n  hint: keep it there, or name it with --map")
+	}
+	return nil
 }

@@ -69,7 +69,11 @@ func (a asked) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // repository is a repository of a registry, and its name in messages.
 func (n *Network) repository(address string) (*remote.Repository, error) {
-	u, err := url.Parse(n.Map.of(address))
+	at, err := n.Map.of(address)
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(at)
 	if err != nil || u.Scheme != "oci" {
 		return nil, errors.New("expected another registry, oci://HOST/PATH, in place of a registry")
 	}

@@ -126,7 +126,10 @@ func (n *Network) newerGit(ctx context.Context, k source.Locked) (f Newer, err e
 	if commitForm.MatchString(k.Version) {
 		return f, nil
 	}
-	g := &git{n, string(filepath.Separator), k.URL, n.Map.of(k.URL)} // in no checkout, whose settings would count
+	g, err := n.gitAt(ctx, string(filepath.Separator), k.URL) // in no checkout, whose settings would count
+	if err != nil {
+		return f, err
+	}
 	commit, tag, err := g.resolve(ctx, k.Version)
 	if err != nil {
 		return f, err

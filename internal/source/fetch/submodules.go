@@ -88,7 +88,10 @@ func (g *git) submodule(ctx context.Context, m module, address string, to *trees
 		return err
 	}
 	defer remove()
-	of := &git{g.Network, folder, address, g.Map.of(address)}
+	of, err := g.gitAt(ctx, folder, address)
+	if err != nil {
+		return err
+	}
 	if _, err := of.run(ctx, "init", "--quiet", "--bare", "--template=", "."); err != nil {
 		return err
 	}
