@@ -95,17 +95,17 @@ func (c Cache) Open() *Store {
 	}
 	s := &Store{root: root, build: c.Build}
 	s.parts.made = map[string]bool{}
-	if !s.mine() || !s.readKey() {
+	if !s.mine(os.Geteuid()) || !s.readKey() {
 		_ = root.Close()
 		return nil
 	}
 	return s
 }
 
-// mine reports whether nobody else may write into the folder.
-func (s *Store) mine() bool {
+// mine reports whether nobody but a user may write into the folder: others could have made what is in it, as far as they know the input.
+func (s *Store) mine(user int) bool {
 	info, err := s.root.Stat(".")
-	return err == nil && (runtime.GOOS == "windows" || info.Mode().Perm()&0o022 == 0)
+	return err == nil && (runtime.GOOS == "windows" || info.Mode().Perm()&0o022 == 0) && belongs(info, user)
 }
 
 // readKey reads the key of the folder, or makes it.

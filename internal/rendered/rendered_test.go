@@ -237,6 +237,28 @@ func TestUnusable(t *testing.T) {
 	}
 }
 
+// TestForeign: a folder of another user is not used, in which he may have put results that he likes.
+func TestForeign(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir)
+	user := os.Geteuid()
+	if !s.mine(user) {
+		t.Error("it is not its owner's")
+	}
+	if user == 0 { // whose folders all trust
+		if err := os.Chown(filepath.Join(dir, "rendered", "1"), 1, -1); err != nil {
+			t.Fatal(err)
+		}
+		if (Cache{Folder: dir}).Open() != nil {
+			t.Error("it is opened")
+		}
+		user = 1
+	}
+	if s.mine(user + 1) {
+		t.Error("it is another user's")
+	}
+}
+
 // TestPrune: the oldest go first when there is too much, and what a run has left that was killed.
 func TestPrune(t *testing.T) {
 	dir := t.TempDir()
