@@ -50,7 +50,7 @@ func (r *Renderer) foreign(app *Application) (Result, diag.List) {
 	}
 	if other == nil {
 		other = New(Files{Repository: from.files, Sources: r.files.Sources, Watcher: r.files.Watcher}, r.cluster)
-		other.outer = r.files.Repository
+		other.outer, other.known = r.files.Repository, r.known
 		r.others[*app.Remote] = other
 	}
 	other.asked, other.warnings, other.calls, other.onlyAsk, other.later = nil, nil, calls{}, r.onlyAsk, r.later

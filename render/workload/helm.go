@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -315,7 +316,7 @@ func (o *output) add(p printed, end string) {
 
 func (o *output) decode(p printed, header, end string) ([]manifest, diag.List) {
 	switch value, m := map[string]any(nil), (*mistake)(nil); {
-	case p.json == nil || end != "\n": // it was read with the end of its line
+	case p.json == nil || end != "\n" && endsLine(p.json): // it was read with the end of its line
 	case string(p.json) == "null":
 		return nil, nil
 	default:
@@ -325,6 +326,10 @@ func (o *output) decode(p printed, header, end string) ([]manifest, diag.List) {
 	}
 	return o.app.decode(diag.Position{}, []byte(header+p.text+end))
 }
+
+// endsLine reports whether a text in a JSON text may end with the end of a line. If none does, then in YAML the last of them is the same with
+// and without an end of its line.
+func endsLine(raw []byte) bool { return bytes.Contains(raw, []byte(`\n"`)) }
 
 var notSorted = regexp.MustCompile(`^YAML parse error on (.*?): `)
 

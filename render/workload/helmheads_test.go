@@ -46,6 +46,11 @@ func TestHeads(t *testing.T) {
 		"kind: Job\nmetadata: {name: unknown, annotations: {helm.sh/hook: crd-install}}\n": true,
 		"kind: A\nkind: Namespace\n---\n" + first:                                          true,
 		"kind: Secret\nstringData:\n  a: |\n    text":                                      true,
+		"kind: Secret\nstringData:\n  a: |+\n    text\n\n  b: \"\\n\"":                     true,
+		"kind: Secret\nstringData:\n  a: >-\n    text\n    more\n   # not more":            true,
+		"kind: Secret\nstringData:\n  a: text\n    more\n  b:":                             true,
+		"kind: Secret\nstringData:\n  - a\n  -":                                            true,
+		"kind: Secret\nstringData: |\n# no text":                                           true,
 		"kind: ConfigMap\nmetadata: {name: a, annotations: {x: \"\\x7f\"}}\n":              false,
 		"kind: Job\nmetadata: {annotations: {helm.sh/hook-weight: 5}}\n":                   false,
 		"kind: 1\n": false, "[a]\n": false, "a: [\n": false, "a: 1\r\nb: 2\n": false, "------\n": false, "%YAML 1.1\n": false,
@@ -75,14 +80,16 @@ func TestHeads(t *testing.T) {
 			}
 			for _, all := range [][]printed{objects, hooks} {
 				for i := range all {
-					app := &Application{}
-					o := &output{app: app}
-					got, _ := o.decode(all[i], all[i].header(), "\n")
-					all[i].json = nil
-					want, diags := o.decode(all[i], all[i].header(), "\n")
-					if len(diags) > 0 || len(got) != len(want) || len(got) > 0 && !cmp.Equal(got[0].value, want[0].value) {
-						t.Errorf("%q: read as %v, want %v (%v)", text, got, want, diags)
+					for _, end := range []string{"\n", ""} {
+						o, plain := &output{app: &Application{}}, all[i]
+						got, _ := o.decode(all[i], all[i].header(), end)
+						plain.json = nil
+						want, diags := o.decode(plain, all[i].header(), end)
+						if len(diags) > 0 || len(got) != len(want) || len(got) > 0 && !cmp.Equal(got[0].value, want[0].value) {
+							t.Errorf("%q: with the end %q read as %v, want %v (%v)", text, end, got, want, diags)
+						}
 					}
+					all[i].json = nil
 				}
 			}
 			if !cmp.Equal(objects, wantObjects, cmp.AllowUnexported(printed{})) || !cmp.Equal(hooks, wantHooks, cmp.AllowUnexported(printed{})) {

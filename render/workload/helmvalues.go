@@ -26,24 +26,22 @@ func (r *Renderer) values(app *Application) (map[string]any, diag.List) {
 	out := map[string]any{}
 	for _, f := range names {
 		data, err := syntax.ReadFile(f.files, f.file)
-		excess := (*syntax.Excess)(nil)
-		if err == nil {
-			if err = syntax.Check(data); !errors.As(err, &excess) {
-				err = nil // reported below
-			}
+		var values map[string]any
+		read := err == nil
+		if read {
+			values, err = r.known.of(helm, data)
 		}
+		excess := (*syntax.Excess)(nil)
 		switch {
 		case errors.As(err, &excess):
 			at, prefix := f.at(f.shown(), excess.Line, excess.Column)
 			diags.Add(app.failure(at, excess.Code, excess.Hint, "%s%s", prefix, excess.Message))
 			continue
-		case err != nil:
+		case !read:
 			at, prefix := f.at(f.shown(), 0, 0)
 			diags.Add(app.failure(at, "helm-values", "", "%sthe value file cannot be read: %v", prefix, reason(err)))
 			continue
-		}
-		values, err := helm.values(data)
-		if err != nil {
+		case err != nil:
 			line, message := notValues(data, err)
 			at, prefix := f.at(f.shown(), line, min(line, 1))
 			diags.Add(app.failure(at, "helm-values", "", "%s%s", prefix, message))

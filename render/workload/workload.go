@@ -137,7 +137,8 @@ type Renderer struct {
 	files   Files
 	cluster Cluster
 	charts  map[string]*loadedChart // by path
-	later   bool                    // whether to render as if it were another day
+	known   *knownValues
+	later   bool // whether to render as if it were another day
 	// others render what lies in other repositories. Of those, outer is the files of the repository that holds the list.
 	others map[source.Reference]*Renderer
 	outer  fs.FS
@@ -157,7 +158,8 @@ func New(files Files, cluster Cluster) *Renderer {
 	if cluster.Helm == "" {
 		cluster.Helm = argocd.Newest().Helm()
 	}
-	return &Renderer{files: files, cluster: cluster, charts: map[string]*loadedChart{}, others: map[source.Reference]*Renderer{}}
+	return &Renderer{files: files, cluster: cluster, charts: map[string]*loadedChart{}, others: map[source.Reference]*Renderer{},
+		known: &knownValues{read: map[valueText]map[string]any{}}}
 }
 
 // Result is the output of an application.
