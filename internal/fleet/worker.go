@@ -299,7 +299,12 @@ func Serve(in io.Reader, out io.Writer, open source.Opener) error {
 			requests <- app
 		}
 	}()
+	spares := false
 	for app := range requests {
+		if spare := app.Builds(); spare != spares {
+			limited.Spare(spare)
+			spares = spare
+		}
 		if recorder == nil {
 			err = answers.Encode(answerTo(renderer, &app, job.Ask))
 		} else {

@@ -8,6 +8,7 @@ package workload
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
@@ -87,6 +88,11 @@ type Application struct {
 	Twice bool `json:",omitempty"`
 	// Debug says that messages may show what templates print, with the values in it.
 	Debug bool `json:",omitempty"`
+}
+
+// Builds reports whether a source of app is a kustomization, or may be found to be one. Kustomize keeps much of what it reads until it is done.
+func (app *Application) Builds() bool {
+	return app.Kind == Kustomization || app.Kind == "" || slices.ContainsFunc(app.Others, func(o Application) bool { return o.Builds() })
 }
 
 // Kind is how a source is rendered.
