@@ -3,16 +3,19 @@ package catalog
 import (
 	"errors"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hippotion/roster/internal/argocd"
+	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/internal/syntax"
 	"sigs.k8s.io/yaml"
 )
 
 // patched is d with patches. A kustomization gets them in Argo CD as well. Argo CD does not patch charts and folders of
 // manifests: those the sidecar renders, with the code of roster render --app, so that the cluster cannot disagree with it.
-// What roster cannot render cannot be patched.
+// What roster cannot render cannot be patched. What a chart takes from elsewhere is in the lock and in the copies, since nothing is fetched there.
 func (r *resolver) patched(in *appInput, d deployed, patches []Patch) deployed {
 	switch {
 	case len(d.sources) == 0: // reported
@@ -31,10 +34,12 @@ func (r *resolver) patched(in *appInput, d deployed, patches []Patch) deployed {
 		}
 		d.sources[0].Kustomize = &k
 		return d
+	case d.workload == nil && r.opts.NewCopies && in.Chart.IsSet():
+		return d // its copy is about to be made
 	case d.workload == nil:
 		hint := "patch a kustomization, or a source in this repository"
 		if in.Chart.IsSet() {
-			hint = "put the chart into the folder that vendor in " + PlatformFile + " names, as " + path.Base(in.Chart.V) + "-" + in.Version.V + ".tgz"
+			hint = r.copyHint(in)
 		}
 		in.Patches[0].Report("unpatchable", hint, "Argo CD cannot patch this source, and roster cannot render it: %s", d.elsewhere)
 		return d
@@ -55,8 +60,30 @@ func (r *resolver) patched(in *appInput, d deployed, patches []Patch) deployed {
 		}
 		out.reads = append(out.reads, read)
 	}
+	if d.workload.Kind == HelmChart {
+		out.reads = append(out.reads, source.LockFile)
+		if r.vendor != "" {
+			copies := "/" + r.vendor
+			out.reads = append(slices.DeleteFunc(out.reads, func(read string) bool { return within(read, copies) }), copies)
+		}
+	}
 	out.reads = append(out.reads, r.patchFiles(in)...)
 	return out
+}
+
+// oneVersion is a version that a copy of a chart can have in its name.
+var oneVersion = regexp.MustCompile(`^v?[0-9]+\.[0-9]+\.[0-9]+([-+][A-Za-z0-9.+-]*)?$`)
+
+// copyHint says how a chart is put where it can be patched.
+func (r *resolver) copyHint(in *appInput) string {
+	copied := "as " + path.Base(in.Chart.V) + "-" + in.Version.V + ".tgz"
+	switch {
+	case !oneVersion.MatchString(in.Version.V):
+		return "name one version, such as 1.2.3, and run roster fetch --vendor: a copy of that can be patched"
+	case !r.in.Vendor.IsSet():
+		return "add vendor: vendor to " + PlatformFile + ", and run roster fetch --vendor: it puts the chart there, " + copied
+	}
+	return "run roster fetch --vendor: it puts the chart into the folder that vendor names, " + copied
 }
 
 // patchFiles are the files that hold patches, from the root, with a leading slash.

@@ -306,7 +306,7 @@ func (o *Output) Open(p Place) (files fs.FS, closer func() error, err error) {
 // SourcesIn are sources with the copies that a repository below the place has of them.
 func (p Place) SourcesIn(root, folder string, s source.Sources) source.Sources {
 	if with, ok := s.(source.Copied); ok && folder != "" && p.Files == nil {
-		return with.With(source.Copies{Repository: filepath.Join(p.Top, filepath.FromSlash(root)), Folder: folder})
+		return with.With(source.Copies{Repository: filepath.Join(p.Top, filepath.FromSlash(root)), Folder: folder, At: p.At})
 	}
 	return s
 }

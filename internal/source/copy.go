@@ -12,6 +12,15 @@ import (
 type Copies struct {
 	Repository string // the root of the repository on the disk; empty when there are no copies
 	Folder     string // of the copies, relative to it
+	At         string // where Repository is in the repository when it is only a part of that; "." (or empty) for all of it
+}
+
+// Inside is where something in the repository lies below c.Repository; false when it is not in that part.
+func (c Copies) Inside(name string) (string, bool) {
+	if c.At == "" || c.At == "." {
+		return name, true
+	}
+	return strings.CutPrefix(name, c.At+"/")
 }
 
 // Copied are sources of which a repository may hold copies: those come first.

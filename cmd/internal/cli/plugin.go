@@ -8,8 +8,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/fleet"
+	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/source"
+	"github.com/hippotion/roster/internal/source/cache"
 	"github.com/hippotion/roster/plugin"
 	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/workload"
@@ -89,8 +93,16 @@ func requested(want func(plugin.Request) fleet.Want, timeout time.Duration, stde
 	}
 	here.Top, here.At = request.Sent(filepath.ToSlash(here.Top))
 	here.Dir = request.Path
-	out, diags, err := fleet.Build(fleet.Input{Place: here, Options: request.Options(), Revision: request.Revision, Timeout: timeout, Want: want(request),
-		Cluster: workload.Cluster{KubeVersion: request.KubeVersion, APIVersions: request.APIVersions}})
+	in := fleet.Input{Place: here, Options: request.Options(), Revision: request.Revision, Timeout: timeout, Want: want(request),
+		Cluster: workload.Cluster{KubeVersion: request.KubeVersion, APIVersions: request.APIVersions}}
+	if in.Want.Application != "" {
+		lock, _, err := readLock(here, "", stderr)
+		if err != nil {
+			return fleet.Output{}, request, err
+		}
+		in.Sources = cache.Pinned{Folder: os.Getenv("ROSTER_CACHE"), Lock: lock}
+	}
+	out, diags, err := fleet.Build(in)
 	if err != nil {
 		return out, request, err
 	}
@@ -100,9 +112,31 @@ func requested(want func(plugin.Request) fleet.Want, timeout time.Duration, stde
 		}
 	}
 	err = told(&out, diags, stderr)
-	if here.At != "." && slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return d.Code == "missing-path" || d.Code == "path-outside" }) {
-		_, _ = fmt.Fprintf(stderr, "Argo CD sent only the folder %s of the repository.\n"+
-			"  hint: if what is missing exists, apply the output of roster bootstrap again: it sets what is sent\n", here.At)
-	}
+	_, _ = io.WriteString(stderr, unsent(here.At, out.Platform, diags))
 	return out, request, err
+}
+
+// unsent explains what is missing although it may exist; empty when nothing is.
+func unsent(at string, p *catalog.Platform, diags diag.List) string {
+	has := func(code string) bool {
+		return slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return d.Code == code })
+	}
+	sent := ""
+	if at != "." {
+		sent = fmt.Sprintf("Argo CD sent only the folder %s of the repository.\n", at)
+	}
+	switch {
+	case sent != "" && (has("missing-path") || has("path-outside")):
+		return sent + "  hint: if what is missing exists, apply the output of roster bootstrap again: it sets what is sent\n"
+	case !has(lint.NotFetched):
+		return ""
+	case p.Vendor == "":
+		return "Nothing is fetched in Argo CD: what comes from elsewhere must be in the repository.\n" +
+			"  hint: add vendor: vendor to " + catalog.PlatformFile + ", run roster fetch --vendor, and commit " + source.LockFile + " and the folder vendor\n"
+	}
+	if _, there := (source.Copies{At: at}).Inside(p.Vendor + "/"); !there {
+		return sent + "  hint: sync the root Application: it sets what is sent, with the folder " + p.Vendor + "\n"
+	}
+	return "Nothing is fetched in Argo CD: what comes from elsewhere must be in the repository.\n" +
+		"  hint: run roster fetch --vendor, and commit " + source.LockFile + " and the folder " + p.Vendor + "\n"
 }

@@ -13,7 +13,7 @@ import (
 // Pinned are the sources that a lock names, in a cache. It has no state, so that it can be handed to another process, such as a
 // worker without environment: nothing of it is secret.
 type Pinned struct {
-	Folder string // of the cache
+	Folder string // of the cache; empty when there is none
 	Lock   source.Lock
 	Copies source.Copies // in the repository, which come first
 }

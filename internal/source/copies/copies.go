@@ -33,7 +33,10 @@ func at(c source.Copies, k source.Locked) (*os.Root, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	name := path.Join(c.Folder, k.CopyName())
+	name, there := c.Inside(path.Join(c.Folder, k.CopyName()))
+	if !there {
+		return nil, "", errors.Join(fs.ErrNotExist, root.Close())
+	}
 	parts := strings.Split(path.Dir(name), "/")
 	for i := range parts {
 		above := path.Join(parts[:i+1]...)
