@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 
 // hosts are those that any list of these tests gets something from.
 func hosts() ([]string, error) {
-	out := []string{trialHost}
+	out := append([]string{trialHost}, sourcesHosts...)
 	for _, example := range []string{"homelab", "team"} {
 		files, err := filepath.Glob(filepath.Join("..", "..", "golden", example, "*", "application-*.yaml"))
 		if err != nil || len(files) == 0 {
@@ -100,6 +100,7 @@ type loop struct {
 	remote  *remote.Server
 	repo    *repo.Repo
 	dir     string // a copy of the repository, in which roster is run as users do
+	ca      string // a file with the certificates of the remote hosts
 	began   time.Time
 }
 
@@ -117,8 +118,8 @@ func start(t *testing.T, opts options) *loop {
 	l.must(err)
 	listener, err := net.Listen("tcp", "127.0.0.1:443")
 	l.must(err)
-	ca := filepath.Join(t.TempDir(), "ca.pem")
-	l.remote, err = remote.Start(listener, ca, names)
+	l.ca = filepath.Join(t.TempDir(), "ca.pem")
+	l.remote, err = remote.Start(listener, l.ca, names)
 	l.must(err)
 	t.Cleanup(func() { _ = l.remote.Close() })
 	l.repo = repo.New(t)
@@ -131,7 +132,7 @@ func start(t *testing.T, opts options) *loop {
 	l.cluster = cluster.Start(t, o)
 	plugins, err := filepath.Abs(filepath.Join("..", "..", "plugin"))
 	l.must(err)
-	l.argo = argo.Start(t, l.cluster, argo.Options{PluginDir: plugins, CA: ca, Settings: opts.settings})
+	l.argo = argo.Start(t, l.cluster, argo.Options{PluginDir: plugins, CA: l.ca, Settings: opts.settings})
 	l.step("Argo CD runs")
 	return l
 }

@@ -1,11 +1,13 @@
 package argo
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -118,6 +120,41 @@ func (a *ArgoCD) WaitSynced(t testing.TB, timeout time.Duration, name, revision 
 		}
 		return nil
 	})
+}
+
+// Targets are the objects that Argo CD compares the cluster with: those that the repo-server has generated for an Application, each with the
+// mark by which Argo CD tracks it. They are where its user interface gets them from.
+func (a *ArgoCD) Targets(name string) ([]unstructured.Unstructured, error) {
+	for _, key := range a.redis.Keys() {
+		if !strings.HasPrefix(key, "app|managed-resources|"+name+"|") { // util/cache/appstate
+			continue
+		}
+		text, err := a.redis.Get(key)
+		if err != nil {
+			return nil, err
+		}
+		unzipped, err := gzip.NewReader(strings.NewReader(text))
+		if err != nil {
+			return nil, err
+		}
+		var resources []struct{ TargetState string }
+		if err := json.NewDecoder(unzipped).Decode(&resources); err != nil {
+			return nil, err
+		}
+		var out []unstructured.Unstructured
+		for _, r := range resources {
+			if r.TargetState == "null" { // it is in the cluster alone
+				continue
+			}
+			var o unstructured.Unstructured
+			if err := o.UnmarshalJSON([]byte(r.TargetState)); err != nil {
+				return nil, err
+			}
+			out = append(out, o)
+		}
+		return out, nil
+	}
+	return nil, fmt.Errorf("there is nothing about %s", name)
 }
 
 // Terminate ends the operation that is under way, as `argocd app terminate-op` does.

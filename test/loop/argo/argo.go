@@ -49,6 +49,7 @@ type ArgoCD struct {
 	CMPServer, RepoServer, Controller *sandbox.Process
 
 	cluster *cluster.Cluster
+	redis   *miniredis.Miniredis
 	options Options
 	dir     string
 }
@@ -70,9 +71,9 @@ func Start(t testing.TB, c *cluster.Cluster, o Options) *ArgoCD {
 	must(t, os.WriteFile(filepath.Join(a.dir, "ssh", "ssh_known_hosts"), nil, 0o644))
 	a.install(t)
 
-	r := miniredis.NewMiniRedis()
-	must(t, r.StartAddr(redis))
-	t.Cleanup(r.Close)
+	a.redis = miniredis.NewMiniRedis()
+	must(t, a.redis.StartAddr(redis))
+	t.Cleanup(a.redis.Close)
 	if o.PluginDir != "" {
 		a.StartCMPServer(t)
 	}

@@ -34,6 +34,7 @@ type Server struct {
 	mu           sync.RWMutex
 	files        map[string]file         // by host and path
 	repositories map[string]http.Handler // Git, by host and path
+	hosts        map[string]http.Handler // all of a host
 	charts       []Chart
 }
 
@@ -53,7 +54,7 @@ func Start(l net.Listener, caFile string, hosts []string) (*Server, error) {
 	if err := os.WriteFile(caFile, ca, 0o644); err != nil {
 		return nil, err
 	}
-	s := &Server{files: map[string]file{}, repositories: map[string]http.Handler{}}
+	s := &Server{files: map[string]file{}, repositories: map[string]http.Handler{}, hosts: map[string]http.Handler{}}
 	s.http = http.Server{
 		Handler:   s,
 		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}},
@@ -92,6 +93,13 @@ func (s *Server) Git(url, dir string) error {
 	return nil
 }
 
+// Host has a handler answer for all that is asked of a host and was put nowhere else.
+func (s *Server) Host(name string, h http.Handler) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hosts[name] = h
+}
+
 // ServeHTTP serves what was put at an address, and Git what is below that of a repository.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	host := r.Host
@@ -101,7 +109,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	at := host + r.URL.Path
 	s.mu.RLock()
 	found, ok := s.files[at]
-	var repository http.Handler
+	repository := s.hosts[host]
 	for prefix, handler := range s.repositories {
 		if strings.HasPrefix(at, prefix+"/") {
 			repository = handler

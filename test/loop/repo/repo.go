@@ -3,6 +3,7 @@ package repo
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -51,6 +52,20 @@ func (r *Repo) Replace(t testing.TB, fsys fs.FS) string {
 	git(t, r.work, "rm", "-r", "--quiet", "--ignore-unmatch", ".")
 	must(t, os.CopyFS(r.work, fsys))
 	return r.push(t)
+}
+
+// Submodule adds a submodule, a commit of the repository at a URL, pushes, and returns the revision.
+func (r *Repo) Submodule(t testing.TB, path, url, commit string) string {
+	t.Helper()
+	must(t, os.MkdirAll(filepath.Join(r.work, filepath.FromSlash(path)), 0o755))
+	git(t, r.work, "update-index", "--add", "--cacheinfo", "160000,"+commit+","+path)
+	return r.Commit(t, map[string][]byte{".gitmodules": fmt.Appendf(nil, "[submodule %q]\n\tpath = %s\n\turl = %s\n", path, path, url)})
+}
+
+// Tag makes the newest revision a release.
+func (r *Repo) Tag(t testing.TB, name string) {
+	t.Helper()
+	git(t, r.Dir, "tag", name, "main")
 }
 
 func (r *Repo) push(t testing.TB) string {

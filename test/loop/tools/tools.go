@@ -98,6 +98,7 @@ func Prepare() error {
 	others := filepath.Join(root, "test", "engines", "tools")
 	for _, t := range []tool{
 		{name: "etcd", dir: own("etcd"), pkg: "."},
+		{name: "registry", dir: own("registry"), pkg: "."},
 		{name: "kube-apiserver", dir: own("kube"), pkg: "k8s.io/kubernetes/cmd/kube-apiserver", ldflags: kubeVersion},
 		{name: "kube-controller-manager", dir: own("kube"), pkg: "k8s.io/kubernetes/cmd/kube-controller-manager", ldflags: kubeVersion},
 		{name: "kubectl", dir: own("kube"), pkg: "k8s.io/kubernetes/cmd/kubectl", ldflags: kubeVersion},

@@ -1,0 +1,1 @@
+{apiVersion: 'v1', kind: 'ConfigMap', metadata: {name: 'jsonnet'}, data: import 'data.libsonnet'}
