@@ -106,4 +106,4 @@ check: test lint ## Everything that CI runs
 
 .PHONY: check-all
 check-all: check bench linear mutants ## What takes too long for each push: check, Argo CD 2.14, the figures of bench with their limits, linear and mutants
-	$(MAKE) loop ARGOCD=v2 LOOPFLAGS='-run "TestTrial|TestTeam"'
+	$(MAKE) loop ARGOCD=v2 LOOPFLAGS='-run "TestTrial|TestTeam|TestSources"'
