@@ -30,10 +30,7 @@ func (c *chartReader) complete(top *loadedChart) diag.List {
 	if !slices.ContainsFunc(top.chart.Metadata.Dependencies, lacks) {
 		return nil
 	}
-	b := dependencies{chartReader: c, top: top, file: "Chart.yaml"}
-	if slices.ContainsFunc(top.chart.Raw, func(f *common.File) bool { return f.Name == "requirements.yaml" }) {
-		b.file = "requirements.yaml"
-	}
+	b := c.dependenciesOf(top)
 	if !c.build {
 		i := slices.IndexFunc(top.chart.Metadata.Dependencies, lacks)
 		return diag.List{b.fail(top.chart.Metadata.Dependencies[i], "kustomize does not run helm dependency build", ", which is not in charts/")}
@@ -47,6 +44,32 @@ func (c *chartReader) complete(top *loadedChart) diag.List {
 		return diag.List{b.fail(top.chart.Metadata.Dependencies[i], "", ", which is not in charts/")}
 	}
 	return diags
+}
+
+func (c *chartReader) dependenciesOf(top *loadedChart) *dependencies {
+	b := &dependencies{chartReader: c, top: top, file: "Chart.yaml"}
+	if slices.ContainsFunc(top.chart.Raw, func(f *common.File) bool { return f.Name == "requirements.yaml" }) {
+		b.file = "requirements.yaml"
+	}
+	return b
+}
+
+// byChance warns of a dependency for which more than one of the charts that are there fits. Helm takes the first of them, and reads
+// charts/ in the order of a map, another one each time (pkg/chart/loader; pkg/chartutil, getAliasDependency).
+func (c *chartReader) byChance(top *loadedChart) (doubts diag.List) {
+	for _, d := range top.chart.Metadata.Dependencies {
+		var fit []string
+		for _, s := range top.subcharts {
+			if v := s.chart.Metadata.Version; isWanted(s, d) && !slices.Contains(fit, v) {
+				fit = append(fit, v)
+			}
+		}
+		if len(fit) > 1 {
+			doubts.Add(c.dependenciesOf(top).fail(d, "name versions of which each fits one of them alone",
+				", and there are "+strings.Join(fit, " and ")+": Helm takes one of these by chance"))
+		}
+	}
+	return doubts
 }
 
 func has(top *loadedChart, d *chart.Dependency) bool {

@@ -40,6 +40,7 @@ type loadedChart struct {
 	looked    int                           // the number of what was looked at for it, for a Watcher
 	needs     []source.Reference            // of the top chart: what it asked for
 	diags     diag.List                     // why it cannot be used, without the path of an application
+	doubts    diag.List                     // warnings, likewise
 }
 
 // copy returns the chart for Helm to change. What Helm only reads is shared.
@@ -72,7 +73,7 @@ func (r *Renderer) chart(app *Application) (*loadedChart, diag.List) {
 	}
 	c := &chartReader{renderer: r, app: app, build: true}
 	loaded := r.loadOnce(key, func() *loadedChart { return c.whole(c.source()) })
-	return loaded, loaded.about(app)
+	return loaded, r.about(loaded, app)
 }
 
 // raw is the text of a file of the chart; empty when there is none.
@@ -85,8 +86,12 @@ func (l *loadedChart) raw(name string) []byte {
 	return nil
 }
 
-// about are the diagnostics of a chart for an application.
-func (l *loadedChart) about(app *Application) diag.List {
+// about are the diagnostics of a chart for an application, which is warned, too.
+func (r *Renderer) about(l *loadedChart, app *Application) diag.List {
+	for _, d := range l.doubts {
+		d.Path = app.Code
+		r.warn(d)
+	}
 	diags := slices.Clone(l.diags)
 	for i := range diags {
 		diags[i].Path = app.Code
@@ -130,6 +135,7 @@ func (c *chartReader) whole(loaded *loadedChart, diags diag.List) *loadedChart {
 	if len(diags) > 0 {
 		return &loadedChart{diags: diags}
 	}
+	loaded.doubts = c.byChance(loaded)
 	loaded.byFile = map[*common.File]*loadedChart{}
 	loaded.index(loaded.byFile)
 	return loaded

@@ -145,6 +145,33 @@ func TestFetchedDependencies(t *testing.T) {
 	}
 }
 
+// TestDependenciesByChance: of two versions of a chart that fit, Helm takes either.
+func TestDependenciesByChance(t *testing.T) {
+	sub := func(folder, version string) string {
+		return "-- charts/" + folder + "/Chart.yaml --\napiVersion: v2\nname: db\nversion: " + version + "\n"
+	}
+	for name, c := range map[string]struct{ dependencies, files, want string }{
+		"both fit": {"- {name: db, version: 1.x}\n- {name: db, version: 1.4.0, alias: old}\n", sub("a", "1.4.0") + sub("b", "1.5.0"),
+			"warning: app/Chart.yaml:5:10: web-app: needs the chart db 1.x, and there are 1.4.0 and 1.5.0: Helm takes one of these by chance [helm-dependency]\n" +
+				"  hint: name versions of which each fits one of them alone\n\n"},
+		"each fits one":         {"- {name: db, version: ~1.5}\n- {name: db, version: 1.4.0, alias: old}\n", sub("a", "1.4.0") + sub("b", "1.5.0"), ""},
+		"the same version":      {"- {name: db, version: 1.x}\n", sub("a", "1.4.0") + sub("b", "1.4.0"), ""},
+		"a chart that is named": {"- {name: db, version: 1.x}\n", sub("a", "1.4.0") + strings.Replace(sub("b", "1.5.0"), "name: db", "name: other", 1), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			top := "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n"
+			r := New(Files{Repository: chartTree("-- templates/a.yaml --\n" + oneConfigMap + "-- Chart.yaml --\n" + top + c.dependencies + c.files)}, Cluster{})
+			for range 2 { // one that shares the chart is warned, too
+				app := *testApp
+				app.Kind = Chart
+				if diff := cmp.Diff("app/templates/a.yaml ConfigMap a\n"+c.want, renderedOf(r, &app)); diff != "" {
+					t.Error(diff)
+				}
+			}
+		})
+	}
+}
+
 // renderedOf tells the objects of an application, with what lies behind their places.
 func renderedOf(r *Renderer, app *Application) string {
 	out, diags := r.Render(app)

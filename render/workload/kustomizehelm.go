@@ -237,7 +237,7 @@ func (g guard) chart(c *chartAsked) (loaded *loadedChart, folder string, diags d
 	if resolved, info, err := f.resolve(folder); err == nil && info.IsDir() {
 		from, inside := f.originOf(resolved)
 		loaded = r.loadOnce(fmt.Sprint("kustomize ", from.name, from.named, inside), func() *loadedChart { return reader.whole(reader.read(place{origin: from, path: inside})) })
-		return loaded, folder, loaded.about(f.app)
+		return loaded, folder, r.about(loaded, f.app)
 	}
 	if c.Repo == "" {
 		return fail("", "there is no chart in the folder %s, and no repo to fetch it from", folder)
@@ -257,7 +257,7 @@ func (g guard) chart(c *chartAsked) (loaded *loadedChart, folder string, diags d
 		}
 		return reader.whole(reader.fetched(from))
 	})
-	return loaded, folder, loaded.about(f.app)
+	return loaded, folder, r.about(loaded, f.app)
 }
 
 // helmValues are the values of a chart: those of a file, with others laid over them or below them, then those of further files.
