@@ -41,6 +41,7 @@ type Options struct {
 // Reading is what Read found.
 type Reading struct {
 	Platform *Platform // nil when there are mistakes
+	Order    Order     // of its applications
 	Mistakes diag.List // in order
 	// Unread reports that a file of the list is missing, or could not be read as YAML: then there are no other mistakes.
 	Unread bool
@@ -89,7 +90,7 @@ func Read(fsys fs.FS, dir string, options Options) (Reading, error) {
 	if r.profiles, err = profiles.Load(fsys, path.Join(dir, ProfilesDir), r.shown(ProfilesDir), names, &diags); err != nil {
 		return Reading{}, err
 	}
-	out := Reading{Platform: r.resolve(), Root: r.root, Folder: r.here()}
+	out := Reading{Platform: r.resolve(), Order: r.order, Root: r.root, Folder: r.here()}
 	if len(diags) > 0 {
 		out.Platform, out.Mistakes = nil, diags.Sorted()
 		out.Unread = r.unread || slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return slices.Contains(unreadable, d.Code) })

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"errors"
+	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -61,7 +62,9 @@ func (r *resolver) patched(in *appInput, d deployed, patches []Patch) deployed {
 		out.reads = append(out.reads, read)
 	}
 	if d.workload.Kind == HelmChart {
-		out.reads = append(out.reads, source.LockFile)
+		if r.hasLock() {
+			out.reads = append(out.reads, source.LockFile)
+		}
 		if r.vendor != "" {
 			copies := "/" + r.vendor
 			out.reads = append(slices.DeleteFunc(out.reads, func(read string) bool { return within(read, copies) }), copies)
@@ -69,6 +72,12 @@ func (r *resolver) patched(in *appInput, d deployed, patches []Patch) deployed {
 	}
 	out.reads = append(out.reads, r.patchFiles(in)...)
 	return out
+}
+
+// hasLock reports whether there is a lock beside the list. Without one, the sidecar has nothing from elsewhere.
+func (r *resolver) hasLock() bool {
+	info, err := fs.Stat(r.fsys, path.Join(r.dir, source.LockFile))
+	return err == nil && info.Mode().IsRegular()
 }
 
 // oneVersion is a version that a copy of a chart can have in its name.

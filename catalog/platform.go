@@ -33,8 +33,6 @@ type Platform struct {
 	Submodules bool        // whether Argo CD initializes those of Git repositories
 	Vendor     string      // the folder of the repository with copies of what is elsewhere; may be empty
 	Namespaces []Namespace // by name
-
-	order *sequencer // that has set the waves
 }
 
 // Origin says where an object comes from: file#/namespace/application/… by names, not lines, so that inserting an entry

@@ -22,6 +22,7 @@ type resolver struct {
 	reads string // the deepest folder of the repository that holds all that was read
 	diags *diag.List
 
+	order  Order
 	unread bool // whether a file of the list could not be read at all
 
 	in      platformInput

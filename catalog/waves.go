@@ -84,7 +84,7 @@ func (r *resolver) waves(p *Platform) {
 		}
 	}
 	s.assign(p)
-	p.order = s
+	r.order = Order{s}
 }
 
 // Awaited is what comes before an application, however many waits are between.
@@ -93,13 +93,16 @@ type Awaited struct {
 	Secrets      bool            // whether Secrets are among it, or the store
 }
 
+// Order is what waits for what in a platform. In its zero value nothing waits.
+type Order struct{ waits *sequencer }
+
 // Awaited is what an application waits for. Its cost grows with the number of all waits of the platform.
-func (p *Platform) Awaited(code string) Awaited {
+func (o Order) Awaited(code string) Awaited {
 	out := Awaited{Applications: map[string]bool{}}
-	if p.order == nil {
+	if o.waits == nil {
 		return out
 	}
-	s := *p.order
+	s := *o.waits
 	s.followed = map[string]bool{}
 	seen := map[step]bool{}
 	var follow func(step)

@@ -14,15 +14,20 @@ import (
 // loadList reads a list of which every application is the folder app.
 func loadList(t *testing.T, platform, list string) *catalog.Platform {
 	t.Helper()
-	p, diags, err := catalog.Load(fstest.MapFS{
+	return readList(t, platform, list).Platform
+}
+
+func readList(t *testing.T, platform, list string) catalog.Reading {
+	t.Helper()
+	reading, err := catalog.Read(fstest.MapFS{
 		"platform.yml":     {Data: []byte("repository: {url: https://git.example/homelab.git}\ndefaults: {path: app}\n" + platform)},
 		"applications.yml": {Data: []byte(list)},
 		"app/config.yaml":  {Data: []byte("{}\n")},
 	}, ".", catalog.Options{})
-	if err != nil || len(diags) > 0 {
-		t.Fatal(err, diags)
+	if err != nil || len(reading.Mistakes) > 0 {
+		t.Fatal(err, reading.Mistakes)
 	}
-	return p
+	return reading
 }
 
 // longChain is a list of n applications that depend on each other, and one that nothing waits for, with a secret.
@@ -76,7 +81,7 @@ func TestLongChainOfStore(t *testing.T) {
 
 // TestAwaited: an application waits for what it depends on, for its Secrets, and for all that these wait for.
 func TestAwaited(t *testing.T) {
-	p := loadList(t, "secrets: {dependsOn: [vault]}\n", `
+	reading := readList(t, "secrets: {dependsOn: [vault]}\n", `
 - namespace: web-a
   networkPolicies: isolated
   applications:
@@ -92,7 +97,7 @@ func TestAwaited(t *testing.T) {
 		"cilium": "", "vault": "cilium", "alone": "cilium", "operator": "cilium", "other": "cilium",
 		"reads": "cilium operator other vault and secrets", "after": "cilium operator other reads vault and secrets", "unknown": "",
 	} {
-		a := p.Awaited(code)
+		a := reading.Order.Awaited(code)
 		got := strings.Join(slices.Sorted(maps.Keys(a.Applications)), " ")
 		if a.Secrets {
 			got += " and secrets"

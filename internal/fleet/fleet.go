@@ -67,6 +67,7 @@ type Want struct {
 type Output struct {
 	// Platform is nil when there are mistakes in the list; then only the Frame and the Root are set.
 	Platform *catalog.Platform
+	Order    catalog.Order   // of its applications
 	Unread   bool            // a file of the list is missing, or is not YAML
 	Objects  []object.Object // of the platform, in the order in which they are applied
 	// Applications are those whose workloads are wanted, by code.
@@ -165,7 +166,7 @@ func (in *Input) build(each func(context.Context, *Output) (diag.List, error)) (
 			seen = &Seen{Place: taken.Seen, Repository: trace.Seen{}}
 		}
 	}
-	out := Output{Seen: seen, Platform: reading.Platform, Unread: reading.Unread, Root: reading.Root, Frame: diag.Frame{Folder: in.Place.Shown, Within: reading.Folder}}
+	out := Output{Seen: seen, Platform: reading.Platform, Order: reading.Order, Unread: reading.Unread, Root: reading.Root, Frame: diag.Frame{Folder: in.Place.Shown, Within: reading.Folder}}
 	if out.Platform == nil {
 		return out, reading.Mistakes, nil
 	}

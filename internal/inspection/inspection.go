@@ -111,7 +111,7 @@ func look(in Input, without omitted, w watcher) (Result, error) {
 		recorder = trace.New(files, nil)
 		files = recorder.Files()
 	}
-	what := &lint.Input{Platform: out.Platform, Objects: out.Objects, Repository: files, Failed: map[string]diag.List{}}
+	what := &lint.Input{Platform: out.Platform, Order: out.Order, Objects: out.Objects, Repository: files, Failed: map[string]diag.List{}}
 	for i := range out.Applications {
 		a := &out.Applications[i]
 		switch {

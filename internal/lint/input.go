@@ -20,6 +20,7 @@ import (
 // Input is what is checked.
 type Input struct {
 	Platform *catalog.Platform
+	Order    catalog.Order
 	// Objects are those that roster renders for the platform, without workloads.
 	Objects []object.Object
 	// Workloads are the objects that the applications deploy, as far as they can be rendered here.
@@ -139,7 +140,7 @@ func (in *Input) hiding(numbers []int) *Input {
 	if len(numbers) == 0 {
 		return in
 	}
-	out := &Input{Platform: in.Platform, Objects: in.Objects, Repository: in.Repository, Failed: maps.Clone(in.Failed)}
+	out := &Input{Platform: in.Platform, Order: in.Order, Objects: in.Objects, Repository: in.Repository, Failed: maps.Clone(in.Failed)}
 	if out.Failed == nil {
 		out.Failed = map[string]diag.List{}
 	}

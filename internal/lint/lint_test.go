@@ -43,11 +43,12 @@ func inputOf(t *testing.T, folder string, failed map[string]diag.List) *lint.Inp
 	if err != nil {
 		t.Fatal(err)
 	}
-	platform, diags, err := catalog.Load(files, ".", catalog.Options{})
-	if err != nil || len(diags) > 0 {
-		t.Fatal(err, diags)
+	reading, err := catalog.Read(files, ".", catalog.Options{})
+	if err != nil || len(reading.Mistakes) > 0 {
+		t.Fatal(err, reading.Mistakes)
 	}
-	in := &lint.Input{Platform: platform, Objects: render.Build(platform), Repository: files, Failed: failed}
+	platform := reading.Platform
+	in := &lint.Input{Platform: platform, Order: reading.Order, Objects: render.Build(platform), Repository: files, Failed: failed}
 	renderer := workload.New(workload.Files{Repository: files, Catalog: apps.Charts()}, workload.Cluster{})
 	for i := range platform.Namespaces {
 		n := &platform.Namespaces[i]

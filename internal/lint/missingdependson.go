@@ -122,7 +122,7 @@ func (in *Input) awaits(code, other string) bool {
 		if in.awaitedBy == nil {
 			in.awaitedBy = map[string]map[string]bool{}
 		}
-		in.awaitedBy[code] = in.Platform.Awaited(code).Applications
+		in.awaitedBy[code] = in.Order.Awaited(code).Applications
 	}
 	return in.awaitedBy[code][other]
 }

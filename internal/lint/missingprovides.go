@@ -47,7 +47,7 @@ spec:
 		}
 		for _, a := range in.applications() {
 			groups := missing[a]
-			if slices.Contains(groups, "external-secrets.io") && in.Platform.Awaited(a.Code).Secrets {
+			if slices.Contains(groups, "external-secrets.io") && in.Order.Awaited(a.Code).Secrets {
 				groups = slices.DeleteFunc(groups, func(g string) bool { return g == "external-secrets.io" }) // it would wait for itself
 			}
 			if len(groups) == 0 {

@@ -365,6 +365,9 @@ const (
 	mostLines               = 10_000
 )
 
+// secretKey is a key whose value is not shown, even when it stands in the template.
+var secretKey = regexp.MustCompile(`(?i)((?:passw|token|secret|credential|private|key)[\w-]*["']?\s*[:=]\s*)\S.*`)
+
 // around are the lines of a text that a template printed, around the one that is wrong, with an ellipsis for each value; before is how many
 // lines precede the text. Whoever asks for it gets all lines as they are.
 func (o *output) around(at diag.Position, text string, wrong, before int) []diag.Related {
@@ -376,7 +379,7 @@ func (o *output) around(at diag.Position, text string, wrong, before int) []diag
 		if strings.TrimSpace(bare) == "" {
 			return ""
 		}
-		return line[:len(line)-len(bare)] + known.line(strings.TrimSpace(bare))
+		return line[:len(line)-len(bare)] + secretKey.ReplaceAllString(known.line(strings.TrimSpace(bare)), "$1"+elided)
 	}
 	if o.app.Debug {
 		from, to, show = 0, min(len(lines), mostLines), func(line string) string { return line }
