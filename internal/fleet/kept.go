@@ -3,20 +3,15 @@ package fleet
 import (
 	"context"
 	"encoding/json"
-	"io/fs"
 	"runtime"
 	"sync"
 	"sync/atomic"
 
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/rendered"
-	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/internal/trace"
 	"github.com/hippotion/roster/render/workload"
 )
-
-// maxVerified is how much of files is read, in bytes, to find out whether what was kept is still right.
-const maxVerified = 2 << 30
 
 // kept is what earlier runs have kept of what is rendered, and what this one keeps.
 type kept struct {
@@ -189,9 +184,4 @@ func eachOf(n int, do func(i int)) {
 		})
 	}
 	group.Wait()
-}
-
-// verifier gives what is seen now of a place's files.
-func verifier(trees map[string]fs.FS, sources source.Sources) *trace.Verifier {
-	return trace.Verify(trees, sources, maxVerified)
 }

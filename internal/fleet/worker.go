@@ -367,7 +367,7 @@ func (in *Input) renderAll(ctx context.Context, o *Output, apps []workload.Appli
 		}
 		defer func() { _ = closer() }() // of files that were only read
 		pool.job.Record = true
-		k := &kept{store: store, files: verifier(map[string]fs.FS{"": files}, in.Sources), cluster: cluster, at: in.Place.At, fetched: in.Sources != nil}
+		k := &kept{store: store, files: trace.Verify(map[string]fs.FS{"": files}, in.Sources, trace.MaxBytes), cluster: cluster, at: in.Place.At, fetched: in.Sources != nil}
 		return k.render(ctx, pool, apps)
 	}
 	files, _, err := o.Open(in.Place)

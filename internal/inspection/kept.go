@@ -53,9 +53,8 @@ func (in *Input) find(store *rendered.Store) *Result {
 		return nil
 	}
 	defer func() { _ = closeRepository() }()
-	const most = 2 << 30 // bytes of files
 	sources := in.Place.SourcesIn(at.Root, at.Copies, in.Sources)
-	text, _, ok = store.Find(in.request(store, kindResult), trace.Verify(map[string]fs.FS{placeTree: place, "": repository}, sources, most))
+	text, _, ok = store.Find(in.request(store, kindResult), trace.Verify(map[string]fs.FS{placeTree: place, "": repository}, sources, trace.MaxBytes))
 	r := &Result{}
 	if !ok || json.Unmarshal(text, r) != nil {
 		return nil

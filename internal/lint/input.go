@@ -39,7 +39,7 @@ type Input struct {
 	unsure      once[map[catalog.ClusterResource]bool] // the cluster-scoped kinds that are permitted, and whether something unknown may be of them
 	entries     once[map[string]*catalog.Namespace]
 	yielding    once[map[string]bool]      // the applications that have workloads, by code
-	awaitedBy   map[string]map[string]bool // what an application waits for, by code
+	awaitedBy   map[string]catalog.Awaited // by code
 	permitted   map[*catalog.Namespace]map[catalog.ClusterResource]bool
 	whole       map[*catalog.Namespace]bool
 	reached     once[map[reach]bool]
@@ -257,6 +257,16 @@ func (o *Object) workload() *catalog.Workload {
 		return o.Application.Others[o.Source-1]
 	}
 	return o.Application.Workload
+}
+
+// kindOf is the kind of o.
+func kindOf(o *Object) catalog.ClusterResource {
+	return catalog.ClusterResource{Group: groupOf(o), Kind: o.Kind}
+}
+
+// defines is the kind that a CustomResourceDefinition defines.
+func defines(o *Object) catalog.ClusterResource {
+	return catalog.ClusterResource{Group: stringAt(o, "spec", "group"), Kind: stringAt(o, "spec", "names", "kind")}
 }
 
 func nameOf(o *Object) objectName { return objectName{groupOf(o), o.Kind, o.Namespace, o.Name} }

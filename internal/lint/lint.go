@@ -74,6 +74,11 @@ type Finding struct {
 	of *catalog.Application // whose own line may have the comment that waives it; nil for most
 }
 
+// foundAt is a finding at a place.
+func foundAt(at catalog.Place, hint, format string, args ...any) Finding {
+	return Finding{Diagnostic: diag.Diagnostic{Pos: at.Pos, Path: at.Path, Message: fmt.Sprintf(format, args...), Hint: hint}}
+}
+
 // Report reports a finding. The hint says what to do, and may be empty.
 type Report func(at catalog.Place, hint, format string, args ...any)
 
@@ -140,7 +145,7 @@ func Run(in *Input, o Options) Result {
 			r.Find(shown, add)
 		} else {
 			r.Check(shown, func(at catalog.Place, hint, format string, args ...any) {
-				add(Finding{Diagnostic: diag.Diagnostic{Pos: at.Pos, Path: at.Path, Message: fmt.Sprintf(format, args...), Hint: hint}})
+				add(foundAt(at, hint, format, args...))
 			})
 		}
 		if o.Found != nil {

@@ -48,23 +48,23 @@ spec:
 `,
 	Mend: []string{"web-a, path: a}", "web-a, path: a, dependsOn: [sys-queues]}"},
 	Find: func(in *Input, add func(Finding)) {
-		type kindOf struct {
+		type kindIn struct {
 			kind catalog.ClusterResource
 			in   *catalog.Application
 		}
 		installers := map[catalog.ClusterResource]*catalog.Application{} // of several, one of the lowest wave
-		installs := map[kindOf]bool{}
+		installs := map[kindIn]bool{}
 		for _, o := range in.Kind("CustomResourceDefinition") {
-			kind := catalog.ClusterResource{Group: stringAt(o, "spec", "group"), Kind: stringAt(o, "spec", "names", "kind")}
-			installs[kindOf{kind, o.Application}] = true
+			kind := defines(o)
+			installs[kindIn{kind, o.Application}] = true
 			if by := installers[kind]; by == nil || o.Application.Wave < by.Wave {
 				installers[kind] = o.Application
 			}
 		}
 		missing := map[*catalog.Application][]unawaited{}
-		seen := map[kindOf]bool{}
+		seen := map[kindIn]bool{}
 		for _, o := range in.Workloads {
-			kind := kindOf{catalog.ClusterResource{Group: groupOf(o), Kind: o.Kind}, o.Application}
+			kind := kindIn{kindOf(o), o.Application}
 			by := installers[kind.kind]
 			if by == nil || by.Wave < o.Application.Wave || installs[kind] || seen[kind] || isArgoCDs(kind.kind) || skipsDryRun(o) {
 				continue
@@ -115,16 +115,26 @@ const mostAwaited = 100
 
 // awaits reports whether an application waits for another one, or may do so.
 func (in *Input) awaits(code, other string) bool {
-	if in.awaitedBy[code] == nil {
-		if len(in.awaitedBy) == mostAwaited {
-			return true
-		}
-		if in.awaitedBy == nil {
-			in.awaitedBy = map[string]map[string]bool{}
-		}
-		in.awaitedBy[code] = in.Order.Awaited(code).Applications
+	a, known := in.awaited(code)
+	return !known || a.Applications[other]
+}
+
+// awaitsSecrets reports whether an application waits for Secrets, or may do so.
+func (in *Input) awaitsSecrets(code string) bool {
+	a, known := in.awaited(code)
+	return !known || a.Secrets
+}
+
+// awaited is what an application waits for. It is not known of too many of them.
+func (in *Input) awaited(code string) (a catalog.Awaited, known bool) {
+	if a, known = in.awaitedBy[code]; known || len(in.awaitedBy) == mostAwaited {
+		return a, known
 	}
-	return in.awaitedBy[code][other]
+	if in.awaitedBy == nil {
+		in.awaitedBy = map[string]catalog.Awaited{}
+	}
+	in.awaitedBy[code] = in.Order.Awaited(code)
+	return in.awaitedBy[code], true
 }
 
 // skipsDryRun reports whether an object is applied without a dry run as long as its kind is missing.

@@ -40,14 +40,13 @@ spec:
 		wanted := in.unprovided()
 		missing := map[*catalog.Application][]string{}
 		for _, o := range in.Kind("CustomResourceDefinition") {
-			group := stringAt(o, "spec", "group")
-			if wanted[catalog.ClusterResource{Group: group, Kind: stringAt(o, "spec", "names", "kind")}] && !slices.Contains(missing[o.Application], group) {
-				missing[o.Application] = append(missing[o.Application], group)
+			if kind := defines(o); wanted[kind] && !slices.Contains(missing[o.Application], kind.Group) {
+				missing[o.Application] = append(missing[o.Application], kind.Group)
 			}
 		}
 		for _, a := range in.applications() {
 			groups := missing[a]
-			if slices.Contains(groups, "external-secrets.io") && in.Order.Awaited(a.Code).Secrets {
+			if slices.Contains(groups, "external-secrets.io") && in.awaitsSecrets(a.Code) {
 				groups = slices.DeleteFunc(groups, func(g string) bool { return g == "external-secrets.io" }) // it would wait for itself
 			}
 			if len(groups) == 0 {
@@ -77,7 +76,7 @@ func (in *Input) unprovided() map[catalog.ClusterResource]bool {
 	out := map[catalog.ClusterResource]bool{}
 	for i := range in.Objects {
 		o := &Object{Object: in.Objects[i]}
-		if kind := (catalog.ClusterResource{Group: groupOf(o), Kind: o.Kind}); !provided[kind.Group] && !isArgoCDs(kind) {
+		if kind := kindOf(o); !provided[kind.Group] && !isArgoCDs(kind) {
 			out[kind] = true
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
-	"github.com/hippotion/roster/internal/diag"
 )
 
 var notPermittedByProject = Rule{
@@ -48,7 +47,7 @@ value: -10
 		foreign := map[outside][]*Object{}
 		var order []outside
 		for _, o := range in.Workloads {
-			r := catalog.ClusterResource{Group: groupOf(o), Kind: o.Kind}
+			r := kindOf(o)
 			switch {
 			case in.rosters(nameOf(o)): // duplicate-object says what to do
 			case o.Namespace == "" || cluster[resource(r)]:
@@ -89,11 +88,6 @@ value: -10
 			}
 		}
 	},
-}
-
-// foundAt is a finding at a place.
-func foundAt(at catalog.Place, hint, format string, args ...any) Finding {
-	return Finding{Diagnostic: diag.Diagnostic{Pos: at.Pos, Path: at.Path, Message: fmt.Sprintf(format, args...), Hint: hint}}
 }
 
 // resource is a kind as the list has it.
@@ -164,8 +158,8 @@ func (in *Input) clusterScoped() map[string]bool {
 		out[kind] = true
 	}
 	for _, o := range in.Kind("CustomResourceDefinition") {
-		kind := stringAt(o, "spec", "group") + "/" + stringAt(o, "spec", "names", "kind")
-		out[kind] = stringAt(o, "spec", "scope") == "Cluster"
+		kind := defines(o)
+		out[kind.Group+"/"+kind.Kind] = stringAt(o, "spec", "scope") == "Cluster"
 	}
 	return out
 }

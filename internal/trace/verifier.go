@@ -27,6 +27,9 @@ type found struct {
 	ok     bool
 }
 
+// MaxBytes is how much of files is read, in bytes, to find out whether what was kept is still right.
+const MaxBytes = 2 << 30
+
 // Verify gives the answers of these files, by tree, and of these sources, which may be nil. It reads no more than so many bytes.
 func Verify(trees map[string]fs.FS, sources source.Sources, most int64) *Verifier {
 	v := &Verifier{trees: trees, sources: sources}

@@ -109,6 +109,11 @@ func fetched(place fleet.Place, repository string, stderr io.Writer) (source.Sou
 	if err != nil || text == nil {
 		return nil, err
 	}
+	return sourcesOf(lock)
+}
+
+// sourcesOf is what a lock names, in the cache of this machine.
+func sourcesOf(lock source.Lock) (source.Sources, error) {
 	folder, err := cacheFolder()
 	if err != nil {
 		return nil, err

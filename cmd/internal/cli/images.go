@@ -12,7 +12,6 @@ import (
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/fleet"
 	"github.com/hippotion/roster/internal/images"
-	"github.com/hippotion/roster/internal/source/cache"
 	"github.com/hippotion/roster/internal/source/fetch"
 )
 
@@ -37,11 +36,10 @@ func (e *elsewhere) images() ([]deployedImage, error) {
 	in := e.in
 	in.Want.Workloads = true
 	if e.lockText != nil {
-		folder, err := cacheFolder()
-		if err != nil {
+		var err error
+		if in.Sources, err = sourcesOf(e.lock); err != nil {
 			return nil, err
 		}
-		in.Sources = cache.Pinned{Folder: folder, Lock: e.lock}
 	}
 	out, _, err := fleet.Build(in)
 	if err != nil {

@@ -113,7 +113,7 @@ const mostTrials = 64
 func (l *looked) extend(file string, data []byte, findings []lint.Finding, stderr io.Writer) (_ []byte, changed bool, err error) {
 	findings = slices.DeleteFunc(slices.Clone(findings), func(f lint.Finding) bool { return f.Missing == nil })
 	var taken []lint.Addition
-	trials := 0
+	extended, trials := data, 0
 	var try func([]lint.Finding) error
 	try = func(some []lint.Finding) error {
 		all := slices.Clone(taken)
@@ -126,7 +126,7 @@ func (l *looked) extend(file string, data []byte, findings []lint.Finding, stder
 				case err != nil:
 					return err
 				case ok:
-					taken = all
+					taken, extended = all, text
 					return nil
 				}
 			}
@@ -145,9 +145,8 @@ func (l *looked) extend(file string, data []byte, findings []lint.Finding, stder
 	if len(findings) > 0 {
 		err = try(findings)
 	}
-	if len(taken) == 0 || err != nil {
+	if err != nil {
 		return data, false, err
 	}
-	data, changed = lint.Extend(data, taken)
-	return data, changed, nil
+	return extended, len(taken) > 0, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/url"
@@ -35,14 +36,11 @@ type Files struct {
 
 // ReadCredentials reads credentials. A file that is missing has none; no message quotes one.
 func ReadCredentials(f Files) (*Credentials, error) {
-	c := &Credentials{given: netrc(f.Given)}
-	if f.Netrc != "" {
-		text, err := os.ReadFile(f.Netrc)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("reading credentials: %w", err)
-		}
-		c.own = netrc(string(text))
+	text, err := readSettings(f.Netrc)
+	if err != nil {
+		return nil, err
 	}
+	c := &Credentials{given: netrc(f.Given), own: netrc(string(text))}
 	for _, name := range f.Registries {
 		store, err := readRegistries(name)
 		if err != nil {
@@ -50,9 +48,29 @@ func ReadCredentials(f Files) (*Credentials, error) {
 		}
 		c.stores = append(c.stores, store)
 	}
-	var err error
 	c.repositories, err = readRepositories(f.Repositories)
 	return c, err
+}
+
+// readSettings reads a file in which another program keeps credentials, of at most 4 MiB; nil when there is no name, or no file.
+func readSettings(name string) ([]byte, error) {
+	const most = 4 << 20
+	if name == "" {
+		return nil, nil
+	}
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading credentials: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, most))
+	if err != nil {
+		return nil, fmt.Errorf("reading credentials: %w", err)
+	}
+	return text, nil
 }
 
 // machine is an entry of .netrc.

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"regexp"
@@ -28,17 +26,9 @@ type registries struct {
 
 // readRegistries reads the file. One that is missing has none; no message quotes it.
 func readRegistries(name string) (r registries, err error) {
-	f, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return r, nil
-	}
-	if err != nil {
-		return r, fmt.Errorf("reading credentials: %w", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, 4<<20))
-	if err != nil {
-		return r, fmt.Errorf("reading credentials: %w", err)
+	text, err := readSettings(name)
+	if err != nil || text == nil {
+		return r, err
 	}
 	var in struct {
 		Helpers map[string]string `json:"credHelpers"`

@@ -5,8 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -29,21 +27,9 @@ type repository struct {
 
 // readRepositories reads repositories.yaml. One that is missing has none; no message quotes it.
 func readRepositories(name string) ([]repository, error) {
-	if name == "" {
-		return nil, nil
-	}
-	f, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading credentials: %w", err)
-	}
-	defer f.Close()
-	const most = 4 << 20
-	text, err := io.ReadAll(io.LimitReader(f, most))
-	if err != nil {
-		return nil, fmt.Errorf("reading credentials: %w", err)
+	text, err := readSettings(name)
+	if err != nil || text == nil {
+		return nil, err
 	}
 	var in struct {
 		Repositories []struct {
