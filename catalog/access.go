@@ -12,7 +12,7 @@ import (
 // clusterRoles are the roles for people that every cluster has.
 var clusterRoles = []string{"admin", "edit", "view"}
 
-func (r *resolver) access(e *entryInput) []Access {
+func accessesOf(e *entry) []Access {
 	var out []Access
 	seen := map[Access]*syntax.Node{}
 	for i := range e.Access {
@@ -20,7 +20,7 @@ func (r *resolver) access(e *entryInput) []Access {
 		if in.Node == nil {
 			continue
 		}
-		a, ok := r.accessOf(e, in)
+		a, ok := accessOf(e, in)
 		if !ok {
 			continue
 		}
@@ -35,9 +35,9 @@ func (r *resolver) access(e *entryInput) []Access {
 	return out
 }
 
-func (r *resolver) accessOf(e *entryInput, in *accessInput) (a Access, ok bool) {
-	who, ok := r.oneOf(in.Node, []string{"group", "user", "serviceAccount"}, in.Group, in.User, in.ServiceAccount)
-	role, roleOK := r.oneOf(in.Node, []string{"role", "clusterRole"}, in.Role, in.ClusterRole)
+func accessOf(e *entry, in *accessInput) (a Access, ok bool) {
+	who, ok := oneOf(in.Node, []string{"group", "user", "serviceAccount"}, in.Group, in.User, in.ServiceAccount)
+	role, roleOK := oneOf(in.Node, []string{"role", "clusterRole"}, in.Role, in.ClusterRole)
 	if !ok || !roleOK {
 		return a, false
 	}
@@ -59,7 +59,7 @@ func (r *resolver) accessOf(e *entryInput, in *accessInput) (a Access, ok bool) 
 			return a, false
 		}
 	}
-	if !r.filled(who, "a name") {
+	if !filled(who, "a name") {
 		return a, false
 	}
 	a.RoleKind, a.Role = "Role", role.V

@@ -3,7 +3,6 @@ package catalog
 import (
 	"cmp"
 	"errors"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,61 +15,58 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// application resolves one application of e.
-func (r *resolver) application(e *entryInput, in *appInput) Application {
+// application resolves one application.
+func (b *builder) application(in *app) Application {
+	s := b.settings
 	code := in.ApplicationCode.V
-	from := origin(e.Namespace.V, "applications", code)
+	from := origin(in.entry.Namespace.V, "applications", code)
 	guarded := !in.Toggleable.Or(false)
 	a := Application{
 		Code: code, Origin: from, Place: place(in.Node), Catalog: in.Catalog.V,
-		AutoSync: in.AutoSync.resolved(r.autoSync), Retry: r.retry, MayBeEmpty: r.mayBeEmpty(in), Guarded: guarded, Finalizer: in.Finalizer.Or(true),
-		SyncOptions: r.syncOptions,
-		Labels:      r.labels(in.Labels), Annotations: r.annotations(in.Annotations),
+		AutoSync: in.AutoSync.resolved(s.autoSync), Retry: s.retry, MayBeEmpty: s.mayBeEmpty(in), Guarded: guarded, Finalizer: in.Finalizer.Or(true),
+		SyncOptions: s.syncOptions,
+		Labels:      labelsOf(in.Labels), Annotations: annotationsOf(in.Annotations),
 	}
 	if in.Retry != nil {
-		a.Retry = r.retryOf(in.Retry)
+		a.Retry = retryOf(in.Retry)
 	}
 	if in.SyncOptions != nil {
-		a.SyncOptions = r.syncOptionsOf(in.SyncOptions)
+		a.SyncOptions = syncOptionsOf(in.SyncOptions)
 	}
-	if only := r.opts.Application; only == "" || only == code {
-		d := r.source(in)
-		a.Patches = r.patches(in)
+	if only := s.opts.Application; only == "" || only == code {
+		d := b.sources.source(in)
+		a.Patches = b.sources.patches(in)
 		if len(a.Patches) > 0 && in.Sources == nil {
-			d = r.patched(in, d, a.Patches)
+			d = b.sources.patched(in, d, a.Patches)
 		}
 		a.Sources, a.GeneratePaths, a.Workload, a.Elsewhere, a.Remote, a.Others = d.sources, d.reads, d.workload, d.elsewhere, d.remote, d.others
 	}
-	for name, used := range r.used[in] {
+	for name, used := range in.used {
 		if a.Uses == nil {
 			a.Uses = map[string]string{}
 		}
 		a.Uses[name] = used.Code
 	}
 	for i := range in.IgnoreDifferences {
-		if d, ok := r.ignoreDifference(&in.IgnoreDifferences[i]); ok {
+		if d, ok := ignoreDifference(&in.IgnoreDifferences[i]); ok {
 			a.IgnoreDifferences = append(a.IgnoreDifferences, d)
 		}
 	}
 	for i := range in.Ingress {
 		if in.Ingress[i].Node != nil {
-			a.Routes = append(a.Routes, r.route(&in.Ingress[i], from))
+			a.Routes = append(a.Routes, b.routes.route(&in.Ingress[i], from))
 		}
 	}
 	for i := range in.Secrets {
 		if in.Secrets[i].Node != nil {
-			a.Secrets = append(a.Secrets, r.secret(&in.Secrets[i], from))
+			a.Secrets = append(a.Secrets, s.secret(&in.Secrets[i], from))
 		}
 	}
 	slices.SortFunc(a.Routes, func(a, b Route) int { return cmp.Compare(a.Host+a.Path, b.Host+b.Path) })
 	slices.SortFunc(a.Secrets, func(a, b Secret) int { return cmp.Compare(a.Name, b.Name) })
 	for _, d := range in.DependsOn {
-		if d.IsSet() && r.appOf[d.V] == nil && !r.codesMissing {
-			hint := diag.DidYouMean(d.V, slices.Collect(maps.Keys(r.appOf)))
-			if r.entryOf[d.V] != nil {
-				hint = "that is a namespace: name one of its applications"
-			}
-			d.Report("unknown-application", hint, "there is no application %s", syntax.Quote(d.V))
+		if d.IsSet() && b.names.apps[d.V] == nil {
+			b.names.unknownApplication(d.Node, d.V)
 		}
 	}
 	for _, g := range in.Provides {
@@ -93,13 +89,13 @@ func (in *autoSyncInput) resolved(otherwise *AutoSync) *AutoSync {
 }
 
 // mayBeEmpty reports whether an application may deploy nothing.
-func (r *resolver) mayBeEmpty(in *appInput) bool {
-	sync := in.AutoSync.resolved(r.autoSync)
+func (s *settings) mayBeEmpty(in *app) bool {
+	sync := in.AutoSync.resolved(s.autoSync)
 	return sync != nil && sync.AllowEmpty
 }
 
 // retryOf checks how a sync is tried again.
-func (r *resolver) retryOf(in *retryInput) *Retry {
+func retryOf(in *retryInput) *Retry {
 	if in == nil {
 		return nil
 	}
@@ -117,7 +113,7 @@ func (r *resolver) retryOf(in *retryInput) *Retry {
 // syncOption is an option of Argo CD: a name and a value.
 var syncOption = regexp.MustCompile(`^[A-Z][A-Za-z]+=[A-Za-z]+$`)
 
-func (r *resolver) syncOptionsOf(in []text) []string {
+func syncOptionsOf(in []text) []string {
 	for _, o := range in {
 		switch {
 		case !o.IsSet():
@@ -130,14 +126,14 @@ func (r *resolver) syncOptionsOf(in []text) []string {
 	return texts(in)
 }
 
-func (r *resolver) ignoreDifference(in *ignoreDifferenceInput) (IgnoreDifference, bool) {
-	if in.Node == nil || !in.Kind.IsSet() || !r.filled(in.Kind, "a kind, such as Deployment") {
+func ignoreDifference(in *ignoreDifferenceInput) (IgnoreDifference, bool) {
+	if in.Node == nil || !in.Kind.IsSet() || !filled(in.Kind, "a kind, such as Deployment") {
 		return IgnoreDifference{}, false
 	}
 	d := IgnoreDifference{Group: in.Group.V, Kind: in.Kind.V, Name: in.Name.V, Namespace: in.Namespace.V,
 		JSONPointers: texts(in.JSONPointers), JQPathExpressions: texts(in.JQPathExpressions), ManagedFieldsManagers: texts(in.ManagedFieldsManagers)}
 	if len(d.JSONPointers)+len(d.JQPathExpressions)+len(d.ManagedFieldsManagers) == 0 &&
-		!r.flawed(in.Node, "jsonPointers", "jqPathExpressions", "managedFieldsManagers") {
+		!in.Flawed("jsonPointers", "jqPathExpressions", "managedFieldsManagers") {
 		in.Report("missing-field", "", "expected jsonPointers, jqPathExpressions or managedFieldsManagers: nothing would be ignored")
 	}
 	for _, p := range in.JSONPointers {
@@ -167,11 +163,11 @@ func jqPath(expression string) error {
 }
 
 // catalogSource is the source of a catalog application: the sidecar renders it from this very file.
-func (r *resolver) catalogSource(in *appInput) deployed {
+func (r *sourceReader) catalogSource(in *app) deployed {
 	if !slices.Contains(apps.Names(), in.Catalog.V) {
 		in.Catalog.Report("unknown-catalog-application", diag.DidYouMean(in.Catalog.V, apps.Names()), "the catalog has no application %s", syntax.Quote(in.Catalog.V))
 	}
-	r.excluded(in, "a catalog application", in.RepoURL, in.Revision, in.Version)
+	excluded(in, "a catalog application", in.RepoURL, in.Revision, in.Version)
 	r.needRepository()
 	d := r.bySidecar(in)
 	d.workload = &Workload{Kind: Catalog, Path: in.Catalog.V, Source: Source{Helm: r.helm(in)}, Pos: in.Catalog.Pos()}
@@ -179,7 +175,7 @@ func (r *resolver) catalogSource(in *appInput) deployed {
 }
 
 // bySidecar is an application that the sidecar renders, with the code of roster render --app.
-func (r *resolver) bySidecar(in *appInput) deployed {
+func (r *sourceReader) bySidecar(in *app) deployed {
 	return deployed{
 		sources: []Source{{RepoURL: r.repoURL, Revision: r.revision, Path: r.here(), Plugin: &Plugin{Name: r.plugin, Application: in.ApplicationCode.V}}},
 		reads:   []string{ApplicationsFile, PlatformFile, ProfilesDir},
@@ -187,7 +183,7 @@ func (r *resolver) bySidecar(in *appInput) deployed {
 }
 
 // excluded reports keys that do not apply to that kind of application.
-func (r *resolver) excluded(in *appInput, kind string, scalars ...text) {
+func excluded(in *app, kind string, scalars ...text) {
 	for _, s := range present(scalars...) {
 		s.Report("no-effect", "remove it", "this has no effect on %s", kind)
 	}

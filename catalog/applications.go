@@ -101,10 +101,6 @@ type projectRoleInput struct {
 // appInput is one Application. Exactly one of Path, Chart and Catalog says where it comes from.
 type appInput struct {
 	*syntax.Node
-	entry *entryInput // that it is in
-	whole *appInput   // when this is one of several sources: the application
-	refs  map[string]*Source
-
 	ApplicationCode text `yaml:"applicationCode,short,required"`
 
 	Path     text `yaml:"path"`

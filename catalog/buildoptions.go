@@ -9,7 +9,7 @@ import (
 
 // buildOptionsOf reads kustomize.buildOptions as Argo CD hands it to kustomize: words between blanks (util/kustomize,
 // parseKustomizeBuildOptions).
-func (r *resolver) buildOptionsOf(in text) argocd.BuildOptions {
+func buildOptionsOf(in text) argocd.BuildOptions {
 	out := argocd.BuildOptions{Text: strings.Join(strings.Fields(in.V), " ")}
 	words := strings.Fields(in.V)
 	for len(words) > 0 {

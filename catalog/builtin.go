@@ -25,67 +25,72 @@ const groupMonitoring = "monitoring.coreos.com"
 // builtinApp is a catalog application in the list.
 type builtinApp struct {
 	*builtin.Application
-	entry *entryInput
-	in    *appInput
+	entry *entry
+	in    *app
 	// values are the chart's, with the user's over them; nil when these do not fit, which is reported.
 	values builtin.Values
 	offer  *builtin.Offer
 }
 
-// builtins fills in what the entries of catalog applications leave out, and permits what their
-// applications call. It comes before the entries are resolved: what is filled in here is checked like what the user wrote.
-func (r *resolver) builtins() {
-	r.builtin, r.used = map[*appInput]*builtinApp{}, map[*appInput]map[string]builtin.Used{}
-	var all []*builtinApp
-	r.eachApp(func(e *entryInput, in *appInput) {
-		app := apps.Find(in.Catalog.V)
-		if app == nil || len(present(in.Path, in.Chart, in.Catalog)) > 1 || !in.ApplicationCode.IsSet() || !e.Namespace.IsSet() {
-			return
-		}
-		b := &builtinApp{Application: app, entry: e, in: in}
-		b.values = r.builtinValues(b)
-		if b.values != nil && app.Offer != nil {
-			offer, err := app.Offer(b.values)
-			r.mistaken(b, err)
-			b.offer = offer
-		}
-		all, r.builtin[in] = append(all, b), b
-	})
-	r.eachApp(r.uses)
-	r.monitoring = r.provider()
-	declared := map[*appInput]builtin.Declaration{}
-	for _, b := range all {
-		declared[b.in] = r.declared(b)
-	}
-	for i := range r.entries {
-		r.opened(&r.entries[i])
-	}
-	for _, b := range all { // when it is known which namespaces have policies
-		r.permitDeclared(b, declared[b.in].Flows)
-	}
-	r.eachApp(func(e *entryInput, in *appInput) { r.permitUses(e, in, declared[in].Callers) })
+// expansion is what the applications of the catalog add to the entries. It is made before anything else is resolved, so what they
+// add is checked like what the user wrote.
+type expansion struct {
+	settings   *settings
+	names      *names
+	apps       []*app // those of the catalog
+	monitoring provider
+	permitted  []permission
 }
 
-// eachApp calls do for each application of the list.
-func (r *resolver) eachApp(do func(*entryInput, *appInput)) {
-	for i := range r.entries {
-		for j := range r.entries[i].Applications {
-			if a := &r.entries[i].Applications[j]; a.Node != nil {
-				do(&r.entries[i], a)
-			}
+// expand fills in what the entries of catalog applications leave out, and permits what their applications call.
+func expand(entries []*entry, s *settings, n *names) *expansion {
+	x := &expansion{settings: s, names: n, monitoring: providerIn(entries)}
+	eachApp(entries, func(in *app) {
+		in.builtin = builtinOf(in)
+		if in.builtin != nil {
+			x.apps = append(x.apps, in)
 		}
+	})
+	eachApp(entries, x.uses)
+	declared := map[*app]builtin.Declaration{}
+	for _, in := range x.apps {
+		declared[in] = x.declared(in.builtin)
 	}
+	for _, e := range entries {
+		x.opened(e)
+	}
+	for _, in := range x.apps { // when it is known which namespaces have policies
+		x.permitDeclared(in.builtin, declared[in].Flows)
+	}
+	eachApp(entries, func(in *app) { x.permitUses(in, declared[in].Callers) })
+	return x
+}
+
+// builtinOf is what an application of the catalog offers and has as values; nil for all others.
+func builtinOf(in *app) *builtinApp {
+	found := apps.Find(in.Catalog.V)
+	if found == nil || len(present(in.Path, in.Chart, in.Catalog)) > 1 || !in.ApplicationCode.IsSet() || !in.entry.Namespace.IsSet() {
+		return nil
+	}
+	b := &builtinApp{Application: found, entry: in.entry, in: in}
+	b.values = builtinValues(b)
+	if b.values != nil && found.Offer != nil {
+		offer, err := found.Offer(b.values)
+		mistaken(b, err)
+		b.offer = offer
+	}
+	return b
 }
 
 // mistaken reports a mistake of the application itself.
-func (r *resolver) mistaken(b *builtinApp, err error) {
+func mistaken(b *builtinApp, err error) {
 	if err != nil {
 		b.in.Catalog.Report("catalog-application", "this is a bug in roster", "%s: %v", b.Name, err)
 	}
 }
 
 // builtinValues are the values of a built-in application; nil when the user's do not fit its schema, which is reported.
-func (r *resolver) builtinValues(b *builtinApp) builtin.Values {
+func builtinValues(b *builtinApp) builtin.Values {
 	given, ok := b.in.Values.V.(map[string]any)
 	if !ok && b.in.Values.V != nil {
 		return nil // reported with the source
@@ -102,7 +107,7 @@ func (r *resolver) builtinValues(b *builtinApp) builtin.Values {
 			err = yaml.Unmarshal(data, &defaults)
 		}
 	}
-	r.mistaken(b, err)
+	mistaken(b, err)
 	if err != nil {
 		return nil
 	}
@@ -110,14 +115,14 @@ func (r *resolver) builtinValues(b *builtinApp) builtin.Values {
 	if err := schema.Validate(merged); err != nil {
 		var invalid *jsonschema.ValidationError
 		if !errors.As(err, &invalid) {
-			r.mistaken(b, err)
+			mistaken(b, err)
 			return nil
 		}
-		r.unfit(b, invalid, defaults)
+		unfit(b, invalid, defaults)
 		return nil
 	}
 	data, err := json.Marshal(merged)
-	r.mistaken(b, err)
+	mistaken(b, err)
 	return data
 }
 
@@ -171,18 +176,18 @@ func readSchema(chart fs.FS) (*jsonschema.Schema, error) {
 }
 
 // unfit reports, at their places, the values that do not fit a schema.
-func (r *resolver) unfit(b *builtinApp, e *jsonschema.ValidationError, defaults map[string]any) {
+func unfit(b *builtinApp, e *jsonschema.ValidationError, defaults map[string]any) {
 	if len(e.Causes) > 0 {
 		for _, cause := range e.Causes {
-			r.unfit(b, cause, defaults)
+			unfit(b, cause, defaults)
 		}
 		return
 	}
-	at, _ := r.value(b, e.InstanceLocation)
+	at, _ := valueOf(b, e.InstanceLocation)
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
 		for _, name := range k.Properties {
-			at, _ := r.value(b, append(slices.Clone(e.InstanceLocation), name))
+			at, _ := valueOf(b, append(slices.Clone(e.InstanceLocation), name))
 			at.Report("unknown-value", diag.DidYouMean(name, keysAt(defaults, e.InstanceLocation)), "%s has no value %s here", b.Name, syntax.Quote(name))
 		}
 	case *kind.Required:
@@ -197,7 +202,7 @@ func (r *resolver) unfit(b *builtinApp, e *jsonschema.ValidationError, defaults 
 }
 
 // value is the place of a value or, when the user did not write it, of the application.
-func (r *resolver) value(b *builtinApp, path []string) (at *syntax.Node, found bool) {
+func valueOf(b *builtinApp, path []string) (at *syntax.Node, found bool) {
 	if b.in.Values.Node == nil {
 		return b.in.Catalog.Node, false
 	}
@@ -215,11 +220,11 @@ func keysAt(values map[string]any, path []string) []string {
 // provider is the applications that install the Prometheus operator's kinds, and their namespaces.
 type provider struct{ codes, namespaces []string }
 
-func (r *resolver) provider() provider {
+func providerIn(entries []*entry) provider {
 	var p provider
-	r.eachApp(func(e *entryInput, in *appInput) {
-		if slices.ContainsFunc(in.Provides, func(g text) bool { return g.V == groupMonitoring }) && in.ApplicationCode.IsSet() && e.Namespace.IsSet() {
-			p.codes, p.namespaces = append(p.codes, in.ApplicationCode.V), append(p.namespaces, e.Namespace.V)
+	eachApp(entries, func(in *app) {
+		if slices.ContainsFunc(in.Provides, func(g text) bool { return g.V == groupMonitoring }) && in.ApplicationCode.IsSet() && in.entry.Namespace.IsSet() {
+			p.codes, p.namespaces = append(p.codes, in.ApplicationCode.V), append(p.namespaces, in.entry.Namespace.V)
 		}
 	})
 	slices.Sort(p.codes)
@@ -236,36 +241,36 @@ func (p provider) namespace() string {
 }
 
 // declared fills in what the entry of a built-in application does not say.
-func (r *resolver) declared(b *builtinApp) builtin.Declaration {
+func (x *expansion) declared(b *builtinApp) builtin.Declaration {
 	if b.values == nil {
 		return builtin.Declaration{}
 	}
 	d, problems, err := b.Declare(&builtin.Surroundings{Code: b.in.ApplicationCode.V, Namespace: b.entry.Namespace.V, Values: b.values,
-		Monitoring: r.monitoring.namespace(), Uses: r.used[b.in], NoIngress: b.in.Ingress != nil && len(b.in.Ingress) == 0})
-	r.mistaken(b, err)
+		Monitoring: x.monitoring.namespace(), Uses: b.in.used, NoIngress: b.in.Ingress != nil && len(b.in.Ingress) == 0})
+	mistaken(b, err)
 	for _, problem := range problems {
-		at, found := r.value(b, problem.Path)
+		at, found := valueOf(b, problem.Path)
 		if !found {
 			problem.Message = strings.Join(problem.Path, ".") + ": " + problem.Message
 		}
 		at.Report("catalog-values", problem.Hint, "%s", problem.Message)
 	}
-	if c := d.Callers; c.Path != nil && r.entryOf[c.Namespace] == nil {
-		at, _ := r.value(b, c.Path)
-		r.unknownNamespace(at, c.Namespace)
+	if c := d.Callers; c.Path != nil && x.names.entries[c.Namespace] == nil {
+		at, _ := valueOf(b, c.Path)
+		x.names.unknownNamespace(at, c.Namespace)
 	}
 	w := written{b.in.Catalog.Node}
-	r.fillEntry(b, d, w)
-	if b.in.Ingress == nil && !r.flawed(b.in.Node, "ingress") {
+	fillEntry(b, d, w)
+	if b.in.Ingress == nil && !b.in.Flawed("ingress") {
 		for _, route := range d.Routes {
 			in := ingressInput{Node: w.Node, Host: w.text(route.Host), Service: w.text(route.Service), Port: syntax.Text{V: route.Port, Node: w.Node}, Auth: w.text(route.Auth)}
-			if r.expose[route.Expose] != nil { // otherwise the platform's default: the user did not ask for a missing exposure
+			if x.settings.expose[route.Expose] != nil { // otherwise the platform's default: the user did not ask for a missing exposure
 				in.Expose = w.text(route.Expose)
 			}
 			b.in.Ingress = append(b.in.Ingress, in)
 		}
 	}
-	if none := b.in.Secrets != nil && len(b.in.Secrets) == 0; !none && !r.flawed(b.in.Node, "secrets") {
+	if none := b.in.Secrets != nil && len(b.in.Secrets) == 0; !none && !b.in.Flawed("secrets") {
 		for _, secret := range d.Secrets {
 			if !slices.ContainsFunc(b.in.Secrets, func(s secretInput) bool { return s.Name.V == secret.Name }) {
 				b.in.Secrets = append(b.in.Secrets, w.secret(secret, b.in.ApplicationCode.V))
@@ -273,7 +278,7 @@ func (r *resolver) declared(b *builtinApp) builtin.Declaration {
 		}
 	}
 	if d.Monitors {
-		for _, code := range r.monitoring.codes {
+		for _, code := range x.monitoring.codes {
 			if code != b.in.ApplicationCode.V {
 				b.in.DependsOn = append(b.in.DependsOn, w.text(code))
 			}
@@ -283,14 +288,14 @@ func (r *resolver) declared(b *builtinApp) builtin.Declaration {
 }
 
 // permitDeclared permits what a built-in application has declared.
-func (r *resolver) permitDeclared(b *builtinApp, flows []builtin.Flow) {
+func (x *expansion) permitDeclared(b *builtinApp, flows []builtin.Flow) {
 	from := origin(b.entry.Namespace.V, "applications", b.in.ApplicationCode.V, "catalog")
 	for _, f := range flows {
 		w := written{b.in.Catalog.Node}
 		if f.Path != nil {
-			w.Node, _ = r.value(b, f.Path)
+			w.Node, _ = valueOf(b, f.Path)
 		}
-		e := r.callersIn(f.Callers, b.entry)
+		e := x.names.callersIn(f.Callers, b.entry)
 		if e == nil {
 			continue
 		}
@@ -303,17 +308,17 @@ func (r *resolver) permitDeclared(b *builtinApp, flows []builtin.Flow) {
 		} else {
 			flow.To = peer
 		}
-		r.permit(e, &flow, from)
+		x.permitted = append(x.permitted, permission{e, flow, from})
 	}
 }
 
 // callersIn is the entry in which the callers are: own, unless they name another namespace. It is nil when that is not in the
 // list: it has no policy of ours.
-func (r *resolver) callersIn(c builtin.Callers, own *entryInput) *entryInput {
+func (n *names) callersIn(c builtin.Callers, own *entry) *entry {
 	if c.Namespace == "" {
 		return own
 	}
-	return r.entryOf[c.Namespace]
+	return n.entries[c.Namespace]
 }
 
 // open is written in place of a profile when a namespace is to have no policies, even where a catalog application
@@ -321,33 +326,33 @@ func (r *resolver) callersIn(c builtin.Callers, own *entryInput) *entryInput {
 const open = "open"
 
 // opened removes the policies of an entry that says so, and notes that it is open on purpose.
-func (r *resolver) opened(e *entryInput) {
+func (x *expansion) opened(e *entry) {
 	np := e.NetworkPolicies
-	if np == nil || np.Profile.V != open || r.profiles[open] != nil {
+	if np == nil || np.Profile.V != open || x.settings.profiles[open] != nil {
 		return
 	}
 	if len(np.Allow) > 0 {
 		np.Report("no-effect", "name a profile, such as isolated", "allow has no effect: the namespace is open to everything")
 	}
 	e.NetworkPolicies = nil
-	r.openByChoice[e] = true
+	e.open = true
 }
 
 // fillEntry fills in the settings of the namespace, if all that runs in it comes from the catalog: they may not fit other
 // applications.
-func (r *resolver) fillEntry(b *builtinApp, d builtin.Declaration, w written) {
+func fillEntry(b *builtinApp, d builtin.Declaration, w written) {
 	e := b.entry
-	if slices.ContainsFunc(e.Applications, func(a appInput) bool { return apps.Find(a.Catalog.V) == nil }) {
+	if len(e.apps) < len(e.Applications) || slices.ContainsFunc(e.apps, func(a *app) bool { return apps.Find(a.Catalog.V) == nil }) {
 		return
 	}
-	if e.PodSecurity == nil && !r.flawed(e.Node, "podSecurity") && e.ManageNamespace.Or(!slices.Contains(unmanaged, e.Namespace.V)) {
+	if e.PodSecurity == nil && !e.Flawed("podSecurity") && e.ManageNamespace.Or(!slices.Contains(unmanaged, e.Namespace.V)) {
 		e.PodSecurity = &podSecurityInput{Node: w.Node, Enforce: w.text("restricted")}
 	}
-	switch filled := e.NetworkPolicies != nil && slices.ContainsFunc(e.Applications, func(a appInput) bool { return a.Catalog.Node == e.NetworkPolicies.Node }); {
-	case r.flawed(e.Node, "networkPolicies"):
+	switch {
+	case e.Flawed("networkPolicies"):
 	case e.NetworkPolicies == nil:
-		e.NetworkPolicies = &networkPoliciesInput{Node: w.Node, Profile: w.text(d.Profile)}
-	case filled && e.NetworkPolicies.Profile.V != d.Profile:
+		e.NetworkPolicies, e.profileOf = &networkPoliciesInput{Node: w.Node, Profile: w.text(d.Profile)}, b.in
+	case e.profileOf != nil && e.NetworkPolicies.Profile.V != d.Profile:
 		e.NetworkPolicies.Report("missing-value", "set networkPolicies", "the applications of the namespace want different profiles: %q and %q",
 			e.NetworkPolicies.Profile.V, d.Profile)
 	}

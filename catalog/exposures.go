@@ -17,22 +17,22 @@ const (
 )
 
 // exposures reads ingress.expose.
-func (r *resolver) exposures() {
-	in := &r.in.Ingress
-	r.expose = map[string][]string{lan: {"websecure"}}
+func (s *settings) exposures() {
+	in := &s.in.Ingress
+	s.expose = map[string][]string{lan: {"websecure"}}
 	if in.Expose.Node != nil {
-		r.expose = map[string][]string{}
+		s.expose = map[string][]string{}
 	}
 	places := map[string]*syntax.Node{} // by the entry points, in alphabetical order
 	for _, item := range in.Expose.Items {
-		r.expose[item.Key] = texts(item.Value)
+		s.expose[item.Key] = texts(item.Value)
 		for _, entryPoint := range item.Value {
-			r.filled(entryPoint, "the name of an entry point")
+			filled(entryPoint, "the name of an entry point")
 		}
-		if len(item.Value) == 0 && !r.flawed(item.Node) {
+		if len(item.Value) == 0 && !item.Node.Flawed() {
 			item.Node.Report("no-entrypoints", "list Traefik's entry points", "the exposure %q has no entry points", item.Key)
 		}
-		names := set(r.expose[item.Key])
+		names := set(s.expose[item.Key])
 		if len(names) == 0 {
 			continue
 		}
@@ -44,14 +44,14 @@ func (r *resolver) exposures() {
 		}
 		places[same] = item.At
 		if item.Key == public {
-			r.beyondLAN(item.At, names)
+			beyondLAN(in.Expose, item.At, names)
 		}
 	}
 }
 
 // beyondLAN reports that public has no entry point besides those of lan: what is exposed to lan only would be public as well.
-func (r *resolver) beyondLAN(at *syntax.Node, outside []string) {
-	for _, item := range r.in.Ingress.Expose.Items {
+func beyondLAN(expose syntax.Map[[]text], at *syntax.Node, outside []string) {
+	for _, item := range expose.Items {
 		inside := set(texts(item.Value))
 		if item.Key != lan || len(inside) <= len(outside) || slices.ContainsFunc(outside, func(e string) bool { return !slices.Contains(inside, e) }) {
 			continue
@@ -66,16 +66,16 @@ func set(names []string) []string { return slices.Compact(slices.Sorted(slices.V
 
 // exposure is the entry points of the exposure of that name, which is written at a place or is the default there. Without a
 // place, a missing one is not reported.
-func (r *resolver) exposure(at *syntax.Node, name string) []string {
-	if found := r.expose[name]; found != nil || at == nil || r.platformFlawed("ingress.expose") {
+func (s *settings) exposure(at *syntax.Node, name string) []string {
+	if found := s.expose[name]; found != nil || at == nil || s.flawed("ingress.expose") {
 		return found
 	}
-	known := slices.Collect(maps.Keys(r.expose))
+	known := slices.Collect(maps.Keys(s.expose))
 	hint := diag.DidYouMean(name, known)
 	switch {
-	case len(known) == 0, r.in.Ingress.Expose.Node == nil && diag.Nearest(name, known) == "":
+	case len(known) == 0, s.in.Ingress.Expose.Node == nil && diag.Nearest(name, known) == "":
 		hint = "define in " + PlatformFile + " which entry points of Traefik are reachable from outside: ingress: {expose: {public: [ENTRYPOINT], lan: [websecure]}}"
-	case name == lan && r.in.Ingress.Defaults.Expose.Node == nil:
+	case name == lan && s.in.Ingress.Defaults.Expose.Node == nil:
 		hint = "set expose here, or ingress.defaults.expose in " + PlatformFile + "; " + diag.OneOf("known: ", known)
 	}
 	at.Report("unknown-exposure", hint, "there is no exposure %s", syntax.Quote(name))

@@ -1,20 +1,47 @@
 package catalog
 
 import (
-	"maps"
+	"cmp"
 	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// allow puts the flows that an entry lists into r.flows.
-func (r *resolver) allow(e *entryInput) {
+// flows are what the policies of each namespace permit.
+type flows struct {
+	names *names
+	of    map[string][]Flow // by the namespace whose policy permits them
+}
+
+// permission is a flow that the applications of the catalog add to an entry.
+type permission struct {
+	entry  *entry
+	flow   flowInput
+	origin Origin
+}
+
+// flowsOf are the flows of the entries: those that the applications of the catalog add, and those that the entries list.
+func flowsOf(entries []*entry, n *names, added []permission) map[string][]Flow {
+	f := &flows{names: n, of: map[string][]Flow{}}
+	for i := range added {
+		f.permit(added[i].entry, &added[i].flow, added[i].origin)
+	}
+	for _, e := range entries {
+		f.allow(e)
+	}
+	for _, flows := range f.of { // the order of the entries does not matter
+		slices.SortStableFunc(flows, func(a, b Flow) int { return cmp.Compare(a.Origin, b.Origin) })
+	}
+	return f.of
+}
+
+// allow permits the flows that an entry lists.
+func (f *flows) allow(e *entry) {
 	if e.NetworkPolicies == nil || !e.Namespace.IsSet() {
 		return
 	}
@@ -28,18 +55,18 @@ func (r *resolver) allow(e *entryInput) {
 			continue
 		}
 		if in.To == nil && in.From == nil {
-			if !r.flawed(in.Node, "to", "from") {
+			if !in.Flawed("to", "from") {
 				in.Report("missing-field", "to: {namespace: …} or from: {namespace: …}", "expected one of to and from, found none")
 			}
 			continue
 		}
-		r.permit(e, in, origin(e.Namespace.V, "networkPolicies/allow"))
+		f.permit(e, in, origin(e.Namespace.V, "networkPolicies/allow"))
 	}
 }
 
-// permit puts a flow into r.flows: a flow between two namespaces is declared once, at either end, and permitted at both. An
+// permit permits a flow: one between two namespaces is declared once, at either end, and permitted at both. An
 // open namespace needs no policy, and one would close it to everything else.
-func (r *resolver) permit(e *entryInput, in *flowInput, from Origin) {
+func (f *flows) permit(e *entry, in *flowInput, from Origin) {
 	peer, direction, back, word := in.To, Egress, Ingress, "to"
 	if in.To == nil {
 		peer, direction, back, word = in.From, Ingress, Egress, "from"
@@ -47,19 +74,19 @@ func (r *resolver) permit(e *entryInput, in *flowInput, from Origin) {
 	if peer.Node == nil {
 		return
 	}
-	p, ok := r.peer(peer, direction)
-	ports, portsOK := r.ports(peer.Ports)
+	p, ok := f.peer(peer, direction)
+	ports, portsOK := portsOf(peer.Ports)
 	if !ok || !portsOK {
 		return
 	}
-	own := r.podLabels(in.PodLabels)
+	own, _ := podLabels(in.PodLabels)
 	name := e.Namespace.V
 	from += Origin("/" + word + "/" + p.name())
 	if e.NetworkPolicies != nil {
-		r.flows[name] = append(r.flows[name], Flow{Origin: from, Place: place(in.Node), Direction: direction, PodLabels: own, Peer: p, Ports: ports})
+		f.of[name] = append(f.of[name], Flow{Origin: from, Place: place(in.Node), Direction: direction, PodLabels: own, Peer: p, Ports: ports})
 	}
-	if other := r.entryOf[p.Namespace]; other != nil && other.NetworkPolicies != nil {
-		r.flows[p.Namespace] = append(r.flows[p.Namespace], Flow{Origin: from, Place: place(in.Node), Direction: back, PodLabels: p.PodLabels,
+	if other := f.names.entries[p.Namespace]; other != nil && other.NetworkPolicies != nil {
+		f.of[p.Namespace] = append(f.of[p.Namespace], Flow{Origin: from, Place: place(in.Node), Direction: back, PodLabels: p.PodLabels,
 			Peer: Peer{Namespace: name, PodLabels: own}, Ports: ports})
 	}
 }
@@ -67,23 +94,12 @@ func (r *resolver) permit(e *entryInput, in *flowInput, from Origin) {
 // name is the peer in short, for origins.
 func (p Peer) name() string { return p.Namespace + p.Host + p.CIDR + p.Entity }
 
-// unknownNamespace reports a namespace that is not in the list.
-func (r *resolver) unknownNamespace(at *syntax.Node, name string) {
-	if r.namespacesMissing {
-		return // it may be one that cannot be read
-	}
-	hint := diag.DidYouMean(name, slices.Collect(maps.Keys(r.entryOf)))
-	if namespace := r.namespaceOf(name); namespace != "" {
-		hint = "that is an application: its namespace is " + namespace
-	}
-	at.Report("unknown-namespace", hint, "there is no namespace %s in the list", syntax.Quote(name))
-}
-
-func (r *resolver) peer(in *peerInput, direction Direction) (Peer, bool) {
-	if _, ok := r.oneOf(in.Node, []string{"namespace", "host", "cidr", "entity"}, in.Namespace, in.Host, in.CIDR, in.Entity); !ok {
+func (f *flows) peer(in *peerInput, direction Direction) (Peer, bool) {
+	if _, ok := oneOf(in.Node, []string{"namespace", "host", "cidr", "entity"}, in.Namespace, in.Host, in.CIDR, in.Entity); !ok {
 		return Peer{}, false
 	}
-	p := Peer{Namespace: in.Namespace.V, Host: in.Host.V, CIDR: in.CIDR.V, Entity: in.Entity.V, PodLabels: r.podLabels(in.PodLabels), Except: texts(in.Except)}
+	labels, _ := podLabels(in.PodLabels)
+	p := Peer{Namespace: in.Namespace.V, Host: in.Host.V, CIDR: in.CIDR.V, Entity: in.Entity.V, PodLabels: labels, Except: texts(in.Except)}
 	if in.PodLabels.Node != nil && !in.Namespace.IsSet() {
 		in.PodLabels.Report("no-effect", "remove it", "podLabels applies only to namespace")
 		return p, false
@@ -94,21 +110,21 @@ func (r *resolver) peer(in *peerInput, direction Direction) (Peer, bool) {
 	}
 	switch {
 	case in.Namespace.IsSet():
-		if r.entryOf[p.Namespace] == nil {
-			r.unknownNamespace(in.Namespace.Node, p.Namespace)
+		if f.names.entries[p.Namespace] == nil {
+			f.names.unknownNamespace(in.Namespace.Node, p.Namespace)
 			return p, false
 		}
 	case in.Host.IsSet():
-		return p, r.peerHost(in.Host, direction)
+		return p, peerHost(in.Host, direction)
 	case in.CIDR.IsSet():
-		return p, r.peerCIDR(in)
+		return p, peerCIDR(in)
 	}
 	return p, true
 }
 
 var hostPattern = regexp.MustCompile(`^[-a-z0-9_*]+(\.[-a-z0-9_*]+)+$`) // as api.FQDNSelector, in lower case, with a dot
 
-func (r *resolver) peerHost(host text, direction Direction) bool {
+func peerHost(host text, direction Direction) bool {
 	_, notIP := netip.ParseAddr(host.V)
 	switch {
 	case direction == Ingress:
@@ -141,13 +157,13 @@ func bits(ip string) string {
 	return "32"
 }
 
-func (r *resolver) peerCIDR(in *peerInput) bool {
-	prefix, ok := r.cidr(in.CIDR)
+func peerCIDR(in *peerInput) bool {
+	prefix, ok := cidr(in.CIDR)
 	for _, e := range in.Except {
 		if !e.IsSet() {
 			continue
 		}
-		part, partOK := r.cidr(e)
+		part, partOK := cidr(e)
 		switch {
 		case !ok || !partOK:
 			ok = false
@@ -162,7 +178,7 @@ func (r *resolver) peerCIDR(in *peerInput) bool {
 	return ok
 }
 
-func (r *resolver) cidr(t text) (netip.Prefix, bool) {
+func cidr(t text) (netip.Prefix, bool) {
 	p, err := netip.ParsePrefix(t.V)
 	if err != nil {
 		hint := ""
@@ -183,7 +199,7 @@ func (r *resolver) cidr(t text) (netip.Prefix, bool) {
 	return p, true
 }
 
-func (r *resolver) ports(in []syntax.Text) ([]Port, bool) {
+func portsOf(in []syntax.Text) ([]Port, bool) {
 	var out []Port
 	ok := true
 	seen := map[Port]*syntax.Node{}

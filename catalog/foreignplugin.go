@@ -16,8 +16,8 @@ var (
 )
 
 // byPlugin is a folder that a plugin of somebody else renders: what it makes of it is unknown.
-func (r *resolver) byPlugin(in *appInput, s Source) deployed {
-	r.excluded(&appInput{Helm: in.Helm, Kustomize: in.Kustomize, Directory: in.Directory, ValueFiles: in.ValueFiles}, "a source that a plugin renders")
+func (r *sourceReader) byPlugin(in *app, s Source) deployed {
+	excluded(&app{appInput: appInput{Helm: in.Helm, Kustomize: in.Kustomize, Directory: in.Directory, ValueFiles: in.ValueFiles}}, "a source that a plugin renders")
 	if in.Values.Node != nil {
 		in.Values.Report("no-effect", "remove it", "this has no effect on a source that a plugin renders")
 	}
@@ -26,7 +26,7 @@ func (r *resolver) byPlugin(in *appInput, s Source) deployed {
 }
 
 // plugged is what a plugin is told.
-func (r *resolver) plugged(in *pluginInput) *argocd.Plugin {
+func (r *sourceReader) plugged(in *pluginInput) *argocd.Plugin {
 	out := &argocd.Plugin{Name: in.Name.V}
 	switch {
 	case in.Name.IsSet() && !pluginName.MatchString(in.Name.V):

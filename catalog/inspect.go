@@ -13,6 +13,17 @@ import (
 	"github.com/hippotion/roster/internal/syntax"
 )
 
+// files is the repository, as far as the list refers to it. Each part is looked at once, whatever the number of clusters.
+type files struct {
+	fsys    fs.FS
+	root    string // of the repository in fsys
+	dir     string // of the list in fsys
+	reads   string // the deepest folder of the repository that holds all that was read
+	diags   *diag.List
+	sources map[string]*localSource // by path in the repository
+	matched map[string]matching     // by pattern
+}
+
 // localSource is what a folder of this repository holds, insofar as it decides how Argo CD reads it.
 type localSource struct {
 	kind      SourceKind
@@ -36,15 +47,15 @@ var kustomizationFiles = []string{"kustomization.yaml", "kustomization.yml", "Ku
 
 // inspect finds out what the folder at p, relative to the repository's root, is. Many applications share one chart, so each
 // folder is read once.
-func (r *resolver) inspect(p string) *localSource {
-	if s := r.sources[p]; s != nil {
+func (f *files) inspect(p string) *localSource {
+	if s := f.sources[p]; s != nil {
 		return s
 	}
 	s := &localSource{reads: []string{"."}, files: map[string]bool{}}
-	r.sources[p] = s
-	entries, err := fs.ReadDir(r.fsys, r.file(p))
+	f.sources[p] = s
+	entries, err := fs.ReadDir(f.fsys, f.file(p))
 	if err != nil {
-		s.problem, s.code, s.hint = r.missing(p, "folder", err)
+		s.problem, s.code, s.hint = f.missing(p, "folder", err)
 		return s
 	}
 	for _, e := range entries {
@@ -61,16 +72,16 @@ func (r *resolver) inspect(p string) *localSource {
 	switch {
 	case s.files["Chart.yaml"]:
 		s.kind = HelmChart
-		r.chartReads(p, outside)
+		f.chartReads(p, outside)
 	case isKustomization:
 		s.kind = Kustomization
 		s.chartLike = chartLike(entries)
-		r.kustomizationReads(p, p, outside, map[string]bool{})
+		f.kustomizationReads(p, p, outside, map[string]bool{})
 	default:
 		s.kind = Manifests
 	}
-	if err := r.walk(p, r.file(p), entries, s, outside); err != nil {
-		s.problem, s.code, s.hint = r.missing(p, "folder", err)
+	if err := f.walk(p, f.file(p), entries, s, outside); err != nil {
+		s.problem, s.code, s.hint = f.missing(p, "folder", err)
 	}
 	s.reads = append(s.reads, outermost(outside)...)
 	isOwn := func(name string) bool {
@@ -104,23 +115,23 @@ func chartLike(entries []fs.DirEntry) string {
 }
 
 // file is a path of the repository in the file system.
-func (r *resolver) file(p string) string {
-	r.noteRead(p)
-	return path.Join(r.root, p)
+func (f *files) file(p string) string {
+	f.noteRead(p)
+	return path.Join(f.root, p)
 }
 
 // noteRead keeps track of the deepest folder that holds everything that is read.
-func (r *resolver) noteRead(p string) {
-	for !within(p, r.reads) {
-		r.reads = path.Dir(r.reads)
+func (f *files) noteRead(p string) {
+	for !within(p, f.reads) {
+		f.reads = path.Dir(f.reads)
 	}
 }
 
 // isFile returns why there is no file at p of the repository; "" when there is one.
-func (r *resolver) isFile(p string) (problem, code, hint string) {
-	info, err := fs.Stat(r.fsys, r.file(p))
+func (f *files) isFile(p string) (problem, code, hint string) {
+	info, err := fs.Stat(f.fsys, f.file(p))
 	if err != nil {
-		return r.missing(p, "file", err)
+		return f.missing(p, "file", err)
 	}
 	if !info.Mode().IsRegular() {
 		return fmt.Sprintf("expected a file, found the %s %s", kindOf(info), syntax.Quote(p)), "missing-path", ""
@@ -129,15 +140,15 @@ func (r *resolver) isFile(p string) (problem, code, hint string) {
 }
 
 // isMissing reports whether there is nothing at p: no file, no folder, and no link that leads elsewhere.
-func (r *resolver) isMissing(p string) bool {
-	_, err := fs.Stat(r.fsys, r.file(p))
+func (f *files) isMissing(p string) bool {
+	_, err := fs.Stat(f.fsys, f.file(p))
 	return errors.Is(err, fs.ErrNotExist)
 }
 
 // missing returns why something at p cannot be read.
-func (r *resolver) missing(p, what string, err error) (problem, code, hint string) {
+func (f *files) missing(p, what string, err error) (problem, code, hint string) {
 	if errors.Is(err, fs.ErrNotExist) {
-		if near := r.near(p); near != "" {
+		if near := f.near(p); near != "" {
 			hint = `did you mean "` + near + `"?`
 		}
 		return "there is no " + what + " " + syntax.Quote(p) + " in the repository", "missing-path", hint
@@ -149,7 +160,7 @@ func (r *resolver) missing(p, what string, err error) (problem, code, hint strin
 	if at := (*fs.PathError)(nil); errors.Is(err, fs.ErrPermission) && errors.As(err, &at) { // such as .git
 		return syntax.Quote(p) + ": " + at.Err.Error(), "path-outside", ""
 	}
-	if info, statErr := fs.Stat(r.fsys, r.file(p)); link == nil && statErr == nil && !info.IsDir() {
+	if info, statErr := fs.Stat(f.fsys, f.file(p)); link == nil && statErr == nil && !info.IsDir() {
 		return "expected a folder, found the file " + syntax.Quote(p), "missing-path", `did you mean "` + path.Dir(p) + `"?`
 	}
 	return syntax.Quote(p) + " is a link that leads out of the repository, or to a missing file", "path-outside", "Argo CD refuses such links: keep the target in the repository"
@@ -165,12 +176,12 @@ func (e *linkError) Error() string { return e.file + " cannot be followed" }
 func (e *linkError) Unwrap() error { return e.err }
 
 // near is the existing path most like p, part by part; empty when there is none.
-func (r *resolver) near(p string) string {
+func (f *files) near(p string) string {
 	at := "."
 	for _, part := range strings.Split(p, "/") {
 		next := path.Join(at, part)
-		if _, err := fs.Stat(r.fsys, r.file(next)); err != nil {
-			entries, err := fs.ReadDir(r.fsys, r.file(at))
+		if _, err := fs.Stat(f.fsys, f.file(next)); err != nil {
+			entries, err := fs.ReadDir(f.fsys, f.file(at))
 			if err != nil {
 				return ""
 			}
@@ -191,28 +202,28 @@ func (r *resolver) near(p string) string {
 
 // walk looks through the entries of dir, which is in the folder p, for manifests in folders below, and for symbolic links:
 // their targets are read too.
-func (r *resolver) walk(p, dir string, entries []fs.DirEntry, s *localSource, outside map[string]bool) error {
+func (f *files) walk(p, dir string, entries []fs.DirEntry, s *localSource, outside map[string]bool) error {
 	for _, e := range entries {
 		at := path.Join(dir, e.Name())
 		switch {
 		case e.Type()&fs.ModeSymlink != 0:
-			if _, err := fs.Stat(r.fsys, at); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return &linkError{strings.TrimPrefix(at, prefix(r.root)), err}
+			if _, err := fs.Stat(f.fsys, at); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return &linkError{strings.TrimPrefix(at, prefix(f.root)), err}
 			}
-			if target, err := fs.ReadLink(r.fsys, at); err == nil {
-				r.outside(p, strings.TrimPrefix(path.Join(dir, target), prefix(r.root)), outside)
+			if target, err := fs.ReadLink(f.fsys, at); err == nil {
+				f.outside(p, strings.TrimPrefix(path.Join(dir, target), prefix(f.root)), outside)
 			}
 		case e.IsDir():
-			below, err := fs.ReadDir(r.fsys, at)
+			below, err := fs.ReadDir(f.fsys, at)
 			if err != nil {
 				return err
 			}
-			if err := r.walk(p, at, below, s, outside); err != nil {
+			if err := f.walk(p, at, below, s, outside); err != nil {
 				return err
 			}
 			continue
 		}
-		s.below = s.below || dir != r.file(p) && isManifest(at)
+		s.below = s.below || dir != f.file(p) && isManifest(at)
 		s.jsonnet = s.jsonnet || path.Ext(at) == ".jsonnet"
 	}
 	return nil
@@ -226,9 +237,9 @@ func prefix(root string) string {
 }
 
 // outside notes that file, of the repository, is read for the source at p, unless it is part of it.
-func (r *resolver) outside(p, file string, outside map[string]bool) {
+func (f *files) outside(p, file string, outside map[string]bool) {
 	if !within(file, p) && !leaves(file) {
-		r.noteRead(file)
+		f.noteRead(file)
 		outside[file] = true
 	}
 }
@@ -262,16 +273,16 @@ func (s *localSource) hasManifests(recurse bool) bool {
 }
 
 // chartReads notes the charts elsewhere in the repository that the chart at p depends on.
-func (r *resolver) chartReads(p string, outside map[string]bool) {
+func (f *files) chartReads(p string, outside map[string]bool) {
 	var chart struct {
 		Dependencies []struct{ Repository string }
 	}
-	if !r.readYAML(path.Join(p, "Chart.yaml"), &chart) {
+	if !f.readYAML(path.Join(p, "Chart.yaml"), &chart) {
 		return
 	}
 	for _, d := range chart.Dependencies {
 		if dir, local := strings.CutPrefix(d.Repository, "file://"); local {
-			r.outside(p, path.Join(p, dir), outside)
+			f.outside(p, path.Join(p, dir), outside)
 		}
 	}
 }
@@ -281,17 +292,17 @@ const maxKustomization = 1 << 20
 
 // kustomizationReads notes what the kustomization in dir, which is part of the one at p, reads elsewhere in the
 // repository: every text in it that names an existing path, be it a base, a patch or a file for a generator.
-func (r *resolver) kustomizationReads(p, dir string, outside, seen map[string]bool) {
+func (f *files) kustomizationReads(p, dir string, outside, seen map[string]bool) {
 	if seen[dir] {
 		return
 	}
 	seen[dir] = true
 	for _, name := range kustomizationFiles {
 		var content any
-		if info, err := fs.Stat(r.fsys, r.file(path.Join(dir, name))); err != nil || info.Size() > maxKustomization {
+		if info, err := fs.Stat(f.fsys, f.file(path.Join(dir, name))); err != nil || info.Size() > maxKustomization {
 			continue // the engine reports one that is too large
 		}
-		if !r.readYAML(path.Join(dir, name), &content) {
+		if !f.readYAML(path.Join(dir, name), &content) {
 			continue
 		}
 		looked := map[string]bool{}
@@ -307,13 +318,13 @@ func (r *resolver) kustomizationReads(p, dir string, outside, seen map[string]bo
 			if s == "" || strings.HasPrefix(s, "/") || leaves(target) || strings.ContainsAny(s, "\n:") {
 				return
 			}
-			info, err := fs.Stat(r.fsys, r.file(target))
+			info, err := fs.Stat(f.fsys, f.file(target))
 			if err != nil {
 				return
 			}
-			r.outside(p, target, outside)
+			f.outside(p, target, outside)
 			if info.IsDir() {
-				r.kustomizationReads(p, target, outside, seen)
+				f.kustomizationReads(p, target, outside, seen)
 			}
 		})
 	}
@@ -321,8 +332,8 @@ func (r *resolver) kustomizationReads(p, dir string, outside, seen map[string]bo
 
 // readYAML reads a file of the repository; false when it cannot be read, or when it expands to more than is read
 // of any file, which is for the engine to report.
-func (r *resolver) readYAML(p string, out any) bool {
-	data, err := syntax.ReadFile(r.fsys, r.file(p))
+func (f *files) readYAML(p string, out any) bool {
+	data, err := syntax.ReadFile(f.fsys, f.file(p))
 	return err == nil && syntax.Unmarshal(data, out) == nil
 }
 
@@ -346,4 +357,18 @@ func kindOf(info fs.FileInfo) string {
 		return "folder"
 	}
 	return "special file"
+}
+
+// shown is a file beside applications.yml as messages name it: relative to the repository's root.
+func (f *files) shown(name string) string { return path.Join(f.here(), name) }
+
+// here is the folder of applications.yml, relative to the repository's root.
+func (f *files) here() string {
+	if f.root == "." {
+		return f.dir
+	}
+	if f.dir == f.root {
+		return "."
+	}
+	return path.Clean(strings.TrimPrefix(f.dir, f.root+"/"))
 }

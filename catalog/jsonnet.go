@@ -9,11 +9,11 @@ import (
 )
 
 // jsonnet resolves the variables of Jsonnet files, and checks that their libraries are there.
-func (r *resolver) jsonnet(in *jsonnetInput) argocd.Jsonnet {
+func (r *sourceReader) jsonnet(in *jsonnetInput) argocd.Jsonnet {
 	if in == nil {
 		return argocd.Jsonnet{}
 	}
-	out := argocd.Jsonnet{TLAs: r.jsonnetVars(in.TLAs.Items), ExtVars: r.jsonnetVars(in.ExtVars.Items)}
+	out := argocd.Jsonnet{TLAs: jsonnetVars(in.TLAs.Items), ExtVars: jsonnetVars(in.ExtVars.Items)}
 	for _, lib := range present(in.Libs...) {
 		if clean, ok := r.folder(lib); ok {
 			out.Libs = append(out.Libs, clean)
@@ -22,12 +22,12 @@ func (r *resolver) jsonnet(in *jsonnetInput) argocd.Jsonnet {
 	return out
 }
 
-func (r *resolver) jsonnetVars(items []syntax.Item[jsonnetVarInput]) []argocd.JsonnetVar {
+func jsonnetVars(items []syntax.Item[jsonnetVarInput]) []argocd.JsonnetVar {
 	var out []argocd.JsonnetVar
 	for _, item := range items {
 		v := item.Value
 		switch {
-		case v.Node == nil || r.flawed(v.Node, "value", "code"): // reported
+		case v.Node == nil || v.Flawed("value", "code"): // reported
 		case v.Code.IsSet() == v.Value.IsSet():
 			item.At.Report("bad-choice", "", "expected one of value and code")
 		default:

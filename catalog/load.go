@@ -58,42 +58,66 @@ type Reading struct {
 // repository.root of platform.yml says otherwise.
 func Read(fsys fs.FS, dir string, options Options) (Reading, error) {
 	var diags diag.List
-	r := &resolver{sources: map[string]*localSource{}, matched: map[string]matching{}, fsys: fsys, opts: options, dir: path.Clean(dir), diags: &diags}
-	r.root = "."
-	doc, err := r.open(PlatformFile)
+	f := &files{fsys: fsys, dir: path.Clean(dir), root: ".", diags: &diags, sources: map[string]*localSource{}, matched: map[string]matching{}}
+	in, err := f.platform(options.TopIsRoot)
 	if err != nil {
 		return Reading{}, err
 	}
-	if doc != nil {
-		doc.Decode(&r.in)
-	}
-	r.root = r.rootOf(r.in.Repository.Root)
-	if doc != nil {
-		doc.File = r.shown(PlatformFile)
-	}
-	for i := range diags {
-		diags[i].Pos.File = r.shown(PlatformFile)
-	}
-	doc, err = r.open(ApplicationsFile)
+	list, err := f.list()
 	if err != nil {
 		return Reading{}, err
 	}
-	if doc != nil {
-		doc.Decode(&r.entries)
-		if len(diags) == 0 && len(r.entries) == 0 {
-			doc.Root().Report("empty", "add an entry, such as: - namespace: web-whoami", "the list has no namespaces")
-		}
-	}
-	r.noteFlaws()
-	r.settings()
-	names := profiles.Names{IngressController: r.controller, DNS: r.dns, APIServerPort: r.apiServerPort}
-	if r.profiles, err = profiles.Load(fsys, path.Join(dir, ProfilesDir), r.shown(ProfilesDir), names, &diags); err != nil {
+	out := Reading{Root: f.root, Folder: f.here()}
+	f.reads = out.Folder
+	s := settingsOf(in, f, options)
+	if s.profiles, err = profiles.Load(fsys, path.Join(dir, ProfilesDir), f.shown(ProfilesDir), s.names(), &diags); err != nil {
 		return Reading{}, err
 	}
-	out := Reading{Platform: r.resolve(), Order: r.order, Root: r.root, Folder: r.here()}
+	entries := entriesOf(list)
+	out.Platform, out.Order = resolve(entries, list != nil && len(entries) == len(list), s)
+	out.Platform.Repository.Reads = f.reads
 	if len(diags) > 0 {
 		out.Platform, out.Mistakes = nil, diags.Sorted()
-		out.Unread = r.unread || slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return slices.Contains(unreadable, d.Code) })
+		out.Unread = list == nil || in.unread || slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return slices.Contains(unreadable, d.Code) })
+	}
+	return out, nil
+}
+
+// platform reads platform.yml, and finds the root of the repository, from which all places are seen.
+func (f *files) platform(topIsRoot bool) (*platformInput, error) {
+	in := &platformInput{}
+	doc, missing, err := f.open(PlatformFile)
+	if err != nil {
+		return nil, err
+	}
+	if doc != nil {
+		doc.Decode(in)
+	}
+	in.doc, in.unread = doc, doc == nil && !missing
+	f.root = f.rootOf(in.Repository.Root, topIsRoot)
+	if doc != nil {
+		doc.File = f.shown(PlatformFile)
+	}
+	for i := range *f.diags {
+		(*f.diags)[i].Pos.File = f.shown(PlatformFile)
+	}
+	return in, nil
+}
+
+// list reads applications.yml. It is nil when there is nothing to read.
+func (f *files) list() ([]entryInput, error) {
+	var out []entryInput
+	doc, missing, err := f.open(ApplicationsFile)
+	switch {
+	case err != nil:
+		return nil, err
+	case missing:
+		f.diags.Add(diag.Diagnostic{Pos: diag.Position{File: f.shown(ApplicationsFile)}, Code: "missing-file", Message: "there is no such file", Hint: "name the folder that holds it"})
+	case doc != nil:
+		doc.Decode(&out)
+		if len(*f.diags) == 0 && len(out) == 0 {
+			doc.Root().Report("empty", "add an entry, such as: - namespace: web-whoami", "the list has no namespaces")
+		}
 	}
 	return out, nil
 }
@@ -108,20 +132,16 @@ func Load(fsys fs.FS, dir string, options Options) (*Platform, diag.List, error)
 }
 
 // open parses one file of the input. The document is nil when there is none, or when it is not YAML, which is reported.
-func (r *resolver) open(name string) (*syntax.Document, error) {
-	before := len(*r.diags)
-	doc, err := syntax.Read(r.fsys, path.Join(r.dir, name), r.shown(name), r.diags)
-	r.unread = r.unread || doc == nil && len(*r.diags) > before
+func (f *files) open(name string) (doc *syntax.Document, missing bool, err error) {
+	doc, err = syntax.Read(f.fsys, path.Join(f.dir, name), f.shown(name), f.diags)
 	if !errors.Is(err, fs.ErrNotExist) {
-		return doc, err
+		return doc, false, err
 	}
-	missing := diag.Diagnostic{Pos: diag.Position{File: r.shown(name)}, Code: "missing-file", Message: "there is no such file", Hint: "name the folder that holds it"}
 	other := strings.TrimSuffix(name, ".yml") + ".yaml"
-	if _, err := fs.Stat(r.fsys, path.Join(r.dir, other)); err == nil {
-		missing.Message, missing.Hint = "the file is named "+other+": it would not be read", "rename "+other
-	} else if name == PlatformFile {
-		return nil, nil
+	if _, err := fs.Stat(f.fsys, path.Join(f.dir, other)); err != nil {
+		return nil, true, nil
 	}
-	r.diags.Add(missing)
-	return nil, nil
+	f.diags.Add(diag.Diagnostic{Pos: diag.Position{File: f.shown(name)}, Code: "missing-file", Message: "the file is named " + other + ": it would not be read",
+		Hint: "rename " + other})
+	return nil, false, nil
 }

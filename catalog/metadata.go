@@ -133,28 +133,32 @@ func reservedInSource(key string) *reservation {
 
 func unreserved(string) *reservation { return nil }
 
-// labels checks and returns the labels of an object that roster renders.
-func (r *resolver) labels(in syntax.Map[text]) map[string]string { return r.labelsBut(in, reserved) }
-
-// annotations checks and returns the annotations of an object that roster renders.
-func (r *resolver) annotations(in syntax.Map[text]) map[string]string {
-	return r.annotationsBut(in, reserved)
+// labelsOf checks and returns the labels of an object that roster renders.
+func labelsOf(in syntax.Map[text]) map[string]string {
+	labels, _ := metadata(in, "a label", reserved, labelValue)
+	return labels
 }
 
-func (r *resolver) labelsBut(in syntax.Map[text], reserved func(key string) *reservation) map[string]string {
-	return r.metadata(in, "a label", reserved, func(at *syntax.Node, value string) {
-		if errs := validation.IsValidLabelValue(value); errs != nil {
-			at.Report("bad-value", "", expectedLabel+"found %s", syntax.Quote(value))
-		}
-	})
+// annotationsOf checks and returns the annotations of an object that roster renders.
+func annotationsOf(in syntax.Map[text]) map[string]string {
+	return annotationsBut(in, reserved)
+}
+
+// labelValue checks the value of a label.
+func labelValue(at *syntax.Node, value string) bool {
+	if validation.IsValidLabelValue(value) == nil {
+		return true
+	}
+	at.Report("bad-value", "", expectedLabel+"found %s", syntax.Quote(value))
+	return false
 }
 
 const expectedLabel = `expected a label value of at most 63 letters, digits, "-", "_" and ".", `
 
 // labelsIn are labels in whose values Argo CD replaces variables.
-func (r *resolver) labelsIn(env argocd.Environment, in syntax.Map[text], reserved func(key string) *reservation) map[string]string {
+func labelsIn(env argocd.Environment, in syntax.Map[text], reserved func(key string) *reservation) map[string]string {
 	env.Revision = cmp.Or(env.Revision, strings.Repeat("0", 40)) // any commit is as good
-	return r.metadata(in, "a label", reserved, func(at *syntax.Node, value string) {
+	labels, _ := metadata(in, "a label", reserved, func(at *syntax.Node, value string) bool {
 		expanded, _ := env.Expand(value)
 		switch errs := validation.IsValidLabelValue(expanded); {
 		case errs == nil:
@@ -163,43 +167,54 @@ func (r *resolver) labelsIn(env argocd.Environment, in syntax.Map[text], reserve
 		default:
 			at.Report("bad-value", "", expectedLabel+"found %s, which Argo CD makes %s", syntax.Quote(value), shown(expanded))
 		}
+		return true
 	})
+	return labels
 }
 
-func (r *resolver) annotationsBut(in syntax.Map[text], reserved func(key string) *reservation) map[string]string {
-	return r.metadata(in, "an annotation", reserved, func(at *syntax.Node, value string) {
+func annotationsBut(in syntax.Map[text], reserved func(key string) *reservation) map[string]string {
+	annotations, _ := metadata(in, "an annotation", reserved, func(at *syntax.Node, value string) bool {
 		if credentials.MatchString(value) {
 			at.Report("secret-in-url", "leave it out of the URL", "a URL in the annotation holds a user name or password")
 		}
+		return true
 	})
+	return annotations
 }
 
 // podLabels checks and returns labels that select pods. In policies Cilium gives pods more of them, such as their namespace: with one of
 // these, a flow would lead to other pods than its namespace says.
-func (r *resolver) podLabels(in syntax.Map[text]) map[string]string {
+func podLabels(in syntax.Map[text]) (labels map[string]string, ok bool) {
+	ok = true
 	for _, item := range in.Items {
 		if strings.HasPrefix(item.Key, "io.kubernetes.") || strings.HasPrefix(item.Key, "io.cilium.") {
+			ok = false
 			item.At.Report("reserved-name", "the key namespace says where the pods are", "%s is a label that Cilium itself gives to pods", item.Key)
 		}
 	}
-	return r.labelsBut(in, unreserved)
+	labels, valid := metadata(in, "a label", unreserved, labelValue)
+	return labels, ok && valid
 }
 
-func (r *resolver) metadata(in syntax.Map[text], what string, reserved func(key string) *reservation, check func(*syntax.Node, string)) map[string]string {
+// metadata checks labels or annotations; ok reports whether they are right.
+func metadata(in syntax.Map[text], what string, reserved func(key string) *reservation, check func(*syntax.Node, string) bool) (out map[string]string, ok bool) {
+	ok = true
 	if len(in.Items) == 0 {
-		return nil
+		return nil, ok
 	}
-	out := make(map[string]string, len(in.Items))
+	out = make(map[string]string, len(in.Items))
 	for _, item := range in.Items {
 		if errs := validation.IsQualifiedName(item.Key); errs != nil {
+			ok = false
 			item.At.Report("bad-name", "", "expected %s key such as example.com/name, found %s", what, syntax.Quote(item.Key))
 		} else if held := reserved(item.Key); held != nil {
+			ok = false
 			item.At.Report("reserved-name", cmp.Or(held.hint, "remove it"), "%s %s", item.Key, held.whose)
 		}
 		if item.Value.IsSet() {
-			check(item.Value.Node, item.Value.V)
+			ok = check(item.Value.Node, item.Value.V) && ok
 		}
 		out[item.Key] = item.Value.V
 	}
-	return out
+	return out, ok
 }

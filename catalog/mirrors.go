@@ -12,20 +12,20 @@ var repositoryName = regexp.MustCompile(`^@[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // mirrorsOf are the other places in the place of URLs. A path leads into this repository: who writes the list must not be able to have
 // any file of the machine read that fetches for it.
-func (r *resolver) mirrorsOf(in *sourcesInput) []Mirror {
+func mirrorsOf(in *sourcesInput) []Mirror {
 	var out []Mirror
 	seen := map[string]*mirrorInput{}
 	for i := range in.Map {
 		m := &in.Map[i]
-		if m.Node == nil || !repositoryName.MatchString(m.URL.V) && !r.sourceRepository(m.URL) || !m.To.IsSet() {
+		if m.Node == nil || !repositoryName.MatchString(m.URL.V) && !sourceRepository(m.URL) || !m.To.IsSet() {
 			continue
 		}
 		to := m.To.V
 		if strings.Contains(to, "://") || remote.MatchString(to) {
-			if !r.sourceRepository(m.To) {
+			if !sourceRepository(m.To) {
 				continue
 			}
-		} else if clean, ok := r.repositoryPath(m.To); ok {
+		} else if clean, ok := repositoryPath(m.To); ok {
 			to = clean
 		}
 		if first := seen[m.URL.V]; first != nil {

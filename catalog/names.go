@@ -1,101 +1,81 @@
 package catalog
 
 import (
-	"net/netip"
+	"maps"
 	"slices"
-	"strings"
 
+	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
-	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// The checks of single values. Each reports what is wrong and returns whether the value is right.
-
-func (r *resolver) dnsLabel(t text) bool {
-	if len(t.V) <= validation.DNS1123LabelMaxLength && validation.IsDNS1123Label(t.V) == nil {
-		return true
-	}
-	r.badName(t, `a DNS label (lower-case letters, digits and "-", at most 63 characters)`, validation.IsDNS1123Label)
-	return false
+// names are what can be referred to on a cluster.
+type names struct {
+	entries map[string]*entry // by namespace
+	apps    map[string]*app   // by code
+	// Names that could not be read, because of a mistake that is reported: a reference may mean one of these.
+	namespacesMissing, codesMissing bool
 }
 
-func (r *resolver) subdomain(t text) bool {
-	if len(t.V) <= validation.DNS1123SubdomainMaxLength && validation.IsDNS1123Subdomain(t.V) == nil {
-		return true
+// namesOf makes the names of the entries known, and reports those that occur twice. Complete says that all entries could be read.
+func namesOf(entries []*entry, complete bool) *names {
+	n := &names{entries: map[string]*entry{}, apps: map[string]*app{}, namespacesMissing: !complete, codesMissing: !complete}
+	for _, e := range entries {
+		n.declare(e)
 	}
-	r.badName(t, `a DNS name (lower-case letters, digits, "-" and ".")`, validation.IsDNS1123Subdomain)
-	return false
+	return n
 }
 
-func (r *resolver) optionalLabel(t text) {
-	if t.IsSet() {
-		r.dnsLabel(t)
-	}
-}
-
-func (r *resolver) optionalSubdomain(t text) {
-	if t.IsSet() {
-		r.subdomain(t)
-	}
-}
-
-func (r *resolver) badName(t text, expected string, valid func(string) []string) {
-	if len(t.V) > validation.DNS1123SubdomainMaxLength { // nothing is near, and a file may be one long name
-		t.Report("bad-name", "", "expected %s, found %d characters", expected, len(t.V))
-		return
-	}
-	hint := ""
-	better := strings.Trim(strings.ToLower(strings.NewReplacer("_", "-", " ", "-").Replace(t.V)), "-.")
-	if better != t.V && valid(better) == nil {
-		hint = `did you mean "` + better + `"?`
-	}
-	t.Report("bad-name", hint, "expected %s, found %s", expected, syntax.Quote(t.V))
-}
-
-// filled checks that a value which is set is not empty.
-func (r *resolver) filled(t text, expected string) bool {
-	if t.IsSet() && strings.TrimSpace(t.V) == "" {
-		t.Report("empty-text", "", "expected %s, found empty text", expected)
-		return false
-	}
-	return true
-}
-
-// hostname checks the name of a host, or of a domain.
-func (r *resolver) hostname(t text) bool {
-	if isHostname(t.V) {
-		if _, err := netip.ParseAddr(t.V); err != nil {
-			return true
+// declare makes the names of an entry known.
+func (n *names) declare(e *entry) {
+	n.namespacesMissing = n.namespacesMissing || !e.Namespace.IsSet()
+	n.codesMissing = n.codesMissing || e.Flawed("applications") || len(e.apps) < len(e.Applications)
+	if e.Namespace.IsSet() {
+		dnsLabel(e.Namespace) // a bad name is still a name: references to it are not reported
+		if first := n.entries[e.Namespace.V]; first != nil {
+			e.Namespace.ReportWith(first.Namespace.Node, "first here", "duplicate-namespace", "put the applications of a namespace into one entry",
+				"the namespace %q is listed twice", e.Namespace.V)
+		} else {
+			n.entries[e.Namespace.V] = e
 		}
 	}
-	better, hint := hostIn(t.V), ""
-	if strings.HasPrefix(t.V, "*.") {
-		hint = "write each name out: a pattern cannot be a host here"
-	} else if better != t.V && isHostname(better) {
-		hint = `did you mean "` + better + `"?`
+	for _, a := range e.apps {
+		if !a.ApplicationCode.IsSet() {
+			n.codesMissing = true
+			continue
+		}
+		dnsLabel(a.ApplicationCode)
+		if a.ApplicationCode.V == RootName {
+			a.ApplicationCode.Report("reserved-name", "choose another code", "%q is the Application that deploys this list", RootName)
+		}
+		if first := n.apps[a.ApplicationCode.V]; first != nil {
+			a.ApplicationCode.ReportWith(first.ApplicationCode.Node, "first here", "duplicate-application",
+				"Argo CD keeps all Applications in one namespace: choose another code", "the applicationCode %q is taken", a.ApplicationCode.V)
+		} else {
+			n.apps[a.ApplicationCode.V] = a
+		}
 	}
-	t.Report("bad-host", hint, "expected a host name such as claw.home.example, found %s", shown(t.V))
-	return false
 }
 
-func isHostname(s string) bool {
-	return len(s) <= validation.DNS1123SubdomainMaxLength && validation.IsDNS1123Subdomain(s) == nil && shortLabels(s)
+// unknownNamespace reports a namespace that is not in the list.
+func (n *names) unknownNamespace(at *syntax.Node, name string) {
+	if n.namespacesMissing {
+		return // it may be one that cannot be read
+	}
+	hint := diag.DidYouMean(name, slices.Collect(maps.Keys(n.entries)))
+	if a := n.apps[name]; a != nil && a.entry.Namespace.V != "" {
+		hint = "that is an application: its namespace is " + a.entry.Namespace.V
+	}
+	at.Report("unknown-namespace", hint, "there is no namespace %s in the list", syntax.Quote(name))
 }
 
-// shortLabels reports whether the parts of a name have at most 63 characters and at least one, as DNS requires.
-func shortLabels(name string) bool {
-	return !slices.ContainsFunc(strings.Split(name, "."), func(s string) bool { return s == "" || len(s) > validation.DNS1123LabelMaxLength })
-}
-
-// hostIn is the host name that a URL or something like it holds.
-func hostIn(s string) string {
-	if _, rest, found := strings.Cut(s, "://"); found {
-		s = rest
+// unknownApplication reports an application that is not in the list.
+func (n *names) unknownApplication(at *syntax.Node, code string) {
+	if n.codesMissing {
+		return
 	}
-	s, _, _ = strings.Cut(s, "/")
-	if i := strings.LastIndexByte(s, '@'); i >= 0 {
-		s = s[i+1:]
+	hint := diag.DidYouMean(code, slices.Collect(maps.Keys(n.apps)))
+	if n.entries[code] != nil {
+		hint = "that is a namespace: name one of its applications"
 	}
-	s, _, _ = strings.Cut(s, ":")
-	return strings.Trim(strings.ToLower(strings.ReplaceAll(s, "_", "-")), "-.")
+	at.Report("unknown-application", hint, "there is no application %s", syntax.Quote(code))
 }

@@ -10,12 +10,12 @@ import (
 )
 
 // environment is what Argo CD replaces variables in the options of a source with, but for the commit.
-func (in *appInput) environment(s *Source) argocd.Environment {
+func (in *app) environment(s *Source) argocd.Environment {
 	return s.Environment(in.ApplicationCode.V, in.entry.Namespace.V, projectOf(in.entry))
 }
 
 // unsuited reports options that belong to another type of source. Where the type cannot be known, the options decide it.
-func (r *resolver) unsuited(in *appInput, kind SourceKind, at *syntax.Node) SourceKind {
+func unsuited(in *app, kind SourceKind, at *syntax.Node) SourceKind {
 	type option struct {
 		at   *syntax.Node
 		key  string
@@ -52,7 +52,7 @@ func (r *resolver) unsuited(in *appInput, kind SourceKind, at *syntax.Node) Sour
 }
 
 // options are the settings of the source's type.
-func (r *resolver) options(s *Source, in *appInput, kind SourceKind) {
+func (r *sourceReader) options(s *Source, in *app, kind SourceKind) {
 	switch kind {
 	case HelmChart:
 		s.Helm = r.helm(in)
@@ -70,11 +70,11 @@ func (r *resolver) options(s *Source, in *appInput, kind SourceKind) {
 }
 
 // helm is the options of a chart but its value files; nil when there are none.
-func (r *resolver) helm(in *appInput) *argocd.Helm {
+func (r *sourceReader) helm(in *app) *argocd.Helm {
 	release := in.ApplicationCode
 	if in.Helm != nil && in.Helm.ReleaseName.IsSet() {
 		release = in.Helm.ReleaseName
-		r.dnsLabel(release)
+		dnsLabel(release)
 	}
 	const longest = 53 // helm.sh/helm/v3/pkg/chartutil, maxReleaseNameLen
 	if len(release.V) > longest {
@@ -96,7 +96,7 @@ func (r *resolver) helm(in *appInput) *argocd.Helm {
 		h.Values = in.Values.V
 	}
 	if known != nil {
-		h.Values = r.withKnown(in, known)
+		h.Values = withKnown(in, known)
 	}
 	if o := in.Helm; o != nil {
 		h.ReleaseName, h.SkipCRDs, h.SkipTests = o.ReleaseName.V, o.SkipCRDs.Or(false), o.SkipTests.Or(false)
@@ -109,7 +109,7 @@ func (r *resolver) helm(in *appInput) *argocd.Helm {
 		}
 		h.SkipSchemaValidation = o.SkipSchemaValidation.Or(false)
 		if o.Namespace.IsSet() {
-			r.dnsLabel(o.Namespace)
+			dnsLabel(o.Namespace)
 		}
 		h.Namespace, h.KubeVersion, h.APIVersions = o.Namespace.V, kubeVersionOf(o.KubeVersion), apiVersionsOf(o.APIVersions)
 		for _, p := range o.FileParameters.Items {
@@ -130,12 +130,12 @@ func (r *resolver) helm(in *appInput) *argocd.Helm {
 }
 
 // kustomizeOptions are the options of a kustomization; nil when there are none.
-func (r *resolver) kustomizeOptions(k *kustomizeInput, env argocd.Environment) *argocd.Kustomize {
+func (r *sourceReader) kustomizeOptions(k *kustomizeInput, env argocd.Environment) *argocd.Kustomize {
 	if k == nil {
 		return nil
 	}
 	out := &argocd.Kustomize{Images: texts(k.Images), NamePrefix: k.NamePrefix.V, NameSuffix: k.NameSuffix.V, Namespace: k.Namespace.V,
-		CommonLabels: r.labelsIn(env, k.CommonLabels, reservedInSource), CommonAnnotations: r.annotationsBut(k.CommonAnnotations, reservedInSource),
+		CommonLabels: labelsIn(env, k.CommonLabels, reservedInSource), CommonAnnotations: annotationsBut(k.CommonAnnotations, reservedInSource),
 		Components:        texts(k.Components),
 		ForceCommonLabels: k.ForceCommonLabels.Or(false), ForceCommonAnnotations: k.ForceCommonAnnotations.Or(false),
 		LabelWithoutSelector: k.LabelWithoutSelector.Or(false), LabelIncludeTemplates: k.LabelIncludeTemplates.Or(false),

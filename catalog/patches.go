@@ -17,12 +17,12 @@ import (
 // patched is d with patches. A kustomization gets them in Argo CD as well. Argo CD does not patch charts and folders of
 // manifests: those the sidecar renders, with the code of roster render --app, so that the cluster cannot disagree with it.
 // What roster cannot render cannot be patched. What a chart takes from elsewhere is in the lock and in the copies, since nothing is fetched there.
-func (r *resolver) patched(in *appInput, d deployed, patches []Patch) deployed {
+func (r *sourceReader) patched(in *app, d deployed, patches []Patch) deployed {
 	switch {
 	case len(d.sources) == 0: // reported
 		return d
 	case d.workload != nil && d.workload.Kind == Catalog:
-		d.reads = append(d.reads, r.patchFiles(in)...)
+		d.reads = append(d.reads, patchFiles(in)...)
 		return d
 	case d.sources[0].Kustomize != nil || d.workload != nil && d.workload.Kind == Kustomization:
 		var k argocd.Kustomize
@@ -70,13 +70,13 @@ func (r *resolver) patched(in *appInput, d deployed, patches []Patch) deployed {
 			out.reads = append(slices.DeleteFunc(out.reads, func(read string) bool { return within(read, copies) }), copies)
 		}
 	}
-	out.reads = append(out.reads, r.patchFiles(in)...)
+	out.reads = append(out.reads, patchFiles(in)...)
 	return out
 }
 
 // hasLock reports whether there is a lock beside the list. Without one, the sidecar has nothing from elsewhere.
-func (r *resolver) hasLock() bool {
-	info, err := fs.Stat(r.fsys, path.Join(r.dir, source.LockFile))
+func (f *files) hasLock() bool {
+	info, err := fs.Stat(f.fsys, path.Join(f.dir, source.LockFile))
 	return err == nil && info.Mode().IsRegular()
 }
 
@@ -84,7 +84,7 @@ func (r *resolver) hasLock() bool {
 var oneVersion = regexp.MustCompile(`^v?[0-9]+\.[0-9]+\.[0-9]+([-+][A-Za-z0-9.+-]*)?$`)
 
 // copyHint says how a chart is put where it can be patched.
-func (r *resolver) copyHint(in *appInput) string {
+func (r *sourceReader) copyHint(in *app) string {
 	copied := "as " + path.Base(in.Chart.V) + "-" + in.Version.V + ".tgz"
 	switch {
 	case !oneVersion.MatchString(in.Version.V):
@@ -96,7 +96,7 @@ func (r *resolver) copyHint(in *appInput) string {
 }
 
 // patchFiles are the files that hold patches, from the root, with a leading slash.
-func (r *resolver) patchFiles(in *appInput) []string {
+func patchFiles(in *app) []string {
 	var out []string
 	for i := range in.Patches {
 		if p := in.Patches[i]; p.Node != nil && p.Path.IsSet() {
@@ -106,7 +106,7 @@ func (r *resolver) patchFiles(in *appInput) []string {
 	return out
 }
 
-func (r *resolver) patches(in *appInput) []Patch {
+func (r *sourceReader) patches(in *app) []Patch {
 	var out []Patch
 	for i := range in.Patches {
 		p := &in.Patches[i]
@@ -124,7 +124,7 @@ func (r *resolver) patches(in *appInput) []Patch {
 		if t := p.Target; t != nil {
 			patch.Target = &argocd.Target{Group: t.Group.V, Version: t.Version.V, Kind: t.Kind.V, Name: t.Name.V, Namespace: t.Namespace.V,
 				LabelSelector: t.LabelSelector.V, AnnotationSelector: t.AnnotationSelector.V}
-			if *patch.Target == (argocd.Target{}) && !r.flawed(t.Node) {
+			if *patch.Target == (argocd.Target{}) && !t.Flawed() {
 				t.Report("missing-field", "name a kind: kind: Deployment", "the target selects nothing")
 			}
 		}
@@ -152,7 +152,7 @@ func (o *patchOptionsInput) set() map[string]bool {
 }
 
 // patchText is the patch as YAML, wherever it stands; false when a mistake in it is reported.
-func (r *resolver) patchText(p *patchInput) (string, bool) {
+func (r *sourceReader) patchText(p *patchInput) (string, bool) {
 	at, patch := p.Patch.Node, ""
 	switch {
 	case p.Patch.Node != nil && p.Path.IsSet():
@@ -165,7 +165,7 @@ func (r *resolver) patchText(p *patchInput) (string, bool) {
 		}
 		at, patch = p.Path.Node, text
 	case p.Patch.Node == nil:
-		if !r.flawed(p.Node, "patch", "path") {
+		if !p.Flawed("patch", "path") {
 			p.Report("missing-field", "", "expected patch or path")
 		}
 		return "", false
@@ -186,7 +186,7 @@ func (r *resolver) patchText(p *patchInput) (string, bool) {
 		at.Report("bad-patch", "", "the patch is not YAML: %s", strings.TrimPrefix(err.Error(), "error converting YAML to JSON: yaml: "))
 		return "", false
 	}
-	r.keepsGuards(p, at, content)
+	keepsGuards(p, at, content)
 	switch content := content.(type) {
 	case []any:
 		if p.Target == nil {
@@ -201,7 +201,7 @@ func (r *resolver) patchText(p *patchInput) (string, bool) {
 			p.Report("missing-field", "add target: {kind: Deployment, name: …}", "a patch without a target needs apiVersion, kind and metadata.name")
 			return "", false
 		}
-		return r.named(p, content), true
+		return named(p, content), true
 	default:
 		at.Report("bad-patch", "", "expected a part of an object, or a list of operations, found a single value")
 		return "", false
@@ -210,7 +210,7 @@ func (r *resolver) patchText(p *patchInput) (string, bool) {
 }
 
 // excess reports a patch that expands to more than is read: at its file, when it has one.
-func (r *resolver) excess(p *patchInput, at *syntax.Node, e *syntax.Excess) {
+func (r *sourceReader) excess(p *patchInput, at *syntax.Node, e *syntax.Excess) {
 	if !p.Path.IsSet() {
 		at.Report(e.Code, e.Hint, "the patch, on its line %d: %s", max(e.Line, 1), e.Message)
 		return
@@ -219,12 +219,12 @@ func (r *resolver) excess(p *patchInput, at *syntax.Node, e *syntax.Excess) {
 }
 
 // seen is a file of the repository relative to the folder of the list.
-func (r *resolver) seen(p string) string {
-	inside, up := r.dir, ""
-	for ; inside != "." && !within(path.Join(r.root, p), inside); inside = path.Dir(inside) {
+func (f *files) seen(p string) string {
+	inside, up := f.dir, ""
+	for ; inside != "." && !within(path.Join(f.root, p), inside); inside = path.Dir(inside) {
 		up += "../"
 	}
-	p = path.Join(r.root, p)
+	p = path.Join(f.root, p)
 	if inside != "." {
 		p = strings.TrimPrefix(p, inside+"/")
 	}
@@ -233,7 +233,7 @@ func (r *resolver) seen(p string) string {
 
 // named is a patch with the apiVersion, kind and name that it lacks. Kustomize requires them, and ignores them when there
 // is a target (sigs.k8s.io/kustomize/api/resmap, ApplySmPatch).
-func (r *resolver) named(p *patchInput, patch map[string]any) string {
+func named(p *patchInput, patch map[string]any) string {
 	if len(p.Options.set()) > 0 {
 		p.Report("missing-field", "write the new ones", "a patch that may change the name or the kind needs apiVersion, kind and metadata.name")
 	}
@@ -258,8 +258,8 @@ func (r *resolver) named(p *patchInput, patch map[string]any) string {
 }
 
 // patchFile is the text of a file that holds a patch.
-func (r *resolver) patchFile(file text) (string, bool) {
-	clean, ok := r.repositoryPath(file)
+func (r *sourceReader) patchFile(file text) (string, bool) {
+	clean, ok := repositoryPath(file)
 	if !ok {
 		return "", false
 	}

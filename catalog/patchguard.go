@@ -14,7 +14,7 @@ var guardedKinds = []string{"Application", "AppProject", "Namespace"}
 
 // keepsGuards reports a patch with which a guarded object could be removed without confirmation: one that makes it a hook, or sets anything
 // else that decides what happens to it, or that makes another object one of those.
-func (r *resolver) keepsGuards(p *patchInput, at *syntax.Node, content any) {
+func keepsGuards(p *patchInput, at *syntax.Node, content any) {
 	if kind := kindMadeBy(content); slices.Contains(guardedKinds, kind) && p.Target != nil && !slices.Equal(guardedKindsOf(p.Target), []string{kind}) {
 		if _, operations := content.([]any); operations || p.Options.set()["allowKindChange"] {
 			at.Report("bad-patch", "write it as a manifest", "the patch changes the kind of an object to %s", kind)

@@ -7,6 +7,9 @@ import "github.com/hippotion/roster/internal/syntax"
 // platformInput is what is true of the whole cluster.
 type platformInput struct {
 	*syntax.Node
+	doc    *syntax.Document // nil when there is none
+	unread bool             // whether it could not be read at all
+
 	Domain      text               `yaml:"domain"`
 	Repository  repositoryInput    `yaml:"repository"`
 	ArgoCD      argocdInput        `yaml:"argocd"`
@@ -153,4 +156,9 @@ type lintInput struct {
 	*syntax.Node
 	Strict flag             `yaml:"strict"` // also how manifests are written
 	Rules  syntax.Map[text] `yaml:"rules" enum:"off,info,warning,error"`
+}
+
+// flawed reports whether a value, such as ingress.auth, may be set though it was not read.
+func (in *platformInput) flawed(value string) bool {
+	return in.unread || in.doc != nil && in.doc.Flawed(value)
 }

@@ -15,7 +15,7 @@ var roleName = regexp.MustCompile(`^[a-zA-Z0-9]([-_a-zA-Z0-9]*[a-zA-Z0-9])?$`)
 var kindName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
 
 // project is the AppProject of e: what its applications need, and what the entry adds.
-func (r *resolver) project(e *entryInput, apps []Application) Project {
+func (s *settings) project(e *entry, apps []Application) Project {
 	p := Project{Name: projectOf(e), WarnOrphaned: true}
 	for _, a := range apps {
 		for _, s := range a.Sources {
@@ -25,18 +25,18 @@ func (r *resolver) project(e *entryInput, apps []Application) Project {
 	if in := e.Project; in != nil {
 		p.Description, p.WarnOrphaned = in.Description.V, in.OrphanedResources.Or(true)
 		for _, repo := range in.SourceRepos {
-			if repo.IsSet() && r.sourceRepository(repo) {
+			if repo.IsSet() && sourceRepository(repo) {
 				p.SourceRepos = append(p.SourceRepos, repo.V)
 			}
 		}
-		p.Roles = r.projectRoles(in)
-		p.Destinations = r.destinations(e, in)
+		p.Roles = projectRoles(in)
+		p.Destinations = s.destinations(e, in)
 	}
 	slices.Sort(p.SourceRepos)
 	p.SourceRepos = slices.Compact(p.SourceRepos)
 	seen := map[ClusterResource]bool{}
 	for i := range e.ClusterResources {
-		c, ok := r.clusterResource(&e.ClusterResources[i])
+		c, ok := clusterResource(&e.ClusterResources[i])
 		if ok && !seen[c] {
 			seen[c] = true
 			p.ClusterResources = append(p.ClusterResources, c)
@@ -46,7 +46,7 @@ func (r *resolver) project(e *entryInput, apps []Application) Project {
 }
 
 // destinations are the namespaces that the applications of an entry may deploy to, besides its own.
-func (r *resolver) destinations(e *entryInput, in *projectInput) []Destination {
+func (s *settings) destinations(e *entry, in *projectInput) []Destination {
 	var out []Destination
 	first := map[string]*syntax.Node{}
 	for _, t := range present(in.Destinations...) {
@@ -54,11 +54,11 @@ func (r *resolver) destinations(e *entryInput, in *projectInput) []Destination {
 		case strings.ContainsAny(t.V, "*?[!{"):
 			t.Report("bad-name", "write each namespace out", "expected a namespace, found the pattern %s", syntax.Quote(t.V))
 			continue
-		case !r.dnsLabel(t):
+		case !dnsLabel(t):
 			continue
 		case t.V == e.Namespace.V:
 			t.Report("no-effect", "remove it", "the project permits the entry's own namespace anyway")
-		case t.V == r.argocdNamespace:
+		case t.V == s.argocdNamespace:
 			t.Report("reserved-name", "write an entry for "+t.V+", and deploy it there",
 				"whoever may deploy into the namespace of Argo CD may create Applications of every project, and so do anything")
 		case first[t.V] != nil:
@@ -74,14 +74,14 @@ func (r *resolver) destinations(e *entryInput, in *projectInput) []Destination {
 
 // projectOf is the name of the AppProject of an entry. Argo CD's own project "default" is for everything that names none, and the list itself
 // has one, too: this one must not take their place. No namespace has a dot in its name.
-func projectOf(e *entryInput) string {
+func projectOf(e *entry) string {
 	if name := e.Namespace.V; name == "default" || name == RootName {
 		return "namespace." + name
 	}
 	return e.Namespace.V
 }
 
-func (r *resolver) clusterResource(in *clusterResourceInput) (ClusterResource, bool) {
+func clusterResource(in *clusterResourceInput) (ClusterResource, bool) {
 	if !in.Kind.IsSet() {
 		return ClusterResource{}, false
 	}
@@ -93,10 +93,10 @@ func (r *resolver) clusterResource(in *clusterResourceInput) (ClusterResource, b
 		in.Report("bad-kind", "", "expected one kind such as ClusterRole or rbac.authorization.k8s.io/ClusterRole, found %s", syntax.Quote(in.Kind.V))
 		return c, false
 	}
-	return c, c.Group == "" || r.subdomain(text{V: c.Group, Node: in.Node})
+	return c, c.Group == "" || subdomain(text{V: c.Group, Node: in.Node})
 }
 
-func (r *resolver) projectRoles(in *projectInput) []ProjectRole {
+func projectRoles(in *projectInput) []ProjectRole {
 	var out []ProjectRole
 	seen := map[string]*syntax.Node{}
 	for i := range in.Roles {

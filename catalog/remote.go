@@ -68,25 +68,25 @@ func secretInURL(t text, hint string) bool {
 }
 
 // gitRepository checks what names a Git repository, or an OCI repository with manifests.
-func (r *resolver) gitRepository(t text) bool {
-	return r.repository(t, "https://git.example/house/homelab.git or git@git.example:house/homelab.git", gitURL, scpURL)
+func gitRepository(t text) bool {
+	return repository(t, "https://git.example/house/homelab.git or git@git.example:house/homelab.git", gitURL, scpURL)
 }
 
 // chartRepository checks what names a Helm repository, or the part of a registry that holds charts.
-func (r *resolver) chartRepository(t text) bool {
+func chartRepository(t text) bool {
 	if strings.HasPrefix(t.V, "ssh://") {
 		t.Report("bad-url", "", "expected a repository of charts, such as https://charts.example or oci://registry.example/charts, found %s", shown(t.V))
 		return false
 	}
-	return r.repository(t, "https://charts.example or oci://registry.example/charts", gitURL, registry)
+	return repository(t, "https://charts.example or oci://registry.example/charts", gitURL, registry)
 }
 
 // sourceRepository checks what names a repository of either kind.
-func (r *resolver) sourceRepository(t text) bool {
-	return r.repository(t, "https://git.example/house/homelab.git", gitURL, scpURL, registry)
+func sourceRepository(t text) bool {
+	return repository(t, "https://git.example/house/homelab.git", gitURL, scpURL, registry)
 }
 
-func (r *resolver) repository(t text, example string, forms ...*regexp.Regexp) bool {
+func repository(t text, example string, forms ...*regexp.Regexp) bool {
 	if !t.IsSet() {
 		return true
 	}
@@ -135,23 +135,23 @@ func hidesDots(s string) bool {
 }
 
 // repositoryOfArgoCD checks the URL from Argo CD, which is that of the applications when the list does not set one.
-func (r *resolver) repositoryOfArgoCD() {
-	if r.in.Repository.URL.IsSet() || r.opts.RepoURL == "" {
+func (s *settings) repositoryOfArgoCD() {
+	if s.in.Repository.URL.IsSet() || s.opts.RepoURL == "" {
 		return
 	}
 	d := diag.Diagnostic{Pos: diag.Position{File: PlatformFile}, Path: "repository.url", Code: "bad-url", Hint: "correct spec.source.repoURL of the root Application",
-		Message: "expected the URL of one repository, found in the root Application: " + shown(r.opts.RepoURL)}
+		Message: "expected the URL of one repository, found in the root Application: " + shown(s.opts.RepoURL)}
 	switch {
-	case holdsSecret(r.opts.RepoURL):
+	case holdsSecret(s.opts.RepoURL):
 		d.Code, d.Hint, d.Message = "secret-in-url", withoutCredentials, "the URL of the root Application holds a user name or password"
-	case isRepository(r.opts.RepoURL, gitURL, scpURL):
+	case isRepository(s.opts.RepoURL, gitURL, scpURL):
 		return
 	}
-	r.diags.Add(d)
+	s.files.diags.Add(d)
 }
 
 // serverURL checks the address of a server: its scheme, and that there are no credentials in it.
-func (r *resolver) serverURL(t text, example string) {
+func serverURL(t text, example string) {
 	u, err := url.Parse(t.V)
 	switch {
 	case !t.IsSet() || secretInURL(t, "leave the credentials out"):
@@ -161,13 +161,13 @@ func (r *resolver) serverURL(t text, example string) {
 }
 
 // destinationURL checks the address of an API server. Projects permit it, as a pattern: the brackets of an IPv6 address would be one.
-func (r *resolver) destinationURL(t text) {
+func destinationURL(t text) {
 	const example = "https://kubernetes.default.svc"
 	if strings.ContainsAny(t.V, "[]") && !holdsSecret(t.V) {
 		t.Report("bad-url", "write a host name: Argo CD would treat the brackets as a pattern", "expected an address such as %s, found %s", example, shown(t.V))
 		return
 	}
-	r.serverURL(t, example)
+	serverURL(t, example)
 }
 
 var (
@@ -179,25 +179,25 @@ var (
 )
 
 // chartNamed checks the name of a chart in a repository.
-func (r *resolver) chartNamed(t text) bool {
-	return r.matches(t, chartName, "bad-name", "the name of a chart, such as vault or charts/vault")
+func chartNamed(t text) bool {
+	return matches(t, chartName, "bad-name", "the name of a chart, such as vault or charts/vault")
 }
 
-func (r *resolver) versionOfChart(t text) bool {
-	return r.matches(t, chartVersion, "bad-version", "the version of a chart, such as 1.2.3")
+func versionOfChart(t text) bool {
+	return matches(t, chartVersion, "bad-version", "the version of a chart, such as 1.2.3")
 }
 
 // revisionOf checks the name of a branch, tag or commit.
-func (r *resolver) revisionOf(t text) bool {
-	return r.matches(t, gitRevision, "bad-revision", "a branch, tag or commit, such as main or v1.2.3")
+func revisionOf(t text) bool {
+	return matches(t, gitRevision, "bad-revision", "a branch, tag or commit, such as main or v1.2.3")
 }
 
 // matches checks that a value which is set is not empty, has that form, and has no part that leads elsewhere.
-func (r *resolver) matches(t text, form *regexp.Regexp, code, expected string) bool {
+func matches(t text, form *regexp.Regexp, code, expected string) bool {
 	if !t.IsSet() {
 		return true
 	}
-	if !r.filled(t, expected) {
+	if !filled(t, expected) {
 		return false
 	}
 	if !form.MatchString(t.V) || strings.Contains(t.V, "..") || strings.Contains(t.V, "//") || strings.Contains(t.V, "@{") {
@@ -208,7 +208,7 @@ func (r *resolver) matches(t text, form *regexp.Regexp, code, expected string) b
 }
 
 // kustomizeNames checks what Kustomize gets from elsewhere by name.
-func (r *resolver) kustomizeNames(in *appInput) {
+func kustomizeNames(in *app) {
 	k := in.Kustomize
 	if k == nil {
 		return
@@ -261,13 +261,13 @@ func notForProgram(t text) bool {
 var onGitHub = regexp.MustCompile(`(?i)^github\.com[:/]`)
 
 // foreignComponents checks those of a kustomization that lies elsewhere.
-func (r *resolver) foreignComponents(in *appInput, base string) {
+func foreignComponents(in *app, base string) {
 	if in.Kustomize == nil {
 		return
 	}
 	for _, c := range present(in.Kustomize.Components...) {
 		switch {
-		case !r.filled(c, theirFolder) || !localPath(c, theirFolder) || !notForProgram(c):
+		case !filled(c, theirFolder) || !localPath(c, theirFolder) || !notForProgram(c):
 		case path.IsAbs(c.V), onGitHub.MatchString(c.V):
 			c.Report("path-outside", "paths of components are relative to the kustomization", "expected %s, found %s", theirFolder, shown(c.V))
 		default:

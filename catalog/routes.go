@@ -19,8 +19,17 @@ const maxPriority = math.MaxInt - 1000
 
 func notPrinted(r rune) bool { return !unicode.IsPrint(r) }
 
+// routes are the hosts of a cluster.
+type routes struct {
+	settings *settings
+	names    *names
+	hosts    map[string]*syntax.Node // by name and path
+
+	domainMissing bool // reported
+}
+
 // route resolves one host name of an application.
-func (r *resolver) route(in *ingressInput, from Origin) Route {
+func (r *routes) route(in *ingressInput, from Origin) Route {
 	out := Route{Place: place(in.Node), Host: r.host(in.Host), Path: strings.TrimRight(in.Path.V, "/"), Priority: in.Priority.V, Service: in.Service.V}
 	out.Origin = from + "/ingress/" + Origin(out.Host+out.Path)
 	// Traefik cleans the path of a request before it looks for a rule.
@@ -32,9 +41,9 @@ func (r *resolver) route(in *ingressInput, from Origin) Route {
 		in.Priority.Report("bad-priority", "leave it out to let longer rules win", "expected a priority from 1 to %d, found %d", maxPriority, in.Priority.V)
 	}
 	if in.Service.IsSet() && validation.IsDNS1035Label(in.Service.V) != nil {
-		r.badName(in.Service, `the name of a Service (lower-case letters, digits and "-", a letter first)`, validation.IsDNS1035Label)
+		badName(in.Service, `the name of a Service (lower-case letters, digits and "-", a letter first)`, validation.IsDNS1035Label)
 	}
-	out.Port = r.servicePort(in.Port)
+	out.Port = servicePort(in.Port)
 	if out.Host != "" {
 		address := out.Host + out.Path
 		if first := r.hosts[address]; first != nil {
@@ -48,15 +57,15 @@ func (r *resolver) route(in *ingressInput, from Origin) Route {
 	switch {
 	case in.Expose.IsSet():
 		at = in.Expose.Node
-	case r.in.Ingress.Defaults.Expose.IsSet(), r.flawed(in.Node, "expose"), r.platformFlawed("ingress.defaults"):
+	case r.settings.in.Ingress.Defaults.Expose.IsSet(), in.Flawed("expose"), r.settings.flawed("ingress.defaults"):
 		at = nil // reported there
 	}
-	out.Expose, out.AuthName = in.Expose.Or(r.defaultExpose), in.Auth.Or(r.defaultAuth)
-	out.EntryPoints = r.exposure(at, out.Expose)
-	out.Auth = r.authOf(in)
+	out.Expose, out.AuthName = in.Expose.Or(r.settings.defaultExpose), in.Auth.Or(r.settings.defaultAuth)
+	out.EntryPoints = r.settings.exposure(at, out.Expose)
+	out.Auth = r.settings.authOf(in)
 	for _, name := range in.SharedWith {
-		if name.IsSet() && r.entryOf[name.V] == nil && !r.namespacesMissing {
-			r.unknownNamespace(name.Node, name.V)
+		if name.IsSet() && r.names.entries[name.V] == nil {
+			r.names.unknownNamespace(name.Node, name.V)
 		}
 		out.SharedWith = append(out.SharedWith, name.V)
 	}
@@ -65,34 +74,34 @@ func (r *resolver) route(in *ingressInput, from Origin) Route {
 }
 
 // host is the whole host name.
-func (r *resolver) host(in text) string {
+func (r *routes) host(in text) string {
 	if !in.IsSet() {
 		return ""
 	}
 	if strings.ContainsAny(in.V, ".:/") {
-		if !r.hostname(in) {
+		if !hostname(in) {
 			return ""
 		}
 		return in.V
 	}
-	if !r.dnsLabel(in) {
+	if !dnsLabel(in) {
 		return ""
 	}
-	if !r.in.Domain.IsSet() {
-		if !r.domainMissing && !r.platformFlawed("domain") { // once
+	if !r.settings.in.Domain.IsSet() {
+		if !r.domainMissing && !r.settings.flawed("domain") { // once
 			in.Report("missing-value", "set domain in "+PlatformFile+", or write whole host names", "the host %q has no domain", in.V)
 		}
 		r.domainMissing = true
 		return ""
 	}
-	host := in.V + "." + r.in.Domain.V
-	if isHostname(r.in.Domain.V) && !isHostname(host) {
+	host := in.V + "." + r.settings.in.Domain.V
+	if isHostname(r.settings.in.Domain.V) && !isHostname(host) {
 		in.Report("bad-host", "", "expected at most %d characters together with the domain, found %d", validation.DNS1123SubdomainMaxLength, len(host))
 	}
 	return host
 }
 
-func (r *resolver) servicePort(t syntax.Text) ServicePort {
+func servicePort(t syntax.Text) ServicePort {
 	if t.Node == nil {
 		return ServicePort{}
 	}
@@ -106,35 +115,35 @@ func (r *resolver) servicePort(t syntax.Text) ServicePort {
 }
 
 // authOf is the middleware that authenticates users: one of the platform's, unless the entry says none or app.
-func (r *resolver) authOf(in *ingressInput) *Middleware {
+func (s *settings) authOf(in *ingressInput) *Middleware {
 	switch {
 	case in.Auth.IsSet():
-		return r.middleware(in.Auth)
-	case r.defaultAuth == "none" || r.defaultAuth == "app":
+		return s.middleware(in.Auth)
+	case s.defaultAuth == "none" || s.defaultAuth == "app":
 		return nil
-	case r.defaultAuth != "":
-		m := r.auth[r.defaultAuth]
+	case s.defaultAuth != "":
+		m := s.auth[s.defaultAuth]
 		return &m
-	case r.flawed(in.Node, "auth") || r.platformFlawed("ingress.auth") || r.platformFlawed("ingress.defaults"):
+	case in.Flawed("auth") || s.flawed("ingress.auth") || s.flawed("ingress.defaults"):
 		return nil // it may be there
-	case len(r.auth) == 0:
+	case len(s.auth) == 0:
 		in.Report("missing-value", "set ingress.auth in "+PlatformFile+"; or auth: app when the application asks for a login itself; or auth: none",
 			"nothing would guard this host")
 	default:
-		in.Report("missing-value", "set auth here, or ingress.defaults.auth in "+PlatformFile+"; "+diag.OneOf("known: ", slices.Collect(maps.Keys(r.auth))),
+		in.Report("missing-value", "set auth here, or ingress.defaults.auth in "+PlatformFile+"; "+diag.OneOf("known: ", slices.Collect(maps.Keys(s.auth))),
 			"the platform has several kinds of auth")
 	}
 	return nil
 }
 
 // middleware is the one of that name; nil for none and app.
-func (r *resolver) middleware(name text) *Middleware {
+func (s *settings) middleware(name text) *Middleware {
 	if name.V == "none" || name.V == "app" {
 		return nil
 	}
-	m, ok := r.auth[name.V]
-	if !ok && !r.platformFlawed("ingress.auth") {
-		name.Report("unknown-auth", diag.DidYouMean(name.V, append(slices.Collect(maps.Keys(r.auth)), "app", "none")), "there is no auth %s", syntax.Quote(name.V))
+	m, ok := s.auth[name.V]
+	if !ok && !s.flawed("ingress.auth") {
+		name.Report("unknown-auth", diag.DidYouMean(name.V, append(slices.Collect(maps.Keys(s.auth)), "app", "none")), "there is no auth %s", syntax.Quote(name.V))
 	}
 	return &m
 }

@@ -557,7 +557,7 @@ func TestSchemaShapes(t *testing.T) {
 		{servicePortShape, func(s string) bool {
 			var diags diag.List
 			doc := syntax.Parse("", []byte("a"), &diags)
-			(&resolver{}).servicePort(syntax.Text{V: s, Node: doc.Root()})
+			servicePort(syntax.Text{V: s, Node: doc.Root()})
 			return len(diags) == 0
 		}},
 	}

@@ -10,16 +10,16 @@ import (
 )
 
 // secret resolves one Secret. What the user wrote as a source of data is never shown: people paste secrets there.
-func (r *resolver) secret(in *secretInput, from Origin) Secret {
-	s := Secret{Name: in.Name.V, Place: place(in.Node), Origin: from + "/secrets/" + Origin(in.Name.V), Type: in.Type.V,
-		StoreKind: r.storeKind, StoreName: r.storeName, RefreshInterval: r.refreshInterval}
-	r.optionalSubdomain(in.Name)
+func (s *settings) secret(in *secretInput, from Origin) Secret {
+	out := Secret{Name: in.Name.V, Place: place(in.Node), Origin: from + "/secrets/" + Origin(in.Name.V), Type: in.Type.V,
+		StoreKind: s.storeKind, StoreName: s.storeName, RefreshInterval: s.refreshInterval}
+	optionalSubdomain(in.Name)
 	if in.Store != nil {
-		s.StoreKind, s.StoreName = in.Store.Kind.Or(r.storeKind), in.Store.Name.V
-		r.optionalSubdomain(in.Store.Name)
+		out.StoreKind, out.StoreName = in.Store.Kind.Or(s.storeKind), in.Store.Name.V
+		optionalSubdomain(in.Store.Name)
 	}
 	if in.RefreshInterval.IsSet() {
-		s.RefreshInterval = r.duration(in.RefreshInterval, 0)
+		out.RefreshInterval = durationOf(in.RefreshInterval, 0)
 	}
 	for _, item := range in.Data.Items {
 		if !item.Value.IsSet() {
@@ -33,18 +33,18 @@ func (r *resolver) secret(in *secretInput, from Origin) Secret {
 			item.Node.Report("bad-secret-reference", "the value itself must not be here: put it into Vault", `expected VAULT-PATH#PROPERTY, found something else`)
 			continue
 		}
-		s.Data = append(s.Data, SecretData{Key: item.Key, Path: r.vaultPath(item.Node, path), Property: property})
+		out.Data = append(out.Data, SecretData{Key: item.Key, Path: s.vaultPath(item.Node, path), Property: property})
 	}
 	for _, d := range in.DataFrom {
 		if d.IsSet() {
-			s.Extract = append(s.Extract, r.vaultPath(d.Node, d.V))
+			out.Extract = append(out.Extract, s.vaultPath(d.Node, d.V))
 		}
 	}
-	if in.Name.IsSet() && len(in.Data.Items)+len(in.DataFrom) == 0 && !r.flawed(in.Node, "data", "dataFrom") {
+	if in.Name.IsSet() && len(in.Data.Items)+len(in.DataFrom) == 0 && !in.Flawed("data", "dataFrom") {
 		in.Report("missing-field", "data: {KEY: path#property}", `expected data or dataFrom: the Secret would be empty`)
 	}
-	slices.SortFunc(s.Data, func(a, b SecretData) int { return cmp.Compare(a.Key, b.Key) })
-	return s
+	slices.SortFunc(out.Data, func(a, b SecretData) int { return cmp.Compare(a.Key, b.Key) })
+	return out
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {
@@ -55,10 +55,10 @@ func cutLast(s, sep string) (before, after string, found bool) {
 }
 
 // vaultPath reports paths as in Vault's API; External Secrets adds the engine and data/ itself.
-func (r *resolver) vaultPath(at *syntax.Node, path string) string {
+func (s *settings) vaultPath(at *syntax.Node, path string) string {
 	engine := "secret"
-	if r.store != nil {
-		engine = r.store.Path
+	if s.store != nil {
+		engine = s.store.Path
 	}
 	if path == "" || strings.HasPrefix(path, "/") || strings.HasPrefix(path, engine+"/data/") || strings.TrimSpace(path) != path {
 		at.Report("bad-secret-reference", "leave out the engine and data/: the store adds them", "expected a path below the KV engine, found something else")

@@ -17,10 +17,13 @@ import (
 	"github.com/hippotion/roster/profiles"
 )
 
-// settingsOfPlatform is platform.yml with the defaults of a k3s cluster with Traefik and Vault for what it leaves out.
+// settings is platform.yml as it is for one cluster, with the defaults of a k3s cluster with Traefik and Vault for what it leaves out.
 // All defaults of the platform are applied in this file.
-type settingsOfPlatform struct {
-	root                         string // of the repository in the file system
+type settings struct {
+	in    *platformInput // as it is written
+	files *files
+	opts  Options
+
 	repoURL, revision            string
 	argocdNamespace, destination string
 	plugin                       string
@@ -45,65 +48,66 @@ type settingsOfPlatform struct {
 	podCIDRs                     []netip.Prefix
 	lint                         Lint
 	mirrors                      []Mirror
+	profiles                     profiles.Set
 }
 
-func (r *resolver) settings() {
-	in := &r.in
-	r.reads = r.here()
-	r.repoURL, r.revision = in.Repository.URL.Or(r.opts.RepoURL), in.Repository.Revision.Or(cmp.Or(r.opts.Revision, "HEAD"))
-	r.gitRepository(in.Repository.URL)
-	r.repositoryOfArgoCD()
+// settingsOf reads the settings of one cluster, but its profiles.
+func settingsOf(in *platformInput, f *files, opts Options) *settings {
+	s := &settings{in: in, files: f, opts: opts}
+	s.repoURL, s.revision = in.Repository.URL.Or(opts.RepoURL), in.Repository.Revision.Or(cmp.Or(opts.Revision, "HEAD"))
+	gitRepository(in.Repository.URL)
+	s.repositoryOfArgoCD()
 	if in.Domain.IsSet() {
-		r.hostname(in.Domain)
+		hostname(in.Domain)
 	}
 
-	r.revisionOf(in.Repository.Revision)
+	revisionOf(in.Repository.Revision)
 	if in.Defaults.Path.IsSet() {
-		r.repositoryPath(in.Defaults.Path)
+		repositoryPath(in.Defaults.Path)
 	}
 
 	switch {
 	case !in.Vendor.IsSet():
-	case r.opts.Application != "" || r.opts.NewCopies: // the folder may be missing when that application does not need it
-		r.vendor, _ = r.repositoryPath(in.Vendor)
+	case opts.Application != "" || opts.NewCopies: // the folder may be missing when that application does not need it
+		s.vendor, _ = repositoryPath(in.Vendor)
 	default:
-		r.vendor, _ = r.folder(in.Vendor)
+		s.vendor, _ = f.folder(in.Vendor)
 	}
-	r.mirrors = r.mirrorsOf(&in.Sources)
-	r.cluster = r.clusterOf(&in.Kubernetes)
-	r.argocdNamespace = in.ArgoCD.Namespace.Or("argocd")
-	r.optionalLabel(in.ArgoCD.Namespace)
-	r.destination = in.ArgoCD.Destination.Or("https://kubernetes.default.svc")
-	r.destinationURL(in.ArgoCD.Destination)
-	r.plugin = in.ArgoCD.Plugin.Or("roster-v1")
-	r.filled(in.ArgoCD.Plugin, "the name of the sidecar's plugin")
+	s.mirrors = mirrorsOf(&in.Sources)
+	s.cluster = clusterOf(&in.Kubernetes)
+	s.argocdNamespace = in.ArgoCD.Namespace.Or("argocd")
+	optionalLabel(in.ArgoCD.Namespace)
+	s.destination = in.ArgoCD.Destination.Or("https://kubernetes.default.svc")
+	destinationURL(in.ArgoCD.Destination)
+	s.plugin = in.ArgoCD.Plugin.Or("roster-v1")
+	filled(in.ArgoCD.Plugin, "the name of the sidecar's plugin")
 	if i := in.ArgoCD.Impersonation; i != nil && i.Enabled.Or(true) {
-		r.impersonation = &Impersonation{ServiceAccount: i.ServiceAccount.Or("argocd-deployer"), ClusterRole: i.ClusterRole.Or("admin")}
-		r.optionalLabel(i.ServiceAccount)
+		s.impersonation = &Impersonation{ServiceAccount: i.ServiceAccount.Or("argocd-deployer"), ClusterRole: i.ClusterRole.Or("admin")}
+		optionalLabel(i.ServiceAccount)
 		if a := i.ServiceAccount; a.V == "default" || strings.HasPrefix(a.V, "access-") {
 			a.Report("reserved-name", "leave it out for argocd-deployer", "%q is the name of something else in each namespace", a.V)
 		}
-		r.filled(i.ClusterRole, "the name of a ClusterRole")
+		filled(i.ClusterRole, "the name of a ClusterRole")
 		if strings.ContainsAny(i.ClusterRole.V, "/%") {
 			i.ClusterRole.Report("bad-name", "", "expected the name of a ClusterRole, found %s", syntax.Quote(i.ClusterRole.V))
 		}
 	}
 
-	r.buildOptions = r.buildOptionsOf(in.ArgoCD.Kustomize.BuildOptions)
-	r.argocdVersion = argocdVersionOf(in.ArgoCD.Version)
+	s.buildOptions = buildOptionsOf(in.ArgoCD.Kustomize.BuildOptions)
+	s.argocdVersion = argocdVersionOf(in.ArgoCD.Version)
 
-	r.controller = r.pods(in.Ingress.Controller, "kube-system", "app.kubernetes.io/name", "traefik")
-	r.dns = r.pods(in.DNS, "kube-system", "k8s-app", "kube-dns") // k3s's CoreDNS carries the label of its predecessor
-	r.apiServerPort = in.APIServer.Port.Or(6443)                 // the API server's own port, not its Service's
+	s.controller = podsOf(in.Ingress.Controller, "kube-system", "app.kubernetes.io/name", "traefik")
+	s.dns = podsOf(in.DNS, "kube-system", "k8s-app", "kube-dns") // k3s's CoreDNS carries the label of its predecessor
+	s.apiServerPort = in.APIServer.Port.Or(6443)                 // the API server's own port, not its Service's
 	if p := in.APIServer.Port; p.IsSet() && (p.V < 1 || p.V > 65535) {
 		p.Report("bad-port", "", "expected a port from 1 to 65535, found %d", p.V)
-		r.apiServerPort = 6443 // so that the profiles are not reported, too
+		s.apiServerPort = 6443 // so that the profiles are not reported, too
 	}
-	r.ingressSettings()
-	r.secretSettings()
+	s.ingressSettings()
+	s.secretSettings()
 
-	r.podSecurity = PodSecurity{Audit: "baseline", Warn: "baseline", Version: "latest"}
-	r.podSecurity = r.podSecurityOf(&in.PodSecurity)
+	s.podSecurity = PodSecurity{Audit: "baseline", Warn: "baseline", Version: "latest"}
+	s.podSecurity = s.podSecurityOf(&in.PodSecurity)
 	for _, n := range in.Nodes {
 		if !n.IsSet() {
 			continue
@@ -112,28 +116,37 @@ func (r *resolver) settings() {
 		if err != nil {
 			n.Report("bad-address", "", "expected the IP address of a node, found %q", n.V)
 		}
-		r.nodes = append(r.nodes, Node{address, place(n.Node)})
+		s.nodes = append(s.nodes, Node{address, place(n.Node)})
 	}
-	if r.in.PodCIDRs == nil {
-		r.podCIDRs = []netip.Prefix{netip.MustParsePrefix("10.42.0.0/16")} // k3s's default
+	if in.PodCIDRs == nil {
+		s.podCIDRs = []netip.Prefix{netip.MustParsePrefix("10.42.0.0/16")} // k3s's default
 	}
 	for _, c := range present(in.PodCIDRs...) {
-		if p, ok := r.cidr(c); ok {
-			r.podCIDRs = append(r.podCIDRs, p)
+		if p, ok := cidr(c); ok {
+			s.podCIDRs = append(s.podCIDRs, p)
 		}
 	}
-	r.lint = Lint{Strict: in.Lint.Strict.Or(false), Severities: map[string]LintSeverity{}}
+	s.lint = Lint{Strict: in.Lint.Strict.Or(false), Severities: map[string]LintSeverity{}}
 	for _, rule := range in.Lint.Rules.Items {
-		r.lint.Severities[rule.Key] = LintSeverity{rule.Value.V, place(rule.At)}
+		s.lint.Severities[rule.Key] = LintSeverity{rule.Value.V, place(rule.At)}
 	}
-	r.autoSync, r.retry = in.Defaults.AutoSync.resolved(nil), r.retryOf(in.Defaults.Retry)
-	r.syncOptions = r.syncOptionsOf(in.Defaults.SyncOptions)
+	s.autoSync, s.retry = in.Defaults.AutoSync.resolved(nil), retryOf(in.Defaults.Retry)
+	s.syncOptions = syncOptionsOf(in.Defaults.SyncOptions)
+	return s
 }
+
+// names are what profiles call by names of their own.
+func (s *settings) names() profiles.Names {
+	return profiles.Names{IngressController: s.controller, DNS: s.dns, APIServerPort: s.apiServerPort}
+}
+
+// flawed reports whether a value of platform.yml, such as ingress.auth, may be set though it was not read.
+func (s *settings) flawed(value string) bool { return s.in.flawed(value) }
 
 // kubeVersion is a version of Kubernetes as Helm's --kube-version takes it.
 var kubeVersion = regexp.MustCompile(`^v?1\.\d+(\.\d+)?([-+][0-9A-Za-z.+-]+)?$`)
 
-func (r *resolver) clusterOf(in *kubernetesInput) Cluster {
+func clusterOf(in *kubernetesInput) Cluster {
 	return Cluster{KubeVersion: kubeVersionOf(in.Version), APIVersions: apiVersionsOf(in.APIVersions)}
 }
 
@@ -171,21 +184,21 @@ func apiVersionsOf(in []text) []string {
 }
 
 // rootOf is the repository's root as a path in the file system.
-func (r *resolver) rootOf(root text) string {
-	at := path.Join(r.dir, root.Or("."))
-	if strings.HasPrefix(root.V, "/") || leaves(at) || !within(r.dir, at) {
+func (f *files) rootOf(root text, topIsRoot bool) string {
+	at := path.Join(f.dir, root.Or("."))
+	if strings.HasPrefix(root.V, "/") || leaves(at) || !within(f.dir, at) {
 		root.Report("path-outside", "write a path such as ../.. that leads up to the root of the Git repository",
 			"the repository's root cannot be %q", root.V)
-		return r.dir
+		return f.dir
 	}
-	if r.opts.TopIsRoot && at != "." {
-		up := strings.Repeat("/..", 1+strings.Count(r.dir, "/"))[1:]
-		d := diag.Diagnostic{Pos: diag.Position{File: r.shown(PlatformFile)}, Path: "repository.root", Code: "wrong-root", Hint: "set repository: {root: " + up + "}",
-			Message: fmt.Sprintf("this folder is %s of the Git repository, not its root", syntax.Quote(r.dir))}
+	if topIsRoot && at != "." {
+		up := strings.Repeat("/..", 1+strings.Count(f.dir, "/"))[1:]
+		d := diag.Diagnostic{Pos: diag.Position{File: f.shown(PlatformFile)}, Path: "repository.root", Code: "wrong-root", Hint: "set repository: {root: " + up + "}",
+			Message: fmt.Sprintf("this folder is %s of the Git repository, not its root", syntax.Quote(f.dir))}
 		if root.Node != nil {
 			d.Pos = root.Pos()
 		}
-		r.diags.Add(d)
+		f.diags.Add(d)
 	}
 	return at
 }
@@ -196,12 +209,10 @@ func leaves(p string) bool { return p == ".." || strings.HasPrefix(p, "../") }
 // within reports whether p is dir or is below it.
 func within(p, dir string) bool { return dir == "." || p == dir || strings.HasPrefix(p, dir+"/") }
 
-func (r *resolver) pods(in podsInput, namespace, key, value string) profiles.Pods {
+func podsOf(in podsInput, namespace, key, value string) profiles.Pods {
 	out := profiles.Pods{Namespace: namespace, PodLabels: map[string]string{key: value}}
-	before := len(*r.diags)
-	r.optionalLabel(in.Namespace)
-	labels := r.podLabels(in.PodLabels)
-	if len(*r.diags) > before { // so that the profiles that name these pods are not reported, too
+	labels, ok := podLabels(in.PodLabels)
+	if !optionalLabel(in.Namespace) || !ok { // so that the profiles that name these pods are not reported, too
 		return out
 	}
 	out.Namespace = in.Namespace.Or(namespace)
@@ -211,61 +222,61 @@ func (r *resolver) pods(in podsInput, namespace, key, value string) profiles.Pod
 	return out
 }
 
-func (r *resolver) ingressSettings() {
-	in := &r.in.Ingress
-	r.exposures()
-	r.auth = map[string]Middleware{}
+func (s *settings) ingressSettings() {
+	in := &s.in.Ingress
+	s.exposures()
+	s.auth = map[string]Middleware{}
 	for _, item := range in.Auth.Items {
-		r.auth[item.Key] = Middleware{Name: item.Value.Name.V, Namespace: item.Value.Namespace.V}
+		s.auth[item.Key] = Middleware{Name: item.Value.Name.V, Namespace: item.Value.Namespace.V}
 		if item.Key == "none" || item.Key == "app" {
 			item.At.Report("reserved-name", "choose another name", "%q cannot name a middleware: it means that roster adds none", item.Key)
 		}
-		r.optionalLabel(item.Value.Namespace)
-		r.optionalSubdomain(item.Value.Name)
+		optionalLabel(item.Value.Namespace)
+		optionalSubdomain(item.Value.Name)
 	}
-	r.defaultExpose = in.Defaults.Expose.Or("lan")
+	s.defaultExpose = in.Defaults.Expose.Or("lan")
 	if in.Defaults.Expose.IsSet() {
-		r.exposure(in.Defaults.Expose.Node, r.defaultExpose)
+		s.exposure(in.Defaults.Expose.Node, s.defaultExpose)
 	}
-	r.defaultAuth = in.Defaults.Auth.V
+	s.defaultAuth = in.Defaults.Auth.V
 	if in.Defaults.Auth.IsSet() {
-		r.middleware(in.Defaults.Auth)
-	} else if len(r.auth) == 1 {
-		r.defaultAuth = slices.Collect(maps.Keys(r.auth))[0]
+		s.middleware(in.Defaults.Auth)
+	} else if len(s.auth) == 1 {
+		s.defaultAuth = slices.Collect(maps.Keys(s.auth))[0]
 	}
 }
 
-func (r *resolver) secretSettings() {
-	in := &r.in.Secrets
-	r.storeKind, r.storeName = in.Store.Kind.Or("ClusterSecretStore"), in.Store.Name.Or("vault")
-	r.optionalSubdomain(in.Store.Name)
-	r.refreshInterval = r.duration(in.RefreshInterval, time.Hour)
+func (s *settings) secretSettings() {
+	in := &s.in.Secrets
+	s.storeKind, s.storeName = in.Store.Kind.Or("ClusterSecretStore"), in.Store.Name.Or("vault")
+	optionalSubdomain(in.Store.Name)
+	s.refreshInterval = durationOf(in.RefreshInterval, time.Hour)
 	v := in.Store.Vault
 	if v == nil {
 		return
 	}
-	if r.storeKind == "SecretStore" {
-		v.Report("no-effect", "remove kind", "roster renders a ClusterSecretStore, not a %s", r.storeKind)
+	if s.storeKind == "SecretStore" {
+		v.Report("no-effect", "remove kind", "roster renders a ClusterSecretStore, not a %s", s.storeKind)
 	}
-	r.store = &Store{
-		Origin: PlatformFile + "#secrets/store", Name: r.storeName, Server: v.Server.V, Path: v.Path.Or("secret"),
+	s.store = &Store{
+		Origin: PlatformFile + "#secrets/store", Name: s.storeName, Server: v.Server.V, Path: v.Path.Or("secret"),
 		MountPath: v.MountPath.Or("kubernetes"), Role: v.Role.V,
 		ServiceAccount:   v.ServiceAccount.Name.Or("external-secrets"),
 		ServiceAccountNS: v.ServiceAccount.Namespace.Or("external-secrets"),
 	}
-	r.serverURL(v.Server, "https://vault.vault.svc:8200")
-	r.filled(v.Role, "the name of a role of Vault")
-	r.filled(v.Path, "the path of the KV engine")
-	r.filled(v.MountPath, "the path of the Kubernetes auth method")
-	r.optionalSubdomain(v.ServiceAccount.Name)
-	r.optionalLabel(v.ServiceAccount.Namespace)
+	serverURL(v.Server, "https://vault.vault.svc:8200")
+	filled(v.Role, "the name of a role of Vault")
+	filled(v.Path, "the path of the KV engine")
+	filled(v.MountPath, "the path of the Kubernetes auth method")
+	optionalSubdomain(v.ServiceAccount.Name)
+	optionalLabel(v.ServiceAccount.Namespace)
 }
 
 var podSecurityVersion = regexp.MustCompile(`^(latest|v1\.(0|[1-9]\d*))$`)
 
 // podSecurityOf is the levels that in sets, over those of the platform.
-func (r *resolver) podSecurityOf(in *podSecurityInput) PodSecurity {
-	out := r.podSecurity
+func (s *settings) podSecurityOf(in *podSecurityInput) PodSecurity {
+	out := s.podSecurity
 	if in == nil {
 		return out
 	}
@@ -277,7 +288,7 @@ func (r *resolver) podSecurityOf(in *podSecurityInput) PodSecurity {
 	return out
 }
 
-func (r *resolver) duration(in text, otherwise time.Duration) time.Duration {
+func durationOf(in text, otherwise time.Duration) time.Duration {
 	if !in.IsSet() {
 		return otherwise
 	}

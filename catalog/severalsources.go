@@ -14,7 +14,7 @@ import (
 var refName = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
 
 // part is an application with one of its sources alone.
-func (in *appInput) part(p *partInput) *appInput {
+func (in *app) part(p *partInput) *app {
 	out := *in
 	out.Node, out.whole, out.Sources = p.Node, in, nil
 	out.Path, out.Chart, out.Version, out.RepoURL, out.Revision = p.Path, p.Chart, p.Version, p.RepoURL, p.Revision
@@ -27,8 +27,8 @@ func (in *appInput) part(p *partInput) *appInput {
 func (p *partInput) isRef() bool { return p.Ref.IsSet() && !p.Path.IsSet() && !p.Chart.IsSet() }
 
 // severalSources are the sources of an application that has a list of them. What each brings is applied.
-func (r *resolver) severalSources(in *appInput) deployed {
-	r.alone(in)
+func (r *sourceReader) severalSources(in *app) deployed {
+	alone(in)
 	refs := r.refs(in)
 	names := map[string]*syntax.Node{}
 	d := deployed{reads: []string{}}
@@ -67,7 +67,7 @@ func (r *resolver) severalSources(in *appInput) deployed {
 		s := one.sources[0]
 		s.Ref, s.Name = p.Ref.V, p.Name.V
 		s.Here = p.Ref.IsSet() && r.isHere(&s)
-		r.oneRevision(p, &s, refs)
+		oneRevision(p, &s, refs)
 		d.sources, needsValues = append(d.sources, s), needsValues || len(one.sources) > 1
 		w := one.workload
 		if w == nil {
@@ -115,7 +115,7 @@ func (r *resolver) severalSources(in *appInput) deployed {
 }
 
 // alone reports the keys of a single source beside a list of sources.
-func (r *resolver) alone(in *appInput) {
+func alone(in *app) {
 	const hint = "write it in one of the sources"
 	report := func(at *syntax.Node, key string) {
 		if at != nil {
@@ -150,7 +150,7 @@ func (r *resolver) alone(in *appInput) {
 }
 
 // refs are the sources that value files may be of, by the names that begin them.
-func (r *resolver) refs(in *appInput) map[string]*Source {
+func (r *sourceReader) refs(in *app) map[string]*Source {
 	out := map[string]*Source{}
 	first := map[string]*syntax.Node{}
 	for i := range in.Sources {
@@ -168,7 +168,7 @@ func (r *resolver) refs(in *appInput) map[string]*Source {
 		case p.Chart.IsSet() || strings.HasPrefix(p.RepoURL.V, "oci://"):
 			p.Ref.Report("no-effect", "remove it", "Argo CD takes value files of other sources from Git repositories alone")
 			continue
-		case !r.gitRepository(p.RepoURL) || !r.revisionOf(p.Revision):
+		case !gitRepository(p.RepoURL) || !revisionOf(p.Revision):
 			continue
 		}
 		first[p.Ref.V] = p.Ref.Node
@@ -180,7 +180,7 @@ func (r *resolver) refs(in *appInput) map[string]*Source {
 		s.Here = r.isHere(s)
 		out["$"+p.Ref.V] = s
 		if p.isRef() {
-			r.excluded(in.part(p), "a source with ref alone", p.Version)
+			excluded(in.part(p), "a source with ref alone", p.Version)
 			if p.Values.Node != nil {
 				p.Values.Report("no-effect", "remove it", "this has no effect on a source with ref alone")
 			}
@@ -189,11 +189,13 @@ func (r *resolver) refs(in *appInput) map[string]*Source {
 	return out
 }
 
-func (r *resolver) isHere(s *Source) bool { return s.RepoURL == r.repoURL && s.Revision == r.revision }
+func (r *sourceReader) isHere(s *Source) bool {
+	return s.RepoURL == r.repoURL && s.Revision == r.revision
+}
 
 // oneRevision reports value files of a repository in two revisions at once: Argo CD has one checkout of each (reposerver/repository,
 // runManifestGenAsync).
-func (r *resolver) oneRevision(p *partInput, s *Source, refs map[string]*Source) {
+func oneRevision(p *partInput, s *Source, refs map[string]*Source) {
 	if s.Helm == nil {
 		return
 	}
@@ -230,7 +232,7 @@ func sameRepository(url string) string {
 }
 
 // withValues adds this repository as the source of value files that have no ref.
-func (r *resolver) withValues(in *appInput, sources []Source) []Source {
+func (r *sourceReader) withValues(in *app, sources []Source) []Source {
 	ours := r.valuesSource()
 	for _, s := range sources {
 		switch {
@@ -245,7 +247,7 @@ func (r *resolver) withValues(in *appInput, sources []Source) []Source {
 }
 
 // patchedPart is a source with patches of its own, among several: Argo CD patches kustomizations only.
-func (r *resolver) patchedPart(in *appInput, d deployed) deployed {
+func (r *sourceReader) patchedPart(in *app, d deployed) deployed {
 	patches := r.patches(in)
 	w := d.workload
 	if w == nil {
@@ -264,7 +266,7 @@ func (r *resolver) patchedPart(in *appInput, d deployed) deployed {
 }
 
 // refFile is a value file of another source, if it begins with the name of one.
-func (r *resolver) refFile(in *appInput, s *Source, t text) (f valueFile, isRef, ok bool) {
+func (r *sourceReader) refFile(in *app, s *Source, t text) (f valueFile, isRef, ok bool) {
 	name, file, _ := strings.Cut(t.V, "/")
 	if in.refs == nil || !strings.HasPrefix(name, "$") {
 		return f, false, false

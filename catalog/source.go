@@ -19,12 +19,20 @@ type deployed struct {
 	others    []*Workload
 }
 
+// sourceReader finds out what applications are made of.
+type sourceReader struct {
+	*files
+	*settings
+	known    func(*app) map[string]any // values that roster sets
+	homeless bool                      // it is reported that nobody knows where this repository is
+}
+
 // source resolves where an application comes from, and what its source reads.
-func (r *resolver) source(in *appInput) deployed {
+func (r *sourceReader) source(in *app) deployed {
 	if in.Sources != nil {
 		return r.severalSources(in)
 	}
-	r.kustomizeNames(in)
+	kustomizeNames(in)
 	switch set := present(in.Path, in.Chart, in.Catalog); {
 	case len(set) > 1:
 		set[1].Report("bad-choice", "remove the others", "expected one of path, chart and catalog, found %d", len(set))
@@ -41,18 +49,18 @@ func (r *resolver) source(in *appInput) deployed {
 	case r.in.Defaults.Path.IsSet():
 		return r.pathSource(in, r.in.Defaults.Path)
 	}
-	if !r.flawed(in.Node, "path", "chart", "catalog") && !r.platformFlawed("defaults.path") {
+	if !in.Flawed("path", "chart", "catalog") && !r.flawed("defaults.path") {
 		in.Report("missing-field", "set path; or chart, repoURL and version; or catalog; or defaults.path in "+PlatformFile, "the application has no source")
 	}
 	return deployed{}
 }
 
 // needRepository reports, once, that Argo CD would not know where this repository is.
-func (r *resolver) needRepository() {
-	if r.repoURL != "" || r.in.Repository.URL.IsSet() {
+func (r *sourceReader) needRepository() {
+	if r.repoURL != "" || r.in.Repository.URL.IsSet() || r.homeless {
 		return
 	}
-	r.repoURL = "?" // reported; the platform is not used
+	r.homeless = true
 	d := diag.Diagnostic{Pos: diag.Position{File: r.shown(PlatformFile)}, Path: "repository.url", Code: "missing-value",
 		Message: "Argo CD must know the URL of this repository", Hint: "add repository: {url: https://…}"}
 	if n := r.in.Repository.Node; n != nil {
@@ -60,25 +68,25 @@ func (r *resolver) needRepository() {
 	} else if n := r.in.Node; n != nil {
 		d.Pos = n.Pos()
 	}
-	if !r.platformFlawed("repository.url") {
+	if !r.flawed("repository.url") {
 		r.diags.Add(d)
 	}
 }
 
 // chartSource is a chart of a Helm or OCI repository, with a second source when it uses value files of this repository
 // (argo-cd docs/user-guide/multiple_sources.md, "Helm value files from external Git repository").
-func (r *resolver) chartSource(in *appInput) deployed {
-	if !in.RepoURL.IsSet() && !r.flawed(in.Node, "repoURL") {
+func (r *sourceReader) chartSource(in *app) deployed {
+	if !in.RepoURL.IsSet() && !in.Flawed("repoURL") {
 		in.Report("missing-field", "", `missing "repoURL": the repository of the chart`)
 	}
-	if !in.Version.IsSet() && !r.flawed(in.Node, "version") {
+	if !in.Version.IsSet() && !in.Flawed("version") {
 		in.Report("missing-field", "", `missing "version": the version of the chart`)
 	}
-	r.unsuited(in, HelmChart, in.Chart.Node)
+	unsuited(in, HelmChart, in.Chart.Node)
 	for _, s := range present(in.Revision) {
 		s.Report("no-effect", "use version", "a chart of a Helm repository has no revision")
 	}
-	named, versioned, found := r.chartNamed(in.Chart), r.versionOfChart(in.Version), r.chartRepository(in.RepoURL)
+	named, versioned, found := chartNamed(in.Chart), versionOfChart(in.Version), chartRepository(in.RepoURL)
 	if !named || !versioned || !found {
 		return deployed{}
 	}
@@ -116,22 +124,22 @@ func (r *resolver) chartSource(in *appInput) deployed {
 }
 
 // valuesSource is this repository as the source of value files.
-func (r *resolver) valuesSource() Source {
+func (r *sourceReader) valuesSource() Source {
 	r.needRepository()
 	return Source{RepoURL: r.repoURL, Revision: r.revision, Ref: strings.Trim(valuesRef, "$/"), Here: true}
 }
 
 // pathSource is a folder of this repository or of another one.
-func (r *resolver) pathSource(in *appInput, dir text) deployed {
+func (r *sourceReader) pathSource(in *app, dir text) deployed {
 	for _, s := range present(in.Version) {
 		s.Report("no-effect", "use revision", "version applies only to chart")
 	}
-	clean, ok := r.repositoryPath(dir)
-	if !r.revisionOf(in.Revision) || !ok {
+	clean, ok := repositoryPath(dir)
+	if !revisionOf(in.Revision) || !ok {
 		return deployed{}
 	}
 	if in.RepoURL.IsSet() && in.RepoURL.V != r.repoURL {
-		if in.Plugin != nil && r.gitRepository(in.RepoURL) {
+		if in.Plugin != nil && gitRepository(in.RepoURL) {
 			return r.byPlugin(in, Source{RepoURL: in.RepoURL.V, Revision: in.Revision.Or("HEAD"), Path: clean})
 		}
 		return r.foreignSource(in, dir, clean)
@@ -149,7 +157,7 @@ func (r *resolver) pathSource(in *appInput, dir text) deployed {
 	if local.both {
 		kind = r.chosen(in, local, dir)
 	}
-	r.unsuited(in, kind, dir.Node)
+	unsuited(in, kind, dir.Node)
 	s := Source{RepoURL: r.repoURL, Revision: in.Revision.Or(r.revision), Path: clean}
 	r.options(&s, in, kind)
 	var values, reads []string
@@ -183,9 +191,9 @@ func (r *resolver) pathSource(in *appInput, dir text) deployed {
 
 // chosen is how a folder is read that is a chart and a kustomization: the options must decide, as for Argo CD, which treats it
 // as a kustomization when there are no options for a chart (pkg/apis/application/v1alpha1, ExplicitType; util/app/discovery).
-func (r *resolver) chosen(in *appInput, local *localSource, dir text) SourceKind {
+func (r *sourceReader) chosen(in *app, local *localSource, dir text) SourceKind {
 	switch {
-	case in.Values.Node != nil || len(in.ValueFiles) > 0 || local.files[r.ownValues(in, local)] || in.Helm != nil && in.Helm.ReleaseName.IsSet():
+	case in.Values.Node != nil || len(in.ValueFiles) > 0 || local.files[ownValues(in, local)] || in.Helm != nil && in.Helm.ReleaseName.IsSet():
 		return HelmChart
 	case in.Kustomize == nil:
 		dir.Report("ambiguous-source", "for the kustomization, set kustomize: {}; for the chart, helm: {releaseName: …}",
@@ -195,7 +203,7 @@ func (r *resolver) chosen(in *appInput, local *localSource, dir text) SourceKind
 }
 
 // manifestFolder checks that there is something to deploy in a folder of manifests, and returns what it reads.
-func (r *resolver) manifestFolder(in *appInput, local *localSource, dir text) []string {
+func (r *sourceReader) manifestFolder(in *app, local *localSource, dir text) []string {
 	switch {
 	case r.mayBeEmpty(in), local.hasManifests(in.Directory != nil && in.Directory.Recurse.Or(false)):
 	case local.cue:
@@ -214,13 +222,13 @@ func (r *resolver) manifestFolder(in *appInput, local *localSource, dir text) []
 
 // foreignSource is a folder of a repository that cannot be read, with a second source when it uses value files of this repository:
 // those that begin with $values/. The others are of the chart's repository.
-func (r *resolver) foreignSource(in *appInput, dir text, clean string) deployed {
-	if !r.gitRepository(in.RepoURL) {
+func (r *sourceReader) foreignSource(in *app, dir text, clean string) deployed {
+	if !gitRepository(in.RepoURL) {
 		return deployed{}
 	}
-	r.foreignComponents(in, clean)
+	foreignComponents(in, clean)
 	s := Source{RepoURL: in.RepoURL.V, Revision: in.Revision.Or("HEAD"), Path: clean}
-	kind := r.unsuited(in, UnknownKind, dir.Node)
+	kind := unsuited(in, UnknownKind, dir.Node)
 	r.options(&s, in, kind)
 	d := deployed{elsewhere: "folder " + clean + " of " + in.RepoURL.V}
 	var listed []valueFile
@@ -239,7 +247,7 @@ func (r *resolver) foreignSource(in *appInput, dir text, clean string) deployed 
 }
 
 // withComponents checks the components that Argo CD is to add to a kustomization, and adds what they read.
-func (r *resolver) withComponents(in *appInput, local *localSource, base string) []string {
+func (r *sourceReader) withComponents(in *app, local *localSource, base string) []string {
 	if in.Kustomize == nil {
 		return local.reads
 	}
@@ -272,11 +280,11 @@ func (r *resolver) withComponents(in *appInput, local *localSource, base string)
 }
 
 // folder checks that a path names a folder of the repository, and cleans it.
-func (r *resolver) folder(t text) (clean string, ok bool) {
-	if clean, ok = r.repositoryPath(t); !ok {
+func (f *files) folder(t text) (clean string, ok bool) {
+	if clean, ok = repositoryPath(t); !ok {
 		return "", false
 	}
-	if s := r.inspect(clean); s.problem != "" {
+	if s := f.inspect(clean); s.problem != "" {
 		t.Report(s.code, s.hint, "%s", s.problem)
 		return "", false
 	}
@@ -284,10 +292,10 @@ func (r *resolver) folder(t text) (clean string, ok bool) {
 }
 
 // repositoryPath checks that a path leads into the repository, and cleans it.
-func (r *resolver) repositoryPath(t text) (clean string, ok bool) {
+func repositoryPath(t text) (clean string, ok bool) {
 	clean = path.Clean(t.V)
 	switch {
-	case !r.filled(t, "a path inside of the repository") || !localPath(t, "a path inside of the repository"):
+	case !filled(t, "a path inside of the repository") || !localPath(t, "a path inside of the repository"):
 	case strings.HasPrefix(t.V, "-"):
 		t.Report("bad-path", "rename it: programs would treat it as an option", "expected a path that does not begin with a dash, found %s", syntax.Quote(t.V))
 	case strings.Contains(t.V, `\`):

@@ -11,23 +11,22 @@ import (
 )
 
 // uses resolves what an application calls: what the entry says, or else what a catalog application requires.
-func (r *resolver) uses(e *entryInput, in *appInput) {
-	b := r.builtin[in]
+func (x *expansion) uses(in *app) {
+	b := in.builtin
 	used := map[string]builtin.Used{}
 	for _, u := range in.Uses {
 		if !u.Application.IsSet() {
 			continue
 		}
-		target := r.appOf[u.Application.V]
-		other := r.builtin[target]
-		switch {
-		case target == nil && r.codesMissing:
-		case target == nil:
-			u.Application.Report("unknown-application", diag.DidYouMean(u.Application.V, slices.Collect(maps.Keys(r.appOf))),
-				"there is no application %s", syntax.Quote(u.Application.V))
+		target := x.names.apps[u.Application.V]
+		if target == nil {
+			x.names.unknownApplication(u.Application.Node, u.Application.V)
+			continue
+		}
+		switch other := target.builtin; {
 		case other == nil || other.Application.Offer == nil:
 			hint := "permit the flow under networkPolicies.allow"
-			if offering := r.offering(""); len(offering) > 0 {
+			if offering := x.offering(""); len(offering) > 0 {
 				hint = diag.OneOf("the list has ", offering) + "; for others, permit the flow under networkPolicies.allow"
 			}
 			u.Application.Report("nothing-offered", hint, "%s is not a catalog application that others can use", syntax.Quote(u.Application.V))
@@ -37,35 +36,35 @@ func (r *resolver) uses(e *entryInput, in *appInput) {
 			used[other.Name] = builtin.Used{Code: u.Application.V, Namespace: other.entry.Namespace.V, Offer: other.offer}
 		}
 	}
-	if b != nil && !r.flawed(in.Node, "uses") {
+	if b != nil && !in.Flawed("uses") {
 		for _, name := range slices.Sorted(maps.Keys(b.Application.Uses)) {
-			switch offering := r.offering(name); {
+			switch offering := x.offering(name); {
 			case used[name].Code != "":
 			case in.Uses != nil && b.Application.Uses[name]:
 				in.Report("missing-value", diag.OneOf("the list has ", offering), "%s needs %s, but uses does not name one", b.Name, name)
 			case in.Uses != nil:
 			case len(offering) == 1:
-				other := r.builtin[r.appOf[offering[0]]]
+				other := x.names.apps[offering[0]].builtin
 				used[name] = builtin.Used{Code: offering[0], Namespace: other.entry.Namespace.V, Offer: other.offer}
 			case len(offering) > 1:
 				in.Catalog.Report("missing-value", diag.OneOf("set uses to one of ", offering), "the list has several applications with catalog: %s", name)
-			case b.Application.Uses[name] && !r.codesMissing:
+			case b.Application.Uses[name] && !x.names.codesMissing:
 				in.Catalog.Report("missing-value", "add an entry: - {namespace: web-"+name+", applications: [{applicationCode: web-"+name+", catalog: "+name+"}]}",
 					"%s needs %s, and no entry has catalog: %s", b.Name, name, name)
 			}
 		}
 	}
 	if len(used) > 0 {
-		r.used[in] = used
+		in.used = used
 	}
 }
 
 // offering are the codes of the applications that others may use; with that name in the catalog, unless it is empty.
-func (r *resolver) offering(name string) []string {
+func (x *expansion) offering(name string) []string {
 	var codes []string
-	for _, b := range r.builtin {
-		if b.Application.Offer != nil && (name == "" || b.Name == name) && r.appOf[b.in.ApplicationCode.V] == b.in {
-			codes = append(codes, b.in.ApplicationCode.V)
+	for _, in := range x.apps {
+		if b := in.builtin; b.Application.Offer != nil && (name == "" || b.Name == name) && x.names.apps[in.ApplicationCode.V] == in {
+			codes = append(codes, in.ApplicationCode.V)
 		}
 	}
 	slices.Sort(codes)
@@ -73,14 +72,14 @@ func (r *resolver) offering(name string) []string {
 }
 
 // permitUses permits the calls of an application, or of the pods that call in its place.
-func (r *resolver) permitUses(e *entryInput, in *appInput, callers builtin.Callers) {
-	for _, name := range slices.Sorted(maps.Keys(r.used[in])) {
-		used := r.used[in][name]
+func (x *expansion) permitUses(in *app, callers builtin.Callers) {
+	for _, name := range slices.Sorted(maps.Keys(in.used)) {
+		used := in.used[name]
 		if used.Offer == nil || callers.None { // its values do not fit
 			continue
 		}
 		w := written{in.Catalog.Node}
-		labels, from := w.labels(callers.PodLabels), r.callersIn(callers, e)
+		labels, from := w.labels(callers.PodLabels), x.names.callersIn(callers, in.entry)
 		for _, u := range in.Uses {
 			if u.Application.V == used.Code {
 				w = written{u.Node}
@@ -94,18 +93,18 @@ func (r *resolver) permitUses(e *entryInput, in *appInput, callers builtin.Calle
 		}
 		flow := flowInput{Node: w.Node, PodLabels: labels,
 			To: w.peer(builtin.Peer{Namespace: used.Namespace, PodLabels: used.Offer.PodLabels, Ports: []string{used.Offer.Port}})}
-		r.permit(from, &flow, origin(e.Namespace.V, "applications", in.ApplicationCode.V, "uses"))
+		x.permitted = append(x.permitted, permission{from, flow, origin(in.entry.Namespace.V, "applications", in.ApplicationCode.V, "uses")})
 	}
 }
 
 // known are the values that roster sets, since it knows them and the user need not; nil when there are none. They are found
 // under global.roster, which subcharts see as well.
-func (r *resolver) known(in *appInput) map[string]any {
+func (x *expansion) known(in *app) map[string]any {
 	if in.whole != nil {
 		in = in.whole
 	}
 	out := map[string]any{}
-	if used := r.used[in]; len(used) > 0 {
+	if used := in.used; len(used) > 0 {
 		uses := map[string]any{}
 		for name, u := range used {
 			if u.Offer == nil {
@@ -116,18 +115,18 @@ func (r *resolver) known(in *appInput) map[string]any {
 				topics[key] = topic
 			}
 			values := map[string]any{"application": u.Code, "url": u.URL(), "topics": topics}
-			if host := r.firstHost(r.appOf[u.Code]); host != "" {
+			if host := x.settings.firstHost(x.names.apps[u.Code]); host != "" {
 				values["outside"] = "https://" + host
 			}
 			uses[name] = values
 		}
 		out["uses"] = uses
 	}
-	if r.builtin[in] != nil {
-		if host := r.firstHost(in); host != "" {
+	if in.builtin != nil {
+		if host := x.settings.firstHost(in); host != "" {
 			out["host"] = host
 		}
-		if in := r.monitoring.namespace(); in != "" {
+		if in := x.monitoring.namespace(); in != "" {
 			out["monitoring"] = in
 		}
 	}
@@ -138,19 +137,19 @@ func (r *resolver) known(in *appInput) map[string]any {
 }
 
 // firstHost is the whole name of an application's first host; empty when it has none.
-func (r *resolver) firstHost(in *appInput) string {
+func (s *settings) firstHost(in *app) string {
 	if in == nil || len(in.Ingress) == 0 || !in.Ingress[0].Host.IsSet() {
 		return ""
 	}
 	host := in.Ingress[0].Host.V
-	if !strings.Contains(host, ".") && r.in.Domain.IsSet() {
-		host += "." + r.in.Domain.V
+	if !strings.Contains(host, ".") && s.in.Domain.IsSet() {
+		host += "." + s.in.Domain.V
 	}
 	return host
 }
 
 // withKnown are the user's values with what roster knows.
-func (r *resolver) withKnown(in *appInput, known map[string]any) map[string]any {
+func withKnown(in *app, known map[string]any) map[string]any {
 	given, _ := in.Values.V.(map[string]any)
 	values := maps.Clone(given)
 	if values == nil {

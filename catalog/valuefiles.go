@@ -17,8 +17,8 @@ const valuesRef = "$values/"
 
 // valueFiles lists the value files of a chart of this repository: the application's own, values-CODE.yml beside the chart,
 // and those that it names; and the files that these are. Reads is all that the chart reads with them; nil when that is unknown.
-func (r *resolver) valueFiles(in *appInput, s *Source, local *localSource) (files, values, reads []string) {
-	chart, own := s.Path, r.ownValues(in, local)
+func (r *sourceReader) valueFiles(in *app, s *Source, local *localSource) (files, values, reads []string) {
+	chart, own := s.Path, ownValues(in, local)
 	reads = local.reads
 	if local.shared != nil { // a chart with value files for many applications: those of the others are not read
 		reads = local.shared
@@ -47,7 +47,7 @@ func (r *resolver) valueFiles(in *appInput, s *Source, local *localSource) (file
 }
 
 // fileParameters checks that the files of parameters are there, and adds what the chart reads with them to what it reads.
-func (r *resolver) fileParameters(in *appInput, s *Source, local *localSource, reads []string) []string {
+func (r *sourceReader) fileParameters(in *app, s *Source, local *localSource, reads []string) []string {
 	if in.Helm == nil {
 		return reads
 	}
@@ -123,12 +123,12 @@ var valueURL = regexp.MustCompile(`^https?://[^/?#]+/`)
 
 // listedFiles are the value files that the entry lists, of this repository and by URL. A file that is listed twice is reported,
 // whatever it is called: which of the places counts differs between versions of Argo CD.
-func (r *resolver) listedFiles(in *appInput, s *Source, chart string) []valueFile {
+func (r *sourceReader) listedFiles(in *app, s *Source, chart string) []valueFile {
 	var out []valueFile
 	first := map[string]*syntax.Node{}
 	for _, t := range present(in.ValueFiles...) {
 		if valueURL.MatchString(t.V) {
-			if !secretInURL(t, "leave the credentials out") && !r.listedTwice(first, t, t.V) {
+			if !secretInURL(t, "leave the credentials out") && !listedTwice(first, t, t.V) {
 				out = append(out, valueFile{written: t.V})
 			}
 			continue
@@ -137,7 +137,7 @@ func (r *resolver) listedFiles(in *appInput, s *Source, chart string) []valueFil
 		if !isRef {
 			f, ok = r.valueFile(in, s, t, chart)
 		}
-		if !ok || !f.pattern && !f.unknown && f.reads != "" && r.listedTwice(first, t, f.reads) {
+		if !ok || !f.pattern && !f.unknown && f.reads != "" && listedTwice(first, t, f.reads) {
 			continue
 		}
 		out = append(out, f)
@@ -146,7 +146,7 @@ func (r *resolver) listedFiles(in *appInput, s *Source, chart string) []valueFil
 }
 
 // listedTwice reports a value file that is listed already, and notes it otherwise.
-func (r *resolver) listedTwice(first map[string]*syntax.Node, f text, file string) bool {
+func listedTwice(first map[string]*syntax.Node, f text, file string) bool {
 	if at := first[file]; at != nil {
 		f.ReportWith(at, "first here", "duplicate-value-file", "remove one of them: of two files with the same key, the later one wins",
 			"the value file %s is already listed", shown(f.V))
@@ -157,7 +157,7 @@ func (r *resolver) listedTwice(first map[string]*syntax.Node, f text, file strin
 }
 
 // ownValues is the value file beside a chart that is the application's own: with .yml or with .yaml, but not with both.
-func (r *resolver) ownValues(in *appInput, local *localSource) string {
+func ownValues(in *app, local *localSource) string {
 	short, long := "values-"+in.ApplicationCode.V+".yml", "values-"+in.ApplicationCode.V+".yaml"
 	switch {
 	case !local.files[long]:
@@ -171,9 +171,9 @@ func (r *resolver) ownValues(in *appInput, local *localSource) string {
 // valueFile checks that a value file of this repository is there. Its path is relative to the chart, or to the repository's root
 // when it begins with a slash, as in Argo CD; that of a chart which is elsewhere ("") begins with $values/. Argo CD replaces variables in
 // it, and expands patterns.
-func (r *resolver) valueFile(in *appInput, s *Source, t text, chart string) (valueFile, bool) {
+func (r *sourceReader) valueFile(in *app, s *Source, t text, chart string) (valueFile, bool) {
 	f := valueFile{written: t.V}
-	if !r.filled(t, ownFile) {
+	if !filled(t, ownFile) {
 		return f, false
 	}
 	name := t.V
@@ -245,20 +245,20 @@ func made(written, expanded string) string {
 }
 
 // match are the files of the repository that a pattern matches. Many applications have the same.
-func (r *resolver) match(pattern string) ([]string, error) {
-	if found, known := r.matched[pattern]; known {
+func (f *files) match(pattern string) ([]string, error) {
+	if found, known := f.matched[pattern]; known {
 		return found.files, found.err
 	}
-	files := r.fsys
-	if r.root != "." {
+	files := f.fsys
+	if f.root != "." {
 		var err error
-		if files, err = fs.Sub(r.fsys, r.root); err != nil {
+		if files, err = fs.Sub(f.fsys, f.root); err != nil {
 			return nil, err
 		}
 	}
-	r.noteRead(argocd.FolderOf(pattern))
+	f.noteRead(argocd.FolderOf(pattern))
 	found, err := argocd.Match(files, pattern)
-	r.matched[pattern] = matching{found, err}
+	f.matched[pattern] = matching{found, err}
 	return found, err
 }
 
@@ -269,8 +269,8 @@ type matching struct {
 }
 
 // nearValueFile is the hint for a missing value file, with a path that is relative to the same folder as the user's.
-func (r *resolver) nearValueFile(written, file, chart string) string {
-	near := r.near(file)
+func (f *files) nearValueFile(written, file, chart string) string {
+	near := f.near(file)
 	switch {
 	case near == "" || near == file:
 		return ""
@@ -290,7 +290,7 @@ func (r *resolver) nearValueFile(written, file, chart string) string {
 var ofArgoCD = regexp.MustCompile(`^\$\{?ARGOCD_APP_`)
 
 // foreignValueFiles lists the value files of a chart of another Git repository.
-func (r *resolver) foreignValueFiles(in *appInput, s *Source) []valueFile {
+func (r *sourceReader) foreignValueFiles(in *app, s *Source) []valueFile {
 	var out []valueFile
 	seen := map[string]*syntax.Node{}
 	several := slices.ContainsFunc(in.ValueFiles, func(t text) bool { return strings.HasPrefix(t.V, valuesRef) }) // sources
@@ -302,7 +302,7 @@ func (r *resolver) foreignValueFiles(in *appInput, s *Source) []valueFile {
 			continue
 		}
 		if strings.HasPrefix(t.V, valuesRef) {
-			if f, ok := r.valueFile(in, s, t, ""); ok && (f.pattern || f.unknown || !r.listedTwice(seen, t, f.reads)) {
+			if f, ok := r.valueFile(in, s, t, ""); ok && (f.pattern || f.unknown || !listedTwice(seen, t, f.reads)) {
 				f.written = f.behind(valuesRef)
 				out = append(out, f)
 			}
@@ -316,12 +316,12 @@ func (r *resolver) foreignValueFiles(in *appInput, s *Source) []valueFile {
 				"%s begins with the name of an unknown source", shown(t.V))
 		case err != nil:
 			out = append(out, valueFile{written: t.V})
-		case r.filled(t, theirFile) && localPath(t, theirFile):
+		case filled(t, theirFile) && localPath(t, theirFile):
 			file := path.Join(s.Path, name)
 			if strings.HasPrefix(name, "/") {
 				file = path.Clean(strings.TrimLeft(name, "/"))
 			}
-			if inside(t, file, theirFile) && (argocd.IsPattern(file) || !r.listedTwice(seen, t, path.Join("$", file))) { // no file of this repository has such a path
+			if inside(t, file, theirFile) && (argocd.IsPattern(file) || !listedTwice(seen, t, path.Join("$", file))) { // no file of this repository has such a path
 				out = append(out, valueFile{written: t.V})
 			}
 		}

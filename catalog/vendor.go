@@ -7,7 +7,7 @@ import (
 
 // vendored is the copy of a chart from elsewhere, as a path of the repository: NAME-VERSION.tgz, as helm pull writes it, or a
 // folder NAME-VERSION or NAME. Empty when there is none of that version.
-func (r *resolver) vendored(chart, version string) string {
+func (r *sourceReader) vendored(chart, version string) string {
 	if r.vendor == "" || chart == "" || version == "" {
 		return ""
 	}

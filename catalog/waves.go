@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -43,7 +42,8 @@ type edge struct {
 
 // sequencer puts steps into waves: each into the first one that its edges allow.
 type sequencer struct {
-	r           *resolver
+	settings    *settings
+	names       *names
 	namespaceOf map[string]string   // by application
 	providers   map[string][]string // applications by the group whose kinds they install
 	early       map[string]bool     // applications that Cilium's kinds wait for
@@ -57,18 +57,18 @@ type sequencer struct {
 	followed    map[string]bool   // those of them whose edges were followed by Awaited; nil while waves are assigned
 }
 
-// waves sets the waves of p, and reports applications that wait for each other.
-func (r *resolver) waves(p *Platform) {
-	s := &sequencer{r: r, namespaceOf: map[string]string{}, providers: map[string][]string{}, early: map[string]bool{},
+// sequenced sets the waves of p, and reports applications that wait for each other.
+func sequenced(p *Platform, set *settings, n *names) Order {
+	s := &sequencer{settings: set, names: n, namespaceOf: map[string]string{}, providers: map[string][]string{}, early: map[string]bool{},
 		wave: map[step]Wave{}, needed: map[string]bool{}, reported: map[diag.Position]bool{},
 		lists: map[string][]edge{}, settled: map[string]bool{}}
 	for _, n := range p.Namespaces {
 		for _, a := range n.Applications {
-			if r.appOf[a.Code] == nil { // it has no code, which is reported
+			if s.names.apps[a.Code] == nil { // it has no code, which is reported
 				continue
 			}
 			s.namespaceOf[a.Code] = n.Name
-			for _, g := range r.appOf[a.Code].Provides {
+			for _, g := range s.names.apps[a.Code].Provides {
 				if g.IsSet() && !slices.Contains(s.providers[g.V], a.Code) {
 					s.providers[g.V] = append(s.providers[g.V], a.Code)
 				}
@@ -78,13 +78,13 @@ func (r *resolver) waves(p *Platform) {
 	for _, code := range s.providers[groupCilium] {
 		s.markEarly(step{"app", code}, map[step]bool{})
 	}
-	for _, d := range r.in.Secrets.DependsOn {
-		if d.IsSet() && r.appOf[d.V] == nil && !r.codesMissing {
-			d.Report("unknown-application", diag.DidYouMean(d.V, slices.Collect(maps.Keys(r.appOf))), "there is no application %s", syntax.Quote(d.V))
+	for _, d := range set.in.Secrets.DependsOn {
+		if d.IsSet() && s.names.apps[d.V] == nil {
+			s.names.unknownApplication(d.Node, d.V)
 		}
 	}
 	s.assign(p)
-	r.order = Order{s}
+	return Order{s}
 }
 
 // Awaited is what comes before an application, however many waits are between.
@@ -208,7 +208,7 @@ func (s *sequencer) edges(of step) []edge {
 
 // needs lists what a step requires.
 func (s *sequencer) needs(of step) []edge {
-	in := s.r.appOf[of.name]
+	in := s.names.apps[of.name]
 	switch {
 	case of.what == "app" && in != nil:
 		out := s.after(in.DependsOn, "depends on")
@@ -218,7 +218,7 @@ func (s *sequencer) needs(of step) []edge {
 		return out
 	case of.what == "secrets" && in != nil:
 		out := append(s.kinds(groupExternalSecrets), s.platformSecrets("depend on (secrets.dependsOn)")...)
-		if s.r.store != nil {
+		if s.settings.store != nil {
 			out = append(out, edge{to: step{what: "store"}, why: "are read from"})
 		}
 		if slices.ContainsFunc(in.Secrets, func(i secretInput) bool { return i.Store != nil }) {
@@ -236,7 +236,7 @@ func (s *sequencer) needs(of step) []edge {
 func (s *sequencer) after(codes []text, why string) []edge {
 	var out []edge
 	for _, c := range codes {
-		if c.IsSet() && s.r.appOf[c.V] != nil {
+		if c.IsSet() && s.names.apps[c.V] != nil {
 			out = append(out, edge{to: step{"app", c.V}, why: why, at: c.Node})
 		}
 	}
@@ -247,7 +247,7 @@ func (s *sequencer) after(codes []text, why string) []edge {
 // very application.
 func (s *sequencer) guards(of step) []edge {
 	namespace := s.namespaceOf[of.name]
-	if s.early[of.name] || s.r.entryOf[namespace] == nil || s.r.entryOf[namespace].NetworkPolicies == nil {
+	if s.early[of.name] || s.names.entries[namespace] == nil || s.names.entries[namespace].NetworkPolicies == nil {
 		return nil
 	}
 	return []edge{{to: step{"policies", namespace}, why: "is guarded by"}}
@@ -258,7 +258,7 @@ func (s *sequencer) kinds(group string) []edge {
 	return s.list("kinds of "+group, func() []edge {
 		var out []edge
 		for _, code := range s.providers[group] {
-			out = append(out, edge{to: step{"app", code}, why: "are of a kind that is installed by", at: s.r.appOf[code].Node})
+			out = append(out, edge{to: step{"app", code}, why: "are of a kind that is installed by", at: s.names.apps[code].Node})
 		}
 		return out
 	})
@@ -303,7 +303,7 @@ func (s *sequencer) list(what string, all func() []edge) []edge {
 
 // platformSecrets is what all secrets wait for, and the store.
 func (s *sequencer) platformSecrets(why string) []edge {
-	return s.list(why, func() []edge { return s.after(s.r.in.Secrets.DependsOn, why) })
+	return s.list(why, func() []edge { return s.after(s.settings.in.Secrets.DependsOn, why) })
 }
 
 // markEarly marks what Cilium's kinds wait for.

@@ -25,6 +25,8 @@ import (
 // knows its own place.
 func (d *Document) Decode(out any) {
 	dec := &decoder{layouts: map[reflect.Type]*layout{}}
+	d.decoding = true
+	defer func() { d.decoding = false }()
 	dec.value(d.root, d.Root(), reflect.ValueOf(out).Elem(), field{})
 	d.root = &yaml.Node{Line: d.root.Line, Column: d.root.Column} // the places of values outlive the tree
 }

@@ -26,7 +26,9 @@ type Document struct {
 	root  *yaml.Node
 	diags *diag.List
 
-	reported int // mistakes, also those that were too many
+	reported int  // mistakes, also those that were too many
+	decoding bool // mistakes are of the shape
+	flaws    flaws
 }
 
 // mostMistakes is how many mistakes of one file are kept. Each takes some hundred bytes, and a file can have one for each of its own.
@@ -34,6 +36,9 @@ const mostMistakes = 100_000
 
 // add reports a mistake. One more than may be is the last.
 func (d *Document) add(mistake diag.Diagnostic) {
+	if d.decoding {
+		d.flaws.note(mistake.Path, mistake.Code)
+	}
 	switch d.reported++; {
 	case d.reported <= mostMistakes:
 		d.diags.Add(mistake)
