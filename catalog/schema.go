@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/hippotion/roster/catalog/apps"
 	"github.com/hippotion/roster/internal/diag"
@@ -22,13 +21,13 @@ func ApplicationsSchema() []byte { return applicationsSchema(readDescriptions())
 func PlatformSchema() []byte { return platformSchema(readDescriptions()) }
 
 func applicationsSchema(d descriptions) []byte {
-	s := d.value(reflect.TypeFor[[]entryInput](), key{})
+	s := d.value(reflect.TypeFor[[]entryInput](), syntax.Field{})
 	s.MinItems = 1
 	return s.file(ApplicationsFile)
 }
 
 func platformSchema(d descriptions) []byte {
-	return d.value(reflect.TypeFor[platformInput](), key{}).file(PlatformFile)
+	return d.value(reflect.TypeFor[platformInput](), syntax.Field{}).file(PlatformFile)
 }
 
 // descriptions are texts for the keys of each input type, by the type's name. A test writes the file from docs/input.md.
@@ -89,34 +88,15 @@ func (s *schema) file(title string) []byte {
 	return out.Bytes()
 }
 
-// key holds the tags of a field, see syntax.Document.Decode.
-type key struct {
-	name                 string
-	required, short, one bool
-	enum                 []any
-}
-
-func keyOf(f reflect.StructField) key {
-	name, words, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-	k := key{name: name}
-	for word := range strings.SplitSeq(words, ",") {
-		k.required = k.required || word == "required"
-		k.short = k.short || word == "short"
-		k.one = k.one || word == "one"
-	}
-	if enum := f.Tag.Get("enum"); enum != "" {
-		for value := range strings.SplitSeq(enum, ",") {
-			k.enum = append(k.enum, value)
-		}
-	}
-	return k
-}
-
-// value is the schema of a value of type t; k belongs to the key whose value it is, or in whose list it is an element.
-func (d descriptions) value(t reflect.Type, k key) *schema {
+// value is the schema of a value of type t; f belongs to the key whose value it is, or in whose list it is an element.
+func (d descriptions) value(t reflect.Type, f syntax.Field) *schema {
 	switch t {
 	case reflect.TypeFor[text]():
-		return &schema{Type: kinds{"string"}, Enum: k.enum}
+		s := &schema{Type: kinds{"string"}}
+		for _, permitted := range f.Enum {
+			s.Enum = append(s.Enum, permitted)
+		}
+		return s
 	case reflect.TypeFor[number]():
 		return &schema{Type: kinds{"integer"}}
 	case reflect.TypeFor[flag]():
@@ -128,17 +108,17 @@ func (d descriptions) value(t reflect.Type, k key) *schema {
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
-		return d.value(t.Elem(), k)
+		return d.value(t.Elem(), f)
 	case reflect.Slice:
-		list := &schema{Type: kinds{"array"}, Items: d.value(t.Elem(), k)}
-		if k.one {
-			return &schema{AnyOf: []*schema{d.value(t.Elem(), k), list}}
+		list := &schema{Type: kinds{"array"}, Items: d.value(t.Elem(), f)}
+		if f.One {
+			return &schema{AnyOf: []*schema{d.value(t.Elem(), f), list}}
 		}
 		return list
 	case reflect.Struct:
 		if items, isMap := t.FieldByName("Items"); isMap { // syntax.Map
 			element, _ := items.Type.Elem().FieldByName("Value")
-			return &schema{Type: kinds{"object"}, AdditionalProperties: d.value(element.Type, k)}
+			return &schema{Type: kinds{"object"}, AdditionalProperties: d.value(element.Type, f)}
 		}
 		return d.mapping(t)
 	}
@@ -149,26 +129,21 @@ func (d descriptions) value(t reflect.Type, k key) *schema {
 func (d descriptions) mapping(t reflect.Type) *schema {
 	s := &schema{Type: kinds{"object"}, Properties: map[string]*schema{}, AdditionalProperties: false}
 	var short *schema
-	for i := range t.NumField() {
-		f := t.Field(i)
-		k := keyOf(f)
-		if k.name == "" {
-			continue
-		}
+	for _, f := range syntax.Fields(t) {
 		property := func() *schema {
-			p := d.value(f.Type, k)
-			p.narrow(t.Name(), k.name)
+			p := d.value(f.Type, f)
+			p.narrow(f.Owner.Name(), f.Name)
 			return p
 		}
 		p := property()
-		p.Description = d[t.Name()][k.name]
-		if k.required {
-			s.Required = append(s.Required, k.name)
+		p.Description = d[f.Owner.Name()][f.Name]
+		if f.Required {
+			s.Required = append(s.Required, f.Name)
 		}
-		if k.short {
+		if f.Short {
 			short = property()
 		}
-		s.Properties[k.name] = p
+		s.Properties[f.Name] = p
 	}
 	if short != nil {
 		return &schema{AnyOf: []*schema{short, s}}

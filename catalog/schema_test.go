@@ -63,12 +63,17 @@ func documented(t *testing.T) descriptions {
 		if out[of.Name()] != nil || of.PkgPath() != reflect.TypeFor[entryInput]().PkgPath() {
 			return
 		}
-		out[of.Name()] = sections[heading]
-		for i := range of.NumField() {
-			if k := keyOf(of.Field(i)); k.name != "" {
-				below := strings.TrimPrefix(path+"."+k.name, ".")
-				visit(element(of.Field(i).Type), below, below)
+		out[of.Name()] = map[string]string{}
+		for _, f := range syntax.Fields(of) {
+			owner := f.Owner.Name()
+			if out[owner] == nil {
+				out[owner] = map[string]string{}
 			}
+			if out[owner][f.Name] == "" { // a struct that several embed is described where it is first
+				out[owner][f.Name] = sections[heading][f.Name]
+			}
+			below := strings.TrimPrefix(path+"."+f.Name, ".")
+			visit(element(f.Type), below, below)
 		}
 	}
 	visit(reflect.TypeFor[entryInput](), "An entry", "")
@@ -166,8 +171,8 @@ func TestSchemaTexts(t *testing.T) {
 			visit(where+".*", elements)
 		}
 	}
-	visit("applications", readDescriptions().value(reflect.TypeFor[[]entryInput](), key{}))
-	visit("platform", readDescriptions().value(reflect.TypeFor[platformInput](), key{}))
+	visit("applications", readDescriptions().value(reflect.TypeFor[[]entryInput](), syntax.Field{}))
+	visit("platform", readDescriptions().value(reflect.TypeFor[platformInput](), syntax.Field{}))
 	t.Logf("%d keys", keys)
 	if profiles := builtinProfiles(); !slices.Contains(profiles, "web-app") {
 		t.Errorf("the built-in profiles are %s", profiles)
@@ -352,7 +357,7 @@ func TestSchemaEdits(t *testing.T) {
 			})
 		}
 
-		all := everything(reflect.TypeOf(j.input()).Elem(), key{})
+		all := everything(reflect.TypeOf(j.input()).Elem(), syntax.Field{})
 		if shape, err, _ := j.judge(t, file, yamlOf(t, all)); len(shape) > 0 || err != nil {
 			t.Fatalf("%s with every key: %v, %v", file, shape, err)
 		}
@@ -379,16 +384,16 @@ func TestSchemaEdits(t *testing.T) {
 }
 
 // everything is a value of the type with all its keys.
-func everything(t reflect.Type, k key) *yaml.Node {
+func everything(t reflect.Type, f syntax.Field) *yaml.Node {
 	scalar := func(value string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Value: value} }
 	switch t {
 	case reflect.TypeFor[text]():
 		switch {
-		case len(k.enum) > 0:
-			return scalar(k.enum[0].(string))
-		case k.name == "cidr" || k.name == "except":
+		case len(f.Enum) > 0:
+			return scalar(f.Enum[0])
+		case f.Name == "cidr" || f.Name == "except":
 			return scalar("10.0.0.0/8")
-		case k.name == "catalog":
+		case f.Name == "catalog":
 			return scalar("ntfy")
 		}
 		return scalar("a")
@@ -403,20 +408,18 @@ func everything(t reflect.Type, k key) *yaml.Node {
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
-		return everything(t.Elem(), k)
+		return everything(t.Elem(), f)
 	case reflect.Slice:
-		return &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{everything(t.Elem(), k)}}
+		return &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{everything(t.Elem(), f)}}
 	}
 	out := &yaml.Node{Kind: yaml.MappingNode}
 	if items, isMap := t.FieldByName("Items"); isMap {
 		value, _ := items.Type.Elem().FieldByName("Value")
-		out.Content = []*yaml.Node{scalar("a"), everything(value.Type, k)}
+		out.Content = []*yaml.Node{scalar("a"), everything(value.Type, f)}
 		return out
 	}
-	for i := range t.NumField() {
-		if k := keyOf(t.Field(i)); k.name != "" {
-			out.Content = append(out.Content, scalar(k.name), everything(t.Field(i).Type, k))
-		}
+	for _, f := range syntax.Fields(t) {
+		out.Content = append(out.Content, scalar(f.Name), everything(f.Type, f))
 	}
 	return out
 }

@@ -113,6 +113,6 @@ func (d *decoder) merge(y *yaml.Node, at *Node, anyKey bool) []pair {
 		}
 		return out
 	}
-	d.mismatch(y, at, "a mapping to merge", field{hidden: true})
+	d.mismatch(y, at, "a mapping to merge", &Field{Hidden: true})
 	return nil
 }

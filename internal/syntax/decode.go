@@ -3,7 +3,6 @@ package syntax
 import (
 	"cmp"
 	"reflect"
-	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
 	"go.yaml.in/yaml/v3"
@@ -22,12 +21,12 @@ import (
 // `enum:"a,b"` lists the permitted values of a text. A key without a value is a mistake, because it is unclear whether it was meant to be
 // absent; `empty:"…"` is the hint where it could be read as something.
 // Fields are Value, List, Map, Any, Raw, pointers to structs, or slices of structs; a struct may embed *Node and then
-// knows its own place.
+// knows its own place. The keys of an embedded struct are the struct's own, as in Go.
 func (d *Document) Decode(out any) {
 	dec := &decoder{layouts: map[reflect.Type]*layout{}}
 	d.decoding = true
 	defer func() { d.decoding = false }()
-	dec.value(d.root, d.Root(), reflect.ValueOf(out).Elem(), field{})
+	dec.value(d.root, d.Root(), reflect.ValueOf(out).Elem(), &Field{})
 	d.root = &yaml.Node{Line: d.root.Line, Column: d.root.Column} // the places of values outlive the tree
 }
 
@@ -39,76 +38,20 @@ type decoder struct {
 
 // own is implemented by the types of this package that read themselves.
 type own interface {
-	decode(d *decoder, y *yaml.Node, at *Node, f field)
+	decode(d *decoder, y *yaml.Node, at *Node, f *Field)
 }
-
-// field holds a struct field's tags.
-type field struct {
-	index                                int
-	name                                 string
-	required, short, naming, hidden, one bool
-	enum                                 []string
-	empty                                string // the hint when the key has no value
-}
-
-// layout is a struct type as the decoder needs it.
-type layout struct {
-	fields map[string]field
-	names  []string
-	short  *field
-	naming *field
-	node   int // index of the embedded *Node, or -1
-}
-
-var nodeType = reflect.TypeFor[*Node]()
 
 func (d *decoder) layoutOf(t reflect.Type) *layout {
-	if l := d.layouts[t]; l != nil {
-		return l
-	}
-	l := &layout{fields: map[string]field{}, node: -1}
-	d.layouts[t] = l
-	for i := range t.NumField() {
-		sf := t.Field(i)
-		if sf.Type == nodeType && sf.Anonymous {
-			l.node = i
-		}
-		words := strings.Split(sf.Tag.Get("yaml"), ",")
-		if words[0] == "" {
-			continue
-		}
-		f := field{index: i, name: words[0], empty: sf.Tag.Get("empty")}
-		for _, w := range words[1:] {
-			switch w {
-			case "required":
-				f.required = true
-			case "short":
-				f.short = true
-			case "name":
-				f.naming = true
-			case "hidden":
-				f.hidden = true
-			case "one":
-				f.one = true
-			}
-		}
-		if e := sf.Tag.Get("enum"); e != "" {
-			f.enum = strings.Split(e, ",")
-		}
-		l.fields[f.name] = f
-		l.names = append(l.names, f.name)
-		if f.short {
-			l.short = &f
-		}
-		if f.naming {
-			l.naming = &f
-		}
+	l := d.layouts[t]
+	if l == nil {
+		l = newLayout(t)
+		d.layouts[t] = l
 	}
 	return l
 }
 
 // value reads y, which is not null, into out.
-func (d *decoder) value(y *yaml.Node, at *Node, out reflect.Value, f field) {
+func (d *decoder) value(y *yaml.Node, at *Node, out reflect.Value, f *Field) {
 	y, done := d.follow(y, at)
 	defer done()
 	if y == nil {
@@ -134,18 +77,18 @@ func (d *decoder) value(y *yaml.Node, at *Node, out reflect.Value, f field) {
 	}
 }
 
-func (d *decoder) list(y *yaml.Node, at *Node, out reflect.Value, f field) {
-	if f.one && y.Kind == yaml.ScalarNode {
+func (d *decoder) list(y *yaml.Node, at *Node, out reflect.Value, f *Field) {
+	if f.One && y.Kind == yaml.ScalarNode {
 		out.Set(reflect.MakeSlice(out.Type(), 1, 1))
 		d.value(y, at, out.Index(0), f)
 		return
 	}
 	if y.Kind != yaml.SequenceNode {
 		hint := ""
-		if y.Kind == yaml.ScalarNode && !f.hidden && plainKey(y.Value) {
+		if y.Kind == yaml.ScalarNode && !f.Hidden && plainKey(y.Value) {
 			hint = "write [" + y.Value + "]"
 		}
-		at.Report("wrong-type", hint, "expected a list, found %s", describe(y, f.hidden))
+		at.Report("wrong-type", hint, "expected a list, found %s", describe(y, f.Hidden))
 		return
 	}
 	out.Set(reflect.MakeSlice(out.Type(), len(y.Content), len(y.Content)))
@@ -159,13 +102,13 @@ func (d *decoder) list(y *yaml.Node, at *Node, out reflect.Value, f field) {
 	}
 }
 
-func (d *decoder) mapping(y *yaml.Node, at *Node, out reflect.Value, f field) {
+func (d *decoder) mapping(y *yaml.Node, at *Node, out reflect.Value, f *Field) {
 	l := d.layoutOf(out.Type())
-	if l.node >= 0 {
-		out.Field(l.node).Set(reflect.ValueOf(at))
+	for _, index := range l.nodes {
+		out.FieldByIndex(index).Set(reflect.ValueOf(at))
 	}
 	if l.short != nil && y.Kind == yaml.ScalarNode {
-		d.value(y, at, out.Field(l.short.index), *l.short)
+		d.value(y, at, out.FieldByIndex(l.short.Index), l.short)
 		return
 	}
 	if y.Kind != yaml.MappingNode {
@@ -180,7 +123,7 @@ func (d *decoder) mapping(y *yaml.Node, at *Node, out reflect.Value, f field) {
 	pairs := d.pairs(y, at, false)
 	present := make(map[string]bool, len(pairs)) // even if misspelled
 	for _, p := range pairs {
-		f, ok := l.fields[p.key.Value]
+		f, ok := l.byName[p.key.Value]
 		if !ok && at.doc.reported > mostMistakes {
 			at.doc.reported++
 			continue // what it could mean takes its time
@@ -190,27 +133,27 @@ func (d *decoder) mapping(y *yaml.Node, at *Node, out reflect.Value, f field) {
 			at.at(p.key).Report("unknown-field", diag.DidYouMean(p.key.Value, l.names), "unknown field %s", Quote(p.key.Value))
 			continue
 		}
-		present[f.name] = true
+		present[f.Name] = true
 		if isNull(p.value) {
 			hint := "write a value, or remove the key"
-			if f.required {
+			if f.Required {
 				hint = "write a value"
 			}
-			at.child(p.value, f.name).at(p.key).Report("no-value", cmp.Or(f.empty, hint), "expected a value, found nothing")
+			at.child(p.value, f.Name).at(p.key).Report("no-value", cmp.Or(f.Empty, hint), "expected a value, found nothing")
 			continue
 		}
-		d.value(p.value, at.child(p.value, f.name), out.Field(f.index), f)
+		d.value(p.value, at.child(p.value, f.Name), out.FieldByIndex(f.Index), f)
 	}
-	for _, name := range l.names {
-		if l.fields[name].required && !present[name] {
-			at.Report("missing-field", "", "missing %q", name)
+	for _, f := range l.fields {
+		if f.Required && !present[f.Name] {
+			at.Report("missing-field", "", "missing %q", f.Name)
 		}
 	}
 }
 
 // name gives the place of the mapping y the name that one of its values is.
 func (n *Node) name(y *yaml.Node, l *layout) {
-	if l.naming == nil || l.naming.hidden {
+	if l.naming == nil || l.naming.Hidden {
 		return
 	}
 	for i := 0; i+1 < len(y.Content); i += 2 {
@@ -218,13 +161,13 @@ func (n *Node) name(y *yaml.Node, l *layout) {
 		if value.Kind == yaml.AliasNode {
 			value = value.Alias
 		}
-		if y.Content[i].Value == l.naming.name && value.Kind == yaml.ScalarNode && value.ShortTag() == "!!str" && plainKey(value.Value) {
+		if y.Content[i].Value == l.naming.Name && value.Kind == yaml.ScalarNode && value.ShortTag() == "!!str" && plainKey(value.Value) {
 			n.key = value.Value
 			return
 		}
 	}
 }
 
-func (d *decoder) mismatch(y *yaml.Node, at *Node, expected string, f field) {
-	at.Report("wrong-type", "", "expected %s, found %s", expected, describe(y, f.hidden))
+func (d *decoder) mismatch(y *yaml.Node, at *Node, expected string, f *Field) {
+	at.Report("wrong-type", "", "expected %s, found %s", expected, describe(y, f.Hidden))
 }

@@ -46,7 +46,7 @@ func (a Any) At(path ...string) (at *Node, found bool) {
 	return at, true
 }
 
-func (a *Any) decode(d *decoder, y *yaml.Node, at *Node, _ field) {
+func (a *Any) decode(d *decoder, y *yaml.Node, at *Node, _ *Field) {
 	before := at.doc.reported
 	plain := d.plain(y, at, 0)
 	if at.doc.reported != before {
@@ -61,7 +61,7 @@ type Raw struct {
 	*Node
 }
 
-func (r *Raw) decode(d *decoder, y *yaml.Node, at *Node, _ field) {
+func (r *Raw) decode(d *decoder, y *yaml.Node, at *Node, _ *Field) {
 	before := at.doc.reported
 	if plain := d.plain(y, at, 0); at.doc.reported == before {
 		r.YAML, r.Node = plain, at

@@ -27,7 +27,7 @@ func (v Value[T]) Or(def T) T {
 	return v.V
 }
 
-func (v *Value[T]) decode(_ *decoder, y *yaml.Node, at *Node, f field) {
+func (v *Value[T]) decode(_ *decoder, y *yaml.Node, at *Node, f *Field) {
 	expected, hint, ok, tag := "", "", false, y.ShortTag()
 	switch p := any(&v.V).(type) {
 	case *string:
@@ -49,15 +49,15 @@ func (v *Value[T]) decode(_ *decoder, y *yaml.Node, at *Node, f field) {
 		}
 	}
 	if !ok {
-		at.Report("wrong-type", hint, "expected %s, found %s", expected, describe(y, f.hidden))
+		at.Report("wrong-type", hint, "expected %s, found %s", expected, describe(y, f.Hidden))
 		return
 	}
 	v.Node = at
-	if f.enum != nil && !slices.Contains(f.enum, y.Value) {
-		if near := diag.Nearest(y.Value, f.enum); near != "" && !f.hidden {
+	if f.Enum != nil && !slices.Contains(f.Enum, y.Value) {
+		if near := diag.Nearest(y.Value, f.Enum); near != "" && !f.Hidden {
 			hint = `did you mean "` + near + `"?`
 		}
-		at.Report("unknown-value", hint, "%s, found %s", diag.OneOf("expected one of ", f.enum), describe(y, f.hidden))
+		at.Report("unknown-value", hint, "%s, found %s", diag.OneOf("expected one of ", f.Enum), describe(y, f.Hidden))
 	}
 }
 
@@ -71,7 +71,7 @@ type Text struct {
 	*Node
 }
 
-func (t *Text) decode(d *decoder, y *yaml.Node, at *Node, f field) {
+func (t *Text) decode(d *decoder, y *yaml.Node, at *Node, f *Field) {
 	if y.Kind != yaml.ScalarNode {
 		d.mismatch(y, at, "a number or text", f)
 		return
@@ -93,7 +93,7 @@ type Map[T any] struct {
 	*Node
 }
 
-func (m *Map[T]) decode(d *decoder, y *yaml.Node, at *Node, f field) {
+func (m *Map[T]) decode(d *decoder, y *yaml.Node, at *Node, f *Field) {
 	if y.Kind != yaml.MappingNode {
 		d.mismatch(y, at, "a mapping", f)
 		return

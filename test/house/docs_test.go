@@ -112,6 +112,20 @@ func elementType(e ast.Expr) string {
 	return ""
 }
 
+// tagged are the fields of a struct that have tags, with those of the structs that it embeds, which are seen with it.
+func tagged(types map[string]*ast.StructType, of *ast.StructType, seen map[string]bool) []*ast.Field {
+	var out []*ast.Field
+	for _, field := range of.Fields.List {
+		if field.Tag != nil {
+			out = append(out, field)
+		} else if name := elementType(field.Type); len(field.Names) == 0 && types[name] != nil {
+			seen[name] = true
+			out = append(out, tagged(types, types[name], seen)...)
+		}
+	}
+	return out
+}
+
 // TestInput compares docs/input.md with the types: a section for each, headed by the keys that lead to it, with a table of
 // exactly its keys, which says what is required and which values are permitted.
 func TestInput(t *testing.T) {
@@ -129,10 +143,7 @@ func TestInput(t *testing.T) {
 				documented[key] = row
 			}
 		}
-		for _, field := range types[name].Fields.List {
-			if field.Tag == nil {
-				continue
-			}
+		for _, field := range tagged(types, types[name], seen) {
 			literal, _ := strconv.Unquote(field.Tag.Value)
 			tag := reflect.StructTag(literal)
 			key, options, _ := strings.Cut(tag.Get("yaml"), ",")

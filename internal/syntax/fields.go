@@ -1,0 +1,123 @@
+package syntax
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Field is a key of a mapping that is read into a struct, as the tags of the struct's field say: see Document.Decode.
+type Field struct {
+	Name  string
+	Type  reflect.Type
+	Index []int        // of the field, for reflect.Value.FieldByIndex
+	Owner reflect.Type // the struct that declares it: the one with the key, or one that is embedded in it
+
+	Required, Short, Naming, Hidden, One bool
+
+	Enum  []string // the permitted texts; nil for all
+	Empty string   // the hint when the key has no value
+}
+
+// Fields lists the keys of a struct in the order of their fields, those of an embedded struct in its place. As in Go, a key of the struct
+// itself hides that of an embedded one.
+func Fields(t reflect.Type) []Field {
+	var out []Field
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		if embeds(sf) {
+			for _, f := range Fields(sf.Type) {
+				f.Index = append([]int{i}, f.Index...)
+				out = append(out, f)
+			}
+			continue
+		}
+		if f := fieldOf(sf); f.Name != "" {
+			f.Index, f.Owner = []int{i}, t
+			out = append(out, f)
+		}
+	}
+	depth := map[string]int{}
+	for _, f := range out {
+		switch d := depth[f.Name]; {
+		case d == len(f.Index):
+			panic(fmt.Sprintf("syntax: %s has the key %q twice", t, f.Name)) // a mistake in the struct, found by the first test
+		case d == 0 || d > len(f.Index):
+			depth[f.Name] = len(f.Index)
+		}
+	}
+	return slices.DeleteFunc(out, func(f Field) bool { return len(f.Index) > depth[f.Name] })
+}
+
+// embeds reports whether a struct's field is an embedded struct whose keys are the struct's own.
+func embeds(sf reflect.StructField) bool {
+	return sf.Anonymous && sf.Type.Kind() == reflect.Struct && sf.Tag.Get("yaml") == ""
+}
+
+// fieldOf reads the tags of a struct's field. It has no name when no key is read into the field.
+func fieldOf(sf reflect.StructField) Field {
+	words := strings.Split(sf.Tag.Get("yaml"), ",")
+	f := Field{Name: words[0], Type: sf.Type, Empty: sf.Tag.Get("empty")}
+	for _, word := range words[1:] {
+		switch word {
+		case "required":
+			f.Required = true
+		case "short":
+			f.Short = true
+		case "name":
+			f.Naming = true
+		case "hidden":
+			f.Hidden = true
+		case "one":
+			f.One = true
+		}
+	}
+	if e := sf.Tag.Get("enum"); e != "" {
+		f.Enum = strings.Split(e, ",")
+	}
+	return f
+}
+
+// layout is a struct type as the decoder needs it.
+type layout struct {
+	fields []Field
+	byName map[string]*Field
+	names  []string
+	short  *Field
+	naming *Field
+	nodes  [][]int // the *Node that the struct embeds, and those of structs that it embeds
+}
+
+var nodeType = reflect.TypeFor[*Node]()
+
+func newLayout(t reflect.Type) *layout {
+	l := &layout{fields: Fields(t), byName: map[string]*Field{}, nodes: nodesOf(t)}
+	for i := range l.fields {
+		f := &l.fields[i]
+		l.byName[f.Name] = f
+		l.names = append(l.names, f.Name)
+		if f.Short {
+			l.short = f
+		}
+		if f.Naming {
+			l.naming = f
+		}
+	}
+	return l
+}
+
+func nodesOf(t reflect.Type) [][]int {
+	var out [][]int
+	for i := range t.NumField() {
+		switch sf := t.Field(i); {
+		case sf.Anonymous && sf.Type == nodeType:
+			out = append(out, []int{i})
+		case embeds(sf):
+			for _, index := range nodesOf(sf.Type) {
+				out = append(out, append([]int{i}, index...))
+			}
+		}
+	}
+	return out
+}
