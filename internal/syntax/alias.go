@@ -19,7 +19,11 @@ func (d *decoder) follow(y *yaml.Node, at *Node) (target *yaml.Node, done func()
 	alias := y.Kind == yaml.AliasNode
 	if alias {
 		switch {
-		case slices.Contains(d.open, y.Alias):
+		case d.cyclic[y.Alias] || slices.Contains(d.open, y.Alias):
+			if d.cyclic == nil {
+				d.cyclic = map[*yaml.Node]bool{}
+			}
+			d.cyclic[y.Alias] = true
 			at.Report("alias-cycle", "", "the alias *%s is part of its own value", y.Value)
 			return nil, done
 		case len(d.open) == maxDepth:

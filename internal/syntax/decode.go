@@ -17,23 +17,29 @@ import (
 //	name      the value names the struct in paths of messages
 //	hidden    the value is never shown in a message
 //	one       a lone scalar stands for a list of one
+//	by=code   a mapping over a list of structs is laid over those whose key is "code" (see Overlay); `element:"…"` is the word for one
 //
 // `enum:"a,b"` lists the permitted values of a text. A key without a value is a mistake, because it is unclear whether it was meant to be
 // absent; `empty:"…"` is the hint where it could be read as something.
-// Fields are Value, List, Map, Any, Raw, pointers to structs, or slices of structs; a struct may embed *Node and then
+// A field with the tag `yaml:",whole=key"` is a Layer: the mapping itself, kept when it has the key. Required keys may be missing in it:
+// they are looked for where it is laid under or over another.
+// Fields are Value, Text, Map, Any, Raw, Layer, pointers to structs, or slices of structs; a struct may embed *Node and then
 // knows its own place. The keys of an embedded struct are the struct's own, as in Go.
 func (d *Document) Decode(out any) {
-	dec := &decoder{layouts: map[reflect.Type]*layout{}}
+	dec := &decoder{layouts: d.layouts}
 	d.decoding = true
 	defer func() { d.decoding = false }()
 	dec.value(d.root, d.Root(), reflect.ValueOf(out).Elem(), &Field{})
 	d.root = &yaml.Node{Line: d.root.Line, Column: d.root.Column} // the places of values outlive the tree
 }
 
-// decoder walks the nodes of one document.
+// decoder walks the nodes of one document, or of one layer.
 type decoder struct {
-	open    []*yaml.Node // the aliased nodes that are being walked
+	open    []*yaml.Node        // the aliased nodes that are being walked
+	cyclic  map[*yaml.Node]bool // those that were found in themselves: following them in each order would take forever
 	layouts map[reflect.Type]*layout
+	upper   bool // there is a layer below
+	partial bool // inside of a mapping that is kept as a layer: what is missing may be in another
 }
 
 // own is implemented by the types of this package that read themselves.
@@ -78,10 +84,26 @@ func (d *decoder) value(y *yaml.Node, at *Node, out reflect.Value, f *Field) {
 }
 
 func (d *decoder) list(y *yaml.Node, at *Node, out reflect.Value, f *Field) {
-	if f.One && y.Kind == yaml.ScalarNode {
-		out.Set(reflect.MakeSlice(out.Type(), 1, 1))
-		d.value(y, at, out.Index(0), f)
+	if f.By != "" && d.upper && y.Kind == yaml.MappingNode {
+		keyed([]part{{decoder: d, y: y, at: at}}, out, f)
 		return
+	}
+	parts, ok := d.elements(y, at, f)
+	if !ok {
+		return
+	}
+	out.Set(reflect.MakeSlice(out.Type(), len(parts), len(parts)))
+	for i, p := range parts {
+		if p.y != nil {
+			d.value(p.y, p.at, out.Index(i), f)
+		}
+	}
+}
+
+// elements are those of the list y, without a node where there is no value, which is reported. It reports what is not a list.
+func (d *decoder) elements(y *yaml.Node, at *Node, f *Field) (parts []place, ok bool) {
+	if f.One && y.Kind == yaml.ScalarNode {
+		return []place{{y, at}}, true
 	}
 	if y.Kind != yaml.SequenceNode {
 		hint := ""
@@ -89,42 +111,63 @@ func (d *decoder) list(y *yaml.Node, at *Node, out reflect.Value, f *Field) {
 			hint = "write [" + y.Value + "]"
 		}
 		at.Report("wrong-type", hint, "expected a list, found %s", describe(y, f.Hidden))
-		return
+		return nil, false
 	}
-	out.Set(reflect.MakeSlice(out.Type(), len(y.Content), len(y.Content)))
+	parts = make([]place, len(y.Content))
 	for i, c := range y.Content {
-		child := at.item(c, i)
+		parts[i] = place{c, at.item(c, i)}
 		if isNull(c) {
-			d.mismatch(c, child, "a value", f)
-			continue
+			d.mismatch(c, parts[i].at, "a value", f)
+			parts[i].y = nil
 		}
-		d.value(c, child, out.Index(i), f)
 	}
+	return parts, true
 }
 
 func (d *decoder) mapping(y *yaml.Node, at *Node, out reflect.Value, f *Field) {
 	l := d.layoutOf(out.Type())
-	for _, index := range l.nodes {
-		out.FieldByIndex(index).Set(reflect.ValueOf(at))
-	}
+	l.place(out, at)
 	if l.short != nil && y.Kind == yaml.ScalarNode {
 		d.value(y, at, out.FieldByIndex(l.short.Index), l.short)
 		return
 	}
 	if y.Kind != yaml.MappingNode {
-		expected := "a mapping"
-		if l.short != nil {
-			expected = "a mapping, or text"
-		}
-		d.mismatch(y, at, expected, f)
+		d.mismatch(y, at, l.expected(), f)
 		return
 	}
 	at.name(y, l)
 	pairs := d.pairs(y, at, false)
-	present := make(map[string]bool, len(pairs)) // even if misspelled
+	if l.keeps(pairs) {
+		out.FieldByIndex(l.whole).Set(reflect.ValueOf(Layer{at, []place{{y, at}}}))
+		defer d.inPart()()
+	}
+	present := make(map[string]bool, len(pairs))
+	d.keys(pairs, at, l, present, func(f *Field, p pair) { d.value(p.value, at.child(p.value, f.Name), out.FieldByIndex(f.Index), f) })
+	d.missing(l, present, at)
+}
+
+// inPart has the decoder not look for what is missing, until the returned function is called.
+func (d *decoder) inPart() (end func()) {
+	before := d.partial
+	d.partial = true
+	return func() { d.partial = before }
+}
+
+// missing reports the required keys that are not present.
+func (d *decoder) missing(l *layout, present map[string]bool, at *Node) {
+	for _, f := range l.fields {
+		if f.Required && !present[f.Name] && !d.partial {
+			at.Report("missing-field", "", "missing %q", f.Name)
+		}
+	}
+}
+
+// keys calls do for each key of the mapping at a place that has a field and a value, and reports the others. All are present then, also
+// those that are misspelled.
+func (d *decoder) keys(pairs []pair, at *Node, l *layout, present map[string]bool, do func(*Field, pair)) {
 	for _, p := range pairs {
 		f, ok := l.byName[p.key.Value]
-		if !ok && at.doc.reported > mostMistakes {
+		if !ok && at.doc.full() {
 			at.doc.reported++
 			continue // what it could mean takes its time
 		}
@@ -142,25 +185,17 @@ func (d *decoder) mapping(y *yaml.Node, at *Node, out reflect.Value, f *Field) {
 			at.child(p.value, f.Name).at(p.key).Report("no-value", cmp.Or(f.Empty, hint), "expected a value, found nothing")
 			continue
 		}
-		d.value(p.value, at.child(p.value, f.Name), out.FieldByIndex(f.Index), f)
-	}
-	for _, f := range l.fields {
-		if f.Required && !present[f.Name] {
-			at.Report("missing-field", "", "missing %q", f.Name)
-		}
+		do(f, p)
 	}
 }
 
-// name gives the place of the mapping y the name that one of its values is.
+// name gives the place of the mapping y, in a list, the name that one of its values is.
 func (n *Node) name(y *yaml.Node, l *layout) {
-	if l.naming == nil || l.naming.Hidden {
+	if l.naming == nil || l.naming.Hidden || n.index < 0 {
 		return
 	}
 	for i := 0; i+1 < len(y.Content); i += 2 {
-		value := y.Content[i+1]
-		if value.Kind == yaml.AliasNode {
-			value = value.Alias
-		}
+		value := target(y.Content[i+1])
 		if y.Content[i].Value == l.naming.Name && value.Kind == yaml.ScalarNode && value.ShortTag() == "!!str" && plainKey(value.Value) {
 			n.key = value.Value
 			return

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"unicode/utf8"
 
@@ -24,29 +25,45 @@ const maxDepth = 64
 type Document struct {
 	File  string
 	root  *yaml.Node
-	diags *diag.List
+	diags *diag.List // nil for a document of which nothing is reported
 
-	reported int  // mistakes, also those that were too many
+	layouts  map[reflect.Type]*layout
+	reported int // how often, also what was known or too much
+	known    map[mistake]bool
+
 	decoding bool // mistakes are of the shape
 	flaws    flaws
+}
+
+// mistake tells two diagnostics of one file apart.
+type mistake struct {
+	pos                 diag.Position
+	path, code, message string
 }
 
 // mostMistakes is how many mistakes of one file are kept. Each takes some hundred bytes, and a file can have one for each of its own.
 const mostMistakes = 100_000
 
-// add reports a mistake. One more than may be is the last.
-func (d *Document) add(mistake diag.Diagnostic) {
+// add reports a mistake, once: a layer may be read many times. One more than may be is the last.
+func (d *Document) add(found diag.Diagnostic) {
 	if d.decoding {
-		d.flaws.note(mistake.Path, mistake.Code)
+		d.flaws.note(found.Path, found.Code)
 	}
-	switch d.reported++; {
-	case d.reported <= mostMistakes:
-		d.diags.Add(mistake)
-	case d.reported == mostMistakes+1:
-		d.diags.Add(diag.Diagnostic{Pos: mistake.Pos, Code: "too-many-mistakes",
-			Message: "the file has more than " + diag.Thousands(mostMistakes) + " mistakes: the others are not counted"})
+	d.reported++
+	key := mistake{found.Pos, found.Path, found.Code, found.Message}
+	if d.diags == nil || d.full() || d.known[key] {
+		return
 	}
+	d.known[key] = true
+	if d.full() {
+		found = diag.Diagnostic{Pos: found.Pos, Code: "too-many-mistakes",
+			Message: "the file has more than " + diag.Thousands(mostMistakes) + " mistakes: the others are not counted"}
+	}
+	d.diags.Add(found)
 }
+
+// full reports whether there are too many mistakes already.
+func (d *Document) full() bool { return len(d.known) > mostMistakes }
 
 // Parse reads the single YAML document in data. It returns nil when data cannot be read, and has then added the reason
 // to diags; an empty document is such a reason.
@@ -88,7 +105,7 @@ func Parse(file string, data []byte, diags *diag.List) *Document {
 	} else if !errors.Is(err, io.EOF) {
 		return unreadable(data, input.lines, err, fail)
 	}
-	return &Document{File: file, root: content(&root), diags: diags}
+	return &Document{File: file, root: content(&root), diags: diags, layouts: map[reflect.Type]*layout{}, known: map[mistake]bool{}}
 }
 
 // unreadable reports what the YAML parser could not read, after it had read some lines.

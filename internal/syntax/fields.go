@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -18,6 +19,8 @@ type Field struct {
 
 	Enum  []string // the permitted texts; nil for all
 	Empty string   // the hint when the key has no value
+
+	By, Element string // the key by which elements of the list are found, and the word for one; empty when they are not
 }
 
 // Fields lists the keys of a struct in the order of their fields, those of an embedded struct in its place. As in Go, a key of the struct
@@ -71,6 +74,10 @@ func fieldOf(sf reflect.StructField) Field {
 			f.Hidden = true
 		case "one":
 			f.One = true
+		default:
+			if by, ok := strings.CutPrefix(word, "by="); ok {
+				f.By, f.Element = by, cmp.Or(sf.Tag.Get("element"), "element")
+			}
 		}
 	}
 	if e := sf.Tag.Get("enum"); e != "" {
@@ -87,12 +94,15 @@ type layout struct {
 	short  *Field
 	naming *Field
 	nodes  [][]int // the *Node that the struct embeds, and those of structs that it embeds
+	whole  []int   // the field that keeps the mapping itself, when it has the key keepFor; nil for none
+
+	keepFor string
 }
 
 var nodeType = reflect.TypeFor[*Node]()
 
 func newLayout(t reflect.Type) *layout {
-	l := &layout{fields: Fields(t), byName: map[string]*Field{}, nodes: nodesOf(t)}
+	l := &layout{fields: Fields(t), byName: map[string]*Field{}}
 	for i := range l.fields {
 		f := &l.fields[i]
 		l.byName[f.Name] = f
@@ -104,20 +114,43 @@ func newLayout(t reflect.Type) *layout {
 			l.naming = f
 		}
 	}
+	l.without(t, nil)
 	return l
 }
 
-func nodesOf(t reflect.Type) [][]int {
-	var out [][]int
+// without finds the fields that have no key, in t and the structs that it embeds.
+func (l *layout) without(t reflect.Type, above []int) {
 	for i := range t.NumField() {
-		switch sf := t.Field(i); {
+		sf := t.Field(i)
+		index := append(slices.Clone(above), i)
+		if key, ok := strings.CutPrefix(sf.Tag.Get("yaml"), ",whole="); ok {
+			l.whole, l.keepFor = index, key
+		}
+		switch {
 		case sf.Anonymous && sf.Type == nodeType:
-			out = append(out, []int{i})
+			l.nodes = append(l.nodes, index)
 		case embeds(sf):
-			for _, index := range nodesOf(sf.Type) {
-				out = append(out, append([]int{i}, index...))
-			}
+			l.without(sf.Type, index)
 		}
 	}
-	return out
+}
+
+// place tells the struct where it is.
+func (l *layout) place(out reflect.Value, at *Node) {
+	for _, index := range l.nodes {
+		out.FieldByIndex(index).Set(reflect.ValueOf(at))
+	}
+}
+
+// expected is what the struct is read from.
+func (l *layout) expected() string {
+	if l.short != nil {
+		return "a mapping, or text"
+	}
+	return "a mapping"
+}
+
+// keeps reports whether the struct keeps a mapping with those keys.
+func (l *layout) keeps(pairs []pair) bool {
+	return l.whole != nil && slices.ContainsFunc(pairs, func(p pair) bool { return p.key.Value == l.keepFor })
 }

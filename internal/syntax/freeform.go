@@ -3,6 +3,7 @@ package syntax
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,43 +17,96 @@ type Any struct {
 	V any // of nil, bool, string, json.Number, []any, map[string]any
 	*Node
 
-	plain *yaml.Node
+	layers []place // what V was made of, free of aliases, the highest first
 }
 
 // At is the place of the part that keys and indices lead to, or of the nearest existing part around it.
 func (a Any) At(path ...string) (at *Node, found bool) {
 	at = a.Node
-	y := a.plain
+	layers := a.layers
 	for _, step := range path {
-		var next *yaml.Node
-		index, err := strconv.Atoi(step)
-		switch {
-		case y.Kind == yaml.SequenceNode && err == nil && index >= 0 && index < len(y.Content):
-			next = y.Content[index]
-			at = at.item(next, index)
-		case y.Kind == yaml.MappingNode:
-			for i := 0; i+1 < len(y.Content); i += 2 {
-				if y.Content[i].Value == step {
-					next = y.Content[i+1]
-					at = at.child(next, step)
-				}
+		var below []place
+		for _, p := range layers {
+			if c, ok := p.child(step); ok {
+				below = append(below, c)
 			}
 		}
-		if next == nil {
+		if len(below) == 0 {
 			return at, false
 		}
-		y = next
+		layers = merged(below)
+		at = layers[len(layers)-1].at
 	}
 	return at, true
 }
 
-func (a *Any) decode(d *decoder, y *yaml.Node, at *Node, _ *Field) {
-	before := at.doc.reported
-	plain := d.plain(y, at, 0)
-	if at.doc.reported != before {
-		return
+// child is the part of a value without aliases at a key or an index.
+func (p place) child(step string) (c place, found bool) {
+	index, err := strconv.Atoi(step)
+	switch {
+	case p.y.Kind == yaml.SequenceNode && err == nil && index >= 0 && index < len(p.y.Content):
+		y := p.y.Content[index]
+		return place{y, p.at.item(y, index)}, true
+	case p.y.Kind == yaml.MappingNode:
+		for i := 0; i+1 < len(p.y.Content); i += 2 {
+			if p.y.Content[i].Value == step {
+				y := p.y.Content[i+1]
+				return place{y, p.at.child(y, step)}, true
+			}
+		}
 	}
-	a.Node, a.V, a.plain = at, d.json(plain, at), plain
+	return place{}, false
+}
+
+func (a *Any) decode(d *decoder, y *yaml.Node, at *Node, f *Field) {
+	a.overlay([]part{{decoder: d, y: y, at: at}}, f)
+}
+
+func (a *Any) overlay(in []part, _ *Field) part {
+	var read []part
+	var values []any
+	for _, p := range in {
+		before := p.at.doc.reported
+		plain := p.plain(p.y, p.at, 0)
+		if p.at.doc.reported != before {
+			continue
+		}
+		read, values = append(read, p), append(values, p.json(plain, p.at))
+		a.layers = append(a.layers, place{plain, p.at})
+	}
+	if len(read) == 0 {
+		return in[len(in)-1]
+	}
+	a.layers = merged(a.layers)
+	for i := range slices.Backward(a.layers) {
+		a.V = over(values[i], a.V)
+	}
+	lowest := read[len(a.layers)-1]
+	a.Node = lowest.at
+	return lowest
+}
+
+// merged are the layers, the highest first, of which the value is made: mappings are merged, and anything else replaces what is below.
+func merged(layers []place) []place {
+	for i, p := range layers {
+		if p.y.Kind != yaml.MappingNode {
+			return layers[:max(1, i)]
+		}
+	}
+	return layers
+}
+
+// over is a value with what it adds to the one below, which it may change.
+func over(high, low any) any {
+	h, ok := high.(map[string]any)
+	l, both := low.(map[string]any)
+	if !ok || !both {
+		return high
+	}
+	for key, v := range h {
+		l[key] = over(v, l[key])
+	}
+	return l
 }
 
 // Raw is a value of any shape as YAML, free of aliases and of keys that occur twice, for code that decodes it further.

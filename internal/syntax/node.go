@@ -81,10 +81,16 @@ func (n *Node) at(y *yaml.Node) *Node {
 
 // isNull reports whether y has no value, also by way of an alias.
 func isNull(y *yaml.Node) bool {
-	if y.Kind == yaml.AliasNode {
-		y = y.Alias
-	}
+	y = target(y)
 	return y.Kind == yaml.ScalarNode && y.ShortTag() == "!!null"
+}
+
+// target is y, or the node that it is an alias of.
+func target(y *yaml.Node) *yaml.Node {
+	if y.Kind == yaml.AliasNode {
+		return y.Alias
+	}
+	return y
 }
 
 // describe returns what y is, for "found …". A hidden value is not shown.

@@ -99,14 +99,50 @@ func (m *Map[T]) decode(d *decoder, y *yaml.Node, at *Node, f *Field) {
 		return
 	}
 	m.Node = at
-	for _, p := range d.pairs(y, at, false) {
-		place := at.child(p.value, p.key.Value)
-		item := Item[T]{Key: p.key.Value, At: place.at(p.key), Node: place}
-		if isNull(p.value) {
-			d.mismatch(p.value, item.Node, "a value", f)
-			continue
-		}
-		d.value(p.value, item.Node, reflect.ValueOf(&item.Value).Elem(), f)
+	for _, p := range (part{decoder: d, y: y, at: at}).items(f) {
+		item := Item[T]{Key: p.key.Value, At: p.at.at(p.key), Node: p.at}
+		d.value(p.y, p.at, reflect.ValueOf(&item.Value).Elem(), f)
 		m.Items = append(m.Items, item)
 	}
+}
+
+// overlay has the keys of the lowest mapping first.
+func (m *Map[T]) overlay(in []part, f *Field) part {
+	lowest := in[len(in)-1]
+	var keys []string
+	values := map[string][]part{} // the lowest first
+	for _, p := range slices.Backward(mappings(in, f)) {
+		if m.Node == nil {
+			m.Node, lowest = p.at, p
+		}
+		for _, v := range p.items(f) {
+			if values[v.key.Value] == nil {
+				keys = append(keys, v.key.Value)
+			}
+			values[v.key.Value] = append(values[v.key.Value], v)
+		}
+	}
+	for _, key := range keys {
+		item := Item[T]{Key: key}
+		slices.Reverse(values[key])
+		p := overlay(values[key], reflect.ValueOf(&item.Value).Elem(), f)
+		item.At, item.Node = p.at.at(p.key), p.at
+		m.Items = append(m.Items, item)
+	}
+	return lowest
+}
+
+// items are the values of a mapping. It reports keys without one.
+func (p part) items(f *Field) []part {
+	pairs := p.pairs(p.y, p.at, false)
+	out := make([]part, 0, len(pairs))
+	for _, kv := range pairs {
+		v := part{p.decoder, kv.value, p.at.child(kv.value, kv.key.Value), kv.key}
+		if isNull(kv.value) {
+			p.mismatch(v.y, v.at, "a value", f)
+			continue
+		}
+		out = append(out, v)
+	}
+	return out
 }
