@@ -184,3 +184,93 @@ func TestTooManyMistakes(t *testing.T) {
 		t.Errorf("got %+v", last)
 	}
 }
+
+// nestedCycle is a value in which each part holds all parts around it.
+func nestedCycle(levels int, begin, end string) string {
+	var open, aliases strings.Builder
+	for i := range levels {
+		fmt.Fprintf(&open, "&c%d %s", i, begin)
+		fmt.Fprintf(&aliases, "*c%d, ", i)
+	}
+	return open.String() + strings.TrimSuffix(aliases.String(), ", ") + strings.Repeat(end, levels)
+}
+
+// TestNestedCycles: aliases of what is around them can be followed in as many orders as there are orders of them. Nobody does.
+func TestNestedCycles(t *testing.T) {
+	for _, in := range []string{"any: " + nestedCycle(30, "[", "]"), "items: [" + nestedCycle(30, "{<<: [", "]}") + "]"} {
+		if _, got := read(in); !strings.Contains(got, "is part of its own value [alias-cycle]") {
+			t.Errorf("%s\ngot\n%s", in, got)
+		}
+	}
+	layers, l := layersOf(t, "top: {values: {a: "+nestedCycle(30, "[", "]")+"}}\nlow: {name: web, values: {a: "+nestedCycle(30, "[", "]")+"}}")
+	if syntax.Overlay(&entry{}, layers...); len(*l) == 0 {
+		t.Error("nothing is reported")
+	}
+}
+
+// TestOverlayLinear: twice as many layers cost twice as much, and what they hold is not copied for each.
+func TestOverlayLinear(t *testing.T) {
+	cost := func(count int) uint64 {
+		var b strings.Builder
+		for i := range count {
+			fmt.Fprintf(&b, "l%d: {name: a, labels: {a%d: b}, values: {k%d: {x: {a%d: 1}}}, apps: {a: {values: {b%d: 1}}}, policies: {c: {profile: x}, d%d: x}}\n", i, i, i, i, i, i)
+		}
+		layers, l := layersOf(t, b.String()+"base: {apps: [a], values: {x: ["+strings.Repeat("1,", 10_000)+"]}}")
+		var out entry
+		allocated := allocation(func() { syntax.Overlay(&out, layers...) })
+		if len(*l) > 0 || len(out.Labels.Items) != count || len(out.Policies.Items) != count+1 {
+			t.Fatal(printed(*l))
+		}
+		return allocated
+	}
+	if few, many := cost(2000), cost(8000); many > 6*few {
+		t.Errorf("2,000 layers allocate %d KiB, 8,000 of them %d KiB", few>>10, many>>10)
+	}
+}
+
+// TestUnknownElements: names that are not there are compared with those that are only so often.
+func TestUnknownElements(t *testing.T) {
+	var base, top strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&base, "app%d, ", i)
+		fmt.Fprintf(&top, "apq%d: {}, ", i)
+	}
+	layers, l := layersOf(t, "top: {apps: {"+top.String()+"}}\nbase: {name: a, apps: ["+base.String()+"]}")
+	syntax.Overlay(&entry{}, layers...)
+	hints := 0
+	for _, d := range *l {
+		if d.Hint != "" {
+			hints++
+		}
+	}
+	if len(*l) != 2000 || hints != 500 {
+		t.Errorf("%d mistakes, %d with a hint", len(*l), hints)
+	}
+}
+
+// TestLayerAlone: of a document, only the part that a layer is of stays in memory.
+func TestLayerAlone(t *testing.T) {
+	var b strings.Builder
+	for i := range 100_000 {
+		fmt.Fprintf(&b, "k%d: v, ", i)
+	}
+	in := "base: {name: a}\nother: {labels: {" + b.String() + "}}"
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	layers, _ := layersOf(t, in)
+	kept := layers[0]
+	layers = nil
+	if after := heap(); after > before+(4<<20) {
+		t.Errorf("it keeps %d MiB", (after-before)>>20)
+	}
+	var out entry
+	if syntax.Overlay(&out, kept); out.Name.V != "a" {
+		t.Error("the layer is lost")
+	}
+	runtime.KeepAlive(in)
+}
