@@ -235,7 +235,8 @@ func TestUnknownElements(t *testing.T) {
 		fmt.Fprintf(&base, "app%d, ", i)
 		fmt.Fprintf(&top, "apq%d: {}, ", i)
 	}
-	layers, l := layersOf(t, "top: {apps: {"+top.String()+"}}\nbase: {name: a, apps: ["+base.String()+"]}")
+	fmt.Fprintf(&base, "%s, ", strings.Repeat("a", 64))
+	layers, l := layersOf(t, "long: {apps: {"+strings.Repeat("a", 63)+"b: {}}}\ntop: {apps: {"+top.String()+"}}\nbase: {name: a, apps: ["+base.String()+"]}")
 	syntax.Overlay(&entry{}, layers...)
 	hints := 0
 	for _, d := range *l {
@@ -243,7 +244,7 @@ func TestUnknownElements(t *testing.T) {
 			hints++
 		}
 	}
-	if len(*l) != 2000 || hints != 500 {
+	if len(*l) != 2001 || hints != 50 || (*l)[0].Hint != "" {
 		t.Errorf("%d mistakes, %d with a hint", len(*l), hints)
 	}
 }

@@ -1,6 +1,7 @@
 // Package syntax reads one YAML document of the user into tagged Go structs in which every value knows its place.
 //
 // It reports what the structs' shape excludes: unknown, missing and repeated keys, wrong types, values outside an enum.
+// Several mappings, of which one says what differs from another, are read as one (Layer, Overlay).
 // It does not know what the fields mean, and it does not apply defaults. The input is not trusted: size, depth and the
 // growth through aliases are bounded.
 package syntax
@@ -30,6 +31,7 @@ type Document struct {
 	layouts  map[reflect.Type]*layout
 	reported int // how often, also what was known or too much
 	known    map[mistake]bool
+	looks    int // how many names others were compared with
 
 	decoding bool // mistakes are of the shape
 	flaws    flaws

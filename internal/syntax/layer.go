@@ -26,12 +26,10 @@ func (l *Layer) decode(d *decoder, y *yaml.Node, at *Node, f *Field) {
 }
 
 func (l *Layer) overlay(in []part, f *Field) part {
-	lowest := in[len(in)-1]
 	for _, p := range mappings(in, f) {
-		lowest = p
 		l.Node, l.parts = p.at, append(l.parts, place{p.y, p.at})
 	}
-	return lowest
+	return in[len(in)-1]
 }
 
 // Only is the layer as if it had no other keys.
@@ -195,9 +193,7 @@ func structs(in []part, out reflect.Value, f *Field) part {
 			present[l.short.Name] = true
 		default:
 			p.mismatch(p.y, p.at, l.expected(), f)
-			continue
 		}
-		lowest = p
 	}
 	l.place(out, lowest.at)
 	if keeps {
@@ -217,8 +213,12 @@ func structs(in []part, out reflect.Value, f *Field) part {
 	return lowest
 }
 
-// mostLooks is how many names a list's mappings are compared with for hints.
-const mostLooks = 1_000_000
+// What a name that is not in a list could mean takes its time: it is compared with all that are. So that is looked for in short names
+// only, and so often in a file.
+const (
+	longestLooked = 63
+	mostLooks     = 100_000
+)
 
 // keyed reads a list whose elements have a key (Field.By), with mappings over it.
 func keyed(in []part, out reflect.Value, f *Field) part {
@@ -251,14 +251,14 @@ func keyed(in []part, out reflect.Value, f *Field) part {
 		}
 	}
 	over := make([][]part, len(list))
-	looks := 0
 	for _, c := range changes {
 		for _, kv := range c.pairs(c.y, c.at, false) {
 			p, ok := c.change(kv, f)
 			i, found := byKey[kv.key.Value]
 			if known && !found {
 				hint := ""
-				if looks += len(keys); looks <= mostLooks {
+				if doc := p.at.doc; len(kv.key.Value) <= longestLooked && doc.looks < mostLooks {
+					doc.looks += len(keys)
 					hint = diag.DidYouMean(kv.key.Value, keys)
 				}
 				p.at.at(kv.key).Report("unknown-"+f.Element, hint, "there is no %s %s", f.Element, Quote(kv.key.Value))
@@ -273,7 +273,7 @@ func keyed(in []part, out reflect.Value, f *Field) part {
 			}
 		}
 	}
-	if n >= 0 && known {
+	if list != nil {
 		out.Set(reflect.MakeSlice(out.Type(), len(list), len(list)))
 	}
 	for i, p := range list {
@@ -308,7 +308,7 @@ func (d *decoder) keyOf(y *yaml.Node, of reflect.Type, f *Field) (string, bool) 
 	} else if short == nil || short.Name != f.By {
 		return "", false
 	}
-	return y.Value, y.Kind == yaml.ScalarNode && y.ShortTag() == "!!str"
+	return y.Value, y.Kind == yaml.ScalarNode
 }
 
 // change is what differs in an element of a list: a mapping without the key that finds the element.

@@ -46,6 +46,15 @@ type nested struct {
 	Policy policy `yaml:"policy"`
 	Text   text   `yaml:"text"`
 	Apps   []app  `yaml:"apps,by=code" element:"application"`
+
+	Strict  *strict  `yaml:"strict"`
+	Stricts []strict `yaml:"stricts,by=must"`
+}
+
+type strict struct {
+	*syntax.Node
+	Short text `yaml:"short,short"`
+	Must  text `yaml:"must,required"`
 }
 
 type policy struct {
@@ -226,8 +235,10 @@ func TestOverlay(t *testing.T) {
 				"policies={} 4:13 web.policies; policies.p key= 4:14 web.policies.p; policies.p value= 4:17 web.policies.p; policies.p={} 4:17 web.policies.p; policies.p.profile=a 4:17 web.policies.p; policies.p.extra=e 6:57 web.perCluster.top.policies.p.extra; policies.q key= 6:61 web.perCluster.top.policies.q; policies.q value= 6:64 web.perCluster.top.policies.q; policies.q={} 6:64 web.perCluster.top.policies.q; policies.q.profile=b 6:64 web.perCluster.top.policies.q"},
 		{"values", "\n- name: web\n  values: {a: {b: 1, c: [1]}, d: 2, e: {f: 1}}\n  perCluster:\n    top: {values: {a: {c: [2], g: 3}, d: {h: 4}, e: }}\n    mid: {values: {d: {i: 5}, k: 6}}",
 			"={} 2:3 web; name=web 2:9 web.name; values={\"a\":{\"b\":1,\"c\":[2],\"g\":3},\"d\":{\"h\":4,\"i\":5},\"e\":null,\"k\":6} 3:11 web.values"},
-		{"values under a scalar", "\n- name: web\n  values: {a: {b: 1}}\n  perCluster:\n    top: {values: {a: {c: 2}}}\n    mid: {values: {a: 3}}",
-			"={} 2:3 web; name=web 2:9 web.name; values={\"a\":{\"c\":2}} 3:11 web.values"},
+		{"values under a scalar", "\n- name: web\n  values: {a: {b: 1}}\n  perCluster:\n    top: {values: {a: {c: 2}}}\n    next: {values: {a: {d: 3}}}\n    mid: {values: {a: 3}}",
+			"={} 2:3 web; name=web 2:9 web.name; values={\"a\":{\"c\":2,\"d\":3}} 3:11 web.values"},
+		{"values over a list", "\n- name: web\n  values: [1]\n  perCluster:\n    top: {values: {a: {c: 2}}}\n    next: {values: {a: {d: 3}}}",
+			"={} 2:3 web; name=web 2:9 web.name; values={\"a\":{\"c\":2,\"d\":3}} 6:20 web.perCluster.next.values"},
 		{"only in one layer", "\n- name: web\n  perCluster: {top: {nested: {text: t}, values: {a: 1}, list: a}}",
 			"={} 2:3 web; name=web 2:9 web.name; list[0]=a 3:63 web.perCluster.top.list; values={\"a\":1} 3:49 web.perCluster.top.values; nested={} 3:30 web.perCluster.top.nested; nested.text=t 3:37 web.perCluster.top.nested.text"},
 		{"elements by key", `
@@ -245,6 +256,10 @@ func TestOverlay(t *testing.T) {
 			"={} 2:3 web; name=web 2:9 web.name; apps[0]={} 6:18 web.perCluster.mid.apps[0]; apps[0].code=web-b 6:18 web.perCluster.mid.apps[0]; apps[0].path=p 5:32 web.perCluster.top.apps.web-b.path"},
 		{"elements behind pointers", "\n- name: web\n  parts: [{id: a}]\n  perCluster: {top: {parts: {a: {path: p}}}}",
 			"={} 2:3 web; name=web 2:9 web.name; parts[0].id=a 3:16 web.parts[0].id; parts[0].path=p 4:40 web.perCluster.top.parts.a.path"},
+		{"elements by aliases", "\n- name: &n web\n  list: [&b b]\n  apps: [*b, {code: *n}, *n]\n  perCluster: {top: {apps: {b: {path: p}, web: {path: q}}}}",
+			"={} 2:3 web; name=web 2:9 web.name; list[0]=b 3:10 web.list[0]; apps[0]={} 4:10 web.apps[0]; apps[0].code=b 4:10 web.apps[0]; apps[0].path=p 5:39 web.perCluster.top.apps.b.path; apps[1]={} 4:14 web.apps[1]; apps[1].code=web 4:21 web.apps[1].code; apps[1].path=q 5:55 web.perCluster.top.apps.web.path; apps[2]={} 4:26 web.apps[2]; apps[2].code=web 4:26 web.apps[2]"},
+		{"a short form has all that is required", "\n- name: web\n  nested: {strict: a}\n  perCluster: {top: {nested: {strict: b}}}",
+			"={} 2:3 web; name=web 2:9 web.name; nested={} 3:11 web.nested; nested.strict={} 3:20 web.nested.strict; nested.strict.short=b 4:39 web.perCluster.top.nested.strict"},
 		{"aliases and merges", `
 - &e
   name: &n web
@@ -350,6 +365,16 @@ f.yml:3:14: mid.apps.c: there is no application "c" [unknown-application] | hint
 		{"another key for an element", "base: {name: web, apps: [web-a, web-b]}\ntop: {apps: {web-a: {code: web-c, path: x}, web-b: web-d}}",
 			`f.yml:2:22: top.apps.web-a.code: the application is found by its code, which cannot differ [no-effect] | hint: remove it
 f.yml:2:52: top.apps.web-b: expected a mapping, found "web-d" [wrong-type]
+`},
+		{"a mapping over a short form", "base: {name: web, nested: {strict: a, stricts: [a, {must: b}]}}\ntop: {nested: {strict: {short: b}, stricts: {a: {short: c}, b: {short: d}}}}",
+			`f.yml:1:36: base.nested.strict: missing "must" [missing-field]
+f.yml:2:46: top.nested.stricts.a: there is no element "a" [unknown-element] | hint: known: b
+`},
+		{"tags in all", "base: {name: web, policy: !x a, labels: !x {}}\ntop: {policy: !y b, labels: !y {}}",
+			`f.yml:1:27: base.policy: expected a plain value, found the YAML tag "!x" [unknown-tag]
+f.yml:1:41: base.labels: expected a plain value, found the YAML tag "!x" [unknown-tag]
+f.yml:2:15: top.policy: expected a plain value, found the YAML tag "!y" [unknown-tag]
+f.yml:2:29: top.labels: expected a plain value, found the YAML tag "!y" [unknown-tag]
 `},
 		{"cycles", "base: &e {name: web, values: &v {a: *v}, apps: [a]}\ntop: &t {values: {b: *e}, apps: {a: &a {values: *a}}}",
 			`f.yml:1:37: base.values.a.a: the alias *v is part of its own value [alias-cycle]
@@ -471,7 +496,7 @@ func TestLayerOfLayers(t *testing.T) {
 	if got := strings.Join(dump(x, true), "; "); got != "={} 2:6 low; name=a 1:42 top.name; mode=a 2:61 low.mode; count=1 1:31 top.perCluster.x.count; on=true 2:38 low.perCluster.x.on" {
 		t.Errorf("got %s", got)
 	}
-	if item.Value.Path() != "low.perCluster.x" || out.Whole.Path() != "low" {
+	if item.Value.Path() != "low.perCluster.x" || item.Node.Path() != "low.perCluster.x" || item.At.Pos().Line != 2 || out.Whole.Path() != "low" {
 		t.Errorf("got %s, %s", item.Value.Path(), out.Whole.Path())
 	}
 }
@@ -497,8 +522,32 @@ func TestWhole(t *testing.T) {
 		t.Errorf("got\n%s", got)
 	}
 	syntax.Overlay(&entry{}, list[1].Whole.Without("perCluster"))
-	if got := printed(*l); got != want {
-		t.Errorf("what was reported is reported again:\n%s", got)
+	if len(*l) != 3 {
+		t.Errorf("what was reported is reported again: %v", *l)
+	}
+	var out entry
+	if syntax.Overlay(&out, list[1].Whole, list[1].PerCluster.Items[0].Value); out.Whole.Node == nil {
+		t.Error("a key of a higher layer does not count")
+	}
+}
+
+// TestListOfLayers: a layer in a list has the name that the struct gives it.
+func TestListOfLayers(t *testing.T) {
+	var l diag.List
+	var layers []syntax.Layer
+	syntax.Parse("f.yml", []byte("- {on: x}\n- {name: web, count: a, apps: [b, {code: a}, {code: a}, c]}\n- {apps: {c: {code: d, path: x}, a: {path: y}, e: {}}}"), &l).Decode(&layers)
+	var out, none entry
+	syntax.Overlay(&out, layers[2], layers[1])
+	syntax.Overlay(&none, layers[2], layers[0].Without("on"))
+	if got := printed(l); !strings.HasPrefix(got, "f.yml:1:3: [0]: missing \"name\" [missing-field]\nf.yml:2:22: web.count: expected") {
+		t.Errorf("got\n%s", got)
+	}
+	var got []string
+	for _, a := range out.Apps {
+		got = append(got, a.Code.V+" "+a.Path.V)
+	}
+	if fmt.Sprint(got) != "[b  a y a  c x]" || none.Apps != nil {
+		t.Errorf("got %q, %v", got, none.Apps)
 	}
 }
 
@@ -513,6 +562,10 @@ func TestAnyAt(t *testing.T) {
 		if got := fmt.Sprintf("%d:%d %s %t", at.Line, at.Column, at.Path(), found); got != want {
 			t.Errorf("%s: got %s, want %s", path, got, want)
 		}
+	}
+	out, _ = laid(t, "- {name: web, values: {a: 1}, perCluster: {top: {values: {b: 2, c: !x d}}}}")
+	if got, _ := json.Marshal(out.Values.V); string(got) != `{"a":1}` || out.Values.Path() != "web.values" {
+		t.Errorf("with a mistake in a layer, got %s", got)
 	}
 	if _, found := (syntax.Any{}).At("a"); found {
 		t.Error("there is a part of nothing")

@@ -112,9 +112,7 @@ func (m *Map[T]) overlay(in []part, f *Field) part {
 	var keys []string
 	values := map[string][]part{} // the lowest first
 	for _, p := range slices.Backward(mappings(in, f)) {
-		if m.Node == nil {
-			m.Node, lowest = p.at, p
-		}
+		m.Node = lowest.at
 		for _, v := range p.items(f) {
 			if values[v.key.Value] == nil {
 				keys = append(keys, v.key.Value)
