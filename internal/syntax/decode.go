@@ -27,8 +27,7 @@ import (
 // knows its own place. The keys of an embedded struct are the struct's own, as in Go.
 func (d *Document) Decode(out any) {
 	dec := &decoder{layouts: d.layouts}
-	d.decoding = true
-	defer func() { d.decoding = false }()
+	defer d.decodes()()
 	dec.value(d.root, d.Root(), reflect.ValueOf(out).Elem(), &Field{})
 	d.root = &yaml.Node{Line: d.root.Line, Column: d.root.Column} // the places of values outlive the tree
 }

@@ -64,6 +64,12 @@ func (d *Document) add(found diag.Diagnostic) {
 	d.diags.Add(found)
 }
 
+// decodes has mistakes count as those of the shape, until the returned function is called.
+func (d *Document) decodes() (end func()) {
+	d.decoding = true
+	return func() { d.decoding = false }
+}
+
 // full reports whether there are too many mistakes already.
 func (d *Document) full() bool { return len(d.known) > mostMistakes }
 

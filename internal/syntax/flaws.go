@@ -47,3 +47,18 @@ func (d *Document) Flawed(path string) bool {
 	}
 	return false
 }
+
+// shares has the mapping at n, and its keys, be flawed where the one of another layer is, which was laid over it.
+func (n *Node) shares(other *Node, keys []string) {
+	if len(other.doc.flaws) == 0 || n == other {
+		return
+	}
+	if other.doc.flaws[other.Path()] {
+		n.doc.flaws.note(n.Path(), "")
+	}
+	for _, key := range keys {
+		if other.doc.flaws[other.Field(key).Path()] {
+			n.doc.flaws.note(n.Field(key).Path(), "")
+		}
+	}
+}

@@ -92,6 +92,7 @@ func Overlay(out any, layers ...Layer) {
 	for _, l := range layers {
 		for _, p := range l.parts {
 			in = append(in, part{decoder: &decoder{layouts: p.at.doc.layouts, upper: true}, y: p.y, at: p.at})
+			defer p.at.doc.decodes()()
 		}
 	}
 	if len(in) > 0 {
@@ -209,6 +210,9 @@ func structs(in []part, out reflect.Value, f *Field) part {
 	}
 	if whole.Node != nil { // a scalar has no keys that could be missing
 		lowest.missing(l, present, lowest.at)
+	}
+	for _, p := range in {
+		lowest.at.shares(p.at, l.names)
 	}
 	return lowest
 }

@@ -531,6 +531,25 @@ func TestWhole(t *testing.T) {
 	}
 }
 
+// TestFlawedLayer: where a layer has a mistake, what was made with it has one.
+func TestFlawedLayer(t *testing.T) {
+	layers, _ := layersOf(t, "top: {count: a, mode: , nested: {text: [b]}, policy: {prfile: c}, apps: {x: {path: 1}}}\nlow: {name: a, policy: {extra: d}, nested: {policy: e}, apps: [x], on: true}")
+	var out entry
+	syntax.Overlay(&out, layers...)
+	for name, got := range map[string]bool{
+		"count": out.Node.Flawed("count"), "mode": out.Node.Flawed("mode"), "nested.text": out.Nested.Node.Flawed("text"), "policy": out.Policy.Node.Flawed(), "apps[0].path": out.Apps[0].Node.Flawed("path"),
+		"no flaw in nested.policy": !out.Nested.Node.Flawed("policy"), "no flaw in on": !out.Node.Flawed("on"), "no flaw in apps[0].ports": !out.Apps[0].Node.Flawed("ports"),
+	} {
+		if !got {
+			t.Error(name)
+		}
+	}
+	layers, _ = layersOf(t, "top: {policy: {extra: b}, count: 1}\nlow: {name: a}")
+	if syntax.Overlay(&out, layers...); out.Policy.Node.Flawed() || out.Node.Flawed() {
+		t.Error("a key that is missing counts as a flaw")
+	}
+}
+
 // TestListOfLayers: a layer in a list has the name that the struct gives it.
 func TestListOfLayers(t *testing.T) {
 	var l diag.List
