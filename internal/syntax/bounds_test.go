@@ -186,8 +186,9 @@ func TestTooManyMistakes(t *testing.T) {
 }
 
 // nestedCycle is a value in which each part holds all parts around it.
-func nestedCycle(levels int, begin, end string) string {
+func nestedCycle(begin, end string) string {
 	var open, aliases strings.Builder
+	const levels = 30
 	for i := range levels {
 		fmt.Fprintf(&open, "&c%d %s", i, begin)
 		fmt.Fprintf(&aliases, "*c%d, ", i)
@@ -197,12 +198,12 @@ func nestedCycle(levels int, begin, end string) string {
 
 // TestNestedCycles: aliases of what is around them can be followed in as many orders as there are orders of them. Nobody does.
 func TestNestedCycles(t *testing.T) {
-	for _, in := range []string{"any: " + nestedCycle(30, "[", "]"), "items: [" + nestedCycle(30, "{<<: [", "]}") + "]"} {
+	for _, in := range []string{"any: " + nestedCycle("[", "]"), "items: [" + nestedCycle("{<<: [", "]}") + "]"} {
 		if _, got := read(in); !strings.Contains(got, "is part of its own value [alias-cycle]") {
 			t.Errorf("%s\ngot\n%s", in, got)
 		}
 	}
-	layers, l := layersOf(t, "top: {values: {a: "+nestedCycle(30, "[", "]")+"}}\nlow: {name: web, values: {a: "+nestedCycle(30, "[", "]")+"}}")
+	layers, l := layersOf(t, "top: {values: {a: "+nestedCycle("[", "]")+"}}\nlow: {name: web, values: {a: "+nestedCycle("[", "]")+"}}")
 	if syntax.Overlay(&entry{}, layers...); len(*l) == 0 {
 		t.Error("nothing is reported")
 	}
@@ -263,9 +264,10 @@ func TestLayerAlone(t *testing.T) {
 		return m.HeapAlloc
 	}
 	before := heap()
-	layers, _ := layersOf(t, in)
-	kept := layers[0]
-	layers = nil
+	kept := func() syntax.Layer {
+		layers, _ := layersOf(t, in)
+		return layers[0]
+	}()
 	if after := heap(); after > before+(4<<20) {
 		t.Errorf("it keeps %d MiB", (after-before)>>20)
 	}
