@@ -178,7 +178,7 @@ func (r *sourceReader) catalogSource(in *app) deployed {
 func (r *sourceReader) bySidecar(in *app) deployed {
 	return deployed{
 		sources: []Source{{RepoURL: r.repoURL, Revision: r.revision, Path: r.here(), Plugin: &Plugin{Name: r.plugin, Application: in.ApplicationCode.V}}},
-		reads:   []string{ApplicationsFile, PlatformFile, ProfilesDir},
+		reads:   slices.Clone(r.listReads),
 	}
 }
 

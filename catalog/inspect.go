@@ -15,13 +15,15 @@ import (
 
 // files is the repository, as far as the list refers to it. Each part is looked at once, whatever the number of clusters.
 type files struct {
-	fsys    fs.FS
-	root    string // of the repository in fsys
-	dir     string // of the list in fsys
-	reads   string // the deepest folder of the repository that holds all that was read
-	diags   *diag.List
-	sources map[string]*localSource // by path in the repository
-	matched map[string]matching     // by pattern
+	fsys  fs.FS
+	root  string // of the repository in fsys
+	dir   string // of the list in fsys
+	reads string // the deepest folder of the repository that holds all that was read
+	diags *diag.List
+	// listReads is what the list is read from, for manifest-generate-paths: from its own folder or, with a leading slash, from the root.
+	listReads []string
+	sources   map[string]*localSource // by path in the repository
+	matched   map[string]matching     // by pattern
 }
 
 // localSource is what a folder of this repository holds, insofar as it decides how Argo CD reads it.

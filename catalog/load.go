@@ -63,22 +63,21 @@ func Read(fsys fs.FS, dir string, options Options) (Reading, error) {
 	if err != nil {
 		return Reading{}, err
 	}
-	list, err := f.list()
+	out := Reading{Root: f.root, Folder: f.here()}
+	f.reads = out.Folder
+	list, err := f.list(in)
 	if err != nil {
 		return Reading{}, err
 	}
-	out := Reading{Root: f.root, Folder: f.here()}
-	f.reads = out.Folder
 	s := settingsOf(in, f, options)
 	if s.profiles, err = profiles.Load(fsys, path.Join(dir, ProfilesDir), f.shown(ProfilesDir), s.names(), &diags); err != nil {
 		return Reading{}, err
 	}
-	entries := entriesOf(list)
-	out.Platform, out.Order = resolve(entries, list != nil && len(entries) == len(list), s)
+	out.Platform, out.Order = resolve(entriesOf(list.entries), list.complete, s)
 	out.Platform.Repository.Reads = f.reads
 	if len(diags) > 0 {
 		out.Platform, out.Mistakes = nil, diags.Sorted()
-		out.Unread = list == nil || in.unread || slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return slices.Contains(unreadable, d.Code) })
+		out.Unread = list.unread || in.unread || slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return slices.Contains(unreadable, d.Code) })
 	}
 	return out, nil
 }
@@ -86,7 +85,7 @@ func Read(fsys fs.FS, dir string, options Options) (Reading, error) {
 // platform reads platform.yml, and finds the root of the repository, from which all places are seen.
 func (f *files) platform(topIsRoot bool) (*platformInput, error) {
 	in := &platformInput{}
-	doc, missing, err := f.open(PlatformFile)
+	doc, missing, err := f.open(path.Join(f.dir, PlatformFile), f.shown(PlatformFile))
 	if err != nil {
 		return nil, err
 	}
@@ -104,24 +103,6 @@ func (f *files) platform(topIsRoot bool) (*platformInput, error) {
 	return in, nil
 }
 
-// list reads applications.yml. It is nil when there is nothing to read.
-func (f *files) list() ([]entryInput, error) {
-	var out []entryInput
-	doc, missing, err := f.open(ApplicationsFile)
-	switch {
-	case err != nil:
-		return nil, err
-	case missing:
-		f.diags.Add(diag.Diagnostic{Pos: diag.Position{File: f.shown(ApplicationsFile)}, Code: "missing-file", Message: "there is no such file", Hint: "name the folder that holds it"})
-	case doc != nil:
-		doc.Decode(&out)
-		if len(*f.diags) == 0 && len(out) == 0 {
-			doc.Root().Report("empty", "add an entry, such as: - namespace: web-whoami", "the list has no namespaces")
-		}
-	}
-	return out, nil
-}
-
 // unreadable are the codes of mistakes that leave nothing of a file, or of a profile, to check.
 var unreadable = []string{"missing-file", "bad-encoding", "yaml-syntax", "empty"}
 
@@ -131,17 +112,18 @@ func Load(fsys fs.FS, dir string, options Options) (*Platform, diag.List, error)
 	return in.Platform, in.Mistakes, err
 }
 
-// open parses one file of the input. The document is nil when there is none, or when it is not YAML, which is reported.
-func (f *files) open(name string) (doc *syntax.Document, missing bool, err error) {
-	doc, err = syntax.Read(f.fsys, path.Join(f.dir, name), f.shown(name), f.diags)
+// open parses one file of the input, which messages name as shown. The document is nil when there is none, or when it is not YAML, which
+// is reported.
+func (f *files) open(name, shown string) (doc *syntax.Document, missing bool, err error) {
+	doc, err = syntax.Read(f.fsys, name, shown, f.diags)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return doc, false, err
 	}
 	other := strings.TrimSuffix(name, ".yml") + ".yaml"
-	if _, err := fs.Stat(f.fsys, path.Join(f.dir, other)); err != nil {
+	if _, err := fs.Stat(f.fsys, other); err != nil {
 		return nil, true, nil
 	}
-	f.diags.Add(diag.Diagnostic{Pos: diag.Position{File: f.shown(name)}, Code: "missing-file", Message: "the file is named " + other + ": it would not be read",
-		Hint: "rename " + other})
+	f.diags.Add(diag.Diagnostic{Pos: diag.Position{File: shown}, Code: "missing-file", Message: "the file is named " + path.Base(other) + ": it would not be read",
+		Hint: "rename " + path.Base(other)})
 	return nil, false, nil
 }

@@ -10,21 +10,22 @@ type platformInput struct {
 	doc    *syntax.Document // nil when there is none
 	unread bool             // whether it could not be read at all
 
-	Domain      text               `yaml:"domain"`
-	Repository  repositoryInput    `yaml:"repository"`
-	ArgoCD      argocdInput        `yaml:"argocd"`
-	Ingress     ingressConfigInput `yaml:"ingress"`
-	DNS         podsInput          `yaml:"dns"`
-	APIServer   apiServerInput     `yaml:"apiServer"`
-	Secrets     secretsConfigInput `yaml:"secrets"`
-	PodSecurity podSecurityInput   `yaml:"podSecurity"`
-	Nodes       []text             `yaml:"nodes"`
-	PodCIDRs    []text             `yaml:"podCIDRs"` // where the addresses of pods are from
-	Kubernetes  kubernetesInput    `yaml:"kubernetes"`
-	Vendor      text               `yaml:"vendor"` // a folder with copies of charts from elsewhere: NAME-VERSION.tgz, or folders
-	Sources     sourcesInput       `yaml:"sources"`
-	Defaults    defaultsInput      `yaml:"defaults"`
-	Lint        lintInput          `yaml:"lint"`
+	Applications []text             `yaml:"applications,one"` // the files of the list, when they are not the usual ones
+	Domain       text               `yaml:"domain"`
+	Repository   repositoryInput    `yaml:"repository"`
+	ArgoCD       argocdInput        `yaml:"argocd"`
+	Ingress      ingressConfigInput `yaml:"ingress"`
+	DNS          podsInput          `yaml:"dns"`
+	APIServer    apiServerInput     `yaml:"apiServer"`
+	Secrets      secretsConfigInput `yaml:"secrets"`
+	PodSecurity  podSecurityInput   `yaml:"podSecurity"`
+	Nodes        []text             `yaml:"nodes"`
+	PodCIDRs     []text             `yaml:"podCIDRs"` // where the addresses of pods are from
+	Kubernetes   kubernetesInput    `yaml:"kubernetes"`
+	Vendor       text               `yaml:"vendor"` // a folder with copies of charts from elsewhere: NAME-VERSION.tgz, or folders
+	Sources      sourcesInput       `yaml:"sources"`
+	Defaults     defaultsInput      `yaml:"defaults"`
+	Lint         lintInput          `yaml:"lint"`
 }
 
 // sourcesInput is how what comes from elsewhere is fetched.
