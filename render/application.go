@@ -4,7 +4,6 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/argoproj/argo-cd/v2/pkg/apis/application"
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/render/object"
@@ -82,17 +81,16 @@ const manifestGeneratePaths = "argocd.argoproj.io/manifest-generate-paths"
 // PluginParameter is the parameter that names the application which the sidecar is to render.
 const PluginParameter = "application"
 
-func applications(p *catalog.Platform, n *catalog.Namespace) []object.Object {
+func applications(k kind, p *catalog.Platform, n *catalog.Namespace) []object.Object {
 	out := make([]object.Object, 0, len(n.Applications))
 	for i := range n.Applications {
-		out = append(out, argoApp(p, n, &n.Applications[i]))
+		out = append(out, argoApp(k, p, n, &n.Applications[i]))
 	}
 	return out
 }
 
-func argoApp(p *catalog.Platform, n *catalog.Namespace, a *catalog.Application) object.Object {
-	id := identity{APIVersion: argoAPIVersion, Kind: application.ApplicationKind, Namespace: p.ArgoCD.Namespace, Name: a.Code, Origin: a.Origin,
-		Sync: catalog.Sync{Wave: a.Wave}}
+func argoApp(k kind, p *catalog.Platform, n *catalog.Namespace, a *catalog.Application) object.Object {
+	id := identity{Kind: k, Namespace: p.ArgoCD.Namespace, Name: a.Code, Origin: a.Origin, Sync: catalog.Sync{Wave: a.Wave}}
 	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		maps.Copy(m.Labels, a.Labels)
 		maps.Copy(m.Annotations, a.Annotations)

@@ -1,16 +1,13 @@
 package render
 
 import (
-	"github.com/argoproj/argo-cd/v2/pkg/apis/application"
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/render/object"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// argoAPIVersion is that of Argo CD's kinds. Their Go types would cost more at each start than all the rest: these are
-// ours, with the fields that we render, and the tests compare the output with the real ones.
-const argoAPIVersion = application.Group + "/v1alpha1"
-
+// Argo CD's own Go types would cost more at each start than all the rest: these are ours, with the fields that we render, and the tests
+// compare the output with the real ones.
 type argoAppProject struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -53,9 +50,8 @@ type projectRole struct {
 // appProject permits exactly what the namespace's applications need: its sources, this one namespace, and no other namespace or
 // cluster-scoped kind that the entry does not list. An absent clusterResourceWhitelist permits none; writing [] would differ forever from
 // what Argo CD stores.
-func appProject(p *catalog.Platform, n *catalog.Namespace) []object.Object {
-	id := identity{APIVersion: argoAPIVersion, Kind: application.AppProjectKind, Namespace: p.ArgoCD.Namespace, Name: n.Project.Name,
-		Origin: n.Origin, Sync: guards}
+func appProject(k kind, p *catalog.Platform, n *catalog.Namespace) []object.Object {
+	id := identity{Kind: k, Namespace: p.ArgoCD.Namespace, Name: n.Project.Name, Origin: n.Origin, Sync: guards}
 	return []object.Object{id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		return &argoAppProject{TypeMeta: t, ObjectMeta: m, Spec: projectSpec(p, n)}
 	})}

@@ -9,15 +9,14 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// clusterRoles let the account that Argo CD impersonates create the cluster-scoped kinds that the entry lists. Without
-// impersonation, the AppProject alone permits them.
-func clusterRoles(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
-	if n.Impersonation == nil || len(n.Project.ClusterResources) == 0 {
+// clusterRole lets the account that Argo CD impersonates create the cluster-scoped kinds that the entry lists. Without impersonation, the
+// AppProject alone permits them.
+func clusterRole(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Object {
+	if !hasClusterRole(n) {
 		return nil
 	}
-	account := n.Impersonation.ServiceAccount
-	id := identity{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "ClusterRole", Name: object.Name(account + "-" + n.Name), Origin: n.Origin, Sync: guards}
-	role := id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
+	id := identity{Kind: k, Name: clusterRoleName(n), Origin: n.Origin, Sync: guards}
+	return []object.Object{id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		o := &rbacv1.ClusterRole{TypeMeta: t, ObjectMeta: m}
 		for _, c := range n.Project.ClusterResources {
 			verbs := []string{"get", "list", "watch", "create", "update", "patch", "delete"}
@@ -29,14 +28,15 @@ func clusterRoles(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
 			o.Rules = append(o.Rules, rbacv1.PolicyRule{APIGroups: []string{c.Group}, Resources: []string{resource(c)}, Verbs: verbs})
 		}
 		return o
-	})
-	id.Kind = "ClusterRoleBinding"
-	binding := id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
-		return &rbacv1.ClusterRoleBinding{TypeMeta: t, ObjectMeta: m,
-			RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: id.Name},
-			Subjects: []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: account, Namespace: n.Name}}}
-	})
-	return []object.Object{role, binding}
+	})}
+}
+
+func hasClusterRole(n *catalog.Namespace) bool {
+	return n.Impersonation != nil && len(n.Project.ClusterResources) > 0
+}
+
+func clusterRoleName(n *catalog.Namespace) string {
+	return object.Name(n.Impersonation.ServiceAccount + "-" + n.Name)
 }
 
 // resource is the plural by which RBAC knows a kind. Kubernetes itself guesses this way when it cannot ask an API server.

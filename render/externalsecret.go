@@ -8,9 +8,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// externalSecretsAPIVersion is the only version that the operator serves since 0.17.
-const externalSecretsAPIVersion = "external-secrets.io/v1"
-
 type externalSecret struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -63,19 +60,19 @@ type remoteRef struct {
 	MetadataPolicy     string `json:"metadataPolicy"`
 }
 
-func externalSecrets(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
+func externalSecrets(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Object {
 	var out []object.Object
 	for i := range n.Applications {
 		a := &n.Applications[i]
 		for j := range a.Secrets {
-			out = append(out, externalSecretOf(n.Name, &a.Secrets[j], a.SecretsSync))
+			out = append(out, externalSecretOf(k, n.Name, &a.Secrets[j], a.SecretsSync))
 		}
 	}
 	return out
 }
 
-func externalSecretOf(namespace string, s *catalog.Secret, sync catalog.Sync) object.Object {
-	id := identity{APIVersion: externalSecretsAPIVersion, Kind: "ExternalSecret", Namespace: namespace, Name: s.Name, Origin: s.Origin, Sync: sync}
+func externalSecretOf(k kind, namespace string, s *catalog.Secret, sync catalog.Sync) object.Object {
+	id := identity{Kind: k, Namespace: namespace, Name: s.Name, Origin: s.Origin, Sync: sync}
 	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		return &externalSecret{TypeMeta: t, ObjectMeta: m, Spec: secretSpec(s)}
 	})

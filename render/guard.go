@@ -11,11 +11,11 @@ import (
 // one of those that are to be pruned (gitops-engine pkg/sync, getSyncTasks), and nothing of a wave in which something is not
 // confirmed. The Namespace is in the first wave: without this object, its policies would be gone before anyone is asked. The
 // Applications are not enough: an entry may have none, and those of a namespace that is renamed stay.
-func guard(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
+func guard(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Object {
 	if !n.Guarded {
 		return nil
 	}
-	id := identity{APIVersion: "v1", Kind: "ConfigMap", Namespace: n.Name, Name: "roster-guard", Origin: n.Origin, Sync: catalog.Sync{Wave: n.GuardWave}}
+	id := identity{Kind: k, Namespace: n.Name, Name: "roster-guard", Origin: n.Origin, Sync: catalog.Sync{Wave: n.GuardWave}}
 	return []object.Object{id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		m.Annotations[syncOptions] = confirm
 		return &corev1.ConfigMap{TypeMeta: t, ObjectMeta: m,

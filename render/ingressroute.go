@@ -39,19 +39,19 @@ type serviceRef struct {
 	Port intstr.IntOrString `json:"port"`
 }
 
-func ingressRoutes(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
+func ingressRoutes(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Object {
 	var out []object.Object
 	for i := range n.Applications {
 		a := &n.Applications[i]
 		for j := range a.Routes {
-			out = append(out, ingressRouteOf(n.Name, &a.Routes[j], a.RouteSync))
+			out = append(out, ingressRouteOf(k, n.Name, &a.Routes[j], a.RouteSync))
 		}
 	}
 	return out
 }
 
-func ingressRouteOf(namespace string, in *catalog.Route, sync catalog.Sync) object.Object {
-	id := identity{APIVersion: "traefik.io/v1alpha1", Kind: "IngressRoute", Namespace: namespace, Name: routeName(in), Origin: in.Origin, Sync: sync}
+func ingressRouteOf(k kind, namespace string, in *catalog.Route, sync catalog.Sync) object.Object {
+	id := identity{Kind: k, Namespace: namespace, Name: routeName(in), Origin: in.Origin, Sync: sync}
 	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		return &ingressRoute{TypeMeta: t, ObjectMeta: m, Spec: ingressRouteSpec{EntryPoints: in.EntryPoints, Routes: []route{rule(in)}}}
 	})

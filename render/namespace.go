@@ -13,11 +13,11 @@ const podSecurity = "pod-security.kubernetes.io/"
 
 // namespace is the Namespace with its Pod Security labels. One that holds state is neither pruned nor deleted without
 // confirmation: everything in it would go with it.
-func namespace(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
+func namespace(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Object {
 	if !n.Managed {
 		return nil
 	}
-	id := identity{APIVersion: "v1", Kind: "Namespace", Name: n.Name, Origin: n.Origin, Sync: catalog.Sync{Wave: catalog.NamespaceWave}}
+	id := identity{Kind: k, Name: n.Name, Origin: n.Origin, Sync: catalog.Sync{Wave: catalog.NamespaceWave}}
 	return []object.Object{id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		maps.Copy(m.Labels, n.Labels)
 		maps.Copy(m.Annotations, n.Annotations)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -22,12 +23,22 @@ type ciliumNetworkPolicy struct {
 	Spec              *api.Rule `json:"spec"`
 }
 
+// forms let an encoder write Cilium's selectors without their own JSON encoding, which would take most of the time of a policy. Only a
+// sanitized selector has another encoding than its labels, and its text is cached.
+var forms = map[reflect.Type]object.Form{reflect.TypeFor[api.EndpointSelector](): func(pointer any) (any, bool) {
+	s := pointer.(*api.EndpointSelector)
+	if s.LabelSelector == nil {
+		return slimmetav1.LabelSelector{}, true
+	}
+	return s.LabelSelector, s.CachedString() == ""
+}}
+
 // networkPolicies are those of the profile and, one for each peer, those of the permitted flows.
-func networkPolicies(p *catalog.Platform, n *catalog.Namespace) []object.Object {
+func networkPolicies(k kind, p *catalog.Platform, n *catalog.Namespace) []object.Object {
 	var out []object.Object
 	for _, policy := range n.Policies {
 		origin := catalog.Origin(policy.Origin + "#policies/" + policy.Name)
-		out = append(out, networkPolicy(n, policy.Name, origin, func() *api.Rule { return policy.Rule }))
+		out = append(out, networkPolicy(k, n, policy.Name, origin, func() *api.Rule { return policy.Rule }))
 	}
 	if len(n.Flows) == 0 {
 		return out
@@ -39,13 +50,13 @@ func networkPolicies(p *catalog.Platform, n *catalog.Namespace) []object.Object 
 	}
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		flows := byName[name]
-		out = append(out, networkPolicy(n, name, flows[0].Origin, func() *api.Rule { return flowRule(flows, p.DNS) }))
+		out = append(out, networkPolicy(k, n, name, flows[0].Origin, func() *api.Rule { return flowRule(flows, p.DNS) }))
 	}
 	return out
 }
 
-func networkPolicy(n *catalog.Namespace, name string, origin catalog.Origin, rule func() *api.Rule) object.Object {
-	id := identity{APIVersion: "cilium.io/v2", Kind: "CiliumNetworkPolicy", Namespace: n.Name, Name: name, Origin: origin, Sync: n.PolicySync}
+func networkPolicy(k kind, n *catalog.Namespace, name string, origin catalog.Origin, rule func() *api.Rule) object.Object {
+	id := identity{Kind: k, Namespace: n.Name, Name: name, Origin: origin, Sync: n.PolicySync}
 	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		return &ciliumNetworkPolicy{TypeMeta: t, ObjectMeta: m, Spec: rule()}
 	})

@@ -1,4 +1,5 @@
-// Package render turns a resolved platform into the Kubernetes objects that its namespaces need. One file holds one kind.
+// Package render turns a resolved platform into the Kubernetes objects that its namespaces need. One file holds one kind,
+// and kinds.go says which there are.
 //
 // It cannot fail: mistakes in the input have been found before. It reads nothing but the platform.
 package render
@@ -11,37 +12,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// kinds are what is rendered for each namespace. To add a kind, add its file, and its function here.
-var kinds = [...]func(*catalog.Platform, *catalog.Namespace) []object.Object{
-	namespace,
-	serviceAccounts,
-	clusterRoles,
-	roleBindings,
-	networkPolicies,
-	appProject,
-	applications,
-	externalSecrets,
-	ingressRoutes,
-	guard,
-}
-
 // Build returns the objects of the platform in the order in which they are printed.
 func Build(p *catalog.Platform) []object.Object {
 	out := make([]object.Object, 0, 12*len(p.Namespaces))
-	out = append(out, secretStore(p)...)
-	for i := range p.Namespaces {
-		out = append(out, For(p, &p.Namespaces[i])...)
+	for place := range kinds {
+		out = append(out, kinds[place].objects(of(place), p)...)
 	}
 	object.Sort(out)
-	return out
-}
-
-// For returns the objects of one namespace of p, kind by kind.
-func For(p *catalog.Platform, n *catalog.Namespace) []object.Object {
-	var out []object.Object
-	for _, kind := range kinds {
-		out = append(out, kind(p, n)...)
-	}
 	return out
 }
 
@@ -57,15 +34,16 @@ const (
 
 // identity is what is known of an object before it is built.
 type identity struct {
-	APIVersion, Kind, Namespace, Name string
-	Origin                            catalog.Origin
-	Sync                              catalog.Sync
+	Kind            kind
+	Namespace, Name string
+	Origin          catalog.Origin
+	Sync            catalog.Sync
 }
 
 // object is the object of that identity; build completes it from its type and metadata.
 func (id identity) object(build func(metav1.TypeMeta, metav1.ObjectMeta) any) object.Object {
-	return object.Object{APIVersion: id.APIVersion, Kind: id.Kind, Namespace: id.Namespace, Name: id.Name, Wave: int(id.Sync.Wave),
-		Value: func() any { return build(metav1.TypeMeta{APIVersion: id.APIVersion, Kind: id.Kind}, id.meta()) }}
+	return object.Object{APIVersion: id.Kind.APIVersion, Kind: id.Kind.Kind, Namespace: id.Namespace, Name: id.Name, Wave: int(id.Sync.Wave), Place: id.Kind.place,
+		Value: func() any { return build(id.Kind.TypeMeta, id.meta()) }}
 }
 
 // meta is the metadata that every object has.

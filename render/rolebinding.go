@@ -12,7 +12,7 @@ import (
 
 // roleBindings give people, CI and Argo CD's impersonated account their roles in the namespace; the last one also where else the
 // applications deploy to.
-func roleBindings(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
+func roleBindings(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Object {
 	var out []object.Object
 	for _, a := range n.Access {
 		subject := rbacv1.Subject{Kind: a.SubjectKind, Name: a.Subject, Namespace: a.SubjectNamespace}
@@ -20,21 +20,21 @@ func roleBindings(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
 			subject.APIGroup = rbacv1.GroupName
 		}
 		role := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: a.RoleKind, Name: a.Role}
-		out = append(out, roleBinding(n.Name, accessName(a), a.Origin, role, subject))
+		out = append(out, roleBinding(k, n.Name, accessName(a), a.Origin, role, subject))
 	}
 	if i := n.Impersonation; i != nil {
 		role := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: i.ClusterRole}
 		account := rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Name: i.ServiceAccount, Namespace: n.Name}
-		out = append(out, roleBinding(n.Name, i.ServiceAccount, n.Origin, role, account))
+		out = append(out, roleBinding(k, n.Name, i.ServiceAccount, n.Origin, role, account))
 		for _, d := range n.Project.Destinations {
-			out = append(out, roleBinding(d.Namespace, object.Name(i.ServiceAccount+"-"+n.Name), n.Origin, role, account))
+			out = append(out, roleBinding(k, d.Namespace, object.Name(i.ServiceAccount+"-"+n.Name), n.Origin, role, account))
 		}
 	}
 	return out
 }
 
-func roleBinding(namespace, name string, origin catalog.Origin, role rbacv1.RoleRef, subject rbacv1.Subject) object.Object {
-	id := identity{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "RoleBinding", Namespace: namespace, Name: name, Origin: origin, Sync: guards}
+func roleBinding(k kind, namespace, name string, origin catalog.Origin, role rbacv1.RoleRef, subject rbacv1.Subject) object.Object {
+	id := identity{Kind: k, Namespace: namespace, Name: name, Origin: origin, Sync: guards}
 	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		return &rbacv1.RoleBinding{TypeMeta: t, ObjectMeta: m, RoleRef: role, Subjects: []rbacv1.Subject{subject}}
 	})

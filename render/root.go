@@ -7,41 +7,20 @@ import (
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/render/object"
-	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-)
-
-// What the root Application may deploy: the kinds that this package renders, and no other.
-var (
-	rootClusterKinds = []metav1.GroupKind{
-		{Kind: "Namespace"},
-		{Group: rbacv1.GroupName, Kind: "ClusterRole"},
-		{Group: rbacv1.GroupName, Kind: "ClusterRoleBinding"},
-		{Group: "external-secrets.io", Kind: "ClusterSecretStore"},
-	}
-	rootNamespacedKinds = []metav1.GroupKind{
-		{Kind: "ServiceAccount"},
-		{Kind: "ConfigMap"},
-		{Group: rbacv1.GroupName, Kind: "RoleBinding"},
-		{Group: "cilium.io", Kind: "CiliumNetworkPolicy"},
-		{Group: application.Group, Kind: application.AppProjectKind},
-		{Group: application.Group, Kind: application.ApplicationKind},
-		{Group: "external-secrets.io", Kind: "ExternalSecret"},
-		{Group: "traefik.io", Kind: "IngressRoute"},
-	}
 )
 
 // Root returns the AppProject and the Application that deploy the list itself, through the sidecar. They are not part of
 // what Build returns: an Application that deploys itself could remove itself.
 func Root(p *catalog.Platform) []object.Object {
-	identify := func(kind string) (identity, metav1.ObjectMeta) {
-		id := identity{APIVersion: argoAPIVersion, Kind: kind, Namespace: p.ArgoCD.Namespace, Name: catalog.RootName, Origin: catalog.ApplicationsFile}
+	identify := func(kind kind) (identity, metav1.ObjectMeta) {
+		id := identity{Kind: kind, Namespace: p.ArgoCD.Namespace, Name: catalog.RootName, Origin: catalog.ApplicationsFile}
 		m := id.meta()
 		delete(m.Annotations, syncWave) // no Application applies them
 		return id, m
 	}
-	project, projectMeta := identify(application.AppProjectKind)
-	app, appMeta := identify(application.ApplicationKind)
+	project, projectMeta := identify(named(application.AppProjectKind))
+	app, appMeta := identify(named(application.ApplicationKind))
 	appMeta.Annotations[manifestGeneratePaths] = path.Join("/", p.Repository.Reads)
 	return []object.Object{
 		project.object(func(t metav1.TypeMeta, _ metav1.ObjectMeta) any {
@@ -60,8 +39,8 @@ func rootProject(p *catalog.Platform) appProjectSpec {
 		Description:                "What " + catalog.ApplicationsFile + " lists, as roster renders it.",
 		SourceRepos:                []string{p.Repository.URL},
 		Destinations:               []projectDestination{{Server: p.ArgoCD.Destination, Namespace: "*"}},
-		ClusterResourceWhitelist:   rootClusterKinds,
-		NamespaceResourceWhitelist: rootNamespacedKinds,
+		ClusterResourceWhitelist:   permitted(cluster),
+		NamespaceResourceWhitelist: permitted(namespaced),
 	}
 	if p.ArgoCD.Impersonation { // where it is on, a project without an account cannot sync
 		spec.DestinationServiceAccounts = []destinationServiceAccount{{Server: p.ArgoCD.Destination, Namespace: "*",

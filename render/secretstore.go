@@ -44,12 +44,12 @@ type serviceAccountRef struct {
 }
 
 // secretStore is the platform's ClusterSecretStore for Vault, if it has one.
-func secretStore(p *catalog.Platform) []object.Object {
+func secretStore(k kind, p *catalog.Platform) []object.Object {
 	s := p.Store
 	if s == nil {
 		return nil
 	}
-	id := identity{APIVersion: externalSecretsAPIVersion, Kind: "ClusterSecretStore", Name: s.Name, Origin: s.Origin, Sync: s.Sync}
+	id := identity{Kind: k, Name: s.Name, Origin: s.Origin, Sync: s.Sync}
 	return []object.Object{id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		return &clusterSecretStore{TypeMeta: t, ObjectMeta: m, Spec: secretStoreSpec{Provider: secretStoreProvider{Vault: vaultProvider{
 			Server: s.Server, Path: s.Path, Version: "v2",

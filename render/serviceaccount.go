@@ -9,16 +9,16 @@ import (
 
 // serviceAccounts are the namespace's default account, so that pods that name none get no token, and the account that
 // Argo CD syncs as when it impersonates. Applications have accounts of their own when they need them.
-func serviceAccounts(_ *catalog.Platform, n *catalog.Namespace) []object.Object {
-	out := []object.Object{serviceAccount(n, "default", n.AutomountServiceAccountToken)}
+func serviceAccounts(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Object {
+	out := []object.Object{serviceAccount(k, n, "default", n.AutomountServiceAccountToken)}
 	if n.Impersonation != nil {
-		out = append(out, serviceAccount(n, n.Impersonation.ServiceAccount, false))
+		out = append(out, serviceAccount(k, n, n.Impersonation.ServiceAccount, false))
 	}
 	return out
 }
 
-func serviceAccount(n *catalog.Namespace, name string, automount bool) object.Object {
-	id := identity{APIVersion: "v1", Kind: "ServiceAccount", Namespace: n.Name, Name: name, Origin: n.Origin, Sync: guards}
+func serviceAccount(k kind, n *catalog.Namespace, name string, automount bool) object.Object {
+	id := identity{Kind: k, Namespace: n.Name, Name: name, Origin: n.Origin, Sync: guards}
 	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		return &corev1.ServiceAccount{TypeMeta: t, ObjectMeta: m, AutomountServiceAccountToken: &automount}
 	})

@@ -12,6 +12,9 @@ import (
 // ErrNothing reports that there are no objects. An empty success would make Argo CD prune the cluster.
 var ErrNothing = errors.New("nothing to render")
 
+// Encoder returns an encoder that is quick with what this package renders.
+func Encoder() *object.Encoder { return &object.Encoder{Forms: forms} }
+
 // batch is how many objects are encoded at a time: some 200 KB of text.
 const batch = 256
 
@@ -33,9 +36,9 @@ func Write(w io.Writer, objects []object.Object) error {
 	spent := make(chan []byte, 2*workers) // buffers to use again
 	for range workers {
 		go func() {
-			var e object.Encoder
+			e := Encoder()
 			for j := range jobs {
-				j.text <- encode(&e, <-spent, j.objects)
+				j.text <- encode(e, <-spent, j.objects)
 			}
 		}()
 	}

@@ -92,7 +92,7 @@ func BenchmarkEncode(b *testing.B) {
 			values = append(values, object.Value())
 		}
 		for b.Loop() {
-			var e object.Encoder
+			e := render.Encoder()
 			var buf []byte
 			for _, v := range values {
 				buf = e.Encode(append(buf[:0], "---\n"...), v)

@@ -28,7 +28,7 @@ const (
 
 // Write writes the objects into the folder, and removes files of earlier runs that are stale. Files that have the right content
 // are not touched. Nothing is changed when one of them cannot be written.
-func Write(dir *os.Root, objects []object.Object) error {
+func Write(dir *os.Root, objects []object.Object, e *object.Encoder) error {
 	unlock, err := filelock.TakeRoot(dir)
 	switch {
 	case err == nil:
@@ -42,7 +42,7 @@ func Write(dir *os.Root, objects []object.Object) error {
 		return err
 	}
 	t := &tree{dir: dir, files: map[string]bool{}, folders: map[string]error{}}
-	err = t.stage(objects)
+	err = t.stage(objects, e)
 	if err == nil {
 		err = t.sync()
 	}
@@ -82,14 +82,13 @@ type tree struct {
 }
 
 // stage writes the files that are not right yet beside the tree.
-func (t *tree) stage(objects []object.Object) error {
+func (t *tree) stage(objects []object.Object, e *object.Encoder) error {
 	const most = 20 // failures that are shown: a full disk is one for each file
 	var failures []error
 	more := 0
-	var e object.Encoder
 	for _, o := range objects {
 		file := o.File()
-		switch err := t.stageFile(file, encoded(&e, o)); {
+		switch err := t.stageFile(file, encoded(e, o)); {
 		case err == nil:
 		case len(failures) == most:
 			more++

@@ -1,6 +1,6 @@
 // Package object is what roster prints: Kubernetes objects with their identity, their order and their canonical YAML.
 //
-// It does not know where an object comes from or what belongs into one.
+// It does not know which kinds there are, where an object comes from or what belongs into one.
 package object
 
 import (
@@ -17,43 +17,24 @@ type Object struct {
 	Namespace        string // empty for a cluster-scoped kind
 	Name             string
 	Wave             int // Argo CD's sync wave
+	Place            int // of its kind in a wave
 	// Value builds the whole object: a struct with JSON tags. It is built when it is asked for, so that the objects of a
 	// large platform are never all in memory.
 	Value func() any
 }
 
-// kindOrder is the order of kinds in one wave: what others refer to comes first. Argo CD applies a wave in an order of its
-// own (gitops-engine pkg/sync/sync_tasks.go); this one is for those who read the output, or pipe it to kubectl.
-var kindOrder = [...]string{
-	"Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "RoleBinding", "CiliumNetworkPolicy", "ConfigMap",
-	"AppProject", "ClusterSecretStore", "ExternalSecret", "Application", "IngressRoute",
-}
-
-// Kinds are the kinds that roster prints, in the order of one wave.
-func Kinds() []string { return slices.Clone(kindOrder[:]) }
-
-// Sort puts objects into the order in which they are printed: by wave, kind, namespace and name.
+// Sort puts objects into the order in which they are printed: by wave, place, kind, namespace and name.
 func Sort(objects []Object) {
 	slices.SortFunc(objects, func(a, b Object) int { return Compare(&a, &b) })
 }
 
-// Compare says which of two objects is printed first, as cmp.Compare does. Kinds that are not in Kinds come last.
+// Compare says which of two objects is printed first, as cmp.Compare does.
 func Compare(a, b *Object) int {
-	if c := cmp.Or(cmp.Compare(a.Wave, b.Wave), cmp.Compare(rank(a.Kind), rank(b.Kind))); c != 0 {
+	if c := cmp.Or(cmp.Compare(a.Wave, b.Wave), cmp.Compare(a.Place, b.Place)); c != 0 {
 		return c
 	}
 	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name),
 		strings.Compare(a.APIVersion, b.APIVersion))
-}
-
-// rank is the place of a kind in kindOrder.
-func rank(kind string) int {
-	for i, k := range kindOrder {
-		if k == kind {
-			return i
-		}
-	}
-	return len(kindOrder)
 }
 
 // File is where the object belongs in a folder of objects: NAMESPACE/KIND-NAME.yaml, or _cluster/KIND-NAME.yaml. Objects

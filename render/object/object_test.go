@@ -84,13 +84,13 @@ func TestFile(t *testing.T) {
 
 func TestSort(t *testing.T) {
 	sorted := []object.Object{
-		{Wave: -2, Kind: "IngressRoute"},
+		{Wave: -2, Place: 9, Kind: "IngressRoute"},
 		{Wave: -1, Kind: "Namespace", Name: "a"},
 		{Wave: -1, Kind: "Namespace", Name: "b"},
-		{Wave: -1, Kind: "RoleBinding", Namespace: "a", Name: "b"},
-		{Wave: -1, Kind: "RoleBinding", Namespace: "b", Name: "a"},
-		{Wave: -1, Kind: "Alien", Name: "a"}, // not in the list of kinds
-		{Wave: -1, Kind: "Beast", Name: "a"},
+		{Wave: -1, Place: 4, Kind: "RoleBinding", Namespace: "a", Name: "b"},
+		{Wave: -1, Place: 4, Kind: "RoleBinding", Namespace: "b", Name: "a"},
+		{Wave: -1, Place: 5, Kind: "Alien", Name: "b"},
+		{Wave: -1, Place: 5, Kind: "Beast", Name: "a"},
 		{Wave: 0, Kind: "Namespace", Name: "a", APIVersion: "v1"},
 		{Wave: 0, Kind: "Namespace", Name: "a", APIVersion: "v2"},
 		{Wave: 10, Kind: "Namespace"},

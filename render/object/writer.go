@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/cilium/cilium/pkg/policy/api"
 )
 
 // writer writes a value of one type; see Encoder.any for the arguments.
@@ -25,7 +23,6 @@ var (
 	numberType    = reflect.TypeFor[json.Number]()
 	labelsType    = reflect.TypeFor[map[string]string]()
 	anyMapType    = reflect.TypeFor[map[string]any]()
-	selectorType  = reflect.TypeFor[api.EndpointSelector]()
 )
 
 func (e *Encoder) writerOf(t reflect.Type) writer {
@@ -52,9 +49,10 @@ func (e *Encoder) lazily(t reflect.Type) writer {
 }
 
 func (e *Encoder) newWriter(t reflect.Type) writer {
+	if form := e.Forms[t]; form != nil {
+		return writeForm(form)
+	}
 	switch {
-	case t == selectorType:
-		return writeSelector
 	case t == numberType:
 		return func(e *Encoder, v reflect.Value, _ int, _ bool) { e.number(json.Number(v.String())) }
 	case t == labelsType:
@@ -133,16 +131,13 @@ func writeText(e *Encoder, v reflect.Value, indent int, _ bool) {
 	e.text(string(text), indent)
 }
 
-// writeSelector writes Cilium's selectors without going through JSON, which would take most of the time of a policy. Only a sanitized
-// selector has a JSON form of its own, and its text is cached.
-func writeSelector(e *Encoder, v reflect.Value, indent int, inline bool) {
-	switch s := addressable(v).Addr().Interface().(*api.EndpointSelector); {
-	case s.CachedString() != "":
+func writeForm(form Form) writer {
+	return func(e *Encoder, v reflect.Value, indent int, inline bool) {
+		if other, ok := form(addressable(v).Addr().Interface()); ok {
+			e.any(other, indent, inline)
+			return
+		}
 		writeJSON(e, v, indent, inline)
-	case s.LabelSelector == nil:
-		e.scalar("{}")
-	default:
-		e.any(s.LabelSelector, indent, inline)
 	}
 }
 

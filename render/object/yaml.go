@@ -19,10 +19,17 @@ import (
 //
 // The zero value is ready for use, by one goroutine.
 type Encoder struct {
+	// Forms, by type, are what is written in place of values that take long to encode: those with a JSON encoding of their own, which is
+	// made and read again. What is written is the same without them.
+	Forms map[reflect.Type]Form
+
 	buf     []byte
 	keys    []string // of the mappings that are being written, innermost last
 	writers map[reflect.Type]writer
 }
+
+// Form returns another value with the same JSON encoding as the one that a pointer leads to, if it knows one.
+type Form func(pointer any) (any, bool)
 
 // Encode appends v as a YAML document, without a separator. It panics when v has a type that no object of Kubernetes can
 // hold, such as a channel.

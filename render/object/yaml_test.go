@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -224,5 +225,20 @@ func TestEncodePanics(t *testing.T) {
 			}()
 			encode(v)
 		}()
+	}
+}
+
+// slow is a type with a JSON encoding of its own.
+type slow struct{ text string }
+
+func (s slow) MarshalJSON() ([]byte, error) { return json.Marshal(map[string]string{"slow": s.text}) }
+
+func TestForms(t *testing.T) {
+	e := object.Encoder{Forms: map[reflect.Type]object.Form{reflect.TypeFor[slow](): func(pointer any) (any, bool) {
+		return map[string]string{"quick": pointer.(*slow).text}, pointer.(*slow).text != "b"
+	}}}
+	value := map[string]any{"x": []slow{{"a"}, {"b"}}, "y": &slow{"c"}}
+	if got, want := string(e.Encode(nil, value)), "x:\n- quick: a\n- slow: b\n\"y\":\n  quick: c\n"; got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
 }

@@ -4,11 +4,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	argo "github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
+	"github.com/google/go-cmp/cmp"
 	rosterschema "github.com/hippotion/roster/internal/schema"
 	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/object"
@@ -70,14 +70,27 @@ func TestRoot(t *testing.T) {
 	}
 }
 
-// TestRootKinds fails when the root's project permits a kind that roster does not render any more.
+// TestRootKinds fails when the root's project does not permit the kinds that roster renders, or any other.
 func TestRootKinds(t *testing.T) {
 	platform, _ := examples.Load(t, "homelab")
 	var project argo.AppProject
 	decode(t, render.Root(platform)[0], &project)
-	for _, k := range slices.Concat(project.Spec.ClusterResourceWhitelist, project.Spec.NamespaceResourceWhitelist) {
-		if !slices.Contains(object.Kinds(), k.Kind) {
-			t.Errorf("roster renders no %s", k.Kind)
+	for _, namespaced := range []bool{false, true} {
+		got, want := map[string]bool{}, map[string]bool{}
+		list := project.Spec.ClusterResourceWhitelist
+		if namespaced {
+			list = project.Spec.NamespaceResourceWhitelist
+		}
+		for _, k := range list {
+			got[k.Group+"/"+k.Kind] = true
+		}
+		for _, k := range render.Kinds() {
+			if k.Namespaced == namespaced {
+				want[k.Group+"/"+k.Kind] = true
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("namespaced %t (-rendered +permitted):\n%s", namespaced, diff)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func writeFolder(name string, objects []object.Object, dir, repository string) e
 		return err
 	}
 	defer out.Close()
-	if err := outdir.Write(out, objects); err != nil {
+	if err := outdir.Write(out, objects, render.Encoder()); err != nil {
 		return fmt.Errorf("writing into %s: %w", name, err)
 	}
 	return nil

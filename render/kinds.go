@@ -1,0 +1,102 @@
+package render
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/argoproj/argo-cd/v2/pkg/apis/application"
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/render/object"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// kinds are what is rendered, in the order of one wave: what others refer to comes first. Argo CD applies a wave in an order of its own
+// (gitops-engine pkg/sync/sync_tasks.go); this one is for those who read the output, or pipe it to kubectl. The project of the root
+// Application permits these kinds, and no other.
+//
+// To add a kind, add its file, and its line here.
+var kinds = [...]row{
+	{Kind{"", "v1", "Namespace", cluster}, each(namespace)},
+	{Kind{"", "v1", "ServiceAccount", namespaced}, each(serviceAccounts)},
+	{Kind{rbacv1.GroupName, "v1", "ClusterRole", cluster}, each(clusterRole)},
+	{Kind{rbacv1.GroupName, "v1", "ClusterRoleBinding", cluster}, each(clusterRoleBinding)},
+	{Kind{rbacv1.GroupName, "v1", "RoleBinding", namespaced}, each(roleBindings)},
+	{Kind{"cilium.io", "v2", "CiliumNetworkPolicy", namespaced}, each(networkPolicies)},
+	{Kind{"", "v1", "ConfigMap", namespaced}, each(guard)},
+	{Kind{application.Group, "v1alpha1", application.AppProjectKind, namespaced}, each(appProject)},
+	{Kind{"external-secrets.io", "v1", "ClusterSecretStore", cluster}, secretStore}, // the only version that the operator serves since 0.17
+	{Kind{"external-secrets.io", "v1", "ExternalSecret", namespaced}, each(externalSecrets)},
+	{Kind{application.Group, "v1alpha1", application.ApplicationKind, namespaced}, each(applications)},
+	{Kind{"traefik.io", "v1alpha1", "IngressRoute", namespaced}, each(ingressRoutes)},
+}
+
+// row is a kind, and what renders all its objects.
+type row struct {
+	Kind
+	objects func(kind, *catalog.Platform) []object.Object
+}
+
+// Kind is a kind of object that is rendered.
+type Kind struct {
+	Group, Version, Kind string
+	Namespaced           bool
+}
+
+const (
+	cluster    = false
+	namespaced = true
+)
+
+// Kinds are all of them, in the order of one wave.
+func Kinds() []Kind {
+	out := make([]Kind, len(kinds))
+	for i, k := range kinds {
+		out[i] = k.Kind
+	}
+	return out
+}
+
+// permitted are the kinds of one scope as the root's project lists them: group by group.
+func permitted(namespaced bool) []metav1.GroupKind {
+	var out []metav1.GroupKind
+	first := map[string]int{} // the place of a group
+	for i, k := range kinds {
+		if _, known := first[k.Group]; !known {
+			first[k.Group] = i
+		}
+		if k.Namespaced == namespaced {
+			out = append(out, metav1.GroupKind{Group: k.Group, Kind: k.Kind.Kind})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b metav1.GroupKind) int { return cmp.Compare(first[a.Group], first[b.Group]) })
+	return out
+}
+
+// kind is what all objects of a kind have in common.
+type kind struct {
+	metav1.TypeMeta
+	place int // in kinds
+}
+
+// of is what all objects of the kind at a place have in common.
+func of(place int) kind {
+	k := kinds[place].Kind
+	return kind{metav1.TypeMeta{APIVersion: metav1.GroupVersion{Group: k.Group, Version: k.Version}.String(), Kind: k.Kind}, place}
+}
+
+// named is the same for the kind of a name.
+func named(name string) kind {
+	return of(slices.IndexFunc(kinds[:], func(r row) bool { return r.Kind.Kind == name }))
+}
+
+// each renders a kind for one namespace after the other.
+func each(objects func(kind, *catalog.Platform, *catalog.Namespace) []object.Object) func(kind, *catalog.Platform) []object.Object {
+	return func(k kind, p *catalog.Platform) []object.Object {
+		out := make([]object.Object, 0, len(p.Namespaces))
+		for i := range p.Namespaces {
+			out = append(out, objects(k, p, &p.Namespaces[i])...)
+		}
+		return out
+	}
+}

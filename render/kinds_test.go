@@ -1,0 +1,86 @@
+package render_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/render"
+	"github.com/hippotion/roster/render/object"
+	"github.com/hippotion/roster/test/examples"
+)
+
+// TestOrder: within a wave, objects stand in the order of the table of kinds.
+func TestOrder(t *testing.T) {
+	place := map[string]int{}
+	for i, k := range render.Kinds() {
+		place[k.Kind] = i
+	}
+	for _, name := range examples.Names(t) {
+		_, objects := examples.Load(t, name)
+		for i := range objects[1:] {
+			a, b := &objects[i], &objects[i+1]
+			if a.Wave > b.Wave || a.Wave == b.Wave && place[a.Kind] > place[b.Kind] {
+				t.Errorf("%s: %s of wave %d stands before %s of wave %d", name, a.File(), a.Wave, b.File(), b.Wave)
+			}
+		}
+	}
+}
+
+// TestLateKinds: objects of a kind that neither Kubernetes nor Argo CD brings follow the application that provides its group, and
+// are not tried before the kind exists. So the waves of the catalog know all groups of the table.
+func TestLateKinds(t *testing.T) {
+	brought := []string{"", "rbac.authorization.k8s.io", "argoproj.io"}
+	var groups []string
+	for _, k := range render.Kinds() {
+		if !slices.Contains(brought, k.Group) && !slices.Contains(groups, k.Group) {
+			groups = append(groups, k.Group)
+		}
+	}
+	list := `
+- {namespace: sys-kinds, applications: [{applicationCode: sys-kinds, path: a, provides: [%s]}]}
+- namespace: web-a
+  networkPolicies: web-app
+  applications:
+    - applicationCode: web-a
+      path: a
+      ingress: [{host: a.home.example, service: web, port: 80, expose: lan, auth: none}]
+      secrets: [{name: web, dataFrom: [web/a]}]
+`
+	root := fstest.MapFS{
+		"applications.yml": {Data: fmt.Appendf(nil, list, strings.Join(groups, ", "))},
+		"platform.yml": {Data: []byte("repository: {url: https://git.example/house.git}\ningress: {expose: {lan: [websecure]}}\n" +
+			"secrets: {store: {kind: ClusterSecretStore, name: vault, vault: {server: http://vault.svc:8200, role: roster}}}\n")},
+		"a/a.yml": {Data: []byte("{}\n")},
+	}
+	p, diags, err := catalog.Load(root, ".", catalog.Options{})
+	if err != nil || len(diags) > 0 {
+		t.Fatal(err, diags)
+	}
+	provider, seen := 0, map[string]bool{}
+	for _, o := range render.Build(p) {
+		if o.Kind == "Application" && o.Name == "sys-kinds" {
+			provider = o.Wave
+		}
+	}
+	var e object.Encoder
+	for _, o := range render.Build(p) {
+		group, _, named := strings.Cut(o.APIVersion, "/")
+		late := named && slices.Contains(groups, group)
+		seen[o.Kind] = seen[o.Kind] || late
+		if skips := strings.Contains(string(e.Encode(nil, o.Value())), "SkipDryRunOnMissingResource=true"); skips != late {
+			t.Errorf("%s: a dry run is skipped: %t", o.File(), skips)
+		}
+		if late && o.Wave <= provider {
+			t.Errorf("%s is in wave %d, and its kind in wave %d", o.File(), o.Wave, provider)
+		}
+	}
+	for _, k := range render.Kinds() {
+		if slices.Contains(groups, k.Group) && !seen[k.Kind] {
+			t.Errorf("the list of this test has no %s", k.Kind)
+		}
+	}
+}
