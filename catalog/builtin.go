@@ -308,7 +308,7 @@ func (x *expansion) permitDeclared(b *builtinApp, flows []builtin.Flow) {
 		} else {
 			flow.To = peer
 		}
-		x.permitted = append(x.permitted, permission{e, flow, from})
+		x.permitted = append(x.permitted, permission{e, flow, Declared, from})
 	}
 }
 

@@ -22,6 +22,7 @@ type flows struct {
 type permission struct {
 	entry  *entry
 	flow   flowInput
+	cause  Cause
 	origin Origin
 }
 
@@ -29,7 +30,7 @@ type permission struct {
 func flowsOf(entries []*entry, n *names, added []permission) map[string][]Flow {
 	f := &flows{names: n, of: map[string][]Flow{}}
 	for i := range added {
-		f.permit(added[i].entry, &added[i].flow, added[i].origin)
+		f.permit(added[i].entry, &added[i].flow, added[i].cause, added[i].origin)
 	}
 	for _, e := range entries {
 		f.allow(e)
@@ -60,13 +61,13 @@ func (f *flows) allow(e *entry) {
 			}
 			continue
 		}
-		f.permit(e, in, origin(e.Namespace.V, "networkPolicies/allow"))
+		f.permit(e, in, Allowed, origin(e.Namespace.V, "networkPolicies/allow"))
 	}
 }
 
 // permit permits a flow: one between two namespaces is declared once, at either end, and permitted at both. An
 // open namespace needs no policy, and one would close it to everything else.
-func (f *flows) permit(e *entry, in *flowInput, from Origin) {
+func (f *flows) permit(e *entry, in *flowInput, cause Cause, from Origin) {
 	peer, direction, back, word := in.To, Egress, Ingress, "to"
 	if in.To == nil {
 		peer, direction, back, word = in.From, Ingress, Egress, "from"
@@ -83,11 +84,11 @@ func (f *flows) permit(e *entry, in *flowInput, from Origin) {
 	name := e.Namespace.V
 	from += Origin("/" + word + "/" + p.name())
 	if e.NetworkPolicies != nil {
-		f.of[name] = append(f.of[name], Flow{Origin: from, Place: place(in.Node), Direction: direction, PodLabels: own, Peer: p, Ports: ports})
+		f.of[name] = append(f.of[name], Flow{Origin: from, Cause: cause, Place: place(in.Node), Direction: direction, PodLabels: own, Peer: p, Ports: ports})
 	}
 	if other := f.names.entries[p.Namespace]; other != nil && other.NetworkPolicies != nil {
-		f.of[p.Namespace] = append(f.of[p.Namespace], Flow{Origin: from, Place: place(in.Node), Direction: back, PodLabels: p.PodLabels,
-			Peer: Peer{Namespace: name, PodLabels: own}, Ports: ports})
+		f.of[p.Namespace] = append(f.of[p.Namespace], Flow{Origin: from, Cause: cause, OfPeer: true, Place: place(in.Node), Direction: back,
+			PodLabels: p.PodLabels, Peer: Peer{Namespace: name, PodLabels: own}, Ports: ports})
 	}
 }
 

@@ -202,9 +202,21 @@ const (
 	Egress  Direction = "egress"
 )
 
+// Cause is what has made a flow.
+type Cause string
+
+// The causes.
+const (
+	Allowed  Cause = "networkPolicies.allow" // the list permits it
+	Used     Cause = "uses"                  // an application calls one of the catalog
+	Declared Cause = "catalog"               // an application of the catalog requires it
+)
+
 // Flow is what one policy permits: one half of a flow between two namespaces, or a flow that leaves the cluster.
 type Flow struct {
 	Origin    Origin
+	Cause     Cause
+	OfPeer    bool // whether it is the half of a flow that was declared at the other end
 	Place     Place
 	Direction Direction
 	PodLabels map[string]string // which pods of this namespace; all when empty

@@ -71,7 +71,7 @@ func (s *settings) ownProfiles(namespaces []Namespace) []OwnProfile {
 	}
 	var out []OwnProfile
 	for _, name := range s.profiles.Names() {
-		if profile := s.profiles[name]; profile.Own() {
+		if profile := s.profiles[name]; profile.Own {
 			out = append(out, OwnProfile{Name: name, File: s.files.shown(profile.Origin), Used: chosen[name] || used[profile.Origin]})
 		}
 	}

@@ -93,7 +93,7 @@ func (x *expansion) permitUses(in *app, callers builtin.Callers) {
 		}
 		flow := flowInput{Node: w.Node, PodLabels: labels,
 			To: w.peer(builtin.Peer{Namespace: used.Namespace, PodLabels: used.Offer.PodLabels, Ports: []string{used.Offer.Port}})}
-		x.permitted = append(x.permitted, permission{from, flow, origin(in.entry.Namespace.V, "applications", in.ApplicationCode.V, "uses")})
+		x.permitted = append(x.permitted, permission{from, flow, Used, origin(in.entry.Namespace.V, "applications", in.ApplicationCode.V, "uses")})
 	}
 }
 

@@ -39,18 +39,18 @@ type Names struct {
 type Profile struct {
 	Name        string
 	Origin      string // the file
+	Own         bool   // whether it is the user's
 	Description string
 	Policies    []Policy // in the order of the files, those of extended profiles first
 }
 
-// Own reports whether the profile is the user's.
-func (p *Profile) Own() bool { return strings.HasPrefix(p.Origin, "profiles/") }
-
 // Policy becomes one CiliumNetworkPolicy in each namespace that chooses the profile.
 type Policy struct {
-	Name   string
-	Origin string    // the file that holds the rule
-	Rule   *api.Rule // shared by all namespaces: not to be changed
+	Name    string
+	Profile string    // that has it
+	Own     bool      // whether that is the user's
+	Origin  string    // the file that holds the rule
+	Rule    *api.Rule // shared by all namespaces: not to be changed
 }
 
 // Set is the profiles of a platform by name.
@@ -70,6 +70,7 @@ type file struct {
 	Policies    syntax.Map[syntax.Raw] `yaml:"policies"`
 
 	name, origin string
+	own          bool // whether it is the user's
 	broken       bool // its shape is wrong, which is reported
 }
 
@@ -77,10 +78,10 @@ type file struct {
 // is wrong with the user's profiles is added to diags; an error means that a file could not be read.
 func Load(fsys fs.FS, dir, shown string, names Names, diags *diag.List) (Set, error) {
 	files := map[string]*file{}
-	if err := readAll(builtin, ".", "built-in", "built-in", files, diags); err != nil {
+	if err := readAll(builtin, ".", "built-in", file{origin: "built-in"}, files, diags); err != nil {
 		return nil, err
 	}
-	if err := readAll(fsys, dir, shown, "profiles", files, diags); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := readAll(fsys, dir, shown, file{origin: "profiles", own: true}, files, diags); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	r := &resolver{files: files, names: names.nodes(), set: Set{}}
@@ -90,8 +91,9 @@ func Load(fsys fs.FS, dir, shown string, names Names, diags *diag.List) (Set, er
 	return r.set, nil
 }
 
-// readAll reads the profiles in a folder, which messages call shown, and annotations of what is made from them origin.
-func readAll(fsys fs.FS, dir, shown, origin string, files map[string]*file, diags *diag.List) error {
+// readAll reads the profiles in a folder, which messages call shown. All have in common whose they are, and what annotations of what is made
+// from them call the folder.
+func readAll(fsys fs.FS, dir, shown string, common file, files map[string]*file, diags *diag.List) error {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", shown, err)
@@ -108,7 +110,7 @@ func readAll(fsys fs.FS, dir, shown, origin string, files map[string]*file, diag
 				Message: fmt.Sprintf("the profile %q already exists, in %s", name, first.origin), Hint: "choose another name; a profile can extend another"})
 			continue
 		}
-		f := &file{name: name, origin: path.Join(origin, e.Name())}
+		f := &file{name: name, origin: path.Join(common.origin, e.Name()), own: common.own}
 		files[name] = f // a broken profile still exists: references to it are not reported
 		before := len(*diags)
 		doc, err := syntax.Read(fsys, path.Join(dir, e.Name()), display, diags)

@@ -31,7 +31,7 @@ func (r *resolver) resolve(name string, chain []string) *Profile {
 		return p
 	}
 	f := r.files[name]
-	p := &Profile{Name: name, Origin: f.origin, Description: strings.TrimSpace(f.Description.V)}
+	p := &Profile{Name: name, Origin: f.origin, Own: f.own, Description: strings.TrimSpace(f.Description.V)}
 	chain = append(chain, name)
 	for _, base := range f.Extends {
 		switch {
@@ -63,7 +63,7 @@ func (r *resolver) resolve(name string, chain []string) *Profile {
 			f.broken = true
 			continue
 		}
-		p.put(Policy{Name: item.Key, Origin: f.origin, Rule: rule})
+		p.put(Policy{Name: item.Key, Profile: name, Own: f.own, Origin: f.origin, Rule: rule})
 	}
 	if len(f.Extends)+len(f.Policies.Items) == 0 && !f.broken {
 		f.Report("empty-profile", "add policies, or extend a profile that has policies", "the profile %q has no policies", name)

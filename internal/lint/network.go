@@ -34,11 +34,10 @@ func (in *Input) readOwnPolicies() []*policy {
 	for i := range in.Platform.Namespaces {
 		n := &in.Platform.Namespaces[i]
 		for _, p := range n.Policies {
-			if !strings.HasPrefix(p.Origin, "profiles/") {
+			if !p.Own {
 				continue
 			}
-			name, _, _ := strings.Cut(path.Base(p.Origin), ".")
-			out = append(out, &policy{namespace: n.Name, title: fmt.Sprintf("policy %s of the profile %s", p.Name, name), rule: p.Rule,
+			out = append(out, &policy{namespace: n.Name, title: fmt.Sprintf("policy %s of the profile %s", p.Name, p.Profile), rule: p.Rule,
 				at: func(fields ...string) catalog.Place {
 					return in.inProfile(path.Join(in.Platform.Repository.Folder, p.Origin), append([]string{"policies", p.Name}, fields...))
 				}})
@@ -234,9 +233,7 @@ func satisfies(labels map[string]string, r slimmetav1.LabelSelectorRequirement) 
 func declared(n *catalog.Namespace) []*catalog.Flow {
 	var out []*catalog.Flow
 	for i := range n.Flows {
-		f := &n.Flows[i]
-		word := map[catalog.Direction]string{catalog.Egress: "/to/", catalog.Ingress: "/from/"}[f.Direction]
-		if strings.HasPrefix(string(f.Origin), catalog.ApplicationsFile+"#"+n.Name+"/networkPolicies/allow"+word) {
+		if f := &n.Flows[i]; f.Cause == catalog.Allowed && !f.OfPeer {
 			out = append(out, f)
 		}
 	}
