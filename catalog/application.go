@@ -22,7 +22,7 @@ func (b *builder) application(in *app) Application {
 	from := origin(in.entry.Namespace.V, "applications", code)
 	guarded := !in.Toggleable.Or(false)
 	a := Application{
-		Code: code, Origin: from, Place: place(in.Node), Catalog: in.Catalog.V,
+		Code: code, Name: s.cluster.inArgoCD(code), Origin: from, Place: place(in.Node), Catalog: in.Catalog.V,
 		AutoSync: in.AutoSync.resolved(s.autoSync), Retry: s.retry, MayBeEmpty: s.mayBeEmpty(in), Guarded: guarded, Finalizer: in.Finalizer.Or(true),
 		SyncOptions: s.syncOptions,
 		Labels:      labelsOf(in.Labels), Annotations: annotationsOf(in.Annotations),
@@ -33,7 +33,7 @@ func (b *builder) application(in *app) Application {
 	if in.SyncOptions != nil {
 		a.SyncOptions = syncOptionsOf(in.SyncOptions)
 	}
-	if only := s.opts.Application; only == "" || only == code {
+	if only := s.only; only == nil || *only == code {
 		d := b.sources.source(in)
 		a.Patches = b.sources.patches(in)
 		if len(a.Patches) > 0 && in.Sources == nil {
@@ -66,7 +66,7 @@ func (b *builder) application(in *app) Application {
 	slices.SortFunc(a.Secrets, func(a, b Secret) int { return cmp.Compare(a.Name, b.Name) })
 	for _, d := range in.DependsOn {
 		if d.IsSet() && b.names.apps[d.V] == nil {
-			b.names.unknownApplication(d.Node, d.V)
+			b.names.unknownApplication(d.Node, d.V, "remove it: the order holds within a cluster")
 		}
 	}
 	for _, g := range in.Provides {
@@ -177,7 +177,7 @@ func (r *sourceReader) catalogSource(in *app) deployed {
 // bySidecar is an application that the sidecar renders, with the code of roster render --app.
 func (r *sourceReader) bySidecar(in *app) deployed {
 	return deployed{
-		sources: []Source{{RepoURL: r.repoURL, Revision: r.revision, Path: r.here(), Plugin: &Plugin{Name: r.plugin, Application: in.ApplicationCode.V}}},
+		sources: []Source{{RepoURL: r.repoURL, Revision: r.revision, Path: r.here(), Plugin: r.sidecar(r.cluster.inArgoCD(in.ApplicationCode.V))}},
 		reads:   slices.Clone(r.listReads),
 	}
 }

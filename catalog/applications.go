@@ -23,7 +23,12 @@ type entryInput struct {
 	Access                       []accessInput          `yaml:"access"`
 	ClusterResources             []clusterResourceInput `yaml:"clusterResources"`
 	Project                      *projectInput          `yaml:"project"`
-	Applications                 []appInput             `yaml:"applications"`
+	Applications                 []appInput             `yaml:"applications,by=applicationCode" element:"application"`
+
+	Cluster    text                     `yaml:"cluster"`
+	Clusters   []text                   `yaml:"clusters,one"`
+	PerCluster syntax.Map[syntax.Layer] `yaml:"perCluster"` // what differs there: an entry
+	Whole      syntax.Layer             `yaml:",whole=perCluster"`
 }
 
 // podSecurityInput is the Pod Security Standard of a namespace, or the platform's default.

@@ -257,7 +257,7 @@ func (x *expansion) declared(b *builtinApp) builtin.Declaration {
 	}
 	if c := d.Callers; c.Path != nil && x.names.entries[c.Namespace] == nil {
 		at, _ := valueOf(b, c.Path)
-		x.names.unknownNamespace(at, c.Namespace)
+		x.names.unknownNamespace(at, c.Namespace, between)
 	}
 	w := written{b.in.Catalog.Node}
 	fillEntry(b, d, w)

@@ -28,14 +28,11 @@ type app struct {
 	refs  map[string]*Source
 }
 
-// entriesOf are the entries of the list, without those that could not be read.
-func entriesOf(list []entryInput) []*entry {
+// entriesOf are copies of the entries on a cluster.
+func entriesOf(list []*entryInput) []*entry {
 	out := make([]*entry, 0, len(list))
-	for i := range list {
-		if list[i].Node == nil {
-			continue
-		}
-		e := &entry{entryInput: list[i]}
+	for _, in := range list {
+		e := &entry{entryInput: *in}
 		apps := make([]app, len(e.Applications))
 		for j := range e.Applications {
 			if e.Applications[j].Node != nil {

@@ -112,7 +112,7 @@ func (f *flows) peer(in *peerInput, direction Direction) (Peer, bool) {
 	switch {
 	case in.Namespace.IsSet():
 		if f.names.entries[p.Namespace] == nil {
-			f.names.unknownNamespace(in.Namespace.Node, p.Namespace)
+			f.names.unknownNamespace(in.Namespace.Node, p.Namespace, between)
 			return p, false
 		}
 	case in.Host.IsSet():

@@ -22,6 +22,7 @@ type files struct {
 	diags *diag.List
 	// listReads is what the list is read from, for manifest-generate-paths: from its own folder or, with a leading slash, from the root.
 	listReads []string
+	listNames []string                // the files of the list, from the root
 	sources   map[string]*localSource // by path in the repository
 	matched   map[string]matching     // by pattern
 }

@@ -30,7 +30,8 @@ func (f *files) list(in *platformInput) (listed, error) {
 	f.listReads = []string{ApplicationsFile, PlatformFile, ProfilesDir}
 	size := int64(0)
 	var root *syntax.Node
-	for _, name := range f.listFiles(in) {
+	f.listNames = f.listFiles(in)
+	for _, name := range f.listNames {
 		if info, err := fs.Stat(f.fsys, path.Join(f.root, name)); err == nil {
 			if size += info.Size(); size > syntax.MaxBytes && info.Size() <= syntax.MaxBytes {
 				f.diags.Add(diag.Diagnostic{Pos: diag.Position{File: name}, Code: "too-large",

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -31,18 +32,22 @@ type Options struct {
 	RepoURL, Revision string
 	// TopIsRoot says that the top of fsys is the root of the Git repository: repository.root must lead there.
 	TopIsRoot bool
-	// Application, when set, is the code of the only application whose source is looked into. The others have none, and the
-	// files that they name need not be there.
-	Application string
+	// Asked says that only what one Application deploys is wanted: the one of that name, in the Argo CD of that cluster or, by its code, on that
+	// cluster. When Application is empty, it is the root. Then the sources of all others are not looked into, and the files that they name
+	// need not be there, unless AllSources is set.
+	Asked, AllSources    bool
+	Cluster, Application string
 	// NewCopies says that the folder for copies may be missing: it is about to be made.
 	NewCopies bool
 }
 
 // Reading is what Read found.
 type Reading struct {
-	Platform *Platform // nil when there are mistakes
-	Order    Order     // of its applications
-	Mistakes diag.List // in order
+	Clusters []Resolved // by name; nil when there are mistakes
+	Number   int        // of clusters in the list
+	Mistakes diag.List  // in order
+	// Target is what the Application that is asked for deploys.
+	Target Target
 	// Unread reports that a file of the list is missing, or could not be read as YAML: then there are no other mistakes.
 	Unread bool
 	// Root is the repository's root, relative to the top of the file system; Folder is that of the list, relative to the root. Both
@@ -50,11 +55,17 @@ type Reading struct {
 	Root, Folder string
 }
 
-// Read reads the platform in folder dir of fsys. Nothing outside of fsys is read, so fsys must be the repository (or what
-// part of it may be trusted), and must itself keep symbolic links from leading out, as os.Root does. An error means that a
-// file is there but could not be read.
+// Resolved is the list as it is on one cluster.
+type Resolved struct {
+	Platform *Platform
+	Order    Order // of its applications
+}
+
+// Read reads the list in folder dir of fsys, for each of its clusters. Nothing outside of fsys is read, so fsys must be the repository
+// (or what part of it may be trusted), and must itself keep symbolic links from leading out, as os.Root does. An error means that a
+// file is there but could not be read, or that the options name an unknown cluster.
 //
-// All places, in the platform as in the mistakes, are relative to the repository's root, which is the top of fsys unless
+// All places, in the platforms as in the mistakes, are relative to the repository's root, which is the top of fsys unless
 // repository.root of platform.yml says otherwise.
 func Read(fsys fs.FS, dir string, options Options) (Reading, error) {
 	var diags diag.List
@@ -69,17 +80,56 @@ func Read(fsys fs.FS, dir string, options Options) (Reading, error) {
 	if err != nil {
 		return Reading{}, err
 	}
-	s := settingsOf(in, f, options)
-	if s.profiles, err = profiles.Load(fsys, path.Join(dir, ProfilesDir), f.shown(ProfilesDir), s.names(), &diags); err != nil {
-		return Reading{}, err
+	cs := clustersOf(in)
+	views, where := cs.views(list.entries)
+	wanted := cs.all
+	out.Number = len(cs.all)
+	if options.Asked {
+		if wanted, out.Target, err = cs.wanted(options, where); err != nil && len(diags) == 0 {
+			return out, err
+		}
+	} else if options.Cluster != "" && cs.byName[options.Cluster] == nil && len(diags) == 0 {
+		return out, cs.unknown(options.Cluster)
 	}
-	out.Platform, out.Order = resolve(entriesOf(list.entries), list.complete, s)
-	out.Platform.Repository.Reads = f.reads
-	if len(diags) > 0 {
-		out.Platform, out.Mistakes = nil, diags.Sorted()
+	found := newFindings(diags)
+	known := profileSets{files: f}
+	for _, c := range wanted {
+		diags = nil
+		s := settingsOf(c, &cs, f, options, out.Target)
+		if s.profiles, err = known.load(s.names()); err != nil {
+			return Reading{}, err
+		}
+		platform, order := resolve(entriesOf(views[c.name]), s, surroundings{complete: list.complete, cluster: c.name, where: where})
+		out.Clusters = append(out.Clusters, Resolved{platform, order})
+		found.add(c.name, diags)
+	}
+	for _, c := range out.Clusters {
+		c.Platform.Repository.Reads = f.reads
+	}
+	if diags = found.merged(len(cs.all), where); len(diags) > 0 {
+		out.Clusters, out.Mistakes = nil, diags.Sorted()
 		out.Unread = list.unread || in.unread || slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return slices.Contains(unreadable, d.Code) })
 	}
 	return out, nil
+}
+
+// profileSets are the profiles of clusters: many have the same.
+type profileSets struct {
+	files *files
+	names []profiles.Names
+	sets  []profiles.Set
+}
+
+func (p *profileSets) load(names profiles.Names) (profiles.Set, error) {
+	for i := range p.names {
+		if reflect.DeepEqual(p.names[i], names) {
+			return p.sets[i], nil
+		}
+	}
+	f := p.files
+	set, err := profiles.Load(f.fsys, path.Join(f.dir, ProfilesDir), f.shown(ProfilesDir), names, f.diags)
+	p.names, p.sets = append(p.names, names), append(p.sets, set)
+	return set, err
 }
 
 // platform reads platform.yml, and finds the root of the repository, from which all places are seen.
@@ -106,10 +156,13 @@ func (f *files) platform(topIsRoot bool) (*platformInput, error) {
 // unreadable are the codes of mistakes that leave nothing of a file, or of a profile, to check.
 var unreadable = []string{"missing-file", "bad-encoding", "yaml-syntax", "empty"}
 
-// Load is Read for callers that need no more than the platform and the mistakes.
+// Load is Read for callers that need no more than the platform of one cluster, the first, and the mistakes.
 func Load(fsys fs.FS, dir string, options Options) (*Platform, diag.List, error) {
 	in, err := Read(fsys, dir, options)
-	return in.Platform, in.Mistakes, err
+	if len(in.Clusters) == 0 {
+		return nil, in.Mistakes, err
+	}
+	return in.Clusters[0].Platform, in.Mistakes, err
 }
 
 // open parses one file of the input, which messages name as shown. The document is nil when there is none, or when it is not YAML, which

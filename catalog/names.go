@@ -8,25 +8,33 @@ import (
 	"github.com/hippotion/roster/internal/syntax"
 )
 
+// surroundings are what is known of a list besides what is on a cluster.
+type surroundings struct {
+	complete bool // whether all entries could be read
+	cluster  string
+	where    whereabouts
+}
+
 // names are what can be referred to on a cluster.
 type names struct {
+	surroundings
 	entries map[string]*entry // by namespace
 	apps    map[string]*app   // by code
 	// Names that could not be read, because of a mistake that is reported: a reference may mean one of these.
 	namespacesMissing, codesMissing bool
 }
 
-// namesOf makes the names of the entries known, and reports those that occur twice. Complete says that all entries could be read.
-func namesOf(entries []*entry, complete bool) *names {
-	n := &names{entries: map[string]*entry{}, apps: map[string]*app{}, namespacesMissing: !complete, codesMissing: !complete}
+// namesOf makes the names of the entries known, and reports those that occur twice, or that are the root's.
+func namesOf(entries []*entry, root string, around surroundings) *names {
+	n := &names{surroundings: around, entries: map[string]*entry{}, apps: map[string]*app{}, namespacesMissing: !around.complete, codesMissing: !around.complete}
 	for _, e := range entries {
-		n.declare(e)
+		n.declare(e, root)
 	}
 	return n
 }
 
 // declare makes the names of an entry known.
-func (n *names) declare(e *entry) {
+func (n *names) declare(e *entry, root string) {
 	n.namespacesMissing = n.namespacesMissing || !e.Namespace.IsSet()
 	n.codesMissing = n.codesMissing || e.Flawed("applications") || len(e.apps) < len(e.Applications)
 	if e.Namespace.IsSet() {
@@ -44,8 +52,8 @@ func (n *names) declare(e *entry) {
 			continue
 		}
 		dnsLabel(a.ApplicationCode)
-		if a.ApplicationCode.V == RootName {
-			a.ApplicationCode.Report("reserved-name", "choose another code", "%q is the Application that deploys this list", RootName)
+		if a.ApplicationCode.V == root {
+			a.ApplicationCode.Report("reserved-name", "choose another code", "%q is the Application that deploys this list", root)
 		}
 		if first := n.apps[a.ApplicationCode.V]; first != nil {
 			a.ApplicationCode.ReportWith(first.ApplicationCode.Node, "first here", "duplicate-application",
@@ -56,8 +64,15 @@ func (n *names) declare(e *entry) {
 	}
 }
 
-// unknownNamespace reports a namespace that is not in the list.
-func (n *names) unknownNamespace(at *syntax.Node, name string) {
+// between says what to write for a flow that goes to another cluster.
+const between = "what goes from one cluster to another goes through the outside: name a host that the other one routes (to: {host: …}), or its addresses (from: {cidr: …})"
+
+// unknownNamespace reports a namespace that is not in the list, or not on this cluster; elsewhere is what to do then.
+func (n *names) unknownNamespace(at *syntax.Node, name, elsewhere string) {
+	if on := n.where.namespaces[name]; len(on) > 0 {
+		at.Report("other-cluster", elsewhere, "the namespace %q is on %s, and this entry on %q", name, ClusterList(on), n.cluster)
+		return
+	}
 	if n.namespacesMissing {
 		return // it may be one that cannot be read
 	}
@@ -68,8 +83,12 @@ func (n *names) unknownNamespace(at *syntax.Node, name string) {
 	at.Report("unknown-namespace", hint, "there is no namespace %s in the list", syntax.Quote(name))
 }
 
-// unknownApplication reports an application that is not in the list.
-func (n *names) unknownApplication(at *syntax.Node, code string) {
+// unknownApplication reports an application that is not in the list, or not on this cluster.
+func (n *names) unknownApplication(at *syntax.Node, code, elsewhere string) {
+	if on := n.where.codes[code]; len(on) > 0 {
+		at.Report("other-cluster", elsewhere, "the application %q is on %s, and this entry on %q", code, ClusterList(on), n.cluster)
+		return
+	}
 	if n.codesMissing {
 		return
 	}

@@ -10,8 +10,8 @@ import (
 )
 
 // environment is what Argo CD replaces variables in the options of a source with, but for the commit.
-func (in *app) environment(s *Source) argocd.Environment {
-	return s.Environment(in.ApplicationCode.V, in.entry.Namespace.V, projectOf(in.entry))
+func (r *sourceReader) environment(in *app, s *Source) argocd.Environment {
+	return s.Environment(r.cluster.inArgoCD(in.ApplicationCode.V), in.entry.Namespace.V, r.projectOf(in.entry))
 }
 
 // unsuited reports options that belong to another type of source. Where the type cannot be known, the options decide it.
@@ -60,7 +60,7 @@ func (r *sourceReader) options(s *Source, in *app, kind SourceKind) {
 			s.Helm = &argocd.Helm{}
 		}
 	case Kustomization:
-		s.Kustomize = r.kustomizeOptions(in.Kustomize, in.environment(s))
+		s.Kustomize = r.kustomizeOptions(in.Kustomize, r.environment(in, s))
 	case Manifests:
 		s.Directory = &argocd.Directory{} // so that Argo CD does not guess the type
 		if d := in.Directory; d != nil {
@@ -81,10 +81,13 @@ func (r *sourceReader) helm(in *app) *argocd.Helm {
 		release.Report("bad-name", "set helm.releaseName", "expected a Helm release name of at most %d characters, found %d", longest, len(release.V))
 	}
 	known := r.known(in)
-	if in.Helm == nil && in.Values.Node == nil && known == nil {
+	if in.Helm == nil && in.Values.Node == nil && known == nil && !r.cluster.Remote {
 		return nil
 	}
 	h := &argocd.Helm{}
+	if r.cluster.Remote { // or Argo CD would take the name of the Application, which charts write into names of Services
+		h.ReleaseName = in.ApplicationCode.V
+	}
 	if in.Values.Node != nil {
 		if _, ok := in.Values.V.(map[string]any); !ok {
 			found := "a single value"
@@ -99,7 +102,7 @@ func (r *sourceReader) helm(in *app) *argocd.Helm {
 		h.Values = withKnown(in, known)
 	}
 	if o := in.Helm; o != nil {
-		h.ReleaseName, h.SkipCRDs, h.SkipTests = o.ReleaseName.V, o.SkipCRDs.Or(false), o.SkipTests.Or(false)
+		h.ReleaseName, h.SkipCRDs, h.SkipTests = o.ReleaseName.Or(h.ReleaseName), o.SkipCRDs.Or(false), o.SkipTests.Or(false)
 		h.PassCredentials, h.IgnoreMissingValueFiles = o.PassCredentials.Or(false), o.IgnoreMissingValueFiles.Or(false)
 		for _, p := range o.Parameters.Items {
 			if p.Key == "" {

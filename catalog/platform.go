@@ -17,6 +17,7 @@ import (
 type Platform struct {
 	Repository Repository
 	Cluster    Cluster
+	Kubernetes Kubernetes
 	ArgoCD     ArgoCD
 	DNS        profiles.Pods // the pods that answer DNS queries
 	Store      *Store        // nil when the platform does not render the store itself
@@ -27,6 +28,8 @@ type Platform struct {
 	PodCIDRs   []netip.Prefix // where the addresses of pods are from
 	StoreName  string         // of the store that secrets are read from
 	StoreKind  string
+	RouteSync  Sync         // of all routes together, where one Application deploys them
+	PolicySync Sync         // of all policies, likewise
 	Profiles   []OwnProfile // the user's, by name
 	Lint       Lint
 	Mirrors    []Mirror    // by URL
@@ -76,20 +79,34 @@ type Mirror struct {
 	To  string // a URL, or a path of the repository
 }
 
-// RootName is the name of the Application that deploys the list, and of its AppProject.
+// RootName is the name of the Application that deploys the list, and of its AppProject, unless platform.yml sets another.
 const RootName = "roster"
 
 // Repository is the Git repository that holds the list.
 type Repository struct {
-	URL      string // empty when it is not set, and no application needs it
-	Revision string
-	Root     string // in the file system that the platform was loaded from
-	Folder   string // of the list, relative to the root
-	Reads    string // the deepest folder that holds all that was read, relative to the root
+	URL       string // empty when it is not set, and no application needs it
+	Revision  string
+	Root      string   // in the file system that the platform was loaded from
+	Folder    string   // of the list, relative to the root
+	ListFiles []string // of the list, relative to the root
+	ListPaths string   // the files of the list, for manifest-generate-paths
+	Reads     string   // the deepest folder that holds all that was read, relative to the root
 }
 
-// Cluster is what charts are told about the cluster when they are rendered elsewhere. Either may be empty when it is unknown.
+// Cluster is the one that the platform is of.
 type Cluster struct {
+	Name string // empty when the list has one cluster, and no name for it
+	// Remote says that the Argo CD of another cluster deploys to it, which knows it by Server or, when that is empty, by Known.
+	Remote        bool
+	Server, Known string
+	// Manager is the cluster with that Argo CD: its own name when it has one itself.
+	Manager string
+	// Home says that this is meant where a request names no cluster.
+	Home bool
+}
+
+// Kubernetes is what charts are told about the cluster when they are rendered elsewhere. Either may be empty when it is unknown.
+type Kubernetes struct {
 	KubeVersion string
 	APIVersions []string
 }
@@ -97,7 +114,9 @@ type Cluster struct {
 // ArgoCD is where Applications live and what they deploy to.
 type ArgoCD struct {
 	Namespace     string
-	Destination   string // URL of the API server
+	Destination   string // URL of its API server
+	Root          string // the name of the Application that deploys the list, and of its AppProject; see Platform.RootName
+	Shared        bool   // whether it has other lists: then no two may have the same object
 	Plugin        string // the name under which the sidecar is known
 	Impersonation bool   // whether Argo CD syncs as the accounts that the projects name
 	BuildOptions  argocd.BuildOptions
@@ -244,6 +263,7 @@ type Port struct {
 // Application is one Argo CD Application.
 type Application struct {
 	Code    string
+	Name    string // of the Application
 	Origin  Origin
 	Place   Place
 	Sources []Source // the first is what is deployed, and a second one holds value files; or as many as the list has
@@ -340,7 +360,8 @@ type Patch struct {
 // Plugin is the sidecar that renders a catalog application.
 type Plugin struct {
 	Name        string
-	Application string // the applicationCode to render
+	Application string // its name
+	Cluster     string // whose Argo CD asks; empty where that is clear
 }
 
 // AutoSync is how Argo CD syncs an application by itself.

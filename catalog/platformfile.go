@@ -4,28 +4,45 @@ import "github.com/hippotion/roster/internal/syntax"
 
 // The types of this file are platform.yml as the user writes it.
 
-// platformInput is what is true of the whole cluster.
+// platformInput is platform.yml: what is true of all clusters, and then of each.
 type platformInput struct {
 	*syntax.Node
-	doc    *syntax.Document // nil when there is none
-	unread bool             // whether it could not be read at all
+	doc     *syntax.Document // nil when there is none
+	unread  bool             // whether it could not be read at all
+	cluster string           // whose settings these are, with what it says itself; empty for those of all
+	Whole   syntax.Layer     `yaml:",whole=clusters"`
 
-	Applications []text             `yaml:"applications,one"` // the files of the list, when they are not the usual ones
-	Domain       text               `yaml:"domain"`
-	Repository   repositoryInput    `yaml:"repository"`
-	ArgoCD       argocdInput        `yaml:"argocd"`
-	Ingress      ingressConfigInput `yaml:"ingress"`
-	DNS          podsInput          `yaml:"dns"`
-	APIServer    apiServerInput     `yaml:"apiServer"`
-	Secrets      secretsConfigInput `yaml:"secrets"`
-	PodSecurity  podSecurityInput   `yaml:"podSecurity"`
-	Nodes        []text             `yaml:"nodes"`
-	PodCIDRs     []text             `yaml:"podCIDRs"` // where the addresses of pods are from
-	Kubernetes   kubernetesInput    `yaml:"kubernetes"`
-	Vendor       text               `yaml:"vendor"` // a folder with copies of charts from elsewhere: NAME-VERSION.tgz, or folders
-	Sources      sourcesInput       `yaml:"sources"`
-	Defaults     defaultsInput      `yaml:"defaults"`
-	Lint         lintInput          `yaml:"lint"`
+	Applications []text          `yaml:"applications,one"` // the files of the list, when they are not the usual ones
+	Repository   repositoryInput `yaml:"repository"`
+	clusterSettings
+	Clusters syntax.Map[syntax.Layer] `yaml:"clusters"` // what differs in each: a clusterInput
+	Vendor   text                     `yaml:"vendor"`   // a folder with copies of charts from elsewhere: NAME-VERSION.tgz, or folders
+	Sources  sourcesInput             `yaml:"sources"`
+	Lint     lintInput                `yaml:"lint"`
+}
+
+// clusterSettings are what is true of a cluster.
+type clusterSettings struct {
+	Domain      text               `yaml:"domain"`
+	ArgoCD      argocdInput        `yaml:"argocd"`
+	Ingress     ingressConfigInput `yaml:"ingress"`
+	DNS         podsInput          `yaml:"dns"`
+	APIServer   apiServerInput     `yaml:"apiServer"`
+	Secrets     secretsConfigInput `yaml:"secrets"`
+	PodSecurity podSecurityInput   `yaml:"podSecurity"`
+	Nodes       []text             `yaml:"nodes"`
+	PodCIDRs    []text             `yaml:"podCIDRs"` // where the addresses of pods are from
+	Kubernetes  kubernetesInput    `yaml:"kubernetes"`
+	Defaults    defaultsInput      `yaml:"defaults"`
+}
+
+// clusterInput is one of several clusters.
+type clusterInput struct {
+	*syntax.Node
+	Server    text `yaml:"server,hidden"` // URL of the API server, as the Argo CD of another cluster knows it
+	Name      text `yaml:"name"`          // or the name that it has there
+	ManagedBy text `yaml:"managedBy"`     // the cluster whose Argo CD that is
+	clusterSettings
 }
 
 // sourcesInput is how what comes from elsewhere is fetched.
@@ -55,6 +72,7 @@ type argocdInput struct {
 	Namespace     text                `yaml:"namespace"`
 	Destination   text                `yaml:"destination,hidden"` // URL of the API server
 	Plugin        text                `yaml:"plugin"`             // name under which the sidecar is known
+	Root          text                `yaml:"root"`               // name of the Application that deploys the list
 	Impersonation *impersonationInput `yaml:"impersonation"`
 	Kustomize     argocdKustomize     `yaml:"kustomize"`
 	Version       syntax.Text         `yaml:"version"` // of Argo CD, such as 3.5: which Helm renders charts
@@ -150,6 +168,7 @@ type defaultsInput struct {
 	AutoSync    *autoSyncInput `yaml:"autoSync"`
 	Retry       *retryInput    `yaml:"retry"`
 	SyncOptions []text         `yaml:"syncOptions"`
+	Cluster     text           `yaml:"cluster"` // of entries that name none
 }
 
 // lintInput is what roster lint looks for.
@@ -161,5 +180,5 @@ type lintInput struct {
 
 // flawed reports whether a value, such as ingress.auth, may be set though it was not read.
 func (in *platformInput) flawed(value string) bool {
-	return in.unread || in.doc != nil && in.doc.Flawed(value)
+	return in.unread || in.doc != nil && (in.doc.Flawed(value) || in.cluster != "" && in.doc.Flawed("clusters."+in.cluster+"."+value))
 }

@@ -16,7 +16,7 @@ var kindName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
 
 // project is the AppProject of e: what its applications need, and what the entry adds.
 func (s *settings) project(e *entry, apps []Application) Project {
-	p := Project{Name: projectOf(e), WarnOrphaned: true}
+	p := Project{Name: s.projectOf(e), WarnOrphaned: true}
 	for _, a := range apps {
 		for _, s := range a.Sources {
 			p.SourceRepos = append(p.SourceRepos, s.RepoURL)
@@ -74,11 +74,12 @@ func (s *settings) destinations(e *entry, in *projectInput) []Destination {
 
 // projectOf is the name of the AppProject of an entry. Argo CD's own project "default" is for everything that names none, and the list itself
 // has one, too: this one must not take their place. No namespace has a dot in its name.
-func projectOf(e *entry) string {
-	if name := e.Namespace.V; name == "default" || name == RootName {
-		return "namespace." + name
+func (s *settings) projectOf(e *entry) string {
+	name := e.Namespace.V
+	if name == "default" || name == s.root {
+		name = "namespace." + name
 	}
-	return e.Namespace.V
+	return s.cluster.inArgoCD(name)
 }
 
 func clusterResource(in *clusterResourceInput) (ClusterResource, bool) {

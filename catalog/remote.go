@@ -151,23 +151,28 @@ func (s *settings) repositoryOfArgoCD() {
 }
 
 // serverURL checks the address of a server: its scheme, and that there are no credentials in it.
-func serverURL(t text, example string) {
+func serverURL(t text, example string) bool {
 	u, err := url.Parse(t.V)
 	switch {
-	case !t.IsSet() || secretInURL(t, "leave the credentials out"):
+	case !t.IsSet():
+		return true
+	case secretInURL(t, "leave the credentials out"):
 	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.ContainsAny(t.V, `*{}?#!\`):
 		t.Report("bad-url", "", "expected an address such as %s, found %s", example, shown(t.V))
+	default:
+		return true
 	}
+	return false
 }
 
 // destinationURL checks the address of an API server. Projects permit it, as a pattern: the brackets of an IPv6 address would be one.
-func destinationURL(t text) {
+func destinationURL(t text) bool {
 	const example = "https://kubernetes.default.svc"
 	if strings.ContainsAny(t.V, "[]") && !holdsSecret(t.V) {
 		t.Report("bad-url", "write a host name: Argo CD would treat the brackets as a pattern", "expected an address such as %s, found %s", example, shown(t.V))
-		return
+		return false
 	}
-	serverURL(t, example)
+	return serverURL(t, example)
 }
 
 var (

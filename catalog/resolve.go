@@ -10,9 +10,9 @@ import (
 )
 
 // resolve turns the list, as it is on one cluster, into a Platform. Each stage reports mistakes and goes on, so that all of them are
-// found in one run; with any, the result is not used. Complete says that all entries could be read.
-func resolve(entries []*entry, complete bool, s *settings) (*Platform, Order) {
-	names := namesOf(entries, complete)
+// found in one run; with any, the result is not used.
+func resolve(entries []*entry, s *settings, around surroundings) (*Platform, Order) {
+	names := namesOf(entries, s.root, around)
 	expanded := expand(entries, s, names)
 	b := builder{settings: s, names: names, flows: flowsOf(entries, names, expanded.permitted), routes: &routes{settings: s, names: names, hosts: map[string]*syntax.Node{}},
 		sources: &sourceReader{files: s.files, settings: s, known: expanded.known}}
@@ -34,9 +34,10 @@ func resolve(entries []*entry, complete bool, s *settings) (*Platform, Order) {
 func (s *settings) platform() *Platform {
 	f := s.files
 	return &Platform{
-		Repository: Repository{URL: s.repoURL, Revision: s.revision, Root: f.root, Folder: f.here()},
+		Repository: Repository{URL: s.repoURL, Revision: s.revision, Root: f.root, Folder: f.here(), ListFiles: f.listNames, ListPaths: strings.Join(f.listReads, ";")},
 		Cluster:    s.cluster,
-		ArgoCD: ArgoCD{Namespace: s.argocdNamespace, Destination: s.destination, Plugin: s.plugin, Impersonation: s.impersonation != nil,
+		Kubernetes: s.kubernetes,
+		ArgoCD: ArgoCD{Namespace: s.argocdNamespace, Destination: s.destination, Root: s.root, Shared: s.in.ArgoCD.Root.IsSet(), Plugin: s.plugin, Impersonation: s.impersonation != nil,
 			BuildOptions: s.buildOptions, Version: s.argocdVersion},
 		DNS:        s.dns,
 		Store:      s.store,

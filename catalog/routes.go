@@ -65,7 +65,7 @@ func (r *routes) route(in *ingressInput, from Origin) Route {
 	out.Auth = r.settings.authOf(in)
 	for _, name := range in.SharedWith {
 		if name.IsSet() && r.names.entries[name.V] == nil {
-			r.names.unknownNamespace(name.Node, name.V)
+			r.names.unknownNamespace(name.Node, name.V, "remove it: a host is routed on one cluster")
 		}
 		out.SharedWith = append(out.SharedWith, name.V)
 	}

@@ -105,6 +105,8 @@ func (d descriptions) value(t reflect.Type, f syntax.Field) *schema {
 		return &schema{Type: kinds{"string", "number", "boolean"}}
 	case reflect.TypeFor[syntax.Any]():
 		return &schema{}
+	case reflect.TypeFor[syntax.Layer](): // mapping says of what
+		return &schema{Type: kinds{"object"}}
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -136,6 +138,12 @@ func (d descriptions) mapping(t reflect.Type) *schema {
 			return p
 		}
 		p := property()
+		switch f.Owner.Name() + "." + f.Name {
+		case "platformInput.clusters":
+			p.AdditionalProperties = partial(d.mapping(reflect.TypeFor[clusterInput]()))
+		case "entryInput.perCluster":
+			p.AdditionalProperties = d.override()
+		}
 		p.Description = d[f.Owner.Name()][f.Name]
 		if f.Required {
 			s.Required = append(s.Required, f.Name)
@@ -147,6 +155,41 @@ func (d descriptions) mapping(t reflect.Type) *schema {
 	}
 	if short != nil {
 		return &schema{AnyOf: []*schema{short, s}}
+	}
+	return s
+}
+
+// override is the schema of what differs in an entry on a cluster.
+func (d descriptions) override() *schema {
+	entry := &schema{Type: kinds{"object"}, Properties: map[string]*schema{}, AdditionalProperties: false}
+	for _, f := range syntax.Fields(reflect.TypeFor[entryInput]()) {
+		if slices.Contains(placing, f.Name) {
+			continue
+		}
+		p := d.value(f.Type, f)
+		p.narrow(f.Owner.Name(), f.Name)
+		if f.Name == "applications" {
+			one := d.mapping(reflect.TypeFor[appInput]()).AnyOf[1]
+			delete(one.Properties, "applicationCode")
+			p = &schema{AnyOf: []*schema{p, {Type: kinds{"object"}, AdditionalProperties: one}}}
+		}
+		p.Description = d[f.Owner.Name()][f.Name]
+		entry.Properties[f.Name] = p
+	}
+	return partial(entry)
+}
+
+// partial is the schema of a mapping that is laid over another: what is required may be in that one. What is in a list is all there is.
+func partial(s *schema) *schema {
+	s.Required = nil
+	for _, p := range s.Properties {
+		partial(p)
+	}
+	for _, p := range s.AnyOf {
+		partial(p)
+	}
+	if below, isSchema := s.AdditionalProperties.(*schema); isSchema {
+		partial(below)
 	}
 	return s
 }
@@ -165,11 +208,11 @@ const (
 func (s *schema) narrow(typeName, key string) {
 	switch typeName + "." + key {
 	case "entryInput.namespace", "peerInput.namespace", "appInput.applicationCode", "useInput.application", "argocdInput.namespace",
-		"impersonationInput.serviceAccount", "middlewareInput.namespace", "podsInput.namespace", "vaultUserInput.namespace":
+		"argocdInput.root", "impersonationInput.serviceAccount", "middlewareInput.namespace", "podsInput.namespace", "vaultUserInput.namespace":
 		s.Pattern = labelShape
 	case "appInput.dependsOn", "secretsConfigInput.dependsOn", "projectInput.destinations":
 		s.Items.Pattern = labelShape
-	case "ingressInput.host", "platformInput.domain":
+	case "ingressInput.host", "clusterSettings.domain":
 		s.Pattern = hostShape
 	case "peerInput.cidr":
 		s.Pattern = cidrShape

@@ -78,6 +78,7 @@ func documented(t *testing.T) descriptions {
 	}
 	visit(reflect.TypeFor[entryInput](), "An entry", "")
 	visit(reflect.TypeFor[platformInput](), "The platform", "")
+	visit(reflect.TypeFor[clusterInput](), "clusters", "clusters")
 	return out
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -20,13 +21,16 @@ import (
 // settings is platform.yml as it is for one cluster, with the defaults of a k3s cluster with Traefik and Vault for what it leaves out.
 // All defaults of the platform are applied in this file.
 type settings struct {
-	in    *platformInput // as it is written
-	files *files
-	opts  Options
+	in      *platformInput // as it is written
+	files   *files
+	opts    Options
+	cluster Cluster
+	// only, when set, is the application whose source alone is looked into.
+	only *string
 
 	repoURL, revision            string
 	argocdNamespace, destination string
-	plugin                       string
+	plugin, root                 string
 	impersonation                *Impersonation
 	buildOptions                 argocd.BuildOptions
 	argocdVersion                argocd.Version
@@ -43,7 +47,7 @@ type settings struct {
 	retry                        *Retry
 	syncOptions                  []string
 	vendor                       string // the folder with copies of charts, of the repository; may be empty
-	cluster                      Cluster
+	kubernetes                   Kubernetes
 	nodes                        []Node
 	podCIDRs                     []netip.Prefix
 	lint                         Lint
@@ -52,8 +56,12 @@ type settings struct {
 }
 
 // settingsOf reads the settings of one cluster, but its profiles.
-func settingsOf(in *platformInput, f *files, opts Options) *settings {
-	s := &settings{in: in, files: f, opts: opts}
+func settingsOf(c *cluster, cs *clusters, f *files, opts Options, target Target) *settings {
+	in := c.in
+	s := &settings{in: in, files: f, opts: opts, cluster: Cluster{Name: c.name, Remote: c.remote(), Server: c.server.V, Known: c.known.V, Manager: c.manager.name, Home: c.manager == cs.home()}}
+	if opts.Asked && !opts.AllSources && target.Part != RootPart {
+		s.only = &target.Code
+	}
 	s.repoURL, s.revision = in.Repository.URL.Or(opts.RepoURL), in.Repository.Revision.Or(cmp.Or(opts.Revision, "HEAD"))
 	gitRepository(in.Repository.URL)
 	s.repositoryOfArgoCD()
@@ -68,17 +76,20 @@ func settingsOf(in *platformInput, f *files, opts Options) *settings {
 
 	switch {
 	case !in.Vendor.IsSet():
-	case opts.Application != "" || opts.NewCopies: // the folder may be missing when that application does not need it
+	case s.only != nil || opts.NewCopies: // the folder may be missing when that application does not need it
 		s.vendor, _ = repositoryPath(in.Vendor)
 	default:
 		s.vendor, _ = f.folder(in.Vendor)
 	}
 	s.mirrors = mirrorsOf(&in.Sources)
-	s.cluster = clusterOf(&in.Kubernetes)
+	s.kubernetes = kubernetesOf(&in.Kubernetes)
 	s.argocdNamespace = in.ArgoCD.Namespace.Or("argocd")
 	optionalLabel(in.ArgoCD.Namespace)
 	s.destination = in.ArgoCD.Destination.Or("https://kubernetes.default.svc")
-	destinationURL(in.ArgoCD.Destination)
+	s.destinationOf(in.ArgoCD.Destination, cs.named())
+	s.root = in.ArgoCD.Root.Or(RootName)
+	optionalLabel(in.ArgoCD.Root)
+	reservedRoot(in.ArgoCD.Root)
 	s.plugin = in.ArgoCD.Plugin.Or("roster-v1")
 	filled(in.ArgoCD.Plugin, "the name of the sidecar's plugin")
 	if i := in.ArgoCD.Impersonation; i != nil && i.Enabled.Or(true) {
@@ -146,8 +157,8 @@ func (s *settings) flawed(value string) bool { return s.in.flawed(value) }
 // kubeVersion is a version of Kubernetes as Helm's --kube-version takes it.
 var kubeVersion = regexp.MustCompile(`^v?1\.\d+(\.\d+)?([-+][0-9A-Za-z.+-]+)?$`)
 
-func clusterOf(in *kubernetesInput) Cluster {
-	return Cluster{KubeVersion: kubeVersionOf(in.Version), APIVersions: apiVersionsOf(in.APIVersions)}
+func kubernetesOf(in *kubernetesInput) Kubernetes {
+	return Kubernetes{KubeVersion: kubeVersionOf(in.Version), APIVersions: apiVersionsOf(in.APIVersions)}
 }
 
 func kubeVersionOf(v text) string {
@@ -307,4 +318,27 @@ func texts(in []text) []string {
 		}
 	}
 	return out
+}
+
+// destinationOf checks the API server of the cluster that Argo CD runs in. Where platform.yml has no clusters, another one must be meant by
+// what Argo CD does not know by itself; and the root Application, the projects and the Applications would be applied there.
+func (s *settings) destinationOf(t text, named bool) {
+	if !destinationURL(t) || !t.IsSet() || named {
+		return
+	}
+	if u, err := url.Parse(t.V); err != nil || inCluster.MatchString(u.Host) {
+		return
+	}
+	t.Report("other-cluster", "for another cluster: clusters: {NAME: {server: URL}}; for Argo CD's own, under this name: clusters: {NAME: {argocd: {destination: URL}}}",
+		"expected https://kubernetes.default.svc, the API server of Argo CD's own cluster, found another one: there would be no Argo CD for the Applications")
+}
+
+// inCluster are the names that each cluster has for its own API server.
+var inCluster = regexp.MustCompile(`^kubernetes\.default(\.svc(\.[a-z0-9.-]+)?)?(:[0-9]+)?$`)
+
+// reservedRoot reports names that Argo CD itself, or a namespace's project, has.
+func reservedRoot(t text) {
+	if t.V == "default" {
+		t.Report("reserved-name", "choose another name", "%q is Argo CD's own project", t.V)
+	}
 }

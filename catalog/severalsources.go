@@ -289,6 +289,6 @@ func (r *sourceReader) refFile(in *app, s *Source, t text) (f valueFile, isRef, 
 		f.written, f.ref = t.V, true
 		return f, true, ok
 	}
-	expanded, err := in.environment(s).Expand(file)
+	expanded, err := r.environment(in, s).Expand(file)
 	return f, true, err != nil || inside(t, path.Clean(strings.TrimLeft(expanded, "/")), "a file of the other source")
 }

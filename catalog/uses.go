@@ -20,7 +20,7 @@ func (x *expansion) uses(in *app) {
 		}
 		target := x.names.apps[u.Application.V]
 		if target == nil {
-			x.names.unknownApplication(u.Application.Node, u.Application.V)
+			x.names.unknownApplication(u.Application.Node, u.Application.V, "add one to this cluster, too; or name what it calls in its values, and permit the flow under networkPolicies.allow with to: {host: …}")
 			continue
 		}
 		switch other := target.builtin; {

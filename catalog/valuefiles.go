@@ -184,7 +184,7 @@ func (r *sourceReader) valueFile(in *app, s *Source, t text, chart string) (valu
 		t.Report("path-outside", "leave out $values: only a chart of another Git repository needs it", "expected a file of this repository, found %s", shown(t.V))
 		return f, false
 	}
-	expanded, err := in.environment(s).Expand(name)
+	expanded, err := r.environment(in, s).Expand(name)
 	if err != nil { // it is for the renderer to say, which may know the commit
 		f.unknown = true
 		return f, true
@@ -308,7 +308,7 @@ func (r *sourceReader) foreignValueFiles(in *app, s *Source) []valueFile {
 			}
 			continue
 		}
-		name, err := in.environment(s).Expand(t.V)
+		name, err := r.environment(in, s).Expand(t.V)
 		first, _, _ := strings.Cut(t.V, "/")
 		switch {
 		case strings.HasPrefix(first, "$") && (several || !ofArgoCD.MatchString(first)):

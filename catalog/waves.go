@@ -79,8 +79,8 @@ func sequenced(p *Platform, set *settings, n *names) Order {
 		s.markEarly(step{"app", code}, map[step]bool{})
 	}
 	for _, d := range set.in.Secrets.DependsOn {
-		if d.IsSet() && s.names.apps[d.V] == nil {
-			s.names.unknownApplication(d.Node, d.V)
+		if d.IsSet() && s.names.apps[d.V] == nil && len(n.where.codes[d.V]) == 0 { // what is on other clusters only is not waited for
+			s.names.unknownApplication(d.Node, d.V, "")
 		}
 	}
 	s.assign(p)
@@ -132,6 +132,8 @@ func (s *sequencer) assign(p *Platform) {
 	if p.Store != nil {
 		p.Store.Sync = Sync{s.of(step{what: "store"}), late(groupExternalSecrets)}
 	}
+	p.PolicySync = Sync{s.of(step{what: "policies"}), late(groupCilium)}
+	p.RouteSync = Sync{s.of(step{what: "routes"}), late(groupTraefik)}
 	for i := range p.Namespaces {
 		n := &p.Namespaces[i]
 		n.PolicySync = Sync{s.of(step{"policies", n.Name}), late(groupCilium)}
@@ -201,6 +203,9 @@ func (s *sequencer) edges(of step) []edge {
 	case "policies":
 		return s.kinds(groupCilium)
 	case "routes":
+		if of.name == "" { // all of them
+			return s.kinds(groupTraefik)
+		}
 		return append(s.kinds(groupTraefik), edge{to: step{"app", of.name}, together: true})
 	}
 	return s.needs(of)

@@ -14,7 +14,7 @@ import (
 // loadList reads a list of which every application is the folder app.
 func loadList(t *testing.T, platform, list string) *catalog.Platform {
 	t.Helper()
-	return readList(t, platform, list).Platform
+	return readList(t, platform, list).Clusters[0].Platform
 }
 
 func readList(t *testing.T, platform, list string) catalog.Reading {
@@ -97,7 +97,7 @@ func TestAwaited(t *testing.T) {
 		"cilium": "", "vault": "cilium", "alone": "cilium", "operator": "cilium", "other": "cilium",
 		"reads": "cilium operator other vault and secrets", "after": "cilium operator other reads vault and secrets", "unknown": "",
 	} {
-		a := reading.Order.Awaited(code)
+		a := reading.Clusters[0].Order.Awaited(code)
 		got := strings.Join(slices.Sorted(maps.Keys(a.Applications)), " ")
 		if a.Secrets {
 			got += " and secrets"

@@ -11,36 +11,61 @@ import (
 
 // ByHand lists what only a person can provide: credentials, and the values of secrets. It names where they belong, line by line, and never
 // a value.
-func ByHand(p *catalog.Platform) string {
+// The first platform is that of the cluster with Argo CD; the others are those that it deploys to.
+func ByHand(platforms []*catalog.Platform) string {
 	var out strings.Builder
+	p := platforms[0]
 	line := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }
 	line("By hand, before Argo CD can do the rest:")
 	line("  credentials of these repositories, if they are private: a Secret in %s with the label", p.ArgoCD.Namespace)
 	line("  argocd.argoproj.io/secret-type: repository")
-	for _, url := range repositories(p) {
+	for _, url := range repositories(platforms) {
 		line("    %s", url)
 	}
-	if s := p.Store; s != nil {
-		line("  Vault at %s: unsealed, with", s.Server)
-		line("    a KV engine of version 2 at %q", s.Path)
-		line("    Kubernetes auth at %q with the role %q for the account %s of namespace %s", s.MountPath, s.Role, s.ServiceAccount, s.ServiceAccountNS)
+	if len(platforms) > 1 {
+		line("  credentials of these clusters: a Secret in %s for each, with the label", p.ArgoCD.Namespace)
+		line("  argocd.argoproj.io/secret-type: cluster, as argocd cluster add makes it")
+		for _, other := range platforms[1:] {
+			line("    %s", known(other.Cluster))
+		}
 	}
-	if lines := secrets(p); len(lines) > 0 {
-		line("  secrets that ExternalSecrets read (store, path, property; * is all of them):")
-		for _, l := range lines {
-			line("    %s", l)
+	for _, p := range platforms {
+		of := ""
+		if len(platforms) > 1 {
+			of = ", of the cluster " + p.Cluster.Name
+		}
+		if s := p.Store; s != nil {
+			line("  Vault at %s%s: unsealed, with", s.Server, of)
+			line("    a KV engine of version 2 at %q", s.Path)
+			line("    Kubernetes auth at %q with the role %q for the account %s of namespace %s", s.MountPath, s.Role, s.ServiceAccount, s.ServiceAccountNS)
+		}
+		if lines := secrets(p); len(lines) > 0 {
+			line("  secrets that ExternalSecrets%s read (store, path, property; * is all of them):", strings.TrimPrefix(of, ","))
+			for _, l := range lines {
+				line("    %s", l)
+			}
 		}
 	}
 	return out.String()
 }
 
+// known is a cluster as Argo CD must know it.
+func known(c catalog.Cluster) string {
+	if c.Server == "" {
+		return c.Name + ", by the name " + c.Known
+	}
+	return c.Name + ", at " + c.Server
+}
+
 // repositories are the sources of all Applications, by URL.
-func repositories(p *catalog.Platform) []string {
-	set := map[string]bool{p.Repository.URL: true}
-	for _, n := range p.Namespaces {
-		for _, a := range n.Applications {
-			for _, s := range a.Sources {
-				set[s.RepoURL] = true
+func repositories(platforms []*catalog.Platform) []string {
+	set := map[string]bool{platforms[0].Repository.URL: true}
+	for _, p := range platforms {
+		for _, n := range p.Namespaces {
+			for _, a := range n.Applications {
+				for _, s := range a.Sources {
+					set[s.RepoURL] = true
+				}
 			}
 		}
 	}

@@ -18,7 +18,8 @@ import (
 
 // Request is what Argo CD asks for.
 type Request struct {
-	Application    string // the code of the application whose workloads are to be rendered; empty for the platform
+	Application    string // the name of the Application whose objects are to be rendered; empty for the root's
+	Cluster        string // whose Argo CD asks; empty where that is clear
 	AppName        string // of the Argo CD Application that asks
 	RepoURL        string
 	TargetRevision string // a branch, tag or commit, as the Application names it
@@ -48,7 +49,7 @@ func FromEnvironment(lookup func(string) (string, bool)) (Request, error) {
 		r.APIVersions = strings.Split(versions, ",")
 	}
 	var err error
-	if r.Application, err = application(get("ARGOCD_APP_PARAMETERS")); err != nil {
+	if r.Application, r.Cluster, err = asked(get("ARGOCD_APP_PARAMETERS")); err != nil {
 		return Request{}, fmt.Errorf("source.plugin.parameters of the Application: %w", err)
 	}
 	if r.Application != "" && r.Application != r.code() {
@@ -61,45 +62,60 @@ func FromEnvironment(lookup func(string) (string, bool)) (Request, error) {
 // code is the name of the Application that asks. In namespaces other than its own, Argo CD calls it NAMESPACE_NAME.
 func (r Request) code() string { return r.AppName[strings.LastIndexByte(r.AppName, '_')+1:] }
 
-// Check reports an Application of the list that asks for the whole platform, as it does when its parameter is removed.
-func (r Request) Check(p *catalog.Platform) error {
+// Check reports an Application of the list that asks for the whole platform, as it does when its parameter is removed. Clusters is how many the
+// list has: of several, each has a root, and only one of these is asked for without a parameter.
+func (r Request) Check(p *catalog.Platform, clusters int) error {
+	name := r.code()
+	if r.Application != "" || name == p.RootName() {
+		return nil
+	}
+	if clusters > 1 {
+		return r.unnamed()
+	}
 	for _, n := range p.Namespaces {
 		for _, a := range n.Applications {
-			if r.Application == "" && a.Code == r.code() {
-				return fmt.Errorf("the Application %q asks for the whole platform: that would replace its own objects\n  hint: set the parameter %q to its name",
-					r.AppName, render.PluginParameter)
+			if a.Name == name {
+				return r.unnamed()
 			}
 		}
 	}
 	return nil
 }
 
-// Options are what the request tells about the files, for catalog.Load.
-func (r Request) Options() catalog.Options {
-	return catalog.Options{RepoURL: r.RepoURL, Revision: r.TargetRevision, TopIsRoot: true, Application: r.Application}
+func (r Request) unnamed() error {
+	return fmt.Errorf("the Application %q asks for the whole platform: that would replace its own objects\n  hint: set the parameter %q to its name",
+		r.AppName, render.PluginParameter)
 }
 
-// application is the code that the parameters name; empty when there are none.
-func application(parameters string) (string, error) {
-	if parameters == "" {
-		return "", nil
+// Options are what the request tells about the files, for catalog.Load.
+func (r Request) Options() catalog.Options {
+	return catalog.Options{RepoURL: r.RepoURL, Revision: r.TargetRevision, TopIsRoot: true}
+}
+
+// asked are the application and the cluster that the parameters name; empty when there are none.
+func asked(text string) (application, cluster string, err error) {
+	if text == "" {
+		return "", "", nil
 	}
 	var list []struct {
 		Name   string
 		String *string
 	}
-	if err := json.Unmarshal([]byte(parameters), &list); err != nil {
-		return "", fmt.Errorf("expected a list as Argo CD writes it: %w", err)
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		return "", "", fmt.Errorf("expected a list as Argo CD writes it: %w", err)
 	}
-	code := ""
 	for _, p := range list {
-		switch {
-		case p.Name != render.PluginParameter:
-			return "", fmt.Errorf("expected %q alone, found %q\n  hint: remove it: other parameters are only shown", render.PluginParameter, p.Name)
-		case p.String == nil || *p.String == "":
-			return "", fmt.Errorf("expected the code of an application as %q, found none\n  hint: remove the parameter to render the platform", p.Name)
+		into, what, without := &application, "the code of an application", "remove the parameter to render the platform"
+		if p.Name == render.ClusterParameter {
+			into, what, without = &cluster, "the name of a cluster", "apply the output of roster bootstrap again"
 		}
-		code = *p.String
+		switch {
+		case p.Name != render.PluginParameter && p.Name != render.ClusterParameter:
+			return "", "", fmt.Errorf("expected %q and %q alone, found %q\n  hint: remove it: other parameters are only shown", render.PluginParameter, render.ClusterParameter, p.Name)
+		case p.String == nil || *p.String == "":
+			return "", "", fmt.Errorf("expected %s as %q, found none\n  hint: %s", what, p.Name, without)
+		}
+		*into = *p.String
 	}
-	return code, nil
+	return application, cluster, nil
 }

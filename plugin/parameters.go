@@ -51,7 +51,7 @@ func Parameters(p *catalog.Platform) ([]byte, error) {
 	if !p.ArgoCD.Version.IsZero() {
 		set("argocd.version", p.ArgoCD.Version.String())
 	}
-	set("kubernetes.version", p.Cluster.KubeVersion)
+	set("kubernetes.version", p.Kubernetes.KubeVersion)
 	if p.Store != nil {
 		set("secrets.store", p.Store.Name)
 	}

@@ -81,6 +81,9 @@ const manifestGeneratePaths = "argocd.argoproj.io/manifest-generate-paths"
 // PluginParameter is the parameter that names the application which the sidecar is to render.
 const PluginParameter = "application"
 
+// ClusterParameter is the parameter that names the cluster whose Argo CD asks, where that is not clear.
+const ClusterParameter = "cluster"
+
 func applications(k kind, p *catalog.Platform, n *catalog.Namespace) []object.Object {
 	out := make([]object.Object, 0, len(n.Applications))
 	for i := range n.Applications {
@@ -90,7 +93,7 @@ func applications(k kind, p *catalog.Platform, n *catalog.Namespace) []object.Ob
 }
 
 func argoApp(k kind, p *catalog.Platform, n *catalog.Namespace, a *catalog.Application) object.Object {
-	id := identity{Kind: k, Namespace: p.ArgoCD.Namespace, Name: a.Code, Origin: a.Origin, Sync: catalog.Sync{Wave: a.Wave}}
+	id := identity{Kind: k, Namespace: p.ArgoCD.Namespace, Name: a.Name, Origin: a.Origin, Sync: catalog.Sync{Wave: a.Wave}}
 	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		maps.Copy(m.Labels, a.Labels)
 		maps.Copy(m.Annotations, a.Annotations)
@@ -110,7 +113,7 @@ func argoApp(k kind, p *catalog.Platform, n *catalog.Namespace, a *catalog.Appli
 func appSpec(p *catalog.Platform, n *catalog.Namespace, a *catalog.Application) applicationSpec {
 	spec := applicationSpec{
 		Project:     n.Project.Name,
-		Destination: projectDestination{Server: p.ArgoCD.Destination, Namespace: n.Name},
+		Destination: destination(p, n.Name),
 	}
 	if len(a.Sources) == 1 && a.Sources[0].Name == "" && a.Sources[0].Ref == "" {
 		s := source(a.Sources[0])
@@ -152,7 +155,7 @@ func source(s catalog.Source) applicationSource {
 		out.Directory = directory(*s.Directory)
 	}
 	if p := s.Plugin; p != nil {
-		out.Plugin = &argocd.Plugin{Name: p.Name, Parameters: []argocd.PluginParameter{{Name: PluginParameter, String: &p.Application}}}
+		out.Plugin = sidecar(p.Name, p.Application, catalog.Cluster{Home: p.Cluster == "", Manager: p.Cluster})
 	}
 	return out
 }

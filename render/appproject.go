@@ -26,7 +26,8 @@ type appProjectSpec struct {
 }
 
 type projectDestination struct {
-	Server    string `json:"server"`
+	Server    string `json:"server,omitempty"`
+	Name      string `json:"name,omitempty"`
 	Namespace string `json:"namespace"`
 }
 
@@ -51,7 +52,7 @@ type projectRole struct {
 // cluster-scoped kind that the entry does not list. An absent clusterResourceWhitelist permits none; writing [] would differ forever from
 // what Argo CD stores.
 func appProject(k kind, p *catalog.Platform, n *catalog.Namespace) []object.Object {
-	id := identity{Kind: k, Namespace: p.ArgoCD.Namespace, Name: n.Project.Name, Origin: n.Origin, Sync: guards}
+	id := identity{Kind: k, Namespace: p.ArgoCD.Namespace, Name: n.Project.Name, Origin: n.Origin, Sync: guardSync}
 	return []object.Object{id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		return &argoAppProject{TypeMeta: t, ObjectMeta: m, Spec: projectSpec(p, n)}
 	})}
@@ -62,14 +63,13 @@ func projectSpec(p *catalog.Platform, n *catalog.Namespace) appProjectSpec {
 	spec := appProjectSpec{
 		Description:  in.Description,
 		SourceRepos:  in.SourceRepos,
-		Destinations: []projectDestination{{Server: p.ArgoCD.Destination, Namespace: n.Name}},
+		Destinations: []projectDestination{destination(p, n.Name)},
 	}
 	for _, d := range in.Destinations {
-		spec.Destinations = append(spec.Destinations, projectDestination{Server: p.ArgoCD.Destination, Namespace: d.Namespace})
+		spec.Destinations = append(spec.Destinations, destination(p, d.Namespace))
 	}
 	if i := n.Impersonation; i != nil {
-		spec.DestinationServiceAccounts = []destinationServiceAccount{{Server: p.ArgoCD.Destination, Namespace: n.Name,
-			DefaultServiceAccount: n.Name + ":" + i.ServiceAccount}}
+		spec.DestinationServiceAccounts = []destinationServiceAccount{account(p, n.Name, n.Name+":"+i.ServiceAccount)}
 	}
 	for _, c := range in.ClusterResources {
 		spec.ClusterResourceWhitelist = append(spec.ClusterResourceWhitelist, metav1.GroupKind{Group: c.Group, Kind: c.Kind})

@@ -15,7 +15,7 @@ func clusterRole(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Obj
 	if !hasClusterRole(n) {
 		return nil
 	}
-	id := identity{Kind: k, Name: clusterRoleName(n), Origin: n.Origin, Sync: guards}
+	id := identity{Kind: k, Name: clusterRoleName(n), Origin: n.Origin, Sync: guardSync}
 	return []object.Object{id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		o := &rbacv1.ClusterRole{TypeMeta: t, ObjectMeta: m}
 		for _, c := range n.Project.ClusterResources {

@@ -12,7 +12,7 @@ func clusterRoleBinding(k kind, _ *catalog.Platform, n *catalog.Namespace) []obj
 	if !hasClusterRole(n) {
 		return nil
 	}
-	id := identity{Kind: k, Name: clusterRoleName(n), Origin: n.Origin, Sync: guards}
+	id := identity{Kind: k, Name: clusterRoleName(n), Origin: n.Origin, Sync: guardSync}
 	return []object.Object{id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		return &rbacv1.ClusterRoleBinding{TypeMeta: t, ObjectMeta: m,
 			RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: id.Name},

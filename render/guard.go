@@ -7,18 +7,51 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// guard is what is removed first when a guarded entry is removed, and waits for confirmation. Argo CD prunes wave by wave, from the last
+// guards are what is removed first when a guarded entry is removed, and waits for confirmation. Argo CD prunes wave by wave, from the last
 // one of those that are to be pruned (gitops-engine pkg/sync, getSyncTasks), and nothing of a wave in which something is not
-// confirmed. The Namespace is in the first wave: without this object, its policies would be gone before anyone is asked. The
+// confirmed. The Namespace is in the first wave: without these objects, its policies would be gone before anyone is asked. The
 // Applications are not enough: an entry may have none, and those of a namespace that is renamed stay.
-func guard(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Object {
-	if !n.Guarded {
-		return nil
+//
+// Where several Applications deploy to a cluster, each has a guard of each entry, whatever else it has of it: otherwise it would prune
+// without asking, or ask when an entry that stays has no policies any more.
+func guards(k kind, p *catalog.Platform) []object.Object {
+	if !p.Cluster.Remote {
+		return guardsNamed(k, p, "roster-guard")
 	}
-	id := identity{Kind: k, Namespace: n.Name, Name: "roster-guard", Origin: n.Origin, Sync: catalog.Sync{Wave: n.GuardWave}}
-	return []object.Object{id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
-		m.Annotations[syncOptions] = confirm
-		return &corev1.ConfigMap{TypeMeta: t, ObjectMeta: m,
-			Data: map[string]string{"about": "When the entry " + n.Name + " is removed from " + catalog.ApplicationsFile + ", Argo CD asks before it prunes this, and after this the rest."}}
-	})}
+	var out []object.Object
+	for _, part := range guardedParts {
+		out = append(out, guardsOf(k, p, part)...)
+	}
+	return out
+}
+
+// guardedParts are those with objects of namespaces. Those of one application have a guard in the Application itself.
+var guardedParts = []catalog.Part{catalog.NamespacePart, catalog.PolicyPart, catalog.RoutePart}
+
+// guardsOf are the guards of one part.
+func guardsOf(k kind, p *catalog.Platform, part catalog.Part) []object.Object {
+	switch part {
+	case catalog.NamespacePart:
+		return guardsNamed(k, p, "roster-guard")
+	case catalog.PolicyPart, catalog.RoutePart:
+		return guardsNamed(k, p, "roster-guard-"+string(part))
+	}
+	return nil
+}
+
+func guardsNamed(k kind, p *catalog.Platform, name string) []object.Object {
+	var out []object.Object
+	for i := range p.Namespaces {
+		n := &p.Namespaces[i]
+		if !n.Guarded {
+			continue
+		}
+		id := identity{Kind: k, Namespace: n.Name, Name: name, Origin: n.Origin, Sync: catalog.Sync{Wave: n.GuardWave}}
+		out = append(out, id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
+			m.Annotations[syncOptions] = confirm
+			return &corev1.ConfigMap{TypeMeta: t, ObjectMeta: m,
+				Data: map[string]string{"about": "When the entry " + n.Name + " is removed from " + catalog.ApplicationsFile + ", Argo CD asks before it prunes this, and after this the rest."}}
+		}))
+	}
+	return out
 }

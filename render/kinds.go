@@ -17,23 +17,24 @@ import (
 //
 // To add a kind, add its file, and its line here.
 var kinds = [...]row{
-	{Kind{"", "v1", "Namespace", cluster}, each(namespace)},
-	{Kind{"", "v1", "ServiceAccount", namespaced}, each(serviceAccounts)},
-	{Kind{rbacv1.GroupName, "v1", "ClusterRole", cluster}, each(clusterRole)},
-	{Kind{rbacv1.GroupName, "v1", "ClusterRoleBinding", cluster}, each(clusterRoleBinding)},
-	{Kind{rbacv1.GroupName, "v1", "RoleBinding", namespaced}, each(roleBindings)},
-	{Kind{"cilium.io", "v2", "CiliumNetworkPolicy", namespaced}, each(networkPolicies)},
-	{Kind{"", "v1", "ConfigMap", namespaced}, each(guard)},
-	{Kind{application.Group, "v1alpha1", application.AppProjectKind, namespaced}, each(appProject)},
-	{Kind{"external-secrets.io", "v1", "ClusterSecretStore", cluster}, secretStore}, // the only version that the operator serves since 0.17
-	{Kind{"external-secrets.io", "v1", "ExternalSecret", namespaced}, each(externalSecrets)},
-	{Kind{application.Group, "v1alpha1", application.ApplicationKind, namespaced}, each(applications)},
-	{Kind{"traefik.io", "v1alpha1", "IngressRoute", namespaced}, each(ingressRoutes)},
+	{Kind{"", "v1", "Namespace", cluster}, catalog.NamespacePart, each(namespace)},
+	{Kind{"", "v1", "ServiceAccount", namespaced}, catalog.NamespacePart, each(serviceAccounts)},
+	{Kind{rbacv1.GroupName, "v1", "ClusterRole", cluster}, catalog.NamespacePart, each(clusterRole)},
+	{Kind{rbacv1.GroupName, "v1", "ClusterRoleBinding", cluster}, catalog.NamespacePart, each(clusterRoleBinding)},
+	{Kind{rbacv1.GroupName, "v1", "RoleBinding", namespaced}, catalog.NamespacePart, each(roleBindings)},
+	{Kind{"cilium.io", "v2", "CiliumNetworkPolicy", namespaced}, catalog.PolicyPart, each(networkPolicies)},
+	{Kind{"", "v1", "ConfigMap", namespaced}, everyPart, guards},
+	{Kind{application.Group, "v1alpha1", application.AppProjectKind, namespaced}, catalog.RootPart, each(appProject)},
+	{Kind{"external-secrets.io", "v1", "ClusterSecretStore", cluster}, catalog.StorePart, secretStore}, // the only version that the operator serves since 0.17
+	{Kind{"external-secrets.io", "v1", "ExternalSecret", namespaced}, catalog.SecretPart, each(externalSecrets)},
+	{Kind{application.Group, "v1alpha1", application.ApplicationKind, namespaced}, catalog.RootPart, each(applications)},
+	{Kind{"traefik.io", "v1alpha1", "IngressRoute", namespaced}, catalog.RoutePart, each(ingressRoutes)},
 }
 
 // row is a kind, and what renders all its objects.
 type row struct {
 	Kind
+	part    catalog.Part // which Application deploys them, where there are several for a cluster
 	objects func(kind, *catalog.Platform) []object.Object
 }
 
@@ -42,6 +43,9 @@ type Kind struct {
 	Group, Version, Kind string
 	Namespaced           bool
 }
+
+// everyPart is the part of what each Application has: guards.
+const everyPart catalog.Part = "*"
 
 const (
 	cluster    = false

@@ -12,11 +12,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Build returns the objects of the platform in the order in which they are printed.
+// Build returns the objects that a platform needs on its own cluster, in the order in which they are printed.
 func Build(p *catalog.Platform) []object.Object {
 	out := make([]object.Object, 0, 12*len(p.Namespaces))
 	for place := range kinds {
-		out = append(out, kinds[place].objects(of(place), p)...)
+		if kinds[place].part != catalog.RootPart || !p.Cluster.Remote {
+			out = append(out, kinds[place].objects(of(place), p)...)
+		}
 	}
 	object.Sort(out)
 	return out
@@ -64,4 +66,4 @@ func (id identity) meta() metav1.ObjectMeta {
 	return m
 }
 
-var guards = catalog.Sync{Wave: catalog.GuardWave}
+var guardSync = catalog.Sync{Wave: catalog.GuardWave}

@@ -34,7 +34,7 @@ func roleBindings(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Ob
 }
 
 func roleBinding(k kind, namespace, name string, origin catalog.Origin, role rbacv1.RoleRef, subject rbacv1.Subject) object.Object {
-	id := identity{Kind: k, Namespace: namespace, Name: name, Origin: origin, Sync: guards}
+	id := identity{Kind: k, Namespace: namespace, Name: name, Origin: origin, Sync: guardSync}
 	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		return &rbacv1.RoleBinding{TypeMeta: t, ObjectMeta: m, RoleRef: role, Subjects: []rbacv1.Subject{subject}}
 	})

@@ -14,7 +14,7 @@ import (
 // what Build returns: an Application that deploys itself could remove itself.
 func Root(p *catalog.Platform) []object.Object {
 	identify := func(kind kind) (identity, metav1.ObjectMeta) {
-		id := identity{Kind: kind, Namespace: p.ArgoCD.Namespace, Name: catalog.RootName, Origin: catalog.ApplicationsFile}
+		id := identity{Kind: kind, Namespace: p.ArgoCD.Namespace, Name: p.RootName(), Origin: catalog.ApplicationsFile}
 		m := id.meta()
 		delete(m.Annotations, syncWave) // no Application applies them
 		return id, m
@@ -38,24 +38,44 @@ func rootProject(p *catalog.Platform) appProjectSpec {
 	spec := appProjectSpec{
 		Description:                "What " + catalog.ApplicationsFile + " lists, as roster renders it.",
 		SourceRepos:                []string{p.Repository.URL},
-		Destinations:               []projectDestination{{Server: p.ArgoCD.Destination, Namespace: "*"}},
+		Destinations:               []projectDestination{destination(p, "*")},
 		ClusterResourceWhitelist:   permitted(cluster),
 		NamespaceResourceWhitelist: permitted(namespaced),
 	}
-	if p.ArgoCD.Impersonation { // where it is on, a project without an account cannot sync
-		spec.DestinationServiceAccounts = []destinationServiceAccount{{Server: p.ArgoCD.Destination, Namespace: "*",
-			DefaultServiceAccount: p.ArgoCD.Namespace + ":argocd-application-controller"}}
+	own := p.ArgoCD.Namespace + ":argocd-application-controller"
+	if p.Cluster.Remote {
+		spec.Description = "What " + catalog.ApplicationsFile + " lists for the cluster " + p.Cluster.Name + ", as roster renders it."
+		spec.Destinations = append([]projectDestination{{Server: p.ArgoCD.Destination, Namespace: p.ArgoCD.Namespace}}, spec.Destinations...)
+	}
+	if !p.ArgoCD.Impersonation { // where it is on, a project without an account cannot sync
+		return spec
+	}
+	if p.Cluster.Remote { // what argocd cluster add makes
+		spec.DestinationServiceAccounts = []destinationServiceAccount{
+			{Server: p.ArgoCD.Destination, Namespace: p.ArgoCD.Namespace, DefaultServiceAccount: own}, account(p, "*", "kube-system:argocd-manager")}
+	} else {
+		spec.DestinationServiceAccounts = []destinationServiceAccount{account(p, "*", own)}
 	}
 	return spec
 }
 
 // rootApplication has no finalizer: when it is deleted, what it has deployed stays.
 func rootApplication(p *catalog.Platform) applicationSpec {
-	return applicationSpec{
-		Project: catalog.RootName,
+	name := ""
+	if p.Cluster.Remote {
+		name = p.RootName()
+	}
+	spec := rootSpec(p, sidecar(p.ArgoCD.Plugin, name, p.Cluster))
+	spec.Destination = projectDestination{Server: p.ArgoCD.Destination, Namespace: p.ArgoCD.Namespace}
+	return spec
+}
+
+// rootSpec is what all Applications have that deploy objects of roster itself, but the destination.
+func rootSpec(p *catalog.Platform, plugin *argocd.Plugin) applicationSpec {
+	spec := applicationSpec{
+		Project: p.RootName(),
 		Source: &applicationSource{RepoURL: p.Repository.URL, TargetRevision: p.Repository.Revision, Path: p.Repository.Folder,
-			Plugin: &argocd.Plugin{Name: p.ArgoCD.Plugin}},
-		Destination: projectDestination{Server: p.ArgoCD.Destination, Namespace: p.ArgoCD.Namespace},
+			Plugin: plugin},
 		SyncPolicy: &syncPolicy{
 			Automated:   &automatedSync{Prune: true, SelfHeal: true, AllowEmpty: new(bool)},
 			SyncOptions: []string{"ServerSideApply=true"},
@@ -65,6 +85,10 @@ func rootApplication(p *catalog.Platform) applicationSpec {
 		},
 		IgnoreDifferences: []ignoreDifferences{unsettledDefaults},
 	}
+	if p.ArgoCD.Shared { // two lists must not take turns with one object
+		spec.SyncPolicy.SyncOptions = append(spec.SyncPolicy.SyncOptions, "FailOnSharedResource=true")
+	}
+	return spec
 }
 
 // unsettledDefaults are fields to which External Secrets 2.3 to 2.6 give a default, and which other versions do not have: whether they are

@@ -18,7 +18,7 @@ func serviceAccounts(k kind, _ *catalog.Platform, n *catalog.Namespace) []object
 }
 
 func serviceAccount(k kind, n *catalog.Namespace, name string, automount bool) object.Object {
-	id := identity{Kind: k, Namespace: n.Name, Name: name, Origin: n.Origin, Sync: guards}
+	id := identity{Kind: k, Namespace: n.Name, Name: name, Origin: n.Origin, Sync: guardSync}
 	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		return &corev1.ServiceAccount{TypeMeta: t, ObjectMeta: m, AutomountServiceAccountToken: &automount}
 	})

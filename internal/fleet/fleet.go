@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -54,23 +55,26 @@ type Input struct {
 // Minutes is how long a run may take by default.
 const Minutes = 5 * time.Minute
 
-// Want is the part that is wanted. The zero Want is the platform, without what its applications deploy.
+// Want is the part that is wanted. The zero Want is the platform of each cluster, without what its applications deploy.
 type Want struct {
+	Cluster     string // only this one
 	Namespace   string // only this entry
-	Application string // only what this application deploys; its code
-	Workloads   bool   // also what the applications deploy
-	Unstable    bool   // and which of its fields differ each time: some charts are rendered twice for that
-	Seen        bool   // what was looked at for all this
+	Application string // only what the application of this code deploys, on each cluster
+	// Asked says that only what one Application of Argo CD deploys is wanted: the one of that name or, when Application is empty, the root.
+	// Cluster is the one whose Argo CD asks; or Application is a code there.
+	Asked     bool
+	Workloads bool // also what the applications deploy
+	Unstable  bool // and which of its fields differ each time: some charts are rendered twice for that
+	Seen      bool // what was looked at for all this
 }
 
 // Output is what was built.
 type Output struct {
-	// Platform is nil when there are mistakes in the list; then only the Frame and the Root are set.
-	Platform *catalog.Platform
-	Order    catalog.Order   // of its applications
-	Unread   bool            // a file of the list is missing, or is not YAML
-	Objects  []object.Object // of the platform, in the order in which they are applied
-	// Applications are those whose workloads are wanted, by code.
+	// Clusters are those that are wanted, by name; none when there are mistakes in the list: then only the Frame and the Root are set.
+	Clusters []*Cluster
+	Number   int  // of clusters in the list
+	Unread   bool // a file of the list is missing, or is not YAML
+	// Applications are those whose workloads are wanted, by cluster and code.
 	Applications []Application
 	Warnings     diag.List
 
@@ -80,10 +84,28 @@ type Output struct {
 	Seen *Seen // what was looked at, if Want asks for it; nil when that may not be seen again
 }
 
+// Cluster is what runs in one cluster, but for what the applications deploy.
+type Cluster struct {
+	Platform *catalog.Platform
+	Order    catalog.Order // of its applications
+	// Objects are those that roster renders for it, in the order in which they are applied. Where Argo CD deploys to other clusters, their
+	// Applications and projects are among them.
+	Objects []object.Object
+}
+
+// Platform is that of the first cluster, for what is true of all; nil when there are mistakes.
+func (o *Output) Platform() *catalog.Platform {
+	if len(o.Clusters) == 0 {
+		return nil
+	}
+	return o.Clusters[0].Platform
+}
+
 // Application is one of the list, and what it deploys.
 type Application struct {
 	*catalog.Application
 	Namespace *catalog.Namespace
+	Platform  *catalog.Platform
 	Yields    []Yield
 	// Mistakes are what is wrong with its source: with any, what it deploys is unknown. The same is true when Elsewhere says
 	// why its source is not in the repository.
@@ -116,21 +138,24 @@ func (o *Output) Complete() bool {
 	return !slices.ContainsFunc(o.Applications, func(a Application) bool { return a.Workload == nil || a.Failed() })
 }
 
-// All are the objects of the platform, each wave followed by what its Applications deploy: Argo CD syncs these, and waits for
-// them, before it goes on to the next wave.
-func (o *Output) All() []object.Object {
+// All are the objects of a cluster, each wave followed by what the Applications of that wave deploy there: Argo CD syncs these, and waits
+// for them, before it goes on to the next wave.
+func (o *Output) All(c *Cluster) []object.Object {
 	byWave := map[int][]object.Object{}
+	for _, object := range c.Objects {
+		byWave[object.Wave] = append(byWave[object.Wave], object)
+	}
 	for _, a := range o.Applications {
+		if a.Platform != c.Platform {
+			continue
+		}
 		for _, y := range a.Yields {
 			byWave[int(a.Wave)] = append(byWave[int(a.Wave)], y.Object)
 		}
 	}
 	var out []object.Object
-	for i, object := range o.Objects {
-		out = append(out, object)
-		if i == len(o.Objects)-1 || o.Objects[i+1].Wave != object.Wave {
-			out = append(out, byWave[object.Wave]...)
-		}
+	for _, wave := range slices.Sorted(maps.Keys(byWave)) {
+		out = append(out, byWave[wave]...)
 	}
 	return out
 }
@@ -166,34 +191,94 @@ func (in *Input) build(each func(context.Context, *Output) (diag.List, error)) (
 			seen = &Seen{Place: taken.Seen, Repository: trace.Seen{}}
 		}
 	}
-	out := Output{Seen: seen, Platform: reading.Platform, Order: reading.Order, Unread: reading.Unread, Root: reading.Root, Frame: diag.Frame{Folder: in.Place.Shown, Within: reading.Folder}}
-	if out.Platform == nil {
+	out := Output{Seen: seen, Number: reading.Number, Unread: reading.Unread, Root: reading.Root, Frame: diag.Frame{Folder: in.Place.Shown, Within: reading.Folder}}
+	if reading.Clusters == nil {
 		return out, reading.Mistakes, nil
 	}
-	if in.Want.Namespace != "" {
-		if out.Platform, err = only(out.Platform, in.Want.Namespace); err != nil {
-			return Output{}, nil, err
-		}
+	if out.Clusters, err = in.clusters(&reading); err != nil {
+		return Output{}, nil, err
 	}
-	out.Objects = render.Build(out.Platform)
-	if !in.Want.Workloads && in.Want.Application == "" {
+	code := reading.Target.Code
+	switch {
+	case in.Want.Asked && (reading.Target.Part != catalog.WorkloadPart || code == ""), !in.Want.Workloads && in.Want.Application == "":
 		return out, nil, nil
 	}
-	out.Applications = applications(out.Platform)
+	for _, c := range out.Clusters {
+		out.Applications = append(out.Applications, applications(c.Platform)...)
+	}
 	if in.Sources != nil {
 		out.findRemote()
-		in.Sources = in.Place.SourcesIn(out.Root, out.Platform.Vendor, in.Sources)
+		in.Sources = in.Place.SourcesIn(out.Root, out.Platform().Vendor, in.Sources)
 	}
 	if out.Seen != nil {
-		out.Seen.Copies = out.Platform.Vendor
+		out.Seen.Copies = out.Platform().Vendor
 	}
 	if in.Want.Application != "" {
-		if out.Applications, err = one(out.Applications, in.Want.Application); err != nil {
+		if !in.Want.Asked {
+			code = in.Want.Application
+		}
+		if out.Applications, err = coded(out.Applications, code, in.Want.Application); err != nil {
 			return Output{}, nil, err
 		}
 	}
 	diags, err := each(ctx, &out)
 	return out, diags, err
+}
+
+// clusters are the objects of those that are wanted.
+func (in *Input) clusters(reading *catalog.Reading) ([]*Cluster, error) {
+	var out []*Cluster
+	there := false
+	for _, r := range reading.Clusters {
+		p := r.Platform
+		if in.Want.Cluster != "" && !in.Want.Asked && p.Cluster.Name != in.Want.Cluster {
+			continue
+		}
+		if in.Want.Namespace != "" {
+			one, found := only(p, in.Want.Namespace)
+			if there = there || found; !found {
+				continue
+			}
+			p = one
+		}
+		c := &Cluster{Platform: p, Order: r.Order}
+		switch t := reading.Target; {
+		case !in.Want.Asked:
+			c.Objects = in.lives(p, reading)
+		case t.Part == catalog.RootPart && p.Cluster.Remote:
+			c.Objects = render.InArgoCD(p)
+		case t.Part == catalog.RootPart:
+			c.Objects = render.Build(p)
+		case t.Part != catalog.WorkloadPart:
+			c.Objects = render.Part(p, t.Part, t.Code)
+		}
+		out = append(out, c)
+	}
+	if in.Want.Namespace != "" && !there {
+		return nil, unknownNamespace(reading, in.Want.Namespace)
+	}
+	return out, nil
+}
+
+// lives are the objects that live on the cluster of p: its own, and those that its Argo CD has for other clusters.
+func (in *Input) lives(p *catalog.Platform, reading *catalog.Reading) []object.Object {
+	out := render.Build(p)
+	for _, other := range reading.Clusters {
+		o := other.Platform
+		if !o.Cluster.Remote || o.Cluster.Manager != p.Cluster.Name {
+			continue
+		}
+		if in.Want.Namespace != "" {
+			one, found := only(o, in.Want.Namespace)
+			if !found {
+				continue
+			}
+			o = one
+		}
+		out = append(out, render.InArgoCD(o)...)
+	}
+	object.Sort(out)
+	return out
 }
 
 // findRemote makes a workload of what is elsewhere: it may have been fetched.
@@ -207,10 +292,12 @@ func (o *Output) findRemote() {
 
 // read reads the list. It gives up when the time is up: what reads is bounded, and ends soon after.
 func (in *Input) read(ctx context.Context, files fs.FS) (reading catalog.Reading, err error) {
+	options := in.Options
+	options.Asked, options.Cluster, options.Application = in.Want.Asked, in.Want.Cluster, in.Want.Application
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		reading, err = catalog.Read(files, in.Place.Dir, in.Options)
+		reading, err = catalog.Read(files, in.Place.Dir, options)
 	}()
 	select {
 	case <-done:
@@ -226,38 +313,49 @@ func applications(p *catalog.Platform) []Application {
 	for i := range p.Namespaces {
 		n := &p.Namespaces[i]
 		for j := range n.Applications {
-			out = append(out, Application{Application: &n.Applications[j], Namespace: n})
+			out = append(out, Application{Application: &n.Applications[j], Namespace: n, Platform: p})
 		}
 	}
 	slices.SortFunc(out, func(a, b Application) int { return cmp.Compare(a.Code, b.Code) })
 	return out
 }
 
-// one is the application of that code alone.
-func one(all []Application, code string) ([]Application, error) {
-	var codes []string
+// coded are the applications of that code alone; name is what was asked for.
+func coded(all []Application, code, name string) ([]Application, error) {
+	var names []string
+	var out []Application
 	for _, a := range all {
 		if a.Code == code {
-			return []Application{a}, nil
+			out = append(out, a)
 		}
-		codes = append(codes, a.Code)
+		names = append(names, a.Name)
 	}
-	return nil, fmt.Errorf("there is no application %q in %s\n  hint: %s", code, catalog.ApplicationsFile, diag.DidYouMean(code, codes))
+	if len(out) > 0 {
+		return out, nil
+	}
+	return nil, fmt.Errorf("there is no application %q in %s\n  hint: %s", name, catalog.ApplicationsFile, diag.DidYouMean(name, names))
 }
 
 // only is the platform with one namespace alone, and without what belongs to none.
-func only(p *catalog.Platform, namespace string) (*catalog.Platform, error) {
+func only(p *catalog.Platform, namespace string) (*catalog.Platform, bool) {
 	i := slices.IndexFunc(p.Namespaces, func(n catalog.Namespace) bool { return n.Name == namespace })
 	if i < 0 {
-		var names []string
-		for _, n := range p.Namespaces {
-			names = append(names, n.Name)
-		}
-		return nil, fmt.Errorf("there is no namespace %q in %s\n  hint: %s", namespace, catalog.ApplicationsFile, diag.DidYouMean(namespace, names))
+		return nil, false
 	}
 	one := *p
 	one.Store, one.Namespaces = nil, p.Namespaces[i:i+1]
-	return &one, nil
+	return &one, true
+}
+
+func unknownNamespace(reading *catalog.Reading, namespace string) error {
+	var names []string
+	for _, r := range reading.Clusters {
+		for _, n := range r.Platform.Namespaces {
+			names = append(names, n.Name)
+		}
+	}
+	slices.Sort(names)
+	return fmt.Errorf("there is no namespace %q in %s\n  hint: %s", namespace, catalog.ApplicationsFile, diag.DidYouMean(namespace, slices.Compact(names)))
 }
 
 // Place is where a list is.

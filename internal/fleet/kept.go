@@ -107,7 +107,7 @@ func (k *kept) render(ctx context.Context, pool *workerPool, apps []workload.App
 			rest, places = append(rest, apps[i]), append(places, i)
 		}
 	}
-	pool.taken = size.Load()
+	pool.taken += size.Load()
 	made, err := pool.render(ctx, rest)
 	if err != nil {
 		return nil, nil, err

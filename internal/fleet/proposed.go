@@ -19,7 +19,7 @@ func (p Place) Accepts(name string, text []byte) (bool, error) {
 	defer func() { _ = closer() }() // of files that were only read
 	in := Input{Place: p}
 	reading, err := in.read(ctx, proposed{files, name, text})
-	return reading.Platform != nil, err
+	return reading.Clusters != nil, err
 }
 
 // proposed is a file system in which a file has another text.

@@ -22,8 +22,7 @@ func References(in Input) ([]source.Reference, diag.List, error) {
 	in.Want.Workloads, in.Want.Unstable = true, false
 	var refs []source.Reference
 	out, diags, err := in.build(func(ctx context.Context, o *Output) (diag.List, error) {
-		requests, _ := in.requests(o)
-		answers, _, err := in.renderAll(ctx, o, requests, true)
+		answers, _, err := in.renderAll(ctx, o, in.requests(o), true)
 		for _, a := range answers {
 			refs = append(refs, a.References...)
 		}
@@ -35,7 +34,7 @@ func References(in Input) ([]source.Reference, diag.List, error) {
 		}
 		return nil, err
 	})
-	if err != nil || out.Platform == nil {
+	if err != nil || out.Clusters == nil {
 		return nil, diags, err
 	}
 	slices.SortFunc(refs, source.Reference.Compare)
@@ -43,11 +42,13 @@ func References(in Input) ([]source.Reference, diag.List, error) {
 }
 
 // Copies are the charts in whose place applications have a copy in the repository, with the paths of the copies.
-func Copies(p *catalog.Platform) map[source.Reference]string {
+func (o *Output) Copies() map[source.Reference]string {
 	out := map[source.Reference]string{}
-	for _, a := range applications(p) {
-		if ref, copied := copyOf(a.Application); copied {
-			out[ref] = a.Workload.Path
+	for _, c := range o.Clusters {
+		for _, a := range applications(c.Platform) {
+			if ref, copied := copyOf(a.Application); copied {
+				out[ref] = a.Workload.Path
+			}
 		}
 	}
 	return out

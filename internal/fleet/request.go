@@ -14,7 +14,7 @@ import (
 
 // workloads renders what the applications of o deploy into them.
 func (in *Input) workloads(ctx context.Context, o *Output) (diags diag.List, err error) {
-	requests, asked := in.requests(o)
+	requests := in.requests(o)
 	answers, seen, err := in.renderAll(ctx, o, requests, false)
 	if err != nil {
 		return nil, err
@@ -22,8 +22,8 @@ func (in *Input) workloads(ctx context.Context, o *Output) (diags diag.List, err
 	if seen == nil || o.Seen == nil || !o.Seen.Repository.Add(seen) {
 		o.Seen = nil
 	}
-	for i, a := range asked {
-		answer := &answers[i]
+	for i := range requests {
+		a, answer := requests[i].of, &answers[i]
 		if a.Workload.Kind == catalog.Catalog {
 			own(a, answer)
 		}
@@ -39,14 +39,20 @@ func (in *Input) workloads(ctx context.Context, o *Output) (diags diag.List, err
 	return diags, nil
 }
 
-// requests are what workers must know of the applications that can be rendered.
-func (in *Input) requests(o *Output) (requests []workload.Application, of []*Application) {
+// request is what a worker must know of an application.
+type request struct {
+	workload.Application
+	of *Application
+}
+
+// requests are those of the applications that can be rendered.
+func (in *Input) requests(o *Output) (out []request) {
 	for i := range o.Applications {
 		if a := &o.Applications[i]; a.Workload != nil {
-			requests, of = append(requests, in.request(a)), append(of, a)
+			out = append(out, request{in.request(a), a})
 		}
 	}
-	return requests, of
+	return out
 }
 
 // own completes the answer of a catalog application: its files are not in the repository, and it checks what must not be deployed,
@@ -84,7 +90,7 @@ func (in *Input) request(a *Application) workload.Application {
 func (in *Input) requestOf(a *Application, w *catalog.Workload) workload.Application {
 	s := w.Source
 	out := workload.Application{
-		Code: a.Code, Namespace: a.Namespace.Name, Environment: s.Environment(a.Code, a.Namespace.Name, a.Namespace.Project.Name),
+		Code: a.Code, Namespace: a.Namespace.Name, Environment: s.Environment(a.Name, a.Namespace.Name, a.Namespace.Project.Name),
 		Kind: kinds[w.Kind], Path: w.Path, Title: w.Title, Twice: in.Want.Unstable, Debug: in.Debug, MayBeEmpty: a.MayBeEmpty,
 	}
 	out.Pos, out.Environment.Revision = w.Pos, in.Revision
@@ -152,7 +158,7 @@ var kinds = map[catalog.SourceKind]workload.Kind{catalog.HelmChart: workload.Cha
 
 // clusterOf is what platform.yml sets about the cluster, or else what Argo CD tells its plugins.
 func (in *Input) clusterOf(p *catalog.Platform) workload.Cluster {
-	said := p.Cluster
+	said := p.Kubernetes
 	c := workload.Cluster{Kustomize: p.ArgoCD.BuildOptions, Helm: p.ArgoCD.Version.Helm(), KubeVersion: cmp.Or(said.KubeVersion, in.Cluster.KubeVersion), APIVersions: said.APIVersions}
 	if len(c.APIVersions) == 0 {
 		c.APIVersions = in.Cluster.APIVersions

@@ -10,7 +10,9 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -345,39 +347,83 @@ func newAnswer(result workload.Result, diags diag.List) answer {
 }
 
 // renderAll answers the requests in the workers of a folder on the disk, or in this process for other files. Seen is what was looked at
-// for it, where that is recorded.
-func (in *Input) renderAll(ctx context.Context, o *Output, apps []workload.Application, ask bool) (out []answer, seen trace.Seen, err error) {
-	cluster := in.clusterOf(o.Platform)
-	if in.Place.Files == nil {
-		sources, err := json.Marshal(in.Sources)
-		if err != nil {
-			return nil, nil, fmt.Errorf("handing over what was fetched: %w", err)
+// for it, where that is recorded. Charts may ask for the version of the cluster, so those for clusters that differ in it are rendered apart.
+func (in *Input) renderAll(ctx context.Context, o *Output, requests []request, ask bool) (out []answer, seen trace.Seen, err error) {
+	r := rendering{Input: in, output: o, ask: ask, answers: make([]answer, len(requests)), seen: trace.Seen{}}
+	var known []workload.Cluster
+	groups := map[int][]int{} // the requests, by the place of their cluster among the known ones
+	for i := range requests {
+		cluster := in.clusterOf(requests[i].of.Platform)
+		at := slices.IndexFunc(known, func(c workload.Cluster) bool { return reflect.DeepEqual(c, cluster) })
+		if at < 0 {
+			at = len(known)
+			known = append(known, cluster)
 		}
-		pool := &workerPool{perApp: perApp, workers: runtime.GOMAXPROCS(0),
-			job: workerJob{Repository: filepath.Join(in.Place.Top, filepath.FromSlash(o.Root)), At: in.Place.At, Cluster: cluster, Sources: sources, Ask: ask}}
-		store := in.Rendered.Open()
-		if ask || store == nil {
-			out, err = pool.render(ctx, apps)
-			return out, nil, err
+		groups[at] = append(groups[at], i)
+	}
+	for at, cluster := range known {
+		apps := make([]workload.Application, len(groups[at]))
+		for j, i := range groups[at] {
+			apps[j] = requests[i].Application
 		}
-		defer store.Close()
-		files, closer, err := o.Open(in.Place)
+		answers, err := r.of(ctx, cluster, apps)
 		if err != nil {
 			return nil, nil, err
 		}
-		defer func() { _ = closer() }() // of files that were only read
-		pool.job.Record = true
-		k := &kept{store: store, files: trace.Verify(map[string]fs.FS{"": files}, in.Sources, trace.MaxBytes), cluster: cluster, at: in.Place.At, fetched: in.Sources != nil}
-		return k.render(ctx, pool, apps)
+		for j, i := range groups[at] {
+			r.answers[i] = answers[j]
+		}
 	}
-	files, _, err := o.Open(in.Place)
+	return r.answers, r.seen, nil
+}
+
+// rendering is the work for all requests.
+type rendering struct {
+	*Input
+	output  *Output
+	ask     bool
+	taken   int64 // of maxAnswers
+	answers []answer
+	seen    trace.Seen // nil when it may not be seen again
+}
+
+// of renders applications of clusters that charts cannot tell apart.
+func (r *rendering) of(ctx context.Context, cluster workload.Cluster, apps []workload.Application) (out []answer, err error) {
+	if r.Place.Files != nil {
+		files, _, err := r.output.Open(r.Place)
+		if err != nil {
+			return nil, err
+		}
+		r.seen = nil
+		renderer := workload.New(workload.Files{Repository: files, Catalog: builtin.Charts(), Sources: r.Sources}, cluster)
+		for i := range apps {
+			out = append(out, answerTo(renderer, &apps[i], r.ask))
+		}
+		return out, nil
+	}
+	sources, err := json.Marshal(r.Sources)
 	if err != nil {
-		return nil, nil, err
+		return nil, fmt.Errorf("handing over what was fetched: %w", err)
 	}
-	renderer := workload.New(workload.Files{Repository: files, Catalog: builtin.Charts(), Sources: in.Sources}, cluster)
-	out = make([]answer, len(apps))
-	for i := range apps {
-		out[i] = answerTo(renderer, &apps[i], ask)
+	pool := &workerPool{perApp: perApp, workers: runtime.GOMAXPROCS(0), taken: r.taken,
+		job: workerJob{Repository: filepath.Join(r.Place.Top, filepath.FromSlash(r.output.Root)), At: r.Place.At, Cluster: cluster, Sources: sources, Ask: r.ask}}
+	defer func() { r.taken = maxAnswers - pool.left.Load() }()
+	store := r.Rendered.Open()
+	if r.ask || store == nil {
+		r.seen = nil
+		return pool.render(ctx, apps)
 	}
-	return out, nil, nil
+	defer store.Close()
+	files, closer, err := r.output.Open(r.Place)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = closer() }() // of files that were only read
+	pool.job.Record = true
+	k := &kept{store: store, files: trace.Verify(map[string]fs.FS{"": files}, r.Sources, trace.MaxBytes), cluster: cluster, at: r.Place.At, fetched: r.Sources != nil}
+	out, seen, err := k.render(ctx, pool, apps)
+	if seen == nil || r.seen == nil || !r.seen.Add(seen) {
+		r.seen = nil
+	}
+	return out, err
 }

@@ -8,6 +8,7 @@ package inspection
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path"
 	"slices"
@@ -94,7 +95,7 @@ func look(in Input, without omitted, w watcher) (Result, error) {
 		return Result{}, err
 	}
 	r := Result{Skipped: map[string]int{}, Frame: out.Frame, Root: out.Root}
-	if out.Platform == nil {
+	if out.Clusters == nil {
 		r.add(lint.Error, diags...)
 		r.Unread = out.Unread
 		r.Findings = lint.Sorted(r.Findings)
@@ -111,9 +112,51 @@ func look(in Input, without omitted, w watcher) (Result, error) {
 		recorder = trace.New(files, nil)
 		files = recorder.Files()
 	}
-	what := &lint.Input{Platform: out.Platform, Order: out.Order, Objects: out.Objects, Repository: files, Failed: map[string]diag.List{}}
+	inputs := make([]*lint.Input, len(out.Clusters))
+	first := 0 // the number of the first workload
+	for i, c := range out.Clusters {
+		inputs[i] = r.input(&out, c, files)
+		inputs[i].First = first
+		first += len(inputs[i].Workloads)
+	}
+	for _, rule := range lint.Names() { // in order
+		if cause, stopped := without.Cause[rule]; stopped {
+			r.omitted(inputs, rule, cause, without.Objects[rule])
+		}
+	}
+	if w.built != nil {
+		w.built(r)
+	}
+	found := gathered{}
+	for i, what := range inputs {
+		result := w.apply(what, lint.Options{Today: in.Today, Only: in.Only, Without: without.Rules, Hidden: without.Objects, Progress: w.progress, Found: w.rule})
+		found.add(out.Clusters[i].Platform, result)
+		r.Checked += len(what.Objects) + len(what.Workloads)
+		r.Waived = max(r.Waived, result.Waived)
+		for kind, n := range schemaless(result.Unchecked) {
+			r.Skipped["no schema for "+kind] += n
+			r.Checked -= n
+		}
+	}
+	r.Findings = append(r.Findings, found.findings()...)
+	r.add(lint.Error, found.mistakes...)
+	r.Findings = lint.Sorted(r.Findings)
+	if recorder != nil {
+		if taken := recorder.End(nil); taken != nil && out.Seen.Repository.Add(taken.Seen) {
+			r.seen = out.Seen
+		}
+	}
+	return r, nil
+}
+
+// input is what there is to check of one cluster.
+func (r *Result) input(out *fleet.Output, c *fleet.Cluster, files fs.FS) *lint.Input {
+	what := &lint.Input{Platform: c.Platform, Order: c.Order, Objects: c.Objects, Repository: files, Failed: map[string]diag.List{}}
 	for i := range out.Applications {
 		a := &out.Applications[i]
+		if a.Platform != c.Platform {
+			continue
+		}
 		switch {
 		case a.ByPlugin():
 			r.Skipped["rendered by a plugin"]++
@@ -127,29 +170,7 @@ func look(in Input, without omitted, w watcher) (Result, error) {
 			what.Workloads = append(what.Workloads, &lint.Object{Object: y.Object, Entry: a.Namespace, Application: a.Application, Pos: y.Pos, From: y.From, Unstable: y.Unstable, Source: y.Source})
 		}
 	}
-	for _, rule := range lint.Names() { // in order
-		if cause, stopped := without.Cause[rule]; stopped {
-			r.omitted(what, rule, cause, without.Objects[rule])
-		}
-	}
-	if w.built != nil {
-		w.built(r)
-	}
-	found := w.apply(what, lint.Options{Today: in.Today, Only: in.Only, Without: without.Rules, Hidden: without.Objects, Progress: w.progress, Found: w.rule})
-	r.Findings = append(r.Findings, found.Findings...)
-	r.add(lint.Error, found.Mistakes...)
-	r.Checked, r.Waived = len(what.Objects)+len(what.Workloads), found.Waived
-	for kind, n := range schemaless(found.Unchecked) {
-		r.Skipped["no schema for "+kind] += n
-		r.Checked -= n
-	}
-	r.Findings = lint.Sorted(r.Findings)
-	if recorder != nil {
-		if taken := recorder.End(nil); taken != nil && out.Seen.Repository.Add(taken.Seen) {
-			r.seen = out.Seen
-		}
-	}
-	return r, nil
+	return what
 }
 
 const (
@@ -180,15 +201,20 @@ func reason(mistakes diag.List) string {
 }
 
 // omitted reports what a rule was not shown, or that it was not applied, and why.
-func (r *Result) omitted(in *lint.Input, rule, cause string, objects []int) {
+func (r *Result) omitted(inputs []*lint.Input, rule, cause string, objects []int) {
 	if len(objects) == 0 {
 		r.add(lint.Error, diag.Diagnostic{Pos: r.list(), Code: codeNotChecked, Message: fmt.Sprintf("the rule %s was not applied: %s", rule, cause),
 			Hint: "please report it; --rules applies others alone"})
 	}
 	for _, number := range objects {
-		o := in.Workloads[number]
-		at := in.PlaceOf(o)
-		r.add(lint.Error, diag.Diagnostic{Pos: at.Pos, Path: at.Path, Code: codeNotChecked,
-			Message: fmt.Sprintf("the rule %s was not applied to %s: %s", rule, o.Title(), cause), Hint: "does it have to be this large?"})
+		for _, in := range inputs {
+			if number < in.First || number >= in.First+len(in.Workloads) {
+				continue
+			}
+			o := in.Workloads[number-in.First]
+			at := in.PlaceOf(o)
+			r.add(lint.Error, diag.Diagnostic{Pos: at.Pos, Path: at.Path, Code: codeNotChecked,
+				Message: fmt.Sprintf("the rule %s was not applied to %s: %s", rule, o.Title(), cause), Hint: "does it have to be this large?"})
+		}
 	}
 }

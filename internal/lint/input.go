@@ -25,6 +25,8 @@ type Input struct {
 	Objects []object.Object
 	// Workloads are the objects that the applications deploy, as far as they can be rendered here.
 	Workloads []*Object
+	// First is the number of the first of the workloads, where those of several clusters are counted together.
+	First int
 	// Failed are the applications that could not be rendered, by code, and why: what they deploy is unknown.
 	Failed map[string]diag.List
 	// Repository is where the files are that objects are made from.
@@ -140,12 +142,12 @@ func (in *Input) hiding(numbers []int) *Input {
 	if len(numbers) == 0 {
 		return in
 	}
-	out := &Input{Platform: in.Platform, Order: in.Order, Objects: in.Objects, Repository: in.Repository, Failed: maps.Clone(in.Failed)}
+	out := &Input{Platform: in.Platform, Order: in.Order, Objects: in.Objects, Repository: in.Repository, First: in.First, Failed: maps.Clone(in.Failed)}
 	if out.Failed == nil {
 		out.Failed = map[string]diag.List{}
 	}
 	for i, o := range in.Workloads {
-		if slices.Contains(numbers, i) {
+		if slices.Contains(numbers, in.First+i) {
 			out.Failed[o.Application.Code] = nil
 		} else {
 			out.Workloads = append(out.Workloads, o)

@@ -36,9 +36,11 @@ const off Severity = "off"
 type Rule struct {
 	Name     string // lower case with dashes, as in --rules
 	Severity Severity
-	Strict   bool   // whether it is off unless lint.strict of platform.yml turns it on
-	Summary  string // one line, without a full stop
-	Doc      string // why it matters and what to do, in Markdown
+	// Everywhere says that a finding counts only when all clusters of the list have it: what is unused on one may be used on another.
+	Everywhere bool
+	Strict     bool   // whether it is off unless lint.strict of platform.yml turns it on
+	Summary    string // one line, without a full stop
+	Doc        string // why it matters and what to do, in Markdown
 	// Bad is a folder with an applications.yml, as txtar, that has exactly one finding, of this rule. Mend is what to replace in it, and with
 	// what, in pairs, so that it has none; where that would be most of it, Good is the whole folder instead. They are
 	// the examples of the documentation, and the test.
@@ -127,7 +129,7 @@ func Run(in *Input, o Options) Result {
 	out.Unchecked = in.unchecked().count
 	var found []Finding
 	for i, w := range in.Workloads {
-		w.number, w.progress = i, o.Progress
+		w.number, w.progress = in.First+i, o.Progress
 	}
 	for i, r := range Rules() {
 		severity := in.severity(r)
@@ -159,6 +161,11 @@ func Run(in *Input, o Options) Result {
 
 // longestMessage is how many bytes of a message are kept. Many findings may quote the same long text.
 const longestMessage = 4000
+
+// Everywhere reports whether findings of the named rule count only when all clusters of the list have them.
+func Everywhere(name string) bool {
+	return slices.ContainsFunc(rules[:], func(r *Rule) bool { return r.Name == name && r.Everywhere })
+}
 
 // Fixable reports whether Fix or Extend may fix what the named rule finds.
 func Fixable(name string) bool {

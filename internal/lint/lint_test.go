@@ -47,8 +47,8 @@ func inputOf(t *testing.T, folder string, failed map[string]diag.List) *lint.Inp
 	if err != nil || len(reading.Mistakes) > 0 {
 		t.Fatal(err, reading.Mistakes)
 	}
-	platform := reading.Platform
-	in := &lint.Input{Platform: platform, Order: reading.Order, Objects: render.Build(platform), Repository: files, Failed: failed}
+	platform := reading.Clusters[0].Platform
+	in := &lint.Input{Platform: platform, Order: reading.Clusters[0].Order, Objects: render.Build(platform), Repository: files, Failed: failed}
 	renderer := workload.New(workload.Files{Repository: files, Catalog: apps.Charts()}, workload.Cluster{})
 	for i := range platform.Namespaces {
 		n := &platform.Namespaces[i]

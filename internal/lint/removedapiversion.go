@@ -30,7 +30,7 @@ spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}
 `,
 	Mend: []string{`apiVersion: policy/v1beta1`, `apiVersion: policy/v1`},
 	Check: func(in *Input, report Report) {
-		cluster, err := version.ParseGeneric(in.Platform.Cluster.KubeVersion)
+		cluster, err := version.ParseGeneric(in.Platform.Kubernetes.KubeVersion)
 		if err != nil { // the cluster's version is unknown
 			cluster = version.MajorMinor(1, 35)
 		}

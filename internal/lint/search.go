@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
 	"go.yaml.in/yaml/v3"
 )
@@ -188,7 +187,7 @@ func (in *Input) corpus(name string, files func() []string) *corpus {
 	var b strings.Builder
 	for _, file := range files() {
 		f := in.file(file)
-		if f == nil || strings.HasSuffix(file, catalog.ApplicationsFile) {
+		if f == nil || slices.Contains(in.Platform.Repository.ListFiles, file) {
 			continue
 		}
 		s := f.searched()

@@ -8,9 +8,10 @@ import (
 )
 
 var unusedProfile = Rule{
-	Name:     "unused-profile",
-	Severity: Warning,
-	Summary:  "a profile that no entry uses",
+	Name:       "unused-profile",
+	Everywhere: true,
+	Severity:   Warning,
+	Summary:    "a profile that no entry uses",
 	Doc: `Nothing of it is rendered. Either an entry has the wrong profile, or the file is a leftover: then it only looks like
 a protection. Choose it in an entry, or delete the file.`,
 	Bad: `

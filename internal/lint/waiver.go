@@ -48,10 +48,11 @@ repository: {url: https://git.example/homelab.git}
 		Mend: []string{`  networkPolicies: isolated # lint:ignore outside-address-from-inside for now until 2020-01-31`, `  networkPolicies: isolated`},
 	}
 	waiverUnused = Rule{
-		Name:     "waiver-unused",
-		Severity: Warning,
-		Summary:  "a waiver waives nothing",
-		Doc:      `What it was for is fixed, or has moved: remove the comment. Otherwise it would hide the next fault at this place.`,
+		Everywhere: true,
+		Name:       "waiver-unused",
+		Severity:   Warning,
+		Summary:    "a waiver waives nothing",
+		Doc:        `What it was for is fixed, or has moved: remove the comment. Otherwise it would hide the next fault at this place.`,
 		Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -200,8 +201,7 @@ func (f *sourceFile) nextLine(line int) int {
 
 // written are the files that the user wrote, relative to the repository's root: the list, and what its applications are made of.
 func (in *Input) written() []string {
-	folder := in.Platform.Repository.Folder
-	files := []string{path.Join(folder, catalog.ApplicationsFile), path.Join(folder, catalog.PlatformFile)}
+	files := append(slices.Clone(in.Platform.Repository.ListFiles), path.Join(in.Platform.Repository.Folder, catalog.PlatformFile))
 	for _, p := range in.Platform.Profiles {
 		files = append(files, p.File)
 	}

@@ -47,7 +47,7 @@ func child(dir string) error {
 	if err != nil {
 		return err
 	}
-	return outdir.Write(root, tree(os.Getenv(childTree)), new(object.Encoder))
+	return outdir.Write(root, []outdir.Group{{Objects: tree(os.Getenv(childTree))}}, false, new(object.Encoder))
 }
 
 // tree is one of two trees that have some files in common, some of the same name, and some folders each of its own.

@@ -26,9 +26,19 @@ const (
 	outgoing = partial + "/old"
 )
 
-// Write writes the objects into the folder, and removes files of earlier runs that are stale. Files that have the right content
-// are not touched. Nothing is changed when one of them cannot be written.
-func Write(dir *os.Root, objects []object.Object, e *object.Encoder) error {
+// Group is the objects of one cluster. Folder is where they are in the tree; empty for the tree itself, when there is one group.
+type Group struct {
+	Folder  string
+	Objects []object.Object
+}
+
+// groupMark is a file in the folder of each group, by which the next run knows that it has written it: a copy of a tree has no such file at
+// its top.
+const groupMark = ".roster-cluster"
+
+// Write writes the groups into the folder, and removes files of earlier runs that are stale: with some, when these are not all groups, only
+// those in their folders. Files that have the right content are not touched. Nothing is changed when one of them cannot be written.
+func Write(dir *os.Root, groups []Group, some bool, e *object.Encoder) error {
 	unlock, err := filelock.TakeRoot(dir)
 	switch {
 	case err == nil:
@@ -41,8 +51,11 @@ func Write(dir *os.Root, objects []object.Object, e *object.Encoder) error {
 	if err := clean(dir); err != nil { // an earlier run has been interrupted
 		return err
 	}
-	t := &tree{dir: dir, files: map[string]bool{}, folders: map[string]error{}}
-	err = t.stage(objects, e)
+	t := &tree{dir: dir, files: map[string]bool{}, folders: map[string]error{}, groups: map[string]bool{}}
+	if err := t.findGroups(groups); err != nil {
+		return err
+	}
+	err = t.stage(groups, e)
 	if err == nil {
 		err = t.sync()
 	}
@@ -50,7 +63,7 @@ func Write(dir *os.Root, objects []object.Object, e *object.Encoder) error {
 		err = t.moveIn()
 	}
 	if err == nil { // the old files are better than nothing
-		err = t.removeStale()
+		err = t.removeStale(groups, some)
 	}
 	return errors.Join(err, clean(dir))
 }
@@ -78,22 +91,34 @@ type tree struct {
 	dir     *os.Root
 	files   map[string]bool  // that belong to it
 	folders map[string]error // that belong to it, and why one cannot be written into
+	groups  map[string]bool  // folders of groups, of this run and of earlier ones
 	staged  []string         // files that are to be moved in
 }
 
 // stage writes the files that are not right yet beside the tree.
-func (t *tree) stage(objects []object.Object, e *object.Encoder) error {
+func (t *tree) stage(groups []Group, e *object.Encoder) error {
 	const most = 20 // failures that are shown: a full disk is one for each file
 	var failures []error
 	more := 0
-	for _, o := range objects {
-		file := o.File()
-		switch err := t.stageFile(file, encoded(e, o)); {
+	stage := func(file string, data []byte) {
+		switch err := t.stageFile(file, data); {
 		case err == nil:
 		case len(failures) == most:
 			more++
 		default:
 			failures = append(failures, fmt.Errorf("%s: %w", file, err))
+		}
+	}
+	for _, g := range groups {
+		if g.Folder != "" {
+			if err := t.folder(g.Folder); err != nil {
+				failures = append(failures, err)
+				continue
+			}
+			stage(path.Join(g.Folder, groupMark), []byte(g.Folder+"\n"))
+		}
+		for _, o := range g.Objects {
+			stage(path.Join(g.Folder, o.File()), encoded(e, o))
 		}
 	}
 	if more > 0 {
@@ -123,7 +148,7 @@ func (t *tree) stageFile(file string, data []byte) error {
 			return err
 		case bytes.Equal(old, data):
 			return nil
-		case !bytes.HasPrefix(data, old) && !ours(file, old): // a truncated file was being written when the disk was full
+		case !bytes.HasPrefix(data, old) && !t.ours(file, old): // a truncated file was being written when the disk was full
 			return errors.New("the file was not written by roster\n  hint: move it elsewhere, or choose another folder")
 		}
 		mode = info.Mode().Perm()
@@ -203,14 +228,19 @@ func (t *tree) syncFile(file string) error {
 func (t *tree) moveIn() error {
 	moved := map[string]bool{} // folders
 	for _, file := range t.staged {
-		folder := path.Dir(file)
-		if moved[folder] {
+		name, done := file, false
+		for at := path.Dir(file); at != "." && !done; at = path.Dir(at) { // the outermost folder that is new
+			if done = moved[at]; done {
+				break
+			}
+			if _, err := t.dir.Lstat(at); errors.Is(err, fs.ErrNotExist) {
+				name = at
+			}
+		}
+		if done {
 			continue
 		}
-		name := file
-		if _, err := t.dir.Lstat(folder); errors.Is(err, fs.ErrNotExist) {
-			name, moved[folder] = folder, true
-		}
+		moved[name] = name != file
 		if err := t.dir.Rename(path.Join(incoming, name), name); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}

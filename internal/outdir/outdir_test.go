@@ -109,7 +109,7 @@ func write(t *testing.T, dir string, objects []object.Object) error {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	return outdir.Write(root, objects, new(object.Encoder))
+	return outdir.Write(root, []outdir.Group{{Objects: objects}}, false, new(object.Encoder))
 }
 
 func TestWrite(t *testing.T) {

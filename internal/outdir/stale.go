@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/hippotion/roster/render/object"
 	"go.yaml.in/yaml/v3"
@@ -51,6 +52,36 @@ func ours(file string, data []byte) bool {
 	return object.Object{Kind: o.Kind, Namespace: o.Metadata.Namespace, Name: name}.File() == file
 }
 
+// ours is the same for a file of the tree, which may be in the folder of a group.
+func (t *tree) ours(file string, data []byte) bool {
+	if folder, below, found := strings.Cut(file, "/"); found && t.groups[folder] {
+		return below == groupMark && string(data) == folder+"\n" || ours(below, data)
+	}
+	return ours(file, data)
+}
+
+// findGroups finds the folders of groups.
+func (t *tree) findGroups(now []Group) error {
+	for _, g := range now {
+		if g.Folder != "" {
+			t.groups[g.Folder] = true
+		}
+	}
+	entries, err := fs.ReadDir(t.dir.FS(), ".")
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		mark := path.Join(e.Name(), groupMark)
+		if info, err := t.dir.Lstat(mark); e.IsDir() && err == nil {
+			if data, err := read(t.dir, mark, info); err == nil && string(data) == e.Name()+"\n" {
+				t.groups[e.Name()] = true
+			}
+		}
+	}
+	return nil
+}
+
 // longest is how long a file can be and still be one of roster's: etcd accepts objects of 1.5 MiB.
 const longest = 64 << 20
 
@@ -69,23 +100,53 @@ func read(dir *os.Root, file string, info fs.FileInfo) ([]byte, error) {
 
 // removeStale removes the files that an earlier run wrote and that no longer belong to the tree, and folders that would become
 // empty: those at once.
-func (t *tree) removeStale() error {
-	folders, err := fs.ReadDir(t.dir.FS(), ".")
+func (t *tree) removeStale(groups []Group, some bool) error {
+	if some {
+		for _, g := range groups {
+			if err := t.removeIn(g.Folder); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := t.removeIn("."); err != nil {
+		return err
+	}
+	for folder := range t.groups {
+		if err := t.removeIn(folder); err != nil {
+			return err
+		}
+		if mark := path.Join(folder, groupMark); !t.files[mark] {
+			if left, err := fs.ReadDir(t.dir.FS(), folder); err == nil && len(left) == 1 {
+				if err := errors.Join(t.dir.Remove(mark), t.dir.Remove(folder)); err != nil {
+					return fmt.Errorf("removing what is stale in %s: %w", folder, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// removeIn removes what is stale in the folders below one.
+func (t *tree) removeIn(top string) error {
+	folders, err := fs.ReadDir(t.dir.FS(), path.Clean(top))
 	if err != nil {
 		return err
 	}
-	for _, folder := range folders {
-		if !folder.IsDir() || folder.Name() == partial {
+	for _, f := range folders {
+		folder := path.Join(top, f.Name())
+		if !f.IsDir() || folder == partial || t.groups[folder] {
 			continue
 		}
-		stale, all, err := t.staleIn(folder.Name())
+		stale, all, err := t.staleIn(folder)
 		if errors.Is(err, fs.ErrPermission) { // someone else's folder
 			continue
 		}
 		if err == nil && all {
-			err = t.dir.MkdirAll(outgoing, 0o755)
+			gone := path.Join(outgoing, folder)
+			err = t.dir.MkdirAll(path.Dir(gone), 0o755)
 			if err == nil {
-				err = t.dir.Rename(folder.Name(), path.Join(outgoing, folder.Name()))
+				err = t.dir.Rename(folder, gone)
 			}
 			stale = nil
 		}
@@ -93,7 +154,7 @@ func (t *tree) removeStale() error {
 			err = errors.Join(err, t.dir.Remove(file))
 		}
 		if err != nil {
-			return fmt.Errorf("removing what is stale in %s: %w", folder.Name(), err)
+			return fmt.Errorf("removing what is stale in %s: %w", folder, err)
 		}
 	}
 	return nil
@@ -112,7 +173,7 @@ func (t *tree) staleIn(folder string) (stale []string, all bool, err error) {
 			continue
 		}
 		data, err := read(t.dir, file, info)
-		if err == nil && ours(file, data) {
+		if err == nil && t.ours(file, data) {
 			stale = append(stale, file)
 		}
 	}

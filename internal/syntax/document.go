@@ -29,7 +29,7 @@ type Document struct {
 	diags *diag.List // nil for a document of which nothing is reported
 
 	layouts  map[reflect.Type]*layout
-	reported int // how often, also what was known or too much
+	reported int // mistakes, also those that were too many
 	known    map[mistake]bool
 	looks    int // how many names others were compared with
 
@@ -46,22 +46,26 @@ type mistake struct {
 // mostMistakes is how many mistakes of one file are kept. Each takes some hundred bytes, and a file can have one for each of its own.
 const mostMistakes = 100_000
 
-// add reports a mistake, once: a layer may be read many times. One more than may be is the last.
+// add reports a mistake; one of the shape once, since a layer may be read many times. One more than may be is the last.
 func (d *Document) add(found diag.Diagnostic) {
 	if d.decoding {
 		d.flaws.note(found.Path, found.Code)
+		key := mistake{found.Pos, found.Path, found.Code, found.Message}
+		if d.full() || d.known[key] {
+			return
+		}
+		d.known[key] = true
 	}
-	d.reported++
-	key := mistake{found.Pos, found.Path, found.Code, found.Message}
-	if d.diags == nil || d.full() || d.known[key] {
+	if d.diags == nil {
 		return
 	}
-	d.known[key] = true
-	if d.full() {
-		found = diag.Diagnostic{Pos: found.Pos, Code: "too-many-mistakes",
-			Message: "the file has more than " + diag.Thousands(mostMistakes) + " mistakes: the others are not counted"}
+	switch d.reported++; {
+	case d.reported <= mostMistakes:
+		d.diags.Add(found)
+	case d.reported == mostMistakes+1:
+		d.diags.Add(diag.Diagnostic{Pos: found.Pos, Code: "too-many-mistakes",
+			Message: "the file has more than " + diag.Thousands(mostMistakes) + " mistakes: the others are not counted"})
 	}
-	d.diags.Add(found)
 }
 
 // decodes has mistakes count as those of the shape, until the returned function is called.
@@ -71,7 +75,7 @@ func (d *Document) decodes() (end func()) {
 }
 
 // full reports whether there are too many mistakes already.
-func (d *Document) full() bool { return len(d.known) > mostMistakes }
+func (d *Document) full() bool { return d.reported > mostMistakes }
 
 // Parse reads the single YAML document in data. It returns nil when data cannot be read, and has then added the reason
 // to diags; an empty document is such a reason.

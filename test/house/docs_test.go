@@ -112,13 +112,14 @@ func elementType(e ast.Expr) string {
 	return ""
 }
 
-// tagged are the fields of a struct that have tags, with those of the structs that it embeds, which are seen with it.
+// tagged are the fields of a struct that have tags, with those of the structs that it embeds, which are seen with it; what was seen with
+// another one is documented there.
 func tagged(types map[string]*ast.StructType, of *ast.StructType, seen map[string]bool) []*ast.Field {
 	var out []*ast.Field
 	for _, field := range of.Fields.List {
 		if field.Tag != nil {
 			out = append(out, field)
-		} else if name := elementType(field.Type); len(field.Names) == 0 && types[name] != nil {
+		} else if name := elementType(field.Type); len(field.Names) == 0 && types[name] != nil && !seen[name] {
 			seen[name] = true
 			out = append(out, tagged(types, types[name], seen)...)
 		}
@@ -147,6 +148,9 @@ func TestInput(t *testing.T) {
 			literal, _ := strconv.Unquote(field.Tag.Value)
 			tag := reflect.StructTag(literal)
 			key, options, _ := strings.Cut(tag.Get("yaml"), ",")
+			if key == "" { // the mapping itself
+				continue
+			}
 			row, ok := documented[key]
 			delete(documented, key)
 			if !ok || len(row) != 4 {
@@ -170,6 +174,7 @@ func TestInput(t *testing.T) {
 	}
 	visit("entryInput", "An entry", "")
 	visit("platformInput", "The platform", "")
+	visit("clusterInput", "`clusters`", "clusters")
 	if len(seen) != len(types) {
 		t.Errorf("reached %d of %d types", len(seen), len(types))
 	}

@@ -43,7 +43,7 @@ var mayRead = map[string]string{
 	"catalog/schema.go readDescriptions json.Unmarshal":                      "a file of ours",
 	"profiles/resolve.go rule k8syaml.YAMLToJSON":                            "made of a syntax.Raw, which has no aliases",
 	"profiles/resolve.go rule json.NewDecoder":                               "the same",
-	"plugin/environment.go application json.Unmarshal":                       "a variable of the environment, which Argo CD sets",
+	"plugin/environment.go asked json.Unmarshal":                             "a variable of the environment, which Argo CD sets",
 	"internal/fleet/placed.go ReadFile fs.ReadFile":                          "a file system: who calls it bounds it",
 	"render/object/writer.go writeJSON json.NewDecoder":                      "made of an object",
 	"render/workload/chartfiles.go file fs.ReadFile":                         "the size is checked before",

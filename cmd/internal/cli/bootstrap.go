@@ -18,7 +18,7 @@ import (
 var bootstrapFormats = []string{"apply", "root", "kustomize", "helm"}
 
 func bootstrapCommand() *cobra.Command {
-	var repository, image, format string
+	var repository, image, format, cluster string
 	c := &cobra.Command{
 		Use:   "bootstrap [DIR]",
 		Short: "Print what is applied once, by hand: the root Application and the sidecar",
@@ -32,6 +32,9 @@ func bootstrapCommand() *cobra.Command {
 It adds to Argo CD's own objects and removes nothing, and may be applied again at any time. On stderr it lists what is left
 to do by hand: credentials, and the values of secrets. docs/argocd.md explains it all.
 
+Where that Argo CD also deploys to other clusters, each of them has a root of its own, in the cluster with Argo CD; apply the output again
+when one is added.
+
 With --format, it prints a part, or the same in another form:
   root         the AppProject and the Application alone
   kustomize    sidecar and settings as a Kustomize component, for an Argo CD installed with Kustomize
@@ -42,6 +45,7 @@ With --format, it prints a part, or the same in another form:
 		ValidArgsFunction: folders,
 	}
 	c.Flags().StringVar(&repository, "repository", "", "the repository's root, when the folder is not in a Git checkout")
+	clusterFlag(c, &cluster, "the cluster with the Argo CD, when several have one")
 	c.Flags().StringVar(&image, "image", plugin.Image(buildversion.String()), "the sidecar's image")
 	c.Flags().StringVar(&format, "format", bootstrapFormats[0], "one of "+strings.Join(bootstrapFormats, ", "))
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -55,14 +59,18 @@ With --format, it prints a part, or the same in another form:
 		if err != nil {
 			return err
 		}
-		if out.Platform.Repository.URL == "" {
+		argocd, err := out.ArgoCD(cluster)
+		if err != nil {
+			return err
+		}
+		if out.Platform().Repository.URL == "" {
 			return fmt.Errorf("%s does not set where the list is: Argo CD must know the URL of its repository\n  hint: add repository: {url: https://…}", catalog.PlatformFile)
 		}
-		if _, err := c.OutOrStdout().Write(bootstrap(out.Platform, image, format)); err != nil {
+		if _, err := c.OutOrStdout().Write(bootstrap(argocd, image, format)); err != nil {
 			return fmt.Errorf("writing the output: %w", err)
 		}
 		if format == "apply" || format == "root" {
-			_, err = fmt.Fprint(c.ErrOrStderr(), plugin.ByHand(out.Platform))
+			_, err = fmt.Fprint(c.ErrOrStderr(), plugin.ByHand(argocd))
 		}
 		return err
 	}
@@ -70,8 +78,9 @@ With --format, it prints a part, or the same in another form:
 }
 
 // bootstrap is the text in one of the formats.
-func bootstrap(p *catalog.Platform, image, format string) []byte {
+func bootstrap(platforms []*catalog.Platform, image, format string) []byte {
 	var e object.Encoder
+	p := platforms[0]
 	var objects []object.Object
 	switch format {
 	case "kustomize":
@@ -82,7 +91,10 @@ func bootstrap(p *catalog.Platform, image, format string) []byte {
 		objects = plugin.Installation(p, image)
 	}
 	var out []byte
-	for _, o := range append(objects, render.Root(p)...) {
+	for _, p := range platforms {
+		objects = append(objects, render.Root(p)...)
+	}
+	for _, o := range objects {
 		out = e.Encode(append(out, "---\n"...), o.Value())
 	}
 	return out

@@ -70,19 +70,19 @@ func (o *elsewhereOptions) open(c *cobra.Command, dir string) (*elsewhere, error
 	if err != nil {
 		return nil, err
 	}
-	if out.Platform == nil {
+	if out.Clusters == nil {
 		return nil, errReported
 	}
 	e.frame = out.Frame
 	if e.lock, e.lockText, err = readLock(place, o.repository, e.stderr); err != nil {
 		return nil, err
 	}
-	e.in.Locked, e.copied = e.lock, fleet.Copies(out.Platform)
+	e.in.Locked, e.copied = e.lock, out.Copies()
 	top := filepath.Join(place.Top, filepath.FromSlash(out.Root))
-	if out.Platform.Vendor != "" {
-		e.copies = source.Copies{Repository: top, Folder: out.Platform.Vendor}
+	if out.Platform().Vendor != "" {
+		e.copies = source.Copies{Repository: top, Folder: out.Platform().Vendor}
 	}
-	e.network, err = o.reach(c.InOrStdin(), out.Platform, top)
+	e.network, err = o.reach(c.InOrStdin(), out.Platform(), top)
 	return e, err
 }
 

@@ -16,7 +16,6 @@ import (
 	"github.com/hippotion/roster/internal/outfile"
 	"github.com/hippotion/roster/internal/report"
 	"github.com/hippotion/roster/render"
-	"github.com/hippotion/roster/render/object"
 )
 
 // untrusted are the folders that a verb reads: the links in them are unknown.
@@ -28,8 +27,8 @@ func untrusted(dir, repository string) []string {
 }
 
 // writeFolder writes one file per object into the folder of that name, and removes files of earlier runs that are stale.
-func writeFolder(name string, objects []object.Object, dir, repository string) error {
-	if len(objects) == 0 {
+func writeFolder(name string, groups []outdir.Group, some bool, dir, repository string) error {
+	if !slices.ContainsFunc(groups, func(g outdir.Group) bool { return len(g.Objects) > 0 }) {
 		return render.ErrNothing
 	}
 	out, err := outfile.Folder(name, untrusted(dir, repository)...)
@@ -37,7 +36,7 @@ func writeFolder(name string, objects []object.Object, dir, repository string) e
 		return err
 	}
 	defer out.Close()
-	if err := outdir.Write(out, objects, render.Encoder()); err != nil {
+	if err := outdir.Write(out, groups, some, render.Encoder()); err != nil {
 		return fmt.Errorf("writing into %s: %w", name, err)
 	}
 	return nil

@@ -42,12 +42,12 @@ func pluginGenerateCommand() *cobra.Command {
 one deploys: the same bytes as roster render, or roster render --app.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			out, request, err := requested(func(r plugin.Request) fleet.Want { return fleet.Want{Application: r.Application} }, timeout, c.ErrOrStderr())
+			out, err := requested(timeout, c.ErrOrStderr())
 			switch {
 			case err != nil:
 				return err
-			case request.Application == "":
-				return render.Write(c.OutOrStdout(), out.Objects)
+			case len(out.Applications) == 0: // an Application of objects that roster renders
+				return render.Write(c.OutOrStdout(), out.Clusters[0].Objects)
 			case !out.Complete(): // reported
 				return errReported
 			case empty(out.Applications[0]):
@@ -67,11 +67,11 @@ func pluginParametersCommand() *cobra.Command {
 		Short: "Print the parameters that Argo CD's user interface shows",
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			out, _, err := requested(func(plugin.Request) fleet.Want { return fleet.Want{} }, 0, c.ErrOrStderr())
+			out, err := requested(0, c.ErrOrStderr())
 			if err != nil {
 				return err
 			}
-			text, err := plugin.Parameters(out.Platform)
+			text, err := plugin.Parameters(out.Platform())
 			if err != nil {
 				return err
 			}
@@ -82,38 +82,38 @@ func pluginParametersCommand() *cobra.Command {
 }
 
 // requested reads what Argo CD asks for, and builds what is wanted of the platform that it sent.
-func requested(want func(plugin.Request) fleet.Want, timeout time.Duration, stderr io.Writer) (fleet.Output, plugin.Request, error) {
+func requested(timeout time.Duration, stderr io.Writer) (fleet.Output, error) {
 	request, err := plugin.FromEnvironment(os.LookupEnv)
 	if err != nil {
-		return fleet.Output{}, request, err
+		return fleet.Output{}, err
 	}
 	here, err := fleet.Find(".", ".")
 	if err != nil {
-		return fleet.Output{}, request, err
+		return fleet.Output{}, err
 	}
 	here.Top, here.At = request.Sent(filepath.ToSlash(here.Top))
 	here.Dir = request.Path
-	in := fleet.Input{Place: here, Options: request.Options(), Revision: request.Revision, Timeout: timeout, Want: want(request),
+	in := fleet.Input{Place: here, Options: request.Options(), Revision: request.Revision, Timeout: timeout, Want: fleet.Want{Asked: true, Cluster: request.Cluster, Application: request.Application},
 		Cluster: workload.Cluster{KubeVersion: request.KubeVersion, APIVersions: request.APIVersions}}
 	if in.Want.Application != "" {
 		lock, _, err := readLock(here, "", stderr)
 		if err != nil {
-			return fleet.Output{}, request, err
+			return fleet.Output{}, err
 		}
 		in.Sources = cache.Pinned{Folder: os.Getenv("ROSTER_CACHE"), Lock: lock}
 	}
 	out, diags, err := fleet.Build(in)
 	if err != nil {
-		return out, request, err
+		return out, err
 	}
-	if out.Platform != nil {
-		if err := request.Check(out.Platform); err != nil {
-			return out, request, err
+	if out.Clusters != nil {
+		if err := request.Check(out.Platform(), out.Number); err != nil {
+			return out, err
 		}
 	}
 	err = told(&out, diags, stderr)
-	_, _ = io.WriteString(stderr, unsent(here.At, out.Platform, diags))
-	return out, request, err
+	_, _ = io.WriteString(stderr, unsent(here.At, out.Platform(), diags))
+	return out, err
 }
 
 // unsent explains what is missing although it may exist; empty when nothing is.

@@ -6,14 +6,17 @@ import (
 	"io"
 	"time"
 
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/fleet"
+	"github.com/hippotion/roster/internal/outdir"
 	"github.com/hippotion/roster/render"
 	"github.com/spf13/cobra"
 )
 
 // renderOptions are the flags of the verb.
 type renderOptions struct {
-	repository, outputDir, namespace string
+	repository, outputDir, namespace, cluster string
 
 	app       string
 	all       bool
@@ -46,14 +49,16 @@ is then 3: what is printed is right, but it is not all. An application that cann
   roster render --app web-vaultwarden    what one application deploys
   roster render --all                    the platform, and what its applications deploy
   roster render --all --keep-going       the same, without applications that cannot be rendered
-  roster render --output-dir out         one file per object`,
+  roster render --cluster vps            one of several clusters
+  roster render --output-dir out         one file per object; a folder for each cluster, if there are several`,
 		Args:              atMostOneFolder,
 		ValidArgsFunction: folders,
 	}
 	c.Flags().StringVar(&o.repository, "repository", "", "the repository's root, when the folder is not in a Git checkout")
 	c.Flags().StringVarP(&o.outputDir, "output-dir", "o", "", "write one file per object into this folder, and remove stale ones")
 	c.Flags().StringVarP(&o.namespace, "namespace", "n", "", "only this entry's objects")
-	c.Flags().StringVar(&o.app, "app", "", "only what this application deploys")
+	clusterFlag(c, &o.cluster, "only this cluster of the list; with --app, the one that has the application")
+	c.Flags().StringVar(&o.app, "app", "", "only what this Application deploys: a code, or a name in Argo CD")
 	c.Flags().BoolVar(&o.all, "all", false, "the platform, and what its applications deploy")
 	c.Flags().BoolVar(&o.keepGoing, "keep-going", false, "with --all: leave out applications that cannot be rendered, and exit with 3")
 	c.Flags().BoolVar(&o.debug, "debug", false, "when what a chart prints is not YAML: show all of it, also the values in it, which may be secret")
@@ -67,7 +72,7 @@ is then 3: what is printed is right, but it is not all. An application that cann
 		if err != nil {
 			return err
 		}
-		in := fleet.Input{Place: place, Want: fleet.Want{Namespace: o.namespace, Application: o.app, Workloads: o.all}, Debug: o.debug, Timeout: o.timeout}
+		in := fleet.Input{Place: place, Options: catalog.Options{AllSources: true}, Want: fleet.Want{Cluster: o.cluster, Namespace: o.namespace, Application: o.app, Asked: o.app != "", Workloads: o.all}, Debug: o.debug, Timeout: o.timeout}
 		if o.all || o.app != "" {
 			in.Rendered = keeping(o.noCache || o.debug) // what --debug shows is not kept
 			if in.Sources, err = fetched(place, o.repository, c.ErrOrStderr()); err != nil {
@@ -79,21 +84,26 @@ is then 3: what is printed is right, but it is not all. An application that cann
 			return err
 		}
 		switch err := told(&out, diags, c.ErrOrStderr()); {
-		case errors.Is(err, errReported) && o.keepGoing && out.Platform != nil:
+		case errors.Is(err, errReported) && o.keepGoing && out.Clusters != nil:
 			missing(&out, c.ErrOrStderr())
 		case err != nil:
 			return err
 		}
-		objects, complete := out.All(), out.Complete()
-		if o.app != "" {
-			objects = deployed(out.Applications[0])
-		}
+		complete := out.Complete()
 		switch {
-		case o.app != "" && empty(out.Applications[0]):
 		case o.outputDir != "":
-			err = writeFolder(o.outputDir, objects, folderOf(args), o.repository)
-		case len(objects) > 0 || complete:
-			err = render.Write(c.OutOrStdout(), objects)
+			err = writeFolder(o.outputDir, folderObjects(&out), len(out.Clusters) < out.Number, folderOf(args), o.repository)
+		case len(out.Clusters) > 1:
+			return severalClusters(&out)
+		case len(out.Applications) > 0 && o.app != "" && empty(out.Applications[0]):
+		default:
+			objects := out.All(out.Clusters[0])
+			if len(out.Applications) > 0 && o.app != "" {
+				objects = deployed(out.Applications[0])
+			}
+			if len(objects) > 0 || complete {
+				err = render.Write(c.OutOrStdout(), objects)
+			}
 		}
 		if err == nil && !complete {
 			return errIncomplete
@@ -101,6 +111,28 @@ is then 3: what is printed is right, but it is not all. An application that cann
 		return err
 	}
 	return c
+}
+
+// folderObjects are the objects of all clusters, by the folder of each; with one cluster, there are no such folders.
+func folderObjects(out *fleet.Output) []outdir.Group {
+	groups := make([]outdir.Group, 0, len(out.Clusters))
+	for _, c := range out.Clusters {
+		g := outdir.Group{Objects: out.All(c)}
+		if out.Number > 1 {
+			g.Folder = c.Platform.Cluster.Name
+		}
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+// severalClusters reports that the objects of several clusters cannot be in one stream: whoever applied it would apply all of them to one.
+func severalClusters(out *fleet.Output) error {
+	var names []string
+	for _, c := range out.Clusters {
+		names = append(names, c.Platform.Cluster.Name)
+	}
+	return fmt.Errorf("the list has several clusters\n  hint: %s; or --output-dir, for a folder with each", diag.OneOf("name one with --cluster: ", names))
 }
 
 // missing names what is left out because it cannot be rendered.

@@ -1,0 +1,132 @@
+package catalog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+)
+
+// Part is some of the objects that roster renders for a cluster: those that one Application of Argo CD deploys.
+type Part string
+
+// The parts. An Application has one destination, and applies its objects by itself, so what has to be in order, on a cluster that the Argo CD of
+// another one deploys to, is in several. What part an object is of never changes: an object that goes from one Application to another is deleted
+// by one of them.
+const (
+	// Workloads are what an application of the list deploys; no object that roster renders.
+	WorkloadPart Part = ""
+	// Root is what the cluster with Argo CD has: all of it for its own list, and the Applications and projects of another cluster.
+	RootPart      Part = "root"
+	NamespacePart Part = "namespaces" // with what guards and serves them: accounts and roles
+	PolicyPart    Part = "policies"
+	StorePart     Part = "store"
+	SecretPart    Part = "secrets" // of one application
+	RoutePart     Part = "routes"
+)
+
+// parts are those of which a cluster has one each, by the names of their Applications.
+var parts = []Part{NamespacePart, PolicyPart, StorePart, RoutePart}
+
+// Target is what an Application of Argo CD deploys.
+type Target struct {
+	Cluster string // that the list is rendered for; empty when there is one without a name
+	Part    Part
+	Code    string // the application, for WorkloadPart and SecretPart
+}
+
+// RootName is the name of the Application that deploys the list to a cluster, and of its AppProject.
+func (p *Platform) RootName() string { return p.Cluster.inArgoCD(p.ArgoCD.Root) }
+
+// PartName is the name of the Application that deploys a part of the list; code is that of an application, for SecretPart.
+func (p *Platform) PartName(part Part, code string) string {
+	if part == SecretPart {
+		return p.Cluster.inArgoCD(code) + "." + string(part)
+	}
+	return p.RootName() + "." + string(part)
+}
+
+// inArgoCD is the name of something in Argo CD. That of the cluster that Argo CD runs in is the name in the list, so that another cluster
+// renames nothing; that of any other cluster begins with its name and a dot, which no name in the list has.
+func (c *Cluster) inArgoCD(name string) string {
+	if !c.Remote {
+		return name
+	}
+	return c.Name + "." + name
+}
+
+// wanted are the clusters that the options ask for, and what the Application among the options deploys.
+func (cs *clusters) wanted(o Options, where whereabouts) ([]*cluster, Target, error) {
+	asked := cs.byName[o.Cluster]
+	switch {
+	case o.Cluster != "" && asked == nil:
+		return nil, Target{}, cs.unknown(o.Cluster)
+	case asked == nil:
+		asked = cs.home()
+		if asked == nil {
+			return nil, Target{}, fmt.Errorf("several clusters of %s have an Argo CD of their own: whose Application is meant is unknown\n  hint: %s", PlatformFile,
+				diag.OneOf("name one of ", cs.names()))
+		}
+	}
+	if o.Application == "" {
+		return []*cluster{asked}, Target{Cluster: asked.name, Part: RootPart}, nil
+	}
+	t := Target{Cluster: asked.name, Code: o.Application}
+	if first, rest, found := strings.Cut(o.Application, "."); found && cs.byName[first] != nil && cs.byName[first].remote() {
+		asked = cs.byName[first]
+		t = Target{Cluster: first, Code: rest}
+	}
+	root := asked.in.ArgoCD.Root.Or(RootName)
+	switch {
+	case t.Code == root:
+		t.Code, t.Part = "", RootPart
+	case asked.remote() && strings.HasPrefix(t.Code, root+"."):
+		part := Part(strings.TrimPrefix(t.Code, root+"."))
+		if !slices.Contains(parts, part) {
+			return nil, t, fmt.Errorf("there is no Application %q: the part %q is unknown", o.Application, string(part))
+		}
+		t.Code, t.Part = "", part
+	case asked.remote() && strings.HasSuffix(t.Code, "."+string(SecretPart)):
+		t.Code, t.Part = strings.TrimSuffix(t.Code, "."+string(SecretPart)), SecretPart
+	}
+	if on := where.codes[t.Code]; t.Part == WorkloadPart && len(on) > 0 && !slices.Contains(on, asked.name) {
+		return nil, t, fmt.Errorf("the application %q is on %s, and not on %q\n  hint: name the cluster", t.Code, ClusterList(on), asked.name)
+	}
+	return []*cluster{asked}, t, nil
+}
+
+// home is the cluster that is meant where none is named: the only one with an Argo CD, or that of entries which name none; nil when that is not
+// clear.
+func (cs *clusters) home() *cluster {
+	var own []*cluster
+	for _, c := range cs.all {
+		if !c.remote() {
+			own = append(own, c)
+		}
+	}
+	if len(own) == 1 {
+		return own[0]
+	}
+	if c := cs.byName[cs.fallback]; c != nil && !c.remote() {
+		return c
+	}
+	return nil
+}
+
+func (cs *clusters) unknown(name string) error {
+	hint := "it has no clusters: leave out the name"
+	if cs.named() {
+		hint = diag.DidYouMean(name, cs.names())
+	}
+	return fmt.Errorf("there is no cluster %q in %s\n  hint: %s", name, PlatformFile, hint)
+}
+
+// sidecar is the plugin that renders an Application of that name.
+func (s *settings) sidecar(application string) *Plugin {
+	p := &Plugin{Name: s.plugin, Application: application}
+	if !s.cluster.Home {
+		p.Cluster = s.cluster.Manager
+	}
+	return p
+}

@@ -1,0 +1,132 @@
+package render
+
+import (
+	"slices"
+
+	"github.com/argoproj/argo-cd/v2/pkg/apis/application"
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/argocd"
+	"github.com/hippotion/roster/render/object"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// An Application has one destination, so what a list brings to a cluster with another one's Argo CD comes from several: the Applications of the
+// list, the root's, which has these and their projects, and those of this file, which have the other objects that roster renders. They are
+// in the root's sync waves as their objects are in those of a list with one cluster.
+
+// InArgoCD returns what the cluster with Argo CD has for a platform of another cluster, in the order in which it is applied.
+func InArgoCD(p *catalog.Platform) []object.Object {
+	var out []object.Object
+	for place := range kinds {
+		if kinds[place].part == catalog.RootPart {
+			out = append(out, kinds[place].objects(of(place), p)...)
+		}
+	}
+	out = append(out, partApplications(p)...)
+	object.Sort(out)
+	return out
+}
+
+// Part returns what one Application deploys of Build(p), for a platform of another cluster, in the order in which it is applied. Code is that
+// of the application for SecretPart.
+func Part(p *catalog.Platform, part catalog.Part, code string) []object.Object {
+	if part == catalog.SecretPart {
+		p = only(p, code)
+	}
+	var out []object.Object
+	for place := range kinds {
+		switch k := of(place); kinds[place].part {
+		case part:
+			out = append(out, kinds[place].objects(k, p)...)
+		case everyPart:
+			out = append(out, guardsOf(k, p, part)...)
+		}
+	}
+	object.Sort(out)
+	return out
+}
+
+// only is the platform with one application alone.
+func only(p *catalog.Platform, code string) *catalog.Platform {
+	one := *p
+	one.Namespaces = nil
+	for _, n := range p.Namespaces {
+		if i := slices.IndexFunc(n.Applications, func(a catalog.Application) bool { return a.Code == code }); i >= 0 {
+			n.Applications = n.Applications[i : i+1]
+			one.Namespaces = []catalog.Namespace{n}
+		}
+	}
+	return &one
+}
+
+// partApplications are the Applications of the parts that have objects.
+func partApplications(p *catalog.Platform) []object.Object {
+	var out []object.Object
+	add := func(part catalog.Part, code string, origin catalog.Origin, wave catalog.Wave, guarded bool) {
+		id := identity{Kind: named(application.ApplicationKind), Namespace: p.ArgoCD.Namespace, Name: p.PartName(part, code), Origin: origin, Sync: catalog.Sync{Wave: wave}}
+		out = append(out, id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
+			if guarded {
+				m.Annotations[syncOptions] = confirm
+			}
+			m.Annotations[manifestGeneratePaths] = p.Repository.ListPaths
+			m.Finalizers = []string{finalizer}
+			return &argoApplication{TypeMeta: t, ObjectMeta: m, Spec: partSpec(p, id.Name)}
+		}))
+	}
+	whole := func(part catalog.Part, wave catalog.Wave) {
+		if len(Part(p, part, "")) > 0 {
+			add(part, "", catalog.ApplicationsFile, wave, true)
+		}
+	}
+	whole(catalog.NamespacePart, catalog.NamespaceWave)
+	whole(catalog.PolicyPart, p.PolicySync.Wave)
+	whole(catalog.RoutePart, p.RouteSync.Wave)
+	if p.Store != nil {
+		add(catalog.StorePart, "", p.Store.Origin, p.Store.Sync.Wave, true)
+	}
+	for _, n := range p.Namespaces {
+		for _, a := range n.Applications {
+			if len(a.Secrets) > 0 {
+				add(catalog.SecretPart, a.Code, a.Origin, a.SecretsSync.Wave, a.Guarded)
+			}
+		}
+	}
+	return out
+}
+
+// partSpec is an Application that the sidecar renders, on the other cluster.
+func partSpec(p *catalog.Platform, name string) applicationSpec {
+	spec := rootSpec(p, sidecar(p.ArgoCD.Plugin, name, p.Cluster))
+	spec.Destination = destination(p, "default") // all objects name their namespace, or have none
+	return spec
+}
+
+// sidecar is the plugin that renders an Application of that name, or the root's of Argo CD's own cluster when there is none.
+func sidecar(plugin, name string, c catalog.Cluster) *argocd.Plugin {
+	out := &argocd.Plugin{Name: plugin}
+	if name != "" {
+		out.Parameters = append(out.Parameters, argocd.PluginParameter{Name: PluginParameter, String: &name})
+	}
+	if !c.Home {
+		out.Parameters = append(out.Parameters, argocd.PluginParameter{Name: ClusterParameter, String: &c.Manager})
+	}
+	return out
+}
+
+// destination is a namespace of the platform's cluster, as Argo CD knows that.
+func destination(p *catalog.Platform, namespace string) projectDestination {
+	d := projectDestination{Server: p.ArgoCD.Destination, Namespace: namespace}
+	if p.Cluster.Remote {
+		d.Server, d.Name = p.Cluster.Server, p.Cluster.Known
+	}
+	return d
+}
+
+// account is the account that Argo CD syncs a namespace of the cluster as.
+func account(p *catalog.Platform, namespace, name string) destinationServiceAccount {
+	server := destination(p, namespace).Server
+	if server == "" { // there is no field for a name; the destinations of the project permit no other cluster
+		server = "*"
+	}
+	return destinationServiceAccount{Server: server, Namespace: namespace, DefaultServiceAccount: name}
+}
