@@ -26,11 +26,10 @@ type Platform struct {
 	Expose     map[string][]string // entry points by exposure
 	Nodes      []Node
 	PodCIDRs   []netip.Prefix // where the addresses of pods are from
-	StoreName  string         // of the store that secrets are read from
-	StoreKind  string
-	RouteSync  Sync         // of all routes together, where one Application deploys them
-	PolicySync Sync         // of all policies, likewise
-	Profiles   []OwnProfile // the user's, by name
+	SecretsIn  StoreRef       // that secrets are read from, if they name no other
+	RouteSync  Sync           // of all routes together, where one Application deploys them
+	PolicySync Sync           // of all policies, likewise
+	Profiles   []OwnProfile   // the user's, by name
 	Lint       Lint
 	Mirrors    []Mirror    // by URL
 	Submodules bool        // whether Argo CD initializes those of Git repositories
@@ -383,24 +382,34 @@ type IgnoreDifference struct {
 
 // Route is one IngressRoute.
 type Route struct {
-	Origin      Origin
-	Place       Place
-	Expose      string // the exposure
-	AuthName    string // as in the list: the name of a middleware, app or none
-	EntryPoints []string
-	Host        string
-	Path        string // without a slash at the end; empty for all paths
-	Priority    int    // 0: by the length of the rule
-	Service     string
-	Port        ServicePort
-	Auth        *Middleware // nil when the route is open, or the application authenticates users itself
-	SharedWith  []string    // the namespaces whose applications may answer for parts of the host, in order
+	Origin     Origin
+	Place      Place
+	Exposure   Exposure
+	Auth       Auth
+	Host       string
+	Path       string // without a slash at the end; empty for all paths
+	Priority   int    // 0: by the length of the rule
+	Service    string
+	Port       ServicePort
+	SharedWith []string // the namespaces whose applications may answer for parts of the host, in order
 }
 
 // ServicePort is a Service's port by its name or, when Name is empty, by its number.
 type ServicePort struct {
 	Number int
 	Name   string
+}
+
+// Exposure is from where a route can be reached.
+type Exposure struct {
+	Name        string
+	EntryPoints []string // of Traefik
+}
+
+// Auth is who asks the users of a route for a login.
+type Auth struct {
+	Name       string      // one of the platform's; app when the application does, and none when nobody does
+	Middleware *Middleware // of the platform's; nil for app and none
 }
 
 // Middleware is a Traefik Middleware.
@@ -411,13 +420,15 @@ type Secret struct {
 	Name            string
 	Origin          Origin
 	Place           Place
-	StoreKind       string
-	StoreName       string
+	Store           StoreRef
 	RefreshInterval time.Duration
 	Type            string       // of the Secret; empty for Opaque
 	Data            []SecretData // by key
 	Extract         []string     // Vault paths whose properties all become keys
 }
+
+// StoreRef is a store of External Secrets that is read from.
+type StoreRef struct{ Kind, Name string }
 
 // SecretData is one key of a Secret and where its value is.
 type SecretData struct{ Key, Path, Property string }

@@ -42,7 +42,7 @@ func (s *settings) platform() *Platform {
 		DNS:        s.dns,
 		Store:      s.store,
 		Controller: s.controller, Domain: s.in.Domain.V, Expose: s.expose, Nodes: s.nodes, PodCIDRs: s.podCIDRs,
-		StoreKind: s.storeKind, StoreName: s.storeName, Lint: s.lint, Mirrors: s.mirrors, Submodules: s.in.Sources.Submodules.Or(true), Vendor: s.vendor,
+		SecretsIn: s.secretsIn, Lint: s.lint, Mirrors: s.mirrors, Submodules: s.in.Sources.Submodules.Or(true), Vendor: s.vendor,
 	}
 }
 

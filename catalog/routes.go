@@ -53,16 +53,7 @@ func (r *routes) route(in *ingressInput, from Origin) Route {
 			r.hosts[address] = in.Host.Node
 		}
 	}
-	at := in.Node
-	switch {
-	case in.Expose.IsSet():
-		at = in.Expose.Node
-	case r.settings.in.Ingress.Defaults.Expose.IsSet(), in.Flawed("expose"), r.settings.flawed("ingress.defaults"):
-		at = nil // reported there
-	}
-	out.Expose, out.AuthName = in.Expose.Or(r.settings.defaultExpose), in.Auth.Or(r.settings.defaultAuth)
-	out.EntryPoints = r.settings.exposure(at, out.Expose)
-	out.Auth = r.settings.authOf(in)
+	out.Exposure, out.Auth = r.settings.exposureOf(in), r.settings.authOf(in)
 	for _, name := range in.SharedWith {
 		if name.IsSet() && r.names.entries[name.V] == nil {
 			r.names.unknownNamespace(name.Node, name.V, "remove it: a host is routed on one cluster")
@@ -71,6 +62,19 @@ func (r *routes) route(in *ingressInput, from Origin) Route {
 	}
 	slices.Sort(out.SharedWith)
 	return out
+}
+
+// exposureOf is from where a route can be reached: as the entry says, or by default.
+func (s *settings) exposureOf(in *ingressInput) Exposure {
+	at := in.Node
+	switch {
+	case in.Expose.IsSet():
+		at = in.Expose.Node
+	case s.in.Ingress.Defaults.Expose.IsSet(), in.Flawed("expose"), s.flawed("ingress.defaults"):
+		at = nil // reported there
+	}
+	name := in.Expose.Or(s.defaultExpose)
+	return Exposure{Name: name, EntryPoints: s.exposure(at, name)}
 }
 
 // host is the whole host name.
@@ -114,18 +118,17 @@ func servicePort(t syntax.Text) ServicePort {
 	return ServicePort{Name: t.V}
 }
 
-// authOf is the middleware that authenticates users: one of the platform's, unless the entry says none or app.
-func (s *settings) authOf(in *ingressInput) *Middleware {
+// authOf is who asks the users of a route for a login: one of the platform's middlewares, unless the entry says none or app.
+func (s *settings) authOf(in *ingressInput) Auth {
+	out := Auth{Name: in.Auth.Or(s.defaultAuth)}
 	switch {
 	case in.Auth.IsSet():
-		return s.middleware(in.Auth)
+		out.Middleware = s.middleware(in.Auth)
 	case s.defaultAuth == "none" || s.defaultAuth == "app":
-		return nil
 	case s.defaultAuth != "":
 		m := s.auth[s.defaultAuth]
-		return &m
-	case in.Flawed("auth") || s.flawed("ingress.auth") || s.flawed("ingress.defaults"):
-		return nil // it may be there
+		out.Middleware = &m
+	case in.Flawed("auth") || s.flawed("ingress.auth") || s.flawed("ingress.defaults"): // it may be there
 	case len(s.auth) == 0:
 		in.Report("missing-value", "set ingress.auth in "+PlatformFile+"; or auth: app when the application asks for a login itself; or auth: none",
 			"nothing would guard this host")
@@ -133,7 +136,7 @@ func (s *settings) authOf(in *ingressInput) *Middleware {
 		in.Report("missing-value", "set auth here, or ingress.defaults.auth in "+PlatformFile+"; "+diag.OneOf("known: ", slices.Collect(maps.Keys(s.auth))),
 			"the platform has several kinds of auth")
 	}
-	return nil
+	return out
 }
 
 // middleware is the one of that name; nil for none and app.

@@ -12,10 +12,10 @@ import (
 // secret resolves one Secret. What the user wrote as a source of data is never shown: people paste secrets there.
 func (s *settings) secret(in *secretInput, from Origin) Secret {
 	out := Secret{Name: in.Name.V, Place: place(in.Node), Origin: from + "/secrets/" + Origin(in.Name.V), Type: in.Type.V,
-		StoreKind: s.storeKind, StoreName: s.storeName, RefreshInterval: s.refreshInterval}
+		Store: s.secretsIn, RefreshInterval: s.refreshInterval}
 	optionalSubdomain(in.Name)
 	if in.Store != nil {
-		out.StoreKind, out.StoreName = in.Store.Kind.Or(s.storeKind), in.Store.Name.V
+		out.Store = StoreRef{Kind: in.Store.Kind.Or(s.secretsIn.Kind), Name: in.Store.Name.V}
 		optionalSubdomain(in.Store.Name)
 	}
 	if in.RefreshInterval.IsSet() {

@@ -39,7 +39,7 @@ type settings struct {
 	expose                       map[string][]string
 	auth                         map[string]Middleware
 	defaultExpose, defaultAuth   string
-	storeKind, storeName         string
+	secretsIn                    StoreRef
 	refreshInterval              time.Duration
 	store                        *Store
 	podSecurity                  PodSecurity
@@ -259,18 +259,18 @@ func (s *settings) ingressSettings() {
 
 func (s *settings) secretSettings() {
 	in := &s.in.Secrets
-	s.storeKind, s.storeName = in.Store.Kind.Or("ClusterSecretStore"), in.Store.Name.Or("vault")
+	s.secretsIn = StoreRef{Kind: in.Store.Kind.Or("ClusterSecretStore"), Name: in.Store.Name.Or("vault")}
 	optionalSubdomain(in.Store.Name)
 	s.refreshInterval = durationOf(in.RefreshInterval, time.Hour)
 	v := in.Store.Vault
 	if v == nil {
 		return
 	}
-	if s.storeKind == "SecretStore" {
-		v.Report("no-effect", "remove kind", "roster renders a ClusterSecretStore, not a %s", s.storeKind)
+	if s.secretsIn.Kind == "SecretStore" {
+		v.Report("no-effect", "remove kind", "roster renders a ClusterSecretStore, not a %s", s.secretsIn.Kind)
 	}
 	s.store = &Store{
-		Origin: PlatformFile + "#secrets/store", Name: s.storeName, Server: v.Server.V, Path: v.Path.Or("secret"),
+		Origin: PlatformFile + "#secrets/store", Name: s.secretsIn.Name, Server: v.Server.V, Path: v.Path.Or("secret"),
 		MountPath: v.MountPath.Or("kubernetes"), Role: v.Role.V,
 		ServiceAccount:   v.ServiceAccount.Name.Or("external-secrets"),
 		ServiceAccountNS: v.ServiceAccount.Namespace.Or("external-secrets"),

@@ -66,7 +66,7 @@ func (cs *clusters) wanted(o Options, where whereabouts) ([]*cluster, Target, er
 		asked = cs.home()
 		if asked == nil {
 			return nil, Target{}, fmt.Errorf("several clusters of %s have an Argo CD of their own: whose Application is meant is unknown\n  hint: %s", PlatformFile,
-				diag.OneOf("name one of ", cs.names()))
+				diag.OneOf("name one of ", cs.names())+"; for an Application in Argo CD, apply what roster bootstrap --cluster NAME prints")
 		}
 	}
 	if o.Application == "" {
@@ -96,22 +96,20 @@ func (cs *clusters) wanted(o Options, where whereabouts) ([]*cluster, Target, er
 	return []*cluster{asked}, t, nil
 }
 
-// home is the cluster that is meant where none is named: the only one with an Argo CD, or that of entries which name none; nil when that is not
-// clear.
+// home is the cluster that is meant where a request names none: the only one with an Argo CD; nil when there are several. Which of them asks must
+// not be guessed: it would prune what it has, and deploy what another one has.
 func (cs *clusters) home() *cluster {
-	var own []*cluster
+	var own *cluster
 	for _, c := range cs.all {
-		if !c.remote() {
-			own = append(own, c)
+		if c.remote() {
+			continue
 		}
+		if own != nil {
+			return nil
+		}
+		own = c
 	}
-	if len(own) == 1 {
-		return own[0]
-	}
-	if c := cs.byName[cs.fallback]; c != nil && !c.remote() {
-		return c
-	}
-	return nil
+	return own
 }
 
 func (cs *clusters) unknown(name string) error {

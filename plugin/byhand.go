@@ -78,10 +78,10 @@ func secrets(p *catalog.Platform) []string {
 		for _, a := range n.Applications {
 			for _, s := range a.Secrets {
 				for _, d := range s.Data {
-					set[fmt.Sprintf("%s %s %s", s.StoreName, d.Path, d.Property)] = true
+					set[fmt.Sprintf("%s %s %s", s.Store.Name, d.Path, d.Property)] = true
 				}
 				for _, path := range s.Extract {
-					set[fmt.Sprintf("%s %s *", s.StoreName, path)] = true
+					set[fmt.Sprintf("%s %s *", s.Store.Name, path)] = true
 				}
 			}
 		}

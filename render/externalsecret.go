@@ -82,7 +82,7 @@ func secretSpec(s *catalog.Secret) externalSecretSpec {
 	spec := externalSecretSpec{
 		RefreshPolicy:   "Periodic",
 		RefreshInterval: interval(s.RefreshInterval),
-		SecretStoreRef:  secretStoreRef{Kind: s.StoreKind, Name: s.StoreName},
+		SecretStoreRef:  secretStoreRef(s.Store),
 		Target:          secretTarget{Name: s.Name, CreationPolicy: "Owner", DeletionPolicy: "Retain"},
 	}
 	if s.Type != "" {

@@ -53,7 +53,7 @@ func ingressRoutes(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.O
 func ingressRouteOf(k kind, namespace string, in *catalog.Route, sync catalog.Sync) object.Object {
 	id := identity{Kind: k, Namespace: namespace, Name: routeName(in), Origin: in.Origin, Sync: sync}
 	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
-		return &ingressRoute{TypeMeta: t, ObjectMeta: m, Spec: ingressRouteSpec{EntryPoints: in.EntryPoints, Routes: []route{rule(in)}}}
+		return &ingressRoute{TypeMeta: t, ObjectMeta: m, Spec: ingressRouteSpec{EntryPoints: in.Exposure.EntryPoints, Routes: []route{rule(in)}}}
 	})
 }
 
@@ -63,8 +63,8 @@ func rule(in *catalog.Route) route {
 	if in.Port.Name != "" {
 		r.Services[0].Port = intstr.FromString(in.Port.Name)
 	}
-	if in.Auth != nil {
-		r.Middlewares = []middlewareRef{{Name: in.Auth.Name, Namespace: in.Auth.Namespace}}
+	if in.Auth.Middleware != nil {
+		r.Middlewares = []middlewareRef{{Name: in.Auth.Middleware.Name, Namespace: in.Auth.Middleware.Namespace}}
 	}
 	return r
 }

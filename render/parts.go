@@ -16,13 +16,26 @@ import (
 
 // InArgoCD returns what the cluster with Argo CD has for a platform of another cluster, in the order in which it is applied.
 func InArgoCD(p *catalog.Platform) []object.Object {
+	out := append(EntriesInArgoCD(p), partApplications(p)...)
+	object.Sort(out)
+	return out
+}
+
+// EntriesInArgoCD returns those of the entries alone, without what is for the cluster as a whole.
+func EntriesInArgoCD(p *catalog.Platform) []object.Object {
 	var out []object.Object
 	for place := range kinds {
 		if kinds[place].part == catalog.RootPart {
 			out = append(out, kinds[place].objects(of(place), p)...)
 		}
 	}
-	out = append(out, partApplications(p)...)
+	for _, n := range p.Namespaces {
+		for _, a := range n.Applications {
+			if len(a.Secrets) > 0 {
+				out = append(out, partApplication(p, catalog.SecretPart, a.Code, a.Origin, a.SecretsSync.Wave, a.Guarded))
+			}
+		}
+	}
 	object.Sort(out)
 	return out
 }
@@ -59,39 +72,34 @@ func only(p *catalog.Platform, code string) *catalog.Platform {
 	return &one
 }
 
-// partApplications are the Applications of the parts that have objects.
+// partApplications are the Applications of the parts of the whole cluster, of those that have objects.
 func partApplications(p *catalog.Platform) []object.Object {
 	var out []object.Object
-	add := func(part catalog.Part, code string, origin catalog.Origin, wave catalog.Wave, guarded bool) {
-		id := identity{Kind: named(application.ApplicationKind), Namespace: p.ArgoCD.Namespace, Name: p.PartName(part, code), Origin: origin, Sync: catalog.Sync{Wave: wave}}
-		out = append(out, id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
-			if guarded {
-				m.Annotations[syncOptions] = confirm
-			}
-			m.Annotations[manifestGeneratePaths] = p.Repository.ListPaths
-			m.Finalizers = []string{finalizer}
-			return &argoApplication{TypeMeta: t, ObjectMeta: m, Spec: partSpec(p, id.Name)}
-		}))
-	}
-	whole := func(part catalog.Part, wave catalog.Wave) {
+	add := func(part catalog.Part, wave catalog.Wave) {
 		if len(Part(p, part, "")) > 0 {
-			add(part, "", catalog.ApplicationsFile, wave, true)
+			out = append(out, partApplication(p, part, "", catalog.ApplicationsFile, wave, true))
 		}
 	}
-	whole(catalog.NamespacePart, catalog.NamespaceWave)
-	whole(catalog.PolicyPart, p.PolicySync.Wave)
-	whole(catalog.RoutePart, p.RouteSync.Wave)
+	add(catalog.NamespacePart, catalog.NamespaceWave)
+	add(catalog.PolicyPart, p.PolicySync.Wave)
+	add(catalog.RoutePart, p.RouteSync.Wave)
 	if p.Store != nil {
-		add(catalog.StorePart, "", p.Store.Origin, p.Store.Sync.Wave, true)
-	}
-	for _, n := range p.Namespaces {
-		for _, a := range n.Applications {
-			if len(a.Secrets) > 0 {
-				add(catalog.SecretPart, a.Code, a.Origin, a.SecretsSync.Wave, a.Guarded)
-			}
-		}
+		add(catalog.StorePart, p.Store.Sync.Wave)
 	}
 	return out
+}
+
+// partApplication is the Application of a part.
+func partApplication(p *catalog.Platform, part catalog.Part, code string, origin catalog.Origin, wave catalog.Wave, guarded bool) object.Object {
+	id := identity{Kind: named(application.ApplicationKind), Namespace: p.ArgoCD.Namespace, Name: p.PartName(part, code), Origin: origin, Sync: catalog.Sync{Wave: wave}}
+	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
+		if guarded {
+			m.Annotations[syncOptions] = confirm
+		}
+		m.Annotations[manifestGeneratePaths] = p.Repository.ListPaths
+		m.Finalizers = []string{finalizer}
+		return &argoApplication{TypeMeta: t, ObjectMeta: m, Spec: partSpec(p, id.Name)}
+	})
 }
 
 // partSpec is an Application that the sidecar renders, on the other cluster.

@@ -268,14 +268,11 @@ func (in *Input) lives(p *catalog.Platform, reading *catalog.Reading) []object.O
 		if !o.Cluster.Remote || o.Cluster.Manager != p.Cluster.Name {
 			continue
 		}
-		if in.Want.Namespace != "" {
-			one, found := only(o, in.Want.Namespace)
-			if !found {
-				continue
-			}
-			o = one
+		if in.Want.Namespace == "" {
+			out = append(out, render.InArgoCD(o)...)
+		} else if one, found := only(o, in.Want.Namespace); found {
+			out = append(out, render.EntriesInArgoCD(one)...)
 		}
-		out = append(out, render.InArgoCD(o)...)
 	}
 	object.Sort(out)
 	return out

@@ -68,7 +68,7 @@ spec:
 				continue
 			}
 			hint, login := "fix the rule; until then, put a login on the other one", ", without a login"
-			if instead.own != nil && instead.own.AuthName == "app" {
+			if instead.own != nil && instead.own.Auth.Name == "app" {
 				login = ", with no login but the application's own"
 			}
 			if len(r.middlewares) == 0 { // it has none to lose

@@ -56,7 +56,7 @@ ingress:
 					continue
 				}
 				login := ""
-				if r.own != nil && r.own.AuthName == "none" || r.own == nil && len(r.middlewares) == 0 {
+				if r.own != nil && r.own.Auth.Name == "none" || r.own == nil && len(r.middlewares) == 0 {
 					login = ", without a login"
 				}
 				report(r.at(in, "match"), owner.shareHint(r.namespace), "%s answers for %s%s, which belongs to %s", r.namespace, where, login, owner.namespace)

@@ -34,10 +34,10 @@ ingress:
 	Mend: []string{`        - {host: status, service: status, port: 80, expose: public, auth: none}`, `        - {host: status, service: status, port: 80, expose: public, auth: none} # static pages, and nothing to change`},
 	Check: func(in *Input, report Report) {
 		for _, r := range in.routers() {
-			if r.own == nil || r.own.AuthName != "none" || !in.public(r.own) || in.explained(r.at(in)) {
+			if r.own == nil || r.own.Auth.Name != "none" || !in.public(r.own) || in.explained(r.at(in)) {
 				continue
 			}
-			report(r.at(in), "write the reason in a comment after it, or set auth", "everybody has access to %s (%s)", r.own.Host+r.own.Path, r.own.Expose)
+			report(r.at(in), "write the reason in a comment after it, or set auth", "everybody has access to %s (%s)", r.own.Host+r.own.Path, r.own.Exposure.Name)
 		}
 	},
 }
@@ -45,7 +45,7 @@ ingress:
 // public reports whether a route has an entry point that the exposure lan does not have.
 func (in *Input) public(r *catalog.Route) bool {
 	lan := in.Platform.Expose["lan"]
-	return slices.ContainsFunc(r.EntryPoints, func(e string) bool { return !slices.Contains(lan, e) })
+	return slices.ContainsFunc(r.Exposure.EntryPoints, func(e string) bool { return !slices.Contains(lan, e) })
 }
 
 // explained reports whether there is a comment above what begins at a place, or on one of its lines.

@@ -127,13 +127,13 @@ func (in *Input) readRouters() []*router {
 
 // ownRouter is what render makes of a route of the list.
 func ownRouter(namespace string, in *catalog.Route) *router {
-	r := &router{own: in, namespace: namespace, name: in.Host, entryPoints: in.EntryPoints, text: "Host(`" + in.Host + "`)"}
+	r := &router{own: in, namespace: namespace, name: in.Host, entryPoints: in.Exposure.EntryPoints, text: "Host(`" + in.Host + "`)"}
 	if in.Path != "" {
 		r.name = object.Name(in.Host + in.Path)
 		r.text += " && (Path(`" + in.Path + "`) || PathPrefix(`" + in.Path + "/`))"
 	}
-	if in.Auth != nil {
-		r.middlewares = []catalog.Middleware{*in.Auth}
+	if in.Auth.Middleware != nil {
+		r.middlewares = []catalog.Middleware{*in.Auth.Middleware}
 	}
 	port := intstr.FromInt32(int32(in.Port.Number))
 	if in.Port.Name != "" {

@@ -68,8 +68,8 @@ spec:
 		}
 		for n, a := range in.applications() {
 			for _, s := range a.Secrets {
-				if missing(n.Name, s.StoreKind, s.StoreName) {
-					report(s.Place, "", "the secret %s is read from the %s %s, which nothing deploys", s.Name, s.StoreKind, s.StoreName)
+				if missing(n.Name, s.Store.Kind, s.Store.Name) {
+					report(s.Place, "", "the secret %s is read from the %s %s, which nothing deploys", s.Name, s.Store.Kind, s.Store.Name)
 				}
 			}
 		}
@@ -79,7 +79,7 @@ spec:
 				hint := ""
 				if kind == "" {
 					kind = "SecretStore"
-					if in.hasStore("ClusterSecretStore", "", name) || name == in.Platform.StoreName {
+					if in.hasStore("ClusterSecretStore", "", name) || name == in.Platform.SecretsIn.Name {
 						hint = "add kind: ClusterSecretStore: without it, a store of this namespace is meant"
 					}
 				}
@@ -106,7 +106,7 @@ func storeFields(o *Object) [][]string {
 // hasStore reports whether something deploys a store. The default store comes from elsewhere when the platform does not deploy it.
 func (in *Input) hasStore(kind, namespace, name string) bool {
 	p := in.Platform
-	if kind == p.StoreKind && name == p.StoreName && p.Store == nil || kind == "ClusterSecretStore" && p.Store != nil && name == p.Store.Name {
+	if kind == p.SecretsIn.Kind && name == p.SecretsIn.Name && p.Store == nil || kind == "ClusterSecretStore" && p.Store != nil && name == p.Store.Name {
 		return true
 	}
 	return in.stores.get(func() map[objectName]bool {
