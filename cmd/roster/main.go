@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/hippotion/roster/cmd/internal/cli"
+	_ "github.com/hippotion/roster/cmd/internal/start"
 )
 
 func main() {

@@ -2,8 +2,9 @@ package argocd
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
+
+	"github.com/hippotion/roster/internal/lazy"
 )
 
 // Environment is the build environment of a source (docs/user-guide/build-environment.md of Argo CD). KUBE_VERSION and
@@ -15,13 +16,13 @@ type Environment struct {
 }
 
 // variable is what os.Expand treats as a variable; an unclosed brace is one without a name.
-var variable = regexp.MustCompile(`\$(?:\{[^}]*\}|\{|[A-Za-z_][A-Za-z0-9_]*|[*#$@!?0-9-])`)
+var variable = lazy.Regexp(`\$(?:\{[^}]*\}|\{|[A-Za-z_][A-Za-z0-9_]*|[*#$@!?0-9-])`)
 
 // Expand replaces the variables in a text as Argo CD does (Env.Envsubst). $$ stands for a dollar sign; unknown variables are empty, as
 // there.
 func (e Environment) Expand(text string) (string, error) {
 	var err error
-	out := variable.ReplaceAllStringFunc(text, func(v string) string {
+	out := variable().ReplaceAllStringFunc(text, func(v string) string {
 		name := strings.TrimSuffix(strings.TrimPrefix(v[1:], "{"), "}")
 		switch name {
 		case "$":

@@ -2,8 +2,9 @@ package argocd
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
+
+	"github.com/hippotion/roster/internal/lazy"
 )
 
 // Version is a release of Argo CD without its last number, which changes no tool in its image. The zero value is the newest one.
@@ -37,11 +38,11 @@ func Oldest() Version { return releases[0].Version }
 // Newest is the newest release that differs from the one before.
 func Newest() Version { return releases[len(releases)-1].Version }
 
-var version = regexp.MustCompile(`^v?(\d{1,4})\.(\d{1,4})(\.\d{1,4}([-+][0-9A-Za-z.+-]{1,64})?)?$`)
+var version = lazy.Regexp(`^v?(\d{1,4})\.(\d{1,4})(\.\d{1,4}([-+][0-9A-Za-z.+-]{1,64})?)?$`)
 
 // ParseVersion reads a version such as 3.5, 3.5.1 or v3.5.0-rc1.
 func ParseVersion(text string) (v Version, ok bool) {
-	m := version.FindStringSubmatch(text)
+	m := version().FindStringSubmatch(text)
 	if m == nil {
 		return v, false
 	}

@@ -5,9 +5,10 @@
 package images
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/hippotion/roster/internal/lazy"
 )
 
 // Image is an image as a manifest names it.
@@ -22,12 +23,12 @@ const (
 )
 
 // form is that of github.com/distribution/reference.
-var form = regexp.MustCompile(`^((?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::[0-9]{1,5})?/)?` +
+var form = lazy.Regexp(`^((?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::[0-9]{1,5})?/)?` +
 	`([a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(sha(?:256|512):[0-9a-f]{64,128}))?$`)
 
 // Parse reads the name of an image.
 func Parse(text string) (Image, bool) {
-	parts := form.FindStringSubmatch(text)
+	parts := form().FindStringSubmatch(text)
 	if len(text) > longest || parts == nil {
 		return Image{}, false
 	}
@@ -65,14 +66,14 @@ var custom = map[string][]string{
 }
 
 // silent are groups of kinds that look like pods, but say what is permitted in others.
-var silent = regexp.MustCompile(`(^|\.)(kyverno\.io|gatekeeper\.sh)$`)
+var silent = lazy.Regexp(`(^|\.)(kyverno\.io|gatekeeper\.sh)$`)
 
 // Of are the names of images in an object, each once and in order: those of all containers of pods, and of templates of pods, whatever the
 // kind that holds them, and those of a few kinds that have a field for it.
 func Of(object map[string]any) []string {
 	group, _, _ := strings.Cut(textOf(object["apiVersion"]), "/")
 	kind := textOf(object["kind"])
-	if silent.MatchString(group) || kind == "CustomResourceDefinition" {
+	if silent().MatchString(group) || kind == "CustomResourceDefinition" {
 		return nil
 	}
 	var out []string

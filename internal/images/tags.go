@@ -2,8 +2,9 @@ package images
 
 import (
 	"cmp"
-	"regexp"
 	"strings"
+
+	"github.com/hippotion/roster/internal/lazy"
 )
 
 // version is a tag that says which version it is. Two of them are compared when they are written alike: v1.2.3 with v1.3.0, but not with
@@ -19,43 +20,43 @@ type version struct {
 const longestTag = 128
 
 var (
-	versionForm = regexp.MustCompile(`^(v|V|release-|release-v|version-)?([0-9]+(?:\.[0-9]+)*)([-_][A-Za-z0-9_.-]*|\.[A-Za-z][A-Za-z0-9_.-]*|(?:a|b|rc|alpha|beta|p)[0-9]{1,9})?$`)
-	number      = regexp.MustCompile(`[0-9]+`)
+	versionForm = lazy.Regexp(`^(v|V|release-|release-v|version-)?([0-9]+(?:\.[0-9]+)*)([-_][A-Za-z0-9_.-]*|\.[A-Za-z][A-Za-z0-9_.-]*|(?:a|b|rc|alpha|beta|p)[0-9]{1,9})?$`)
+	number      = lazy.Regexp(`[0-9]+`)
 	// hash is a commit: what a tag with one is newer than, only its repository knows.
-	hash     = regexp.MustCompile(`(^|[-._])g?[0-9a-f]{7,40}($|[-._])`)
-	early    = regexp.MustCompile(`(?i)^[-._]?(a|alpha|b|beta|canary|dev|develop|ea|m|milestone|nightly|pre|preview|rc|snapshot|test|unstable)([-._0-9].*)?$`)
-	letter   = regexp.MustCompile(`[a-f]`)
-	dateForm = regexp.MustCompile(`^(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$`)
-	yearForm = regexp.MustCompile(`^(19|20)[0-9]{2}$`)
+	hash     = lazy.Regexp(`(^|[-._])g?[0-9a-f]{7,40}($|[-._])`)
+	early    = lazy.Regexp(`(?i)^[-._]?(a|alpha|b|beta|canary|dev|develop|ea|m|milestone|nightly|pre|preview|rc|snapshot|test|unstable)([-._0-9].*)?$`)
+	letter   = lazy.Regexp(`[a-f]`)
+	dateForm = lazy.Regexp(`^(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$`)
+	yearForm = lazy.Regexp(`^(19|20)[0-9]{2}$`)
 )
 
 // versionOf reads a tag; not when it may be something else than a version.
 func versionOf(tag string) (v version, ok bool) {
-	parts := versionForm.FindStringSubmatch(tag)
+	parts := versionForm().FindStringSubmatch(tag)
 	if parts == nil || len(tag) > longestTag {
 		return v, false
 	}
 	prefix, numbers, suffix := parts[1], strings.Split(parts[2], "."), parts[3]
-	for _, h := range hash.FindAllString(suffix, -1) {
-		if letter.MatchString(strings.Trim(h, "-._g")) {
+	for _, h := range hash().FindAllString(suffix, -1) {
+		if letter().MatchString(strings.Trim(h, "-._g")) {
 			return v, false
 		}
 	}
 	kind := ""
 	switch first := numbers[0]; {
-	case len(first) > 4 && !dateForm.MatchString(first): // the beginning of a commit, a number of a build, a time
+	case len(first) > 4 && !dateForm().MatchString(first): // the beginning of a commit, a number of a build, a time
 		return v, false
 	case len(first) > 4:
 		kind = "date"
-	case yearForm.MatchString(first):
+	case yearForm().MatchString(first):
 		kind = "year"
 	}
-	v.scheme = strings.Join([]string{prefix, kind, strings.Repeat("#.", len(numbers)), number.ReplaceAllString(suffix, "#")}, " ")
-	v.early = early.MatchString(suffix)
+	v.scheme = strings.Join([]string{prefix, kind, strings.Repeat("#.", len(numbers)), number().ReplaceAllString(suffix, "#")}, " ")
+	v.early = early().MatchString(suffix)
 	for _, n := range numbers {
 		v.numbers = append(v.numbers, strings.TrimLeft(n, "0"))
 	}
-	for _, n := range number.FindAllString(suffix, -1) {
+	for _, n := range number().FindAllString(suffix, -1) {
 		v.more = append(v.more, strings.TrimLeft(n, "0"))
 	}
 	return v, true

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/syntax"
 )
 
@@ -26,10 +26,10 @@ const (
 	treeDigest = "tree-sha256:"
 )
 
-var digestForm = regexp.MustCompile(`^(tree-)?sha256:[0-9a-f]{64}$`)
+var digestForm = lazy.Regexp(`^(tree-)?sha256:[0-9a-f]{64}$`)
 
 // Valid reports whether it is a digest.
-func (d Digest) Valid() bool { return digestForm.MatchString(string(d)) }
+func (d Digest) Valid() bool { return digestForm().MatchString(string(d)) }
 
 // IsTree reports whether the content is a tree.
 func (d Digest) IsTree() bool { return strings.HasPrefix(string(d), treeDigest) }
@@ -172,7 +172,7 @@ func ReadLock(file string, data []byte, diags *diag.List) Lock {
 
 const mendLock = "take the file as it was before, or remove this line and run roster fetch"
 
-var commitForm = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+var commitForm = lazy.Regexp(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
 // problem says what is wrong with a part of a lock; empty when nothing is.
 func (k Locked) problem() string {
@@ -183,7 +183,7 @@ func (k Locked) problem() string {
 	switch {
 	case !k.Digest.Valid() || k.Digest.IsTree() != (k.Kind == Git) && k.Kind != OCI:
 		return "expected the digest of what was fetched"
-	case k.Kind == Git && !commitForm.MatchString(k.Resolved):
+	case k.Kind == Git && !commitForm().MatchString(k.Resolved):
 		return "expected a commit as what the reference was resolved to"
 	case k.Kind == File && k.Resolved != "", k.Kind != File && k.Resolved == "":
 		return "expected what the reference was resolved to, unless it is a file"

@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/hippotion/roster/internal/lazy"
 )
 
 // String names the reference in a message: chart vault 0.28.x of https://charts.example.
@@ -53,11 +54,11 @@ func (r Reference) FileName() string {
 const longest = 2048 // characters of a URL, a name or a version
 
 var (
-	nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$`)
+	nameForm = lazy.Regexp(`^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$`)
 	// repositoryForm is how a chart repository is named that Helm's repositories.yaml has.
-	repositoryForm = regexp.MustCompile(`^@[A-Za-z0-9][A-Za-z0-9._-]*$`)
+	repositoryForm = lazy.Regexp(`^@[A-Za-z0-9][A-Za-z0-9._-]*$`)
 	// scpForm is how Git repositories are named that are reached by SSH: git@git.example:house/homelab.git.
-	scpForm = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[A-Za-z0-9._~/][A-Za-z0-9._~+=/-]*$`)
+	scpForm = lazy.Regexp(`^[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[A-Za-z0-9._~/][A-Za-z0-9._~+=/-]*$`)
 )
 
 // schemes are those that a kind of reference may have.
@@ -78,7 +79,7 @@ func (r Reference) Problem() string {
 	if strings.HasPrefix(r.Version, "-") {
 		return "a version must not begin with a dash"
 	}
-	if r.Kind == Chart && (!nameForm.MatchString(r.Name) || strings.Contains(r.Name, "..")) {
+	if r.Kind == Chart && (!nameForm().MatchString(r.Name) || strings.Contains(r.Name, "..")) {
 		return "expected the name of a chart"
 	}
 	if r.Kind != Chart && r.Name != "" {
@@ -87,10 +88,10 @@ func (r Reference) Problem() string {
 	if climbs(r.URL) {
 		return "expected a URL without . and .. in its path"
 	}
-	if r.Named() && repositoryForm.MatchString(r.URL) {
+	if r.Named() && repositoryForm().MatchString(r.URL) {
 		return ""
 	}
-	if r.Kind == Git && scpForm.MatchString(r.URL) {
+	if r.Kind == Git && scpForm().MatchString(r.URL) {
 		return ""
 	}
 	u, err := url.Parse(r.URL)

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"regexp"
 	"sort"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/hippotion/roster/internal/lazy"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -36,8 +36,8 @@ func (r *lineReader) Read(p []byte) (int, error) {
 }
 
 var (
-	yamlError     = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
-	unknownAnchor = regexp.MustCompile(`^(unknown anchor) '(.*)' referenced$`)
+	yamlError     = lazy.Regexp(`^yaml: (?:line (\d+): )?(.*)$`)
+	unknownAnchor = lazy.Regexp(`^(unknown anchor) '(.*)' referenced$`)
 )
 
 // syntaxError returns what the YAML parser could not read, and where. The parser itself names the line where the construct with the
@@ -46,7 +46,7 @@ func syntaxError(data []byte, read int, err error) (line, column int, message, h
 	named, message := splitError(err)
 	lines := bytes.SplitAfter(data, []byte("\n"))
 	read = min(max(read, 1), len(lines))
-	if m := unknownAnchor.FindStringSubmatch(message); m != nil { // its name may be a value without quotes
+	if m := unknownAnchor().FindStringSubmatch(message); m != nil { // its name may be a value without quotes
 		before := bytes.Join(lines[:read], nil)
 		at := max(bytes.LastIndex(before, []byte("*"+m[2])), 0)
 		start := bytes.LastIndexByte(before[:at], '\n') + 1
@@ -60,7 +60,7 @@ func syntaxError(data []byte, read int, err error) (line, column int, message, h
 }
 
 func splitError(err error) (line int, message string) {
-	m := yamlError.FindStringSubmatch(err.Error())
+	m := yamlError().FindStringSubmatch(err.Error())
 	if m == nil {
 		return 0, err.Error()
 	}

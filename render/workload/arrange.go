@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/render/object"
 )
 
@@ -174,11 +174,11 @@ func (m *manifest) problem() string {
 	return ""
 }
 
-var kindName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,62}$`)
+var kindName = lazy.Regexp(`^[A-Z][A-Za-z0-9]{0,62}$`)
 
 // shownKind is a kind for messages; what is not a valid kind may be a value that a template put in its place.
 func shownKind(kind string) string {
-	if kindName.MatchString(kind) {
+	if kindName().MatchString(kind) {
 		return kind
 	}
 	return "object"

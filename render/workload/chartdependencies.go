@@ -216,8 +216,8 @@ func isWanted(found *loadedChart, d *chart.Dependency) bool {
 
 func (b *dependencies) fail(d *chart.Dependency, hint, which string) diag.Diagnostic {
 	of := ""
-	if d.Repository != "" && !secretQuery.MatchString(d.Repository) {
-		of = "of " + userInfo.ReplaceAllString(d.Repository, "$1")
+	if d.Repository != "" && !secretQuery().MatchString(d.Repository) {
+		of = "of " + userInfo().ReplaceAllString(d.Repository, "$1")
 	}
 	line, column := b.line(d)
 	at, prefix := b.top.at(b.file, line, column)

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/gobwas/glob"
+	"github.com/hippotion/roster/internal/lazy"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
@@ -22,7 +22,7 @@ import (
 // --max-combined-directory-manifests-size.
 const maxDirectory = 10_000_000
 
-var manifestFile = regexp.MustCompile(`^.*\.(yaml|yml|json|jsonnet)$`)
+var manifestFile = lazy.Regexp(`^.*\.(yaml|yml|json|jsonnet)$`)
 
 // skipMarker in a file makes Argo CD skip it.
 const skipMarker = "+argocd:skip-file-rendering"
@@ -174,7 +174,7 @@ func (f *folder) visit(name string, entry fs.DirEntry, err error) error {
 		return nil
 	case entry.IsDir() && name != f.root && (!f.app.Directory.Recurse || name == ".git"): // .git is not in the repository
 		return fs.SkipDir
-	case entry.IsDir(), !manifestFile.MatchString(entry.Name()):
+	case entry.IsDir(), !manifestFile().MatchString(entry.Name()):
 		return nil
 	}
 	info, err := fs.Stat(f.repository, name)

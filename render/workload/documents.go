@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/syntax"
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
@@ -132,23 +132,23 @@ type mistake struct {
 }
 
 var (
-	yamlLine     = regexp.MustCompile(`(?:yaml: )?line (\d+): `)
-	yamlWrappers = regexp.MustCompile(`^(error converting YAML to JSON: |error unmarshaling JSON: |while decoding JSON: |json: |yaml: |error parsing: )+`)
+	yamlLine     = lazy.Regexp(`(?:yaml: )?line (\d+): `)
+	yamlWrappers = lazy.Regexp(`^(error converting YAML to JSON: |error unmarshaling JSON: |while decoding JSON: |json: |yaml: |error parsing: )+`)
 	// early are the errors of which the YAML parser names the line before.
-	early = regexp.MustCompile(`^(did not find expected (<|node content|'-' indicator|key|',' or)|found (undefined tag|duplicate %|incompatible))`)
+	early = lazy.Regexp(`^(did not find expected (<|node content|'-' indicator|key|',' or)|found (undefined tag|duplicate %|incompatible))`)
 	// contents are messages of parsers that quote the text, which may be a secret.
-	contents = regexp.MustCompile(`(?s)((?:invalid|unsupported) map key|cannot decode !!\w+|cannot unmarshal number)\b.*`)
-	anchors  = regexp.MustCompile(`(?s)anchor '.*' (referenced|value)`)
+	contents = lazy.Regexp(`(?s)((?:invalid|unsupported) map key|cannot decode !!\w+|cannot unmarshal number)\b.*`)
+	anchors  = lazy.Regexp(`(?s)anchor '.*' (referenced|value)`)
 )
 
 // words are a parser's message, without what it parsed.
 func words(err error) string {
-	text := contents.ReplaceAllString(err.Error(), "$1")
-	text = anchors.ReplaceAllString(text, "anchor $1")
-	if m := yamlLine.FindString(text); strings.HasPrefix(text, m) {
+	text := contents().ReplaceAllString(err.Error(), "$1")
+	text = anchors().ReplaceAllString(text, "anchor $1")
+	if m := yamlLine().FindString(text); strings.HasPrefix(text, m) {
 		text = text[len(m):]
 	}
-	return firstLine(yamlWrappers.ReplaceAllString(text, ""))
+	return firstLine(yamlWrappers().ReplaceAllString(text, ""))
 }
 
 // mistake returns where the document is not YAML, or expands to too much.
@@ -157,12 +157,12 @@ func (d *document) mistake(err error) *mistake {
 		return &mistake{e.Code, d.line + max(e.Line, 1) - 1, max(e.Column, 1), e.Message}
 	}
 	m := &mistake{"bad-yaml", d.start(), 1, words(err)}
-	found := yamlLine.FindStringSubmatch(err.Error())
+	found := yamlLine().FindStringSubmatch(err.Error())
 	if found == nil || !strings.HasPrefix(err.Error(), found[0]) {
 		return m
 	}
 	line, _ := strconv.Atoi(found[1])
-	if early.MatchString(m.text) {
+	if early().MatchString(m.text) {
 		line++
 	}
 	m.line = d.line + min(line, bytes.Count(d.text, newline)) - 1

@@ -5,11 +5,11 @@ import (
 	"io/fs"
 	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/source"
 )
 
@@ -135,9 +135,9 @@ func (o origin) onlyFile(extension string) (string, error) {
 
 var (
 	// userInfo is a user name or a password before a host.
-	userInfo = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@`)
+	userInfo = lazy.Regexp(`^([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@`)
 	// secretQuery is a password in the query of a URL.
-	secretQuery = regexp.MustCompile(`(?i)[?&][a-z_-]*(token|password|secret|signature)=`)
+	secretQuery = lazy.Regexp(`(?i)[?&][a-z_-]*(token|password|secret|signature)=`)
 )
 
 // withoutSecret is a text that may be a URL, for a message.
@@ -154,10 +154,10 @@ var errSecretURL = errors.New("its URL holds a password: leave it out, and give 
 
 // withoutUser is a URL as a reference has it.
 func withoutUser(text string) (string, error) {
-	if secretQuery.MatchString(text) {
+	if secretQuery().MatchString(text) {
 		return "", errSecretURL
 	}
-	return userInfo.ReplaceAllString(text, "$1"), nil
+	return userInfo().ReplaceAllString(text, "$1"), nil
 }
 
 // fileReference is a single file of a web server.

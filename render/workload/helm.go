@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/syntax"
 	"helm.sh/helm/v4/pkg/chart/common"
 	chart "helm.sh/helm/v4/pkg/chart/v2"
@@ -171,11 +171,11 @@ func (r *Renderer) prepare(rel *release, helm helmVersion, c *chart.Chart) (*pre
 	return ready, diags
 }
 
-var mismatch = regexp.MustCompile(`^type mismatch on (.*?): `)
+var mismatch = lazy.Regexp(`^type mismatch on (.*?): `)
 
 // notMerged is why values cannot be merged. Helm would print the value.
 func notMerged(err error) string {
-	if m := mismatch.FindStringSubmatch(err.Error()); m != nil {
+	if m := mismatch().FindStringSubmatch(err.Error()); m != nil {
 		return fmt.Sprintf("the value %s: expected a mapping, since a subchart has this name", m[1])
 	}
 	return "the values of the chart and those of its subcharts cannot be merged; " + hidden
@@ -331,11 +331,11 @@ func (o *output) decode(p printed, header, end string) ([]manifest, diag.List) {
 // and without an end of its line.
 func endsLine(raw []byte) bool { return bytes.Contains(raw, []byte(`\n"`)) }
 
-var notSorted = regexp.MustCompile(`^YAML parse error on (.*?): `)
+var notSorted = lazy.Regexp(`^YAML parse error on (.*?): `)
 
 // notSorted finds the document in which Helm does not find a kind and annotations.
 func (o *output) notSorted(err error, texts map[string]string) diag.Diagnostic {
-	m := notSorted.FindStringSubmatch(err.Error())
+	m := notSorted().FindStringSubmatch(err.Error())
 	if m == nil {
 		return o.app.failure(o.app.at(), "bad-yaml", "", "%s", sentence(err.Error()))
 	}
@@ -366,7 +366,7 @@ const (
 )
 
 // secretKey is a key whose value is not shown, even when it stands in the template.
-var secretKey = regexp.MustCompile(`(?i)((?:passw|token|secret|credential|private|key)[\w-]*["']?\s*[:=]\s*)\S.*`)
+var secretKey = lazy.Regexp(`(?i)((?:passw|token|secret|credential|private|key)[\w-]*["']?\s*[:=]\s*)\S.*`)
 
 // around are the lines of a text that a template printed, around the one that is wrong, with an ellipsis for each value; before is how many
 // lines precede the text. Whoever asks for it gets all lines as they are.
@@ -379,7 +379,7 @@ func (o *output) around(at diag.Position, text string, wrong, before int) []diag
 		if strings.TrimSpace(bare) == "" {
 			return ""
 		}
-		return line[:len(line)-len(bare)] + secretKey.ReplaceAllString(known.line(strings.TrimSpace(bare)), "$1"+elided)
+		return line[:len(line)-len(bare)] + secretKey().ReplaceAllString(known.line(strings.TrimSpace(bare)), "$1"+elided)
 	}
 	if o.app.Debug {
 		from, to, show = 0, min(len(lines), mostLines), func(line string) string { return line }

@@ -15,6 +15,7 @@ import (
 	"unicode"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/lazy"
 	"helm.sh/helm/v4/pkg/chart/loader/archive"
 )
 
@@ -92,11 +93,11 @@ func sentence(text string) string {
 	return text
 }
 
-var cannotLoad = regexp.MustCompile(`^cannot load (\S+): `)
+var cannotLoad = lazy.Regexp(`^cannot load (\S+): `)
 
 // notLoaded is why Helm does not accept the files of a chart.
 func (p place) notLoaded(err error, files []*archive.BufferedFile) diag.Diagnostic {
-	m := cannotLoad.FindStringSubmatch(err.Error())
+	m := cannotLoad().FindStringSubmatch(err.Error())
 	if m == nil {
 		return p.mistake("helm-chart", "Chart.yaml", 0, sentence(strings.TrimPrefix(err.Error(), "validation: ")))
 	}
@@ -106,13 +107,13 @@ func (p place) notLoaded(err error, files []*archive.BufferedFile) diag.Diagnost
 }
 
 var (
-	parseError = regexp.MustCompile(`(?s)^parse error (?:at|in) \((.+?)(?::(\d+))?(?::(\d+))?\): (.*)$`)
-	failError  = regexp.MustCompile(`(?s)^execution error at \((.+?):(\d+):(\d+)\): (.*)$`)
-	execError  = regexp.MustCompile(`(?s)^template: (.+?):(\d+):(\d+): executing ".*?" at <`) // and the error, with those nested in it
-	tplCall    = regexp.MustCompile(`(?s)^(.*?: error calling tpl: )(?:cannot parse template "|error during tpl function)`)
-	tracedHead = regexp.MustCompile(`(?ms)^([^\n]+?):(\d+):(\d+)\n  executing "[^\n]*?" at (<.*?>):\n    `) // and the error, up to the next one
-	unclosed   = regexp.MustCompile(`^(unclosed action) started at .*:(\d+)$`)
-	tplText    = regexp.MustCompile(`^template: gotpl:(\d+)(?::\d+)?: `) // gotpl is Helm's name for text that tpl renders
+	parseError = lazy.Regexp(`(?s)^parse error (?:at|in) \((.+?)(?::(\d+))?(?::(\d+))?\): (.*)$`)
+	failError  = lazy.Regexp(`(?s)^execution error at \((.+?):(\d+):(\d+)\): (.*)$`)
+	execError  = lazy.Regexp(`(?s)^template: (.+?):(\d+):(\d+): executing ".*?" at <`) // and the error, with those nested in it
+	tplCall    = lazy.Regexp(`(?s)^(.*?: error calling tpl: )(?:cannot parse template "|error during tpl function)`)
+	tracedHead = lazy.Regexp(`(?ms)^([^\n]+?):(\d+):(\d+)\n  executing "[^\n]*?" at (<.*?>):\n    `) // and the error, up to the next one
+	unclosed   = lazy.Regexp(`^(unclosed action) started at .*:(\d+)$`)
+	tplText    = lazy.Regexp(`^template: gotpl:(\d+)(?::\d+)?: `) // gotpl is Helm's name for text that tpl renders
 )
 
 // frame is one of the templates in which an error happened.
@@ -141,7 +142,7 @@ func newFrame(m []string) frame {
 
 // frames splits an error of the engine, from the outermost template to the innermost.
 func frames(err error) []frame {
-	for kind, known := range [...]*regexp.Regexp{parsing: parseError, refusing: failError} {
+	for kind, known := range [...]*regexp.Regexp{parsing: parseError(), refusing: failError()} {
 		if known == nil {
 			continue
 		}
@@ -149,7 +150,7 @@ func frames(err error) []frame {
 		if m == nil {
 			continue
 		}
-		if began := unclosed.FindStringSubmatch(m[4]); began != nil {
+		if began := unclosed().FindStringSubmatch(m[4]); began != nil {
 			m[2], m[4] = began[2], began[1]
 		}
 		f := newFrame(m)
@@ -159,7 +160,7 @@ func frames(err error) []frame {
 	var out []frame
 	for exec := (template.ExecError{}); errors.As(err, &exec); {
 		text := exec.Error()
-		m := execError.FindStringSubmatchIndex(text)
+		m := execError().FindStringSubmatchIndex(text)
 		if m == nil {
 			break
 		}
@@ -170,9 +171,9 @@ func frames(err error) []frame {
 		return traced(err.Error())
 	}
 	last := &out[len(out)-1]
-	if call := tplCall.FindStringSubmatch(last.text); call != nil {
+	if call := tplCall().FindStringSubmatch(last.text); call != nil {
 		// Helm repeats the text, which may come from the user's values.
-		last.text = call[1] + tplText.ReplaceAllString(innermost(err).Error(), "line $1 of the text: ")
+		last.text = call[1] + tplText().ReplaceAllString(innermost(err).Error(), "line $1 of the text: ")
 	}
 	return out
 }
@@ -180,7 +181,7 @@ func frames(err error) []frame {
 // traced are the frames of an error that Helm 4 has written anew, without the errors that it is made of (reformatExecErrorMsg).
 func traced(text string) []frame {
 	var out []frame
-	heads := tracedHead.FindAllStringSubmatchIndex(text, -1)
+	heads := tracedHead().FindAllStringSubmatchIndex(text, -1)
 	for i, m := range heads {
 		end := len(text)
 		if i+1 < len(heads) {

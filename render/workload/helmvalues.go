@@ -121,7 +121,7 @@ func parameters(in []Parameter) []Parameter {
 
 // withoutValue is what is wrong with a parameter, without quoted parts of its value.
 func withoutValue(p Parameter, err error) string {
-	return sentence(quoted.ReplaceAllStringFunc(err.Error(), func(q string) string {
+	return sentence(quoted().ReplaceAllStringFunc(err.Error(), func(q string) string {
 		if strings.Contains(p.Name, strings.Trim(q, `"`)) {
 			return q
 		}
@@ -318,7 +318,7 @@ func (r *Renderer) valueURL(app *Application, text string) (f valueFile, diags d
 	fail := func(problem string) (valueFile, diag.List) {
 		return f, diag.List{app.failure(app.at(), "helm-values", "", "the value file %q %s", withoutSecret(text), problem)}
 	}
-	if !fetched.MatchString(text) {
+	if !fetched().MatchString(text) {
 		return fail("is neither a file nor a URL that Argo CD reads")
 	}
 	ref, err := fileReference(text)

@@ -9,12 +9,12 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/google/go-jsonnet"
+	"github.com/hippotion/roster/internal/lazy"
 
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
@@ -105,7 +105,7 @@ func (app *Application) evaluated(at diag.Position, text []byte) ([]manifest, di
 }
 
 // misplaced is an error of Jsonnet's that begins with its place, as syntax errors do, also in imported files.
-var misplaced = regexp.MustCompile(`^(.+?):\(?(\d+):(\d+)(?:-\d+|\)-\(\d+:\d+\))? (.*)`)
+var misplaced = lazy.Regexp(`^(.+?):\(?(\d+):(\d+)(?:-\d+|\)-\(\d+:\d+\))? (.*)`)
 
 // notJsonnet returns where the evaluation failed: at the innermost place in the repository. The calls that led there are related.
 func (app *Application) notJsonnet(at diag.Position, imports *importer, err error) diag.Diagnostic {
@@ -117,7 +117,7 @@ func (app *Application) notJsonnet(at diag.Position, imports *importer, err erro
 	}
 	var places []diag.Position // the innermost one first
 	var steps []diag.Related
-	if m := misplaced.FindStringSubmatch(text); m != nil && imports.has(m[1]) {
+	if m := misplaced().FindStringSubmatch(text); m != nil && imports.has(m[1]) {
 		line, _ := strconv.Atoi(m[2])
 		column, _ := strconv.Atoi(m[3])
 		text, places = m[4], append(places, diag.Position{File: m[1], Line: line, Column: column})

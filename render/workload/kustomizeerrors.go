@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/syntax"
 	"go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/api/konfig"
@@ -34,7 +35,7 @@ func (k *kustomization) explain(err error) diag.Diagnostic {
 		dir, _ = repositoryPath(folder)
 		at.File = k.files.kustomizationIn(dir)
 	}
-	if m := patchPath.FindStringSubmatch(text); entry == "" && m != nil {
+	if m := patchPath().FindStringSubmatch(text); entry == "" && m != nil {
 		entry = m[1]
 	}
 	if original, ok := k.files.original[entry]; ok {
@@ -121,18 +122,18 @@ func (f *kustomizeFiles) kustomizationIn(dir string) string {
 }
 
 var (
-	unknownField = regexp.MustCompile(`json: unknown field "(.*)"`)
-	wrongType    = regexp.MustCompile(`json: cannot unmarshal (\w+).* into Go (?:struct field \w+\.(\S+)|value) of type (\S+)`)
-	patchPath    = regexp.MustCompile(`\[path: "([^"]*)"\]`)
+	unknownField = lazy.Regexp(`json: unknown field "(.*)"`)
+	wrongType    = lazy.Regexp(`json: cannot unmarshal (\w+).* into Go (?:struct field \w+\.(\S+)|value) of type (\S+)`)
+	patchPath    = lazy.Regexp(`\[path: "([^"]*)"\]`)
 )
 
 // unreadable returns why kustomize cannot read a kustomization file.
 func (k *kustomization) unreadable(file string, err error) diag.Diagnostic {
 	text := err.Error()
-	if m := unknownField.FindStringSubmatch(text); m != nil {
+	if m := unknownField().FindStringSubmatch(text); m != nil {
 		return k.app.failure(k.files.at(file, m[1]), "kustomize", "", "kustomize has no field %q there", m[1])
 	}
-	if m := wrongType.FindStringSubmatch(text); m != nil {
+	if m := wrongType().FindStringSubmatch(text); m != nil {
 		field := m[2][strings.LastIndex(m[2], ".")+1:]
 		return k.app.failure(k.files.at(file, field), "kustomize", "", "%s: expected %s, found %s", m[2], goType(m[3]), m[1])
 	}
@@ -160,35 +161,35 @@ func goType(name string) string {
 }
 
 var (
-	wrapFolder = regexp.MustCompile(`^(?:recursed accumulation of|recursed merging from|couldn't make target for) path '([^']*)': `)
-	wrapEntry  = regexp.MustCompile(`^(?:accumulating|merging) resources from '([^']*)': `)
-	wrapQuoted = regexp.MustCompile(`^(?:accumulateDirectory: |loader\.New )(".*")$`)
-	wrapOther  = regexp.MustCompile(`(?s)^(?:accumulating (?:resources|components): |loading generator plugins: |failed to load generator: |` +
+	wrapFolder = lazy.Regexp(`^(?:recursed accumulation of|recursed merging from|couldn't make target for) path '([^']*)': `)
+	wrapEntry  = lazy.Regexp(`^(?:accumulating|merging) resources from '([^']*)': `)
+	wrapQuoted = lazy.Regexp(`^(?:accumulateDirectory: |loader\.New )(".*")$`)
+	wrapOther  = lazy.Regexp(`(?s)^(?:accumulating (?:resources|components): |loading generator plugins: |failed to load generator: |` +
 		"trouble configuring builtin \\w+ with config: `.*`: |" + `plugin \S+ fails configuration: |merging from generator .*\}: |loading CRDs \[.*?\]: |merging (?:config|CRDs|vars) .*?[\]\}]: |map\[string\]interface ?\{\}.*\}: )`)
-	wrapBoth = regexp.MustCompile(`^accumulation err='`)
+	wrapBoth = lazy.Regexp(`^accumulation err='`)
 	// deeper matches where the second of two errors of kustomize about one entry is the one that counts: the entry is a folder.
-	deeper = regexp.MustCompile(`': (recursed |couldn't make target |cycle detected|path "|new root |expected kind )`)
+	deeper = lazy.Regexp(`': (recursed |couldn't make target |cycle detected|path "|new root |expected kind )`)
 )
 
 // unwrapKustomize removes from an error what kustomize's functions put around it, and returns the folder and the entry that they name.
 func unwrapKustomize(text string) (inner, folder, entry string) {
 	for {
 		before := text
-		if m := wrapFolder.FindStringSubmatch(text); m != nil {
+		if m := wrapFolder().FindStringSubmatch(text); m != nil {
 			folder, entry, text = m[1], "", text[len(m[0]):]
 		}
-		if m := wrapEntry.FindStringSubmatch(text); m != nil {
+		if m := wrapEntry().FindStringSubmatch(text); m != nil {
 			entry, text = m[1], text[len(m[0]):]
 		}
-		if m := wrapQuoted.FindStringSubmatch(text); m != nil {
+		if m := wrapQuoted().FindStringSubmatch(text); m != nil {
 			if unquoted, err := strconv.Unquote(m[1]); err == nil {
 				text = unquoted
 			}
 		}
-		text = text[len(wrapOther.FindString(text)):]
-		if rest, ok := strings.CutPrefix(text, wrapBoth.FindString(text)); ok && rest != text {
+		text = text[len(wrapOther().FindString(text)):]
+		if rest, ok := strings.CutPrefix(text, wrapBoth().FindString(text)); ok && rest != text {
 			text = rest
-			if m := deeper.FindStringIndex(text); m != nil {
+			if m := deeper().FindStringIndex(text); m != nil {
 				text = text[m[0]+len("': "):]
 			} else {
 				text, _, _ = strings.Cut(text, "': must build at directory")
@@ -211,30 +212,30 @@ func panicWords(p any) string { return "kustomize fails on this: " + firstLine(f
 
 // secrets are where kustomize quotes the text that it works on.
 var secrets = []struct {
-	pattern *regexp.Regexp
+	pattern func() *regexp.Regexp
 	instead string
 }{
-	{regexp.MustCompile(`(?s) in object .*`), ""},
-	{regexp.MustCompile(`(?s)invalid literal source .*, expected`), "invalid literal source, expected"},
-	{regexp.MustCompile(`(?s)literal sources \[.*\]: `), ""},
-	{regexp.MustCompile(`(?s)line \[.*\] has invalid utf8 bytes.*`), "a line has invalid utf8 bytes"},
-	{regexp.MustCompile(`(?s)(?: from|:)? \[patch: ".*"\]`), ""},
-	{regexp.MustCompile(`(?s)(must specify one of patch and path|can't be set at the same time).*`), "$1"},
-	{regexp.MustCompile(`(?s)found multiple objects .* that could accept merge of`), "found multiple objects that could accept merge of"},
-	{regexp.MustCompile(`resid\.ResId\{Gvk:resid\.Gvk\{Group:"(.*?)", Version:"(.*?)", Kind:"(.*?)",.*?\}, Name:"(.*?)", Namespace:"(.*?)"\}`), "$3 $4"},
-	{regexp.MustCompile(`(?s)is out of bounds for value .*`), "is out of bounds for the value"},
-	{regexp.MustCompile(`(?s)".*" is not a valid key name.*`), "a line has no valid key name"},
-	{regexp.MustCompile("(?s)(!!\\w+) `.*`"), "$1"},
-	{regexp.MustCompile(`(?s)(invalid value|unable to parse value|cannot parse|unparsable value|value)(?: of|:) .*`), "$1"},
-	{regexp.MustCompile(`(?s)(wrong [nN]ode [kK]ind.*?|expected \w+ but was \w+): node contents:.*`), "$1"},
-	{regexp.MustCompile(`^(?:loading KV pairs: |invalid Kustomization: |MalformedYAMLError: |yaml: )*`), ""},
+	{lazy.Regexp(`(?s) in object .*`), ""},
+	{lazy.Regexp(`(?s)invalid literal source .*, expected`), "invalid literal source, expected"},
+	{lazy.Regexp(`(?s)literal sources \[.*\]: `), ""},
+	{lazy.Regexp(`(?s)line \[.*\] has invalid utf8 bytes.*`), "a line has invalid utf8 bytes"},
+	{lazy.Regexp(`(?s)(?: from|:)? \[patch: ".*"\]`), ""},
+	{lazy.Regexp(`(?s)(must specify one of patch and path|can't be set at the same time).*`), "$1"},
+	{lazy.Regexp(`(?s)found multiple objects .* that could accept merge of`), "found multiple objects that could accept merge of"},
+	{lazy.Regexp(`resid\.ResId\{Gvk:resid\.Gvk\{Group:"(.*?)", Version:"(.*?)", Kind:"(.*?)",.*?\}, Name:"(.*?)", Namespace:"(.*?)"\}`), "$3 $4"},
+	{lazy.Regexp(`(?s)is out of bounds for value .*`), "is out of bounds for the value"},
+	{lazy.Regexp(`(?s)".*" is not a valid key name.*`), "a line has no valid key name"},
+	{lazy.Regexp("(?s)(!!\\w+) `.*`"), "$1"},
+	{lazy.Regexp(`(?s)(invalid value|unable to parse value|cannot parse|unparsable value|value)(?: of|:) .*`), "$1"},
+	{lazy.Regexp(`(?s)(wrong [nN]ode [kK]ind.*?|expected \w+ but was \w+): node contents:.*`), "$1"},
+	{lazy.Regexp(`^(?:loading KV pairs: |invalid Kustomization: |MalformedYAMLError: |yaml: )*`), ""},
 }
 
 // kustomizeWords are kustomize's words without the text that it works on, which may be secret, and with paths relative to the repository's
 // root.
 func kustomizeWords(text string) string {
 	for _, s := range secrets {
-		text = s.pattern.ReplaceAllString(text, s.instead)
+		text = s.pattern().ReplaceAllString(text, s.instead)
 	}
 	text = strings.ReplaceAll(text, kustomizeRoot+"/", "")
 	return strings.ReplaceAll(firstLine(text), kustomizeRoot, ".")

@@ -7,12 +7,12 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/syntax"
 	"sigs.k8s.io/kustomize/api/konfig"
 	"sigs.k8s.io/kustomize/api/resource"
@@ -33,16 +33,16 @@ type guard struct {
 
 var (
 	// fetched is what kustomize gets by HTTP where it expects a file (api/internal/loader).
-	fetched = regexp.MustCompile(`(?i)^https?:`)
+	fetched = lazy.Regexp(`(?i)^https?:`)
 	// cloned covers all that kustomize treats as a Git repository where it expects a folder (api/internal/git).
-	cloned   = regexp.MustCompile(`(?is)^(git::)?((ssh|https?|file)://|github\.com[/:]|[a-z][a-z0-9-]*@[^/:]*[/:].*(/|\.git))`)
-	password = regexp.MustCompile(`//[^/@]*@`)
+	cloned   = lazy.Regexp(`(?is)^(git::)?((ssh|https?|file)://|github\.com[/:]|[a-z][a-z0-9-]*@[^/:]*[/:].*(/|\.git))`)
+	password = lazy.Regexp(`//[^/@]*@`)
 )
 
 // remote reports whether kustomize would fetch what an entry names.
 func remote(entry string, folder bool) bool {
 	// It compares in lower case: Go lowers more letters to i than a regular expression does.
-	return fetched.MatchString(entry) || folder && (cloned.MatchString(entry) || cloned.MatchString(strings.ToLower(entry)))
+	return fetched().MatchString(entry) || folder && (cloned().MatchString(entry) || cloned().MatchString(strings.ToLower(entry)))
 }
 
 // check guards a kustomization file, and reports whether kustomize may read it.
@@ -196,7 +196,7 @@ const (
 // isElsewhere reports whether kustomize would fetch what an entry of plugins names.
 func isElsewhere(entry string) bool {
 	_, isGit := parseRepoSpec(entry)
-	return !strings.Contains(entry, "\n") && (isGit || fetched.MatchString(entry))
+	return !strings.Contains(entry, "\n") && (isGit || fetched().MatchString(entry))
 }
 
 // swap checks an entry, and gives what is to stand in its place.
@@ -206,7 +206,7 @@ func (g guard) swap(entry string, kind entryKind) string { return g.swapIn(entry
 func (g guard) swapIn(text, entry string, kind entryKind) string {
 	spec, isGit := parseRepoSpec(entry)
 	isGit = isGit && kind != aFile && !strings.HasPrefix(spec.repository, "file://")
-	if kind != aFolder && fetched.MatchString(entry) && !(isGit && looksCloned(entry)) {
+	if kind != aFolder && fetched().MatchString(entry) && !(isGit && looksCloned(entry)) {
 		instead, content, ok := g.download(entry, g.files.at(g.file, text))
 		if !ok {
 			return entry
@@ -325,10 +325,10 @@ func (g guard) pathIn(text, entry string, folder bool) (name string, info fs.Fil
 		_ = g.files.refuse(at, "kustomize", "", "security; file '%s' is not in or below '%s'", name, g.dir)
 	case remote(entry, folder):
 		hint := "copy it into the repository"
-		if err == nil && !fetched.MatchString(entry) {
+		if err == nil && !fetched().MatchString(entry) {
 			hint = "if you mean the path in the repository, put ./ before it"
 		}
-		_ = g.files.refuse(at, "kustomize-remote", hint, "kustomize would fetch %s, which is not in this repository", password.ReplaceAllString(entry, "//"))
+		_ = g.files.refuse(at, "kustomize-remote", hint, "kustomize would fetch %s, which is not in this repository", password().ReplaceAllString(entry, "//"))
 	case path.IsAbs(entry):
 		_ = g.files.refuse(at, "missing-path", "paths are relative to the folder of the kustomization", "there is no %s in the repository", entry)
 	case errors.Is(err, fs.ErrPermission): // such as .git
@@ -364,16 +364,16 @@ func (g guard) pairs(p *types.KvPairSources) (changed bool) {
 	for i, e := range p.FileSources {
 		key, name, named := strings.Cut(e, "=")
 		switch {
-		case !named && fetched.MatchString(e):
+		case !named && fetched().MatchString(e):
 			if instead := g.swap(e, aFile); instead != e {
 				p.FileSources[i], changed = path.Base(e)+"="+instead, true
 			}
-		case fetched.MatchString(e):
+		case fetched().MatchString(e):
 			g.path(e, false)
 		case !named:
 			g.bytes(key, key)
 		case key == "" || name == "" || strings.Contains(name, "="): // kustomize refuses it
-		case fetched.MatchString(name):
+		case fetched().MatchString(name):
 			if instead := g.swapIn(e, name, aFile); instead != name {
 				p.FileSources[i], changed = key+"="+instead, true
 			}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/Masterminds/sprig/v3"
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/syntax"
 	"helm.sh/helm/v4/pkg/chart/common"
 	"sigs.k8s.io/kustomize/api/konfig"
@@ -190,7 +190,7 @@ func (g guard) template(c *chartAsked) ([]printed, diag.List) {
 }
 
 // outside are functions of templates that look at more than their arguments.
-var outside = regexp.MustCompile(`(?i)^(env|expandenv|gethostbyname|ago|(must)?(html)?_?date.*)$`)
+var outside = lazy.Regexp(`(?i)^(env|expandenv|gethostbyname|ago|(must)?(html)?_?date.*)$`)
 
 // release is the name of the release.
 func (c *chartAsked) release() (string, error) {
@@ -204,7 +204,7 @@ func (c *chartAsked) release() (string, error) {
 	}
 	functions := sprig.TxtFuncMap()
 	for name := range functions { // the environment, the network, the clock, and chance
-		if unsteady[name] || outside.MatchString(name) {
+		if unsteady[name] || outside().MatchString(name) {
 			delete(functions, name)
 		}
 	}
@@ -347,7 +347,7 @@ func mergeInline(file []byte, inline map[string]any, fileWins bool) (map[string]
 
 // load reads a file as kustomize's loader does: in or below the folder of the kustomization, unless more is permitted, or by URL.
 func (g guard) load(name string) ([]byte, error) {
-	if fetched.MatchString(name) {
+	if fetched().MatchString(name) {
 		_, text, _ := g.download(name, g.files.at(g.file, name)) // what is wrong is reported
 		return text, nil
 	}

@@ -1,9 +1,9 @@
 package workload
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/source"
 	"sigs.k8s.io/kustomize/api/resource"
 )
@@ -47,13 +47,13 @@ func (s repoSpec) reference() (source.Reference, error) {
 
 var (
 	// rawFile is what forges and web servers give as a file, by its address.
-	rawFile = regexp.MustCompile(`(?i)(\.(ya?ml|json)$|/raw(/|$)|/releases/download/)`)
+	rawFile = lazy.Regexp(`(?i)(\.(ya?ml|json)$|/raw(/|$)|/releases/download/)`)
 	// gitMark is what only the address of a repository has.
-	gitMark = regexp.MustCompile(`(?i)^(git::)?https?://[^/?]+/([^?]*(\.git(/|\?|$)|_git/|//)|[^?]*\?([^?]*&)?(ref|version)=)|^(git::)?https?://([^/?]*@)?(github|gitlab|bitbucket|codeberg)\.(com|org)/`)
+	gitMark = lazy.Regexp(`(?i)^(git::)?https?://[^/?]+/([^?]*(\.git(/|\?|$)|_git/|//)|[^?]*\?([^?]*&)?(ref|version)=)|^(git::)?https?://([^/?]*@)?(github|gitlab|bitbucket|codeberg)\.(com|org)/`)
 )
 
 // looksCloned reports whether kustomize, which tries such an address as a file first, will find a repository there.
 func looksCloned(entry string) bool {
 	address, _, _ := strings.Cut(entry, "?")
-	return gitMark.MatchString(entry) && !rawFile.MatchString(address)
+	return gitMark().MatchString(entry) && !rawFile().MatchString(address)
 }

@@ -4,13 +4,13 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/source"
 )
 
@@ -138,14 +138,14 @@ func pathFrom(dir, name string) string {
 }
 
 // fetchedPath is a path of kustomize's that leads into what was fetched.
-var fetchedPath = regexp.MustCompile(`(?:(?:\.\./)+|/)fetched/(\d+)\b`)
+var fetchedPath = lazy.Regexp(`(?:(?:\.\./)+|/)fetched/(\d+)\b`)
 
 // moved are the diagnostics with the places of what was fetched changed into those that name it: one of these may be in another
 // repository that was fetched.
 func (f *kustomizeFiles) moved(diags diag.List) diag.List {
 	move := func(pos *diag.Position, text *string) {
-		*text = fetchedPath.ReplaceAllStringFunc(*text, func(p string) string {
-			if i, err := strconv.Atoi(fetchedPath.FindStringSubmatch(p)[1]); err == nil && i < len(f.fetched) {
+		*text = fetchedPath().ReplaceAllStringFunc(*text, func(p string) string {
+			if i, err := strconv.Atoi(fetchedPath().FindStringSubmatch(p)[1]); err == nil && i < len(f.fetched) {
 				return "(" + f.fetched[i].name + ")"
 			}
 			return p

@@ -7,9 +7,9 @@ import (
 	"io/fs"
 	"path"
 	"reflect"
-	"regexp"
 	"strings"
 
+	"github.com/hippotion/roster/internal/lazy"
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 
 	"github.com/hippotion/roster/internal/argocd"
@@ -55,7 +55,7 @@ func (r *Renderer) override(app *Application) (*Application, diag.List) {
 			return nil, diag.List{excess.At(at.File, app.Code)}
 		} else if err != nil {
 			message := strings.TrimPrefix(firstLine(err.Error()), "json: ")
-			message = quotedValue.ReplaceAllString(message, "$1…")
+			message = quotedValue().ReplaceAllString(message, "$1…")
 			return nil, diag.List{app.failure(at, "bad-override", "it may hold helm, kustomize and directory, with the keys of Argo CD's sources", "%s", message)}
 		}
 		app = &merged
@@ -64,7 +64,7 @@ func (r *Renderer) override(app *Application) (*Application, diag.List) {
 }
 
 // quotedValue finds where the YAML reader quotes a value (go.yaml.in/yaml/v3, decode.go, terror): it may be a parameter with a secret.
-var quotedValue = regexp.MustCompile("(cannot (?:decode|unmarshal) !![a-z]+ )`.*`")
+var quotedValue = lazy.Regexp("(cannot (?:decode|unmarshal) !![a-z]+ )`.*`")
 
 func (r *Renderer) isFolder(name string) bool {
 	info, err := fs.Stat(r.files.Repository, name)

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/hippotion/roster/internal/lazy"
 )
 
 // The message of a template or a script that fails may hold any value, even a secret one: the words of fail and required are assembled
@@ -28,38 +30,38 @@ type sources struct {
 }
 
 var (
-	action  = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
-	literal = regexp.MustCompile("(?s)\"(?:\\\\.|[^\"\\\\])*\"|`[^`]*`|'(?:\\\\.|[^'\\\\])*'")
-	block   = regexp.MustCompile(`(?s)\|\|\|.*?\|\|\|`)
-	verb    = regexp.MustCompile(`%(?:\([^)]*\))?[-+# 0-9.*\[\]]*[a-zA-Z]`)
+	action  = lazy.Regexp(`(?s)\{\{.*?\}\}`)
+	literal = lazy.Regexp("(?s)\"(?:\\\\.|[^\"\\\\])*\"|`[^`]*`|'(?:\\\\.|[^'\\\\])*'")
+	block   = lazy.Regexp(`(?s)\|\|\|.*?\|\|\|`)
+	verb    = lazy.Regexp(`%(?:\([^)]*\))?[-+# 0-9.*\[\]]*[a-zA-Z]`)
 )
 
 // template adds a template: its literals, and the lines of its text.
 func (s *sources) template(text string) {
 	s.texts = append(s.texts, text)
-	for _, a := range action.FindAllString(text, -1) {
+	for _, a := range action().FindAllString(text, -1) {
 		s.literals(a)
 	}
-	s.add(action.ReplaceAllString(text, elided))
+	s.add(action().ReplaceAllString(text, elided))
 }
 
 // script adds a Jsonnet file.
 func (s *sources) script(text string) {
 	s.texts = append(s.texts, text)
-	for _, b := range block.FindAllString(text, -1) {
-		s.add(verb.ReplaceAllString(b, elided))
+	for _, b := range block().FindAllString(text, -1) {
+		s.add(verb().ReplaceAllString(b, elided))
 	}
 	s.literals(text)
 }
 
 func (s *sources) literals(code string) {
-	for _, at := range literal.FindAllStringIndex(code, -1) {
+	for _, at := range literal().FindAllStringIndex(code, -1) {
 		l := code[at[0]:at[1]]
 		text, err := strconv.Unquote(l)
 		if err != nil { // Jsonnet's
 			text = l[1 : len(l)-1]
 		}
-		text = verb.ReplaceAllString(strings.ReplaceAll(text, "%%", "%"), elided)
+		text = verb().ReplaceAllString(strings.ReplaceAll(text, "%%", "%"), elided)
 		if strings.HasSuffix(strings.TrimRight(code[:at[0]], " \t\r\n"), "+") { // Jsonnet joins texts
 			text = elided + text
 		}
@@ -157,7 +159,7 @@ func fits(line string, parts []string) bool {
 
 // knows reports whether all words of a text are in the sources.
 func (s *sources) knows(text string) bool {
-	for _, word := range word.FindAllString(text, -1) {
+	for _, word := range word().FindAllString(text, -1) {
 		if !slices.ContainsFunc(s.texts, func(t string) bool { return hasWord(t, word) }) {
 			return false
 		}
@@ -165,7 +167,7 @@ func (s *sources) knows(text string) bool {
 	return true
 }
 
-var word = regexp.MustCompile(`[\pL\pN_-]+`)
+var word = lazy.Regexp(`[\pL\pN_-]+`)
 
 // hasWord reports whether w is in a text, and not part of a longer word.
 func hasWord(text, w string) bool {
@@ -292,21 +294,21 @@ func (s *sources) engine(message string) string {
 }
 
 var (
-	calling   = regexp.MustCompile(`(?s)^error calling (\w+): (.*)$`)
-	lineOfTpl = regexp.MustCompile(`(?s)^line (\d+) of the text: (.*)$`)
-	context   = regexp.MustCompile(`(?s)^<(.*?)>: (.*)$`)
-	quoted    = regexp.MustCompile("(?s)\"(?:\\\\.|[^\"\\\\])*\"?|<[^>]*>|'[^']*'|`[^`]*`")
+	calling   = lazy.Regexp(`(?s)^error calling (\w+): (.*)$`)
+	lineOfTpl = lazy.Regexp(`(?s)^line (\d+) of the text: (.*)$`)
+	context   = lazy.Regexp(`(?s)^<(.*?)>: (.*)$`)
+	quoted    = lazy.Regexp("(?s)\"(?:\\\\.|[^\"\\\\])*\"?|<[^>]*>|'[^']*'|`[^`]*`")
 )
 
 // parserWords begin the messages of text/template/parse.
-var parserWords = regexp.MustCompile(`^(unclosed action|function ` + elided + ` not defined|unexpected ` + elided + `(?: in [a-z ]+)?|unexpected (?:EOF|\{\{end\}\}|\{\{else\}\})|` +
+var parserWords = lazy.Regexp(`^(unclosed action|function ` + elided + ` not defined|unexpected ` + elided + `(?: in [a-z ]+)?|unexpected (?:EOF|\{\{end\}\}|\{\{else\}\})|` +
 	`undefined variable ` + elided + `|unterminated [a-z ]+|missing value for [a-z]+|bad number syntax|bad character|malformed character constant|unclosed (?:left paren|comment)|` +
 	`comment ends before closing delimiter|empty command|non executable command in pipeline)`)
 
 // says is the message of text/template at one place, which is in a file or else in a text of the user's values.
 func (s *sources) says(message string, ofFile bool) string {
 	where := ""
-	if m := context.FindStringSubmatch(message); m != nil {
+	if m := context().FindStringSubmatch(message); m != nil {
 		message = m[2]
 		if ofFile || s.knows(m[1]) {
 			where = "<" + m[1] + ">: "
@@ -316,11 +318,11 @@ func (s *sources) says(message string, ofFile bool) string {
 }
 
 func (s *sources) call(message string) string {
-	if m := calling.FindStringSubmatch(message); m != nil {
+	if m := calling().FindStringSubmatch(message); m != nil {
 		return "error calling " + m[1] + ": " + s.call(m[2])
 	}
-	if m := lineOfTpl.FindStringSubmatch(message); m != nil {
-		if found := parserWords.FindString(quoted.ReplaceAllString(m[2], elided)); found != "" {
+	if m := lineOfTpl().FindStringSubmatch(message); m != nil {
+		if found := parserWords().FindString(quoted().ReplaceAllString(m[2], elided)); found != "" {
 			return "line " + m[1] + " of the text: " + found
 		}
 		return "line " + m[1] + " of the text: it is not a template"

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/internal/syntax"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -132,7 +132,7 @@ func (l *schemaLoader) Load(url string) (any, error) {
 	if strings.HasPrefix(url, "urn:") {
 		return true, nil
 	}
-	if !fetched.MatchString(url) {
+	if !fetched().MatchString(url) {
 		return nil, errNotRead
 	}
 	ref, err := fileReference(url)
@@ -161,8 +161,8 @@ func (l *schemaLoader) Load(url string) (any, error) {
 
 // A violation begins at the left; its parts are further to the right.
 var (
-	violation     = regexp.MustCompile(`(?m)^- `)
-	violationPart = regexp.MustCompile(`\n +- `)
+	violation     = lazy.Regexp(`(?m)^- `)
+	violationPart = lazy.Regexp(`\n +- `)
 )
 
 // expectation is a kind of violation of which only the expectation is shown: the values of a chart may be secret.
@@ -215,11 +215,11 @@ func violationLines(err error) []string {
 	withoutValues(err)
 	_, text, _ := strings.Cut(err.Error(), "\n") // the first line names the schema
 	var out []string
-	for _, text := range violation.Split(text, -1)[1:] {
+	for _, text := range violation().Split(text, -1)[1:] {
 		if len(out) == maxViolations {
 			return append(out, "there are more violations")
 		}
-		out = append(out, sentence(violationPart.ReplaceAllString(text, "; ")))
+		out = append(out, sentence(violationPart().ReplaceAllString(text, "; ")))
 	}
 	return out
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/fleet"
+	"github.com/hippotion/roster/internal/limited"
 	"github.com/hippotion/roster/internal/outfile"
 	"github.com/hippotion/roster/internal/rendered"
 	"github.com/hippotion/roster/internal/source"
@@ -61,6 +62,7 @@ func (o *elsewhereOptions) open(c *cobra.Command, dir string) (*elsewhere, error
 	if o.timeout <= 0 {
 		return nil, errNoTime
 	}
+	limited.Spare(true) // the network takes the time, and what it brings is held in memory
 	place, err := fleet.Find(dir, o.repository)
 	if err != nil {
 		return nil, err

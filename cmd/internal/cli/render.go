@@ -9,6 +9,7 @@ import (
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/fleet"
+	"github.com/hippotion/roster/internal/limited"
 	"github.com/hippotion/roster/internal/outdir"
 	"github.com/hippotion/roster/render"
 	"github.com/spf13/cobra"
@@ -74,6 +75,7 @@ is then 3: what is printed is right, but it is not all. An application that cann
 		}
 		in := fleet.Input{Place: place, Options: catalog.Options{AllSources: true}, Want: fleet.Want{Cluster: o.cluster, Namespace: o.namespace, Application: o.app, Asked: o.app != "", Workloads: o.all}, Debug: o.debug, Timeout: o.timeout}
 		if o.all || o.app != "" {
+			limited.Spare(true)                         // this process waits for others most of the time
 			in.Rendered = keeping(o.noCache || o.debug) // what --debug shows is not kept
 			if in.Sources, err = fetched(place, o.repository, c.ErrOrStderr()); err != nil {
 				return err

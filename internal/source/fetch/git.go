@@ -11,13 +11,13 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/Masterminds/semver/v3"
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/internal/syntax"
 )
@@ -31,8 +31,8 @@ type gitRef struct{ name, commit string }
 const maxRefs = 64 << 20 // bytes of a list of them
 
 var (
-	commitForm = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
-	shortForm  = regexp.MustCompile(`^[0-9a-f]{7,39}$`)
+	commitForm = lazy.Regexp(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+	shortForm  = lazy.Regexp(`^[0-9a-f]{7,39}$`)
 )
 
 // git fetches a Git repository as it is at one commit.
@@ -155,7 +155,7 @@ func (g *git) refsOf(ctx context.Context) ([]gitRef, error) {
 			commit, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
 			if of, peeled := strings.CutSuffix(name, "^{}"); peeled && len(out) > 0 && out[len(out)-1].name == of {
 				out[len(out)-1].commit = commit // of the tag before
-			} else if commitForm.MatchString(commit) {
+			} else if commitForm().MatchString(commit) {
 				out = append(out, gitRef{name, commit})
 			}
 		}
@@ -166,7 +166,7 @@ func (g *git) refsOf(ctx context.Context) ([]gitRef, error) {
 // resolve is the commit that a revision stands for, as Argo CD finds it (util/git/client.go, lsRemote): a commit, the newest tag in a
 // range of versions, a branch, a tag, or the beginning of a commit, which is then returned as it is.
 func (g *git) resolve(ctx context.Context, revision string) (commit string, tag bool, err error) {
-	if commitForm.MatchString(revision) {
+	if commitForm().MatchString(revision) {
 		return revision, false, nil
 	}
 	refs, err := g.refsOf(ctx)
@@ -185,7 +185,7 @@ func (g *git) resolve(ctx context.Context, revision string) (commit string, tag 
 			return r.commit, strings.HasPrefix(r.name, "refs/tags/"), nil
 		}
 	}
-	if shortForm.MatchString(revision) {
+	if shortForm().MatchString(revision) {
 		return revision, false, nil
 	}
 	return "", false, fmt.Errorf("it has no branch, tag or commit %s", syntax.Quote(revision))
@@ -216,10 +216,10 @@ func (g *git) fetch(ctx context.Context, commit string) (string, error) {
 	go g.watch(ctx, cancel)
 	options := []string{"fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head"}
 	err := errors.New("it is the beginning of one")
-	if commitForm.MatchString(commit) {
+	if commitForm().MatchString(commit) {
 		_, err = g.run(ctx, append(options, "--depth=1", "--", g.url, "+"+commit+":refs/roster/commit")...)
 	}
-	if refused := (*gitError)(nil); err != nil && (errors.As(err, &refused) && refused.unadvertised() || !commitForm.MatchString(commit)) {
+	if refused := (*gitError)(nil); err != nil && (errors.As(err, &refused) && refused.unadvertised() || !commitForm().MatchString(commit)) {
 		_, err = g.run(ctx, append(options, "--", g.url, "+refs/heads/*:refs/roster/heads/*", "+refs/tags/*:refs/roster/tags/*")...)
 	}
 	if err != nil {
@@ -464,10 +464,10 @@ func (e *gitError) unadvertised() bool {
 }
 
 // inURL finds user names, passwords and tokens, which url.….insteadOf may have put there.
-var inURL = regexp.MustCompile(`://[^/@\s']*@`)
+var inURL = lazy.Regexp(`://[^/@\s']*@`)
 
 // noRoom is why Git cannot write what it gets.
-var noRoom = regexp.MustCompile(`(?i)(No space left on device|File too large|Disk quota exceeded|Read-only file system)`)
+var noRoom = lazy.Regexp(`(?i)(No space left on device|File too large|Disk quota exceeded|Read-only file system)`)
 
 func (e *gitError) Error() string {
 	has := func(part string) bool { return strings.Contains(e.words, part) }
@@ -480,7 +480,7 @@ func (e *gitError) Error() string {
 		}
 	}
 	hint := ""
-	switch full := noRoom.FindStringSubmatch(e.words); {
+	switch full := noRoom().FindStringSubmatch(e.words); {
 	case full != nil:
 		message = "writing into the cache: " + strings.ToLower(full[1])
 	case has("Authentication failed"), has("could not read Username"), has("could not read Password"), has("returned error: 401"), has("returned error: 403"):
@@ -495,7 +495,7 @@ func (e *gitError) Error() string {
 	case has("not found"), has("does not exist"), has("does not appear to be a git repository"):
 		hint = "check the URL; some servers say this, too, when they want credentials"
 	}
-	message = inURL.ReplaceAllString(message, "://")
+	message = inURL().ReplaceAllString(message, "://")
 	if r := []rune(message); len(r) > 300 {
 		message = string(r[:300]) + "…"
 	}

@@ -9,11 +9,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/internal/source/cache"
 	"github.com/hippotion/roster/internal/syntax"
@@ -117,18 +117,18 @@ func said(err error, host string) error {
 		return &statusError{http.StatusUnauthorized, host}
 	}
 	err = unwrapped(err)
-	if err != nil && someURL.MatchString(err.Error()) {
+	if err != nil && someURL().MatchString(err.Error()) {
 		return &quiet{err}
 	}
 	return err
 }
 
-var someURL = regexp.MustCompile(`"?https?://[^\s"]*"?`)
+var someURL = lazy.Regexp(`"?https?://[^\s"]*"?`)
 
 // quiet is an error without the URLs in it: a registry redirects to some that have signatures in them.
 type quiet struct{ error }
 
-func (q *quiet) Error() string { return someURL.ReplaceAllString(q.error.Error(), "a URL") }
+func (q *quiet) Error() string { return someURL().ReplaceAllString(q.error.Error(), "a URL") }
 func (q *quiet) Unwrap() error { return q.error }
 
 // tagsOf are the tags of a repository, asked for once in a run.

@@ -123,7 +123,7 @@ func (n *Network) newerOCI(ctx context.Context, k source.Locked) (f Newer, err e
 }
 
 func (n *Network) newerGit(ctx context.Context, k source.Locked) (f Newer, err error) {
-	if commitForm.MatchString(k.Version) {
+	if commitForm().MatchString(k.Version) {
 		return f, nil
 	}
 	g, err := n.gitAt(ctx, string(filepath.Separator), k.URL) // in no checkout, whose settings would count

@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/hippotion/roster/internal/lazy"
 	"oras.land/oras-go/v2/registry/remote/auth"
 	"oras.land/oras-go/v2/registry/remote/credentials"
 )
@@ -59,11 +59,11 @@ func (r registries) find(ctx context.Context, server string) (auth.Credential, e
 	return helped(ctx, helper, server)
 }
 
-var helperForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+var helperForm = lazy.Regexp(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // helped runs a credential helper of Docker's. It has no terminal, neither to ask at nor to write to.
 func helped(ctx context.Context, helper, server string) (auth.Credential, error) {
-	if !helperForm.MatchString(helper) {
+	if !helperForm().MatchString(helper) {
 		return auth.EmptyCredential, errors.New("it has a path for a name")
 	}
 	const patience = 30 * time.Second
