@@ -54,12 +54,10 @@ func (s *sizes) of(v reflect.Value) int {
 	case reflect.String:
 		return sum + v.Len()
 	case reflect.Pointer:
-		return s.once(v, 0, func() int {
-			if v.IsNil() {
-				return sum
-			}
-			return s.of(v.Elem())
-		})
+		if v.IsNil() {
+			return sum
+		}
+		return s.once(v, 0, func() int { return s.of(v.Elem()) })
 	case reflect.Interface:
 		if !v.IsNil() {
 			sum += s.of(v.Elem())
@@ -69,6 +67,9 @@ func (s *sizes) of(v reflect.Value) int {
 			sum += s.of(v.Field(i))
 		}
 	case reflect.Slice:
+		if v.Len() == 0 {
+			return sum
+		}
 		return s.once(v, v.Len(), func() int {
 			for i := 0; i < v.Len() && sum <= s.left; i++ {
 				sum += s.of(v.Index(i))
@@ -76,6 +77,9 @@ func (s *sizes) of(v reflect.Value) int {
 			return sum
 		})
 	case reflect.Map:
+		if v.Len() == 0 {
+			return sum
+		}
 		return s.once(v, v.Len(), func() int {
 			for i := v.MapRange(); sum <= s.left && i.Next(); {
 				sum += s.of(i.Key()) + s.of(i.Value())

@@ -14,7 +14,6 @@ import (
 	"github.com/hippotion/roster/internal/syntax"
 	"go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/util/validation"
-	k8syaml "sigs.k8s.io/yaml"
 )
 
 // resolver turns files into profiles, extended ones first.
@@ -136,9 +135,10 @@ func (r *resolver) rule(raw syntax.Raw) *api.Rule {
 	if c.failed {
 		return nil
 	}
-	text, err := yaml.Marshal(raw.YAML)
+	value, err := plain(raw.YAML)
+	var text []byte
 	if err == nil {
-		text, err = k8syaml.YAMLToJSON(text)
+		text, err = json.Marshal(value)
 	}
 	rule := &api.Rule{}
 	if err == nil {
@@ -157,6 +157,32 @@ func (r *resolver) rule(raw syntax.Raw) *api.Rule {
 		return nil
 	}
 	return rule
+}
+
+// plain is a YAML value for encoding/json. What reads YAML to make JSON of it would take the text, and longer for all profiles than for a
+// list.
+func plain(y *yaml.Node) (any, error) {
+	var err error
+	switch y.Kind {
+	case yaml.MappingNode:
+		out := make(map[string]any, len(y.Content)/2)
+		for i := 0; i+1 < len(y.Content) && err == nil; i += 2 {
+			out[y.Content[i].Value], err = plain(y.Content[i+1])
+		}
+		return out, err
+	case yaml.SequenceNode:
+		out := make([]any, len(y.Content))
+		for i := 0; i < len(out) && err == nil; i++ {
+			out[i], err = plain(y.Content[i])
+		}
+		return out, err
+	}
+	if y.ShortTag() == "!!str" {
+		return y.Value, nil
+	}
+	var out any
+	err = y.Decode(&out)
+	return out, err
 }
 
 // sanitize runs Cilium's own check, which the agent runs when it loads a policy: a rule that fails it is not enforced

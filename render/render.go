@@ -5,22 +5,55 @@
 package render
 
 import (
+	"math"
 	"strconv"
+	"sync"
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/render/object"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Build returns the objects that a platform needs on its own cluster, in the order in which they are printed.
+// Build returns the objects that a platform needs on its own cluster, in the order in which they are printed. The kinds are built at the
+// same time.
 func Build(p *catalog.Platform) []object.Object {
-	out := make([]object.Object, 0, 12*len(p.Namespaces))
+	var built [len(kinds)][]object.Object
+	var wg sync.WaitGroup
 	for place := range kinds {
-		if kinds[place].part != catalog.RootPart || !p.Cluster.Remote {
-			out = append(out, kinds[place].objects(of(place), p)...)
+		if kinds[place].part == catalog.RootPart && p.Cluster.Remote {
+			continue
+		}
+		wg.Go(func() {
+			built[place] = kinds[place].objects(of(place), p)
+			object.Sort(built[place])
+		})
+	}
+	wg.Wait()
+	return merged(built[:])
+}
+
+// merged is one wave after the other: of each, the objects of one kind after the other. The objects of a kind are sorted.
+func merged(built [][]object.Object) []object.Object {
+	total := 0
+	for _, objects := range built {
+		total += len(objects)
+	}
+	out := make([]object.Object, 0, total)
+	for len(out) < total {
+		wave := math.MaxInt
+		for _, objects := range built {
+			if len(objects) > 0 {
+				wave = min(wave, objects[0].Wave)
+			}
+		}
+		for place, objects := range built {
+			n := 0
+			for n < len(objects) && objects[n].Wave == wave {
+				n++
+			}
+			out, built[place] = append(out, objects[:n]...), objects[n:]
 		}
 	}
-	object.Sort(out)
 	return out
 }
 
