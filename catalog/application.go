@@ -22,7 +22,7 @@ func (b *builder) application(in *app) Application {
 	from := origin(in.entry.Namespace.V, "applications", code)
 	guarded := !in.Toggleable.Or(false)
 	a := Application{
-		Code: code, Name: s.cluster.inArgoCD(code), Origin: from, Place: place(in.Node), Catalog: in.Catalog.V,
+		Code: code, Name: s.cluster.inArgoCD(code), Origin: from, Place: place(in.Node), written: in.written, Catalog: in.Catalog.V,
 		AutoSync: in.AutoSync.resolved(s.autoSync), Retry: s.retry, MayBeEmpty: s.mayBeEmpty(in), Guarded: guarded, Finalizer: in.Finalizer.Or(true),
 		SyncOptions: s.syncOptions,
 		Labels:      labelsOf(in.Labels), Annotations: annotationsOf(in.Annotations),

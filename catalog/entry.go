@@ -19,7 +19,8 @@ type entry struct {
 // app is one application of an entry, likewise.
 type app struct {
 	appInput
-	entry *entry
+	written *appInput // in the list
+	entry   *entry
 	// builtin is set for an application of the catalog.
 	builtin *builtinApp
 	used    map[string]builtin.Used // what it calls, by the name in the catalog
@@ -36,7 +37,7 @@ func entriesOf(list []*entryInput) []*entry {
 		apps := make([]app, len(e.Applications))
 		for j := range e.Applications {
 			if e.Applications[j].Node != nil {
-				apps[j] = app{appInput: e.Applications[j], entry: e}
+				apps[j] = app{appInput: e.Applications[j], written: &e.Applications[j], entry: e}
 				e.apps = append(e.apps, &apps[j])
 			}
 		}

@@ -265,7 +265,8 @@ type Application struct {
 	Name    string // of the Application
 	Origin  Origin
 	Place   Place
-	Sources []Source // the first is what is deployed, and a second one holds value files; or as many as the list has
+	written *appInput // what the list says
+	Sources []Source  // the first is what is deployed, and a second one holds value files; or as many as the list has
 	// Workload is the source that roster can render: Sources[0], or what the sidecar renders in its place. Nil when it is not
 	// in this repository; Elsewhere then says what it is.
 	Workload  *Workload

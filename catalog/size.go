@@ -47,6 +47,8 @@ func (s *sizes) add(n *Namespace, at *syntax.Node) bool {
 // perValue is what a value takes besides its text.
 const perValue = 8
 
+var asWrittenType = reflect.TypeFor[*appInput]()
+
 // of is the size of v in bytes, as far as it matters: it stops where there are more than are left.
 func (s *sizes) of(v reflect.Value) int {
 	sum := perValue
@@ -54,6 +56,9 @@ func (s *sizes) of(v reflect.Value) int {
 	case reflect.String:
 		return sum + v.Len()
 	case reflect.Pointer:
+		if v.Type() == asWrittenType { // is not rendered
+			return 0
+		}
 		if v.IsNil() {
 			return sum
 		}

@@ -37,7 +37,8 @@ defaults: {autoSync: true}
 		for _, a := range in.applications() {
 			matters := func(d catalog.IgnoreDifference) bool { return in.inManifests(a, d) }
 			if a.AutoSync != nil && !slices.Contains(a.SyncOptions, respect) && slices.ContainsFunc(a.IgnoreDifferences, matters) {
-				report(in.key(a, "ignoreDifferences"), "add "+respect+" to syncOptions", message, a.Code)
+				at, _ := a.Where("ignoreDifferences")
+				report(at, "add "+respect+" to syncOptions", message, a.Code)
 			}
 		}
 		for _, o := range in.Kind("Application") {

@@ -59,9 +59,9 @@ type Input struct {
 	// Places.
 	files           map[string]*sourceFile // by name
 	folders         map[string][]string    // the files below
-	codes           map[string]map[string]*yaml.Node
 	corpora         map[string]*corpus
-	inList          map[*yaml.Node]*searched             // the texts of an application of the list
+	inList          map[*catalog.Application]*yaml.Node  // what the list says
+	textsInList     map[*yaml.Node]*searched             // likewise
 	valuesIn        map[*yaml.Node]map[string]*yaml.Node // the first of each text, likewise
 	keys            keyIndex
 	manifests       map[*Object]written

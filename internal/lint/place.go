@@ -382,14 +382,14 @@ func (in *Input) find(file, text string, from int) (diag.Position, bool) {
 
 // scalarIn is the first scalar in the list's mapping of an application that has the text in it.
 func (in *Input) scalarIn(n *yaml.Node, text string) *yaml.Node {
-	s := in.inList[n]
+	s := in.textsInList[n]
 	if s == nil {
 		s = &searched{nodes: scalars(nil, n)}
 		s.scalars.text, s.nodesAt = joined(len(s.nodes), func(i int) string { return s.nodes[i].Value })
-		if in.inList == nil {
-			in.inList = map[*yaml.Node]*searched{}
+		if in.textsInList == nil {
+			in.textsInList = map[*yaml.Node]*searched{}
 		}
-		in.inList[n] = s
+		in.textsInList[n] = s
 	}
 	return s.scalar(text, 0)
 }

@@ -12,42 +12,17 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// listed is the mapping of an application in the list, and its file; nil when the list has no more than its code.
+// listed is what the list says of an application, and its file; nil when that is no more than its code.
 func (in *Input) listed(a *catalog.Application) (*yaml.Node, string) {
-	name := a.Place.Pos.File
-	if f := in.file(name); f != nil {
-		if in.codes[name] == nil {
-			if in.codes == nil {
-				in.codes = map[string]map[string]*yaml.Node{}
-			}
-			in.codes[name] = map[string]*yaml.Node{}
-			for _, document := range f.documents {
-				withCodes(document, in.codes[name])
-			}
+	n, known := in.inList[a]
+	if !known {
+		n = a.Written()
+		if in.inList == nil {
+			in.inList = map[*catalog.Application]*yaml.Node{}
 		}
-		return in.codes[name][a.Code], name
+		in.inList[a] = n
 	}
-	return nil, name
-}
-
-// withCodes notes the first mapping of each code at or below n.
-func withCodes(n *yaml.Node, into map[string]*yaml.Node) {
-	if c := value(n, "applicationCode"); c != nil && into[c.Value] == nil {
-		into[c.Value] = n
-	}
-	for _, c := range n.Content {
-		withCodes(c, into)
-	}
-}
-
-// key is where the user wrote a key of an application, or else the application.
-func (in *Input) key(a *catalog.Application, name string) catalog.Place {
-	at := a.Place
-	if n, _ := in.listed(a); n != nil {
-		k, _ := in.nearest(n, nil, []string{name})
-		at.Pos.Line, at.Pos.Column = k.Line, k.Column
-	}
-	return at
+	return n, a.Place.Pos.File
 }
 
 // valuesFrom are the files of this repository that a chart gets values from, also one that is not rendered here; the last one

@@ -44,6 +44,7 @@ type decoder struct {
 // own is implemented by the types of this package that read themselves.
 type own interface {
 	decode(d *decoder, y *yaml.Node, at *Node, f *Field)
+	tree() (*yaml.Node, *Node)
 }
 
 func (d *decoder) layoutOf(t reflect.Type) *layout {
@@ -141,7 +142,7 @@ func (d *decoder) mapping(y *yaml.Node, at *Node, out reflect.Value, f *Field) {
 		defer d.inPart()()
 	}
 	present := make(map[string]bool, len(pairs))
-	d.keys(pairs, at, l, present, func(f *Field, p pair) { d.value(p.value, at.child(p.value, f.Name), out.FieldByIndex(f.Index), f) })
+	d.keys(pairs, at, l, present, func(f *Field, p pair) { d.value(p.value, at.child(p.value, f.Name).after(p.key), out.FieldByIndex(f.Index), f) })
 	d.missing(l, present, at)
 }
 

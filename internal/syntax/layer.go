@@ -185,7 +185,7 @@ func structs(in []part, out reflect.Value, f *Field) part {
 			p.at.name(p.y, l)
 			pairs := p.pairs(p.y, p.at, false)
 			p.keys(pairs, p.at, l, present, func(f *Field, kv pair) {
-				values[f] = append(values[f], part{p.decoder, kv.value, p.at.child(kv.value, f.Name), kv.key})
+				values[f] = append(values[f], part{p.decoder, kv.value, p.at.child(kv.value, f.Name).after(kv.key), kv.key})
 			})
 			whole.Node, whole.parts = p.at, append(whole.parts, place{p.y, p.at})
 			keeps = keeps || l.keeps(pairs)

@@ -16,7 +16,10 @@ type Node struct {
 	doc    *Document
 	parent *Node
 	key    string // the key in the parent, or the element's own name
-	index  int    // the index in the parent list; negative after a key
+	index  int32  // the index in the parent list; negative after a key
+
+	keyLine, keyColumn int32 // where the key is; 0 for an element
+	style              yaml.Style
 }
 
 // Pos is the position in the file.
@@ -32,7 +35,7 @@ func (n *Node) Path() string {
 	up := n.parent.Path()
 	switch {
 	case n.key == "" && n.index >= 0:
-		return up + "[" + strconv.Itoa(n.index) + "]"
+		return up + "[" + strconv.Itoa(int(n.index)) + "]"
 	case !plainKey(n.key):
 		return up + "[" + Quote(n.key) + "]"
 	case up == "":
@@ -64,12 +67,18 @@ func (n *Node) Field(key string) *Node {
 
 // child is the place of y, the value at key.
 func (n *Node) child(y *yaml.Node, key string) *Node {
-	return &Node{doc: n.doc, parent: n, key: key, index: -1, Line: y.Line, Column: y.Column}
+	return &Node{doc: n.doc, parent: n, key: key, index: -1, Line: y.Line, Column: y.Column, style: y.Style}
+}
+
+// after is n, and its key is there.
+func (n *Node) after(key *yaml.Node) *Node {
+	n.keyLine, n.keyColumn = int32(key.Line), int32(key.Column) // the size of a file is bounded
+	return n
 }
 
 // item is the place of y, an element of a list.
 func (n *Node) item(y *yaml.Node, index int) *Node {
-	return &Node{doc: n.doc, parent: n, index: index, Line: y.Line, Column: y.Column}
+	return &Node{doc: n.doc, parent: n, index: int32(index), Line: y.Line, Column: y.Column, style: y.Style}
 }
 
 // at is the value at n, reported at the position of y: of a key, say.

@@ -135,7 +135,7 @@ func (p part) items(f *Field) []part {
 	pairs := p.pairs(p.y, p.at, false)
 	out := make([]part, 0, len(pairs))
 	for _, kv := range pairs {
-		v := part{p.decoder, kv.value, p.at.child(kv.value, kv.key.Value), kv.key}
+		v := part{p.decoder, kv.value, p.at.child(kv.value, kv.key.Value).after(kv.key), kv.key}
 		if isNull(kv.value) {
 			p.mismatch(v.y, v.at, "a value", f)
 			continue
