@@ -35,7 +35,7 @@ test: ## Run all fast tests
 
 .PHONY: update
 update: ## Rewrite golden files and scripts; read the difference before you commit it
-	UPDATE=1 go test ./catalog ./golden ./cmd/internal/cli ./internal/lint ./internal/report
+	UPDATE=1 go test ./catalog ./golden ./cmd/internal/cli ./internal/lint/rules ./internal/report
 
 .PHONY: generate
 generate: ## Regenerate the embedded schemas from the modules that internal/schema/crds/go.mod names

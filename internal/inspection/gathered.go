@@ -7,6 +7,7 @@ import (
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/rules"
 )
 
 // gathered are the findings on all clusters. One that is the same wherever its entry is is told once; another one names its clusters.
@@ -48,7 +49,7 @@ func (g *gathered) findings() []lint.Finding {
 	for _, f := range g.list {
 		on := g.where(f.Path)
 		if len(f.on) < len(on) {
-			if lint.Everywhere(f.Code) {
+			if rules.All().Everywhere(f.Code) {
 				continue // something that is not used on one cluster is used on another
 			}
 			f.Message = "on " + catalog.ClusterList(f.on) + ": " + f.Message

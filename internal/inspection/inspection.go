@@ -19,6 +19,7 @@ import (
 	"github.com/hippotion/roster/internal/fleet"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/progress"
+	"github.com/hippotion/roster/internal/lint/rules"
 	"github.com/hippotion/roster/internal/rendered"
 	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/internal/trace"
@@ -85,7 +86,7 @@ type watcher struct {
 }
 
 // Look checks a place, in this process and without any limit: for tests, and for input that is trusted.
-func Look(in Input) (Result, error) { return look(in, omitted{}, watcher{apply: lint.Run}) }
+func Look(in Input) (Result, error) { return look(in, omitted{}, watcher{apply: rules.All().Run}) }
 
 func look(in Input, without omitted, w watcher) (Result, error) {
 	forSources := cmp.Or(in.Timeout, fleet.Minutes) / 4 * 3 // the rest is for the rules
@@ -119,7 +120,7 @@ func look(in Input, without omitted, w watcher) (Result, error) {
 		inputs[i].First = first
 		first += len(inputs[i].Workloads)
 	}
-	for _, rule := range lint.Names() { // in order
+	for _, rule := range rules.All().Names() { // in order
 		if cause, stopped := without.Cause[rule]; stopped {
 			r.omitted(inputs, rule, cause, without.Objects[rule])
 		}
@@ -212,7 +213,7 @@ func (r *Result) omitted(inputs []*lint.Input, rule, cause string, objects []int
 				continue
 			}
 			o := in.Workloads[number-in.First]
-			at := in.PlaceOf(o)
+			at := o.MadeFrom()
 			r.add(lint.Error, diag.Diagnostic{Pos: at.Pos, Path: at.Path, Code: codeNotChecked,
 				Message: fmt.Sprintf("the rule %s was not applied to %s: %s", rule, o.Title(), cause), Hint: "does it have to be this large?"})
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/hippotion/roster/internal/limited"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/progress"
+	"github.com/hippotion/roster/internal/lint/rules"
 	"github.com/hippotion/roster/internal/source"
 )
 
@@ -87,7 +88,7 @@ func Supervised(in Input) (Result, error) {
 		case a.rule < 0: // no rule had begun: it is the input as a whole
 			return Result{}, fmt.Errorf("the input was not checked: %s", a.cause)
 		}
-		name := lint.Names()[a.rule]
+		name := rules.All().Names()[a.rule]
 		without.Cause[name] = a.cause
 		if a.object >= 0 && len(without.Objects[name]) < perVisit && !slices.Contains(without.Objects[name], a.object) {
 			without.Objects[name] = append(without.Objects[name], a.object)
@@ -202,9 +203,9 @@ func (a *attempt) hear(from io.Reader) error {
 func (a *attempt) late() Result {
 	r := *a.built
 	r.Findings = append(r.Findings, a.found...)
-	rest := lint.Names()[max(a.rule, 0):]
+	rest := rules.All().Names()[max(a.rule, 0):]
 	r.add(lint.Error, diag.Diagnostic{Pos: r.list(), Code: codeTooSlow,
-		Message: fmt.Sprintf("the time was up before %d of %d rules were applied, from %s on; waivers were not read", len(rest), len(lint.Names()), rest[0]),
+		Message: fmt.Sprintf("the time was up before %d of %d rules were applied, from %s on; waivers were not read", len(rest), len(rules.All().Names()), rest[0]),
 		Hint:    "--timeout gives a run more time"})
 	r.Findings = lint.Sorted(r.Findings)
 	return r
@@ -217,7 +218,7 @@ func cellIn(memory []byte) *progress.Cell {
 
 // Serving is what differs between the processes that look.
 type Serving struct {
-	Apply func(*lint.Input, lint.Options) lint.Result // lint.Run, except in tests
+	Apply func(*lint.Input, lint.Options) lint.Result // that of rules.All, except in tests
 	Open  source.Opener                               // for what was fetched
 }
 

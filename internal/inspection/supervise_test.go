@@ -12,6 +12,7 @@ import (
 	"github.com/hippotion/roster/internal/fleet"
 	"github.com/hippotion/roster/internal/inspection"
 	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/rules"
 )
 
 // TestMain is also the process that looks: there, the rules are not lint's but the faults of a name.
@@ -60,7 +61,7 @@ func recurse(n int) int {
 // faulty is a run of three rules of lint, the second of which meets the faults.
 func faulty(in *lint.Input, o lint.Options) lint.Result {
 	var out lint.Result
-	for number, name := range lint.Names()[:3] {
+	for number, name := range rules.All().Names()[:3] {
 		if number == 1 && in.Workloads[0].Name == "stuck" {
 			o.Progress.Rule(number)
 			select {} // whatever is left out
@@ -131,7 +132,7 @@ func text(r inspection.Result) string {
 
 // TestFaults: whatever a rule does at an object, that is one finding at the object's place, and everything else is found.
 func TestFaults(t *testing.T) {
-	first, second, third := lint.Names()[0], lint.Names()[1], lint.Names()[2]
+	first, second, third := rules.All().Names()[0], rules.All().Names()[1], rules.All().Names()[2]
 	for name, cause := range map[string]string{
 		"loops": "it took too long", "takes": "it needs more than 4096 MiB of memory", "recurses": "it recurses without end",
 		"panics": "the process stopped (EOF): panic: a fault of the rule",
@@ -176,10 +177,10 @@ func TestManyFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := text(r)
-	if want := "applications.yml: error: the rule " + lint.Names()[1] + " was not applied: "; !strings.Contains(got, want) {
+	if want := "applications.yml: error: the rule " + rules.All().Names()[1] + " was not applied: "; !strings.Contains(got, want) {
 		t.Errorf("missing: %s\n%s", want, got)
 	}
-	if strings.Contains(got, "looked at fine ["+lint.Names()[1]) || !strings.Contains(got, "looked at fine ["+lint.Names()[2]) {
+	if strings.Contains(got, "looked at fine ["+rules.All().Names()[1]) || !strings.Contains(got, "looked at fine ["+rules.All().Names()[2]) {
 		t.Errorf("only the faulty rule is left out:\n%s", got)
 	}
 }

@@ -19,8 +19,8 @@ func (r *Rule) Documentation() string {
 	return b.String()
 }
 
-// Reference is docs/lint.md: all rules.
-func Reference() string {
+// Reference is docs/lint.md.
+func (all Rules) Reference() string {
 	var b strings.Builder
 	b.WriteString(`# The rules of roster lint
 
@@ -42,7 +42,7 @@ In the examples, a line such as ` + "`-- applications.yml --`" + ` begins a file
 | rule | severity | what it finds |
 |---|---|---|
 `)
-	for _, r := range Rules() {
+	for _, r := range all {
 		severity := string(r.Severity)
 		if r.Strict {
 			severity += ", `strict`"
@@ -52,7 +52,7 @@ In the examples, a line such as ` + "`-- applications.yml --`" + ` begins a file
 		}
 		fmt.Fprintf(&b, "| [`%s`](#%s) | %s | %s |\n", r.Name, r.Name, severity, r.Summary)
 	}
-	for _, r := range Rules() {
+	for _, r := range all {
 		b.WriteString("\n" + r.Documentation())
 	}
 	return b.String()

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/lint/models/places"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -167,7 +168,7 @@ type insert struct {
 
 // insertion is what to insert for more elements at a key of a mapping.
 func (f *fixer) insertion(n *yaml.Node, key string, values []string) (insert, bool) {
-	i := keyIn(n, key)
+	i := places.IndexOf(n, key)
 	switch {
 	case i < 0 && n.Style&yaml.FlowStyle != 0:
 		return f.lastIn(n, key+": ["+strings.Join(values, ", ")+"]")

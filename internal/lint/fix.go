@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/hippotion/roster/internal/lint/models/deployed"
+	"github.com/hippotion/roster/internal/lint/models/places"
 	"github.com/hippotion/roster/internal/syntax"
 	"go.yaml.in/yaml/v3"
 )
@@ -69,7 +71,7 @@ func anyLive(document any) bool {
 	if items, ok := manifest["items"].([]any); ok {
 		return slices.ContainsFunc(items, anyLive)
 	}
-	return len(liveFields(manifest)) > 0
+	return len(deployed.LiveFields(manifest)) > 0
 }
 
 func isManifest(value map[string]any) bool {
@@ -107,11 +109,11 @@ func (f *fixer) manifests(n *yaml.Node, v any, next *yaml.Node) bool {
 		return true
 	}
 	if items, ok := manifest["items"].([]any); ok {
-		nodes := value(n, "items")
+		nodes := places.Value(n, "items")
 		if nodes == nil || len(nodes.Content) != len(items) {
 			return !anyLive(v)
 		}
-		if i := keyIn(n, "items") + 2; i < len(n.Content) {
+		if i := places.IndexOf(n, "items") + 2; i < len(n.Content) {
 			next = n.Content[i]
 		}
 		for i := range items {
@@ -126,7 +128,7 @@ func (f *fixer) manifests(n *yaml.Node, v any, next *yaml.Node) bool {
 		return true
 	}
 	gone := map[*yaml.Node]map[int]bool{} // by mapping: the places of keys
-	for _, fields := range liveFields(manifest) {
+	for _, fields := range deployed.LiveFields(manifest) {
 		if !mark(n, fields, gone) {
 			return false
 		}
@@ -139,7 +141,7 @@ func mark(n *yaml.Node, fields []string, gone map[*yaml.Node]map[int]bool) bool 
 	if n.Kind != yaml.MappingNode {
 		return false
 	}
-	i := keyIn(n, fields[0])
+	i := places.IndexOf(n, fields[0])
 	switch {
 	case i < 0:
 		return false
@@ -151,15 +153,6 @@ func mark(n *yaml.Node, fields []string, gone map[*yaml.Node]map[int]bool) bool 
 	}
 	gone[n][i] = true
 	return true
-}
-
-func keyIn(n *yaml.Node, key string) int {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return i
-		}
-	}
-	return -1
 }
 
 // remove cuts the marked keys of a mapping, and of metadata and annotations below it, out of the text and out of the nodes.

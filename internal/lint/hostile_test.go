@@ -1,4 +1,4 @@
-package lint
+package lint_test
 
 import (
 	"fmt"
@@ -6,6 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/rules"
 )
 
 // hostileList is a platform in which much can be said about one namespace.
@@ -62,7 +65,7 @@ func peers(app string) []any {
 	return []any{fields{"matchLabels": fields{"app": app}}}
 }
 
-func podOf(name string, labels fields, container fields, n int) fields {
+func podWith(name string, labels fields, container fields, n int) fields {
 	return manifestOf("apps/v1", "Deployment", name, fields{"spec": fields{"selector": fields{"matchLabels": labels}, "template": fields{
 		"metadata": fields{"labels": labels},
 		"spec": fields{"containers": repeated(n, func(i int) any {
@@ -119,7 +122,7 @@ var hostile = []struct {
 			}
 		}
 		return []any{policyOf("a", fields{"endpointSelector": fields{}, "ingress": repeated(n/2, rule("fromEndpoints")), "egress": repeated(n/2, rule("toEndpoints"))}),
-			podOf("a", fields{"app": "a"}, nil, 1)}
+			podWith("a", fields{"app": "a"}, nil, 1)}
 	}},
 	{"policies", func(n int) []any {
 		return append(repeated(n, func(i int) any {
@@ -127,7 +130,7 @@ var hostile = []struct {
 			return policyOf("a"+strconv.Itoa(i), fields{"endpointSelector": app,
 				"ingress": []any{fields{"fromEndpoints": peers(strconv.Itoa(i + 1))}, fields{"fromEndpoints": []any{fields{}}}},
 				"egress":  []any{fields{"toEndpoints": peers(strconv.Itoa(i + 2))}}})
-		}), podOf("a", fields{"app": "a"}, nil, 1))
+		}), podWith("a", fields{"app": "a"}, nil, 1))
 	}},
 	{"names in a policy", func(n int) []any {
 		return []any{policyOf("a", fields{"endpointSelector": fields{}, "egress": []any{
@@ -146,15 +149,15 @@ var hostile = []struct {
 			return policyOf("a"+strconv.Itoa(i), fields{"endpointSelector": fields{"matchLabels": fields{"app": strconv.Itoa(-i)}}, "ingress": []any{fields{}}})
 		})
 		for i := range n {
-			out = append(out, podOf("p"+strconv.Itoa(i), fields{"app": strconv.Itoa(i + 1)}, nil, 1))
+			out = append(out, podWith("p"+strconv.Itoa(i), fields{"app": strconv.Itoa(i + 1)}, nil, 1))
 		}
 		return out
 	}},
 	{"containers", func(n int) []any {
-		return []any{podOf("a", fields{"app": "a"}, fields{"ports": []any{fields{"containerPort": int64(80)}}}, n)}
+		return []any{podWith("a", fields{"app": "a"}, fields{"ports": []any{fields{"containerPort": int64(80)}}}, n)}
 	}},
 	{"privileged containers", func(n int) []any {
-		o := podOf("a", fields{"app": "a"}, fields{"securityContext": fields{"privileged": true}}, n)
+		o := podWith("a", fields{"app": "a"}, fields{"securityContext": fields{"privileged": true}}, n)
 		list := o["spec"].(fields)["template"].(fields)["spec"].(fields)["containers"].([]any)
 		for i := range n / 2 {
 			delete(list[i].(fields), "securityContext")
@@ -164,14 +167,14 @@ var hostile = []struct {
 	{"variables from Secrets", func(n int) []any {
 		return append(repeated(n, func(i int) any {
 			return manifestOf("example.com/v1", "Database", "db"+strconv.Itoa(i), fields{"spec": fields{"user": "u" + strconv.Itoa(i)}})
-		}), podOf("a", fields{"app": "a"}, fields{"env": repeated(n, func(i int) any {
+		}), podWith("a", fields{"app": "a"}, fields{"env": repeated(n, func(i int) any {
 			return fields{"name": "V" + strconv.Itoa(i), "valueFrom": fields{"secretKeyRef": fields{"name": "s" + strconv.Itoa(i), "key": "k"}}}
 		})}, 1))
 	}},
 	{"keys of one Secret", func(n int) []any {
 		return []any{manifestOf("external-secrets.io/v1", "ExternalSecret", "s", fields{"spec": fields{"secretStoreRef": fields{"name": "v", "kind": "SecretStore"},
 			"data": repeated(n, func(i int) any { return fields{"secretKey": "k" + strconv.Itoa(i), "remoteRef": fields{"key": "a"}} })}}),
-			podOf("a", fields{"app": "a"}, fields{"env": repeated(n, func(i int) any {
+			podWith("a", fields{"app": "a"}, fields{"env": repeated(n, func(i int) any {
 				return fields{"name": "V" + strconv.Itoa(i), "valueFrom": fields{"secretKeyRef": fields{"name": "s", "key": "x" + strconv.Itoa(i)}}}
 			})}, 1)}
 	}},
@@ -216,7 +219,7 @@ func TestHostile(t *testing.T) {
 			if strings.HasPrefix(h.name, "routes") { // comparing two takes next to no time
 				n = 1500
 			}
-			hold(t, repetition{h.name, func(n int) *Input {
+			hold(t, repetition{h.name, func(n int) *lint.Input {
 				p := copyOf(e.platform)
 				if h.name == "addresses in a policy" {
 					growSlice(reflect.ValueOf(p).Elem(), []string{"Nodes"}, n)
@@ -226,7 +229,7 @@ func TestHostile(t *testing.T) {
 					objects = append(objects, made{0, 0, o.(fields), "a/a.yaml"})
 				}
 				return e.input(p, objects)
-			}}, Rules(), n)
+			}}, rules.All(), n)
 		})
 	}
 }
@@ -262,7 +265,7 @@ func TestSamples(t *testing.T) {
 			}
 			in := e.input(e.platform, objects)
 			before := allocated()
-			result := Run(in, Options{})
+			result := rules.All().Run(in, lint.Options{})
 			if used := allocated() - before; used > s.most {
 				t.Errorf("it allocates %d MB", used>>20)
 			}

@@ -1,4 +1,4 @@
-package lint
+package lint_test
 
 import (
 	"encoding/json"
@@ -18,6 +18,8 @@ import (
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/rules"
 	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/object"
 	"go.yaml.in/yaml/v3"
@@ -37,7 +39,7 @@ var repeat = flag.Int("repeat", 25, "how many things TestLinear repeats, and fou
 // machine, and the processor's time where it is long enough to say something.
 func TestLinear(t *testing.T) {
 	seen := map[string]bool{} // what was repeated already: many examples have the same kinds
-	for _, r := range Rules() {
+	for _, r := range rules.All() {
 		if r.Check == nil {
 			continue
 		}
@@ -48,9 +50,9 @@ func TestLinear(t *testing.T) {
 				own := r.Name + " " + way.name
 				if !seen[way.name] {
 					seen[way.name] = true
-					hold(t, way, Rules(), *repeat)
+					hold(t, way, rules.All(), *repeat)
 				} else if !seen[own] {
-					hold(t, way, []*Rule{r}, *repeat)
+					hold(t, way, lint.Rules{r}, *repeat)
 				}
 				seen[own] = true
 			}
@@ -64,29 +66,29 @@ func TestLinear(t *testing.T) {
 // repetition is one thing that is repeated.
 type repetition struct {
 	name string
-	make func(n int) *Input
+	make func(n int) *lint.Input
 }
 
 // hold compares the cost of n and of 4n for each rule. What is too much is measured a second time: something else may have been
 // going on.
-func hold(t *testing.T, w repetition, rules []*Rule, n int) {
+func hold(t *testing.T, w repetition, some lint.Rules, n int) {
 	t.Helper()
 	start := time.Now()
-	if len(tooMuch(t, w, rules, n)) == 0 {
+	if len(tooMuch(t, w, some, n)) == 0 {
 		if took := time.Since(start); took > time.Minute {
 			t.Logf("%d of %s: %v", 4*n, w.name, took)
 		}
 		return
 	}
-	for _, problem := range tooMuch(t, w, rules, n) {
+	for _, problem := range tooMuch(t, w, some, n) {
 		t.Error(problem)
 	}
 }
 
-func tooMuch(t *testing.T, w repetition, rules []*Rule, n int) []string {
+func tooMuch(t *testing.T, w repetition, some lint.Rules, n int) []string {
 	t.Helper()
 	var out []string
-	few, many := costs(t, w.make(n), rules), costs(t, w.make(4*n), rules)
+	few, many := costs(t, w.make(n), some), costs(t, w.make(4*n), some)
 	for _, name := range slices.Sorted(maps.Keys(many)) {
 		a, b := few[name], many[name]
 		if limit := 10*a.bytes + 256<<10; b.bytes > limit {
@@ -105,27 +107,28 @@ type cost struct {
 }
 
 // costs are what each rule costs, with the models that it is the first to ask for; and what waivers cost.
-func costs(t *testing.T, in *Input, rules []*Rule) map[string]cost {
+func costs(t *testing.T, in *lint.Input, some lint.Rules) map[string]cost {
 	t.Helper()
 	out := map[string]cost{}
-	in.unchecked() // which reads the schemas of the kinds: they are kept for the whole process
-	var all []Finding
-	for _, r := range rules {
+	c := lint.NewContext(in)
+	c.Deployed.Unchecked() // which reads the schemas of the kinds: they are kept for the whole process
+	var all []lint.Finding
+	for _, r := range some {
 		if r.Check == nil {
 			continue
 		}
-		var found []Finding
+		var found []lint.Finding
 		bytes, used := allocated(), processorTime()
-		r.Check(in, func(at catalog.Place, hint, format string, args ...any) {
-			found = append(found, Finding{Diagnostic: diag.Diagnostic{Pos: at.Pos, Path: at.Path, Code: r.Name, Message: fmt.Sprintf(format, args...), Hint: hint}, Severity: r.Severity})
+		r.Check(c, func(at catalog.Place, hint, format string, args ...any) {
+			found = append(found, lint.Finding{Diagnostic: diag.Diagnostic{Pos: at.Pos, Path: at.Path, Code: r.Name, Message: fmt.Sprintf(format, args...), Hint: hint}, Severity: r.Severity})
 		})
-		found = Sorted(found)
+		found = lint.Sorted(found)
 		out[r.Name] = cost{allocated() - bytes, processorTime() - used}
 		all = append(all, found...)
 	}
 	bytes, used := allocated(), processorTime()
-	Sorted(in.waive(all, Options{}, &Result{}))
-	out[waiverUnused.Name] = cost{allocated() - bytes, processorTime() - used}
+	rules.All().Waive(c, all)
+	out[lint.WaiverUnused.Name] = cost{allocated() - bytes, processorTime() - used}
 	return out
 }
 
@@ -233,8 +236,8 @@ func unscaled(v any) any {
 const perFile = 500
 
 // input is what lint checks. Each object is in a file, as a manifest.
-func (e *example) input(platform *catalog.Platform, objects []made) *Input {
-	in := &Input{Platform: platform, Objects: render.Build(platform)}
+func (e *example) input(platform *catalog.Platform, objects []made) *lint.Input {
+	in := &lint.Input{Platform: platform, Objects: render.Build(platform)}
 	texts, lines, inFile := map[string]*strings.Builder{}, map[string]int{}, map[string]int{}
 	for _, m := range objects {
 		n := &platform.Namespaces[m.entry]
@@ -261,7 +264,7 @@ func (e *example) input(platform *catalog.Platform, objects []made) *Input {
 		fmt.Fprintf(texts[file], "---\n%s\n", text)
 		lines[file] += 2
 		content := m.content
-		in.Workloads = append(in.Workloads, &Object{
+		in.Workloads = append(in.Workloads, &lint.Object{
 			Object: object.Object{APIVersion: content["apiVersion"].(string), Kind: kind, Namespace: namespace, Name: name, Value: func() any { return content }},
 			Entry:  n, Application: a, Pos: diag.Position{File: file, Line: lines[file], Column: 1},
 		})
@@ -286,13 +289,13 @@ func (e *example) ways() []repetition {
 	out := []repetition{}
 	for i, m := range e.objects {
 		kind := m.content["kind"].(string)
-		out = append(out, repetition{kind + " of other names", func(n int) *Input {
+		out = append(out, repetition{kind + " of other names", func(n int) *lint.Input {
 			objects := slices.Clone(e.objects)
 			for j := range n {
 				objects = append(objects, e.renamed(i, j))
 			}
 			return e.input(e.platform, objects)
-		}}, repetition{kind + " of one name", func(n int) *Input {
+		}}, repetition{kind + " of one name", func(n int) *lint.Input {
 			objects := slices.Clone(e.objects)
 			for range n {
 				objects = append(objects, m)
@@ -300,7 +303,7 @@ func (e *example) ways() []repetition {
 			return e.input(e.platform, objects)
 		}})
 		for _, path := range pathsIn(m.content, nil) {
-			out = append(out, repetition{kind + " " + strings.Join(path, "."), func(n int) *Input {
+			out = append(out, repetition{kind + " " + strings.Join(path, "."), func(n int) *lint.Input {
 				objects := slices.Clone(e.objects)
 				objects[i].content = grown(m.content, path, n)
 				return e.input(e.platform, objects)
@@ -308,7 +311,7 @@ func (e *example) ways() []repetition {
 		}
 	}
 	for _, path := range slicesIn(reflect.ValueOf(e.platform).Elem(), nil) {
-		out = append(out, repetition{"the platform's " + strings.Join(path, "."), func(n int) *Input {
+		out = append(out, repetition{"the platform's " + strings.Join(path, "."), func(n int) *lint.Input {
 			p := copyOf(e.platform)
 			growSlice(reflect.ValueOf(p).Elem(), path, n)
 			return e.input(p, e.objects)
@@ -452,7 +455,7 @@ func copyOf(p *catalog.Platform) *catalog.Platform {
 }
 
 // waived is the example with many waivers, some on lines of their own.
-func (e *example) waived(n int) *Input {
+func (e *example) waived(n int) *lint.Input {
 	in := e.input(e.platform, e.objects)
 	files := in.Repository.(fstest.MapFS)
 	for name, f := range files {

@@ -1,5 +1,5 @@
 // Package lint finds what is wrong in a platform that renders: what Kubernetes, Argo CD or Cilium would accept, and the owner would
-// regret. One file holds one rule.
+// regret. It applies rules, which package rules lists, leaves out what comments waive, and fixes some of what they find.
 //
 // It reads what it is given, and decides nothing about how findings are printed. It has no clock and no network.
 package lint
@@ -13,6 +13,7 @@ import (
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/progress"
 )
 
@@ -28,6 +29,9 @@ const (
 
 // Severities are all severities, from the worst.
 func Severities() []Severity { return []Severity{Error, Warning, Info} }
+
+// NotFetched is the code of a diagnostic which says that something was not fetched, and the name of the rule that passes it on.
+const NotFetched = deployed.NotFetched
 
 // off is the severity of a rule that is not applied.
 const off Severity = "off"
@@ -47,9 +51,9 @@ type Rule struct {
 	Bad   string
 	Mend  []string
 	Good  string
-	Check func(*Input, Report) // nil when it is found elsewhere
+	Check func(*Context, Report) // nil when it is found elsewhere
 	// Find is instead of Check for findings that are more than a message at a place.
-	Find func(*Input, func(Finding))
+	Find func(*Context, func(Finding))
 	// Fixable reports whether Fix may fix what the rule finds, or Extend with what is Missing from it.
 	Fixable bool
 }
@@ -76,9 +80,15 @@ type Finding struct {
 	of *catalog.Application // whose own line may have the comment that waives it; nil for most
 }
 
-// foundAt is a finding at a place.
-func foundAt(at catalog.Place, hint, format string, args ...any) Finding {
+// FoundAt is a finding at a place.
+func FoundAt(at catalog.Place, hint, format string, args ...any) Finding {
 	return Finding{Diagnostic: diag.Diagnostic{Pos: at.Pos, Path: at.Path, Message: fmt.Sprintf(format, args...), Hint: hint}}
+}
+
+// Of is the finding as one about an application: a comment on the application's own line waives it, too.
+func (f Finding) Of(a *catalog.Application) Finding {
+	f.of = a
+	return f
 }
 
 // Report reports a finding. The hint says what to do, and may be empty.
@@ -108,31 +118,28 @@ type Result struct {
 	Mistakes diag.List
 }
 
-// Rules lists all rules by name.
-func Rules() []*Rule {
-	return slices.SortedFunc(slices.Values(rules[:]), func(a, b *Rule) int { return cmp.Compare(a.Name, b.Name) })
-}
+// Rules are rules in the order of their names.
+type Rules []*Rule
 
-// Names lists the names of all rules, in order.
-func Names() []string {
+// Names lists the names of the rules, in order.
+func (all Rules) Names() []string {
 	var names []string
-	for _, r := range Rules() {
+	for _, r := range all {
 		names = append(names, r.Name)
 	}
 	return names
 }
 
 // Run applies the rules.
-func Run(in *Input, o Options) Result {
+func (all Rules) Run(in *Input, o Options) Result {
+	in.Watch(o.Progress)
+	whole := NewContext(in)
 	var out Result
-	out.Mistakes = in.mistakes()
-	out.Unchecked = in.unchecked().count
+	out.Mistakes = all.mistakes(in)
+	out.Unchecked = whole.Deployed.Unchecked().Count
 	var found []Finding
-	for i, w := range in.Workloads {
-		w.number, w.progress = in.First+i, o.Progress
-	}
-	for i, r := range Rules() {
-		severity := in.severity(r)
+	for i, r := range all {
+		severity := severity(in, r)
 		if r.Check == nil && r.Find == nil || severity == off || len(o.Only) > 0 && !slices.Contains(o.Only, r.Name) || slices.Contains(o.Without, r.Name) {
 			continue
 		}
@@ -143,18 +150,22 @@ func Run(in *Input, o Options) Result {
 			f.Message, f.Hint = diag.Beginning(f.Message, longestMessage), diag.Beginning(f.Hint, longestMessage)
 			found = append(found, f)
 		}
-		if shown := in.hiding(o.Hidden[r.Name]); r.Find != nil {
+		shown := whole
+		if hidden := o.Hidden[r.Name]; len(hidden) > 0 {
+			shown = NewContext(in.Without(hidden))
+		}
+		if r.Find != nil {
 			r.Find(shown, add)
 		} else {
 			r.Check(shown, func(at catalog.Place, hint, format string, args ...any) {
-				add(foundAt(at, hint, format, args...))
+				add(FoundAt(at, hint, format, args...))
 			})
 		}
 		if o.Found != nil {
 			o.Found(found[before:])
 		}
 	}
-	found = in.waive(found, o, &out)
+	found = all.waive(whole, found, o, &out)
 	out.Findings = Sorted(found)
 	return out
 }
@@ -163,13 +174,13 @@ func Run(in *Input, o Options) Result {
 const longestMessage = 4000
 
 // Everywhere reports whether findings of the named rule count only when all clusters of the list have them.
-func Everywhere(name string) bool {
-	return slices.ContainsFunc(rules[:], func(r *Rule) bool { return r.Name == name && r.Everywhere })
+func (all Rules) Everywhere(name string) bool {
+	return slices.ContainsFunc(all, func(r *Rule) bool { return r.Name == name && r.Everywhere })
 }
 
 // Fixable reports whether Fix or Extend may fix what the named rule finds.
-func Fixable(name string) bool {
-	return slices.ContainsFunc(rules[:], func(r *Rule) bool { return r.Name == name && r.Fixable })
+func (all Rules) Fixable(name string) bool {
+	return slices.ContainsFunc(all, func(r *Rule) bool { return r.Name == name && r.Fixable })
 }
 
 // Sorted are the findings by place, each once.
@@ -183,7 +194,7 @@ func Sorted(found []Finding) []Finding {
 }
 
 // severity is that of platform.yml, or else the rule's own.
-func (in *Input) severity(r *Rule) Severity {
+func severity(in *Input, r *Rule) Severity {
 	if s, ok := in.Platform.Lint.Severities[r.Name]; ok {
 		return Severity(s.Severity)
 	}
@@ -194,9 +205,9 @@ func (in *Input) severity(r *Rule) Severity {
 }
 
 // mistakes are the unknown rules in platform.yml.
-func (in *Input) mistakes() diag.List {
+func (all Rules) mistakes(in *Input) diag.List {
 	var out diag.List
-	names := Names()
+	names := all.Names()
 	for name, s := range in.Platform.Lint.Severities {
 		if !slices.Contains(names, name) {
 			at := s.Place

@@ -1,13 +1,11 @@
 package lint
 
 import (
-	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
 )
 
@@ -27,9 +25,9 @@ var waiverComment = regexp.MustCompile(`#\s*lint:ignore\s+([a-z0-9-]+(?:,[a-z0-9
 
 var waiverEnd = regexp.MustCompile(`(?:^|\s)until\s+(\S+)$`)
 
-// waiverEnded and waiverUnused are found while waivers are applied.
+// WaiverEnded and waiverUnused are found while waivers are applied.
 var (
-	waiverEnded = Rule{
+	WaiverEnded = Rule{
 		Name:     "waiver-ended",
 		Severity: Error,
 		Summary:  "a waiver has no reason, or its end has passed",
@@ -47,7 +45,7 @@ repository: {url: https://git.example/homelab.git}
 `,
 		Mend: []string{`  networkPolicies: isolated # lint:ignore outside-address-from-inside for now until 2020-01-31`, `  networkPolicies: isolated`},
 	}
-	waiverUnused = Rule{
+	WaiverUnused = Rule{
 		Everywhere: true,
 		Name:       "waiver-unused",
 		Severity:   Warning,
@@ -67,8 +65,8 @@ repository: {url: https://git.example/homelab.git}
 )
 
 // waive leaves out the findings that a comment waives, and adds those about comments.
-func (in *Input) waive(found []Finding, o Options, out *Result) []Finding {
-	waivers, problems := in.waivers(o)
+func (all Rules) waive(in *Context, found []Finding, o Options, out *Result) []Finding {
+	waivers, problems := all.waivers(in, o)
 	type line struct {
 		file string
 		line int
@@ -99,15 +97,15 @@ func (in *Input) waive(found []Finding, o Options, out *Result) []Finding {
 	}
 	for _, w := range waivers {
 		if !w.used && len(in.Failed) == 0 && !w.rules[NotFetched] { // else its finding may be one that could not be checked, or is one on another machine
-			problems = append(problems, finding(&waiverUnused, w.at, "remove the comment", "there is no finding of "+strings.Join(w.named, " or ")+" here"))
+			problems = append(problems, finding(&WaiverUnused, w.at, "remove the comment", "there is no finding of "+strings.Join(w.named, " or ")+" here"))
 		}
 	}
 	for _, p := range problems {
-		r := &waiverUnused
-		if p.Code == waiverEnded.Name {
-			r = &waiverEnded
+		r := &WaiverUnused
+		if p.Code == WaiverEnded.Name {
+			r = &WaiverEnded
 		}
-		if p.Severity = in.severity(r); p.Severity != off && (len(o.Only) == 0 || slices.Contains(o.Only, r.Name)) {
+		if p.Severity = severity(in.Input, r); p.Severity != off && (len(o.Only) == 0 || slices.Contains(o.Only, r.Name)) {
 			kept = append(kept, p)
 		}
 	}
@@ -119,17 +117,14 @@ func finding(r *Rule, at diag.Position, hint, message string) Finding {
 }
 
 // waivers are the comments in all files that the user wrote, and what is wrong with some.
-func (in *Input) waivers(o Options) (valid []*waiver, problems []Finding) {
-	rules := map[string]bool{}
-	for _, name := range Names() {
-		rules[name] = true
-	}
-	for _, name := range in.written() {
-		f := in.file(name)
+func (all Rules) waivers(in *Context, o Options) (valid []*waiver, problems []Finding) {
+	rules := all.Names()
+	for _, name := range in.Places.Files() {
+		f := in.Places.File(name)
 		if f == nil {
 			continue
 		}
-		for i, line := range f.lines {
+		for i, line := range f.Lines {
 			if !strings.Contains(line, "lint:ignore") {
 				continue
 			}
@@ -139,14 +134,14 @@ func (in *Input) waivers(o Options) (valid []*waiver, problems []Finding) {
 			}
 			w := &waiver{named: strings.Split(line[m[2]:m[3]], ","), rules: map[string]bool{}, at: diag.Position{File: name, Line: i + 1, Column: m[0] + 1}, line: i + 1}
 			if strings.TrimSpace(line[:m[0]]) == "" {
-				w.line = f.nextLine(i + 1)
+				w.line = f.NextLine(i + 1)
 			}
 			reason := ""
 			if m[4] >= 0 {
 				reason = line[m[4]:m[5]]
 			}
 			if problem := w.read(reason, rules, o.Today); problem != "" {
-				problems = append(problems, finding(&waiverEnded, w.at, "# lint:ignore RULE REASON [until YYYY-MM-DD]", problem))
+				problems = append(problems, finding(&WaiverEnded, w.at, "# lint:ignore RULE REASON [until YYYY-MM-DD]", problem))
 				continue
 			}
 			if w.applies(o.Only) {
@@ -163,10 +158,10 @@ func (w *waiver) applies(only []string) bool {
 }
 
 // read parses what follows the rules, and returns what is wrong with it.
-func (w *waiver) read(reason string, rules map[string]bool, today time.Time) string {
+func (w *waiver) read(reason string, rules []string, today time.Time) string {
 	for _, r := range w.named {
-		if !rules[r] {
-			return "there is no rule " + r + ": " + diag.DidYouMean(r, Names())
+		if !slices.Contains(rules, r) {
+			return "there is no rule " + r + ": " + diag.DidYouMean(r, rules)
 		}
 		w.rules[r] = true
 	}
@@ -183,46 +178,4 @@ func (w *waiver) read(reason string, rules map[string]bool, today time.Time) str
 		return "the waiver has no reason"
 	}
 	return ""
-}
-
-// nextLine is the first line after a line that is not empty and not a comment; 0 when there is none.
-func (f *sourceFile) nextLine(line int) int {
-	if f.content == nil {
-		f.content = make([]int, len(f.lines)+1)
-		for i, text := range slices.Backward(f.lines) {
-			f.content[i] = f.content[i+1]
-			if text := strings.TrimSpace(text); text != "" && !strings.HasPrefix(text, "#") {
-				f.content[i] = i + 1
-			}
-		}
-	}
-	return f.content[line]
-}
-
-// written are the files that the user wrote, relative to the repository's root: the list, and what its applications are made of.
-func (in *Input) written() []string {
-	files := append(slices.Clone(in.Platform.Repository.ListFiles), path.Join(in.Platform.Repository.Folder, catalog.PlatformFile))
-	for _, p := range in.Platform.Profiles {
-		files = append(files, p.File)
-	}
-	for _, o := range in.Workloads {
-		if o.written() && (len(files) == 0 || files[len(files)-1] != o.Pos.File) {
-			files = append(files, o.Pos.File)
-		}
-	}
-	folders := map[string]bool{} // many applications have files in common
-	for _, a := range in.applications() {
-		files = append(files, valuesFrom(a)...)
-		if f := chartDefaults(a); f != "" {
-			files = append(files, f)
-		}
-		for _, folder := range foldersOf(a) {
-			if !folders[folder] {
-				folders[folder] = true
-				files = append(files, in.below(folder)...)
-			}
-		}
-	}
-	slices.Sort(files)
-	return slices.Compact(files)
 }

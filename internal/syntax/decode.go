@@ -142,7 +142,9 @@ func (d *decoder) mapping(y *yaml.Node, at *Node, out reflect.Value, f *Field) {
 		defer d.inPart()()
 	}
 	present := make(map[string]bool, len(pairs))
-	d.keys(pairs, at, l, present, func(f *Field, p pair) { d.value(p.value, at.child(p.value, f.Name).after(p.key), out.FieldByIndex(f.Index), f) })
+	d.keys(pairs, at, l, present, func(f *Field, p pair) {
+		d.value(p.value, at.child(p.value, f.Name).after(p.key), out.FieldByIndex(f.Index), f)
+	})
 	d.missing(l, present, at)
 }
 

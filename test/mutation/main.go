@@ -23,7 +23,7 @@ import (
 )
 
 // defaultPackages are those whose mistakes end in a cluster.
-var defaultPackages = []string{"./catalog/...", "./render/...", "./profiles", "./internal/lint"}
+var defaultPackages = []string{"./catalog/...", "./render/...", "./profiles", "./internal/lint/..."}
 
 func main() {
 	sample := flag.Int("sample", 200, "how many mutants are tried, spread over the packages by how many each has")

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/rules"
 	"github.com/spf13/cobra"
 )
 
@@ -17,12 +18,12 @@ func helpCommand() *cobra.Command {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return append(verbNames(c.Root()), lint.Names()...), cobra.ShellCompDirectiveNoFileComp
+			return append(verbNames(c.Root()), rules.All().Names()...), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
-				if i := slices.IndexFunc(lint.Rules(), func(r *lint.Rule) bool { return r.Name == args[0] }); i >= 0 {
-					_, err := io.WriteString(c.OutOrStdout(), lint.Rules()[i].Documentation())
+				if i := slices.IndexFunc(rules.All(), func(r *lint.Rule) bool { return r.Name == args[0] }); i >= 0 {
+					_, err := io.WriteString(c.OutOrStdout(), rules.All()[i].Documentation())
 					return err
 				}
 			}
@@ -32,7 +33,7 @@ func helpCommand() *cobra.Command {
 			}
 			verb, rest, err := c.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return unknown("verb or rule", args[len(args)-1], append(verbNames(c.Root()), lint.Names()...))
+				return unknown("verb or rule", args[len(args)-1], append(verbNames(c.Root()), rules.All().Names()...))
 			}
 			verb.InitDefaultHelpFlag()
 			return verb.Help()

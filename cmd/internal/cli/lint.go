@@ -14,6 +14,7 @@ import (
 	"github.com/hippotion/roster/internal/fleet"
 	"github.com/hippotion/roster/internal/inspection"
 	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/rules"
 	"github.com/hippotion/roster/internal/report"
 	"github.com/spf13/cobra"
 )
@@ -64,7 +65,7 @@ explains a rule. lint in platform.yml turns rules off, and a comment waives a fi
 	f.IntVar(&o.maxFindings, "max-findings", report.MaxFindings, "how many findings of one rule are written; 0 writes all; all are counted")
 	noCache(c, &o.noCache)
 	complete(c, "format", report.Formats())
-	complete(c, "rules", lint.Names())
+	complete(c, "rules", rules.All().Names())
 	complete(c, "severity", severities())
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := o.check(); err != nil {
@@ -106,7 +107,7 @@ func severities() []string {
 func (o *lintOptions) check() error {
 	errs := []error{oneOf("--format", o.format, report.Formats()), oneOf("--severity", o.severity, severities())}
 	for _, r := range o.rules {
-		errs = append(errs, oneOf("--rules", r, lint.Names()))
+		errs = append(errs, oneOf("--rules", r, rules.All().Names()))
 	}
 	if o.baseline != "" && o.writeBaseline != "" {
 		errs = append(errs, errors.New("--baseline and --write-baseline exclude each other"))
@@ -125,7 +126,7 @@ func (o *lintOptions) check() error {
 
 func listRules(w io.Writer) error {
 	var b strings.Builder
-	for _, r := range lint.Rules() {
+	for _, r := range rules.All() {
 		severity := string(r.Severity)
 		if r.Strict {
 			severity += "*"
@@ -202,7 +203,7 @@ func (o *lintOptions) look(dir string, stderr io.Writer) (*looked, error) {
 
 // report is what is written about it.
 func (l *looked) report(o *lintOptions) report.Report {
-	applied := slices.DeleteFunc(lint.Rules(), func(r *lint.Rule) bool { return len(o.rules) > 0 && !slices.Contains(o.rules, r.Name) })
+	applied := slices.DeleteFunc(rules.All(), func(r *lint.Rule) bool { return len(o.rules) > 0 && !slices.Contains(o.rules, r.Name) })
 	return report.Report{Tool: "roster", Version: buildversion.String(), Frame: l.Frame, Root: l.Root, Rules: applied, Most: o.maxFindings, Findings: report.Fingerprint(l.Findings),
 		Summary: report.Summary{Checked: l.Checked, Skipped: l.Skipped, Waived: l.Waived}}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/rules"
 	"github.com/hippotion/roster/internal/outdir"
 	"github.com/hippotion/roster/internal/outfile"
 	"github.com/hippotion/roster/internal/report"
@@ -78,7 +79,7 @@ func (l *looked) mend(stderr io.Writer) error {
 	defer root.Close()
 	files := map[string][]lint.Finding{}
 	for _, f := range l.Findings {
-		if lint.Fixable(f.Code) {
+		if rules.All().Fixable(f.Code) {
 			files[f.Pos.File] = append(files[f.Pos.File], f)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/hippotion/roster/internal/fleet"
 	"github.com/hippotion/roster/internal/inspection"
-	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/rules"
 	"github.com/hippotion/roster/internal/source"
 	"github.com/hippotion/roster/internal/source/cache"
 	"github.com/spf13/cobra"
@@ -33,7 +33,7 @@ func lintWorkerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: inspection.Verb, Hidden: true, Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return inspection.Serve(c.InOrStdin(), c.OutOrStdout(), inspection.Serving{Apply: lint.Run, Open: pinned})
+			return inspection.Serve(c.InOrStdin(), c.OutOrStdout(), inspection.Serving{Apply: rules.All().Run, Open: pinned})
 		},
 	}
 }

@@ -1,0 +1,39 @@
+package lint
+
+import (
+	"github.com/hippotion/roster/internal/lint/models/alerts"
+	"github.com/hippotion/roster/internal/lint/models/deployed"
+	"github.com/hippotion/roster/internal/lint/models/places"
+	"github.com/hippotion/roster/internal/lint/models/pods"
+	"github.com/hippotion/roster/internal/lint/models/policies"
+	"github.com/hippotion/roster/internal/lint/models/routes"
+	"github.com/hippotion/roster/internal/lint/models/secrets"
+)
+
+// Context is what a rule may ask: the input, and the models of it, which all rules of a run share.
+type Context struct {
+	*Input
+	Deployed *deployed.Model
+	Places   *places.Model
+	Pods     *pods.Model
+	Policies *policies.Model
+	Routes   *routes.Model
+	Secrets  *secrets.Model
+	Alerts   *alerts.Model
+}
+
+// Input is what is checked, and Object an object of it that an application deploys.
+type (
+	Input  = deployed.Input
+	Object = deployed.Object
+)
+
+// NewContext is the context of an input. Nothing of it is made before a rule asks for it.
+func NewContext(in *Input) *Context {
+	d := deployed.New(in)
+	p := places.New(d)
+	return &Context{
+		Input: in, Deployed: d, Places: p, Pods: pods.New(d, p), Policies: policies.New(d, p), Routes: routes.New(d, p), Secrets: secrets.New(d, p),
+		Alerts: alerts.New(d, p),
+	}
+}

@@ -1,0 +1,286 @@
+// Package policies is the network policies that apply: those of the user, and those that roster renders.
+package policies
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cilium/cilium/pkg/policy/api"
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/lint/models/deployed"
+	"github.com/hippotion/roster/internal/lint/models/once"
+	"github.com/hippotion/roster/internal/lint/models/places"
+	"github.com/hippotion/roster/internal/lint/models/pods"
+)
+
+// Model is the policies of all namespaces.
+type Model struct {
+	deployed *deployed.Model
+	places   *places.Model
+
+	byObject       map[*deployed.Object][]*Policy
+	policiesByHand once.Value[[]*Policy]
+	policies       once.Value[[]*Policy]
+	book           once.Value[*Book]
+}
+
+// New is the policies of what is deployed.
+func New(d *deployed.Model, p *places.Model) *Model { return &Model{deployed: d, places: p} }
+
+// Prefix reads a CIDR. Cilium treats an address as one as well.
+func Prefix(cidr string) (netip.Prefix, error) {
+	if address, err := netip.ParseAddr(cidr); err == nil {
+		return netip.PrefixFrom(address, address.BitLen()), nil
+	}
+	return netip.ParsePrefix(cidr)
+}
+
+// cidrs calls do for each CIDR of the policy.
+func (p *Policy) cidrs(do func(at func() catalog.Place, direction catalog.Direction, cidr string, except []string)) {
+	if p.Rule == nil {
+		return
+	}
+	list := func(direction catalog.Direction, kind, word string, i int, cidrs api.CIDRSlice, sets api.CIDRRuleSlice) {
+		for j, c := range cidrs {
+			do(func() catalog.Place { return p.At(kind, strconv.Itoa(i), word+"CIDR", strconv.Itoa(j)) }, direction, string(c), nil)
+		}
+		for j, c := range sets {
+			var except []string
+			for _, e := range c.ExceptCIDRs {
+				except = append(except, string(e))
+			}
+			do(func() catalog.Place { return p.At(kind, strconv.Itoa(i), word+"CIDRSet", strconv.Itoa(j)) }, direction, string(c.Cidr), except)
+		}
+	}
+	for i, r := range p.Rule.Egress {
+		list(catalog.Egress, "egress", "to", i, r.ToCIDR, r.ToCIDRSet)
+	}
+	for i, r := range p.Rule.EgressDeny {
+		list(catalog.Egress, "egressDeny", "to", i, r.ToCIDR, r.ToCIDRSet)
+	}
+	for i, r := range p.Rule.Ingress {
+		list(catalog.Ingress, "ingress", "from", i, r.FromCIDR, r.FromCIDRSet)
+	}
+	for i, r := range p.Rule.IngressDeny {
+		list(catalog.Ingress, "ingressDeny", "from", i, r.FromCIDR, r.FromCIDRSet)
+	}
+}
+
+// CIDRs calls do for each CIDR of the list, and of the policies that the user wrote.
+func (in *Model) CIDRs(do func(at func() catalog.Place, direction catalog.Direction, cidr string, except []string)) {
+	for i := range in.deployed.Platform.Namespaces {
+		for _, f := range Declared(&in.deployed.Platform.Namespaces[i]) {
+			do(func() catalog.Place { return f.Place }, f.Direction, f.Peer.CIDR, f.Peer.Except)
+		}
+	}
+	for _, p := range in.Own() {
+		p.cidrs(do)
+	}
+}
+
+// Half is an ingress or egress rule, as far as it concerns pods.
+type Half struct {
+	Field    []string // such as egress, 0, toEndpoints
+	Pods     []pods.Selector
+	anyPod   bool // whether the peers are all pods, or unknown
+	ports    []PortRange
+	allPorts bool
+}
+
+// PortRange is ports of a protocol. What has a name may be any port.
+type PortRange struct {
+	protocol    string
+	first, last int
+}
+
+// Halves are the rules of one direction.
+func (p *Policy) Halves(d catalog.Direction) []Half {
+	var out []Half
+	add := func(h Half, word string, endpoints []api.EndpointSelector, entities api.EntitySlice, others bool, ports api.PortRules, icmps api.ICMPRules) {
+		h.Field = []string{string(d), strconv.Itoa(len(out)), word}
+		for _, e := range endpoints {
+			h.Pods = append(h.Pods, p.peer(e))
+		}
+		limited := len(ports)+len(icmps) > 0
+		// No peers mean every peer when there are ports, and none when there is nothing.
+		h.anyPod = h.anyPod || slices.Contains(entities, api.EntityAll) || slices.Contains(entities, api.EntityCluster) ||
+			endpoints == nil && entities == nil && !others && limited
+		h.allPorts = !limited
+		h.ports = portRanges(ports, icmps)
+		out = append(out, h)
+	}
+	if d == catalog.Ingress {
+		for _, r := range p.Rule.Ingress {
+			add(Half{}, "fromEndpoints", r.FromEndpoints, r.FromEntities,
+				r.FromCIDR != nil || r.FromCIDRSet != nil || r.FromNodes != nil || r.FromGroups != nil, r.ToPorts, r.ICMPs)
+		}
+		return out
+	}
+	for _, r := range p.Rule.Egress {
+		add(Half{anyPod: len(r.ToServices) > 0}, "toEndpoints", r.ToEndpoints, r.ToEntities,
+			r.ToCIDR != nil || r.ToCIDRSet != nil || r.ToNodes != nil || r.ToGroups != nil || r.ToFQDNs != nil, r.ToPorts, r.ICMPs)
+	}
+	return out
+}
+
+func portRanges(rules api.PortRules, icmps api.ICMPRules) []PortRange {
+	var out []PortRange
+	for _, r := range rules {
+		if len(r.Ports) == 0 {
+			out = append(out, PortRange{anyProtocol, 0, 65535})
+		}
+		for _, p := range r.Ports {
+			protocol := strings.ToUpper(string(p.Protocol))
+			if protocol == "" {
+				protocol = anyProtocol
+			}
+			first, err := strconv.Atoi(p.Port)
+			if err != nil || first == 0 {
+				out = append(out, PortRange{protocol, 0, 65535})
+				continue
+			}
+			out = append(out, PortRange{protocol, first, max(first, int(p.EndPort))})
+		}
+	}
+	if len(icmps) > 0 {
+		out = append(out, PortRange{"ICMP", 0, 65535})
+	}
+	return out
+}
+
+// denies reports whether the policy makes the pods that it applies to deny what nothing allows.
+func (p *Policy) denies(d catalog.Direction) bool {
+	rules, enabled := len(p.Rule.Ingress)+len(p.Rule.IngressDeny), p.Rule.EnableDefaultDeny.Ingress
+	if d == catalog.Egress {
+		rules, enabled = len(p.Rule.Egress)+len(p.Rule.EgressDeny), p.Rule.EnableDefaultDeny.Egress
+	}
+	return p.Rule.NodeSelector.LabelSelector == nil && rules > 0 && (enabled == nil || *enabled)
+}
+
+// Policy is one rule of a CiliumNetworkPolicy, or of a CiliumClusterwideNetworkPolicy.
+type Policy struct {
+	Namespace string // empty for a clusterwide one
+	Title     string
+	Written   any       // the rule as it is written; nil for those of profiles, which are checked when they are loaded
+	Rule      *api.Rule // not to be changed; nil when it is not of Cilium's types
+	Problem   error     // why rule is nil
+	At        func(fields ...string) catalog.Place
+}
+
+// Own are the policies that users wrote: those among the workloads, and those of their profiles in each namespace that
+// has chosen one.
+func (in *Model) Own() []*Policy { return in.policies.Get(in.readOwnPolicies) }
+
+func (in *Model) readOwnPolicies() []*Policy {
+	out := slices.Clone(in.HandWritten())
+	for i := range in.deployed.Platform.Namespaces {
+		n := &in.deployed.Platform.Namespaces[i]
+		for _, p := range n.Policies {
+			if !p.Own {
+				continue
+			}
+			out = append(out, &Policy{Namespace: n.Name, Title: fmt.Sprintf("policy %s of the profile %s", p.Name, p.Profile), Rule: p.Rule,
+				At: func(fields ...string) catalog.Place {
+					return in.places.InProfile(path.Join(in.deployed.Platform.Repository.Folder, p.Origin), append([]string{"policies", p.Name}, fields...))
+				}})
+		}
+	}
+	return out
+}
+
+// HandWritten are the policies among the workloads.
+func (in *Model) HandWritten() []*Policy { return in.policiesByHand.Get(in.readHandWritten) }
+
+func (in *Model) readHandWritten() []*Policy {
+	var out []*Policy
+	for _, o := range in.deployed.Kind("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy") {
+		if strings.HasPrefix(o.APIVersion, "cilium.io/") && o.Application.Catalog == "" {
+			out = append(out, in.policiesOf(o)...)
+		}
+	}
+	return out
+}
+
+// policiesOf are the rules of a policy's object: its spec, and each of its specs.
+func (in *Model) policiesOf(o *deployed.Object) []*Policy {
+	out, known := in.byObject[o]
+	if !known {
+		if in.byObject == nil {
+			in.byObject = map[*deployed.Object][]*Policy{}
+		}
+		out = in.readPolicies(o)
+		in.byObject[o] = out
+	}
+	return out
+}
+
+func (in *Model) readPolicies(o *deployed.Object) []*Policy {
+	var out []*Policy
+	add := func(written any, at ...string) {
+		p := &Policy{Title: o.Title(), Written: written, At: func(fields ...string) catalog.Place {
+			return in.places.Field(o, append(slices.Clone(at), fields...)...)
+		}}
+		if o.Kind == "CiliumNetworkPolicy" {
+			p.Namespace = o.Namespace
+		}
+		p.Rule, p.Problem = ruleOf(written)
+		out = append(out, p)
+	}
+	if spec, ok := o.Content()["spec"]; ok {
+		add(spec, "spec")
+	}
+	specs, _ := o.Content()["specs"].([]any)
+	for i, spec := range specs {
+		add(spec, "specs", strconv.Itoa(i))
+	}
+	return out
+}
+
+// ruleOf reads a rule from what is written.
+func ruleOf(written any) (*api.Rule, error) {
+	text, err := json.Marshal(written)
+	if err != nil {
+		return nil, err
+	}
+	rule := &api.Rule{}
+	if err := json.Unmarshal(text, rule); err != nil {
+		return nil, err
+	}
+	return rule, nil
+}
+
+// subject are the pods that the policy applies to.
+func (p *Policy) subject() pods.Selector {
+	s := pods.SelectorOf(p.Rule.EndpointSelector)
+	if p.Namespace != "" {
+		s.Equal[pods.PodNamespace] = p.Namespace
+	}
+	return s
+}
+
+// peer is a selector of another end: pods of the policy's own namespace, unless it names others
+// (pkg/k8s/apis/cilium.io/utils/utils.go, getEndpointSelector).
+func (p *Policy) peer(e api.EndpointSelector) pods.Selector {
+	s := pods.SelectorOf(e)
+	if p.Namespace != "" && !s.Mentions("reserved:") && !s.Mentions(pods.PodNamespace) && !s.Mentions("io.cilium.k8s.namespace.labels.") {
+		s.Equal[pods.PodNamespace] = p.Namespace
+	}
+	return s
+}
+
+// Declared are the flows that an entry lists under networkPolicies.allow, as written: not those that catalog applications add, and not the
+// halves of what others declare.
+func Declared(n *catalog.Namespace) []*catalog.Flow {
+	var out []*catalog.Flow
+	for i := range n.Flows {
+		if f := &n.Flows[i]; f.Cause == catalog.Allowed && !f.OfPeer {
+			out = append(out, f)
+		}
+	}
+	return out
+}

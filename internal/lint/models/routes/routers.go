@@ -1,0 +1,428 @@
+// Package routes is the way of a request from outside, through Traefik, to a Service: of the routes that the list declares, and of those that
+// applications bring; and which hosts applications call.
+package routes
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/bounds"
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/lint/models/deployed"
+	"github.com/hippotion/roster/internal/lint/models/once"
+	"github.com/hippotion/roster/internal/lint/models/places"
+	"github.com/hippotion/roster/render/object"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// Model is the routes of all namespaces.
+type Model struct {
+	deployed *deployed.Model
+	places   *places.Model
+
+	ingresses       once.Value[[]ingressRoute]
+	allRouters      once.Value[[]*Router]
+	ofTraefik       once.Value[Traefik]
+	allDropped      once.Value[map[*Router]bool]
+	chains          map[*deployed.Object][]catalog.Middleware
+	middlewareNames once.Value[map[string][]string]       // by namespace
+	broken          once.Value[map[*deployed.Object]bool] // the middlewares that lead to one that is missing
+	services        once.Value[map[string]map[string]*Service]
+	operators       once.Value[map[string]bool] // the namespaces in which an operator may make Services
+	routedHosts     once.Value[map[string]*owners]
+	callsOf         map[*deployed.Object][]Call
+}
+
+// New is the routes of what is deployed.
+func New(d *deployed.Model, p *places.Model) *Model { return &Model{deployed: d, places: p} }
+
+// Router is one rule that Traefik reads: a route of the list, or one of an IngressRoute that an application deploys.
+type Router struct {
+	Own    *catalog.Route   // nil for one that an application deploys
+	Object *deployed.Object // the IngressRoute; nil for one of the list
+	index  int              // among the routes of the IngressRoute
+
+	Namespace, Name string // of the IngressRoute
+	EntryPoints     []string
+	TLS             bool
+	Text            string    // of the rule
+	Rule            matchRule // nil when it was not understood
+	Scopes          []Scope   // as in rule; also nil when Traefik would not accept it
+	Priority        int
+	Middlewares     []catalog.Middleware
+	services        []backend
+	TooLarge        string // why the rule was not read, if it was not
+	known           string // its key
+	pos             *diag.Position
+	Place           int // among all routers
+}
+
+// backend is a port of a Service.
+type backend struct {
+	namespace, name string
+	port            intstr.IntOrString
+}
+
+// ingressRoute is what is read of one.
+type ingressRoute struct {
+	*deployed.Object
+	EntryPoints []string
+	TLS         *struct{}
+	Routes      []ingressRule
+}
+
+type ingressRule struct {
+	Kind, Match, Syntax string
+	Priority            int
+	Middlewares         []struct{ Name, Namespace string }
+	Services            []struct {
+		Kind, Name, Namespace string
+		Port                  intstr.IntOrString
+	}
+}
+
+// IngressRoutes are the IngressRoutes that applications deploy, as far as they can be read. Those for another Traefik are left out, and
+// those below another one, which has the entry points.
+func (in *Model) IngressRoutes() []ingressRoute { return in.ingresses.Get(in.readIngressRoutes) }
+
+func (in *Model) readIngressRoutes() []ingressRoute {
+	var out []ingressRoute
+	for _, o := range in.deployed.Kind("IngressRoute") {
+		var r struct {
+			Metadata struct{ Annotations map[string]string }
+			Spec     struct {
+				IngressClassName string
+				EntryPoints      []string
+				TLS              *struct{}
+				ParentRefs       []any
+				Routes           []ingressRule
+			}
+		}
+		if !ofTraefik(o) || !decode(o, &r) || len(r.Spec.ParentRefs) > 0 {
+			continue
+		}
+		class := cmp.Or(r.Spec.IngressClassName, r.Metadata.Annotations["kubernetes.io/ingress.class"])
+		if class == "" || class == "traefik" {
+			out = append(out, ingressRoute{o, r.Spec.EntryPoints, r.Spec.TLS, r.Spec.Routes})
+		}
+	}
+	return out
+}
+
+// decode reads an object into a struct of which only the names of the fields matter.
+func decode(o *deployed.Object, into any) bool {
+	data, err := json.Marshal(o.Content())
+	return err == nil && json.Unmarshal(data, into) == nil
+}
+
+func ofTraefik(o *deployed.Object) bool { return strings.HasPrefix(o.APIVersion, "traefik.io/") }
+
+// Routers are all of them, those of the list first. The list is not to be changed.
+func (in *Model) Routers() []*Router {
+	return in.allRouters.Get(func() []*Router {
+		out := in.readRouters()
+		for i, r := range out {
+			r.Place = i
+		}
+		return out
+	})
+}
+
+func (in *Model) readRouters() []*Router {
+	var out []*Router
+	for n, a := range in.deployed.Applications() {
+		for i := range a.Routes {
+			out = append(out, ownRouter(n.Name, &a.Routes[i]))
+		}
+	}
+	for _, o := range in.IngressRoutes() {
+		for i, rule := range o.Routes {
+			if rule.Match != "" && (rule.Kind == "" || rule.Kind == "Rule") { // Traefik leaves out the others
+				out = append(out, broughtRouter(&o, i))
+			}
+		}
+	}
+	return out
+}
+
+// ownRouter is what render makes of a route of the list.
+func ownRouter(namespace string, in *catalog.Route) *Router {
+	r := &Router{Own: in, Namespace: namespace, Name: in.Host, EntryPoints: in.Exposure.EntryPoints, Text: "Host(`" + in.Host + "`)"}
+	if in.Path != "" {
+		r.Name = object.Name(in.Host + in.Path)
+		r.Text += " && (Path(`" + in.Path + "`) || PathPrefix(`" + in.Path + "/`))"
+	}
+	if in.Auth.Middleware != nil {
+		r.Middlewares = []catalog.Middleware{*in.Auth.Middleware}
+	}
+	port := intstr.FromInt32(int32(in.Port.Number))
+	if in.Port.Name != "" {
+		port = intstr.FromString(in.Port.Name)
+	}
+	r.services = []backend{{namespace, in.Service, port}}
+	r.understand(in.Priority)
+	return r
+}
+
+func broughtRouter(o *ingressRoute, i int) *Router {
+	rule := &o.Routes[i]
+	r := &Router{Object: o.Object, index: i, Namespace: o.Namespace, Name: o.Name, EntryPoints: o.EntryPoints, TLS: o.TLS != nil, Text: rule.Match}
+	for _, m := range rule.Middlewares {
+		r.Middlewares = append(r.Middlewares, catalog.Middleware{Name: m.Name, Namespace: cmp.Or(m.Namespace, o.Namespace)})
+	}
+	for _, s := range rule.Services {
+		b := backend{cmp.Or(s.Namespace, o.Namespace), s.Name, s.Port}
+		if s.Kind != "" && s.Kind != "Service" {
+			b = backend{} // keeps the places of the others
+		}
+		r.services = append(r.services, b)
+	}
+	if rule.Syntax != "" && rule.Syntax != "v3" {
+		r.Priority = cmp.Or(rule.Priority, len(rule.Match))
+		return r
+	}
+	r.understand(rule.Priority)
+	return r
+}
+
+func (r *Router) understand(priority int) {
+	r.Priority = cmp.Or(priority, len(r.Text))
+	if r.TooLarge = bounds.TraefikRule.Exceeded(r.Text); r.TooLarge != "" {
+		return
+	}
+	if r.Rule, r.TooLarge = ParseMatch(r.Text); r.TooLarge != "" {
+		return
+	}
+	r.Scopes = r.Rule.scopes()
+}
+
+// At is where a field of the rule is, such as match; for a route of the list, the route.
+func (r *Router) At(in *Model, fields ...string) catalog.Place {
+	if r.Own != nil {
+		return r.Own.Place
+	}
+	return in.places.Field(r.Object, append([]string{"spec", "routes", strconv.Itoa(r.index)}, fields...)...)
+}
+
+func (r *Router) String() string {
+	if r.Own != nil {
+		return "the route of " + r.Own.Host + r.Own.Path
+	}
+	return diag.Beginning("IngressRoute "+r.Name+" of "+r.Namespace, 3*deployed.LongestName)
+}
+
+// Key is the same for routers of which Traefik keeps only one: a router's name is made of these, with what is not a letter or digit
+// replaced (pkg/provider/kubernetes/crd/kubernetes.go, makeID; pkg/provider/configuration.go, Normalize).
+func (r *Router) Key() string {
+	if r.known != "" {
+		return r.known
+	}
+	words := strings.FieldsFunc(r.Namespace+"-"+r.Name, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsNumber(c) })
+	r.known = strings.Join(words, "-") + " " + r.Text
+	return r.known
+}
+
+// Match is where the rule is.
+func (r *Router) Match(in *Model) diag.Position {
+	if r.pos == nil {
+		pos := r.At(in, "match").Pos
+		r.pos = &pos
+	}
+	return *r.pos
+}
+
+// Meets reports whether some request could reach both: they share an entry point, and there both or neither have TLS.
+func (r *Router) Meets(other *Router, t *Traefik) bool {
+	if len(r.EntryPoints) == 0 || len(other.EntryPoints) == 0 {
+		return r.TLS == other.TLS
+	}
+	return slices.ContainsFunc(r.EntryPoints, func(e string) bool {
+		return slices.Contains(other.EntryPoints, e) && (r.TLS == other.TLS || t.Encrypts(e))
+	})
+}
+
+// Dropped are the routers that Traefik drops.
+func (in *Model) Dropped() map[*Router]bool {
+	return in.allDropped.Get(func() map[*Router]bool {
+		out, settings, broken := map[*Router]bool{}, in.Traefik(), in.brokenChains()
+		for _, r := range in.Routers() {
+			through := slices.ContainsFunc(r.Middlewares, func(m catalog.Middleware) bool { return broken[in.Middleware(m)] })
+			if through || len(in.MissingMiddlewares(r)) > 0 || len(in.Foreign(r, &settings)) > 0 || len(in.MissingServices(r)) > 0 {
+				out[r] = true
+			}
+		}
+		return out
+	})
+}
+
+// Fault is why Traefik drops a router.
+type Fault struct {
+	object        *deployed.Object // where it is; nil for the router itself
+	fields        []string
+	Hint, Message string
+}
+
+func (f *Fault) At(in *Model, r *Router) catalog.Place {
+	if f.object != nil {
+		return in.places.Field(f.object, f.fields...)
+	}
+	return r.At(in, f.fields...)
+}
+
+// known reports whether all that is in a namespace of the list is known.
+func (in *Model) known(namespace string) bool {
+	n := in.deployed.Entry(namespace)
+	return n != nil && len(n.Applications) > 0 && in.deployed.RenderedHere(n)
+}
+
+// Middleware is the one of that name; nil when no application deploys it.
+func (in *Model) Middleware(m catalog.Middleware) *deployed.Object {
+	return in.deployed.Named(deployed.ID{Group: "traefik.io", Kind: "Middleware", Namespace: m.Namespace, Name: m.Name})
+}
+
+// chained are the middlewares that a chain refers to.
+func (in *Model) chained(o *deployed.Object) []catalog.Middleware {
+	if out, ok := in.chains[o]; ok {
+		return out
+	}
+	if in.chains == nil {
+		in.chains = map[*deployed.Object][]catalog.Middleware{}
+	}
+	var m struct {
+		Spec struct {
+			Chain struct {
+				Middlewares []struct{ Name, Namespace string }
+			}
+		}
+	}
+	var out []catalog.Middleware
+	if decode(o, &m) {
+		for _, c := range m.Spec.Chain.Middlewares {
+			out = append(out, catalog.Middleware{Name: c.Name, Namespace: cmp.Or(c.Namespace, o.Namespace)})
+		}
+	}
+	in.chains[o] = out
+	return out
+}
+
+// isMissing reports whether a middleware is certainly missing. A name with @ is that of another provider.
+func (in *Model) isMissing(m catalog.Middleware) bool {
+	return m.Name != "" && !strings.Contains(m.Name, "@") && in.known(m.Namespace) && in.Middleware(m) == nil
+}
+
+// likeMiddleware is the hint for a middleware that is missing.
+func (in *Model) likeMiddleware(m catalog.Middleware) string {
+	names := in.middlewareNames.Get(func() map[string][]string {
+		out := map[string][]string{}
+		for _, o := range in.deployed.Kind("Middleware") {
+			if ofTraefik(o) {
+				out[o.Namespace] = append(out[o.Namespace], o.Name)
+			}
+		}
+		return out
+	})[m.Namespace]
+	return in.deployed.DidYouMean(m.Name, len(names), slices.Values(names))
+}
+
+// MissingMiddlewares are the faults of a router that refers to what no application deploys, without those of chains.
+func (in *Model) MissingMiddlewares(r *Router) []Fault {
+	var out []Fault
+	for i, m := range r.Middlewares {
+		if in.isMissing(m) {
+			out = append(out, Fault{nil, []string{"middlewares", strconv.Itoa(i), "name"}, in.likeMiddleware(m),
+				fmt.Sprintf("no application deploys Middleware %s of namespace %s: Traefik drops the rule", m.Name, m.Namespace)})
+		}
+	}
+	return out
+}
+
+// ChainFaults are the faults of the chains that routers go through, each once.
+func (in *Model) ChainFaults() []Fault {
+	var out []Fault
+	seen := map[*deployed.Object]bool{}
+	var next []*deployed.Object
+	visit := func(m catalog.Middleware) {
+		if o := in.Middleware(m); o != nil && !seen[o] {
+			seen[o] = true
+			next = append(next, o)
+		}
+	}
+	for _, r := range in.Routers() {
+		for _, m := range r.Middlewares {
+			visit(m)
+		}
+	}
+	for len(next) > 0 {
+		o := next[0]
+		next = next[1:]
+		for i, m := range in.chained(o) {
+			if in.isMissing(m) {
+				out = append(out, Fault{o, []string{"spec", "chain", "middlewares", strconv.Itoa(i), "name"}, in.likeMiddleware(m),
+					fmt.Sprintf("no application deploys Middleware %s of namespace %s: Traefik drops the rules that go through this chain", m.Name, m.Namespace)})
+			}
+			visit(m)
+		}
+	}
+	return out
+}
+
+// brokenChains are the middlewares that lead to one that is missing.
+func (in *Model) brokenChains() map[*deployed.Object]bool {
+	return in.broken.Get(func() map[*deployed.Object]bool {
+		out, users := map[*deployed.Object]bool{}, map[*deployed.Object][]*deployed.Object{}
+		var next []*deployed.Object
+		for _, o := range in.deployed.Kind("Middleware") {
+			if !ofTraefik(o) {
+				continue
+			}
+			for _, m := range in.chained(o) {
+				if in.isMissing(m) && !out[o] {
+					out[o] = true
+					next = append(next, o)
+				} else if through := in.Middleware(m); through != nil {
+					users[through] = append(users[through], o)
+				}
+			}
+		}
+		for len(next) > 0 {
+			o := next[0]
+			next = next[1:]
+			for _, user := range users[o] {
+				if !out[user] {
+					out[user] = true
+					next = append(next, user)
+				}
+			}
+		}
+		return out
+	})
+}
+
+// Foreign are the faults of a router that refers to another namespace, when Traefik is known not to allow it.
+func (in *Model) Foreign(r *Router, t *Traefik) []Fault {
+	if !t.known || t.Failed || t.crossNamespace {
+		return nil
+	}
+	var out []Fault
+	add := func(fields []string, what, namespace string) {
+		out = append(out, Fault{nil, fields, "set providers.kubernetesCRD.allowCrossNamespace for Traefik, or deploy it in namespace " + r.Namespace,
+			fmt.Sprintf("%s is in namespace %s, which Traefik does not allow: it drops the rule", what, namespace)})
+	}
+	for i, m := range r.Middlewares {
+		if m.Namespace != r.Namespace && !strings.Contains(m.Name, "@") {
+			add([]string{"middlewares", strconv.Itoa(i), "namespace"}, "Middleware "+m.Name, m.Namespace)
+		}
+	}
+	for i, s := range r.services {
+		if s.namespace != "" && s.namespace != r.Namespace && !strings.Contains(s.name, "@") {
+			add([]string{"services", strconv.Itoa(i), "namespace"}, "Service "+s.name, s.namespace)
+		}
+	}
+	return out
+}

@@ -1,0 +1,134 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/models/routes"
+)
+
+var brokenRuleFailsOpen = lint.Rule{
+	Name:     "broken-rule-fails-open",
+	Severity: lint.Error,
+	Summary:  "where Traefik drops a rule, another one answers without a login",
+	Doc: `Traefik drops a rule whose Middleware or Service is missing or not allowed, and keeps the others. If a broader
+rule for the same host has no login, a protected path is then open to all, or is answered by the wrong backend (observed with
+Traefik 3.7). There is another finding about what is missing. This one is separate, so that nobody waives the other one as a 404
+that does no harm, as in the bad example. Fix the rule; or put the login on the broad rule, and exempt the paths
+that need none.`,
+	Bad: `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: sys-login
+  networkPolicies: web-app-internal
+  applications:
+    - {applicationCode: sys-login, path: login}
+- namespace: web-photos
+  networkPolicies: web-app-internal
+  applications:
+    - {applicationCode: web-photos, repoURL: 'https://git.example/photos.git', path: deploy}
+    - {applicationCode: web-photos-route, path: route}
+-- login/login.yaml --
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata: {name: login}
+spec:
+  forwardAuth: {address: 'http://proxy.sys-login.svc.cluster.local'}
+-- route/route.yaml --
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: photos}
+spec:
+  entryPoints: [websecure]
+  routes:
+    - kind: Rule
+      match: Host(` + "`photos.home.example`" + `)
+      services: [{name: photos, port: 80}]
+    - kind: Rule
+      match: Host(` + "`photos.home.example`" + `) && (Path(` + "`/admin`" + `) || PathPrefix(` + "`/admin/`" + `))
+      middlewares:
+        - {name: login-v2, namespace: sys-login} # lint:ignore missing-middleware its name changes this week
+      services: [{name: photos, port: 80}]
+`,
+	Mend: []string{`        - {name: login-v2, namespace: sys-login} # lint:ignore missing-middleware its name changes this week`, `        - {name: login, namespace: sys-login}`},
+	Check: func(in *lint.Context, report lint.Report) {
+		settings, dropped := in.Routes.Traefik(), in.Routes.Dropped()
+		if len(dropped) == 0 {
+			return
+		}
+		answering := answering(in, &settings)
+		for _, r := range in.Routes.Routers() {
+			if !dropped[r] {
+				continue
+			}
+			instead, where := instead(in, r, answering)
+			if instead == nil {
+				continue
+			}
+			hint, login := "fix the rule; until then, put a login on the other one", ", without a login"
+			if instead.Own != nil && instead.Own.Auth.Name == "app" {
+				login = ", with no login but the application's own"
+			}
+			if len(r.Middlewares) == 0 { // it has none to lose
+				hint, login = "fix the rule", ", which leads elsewhere"
+			}
+			report(r.At(in.Routes, "match"), hint, "Traefik drops this rule, so that %s answers for %s%s", instead, where, login)
+		}
+	},
+}
+
+// answering are the routers that Traefik does not drop, that are for a host: those with precedence come first.
+func answering(in *lint.Context, t *routes.Traefik) *routes.Index {
+	x := routes.NewIndex(t)
+	for _, r := range slices.SortedStableFunc(slices.Values(in.Routes.Routers()), func(a, b *routes.Router) int { return cmp.Compare(b.Priority, a.Priority) }) {
+		for i := range r.Scopes {
+			if s := &r.Scopes[i]; s.Host != "" && !in.Routes.Dropped()[r] {
+				x.Add(0, s, r, r)
+			}
+		}
+	}
+	return x
+}
+
+// instead is a router that answers for the host of r when r is dropped, and keeps nobody out; and an address for which it answers.
+func instead(in *lint.Context, r *routes.Router, answering *routes.Index) (*routes.Router, *routes.Scope) {
+	for i := range r.Scopes {
+		where := &r.Scopes[i]
+		var answers *routes.Router
+		for _, c := range answering.Crowds(0, where, r, false) {
+			if other := c.First[0]; answers == nil || other.Priority > answers.Priority ||
+				other.Priority == answers.Priority && other.Place < answers.Place {
+				answers = other
+			}
+		}
+		if answers != nil && open(in, answers) {
+			return answers, where
+		}
+	}
+	return nil, nil
+}
+
+// harmless are the fields of middlewares that keep nobody out.
+var harmless = []string{"addPrefix", "buffering", "circuitBreaker", "compress", "contentType", "encodedCharacters", "errors", "grpcWeb",
+	"headers", "inFlightReq", "rateLimit", "replacePath", "replacePathRegex", "retry", "stripPrefix", "stripPrefixRegex"}
+
+// open reports whether a router is known to keep nobody out.
+func open(in *lint.Context, r *routes.Router) bool {
+	return !slices.ContainsFunc(r.Middlewares, func(m catalog.Middleware) bool {
+		o := in.Routes.Middleware(m)
+		if o == nil {
+			return true
+		}
+		spec, _ := o.Content()["spec"].(map[string]any)
+		for field := range spec {
+			if !slices.Contains(harmless, field) {
+				return true
+			}
+		}
+		return false
+	})
+}

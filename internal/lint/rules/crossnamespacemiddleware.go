@@ -1,0 +1,76 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/models/routes"
+)
+
+var crossNamespaceMiddleware = lint.Rule{
+	Name:     "cross-namespace-middleware",
+	Severity: lint.Error,
+	Summary:  "a route refers to another namespace, which Traefik does not allow",
+	Doc: `Unless ` + "`providers.kubernetesCRD.allowCrossNamespace`" + ` is set, Traefik drops each rule whose Middleware or Service is in
+another namespace, with a line in its log (Traefik: pkg/provider/kubernetes/crd/kubernetes_http.go). The login of
+` + "`ingress.auth`" + ` is in a namespace of its own, so with roster the setting belongs in the values of Traefik's chart. This is
+found only when Traefik is in the list, with values that are in this repository, or can be rendered.`,
+	Bad: `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: traefik
+  networkPolicies: ingress-controller
+  applications:
+    - applicationCode: traefik
+      chart: traefik
+      repoURL: https://traefik.github.io/charts
+      version: 41.3.0
+      valueFiles: [traefik.yml]
+- namespace: web-photos
+  networkPolicies: web-app-internal
+  applications:
+    - {applicationCode: web-photos, repoURL: 'https://git.example/photos.git', path: deploy}
+    - {applicationCode: web-photos-route, path: route}
+-- traefik.yml --
+providers:
+  kubernetesIngress: {enabled: false}
+-- route/route.yaml --
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: photos}
+spec:
+  entryPoints: [websecure]
+  routes:
+    - kind: Rule
+      match: Host(` + "`photos.home.example`" + `)
+      middlewares: [{name: login, namespace: traefik}]
+      services: [{name: photos, port: 80}]
+`,
+	Mend: []string{`  kubernetesIngress: {enabled: false}`, `  kubernetesIngress: {enabled: false}
+  kubernetesCRD: {allowCrossNamespace: true}`},
+	Check: func(in *lint.Context, report lint.Report) {
+		settings := in.Routes.Traefik()
+		var own []*routes.Router
+		for _, r := range in.Routes.Routers() {
+			faults := in.Routes.Foreign(r, &settings)
+			if r.Own != nil && len(faults) > 0 {
+				own = append(own, r)
+				continue
+			}
+			for _, f := range faults {
+				report(f.At(in.Routes, r), f.Hint, "%s", f.Message)
+			}
+		}
+		if len(own) > 0 { // the list does not decide where the middleware is: Traefik has to change
+			m := own[0].Middlewares[0]
+			routes := fmt.Sprintf("the route of %s goes", own[0].Own.Host+own[0].Own.Path)
+			if len(own) > 1 {
+				routes = fmt.Sprintf("%d routes of the list go", len(own))
+			}
+			report(settings.At, "set providers.kubernetesCRD.allowCrossNamespace among its values",
+				"%s through a Middleware of another namespace, such as %s of %s, which Traefik does not allow: it drops them", routes, m.Name, m.Namespace)
+		}
+	},
+}

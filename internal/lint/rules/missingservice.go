@@ -1,0 +1,66 @@
+package rules
+
+import (
+	"github.com/hippotion/roster/internal/lint"
+)
+
+var missingService = lint.Rule{
+	Name:     "missing-service",
+	Severity: lint.Error,
+	Summary:  "a route leads to a missing Service or port",
+	Doc: `Traefik drops such a rule, with a line in its log: the host answers with 404, or another rule that matches answers in its place.
+The port is that of the Service, not that of the pods, and a number in quotes is a name. Only namespaces where roster can
+render everything are checked; a Service is not reported where an operator may create it.`,
+	Bad: `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-photos
+  podSecurity: restricted
+  networkPolicies: web-app-internal
+  applications:
+    - applicationCode: web-photos
+      path: photos
+      ingress:
+        - {host: photos, service: photos, port: 8080, auth: app}
+-- photos/photos.yaml --
+apiVersion: v1
+kind: Service
+metadata: {name: photos}
+spec:
+  selector: {app.kubernetes.io/name: photos}
+  ports: [{name: http, port: 80, targetPort: 8080}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: photos}
+spec:
+  selector: {matchLabels: {app.kubernetes.io/name: photos}}
+  template:
+    metadata: {labels: {app.kubernetes.io/name: photos}}
+    spec:
+      automountServiceAccountToken: false
+      securityContext: {runAsNonRoot: true, runAsUser: 65532, seccompProfile: {type: RuntimeDefault}}
+      containers:
+        - name: photos
+          image: registry.example/photos:1.2.3
+          ports: [{name: http, containerPort: 8080}]
+          readinessProbe: {httpGet: {path: /, port: http}}
+          resources:
+            requests: {cpu: 10m, memory: 32Mi}
+            limits: {memory: 64Mi}
+          securityContext:
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+            capabilities: {drop: [ALL]}
+`,
+	Mend: []string{`        - {host: photos, service: photos, port: 8080, auth: app}`, `        - {host: photos, service: photos, port: 80, auth: app}`},
+	Check: func(in *lint.Context, report lint.Report) {
+		for _, r := range in.Routes.Routers() {
+			for _, f := range in.Routes.MissingServices(r) {
+				report(f.At(in.Routes, r), f.Hint, "%s", f.Message)
+			}
+		}
+	},
+}

@@ -1,0 +1,51 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/hippotion/roster/internal/lint"
+)
+
+var pathPrefixWithoutBoundary = lint.Rule{
+	Name:     "path-prefix-without-boundary",
+	Severity: lint.Info,
+	Summary:  "a prefix of a path also matches longer words",
+	Doc: `Traefik compares the argument of ` + "`PathPrefix`" + ` as text: with ` + "`/api`" + `, it also matches
+` + "`/apix`" + ` and ` + "`/api-internal`" + `. To match a path and what is below it, write two matchers, as roster does for ` + "`path`" + ` in the list.`,
+	Bad: `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-photos
+  networkPolicies: web-app-internal
+  applications:
+    - {applicationCode: web-photos, repoURL: 'https://git.example/photos.git', path: deploy}
+    - {applicationCode: web-photos-route, path: route}
+-- route/route.yaml --
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: photos}
+spec:
+  entryPoints: [websecure]
+  routes:
+    - kind: Rule
+      match: Host(` + "`photos.home.example`" + `) && PathPrefix(` + "`/api`" + `)
+      services: [{name: photos, port: 80}]
+`,
+	Mend: []string{`      match: Host(` + "`photos.home.example`" + `) && PathPrefix(` + "`/api`" + `)`, `      match: Host(` + "`photos.home.example`" + `) && (Path(` + "`/api`" + `) || PathPrefix(` + "`/api/`" + `))`},
+	Check: func(in *lint.Context, report lint.Report) {
+		for _, r := range in.Routes.Routers() {
+			if r.Own != nil {
+				continue
+			}
+			for _, alternative := range r.Rule {
+				for _, m := range alternative {
+					if m.Name == "PathPrefix" && m.Valid() && !m.Not && !strings.HasSuffix(m.Args[0], "/") {
+						report(r.At(in.Routes, "match"), "(Path(`"+m.Args[0]+"`) || PathPrefix(`"+m.Args[0]+"/`))", "PathPrefix(`%s`) also matches %sx", m.Args[0], m.Args[0])
+					}
+				}
+			}
+		}
+	},
+}

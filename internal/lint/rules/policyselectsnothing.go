@@ -1,0 +1,68 @@
+package rules
+
+import (
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/models/pods"
+	"github.com/hippotion/roster/internal/lint/models/policies"
+)
+
+var policySelectsNothing = lint.Rule{
+	Name:     "policy-selects-nothing",
+	Severity: lint.Warning,
+	Summary:  "no pod of the namespace has the labels in a flow or a policy",
+	Doc: `A policy applies to the pods that have its labels. When none has, it silently does nothing: the flow stays
+closed, or what was to be denied stays open. Usually the labels are misspelled, or a new version of a chart has others. This is
+reported only when all pods of the namespace are known: not when an application comes from elsewhere, or when an operator may create
+pods there.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies:
+    profile: isolated
+    allow:
+      - podLabels: {app: worker}
+        to: {host: api.example.com, ports: [443]}
+  applications:
+    - {applicationCode: web-a, path: a}
+-- a/pod.yaml --
+apiVersion: v1
+kind: Pod
+metadata: {name: a, labels: {app: a}}
+spec:
+  automountServiceAccountToken: false
+  securityContext: {runAsNonRoot: true, runAsUser: 1000, seccompProfile: {type: RuntimeDefault}}
+  containers:
+    - name: a
+      image: registry.example/a:1.2.3
+      securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+      resources: {requests: {cpu: 10m, memory: 16Mi}, limits: {memory: 16Mi}}
+`,
+	Mend: []string{`      - podLabels: {app: worker}`, `      - podLabels: {app: a}`},
+	Check: func(in *lint.Context, report lint.Report) {
+		labelled := func(at catalog.Place, namespace string, labels map[string]string) {
+			if all := in.Pods.In(namespace); all != nil && len(labels) > 0 && len(all.With(labels)) == 0 {
+				report(at, in.Pods.LabelHint(all, labels), "no pod of %s has the labels %s", namespace, pods.LabelText(labels))
+			}
+		}
+		for i := range in.Platform.Namespaces {
+			n := &in.Platform.Namespaces[i]
+			for _, f := range policies.Declared(n) {
+				labelled(f.Place, n.Name, f.PodLabels)
+				if f.Peer.Namespace != "" {
+					labelled(f.Place, f.Peer.Namespace, f.Peer.PodLabels)
+				}
+			}
+		}
+		for _, p := range in.Policies.HandWritten() {
+			if p.Rule == nil || p.Namespace == "" {
+				continue
+			}
+			if all := in.Pods.In(p.Namespace); all != nil && !all.Selects(p.Rule.EndpointSelector) {
+				report(p.At("endpointSelector"), in.Pods.LabelHint(all, pods.SelectorOf(p.Rule.EndpointSelector).Equal), "%s selects no pod of %s", p.Title, p.Namespace)
+			}
+		}
+	},
+}

@@ -1,0 +1,71 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/models/routes"
+)
+
+var randomRoute = lint.Rule{
+	Name:     "random-route",
+	Severity: lint.Error,
+	Summary:  "two routes answer for the same requests, and which one is random",
+	Doc: `Traefik tries the rule with the higher priority first: the given one, or the length of the rule. Of two rules that match and have
+the same, either may win, anew at each reload, and not the same one on each entry point (observed with Traefik 3.7). It does not
+matter that they are in different namespaces. Remove one of them, or give one a priority.`,
+	Bad: `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-photos
+  networkPolicies: web-app-internal
+  applications:
+    - applicationCode: web-photos
+      repoURL: https://git.example/photos.git
+      path: deploy
+      ingress:
+        - {host: photos, service: photos, port: 80, auth: app}
+    - {applicationCode: web-photos-route, path: route}
+-- route/route.yaml --
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: maintenance}
+spec:
+  entryPoints: [websecure]
+  routes:
+    - kind: Rule
+      match: Host(` + "`photos.home.example`" + `)
+      services: [{name: sorry, port: 80}]
+`,
+	Mend: []string{`      match: Host(` + "`photos.home.example`" + `)`, `      match: Host(` + "`photos.home.example`" + `)
+      priority: 1000`},
+	Check: func(in *lint.Context, report lint.Report) {
+		settings := in.Routes.Traefik()
+		// The later one is reported, and those of the list come before those that applications deploy.
+		routers := slices.SortedStableFunc(slices.Values(in.Routes.Routers()), func(a, b *routes.Router) int {
+			switch {
+			case a.Own != nil && b.Own == nil:
+				return -1
+			case a.Own == nil && b.Own != nil:
+				return 1
+			}
+			return a.Match(in.Routes).Compare(b.Match(in.Routes))
+		})
+		rivals := routes.RivalsOf(routers, &settings)
+		for _, second := range routers {
+			r, ok := rivals[second]
+			if !ok {
+				continue
+			}
+			more := ""
+			if r.Count > 1 {
+				more = fmt.Sprintf(" (and %d more)", r.Count-1)
+			}
+			report(second.At(in.Routes, "match"), "remove one of them, or give one a priority",
+				"%s%s answers for %s as well, with the same priority of %d: which one wins is random", r.First, more, routes.Common(r.First, second), second.Priority)
+		}
+	},
+}

@@ -1,0 +1,102 @@
+// Package rules is the rules of lint, one in each file. A rule says what is wrong, why it matters and where; what it knows about the
+// platform it asks the models.
+package rules
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/hippotion/roster/internal/lint"
+)
+
+// All lists all rules by name.
+func All() lint.Rules {
+	return slices.SortedFunc(slices.Values(all[:]), func(a, b *lint.Rule) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// all are all rules. To add one, add its file, and the rule here.
+var all = [...]*lint.Rule{
+	&alertWithoutRoute,
+	&badAlertRule,
+	&badValueFile,
+	&brokenRuleFailsOpen,
+	&cannotRender,
+	&cidrCoversNode,
+	&cidrCoversPods,
+	&collidingRouterNames,
+	&credentialInValues,
+	&crossNamespaceMiddleware,
+	&deleteWithoutOwner,
+	&dependsOnWithoutHealth,
+	&deprecatedKyvernoPolicy,
+	&dnsRuleMissing,
+	&duplicateInPod,
+	&duplicateObject,
+	&emptyPolicy,
+	&entryOrder,
+	&externalSecretVersion,
+	&guardsBeforeNamespace,
+	&halfOpenFlow,
+	&hostNetworkBehindPolicy,
+	&hostOfAnotherEntry,
+	&ignoreDifferencesNotRespected,
+	&inertManagedNamespaceMetadata,
+	&leavesNamespace,
+	&liveStateField,
+	&mayRunAsRoot,
+	&missingClaim,
+	&missingConfigMap,
+	&missingDependsOn,
+	&missingProvides,
+	&missingEntryPoint,
+	&missingImage,
+	&missingLimits,
+	&missingMiddleware,
+	&missingProbes,
+	&missingSecret,
+	&missingService,
+	&missingTargetPort,
+	&missingVolume,
+	&namespaceOfAnotherEntry,
+	&namespaceWithoutGuard,
+	&narrowGeneratePaths,
+	&newerField,
+	&noEntryPoints,
+	&notFetched,
+	&notPermittedByProject,
+	&oldRuleSyntax,
+	&openNamespace,
+	&otherArgoCDVersion,
+	&otherBuildOptions,
+	&outsideFromInside,
+	&pathOnEveryHost,
+	&pathPrefixWithoutBoundary,
+	&plainSecret,
+	&podSecurityEnforced,
+	&podSecurityStricter,
+	&podSecurityWarned,
+	&policySelectsNothing,
+	&projectReachesArgoCD,
+	&publicAddressFromInside,
+	&publicWithoutAuth,
+	&randomRoute,
+	&receiverWithoutDestination,
+	&removalPrunesState,
+	&renderedByPlugin,
+	&removedAPIVersion,
+	&secondNetworkBehindPolicy,
+	&selectorMissesTemplate,
+	&servicePortInPolicy,
+	&serviceSelectsNothing,
+	&stateInHook,
+	&tlsBesidePlain,
+	&unknownField,
+	&unknownKind,
+	&unknownStore,
+	&unpinnedImage,
+	&unstableOutput,
+	&unusedProfile,
+	&lint.WaiverEnded,
+	&lint.WaiverUnused,
+	&worldWithoutPorts,
+}
