@@ -80,7 +80,7 @@ func inValues(in *lint.Context, a *catalog.Application, looked map[*yaml.Node]bo
 	}
 	for _, name := range files {
 		if f := in.Places.File(name); f != nil {
-			for _, document := range f.Documents {
+			for _, document := range f.Documents() {
 				if !looked[document] {
 					looked[document] = true
 					secrets.Credentials(document, "", func(c secrets.Credential) { yield(name, c) })

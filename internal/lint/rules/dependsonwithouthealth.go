@@ -97,12 +97,12 @@ func tellsHealth(in *lint.Context, told map[*places.File]bool, a *catalog.Applic
 	}
 	for _, name := range places.ValuesFrom(a) {
 		f := in.Places.File(name)
-		if f == nil || len(f.Documents) == 0 {
+		if f == nil || len(f.Documents()) == 0 {
 			return true
 		}
 		tells, known := told[f]
 		if !known {
-			tells = slices.ContainsFunc(f.Documents, func(document *yaml.Node) bool { return hasKey(document, healthKey) })
+			tells = slices.ContainsFunc(f.Documents(), func(document *yaml.Node) bool { return hasKey(document, healthKey) })
 			told[f] = tells
 		}
 		if tells {

@@ -171,11 +171,11 @@ func kustomized(in *lint.Context, base string) []string {
 	var out []string
 	for _, name := range []string{"kustomization.yaml", "kustomization.yml", "Kustomization"} {
 		f := in.Places.File(path.Join(base, name))
-		if f == nil || len(f.Documents) == 0 || len(f.Documents[0].Content) == 0 {
+		if f == nil || len(f.Documents()) == 0 || len(f.Documents()[0].Content) == 0 {
 			continue
 		}
 		for _, key := range []string{"resources", "components", "bases"} {
-			list := places.Value(f.Documents[0].Content[0], key)
+			list := places.Value(f.Documents()[0].Content[0], key)
 			if list == nil || list.Kind != yaml.SequenceNode {
 				continue
 			}

@@ -50,7 +50,7 @@ func (in *Model) Explained(at catalog.Place) bool {
 func (f *File) lastLine(at diag.Position) int {
 	if f.ends == nil {
 		f.ends = map[diag.Position]int{}
-		for _, document := range f.Documents {
+		for _, document := range f.Documents() {
 			f.noteEnds(document)
 		}
 	}

@@ -227,7 +227,7 @@ func (x *Keys) named(list *yaml.Node, name string) *yaml.Node {
 func (f *File) Exactly(text string) *yaml.Node {
 	if f.values == nil {
 		f.values = map[string]*yaml.Node{}
-		for _, document := range f.Documents {
+		for _, document := range f.Documents() {
 			withValues(document, f.values)
 		}
 	}

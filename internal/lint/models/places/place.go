@@ -47,8 +47,8 @@ func (in *Model) InProfile(file string, fields []string) catalog.Place {
 
 // Root is what the first document of a file holds; nil when there is none.
 func (in *Model) Root(file string) *yaml.Node {
-	if f := in.File(file); f != nil && len(f.Documents) > 0 && len(f.Documents[0].Content) > 0 {
-		return f.Documents[0].Content[0]
+	if f := in.File(file); f != nil && len(f.Documents()) > 0 && len(f.Documents()[0].Content) > 0 {
+		return f.Documents()[0].Content[0]
 	}
 	return nil
 }
@@ -56,7 +56,8 @@ func (in *Model) Root(file string) *yaml.Node {
 // File is a file of the user's. A file that is not YAML, such as a template, has lines only.
 type File struct {
 	Lines     []string
-	Documents []*yaml.Node
+	data      []byte // until the documents are asked for
+	documents []*yaml.Node
 
 	// What is looked up often, once it was needed.
 	search    *searched
@@ -81,10 +82,18 @@ func (in *Model) File(name string) *File {
 	if err != nil {
 		return nil
 	}
-	f := &File{Lines: strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")}
-	f.Documents, _ = syntax.Documents(data) // those before a mistake
+	f := &File{Lines: strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n"), data: data}
 	in.files[name] = f
 	return f
+}
+
+// Documents are the YAML documents of the file, as far as it can be read.
+func (f *File) Documents() []*yaml.Node {
+	if f.data != nil {
+		f.documents, _ = syntax.Documents(f.data) // those before a mistake
+		f.data = nil
+	}
+	return f.documents
 }
 
 // Field is where the user wrote a field of o, such as spec, replicas; or else the nearest one around it. It looks for a manifest
@@ -227,7 +236,7 @@ func (in *Model) manifestsInValues(a *catalog.Application) manifestIndex {
 func (f *File) allManifests(name string) []manifest {
 	if f.manifests == nil {
 		f.manifests = []manifest{}
-		for _, document := range f.Documents {
+		for _, document := range f.Documents() {
 			f.manifests = manifestsIn(f.manifests, document, name)
 		}
 	}
@@ -238,7 +247,7 @@ func (f *File) allManifests(name string) []manifest {
 func (f *File) manifestsAt(name string, line int) manifestIndex {
 	if f.byLine == nil {
 		f.byLine = map[int]manifestIndex{}
-		for _, document := range f.Documents {
+		for _, document := range f.Documents() {
 			if len(document.Content) > 0 && f.byLine[document.Content[0].Line] == nil {
 				f.byLine[document.Content[0].Line] = indexed(manifestsIn(nil, document, name))
 			}

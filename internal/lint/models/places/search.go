@@ -119,7 +119,7 @@ type searched struct {
 func (f *File) searched() *searched {
 	if f.search == nil {
 		f.search = &searched{}
-		for _, document := range f.Documents {
+		for _, document := range f.Documents() {
 			f.search.nodes = scalars(f.search.nodes, document)
 		}
 		f.search.scalars.text, f.search.nodesAt = joined(len(f.search.nodes), func(i int) string { return f.search.nodes[i].Value })

@@ -16,7 +16,7 @@ func (in *Model) Source(o *deployed.Object, text string, lines []string, fields 
 	at := catalog.Place{Path: o.Application.Place.Path}
 	for _, name := range ValueFiles(o.Application) {
 		if f := in.File(name); f != nil {
-			for _, document := range f.Documents {
+			for _, document := range f.Documents() {
 				if n := whole(document, text); n != nil {
 					at.Pos = diag.Position{File: name, Line: n.Line, Column: n.Column}
 					return at

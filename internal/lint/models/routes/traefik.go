@@ -76,8 +76,8 @@ func (in *Model) chartOfTraefik(a *catalog.Application, t *Traefik) {
 	if h := a.Sources[0].Helm; h != nil {
 		for _, name := range h.ValueFiles {
 			name, ours := strings.CutPrefix(name, "$values/")
-			if f := in.places.File(name); ours && f != nil && len(f.Documents) > 0 {
-				values = append(values, settings{name, f.Documents[0]})
+			if f := in.places.File(name); ours && f != nil && len(f.Documents()) > 0 {
+				values = append(values, settings{name, f.Documents()[0]})
 			}
 		}
 		values = append(values, settings{"", places.NodeOf(h.Values)}, settings{"", places.NodeOf(nested(h.Parameters))})
