@@ -41,9 +41,9 @@ can be rendered here.`,
 			if r.Alert == "" || strings.Contains(r.Alert+severity, "{{") || table.routes(r) {
 				continue
 			}
-			problem, at := "no severity", r.Place(in.Alerts, "labels")
+			problem, at := "no severity", r.Place("labels")
 			if has {
-				problem, at = "the severity "+severity+", for which there is no route", r.Place(in.Alerts, "labels", "severity")
+				problem, at = "the severity "+severity+", for which there is no route", r.Place("labels", "severity")
 			}
 			report(at, there, "%s has %s: it takes the default route%s", r.Name(), problem, defaultReceiver(configs))
 		}

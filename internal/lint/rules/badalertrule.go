@@ -42,13 +42,13 @@ spec:
 	Check: func(in *lint.Context, report lint.Report) {
 		for _, r := range in.Alerts.Rules() {
 			if problem := bounds.PromQL.Exceeded(r.Expr.String()); problem != "" {
-				report(r.Place(in.Alerts, "expr"), "write a shorter one", "%s has an expression that %s: it is not checked", r.Name(), problem)
+				report(r.Place("expr"), "write a shorter one", "%s has an expression that %s: it is not checked", r.Name(), problem)
 			} else if problem := alertrule.Expression(r.Expr.String()); problem != "" {
-				report(r.Place(in.Alerts, "expr"), "", "%s has an expression that is not PromQL: %s", r.Name(), problem)
+				report(r.Place("expr"), "", "%s has an expression that is not PromQL: %s", r.Name(), problem)
 			}
 			if r.For != nil {
 				if _, err := model.ParseDuration(r.For.StrVal); err != nil { // a number is not one, even 0
-					report(r.Place(in.Alerts, "for"), "write it as 90s, 5m, 1h30m or 2d", "%s has an invalid duration under for: %v", r.Name(), err)
+					report(r.Place("for"), "write it as 90s, 5m, 1h30m or 2d", "%s has an invalid duration under for: %v", r.Name(), err)
 				}
 			}
 			if r.Alert == "" {
@@ -61,9 +61,9 @@ spec:
 				field, texts := written.field, written.texts
 				for _, key := range slices.Sorted(maps.Keys(texts)) {
 					if problem := bounds.AlertTemplate.Exceeded(texts[key]); problem != "" {
-						report(r.Place(in.Alerts, field, key), "write a shorter one", "%s has a template under %s.%s that %s: it is not checked", r.Name(), field, key, problem)
+						report(r.Place(field, key), "write a shorter one", "%s has a template under %s.%s that %s: it is not checked", r.Name(), field, key, problem)
 					} else if problem := alertrule.Template(texts[key]); problem != "" {
-						report(r.Place(in.Alerts, field, key), "", "%s has a template under %s.%s that Prometheus cannot read: line %s", r.Name(), field, key, problem)
+						report(r.Place(field, key), "", "%s has a template under %s.%s that Prometheus cannot read: line %s", r.Name(), field, key, problem)
 					}
 				}
 			}

@@ -76,7 +76,7 @@ spec:
 			if len(r.Middlewares) == 0 { // it has none to lose
 				hint, login = "fix the rule", ", which leads elsewhere"
 			}
-			report(r.At(in.Routes, "match"), hint, "Traefik drops this rule, so that %s answers for %s%s", instead, where, login)
+			report(r.At("match"), hint, "Traefik drops this rule, so that %s answers for %s%s", instead, where, login)
 		}
 	},
 }

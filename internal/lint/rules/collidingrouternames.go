@@ -62,7 +62,7 @@ spec:
 				first[r.Key()] = r
 			case r.Object == nil: // the list has no address twice
 			case other.Object == r.Object:
-				report(r.At(in.Routes, "match"), "remove one of them", "the rule occurs twice in IngressRoute %s: Traefik keeps one of the two", r.Name)
+				report(r.At("match"), "remove one of them", "the rule occurs twice in IngressRoute %s: Traefik keeps one of the two", r.Name)
 			default:
 				report(in.Places.Field(r.Object, "metadata", "name"), "rename one of them", "Traefik treats %s and %s as the same, and keeps one of them", r, other)
 			}

@@ -60,7 +60,7 @@ spec:
 				continue
 			}
 			for _, f := range faults {
-				report(f.At(in.Routes, r), f.Hint, "%s", f.Message)
+				report(f.At(), f.Hint, "%s", f.Message)
 			}
 		}
 		if len(own) > 0 { // the list does not decide where the middleware is: Traefik has to change

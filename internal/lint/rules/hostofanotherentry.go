@@ -52,7 +52,7 @@ ingress:
 		owners := ownersOf(routers, &settings)
 		for _, r := range routers {
 			if r.TooLarge != "" {
-				report(r.At(in.Routes, "match"), "split it into several routes", "the rule %s: whether it answers for hosts of other entries is unknown", r.TooLarge)
+				report(r.At("match"), "split it into several routes", "the rule %s: whether it answers for hosts of other entries is unknown", r.TooLarge)
 			}
 			for i := range r.Scopes {
 				owner, where := owners.robbed(r, &r.Scopes[i])
@@ -63,7 +63,7 @@ ingress:
 				if r.Own != nil && r.Own.Auth.Name == "none" || r.Own == nil && len(r.Middlewares) == 0 {
 					login = ", without a login"
 				}
-				report(r.At(in.Routes, "match"), shareHint(owner, r.Namespace), "%s answers for %s%s, which belongs to %s", r.Namespace, where, login, owner.Namespace)
+				report(r.At("match"), shareHint(owner, r.Namespace), "%s answers for %s%s, which belongs to %s", r.Namespace, where, login, owner.Namespace)
 				break
 			}
 		}

@@ -56,11 +56,11 @@ spec:
 					own[r.Middlewares[0]] = append(own[r.Middlewares[0]], r)
 					continue
 				}
-				report(f.At(in.Routes, r), f.Hint, "%s", f.Message)
+				report(f.At(), f.Hint, "%s", f.Message)
 			}
 		}
 		for _, f := range in.Routes.ChainFaults() {
-			report(f.At(in.Routes, nil), f.Hint, "%s", f.Message)
+			report(f.At(), f.Hint, "%s", f.Message)
 		}
 		for m, routers := range own { // once for each Middleware: it is one fault; findings are sorted in the end
 			first := routers[0]
@@ -73,7 +73,7 @@ spec:
 			if len(routers) > 1 {
 				others = fmt.Sprintf(", like %d more", len(routers)-1)
 			}
-			report(first.At(in.Routes), "deploy it with an application of namespace "+m.Namespace+", or change ingress.auth of platform.yml",
+			report(first.At(), "deploy it with an application of namespace "+m.Namespace+", or change ingress.auth of platform.yml",
 				"no application deploys Middleware %s of namespace %s: Traefik drops the route of %s%s", m.Name, m.Namespace, first.Own.Host+first.Own.Path, others)
 		}
 	},

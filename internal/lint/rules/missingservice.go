@@ -59,7 +59,7 @@ spec:
 	Check: func(in *lint.Context, report lint.Report) {
 		for _, r := range in.Routes.Routers() {
 			for _, f := range in.Routes.MissingServices(r) {
-				report(f.At(in.Routes, r), f.Hint, "%s", f.Message)
+				report(f.At(), f.Hint, "%s", f.Message)
 			}
 		}
 	},

@@ -64,7 +64,7 @@ spec:
 			if !alone && last && r.Priority != len(r.Text) || alone && !exposed {
 				continue
 			}
-			report(r.At(in.Routes, "match"), "add Host(`…`) &&", "the rule has no host: it answers for %s on every host", r.Scopes[i].String())
+			report(r.At("match"), "add Host(`…`) &&", "the rule has no host: it answers for %s on every host", r.Scopes[i].String())
 		}
 	},
 }

@@ -42,7 +42,7 @@ spec:
 			for _, alternative := range r.Rule {
 				for _, m := range alternative {
 					if m.Name == "PathPrefix" && m.Valid() && !m.Not && !strings.HasSuffix(m.Args[0], "/") {
-						report(r.At(in.Routes, "match"), "(Path(`"+m.Args[0]+"`) || PathPrefix(`"+m.Args[0]+"/`))", "PathPrefix(`%s`) also matches %sx", m.Args[0], m.Args[0])
+						report(r.At("match"), "(Path(`"+m.Args[0]+"`) || PathPrefix(`"+m.Args[0]+"/`))", "PathPrefix(`%s`) also matches %sx", m.Args[0], m.Args[0])
 					}
 				}
 			}

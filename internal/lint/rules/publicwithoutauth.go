@@ -33,10 +33,10 @@ ingress:
 	Mend: []string{`        - {host: status, service: status, port: 80, expose: public, auth: none}`, `        - {host: status, service: status, port: 80, expose: public, auth: none} # static pages, and nothing to change`},
 	Check: func(in *lint.Context, report lint.Report) {
 		for _, r := range in.Routes.Routers() {
-			if r.Own == nil || r.Own.Auth.Name != "none" || !public(in, r.Own) || in.Places.Explained(r.At(in.Routes)) {
+			if r.Own == nil || r.Own.Auth.Name != "none" || !public(in, r.Own) || in.Places.Explained(r.At()) {
 				continue
 			}
-			report(r.At(in.Routes), "write the reason in a comment after it, or set auth", "everybody has access to %s (%s)", r.Own.Host+r.Own.Path, r.Own.Exposure.Name)
+			report(r.At(), "write the reason in a comment after it, or set auth", "everybody has access to %s (%s)", r.Own.Host+r.Own.Path, r.Own.Exposure.Name)
 		}
 	},
 }

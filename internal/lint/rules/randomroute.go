@@ -52,7 +52,7 @@ spec:
 			case a.Own == nil && b.Own != nil:
 				return 1
 			}
-			return a.Match(in.Routes).Compare(b.Match(in.Routes))
+			return a.Match().Compare(b.Match())
 		})
 		rivals := routes.RivalsOf(routers, &settings)
 		for _, second := range routers {
@@ -64,7 +64,7 @@ spec:
 			if r.Count > 1 {
 				more = fmt.Sprintf(" (and %d more)", r.Count-1)
 			}
-			report(second.At(in.Routes, "match"), "remove one of them, or give one a priority",
+			report(second.At("match"), "remove one of them, or give one a priority",
 				"%s%s answers for %s as well, with the same priority of %d: which one wins is random", r.First, more, routes.Common(r.First, second), second.Priority)
 		}
 	},

@@ -33,6 +33,7 @@ type Rule struct {
 	OwnLabels map[string]string // without those of the group
 	object    *deployed.Object
 	at        []string // the fields that lead to it
+	places    *places.Model
 }
 
 type writtenRule struct {
@@ -68,7 +69,7 @@ func (in *Model) readAlertRules() []Rule {
 				maps.Copy(labels, g.Labels)
 				maps.Copy(labels, own)
 				r.Labels = labels
-				out = append(out, Rule{r, own, o, []string{"spec", "groups", strconv.Itoa(i), "rules", strconv.Itoa(j)}})
+				out = append(out, Rule{r, own, o, []string{"spec", "groups", strconv.Itoa(i), "rules", strconv.Itoa(j)}, in.places})
 			}
 		}
 	}
@@ -84,8 +85,8 @@ func (r *Rule) Name() string {
 }
 
 // Place is where the user wrote a field of the rule.
-func (r *Rule) Place(in *Model, fields ...string) catalog.Place {
-	return in.places.Near(r.object, r.Alert+r.Record, append(r.at[:len(r.at):len(r.at)], fields...)...)
+func (r *Rule) Place(fields ...string) catalog.Place {
+	return r.places.Near(r.object, r.Alert+r.Record, append(r.at[:len(r.at):len(r.at)], fields...)...)
 }
 
 // Config is what the rules read of one.

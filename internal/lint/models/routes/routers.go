@@ -60,6 +60,7 @@ type Router struct {
 	TooLarge        string // why the rule was not read, if it was not
 	known           string // its key
 	pos             *diag.Position
+	places          *places.Model
 	Place           int // among all routers
 }
 
@@ -148,6 +149,9 @@ func (in *Model) readRouters() []*Router {
 			}
 		}
 	}
+	for _, r := range out {
+		r.places = in.places
+	}
 	return out
 }
 
@@ -203,11 +207,11 @@ func (r *Router) understand(priority int) {
 }
 
 // At is where a field of the rule is, such as match; for a route of the list, the route.
-func (r *Router) At(in *Model, fields ...string) catalog.Place {
+func (r *Router) At(fields ...string) catalog.Place {
 	if r.Own != nil {
 		return r.Own.Place
 	}
-	return in.places.Field(r.Object, append([]string{"spec", "routes", strconv.Itoa(r.index)}, fields...)...)
+	return r.places.Field(r.Object, append([]string{"spec", "routes", strconv.Itoa(r.index)}, fields...)...)
 }
 
 func (r *Router) String() string {
@@ -229,9 +233,9 @@ func (r *Router) Key() string {
 }
 
 // Match is where the rule is.
-func (r *Router) Match(in *Model) diag.Position {
+func (r *Router) Match() diag.Position {
 	if r.pos == nil {
-		pos := r.At(in, "match").Pos
+		pos := r.At("match").Pos
 		r.pos = &pos
 	}
 	return *r.pos
@@ -263,17 +267,13 @@ func (in *Model) Dropped() map[*Router]bool {
 
 // Fault is why Traefik drops a router.
 type Fault struct {
-	object        *deployed.Object // where it is; nil for the router itself
+	of            func(fields ...string) catalog.Place // the router, or a chain
 	fields        []string
 	Hint, Message string
 }
 
-func (f *Fault) At(in *Model, r *Router) catalog.Place {
-	if f.object != nil {
-		return in.places.Field(f.object, f.fields...)
-	}
-	return r.At(in, f.fields...)
-}
+// At is where it is.
+func (f *Fault) At() catalog.Place { return f.of(f.fields...) }
 
 // known reports whether all that is in a namespace of the list is known.
 func (in *Model) known(namespace string) bool {
@@ -335,7 +335,7 @@ func (in *Model) MissingMiddlewares(r *Router) []Fault {
 	var out []Fault
 	for i, m := range r.Middlewares {
 		if in.isMissing(m) {
-			out = append(out, Fault{nil, []string{"middlewares", strconv.Itoa(i), "name"}, in.likeMiddleware(m),
+			out = append(out, Fault{r.At, []string{"middlewares", strconv.Itoa(i), "name"}, in.likeMiddleware(m),
 				fmt.Sprintf("no application deploys Middleware %s of namespace %s: Traefik drops the rule", m.Name, m.Namespace)})
 		}
 	}
@@ -363,7 +363,8 @@ func (in *Model) ChainFaults() []Fault {
 		next = next[1:]
 		for i, m := range in.chained(o) {
 			if in.isMissing(m) {
-				out = append(out, Fault{o, []string{"spec", "chain", "middlewares", strconv.Itoa(i), "name"}, in.likeMiddleware(m),
+				at := func(fields ...string) catalog.Place { return in.places.Field(o, fields...) }
+				out = append(out, Fault{at, []string{"spec", "chain", "middlewares", strconv.Itoa(i), "name"}, in.likeMiddleware(m),
 					fmt.Sprintf("no application deploys Middleware %s of namespace %s: Traefik drops the rules that go through this chain", m.Name, m.Namespace)})
 			}
 			visit(m)
@@ -411,7 +412,7 @@ func (in *Model) Foreign(r *Router, t *Traefik) []Fault {
 	}
 	var out []Fault
 	add := func(fields []string, what, namespace string) {
-		out = append(out, Fault{nil, fields, "set providers.kubernetesCRD.allowCrossNamespace for Traefik, or deploy it in namespace " + r.Namespace,
+		out = append(out, Fault{r.At, fields, "set providers.kubernetesCRD.allowCrossNamespace for Traefik, or deploy it in namespace " + r.Namespace,
 			fmt.Sprintf("%s is in namespace %s, which Traefik does not allow: it drops the rule", what, namespace)})
 	}
 	for i, m := range r.Middlewares {

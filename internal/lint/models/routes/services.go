@@ -80,14 +80,14 @@ func (in *Model) MissingServices(r *Router) []Fault {
 		switch {
 		case !ok && in.operated(b.namespace):
 		case !ok:
-			out = append(out, Fault{nil, append(at, "name"), in.deployed.DidYouMean(b.name, len(services), maps.Keys(services)),
+			out = append(out, Fault{r.At, append(at, "name"), in.deployed.DidYouMean(b.name, len(services), maps.Keys(services)),
 				fmt.Sprintf("no application deploys Service %s of namespace %s: Traefik drops the rule", b.name, b.namespace)})
 		case s.Spec.Type == corev1.ServiceTypeExternalName && b.port.Type == intstr.Int && b.port.IntVal != 0: // any will do
 		case b.port == (intstr.IntOrString{}):
-			out = append(out, Fault{nil, append(at, "port"), s.portHint(b.port),
+			out = append(out, Fault{r.At, append(at, "port"), s.portHint(b.port),
 				fmt.Sprintf("no port of Service %s is named: Traefik drops the rule", b.name)})
 		case !s.has(b.port):
-			out = append(out, Fault{nil, append(at, "port"), s.portHint(b.port),
+			out = append(out, Fault{r.At, append(at, "port"), s.portHint(b.port),
 				fmt.Sprintf("Service %s has no port %s: Traefik drops the rule", b.name, portText(b.port))})
 		}
 	}
