@@ -24,6 +24,8 @@ func TestHidden(t *testing.T) {
 	}
 	absent := *in
 	absent.Workloads = slices.Delete(slices.Clone(in.Workloads), service, service+1)
+	second := *in // of two clusters
+	second.First = 10
 	for what, test := range map[string]struct {
 		in   *lint.Input
 		o    lint.Options
@@ -32,6 +34,7 @@ func TestHidden(t *testing.T) {
 		"all of it":              {in, lint.Options{}, 0},
 		"absent":                 {&absent, lint.Options{}, 1},
 		"hidden":                 {in, lint.Options{Hidden: map[string][]int{name: {service}}}, 0},
+		"hidden on a cluster":    {&second, lint.Options{Hidden: map[string][]int{name: {10 + service}}}, 0},
 		"hidden from others":     {&absent, lint.Options{Hidden: map[string][]int{"missing-image": {0}}}, 1},
 		"something else, hidden": {&absent, lint.Options{Hidden: map[string][]int{name: {0}}}, 0},
 		"not applied":            {&absent, lint.Options{Without: []string{name}}, 0},
