@@ -1,8 +1,6 @@
 package catalog
 
 import (
-	"slices"
-
 	"github.com/hippotion/roster/catalog/apps/builtin"
 )
 
@@ -53,9 +51,4 @@ func eachApp(entries []*entry, do func(*app)) {
 			do(a)
 		}
 	}
-}
-
-// origin names a part of an entry.
-func (e *entry) origin(parts ...string) Origin {
-	return origin(slices.Insert(parts, 0, e.Namespace.V)...)
 }
