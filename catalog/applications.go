@@ -59,6 +59,7 @@ type flowInput struct {
 type peerInput struct {
 	*syntax.Node
 	Namespace text             `yaml:"namespace"`
+	Cluster   text             `yaml:"cluster"`   // where the namespace is, if it is on another one, which Cilium connects with this one
 	PodLabels syntax.Map[text] `yaml:"podLabels"` // which pods of the other namespace; all when absent
 	Host      text             `yaml:"host"`
 	CIDR      text             `yaml:"cidr"`

@@ -34,6 +34,9 @@ func flowsOf(entries []*entry, n *names, added []permission) map[string][]Flow {
 	}
 	for _, e := range entries {
 		f.allow(e)
+		if e.NetworkPolicies != nil {
+			f.of[e.Namespace.V] = append(f.of[e.Namespace.V], n.mesh.into(n.cluster, e.Namespace.V)...)
+		}
 	}
 	for _, flows := range f.of { // the order of the entries does not matter
 		slices.SortStableFunc(flows, func(a, b Flow) int { return cmp.Compare(a.Origin, b.Origin) })
@@ -86,6 +89,9 @@ func (f *flows) permit(e *entry, in *flowInput, cause Cause, from Origin) {
 	if e.NetworkPolicies != nil {
 		f.of[name] = append(f.of[name], Flow{Origin: from, Cause: cause, Place: place(in.Node), Direction: direction, PodLabels: own, Peer: p, Ports: ports})
 	}
+	if p.Cluster != "" {
+		return // the other half is with the other cluster: see mesh
+	}
 	if other := f.names.entries[p.Namespace]; other != nil && other.NetworkPolicies != nil {
 		f.of[p.Namespace] = append(f.of[p.Namespace], Flow{Origin: from, Cause: cause, OfPeer: true, Place: place(in.Node), Direction: back,
 			PodLabels: p.PodLabels, Peer: Peer{Namespace: name, PodLabels: own}, Ports: ports})
@@ -93,7 +99,12 @@ func (f *flows) permit(e *entry, in *flowInput, cause Cause, from Origin) {
 }
 
 // name is the peer in short, for origins.
-func (p Peer) name() string { return p.Namespace + p.Host + p.CIDR + p.Entity }
+func (p Peer) name() string {
+	if p.Cluster != "" {
+		return p.Cluster + "/" + p.Namespace
+	}
+	return p.Namespace + p.Host + p.CIDR + p.Entity
+}
 
 func (f *flows) peer(in *peerInput, direction Direction) (Peer, bool) {
 	if _, ok := oneOf(in.Node, []string{"namespace", "host", "cidr", "entity"}, in.Namespace, in.Host, in.CIDR, in.Entity); !ok {
@@ -109,7 +120,14 @@ func (f *flows) peer(in *peerInput, direction Direction) (Peer, bool) {
 		except[0].Report("no-effect", "remove it", "except applies only to cidr")
 		return p, false
 	}
+	if in.Cluster.IsSet() && !in.Namespace.IsSet() {
+		in.Cluster.Report("no-effect", "remove it", "cluster applies only to namespace")
+		return p, false
+	}
 	switch {
+	case in.Cluster.IsSet():
+		p.Cluster = in.Cluster.V
+		return p, f.names.mesh.reaches(f.names, in)
 	case in.Namespace.IsSet():
 		if f.names.entries[p.Namespace] == nil {
 			f.names.unknownNamespace(in.Namespace.Node, p.Namespace, between)

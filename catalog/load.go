@@ -82,6 +82,7 @@ func Read(fsys fs.FS, dir string, options Options) (Reading, error) {
 	}
 	cs := clustersOf(in)
 	views, where := cs.views(list.entries)
+	mesh := meshOf(in, &cs, views)
 	wanted := cs.all
 	out.Number = len(cs.all)
 	if options.Asked {
@@ -99,7 +100,7 @@ func Read(fsys fs.FS, dir string, options Options) (Reading, error) {
 		if s.profiles, err = known.load(s.names()); err != nil {
 			return Reading{}, err
 		}
-		platform, order := resolve(entriesOf(views[c.name]), s, surroundings{complete: list.complete, cluster: c.name, where: where})
+		platform, order := resolve(entriesOf(views[c.name]), s, surroundings{complete: list.complete, cluster: c.name, where: where, mesh: mesh})
 		out.Clusters = append(out.Clusters, Resolved{platform, order})
 		found.add(c.name, diags)
 	}

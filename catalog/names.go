@@ -11,6 +11,7 @@ import (
 // surroundings are what is known of a list besides what is on a cluster.
 type surroundings struct {
 	complete bool // whether all entries could be read
+	mesh     *mesh
 	cluster  string
 	where    whereabouts
 }
@@ -70,6 +71,9 @@ const between = "what goes from one cluster to another goes through the outside:
 // unknownNamespace reports a namespace that is not in the list, or not on this cluster; elsewhere is what to do then.
 func (n *names) unknownNamespace(at *syntax.Node, name, elsewhere string) {
 	if on := n.where.namespaces[name]; len(on) > 0 {
+		if n.mesh.on && elsewhere == between {
+			elsewhere = "name it beside the namespace: cluster: " + on[0]
+		}
 		at.Report("other-cluster", elsewhere, "the namespace %q is on %s, and this entry on %q", name, ClusterList(on), n.cluster)
 		return
 	}

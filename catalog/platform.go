@@ -100,6 +100,8 @@ type Cluster struct {
 	Server, Known string
 	// Manager is the cluster with that Argo CD: its own name when it has one itself.
 	Manager string
+	// Mesh says that Cilium connects it with the other clusters, and knows it by its name.
+	Mesh bool
 	// Home says that this is meant where a request names no cluster.
 	Home bool
 }
@@ -245,6 +247,7 @@ type Flow struct {
 // Peer is the other end: exactly one of Namespace, Host, CIDR and Entity is set.
 type Peer struct {
 	Namespace string
+	Cluster   string // that has the namespace, when it is another one
 	PodLabels map[string]string
 	Host      string // a name, or a pattern with *
 	CIDR      string

@@ -15,10 +15,11 @@ type platformInput struct {
 	Applications []text          `yaml:"applications,one"` // the files of the list, when they are not the usual ones
 	Repository   repositoryInput `yaml:"repository"`
 	clusterSettings
-	Clusters syntax.Map[syntax.Layer] `yaml:"clusters"` // what differs in each: a clusterInput
-	Vendor   text                     `yaml:"vendor"`   // a folder with copies of charts from elsewhere: NAME-VERSION.tgz, or folders
-	Sources  sourcesInput             `yaml:"sources"`
-	Lint     lintInput                `yaml:"lint"`
+	Clusters    syntax.Map[syntax.Layer] `yaml:"clusters"`    // what differs in each: a clusterInput
+	ClusterMesh flag                     `yaml:"clusterMesh"` // whether Cilium connects them
+	Vendor      text                     `yaml:"vendor"`      // a folder with copies of charts from elsewhere: NAME-VERSION.tgz, or folders
+	Sources     sourcesInput             `yaml:"sources"`
+	Lint        lintInput                `yaml:"lint"`
 }
 
 // clusterSettings are what is true of a cluster.

@@ -58,7 +58,7 @@ type settings struct {
 // settingsOf reads the settings of one cluster, but its profiles.
 func settingsOf(c *cluster, cs *clusters, f *files, opts Options, target Target) *settings {
 	in := c.in
-	s := &settings{in: in, files: f, opts: opts, cluster: Cluster{Name: c.name, Remote: c.remote(), Server: c.server.V, Known: c.known.V, Manager: c.manager.name, Home: c.manager == cs.home()}}
+	s := &settings{in: in, files: f, opts: opts, cluster: Cluster{Name: c.name, Remote: c.remote(), Server: c.server.V, Known: c.known.V, Manager: c.manager.name, Mesh: in.ClusterMesh.Or(false), Home: c.manager == cs.home()}}
 	if opts.Asked && !opts.AllSources && target.Part != RootPart {
 		s.only = &target.Code
 	}

@@ -50,7 +50,7 @@ func networkPolicies(k kind, p *catalog.Platform, n *catalog.Namespace) []object
 	}
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		flows := byName[name]
-		out = append(out, networkPolicy(k, n, name, flows[0].Origin, func() *api.Rule { return flowRule(flows, p.DNS) }))
+		out = append(out, networkPolicy(k, n, name, flows[0].Origin, func() *api.Rule { return flowRule(flows, p) }))
 	}
 	return out
 }
@@ -80,6 +80,9 @@ func flowName(f catalog.Flow) string {
 	if strings.Contains(f.Peer.CIDR, ":") { // the name has no colons
 		details = append(details, f.Peer.CIDR)
 	}
+	if f.Peer.Cluster != "" {
+		details = append(details, f.Peer.Cluster)
+	}
 	if strings.Join(details, "") == "" {
 		return object.Name(name)
 	}
@@ -95,7 +98,7 @@ func labelText(labels map[string]string) string {
 }
 
 // flowRule is one rule for flows that differ in their ports only.
-func flowRule(flows []catalog.Flow, dns profiles.Pods) *api.Rule {
+func flowRule(flows []catalog.Flow, p *catalog.Platform) *api.Rule {
 	first := flows[0]
 	ports := portRules(flows)
 	rule := &api.Rule{EndpointSelector: selector("", first.PodLabels), Description: flowText(first, ports)}
@@ -103,7 +106,7 @@ func flowRule(flows []catalog.Flow, dns profiles.Pods) *api.Rule {
 		in := api.IngressRule{ToPorts: ports}
 		switch peer := first.Peer; {
 		case peer.Namespace != "":
-			in.FromEndpoints = []api.EndpointSelector{selector(peer.Namespace, peer.PodLabels)}
+			in.FromEndpoints = []api.EndpointSelector{peerSelector(p, peer)}
 		case peer.Entity != "":
 			in.FromEntities = api.EntitySlice{api.Entity(peer.Entity)}
 		default:
@@ -115,17 +118,27 @@ func flowRule(flows []catalog.Flow, dns profiles.Pods) *api.Rule {
 	out := api.EgressRule{ToPorts: ports}
 	switch peer := first.Peer; {
 	case peer.Namespace != "":
-		out.ToEndpoints = []api.EndpointSelector{selector(peer.Namespace, peer.PodLabels)}
+		out.ToEndpoints = []api.EndpointSelector{peerSelector(p, peer)}
 	case peer.Entity != "":
 		out.ToEntities = api.EntitySlice{api.Entity(peer.Entity)}
 	case peer.Host != "":
 		out.ToFQDNs = api.FQDNSelectorSlice{fqdn(peer.Host)}
-		rule.Egress = append(rule.Egress, dnsRule(dns, peer.Host))
+		rule.Egress = append(rule.Egress, dnsRule(p.DNS, peer.Host))
 	default:
 		out.ToCIDRSet = cidrSet(peer)
 	}
 	rule.Egress = append(rule.Egress, out)
 	return rule
+}
+
+// peerSelector selects the pods of another namespace. Where Cilium connects clusters, it says of which: otherwise the namespace of that name in
+// each would be meant (cilium Documentation/network/clustermesh/policy.rst).
+func peerSelector(p *catalog.Platform, peer catalog.Peer) api.EndpointSelector {
+	s := selector(peer.Namespace, peer.PodLabels)
+	if p.Cluster.Mesh {
+		s.MatchLabels["k8s:io.cilium.k8s.policy.cluster"] = cmp.Or(peer.Cluster, p.Cluster.Name)
+	}
+	return s
 }
 
 // selector selects pods by labels, in a namespace if one is named. Upstream's constructors store keys in another form,
@@ -201,6 +214,9 @@ func flowText(f catalog.Flow, ports api.PortRules) string {
 	switch p := f.Peer; {
 	case p.Namespace != "":
 		b.WriteString(podText(p.PodLabels) + " of " + p.Namespace)
+		if p.Cluster != "" {
+			b.WriteString(" on the cluster " + p.Cluster)
+		}
 	case p.Entity != "":
 		b.WriteString("the entity " + p.Entity)
 	case p.Host != "":

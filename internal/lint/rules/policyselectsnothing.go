@@ -51,7 +51,7 @@ spec:
 			n := &in.Platform.Namespaces[i]
 			for _, f := range policies.Declared(n) {
 				labelled(f.Place, n.Name, f.PodLabels)
-				if f.Peer.Namespace != "" {
+				if f.Peer.Namespace != "" && f.Peer.Cluster == "" {
 					labelled(f.Place, f.Peer.Namespace, f.Peer.PodLabels)
 				}
 			}

@@ -61,7 +61,7 @@ spec:
 					receiver, labels = n.Name, f.PodLabels
 				}
 				pods := in.Pods.In(receiver)
-				if pods == nil {
+				if pods == nil || f.Direction == catalog.Egress && f.Peer.Cluster != "" { // the other cluster sees its half
 					continue
 				}
 				ports := in.Pods.PortsIn(pods, receiver, labels)
