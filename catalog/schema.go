@@ -194,7 +194,7 @@ func partial(s *schema) *schema {
 	return s
 }
 
-// Patterns that accept at least the texts that the checks of names.go and flows.go accept. A number as a port is not
+// Patterns that accept at least the texts that the checks of checks.go and flows.go accept. A number as a port is not
 // bounded: 1e9 without quotes is the name of a port.
 const (
 	labelShape       = `^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`
