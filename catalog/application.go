@@ -62,6 +62,11 @@ func (b *builder) application(in *app) Application {
 			a.Secrets = append(a.Secrets, s.secret(&in.Secrets[i], from))
 		}
 	}
+	longest := a.Name
+	if len(a.Secrets) > 0 {
+		longest += "." + string(SecretPart)
+	}
+	s.short(in.ApplicationCode.Node, longest)
 	slices.SortFunc(a.Routes, func(a, b Route) int { return cmp.Compare(a.Host+a.Path, b.Host+b.Path) })
 	slices.SortFunc(a.Secrets, func(a, b Secret) int { return cmp.Compare(a.Name, b.Name) })
 	for _, d := range in.DependsOn {

@@ -3,6 +3,7 @@ package catalog
 import (
 	"cmp"
 	"maps"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ type cluster struct {
 	in   *platformInput
 
 	server, known text // how Argo CD knows it; neither is set for one with an Argo CD of its own
+	unclear       bool // whether it may have one of these, which could not be read
 	managedBy     text
 	argocd        *syntax.Node // where it says something about Argo CD; nil when it does not
 	manager       *cluster     // whose Argo CD deploys to it
@@ -35,34 +37,51 @@ type clusters struct {
 	byName   map[string]*cluster
 	fallback string // the cluster of entries that name none; empty when they must
 	flawed   bool   // whether there may be others, which could not be read
+	unsure   bool   // whether there may be a fallback, which could not be read
+	tooLarge bool   // whether it is beyond a bound, and not to be resolved
+	names    []string
+	looks    int // names that were compared with those of clusters
 }
+
+// most are bounds: each cluster has settings and profiles of its own, and each entry is resolved on each of its clusters.
+const (
+	maxClusters = 200
+	maxPlaced   = 50_000  // entries, on each of their clusters
+	mostLooks   = 100_000 // for what a name could mean
+)
 
 // clustersOf reads the clusters. Without any in platform.yml, there is one without a name.
 func clustersOf(in *platformInput) clusters {
-	out := clusters{byName: map[string]*cluster{}, flawed: in.flawed("clusters")}
-	for _, item := range in.Clusters.Items {
-		if name := (text{V: item.Key, Node: item.At}); !dnsLabel(name) {
-			out.flawed = true
+	out := clusters{byName: map[string]*cluster{}, flawed: in.flawed("clusters") || in.doc != nil && in.doc.FlawedIn("clusters")}
+	for i, item := range in.Clusters.Items {
+		switch name := (text{V: item.Key, Node: item.At}); {
+		case i == maxClusters:
+			out.tooLarge = true
+			item.At.Report("too-large", "", "expected at most %d clusters, found %d", maxClusters, len(in.Clusters.Items))
+		case i > maxClusters: // reported
+		case !dnsLabel(name), item.Value.Node == nil:
+		case slices.Contains([]string{everyCluster, "namespace"}, item.Key): // the project of the namespace "default" is called namespace.default
+			item.At.Report("reserved-name", "choose another name", "%q cannot be the name of a cluster", item.Key)
+		default:
+			c := &cluster{name: item.Key, at: item.At}
+			c.read(in, item.Value)
+			out.all, out.byName[c.name] = append(out.all, c), c
 			continue
 		}
-		// The project of the namespace "default" is called namespace.default.
-		if slices.Contains([]string{everyCluster, "namespace"}, item.Key) {
-			item.At.Report("reserved-name", "choose another name", "%q cannot be the name of a cluster", item.Key)
-		}
-		c := &cluster{name: item.Key, at: item.At}
-		c.read(in, item.Value)
-		out.all, out.byName[c.name] = append(out.all, c), c
+		out.flawed = true
 	}
-	if in.Clusters.Node == nil || len(in.Clusters.Items) == 0 {
+	if len(out.all) == 0 {
 		if in.Clusters.Node != nil && !out.flawed {
-			in.Clusters.Report("empty", "name one, such as clusters: {home: {}}; or remove the key", "there are no clusters")
+			in.Clusters.Report("missing-value", "name one, such as clusters: {home: {}}; or remove the key", "there are no clusters")
 		}
 		c := &cluster{at: in.Node, in: in}
 		c.manager = c
 		out.all, out.byName[""] = []*cluster{c}, c
 	}
 	slices.SortFunc(out.all, func(a, b *cluster) int { return cmp.Compare(a.name, b.name) })
+	out.names = slices.Sorted(maps.Keys(out.byName))
 	out.manage()
+	out.distinct()
 	out.chooseFallback(in)
 	return out
 }
@@ -72,15 +91,18 @@ func (c *cluster) read(in *platformInput, said syntax.Layer) {
 	var of clusterInput
 	shared := in.Whole.Only(keysOf[clusterSettings]()...)
 	syntax.Overlay(&of, said, shared)
-	c.server, c.known = of.Server, of.Name
-	destinationURL(of.Server)
+	c.server, c.known, c.unclear = of.Server, of.Name, said.Flawed("server", "name")
+	if !destinationURL(of.Server) {
+		c.unclear = true
+	} else if strings.HasSuffix(of.Server.V, "/") {
+		of.Server.Report("bad-url", "leave it out", "the URL ends with a slash, as no cluster in Argo CD does")
+	}
 	switch {
 	case of.Server.IsSet() && of.Name.IsSet():
 		of.Name.Report("bad-choice", "remove one of them", "expected one of server and name, found both")
 	case of.Name.IsSet() && filled(of.Name, "the name that Argo CD has for the cluster") && strings.ContainsAny(of.Name.V, "*?[]{}!\\\n"):
 		of.Name.Report("bad-name", "", "expected the name that Argo CD has for the cluster, found %s: a project would treat it as a pattern", syntax.Quote(of.Name.V))
 	}
-	filled(of.Server, "the address of an API server")
 	if d := said.Key("defaults"); d != nil && of.Defaults.Cluster.IsSet() && of.Defaults.Cluster.Node != in.Defaults.Cluster.Node && of.Defaults.Cluster.Path() != "defaults.cluster" {
 		of.Defaults.Cluster.Report("no-effect", "set it for all", "it is the same for all clusters")
 	}
@@ -92,32 +114,34 @@ func (c *cluster) read(in *platformInput, said syntax.Layer) {
 // manage finds out whose Argo CD deploys to each cluster: that of the cluster itself, when it names no server.
 func (cs *clusters) manage() {
 	var own []string
+	flawed := cs.flawed // whether all that have an Argo CD are known
 	for _, c := range cs.all {
 		if !c.server.IsSet() && !c.known.IsSet() {
 			c.manager = c
 			own = append(own, c.name)
+			flawed = flawed || c.unclear
 		}
 	}
 	for _, c := range cs.all {
 		by := c.managedBy
 		switch {
 		case c.manager == c:
-			if by.IsSet() {
+			if by.IsSet() && !c.unclear {
 				by.Report("no-effect", "set server or name: how that Argo CD knows this cluster", "the cluster %q has an Argo CD of its own: it has no server", c.name)
 			}
 			continue
 		case by.IsSet() && cs.byName[by.V] == nil && !cs.flawed:
 			by.Report("unknown-cluster", diag.DidYouMean(by.V, own), "there is no cluster %s", syntax.Quote(by.V))
-		case by.IsSet() && !slices.Contains(own, by.V) && !cs.flawed:
+		case by.IsSet() && !slices.Contains(own, by.V) && !flawed:
 			by.Report("bad-choice", diag.OneOf("those without a server have one: ", own), "the cluster %q has no Argo CD of its own", by.V)
 		case by.IsSet():
 			c.manager = cs.byName[by.V]
 		case len(own) == 1:
 			c.manager = cs.byName[own[0]]
-		case len(own) == 0 && !cs.flawed:
+		case len(own) == 0 && !flawed:
 			c.at.Report("missing-value", "add the cluster that Argo CD runs in, without server: home: {}", "no cluster has an Argo CD that could deploy to %q: all have a server", c.name)
-		case !cs.flawed:
-			c.at.Report("missing-value", diag.OneOf("set managedBy to one of ", own), "several clusters have an Argo CD: which one deploys to %q", c.name)
+		case !flawed:
+			c.at.Report("missing-value", diag.OneOf("set managedBy to one of ", own), "several clusters have an Argo CD: which one deploys to %q?", c.name)
 		}
 		if c.manager == nil { // reported
 			c.manager = c
@@ -130,14 +154,50 @@ func (cs *clusters) manage() {
 	}
 }
 
+// distinct reports what is one cluster for Argo CD: the same as the one that Argo CD runs in, or as another one. Its Applications would take
+// turns with those of the other.
+func (cs *clusters) distinct() {
+	type place struct{ manager, server, name string }
+	first := map[place]*cluster{}
+	asWritten := slices.SortedFunc(slices.Values(cs.all), func(a, b *cluster) int {
+		return cmp.Or(cmp.Compare(a.at.Line, b.at.Line), cmp.Compare(a.at.Column, b.at.Column))
+	})
+	for _, c := range asWritten {
+		if !c.remote() || c.unclear {
+			continue
+		}
+		at, said := place{server: strings.ToLower(strings.TrimRight(c.server.V, "/"))}, c.server
+		if !said.IsSet() {
+			at, said = place{manager: c.manager.name, name: c.known.V}, c.known
+		}
+		u, err := url.Parse(c.server.V)
+		switch other := first[at]; {
+		case c.known.V == inArgoCD, err == nil && inCluster.MatchString(u.Host), c.server.IsSet() && c.server.V == c.manager.in.ArgoCD.Destination.V:
+			said.Report("other-cluster", "a cluster with an Argo CD of its own has no server and no name: remove it", "%s is the cluster that Argo CD itself runs in, %q", said.V, c.manager.name)
+		case other != nil:
+			said.ReportWith(cmp.Or(other.server.Node, other.known.Node), "first here", "duplicate-cluster", "make them one, or correct one of them", "%s is the cluster %q, too", said.V, other.name)
+		default:
+			first[at] = c
+		}
+	}
+}
+
+// inArgoCD is Argo CD's name for the cluster that it runs in.
+const inArgoCD = "in-cluster"
+
 // chooseFallback finds the cluster of entries that name none.
 func (cs *clusters) chooseFallback(in *platformInput) {
 	name := in.Defaults.Cluster
+	cs.unsure = in.flawed("defaults.cluster")
 	switch {
+	case name.IsSet() && name.V == everyCluster && in.Clusters.Node != nil:
+		cs.unsure = true
+		name.Report("unknown-cluster", "name one; entries that are on all clusters say so: clusters: all", "%q cannot be the default", everyCluster)
 	case name.IsSet() && in.Clusters.Node == nil:
 		name.Report("no-effect", "add clusters, or remove it", "%s has no clusters", PlatformFile)
 	case name.IsSet() && cs.byName[name.V] == nil && !cs.flawed:
-		name.Report("unknown-cluster", diag.DidYouMean(name.V, cs.names()), "there is no cluster %s", syntax.Quote(name.V))
+		cs.unsure = true
+		name.Report("unknown-cluster", cs.near(name.V), "there is no cluster %s", syntax.Quote(name.V))
 	case name.IsSet():
 		cs.fallback = name.V
 	case len(cs.all) == 1:
@@ -145,8 +205,13 @@ func (cs *clusters) chooseFallback(in *platformInput) {
 	}
 }
 
-// names are the names of all clusters, in order.
-func (cs *clusters) names() []string { return slices.Sorted(maps.Keys(cs.byName)) }
+// near is the hint for an unknown name.
+func (cs *clusters) near(name string) string {
+	if cs.looks += len(cs.names); cs.looks > mostLooks {
+		return ""
+	}
+	return diag.DidYouMean(name, cs.names)
+}
 
 // named reports whether platform.yml has clusters.
 func (cs *clusters) named() bool { return len(cs.all) > 0 && cs.all[0].name != "" }
@@ -169,12 +234,12 @@ func (cs *clusters) of(e *entryInput) []string {
 	for _, t := range present(append([]text{e.Cluster}, e.Clusters...)...) {
 		switch {
 		case t.V == everyCluster && len(e.Clusters) < 2:
-			return cs.names()
+			return cs.names
 		case t.V == everyCluster:
 			t.Report("bad-choice", "write it alone", "%q is every cluster", everyCluster)
 		case cs.byName[t.V] == nil:
 			if !cs.flawed {
-				t.Report("unknown-cluster", diag.DidYouMean(t.V, cs.names()), "there is no cluster %s", syntax.Quote(t.V))
+				t.Report("unknown-cluster", cs.near(t.V), "there is no cluster %s", syntax.Quote(t.V))
 			}
 		case first[t.V] != nil:
 			t.ReportWith(first[t.V], "first here", "duplicate-cluster", "remove one of them", "the cluster %q is listed twice", t.V)
@@ -189,8 +254,8 @@ func (cs *clusters) of(e *entryInput) []string {
 	case len(out) > 0 || e.Cluster.IsSet() || e.Clusters != nil || e.Flawed("cluster", "clusters"):
 	case cs.fallback != "":
 		out = []string{cs.fallback}
-	case !cs.flawed && !e.Flawed():
-		e.Report("missing-value", diag.OneOf("set cluster to one of ", cs.names())+"; or defaults: {cluster: …} in "+PlatformFile, "on which cluster is this entry?")
+	case !cs.flawed && !cs.unsure && !e.Flawed():
+		e.Report("missing-value", diag.OneOf("set cluster to one of ", cs.names)+"; or defaults: {cluster: …} in "+PlatformFile, "on which cluster is this entry?")
 	}
 	return out
 }
@@ -200,8 +265,8 @@ type whereabouts struct {
 	namespaces, codes map[string][]string
 }
 
-// views are the entries on each cluster, by its name, with what differs there.
-func (cs *clusters) views(list []entryInput) (views map[string][]*entryInput, where whereabouts) {
+// views are the entries on each cluster, by its name, with what differs there, and how many these are.
+func (cs *clusters) views(list []entryInput) (views map[string][]*entryInput, where whereabouts, placed int) {
 	views = map[string][]*entryInput{}
 	where = whereabouts{map[string][]string{}, map[string][]string{}}
 	for i := range list {
@@ -210,13 +275,18 @@ func (cs *clusters) views(list []entryInput) (views map[string][]*entryInput, wh
 			continue
 		}
 		on := cs.of(e)
+		if placed += len(on); placed > maxPlaced && cs.named() {
+			cs.tooLarge = true
+			e.Report("too-large", "make it several lists", "with this entry, there are more than %d on all clusters together", maxPlaced)
+			break
+		}
 		cs.overrides(e, on)
 		for _, name := range on {
 			where.note(e, name)
 			views[name] = append(views[name], e.on(name))
 		}
 	}
-	return views, where
+	return views, where, placed
 }
 
 // note notes that an entry is on a cluster.
@@ -244,7 +314,7 @@ func (cs *clusters) overrides(e *entryInput, on []string) {
 			}
 		case cs.byName[item.Key] == nil:
 			if !cs.flawed {
-				item.At.Report("unknown-cluster", diag.DidYouMean(item.Key, on), "there is no cluster %s", syntax.Quote(item.Key))
+				item.At.Report("unknown-cluster", cs.near(item.Key), "there is no cluster %s", syntax.Quote(item.Key))
 			}
 		case !slices.Contains(on, item.Key) && len(on) > 0:
 			item.At.Report("no-effect", "add "+item.Key+" to clusters, or remove it", "the entry is not on the cluster %q", item.Key)

@@ -32,9 +32,9 @@ func newFindings(of diag.List) *findings {
 	return f
 }
 
-// keyOf is the same for what reads the same.
+// keyOf is the same for what reads the same, but for the hint: what is known there differs between clusters.
 func keyOf(d diag.Diagnostic) string {
-	return strings.Join([]string{d.Pos.String(), d.Path, d.Code, d.Message, d.Hint}, "\x00")
+	return strings.Join([]string{d.Pos.String(), d.Path, d.Code, d.Message}, "\x00")
 }
 
 // add adds what is wrong on a cluster.
@@ -49,6 +49,9 @@ func (f *findings) add(cluster string, of diag.List) {
 			i = len(f.list)
 			f.index[key] = i
 			f.list = append(f.list, finding{Diagnostic: d})
+		}
+		if f.list[i].Hint != d.Hint {
+			f.list[i].Hint = ""
 		}
 		if at := &f.list[i]; !slices.Contains(at.clusters, cluster) {
 			at.clusters = append(at.clusters, cluster)
@@ -66,12 +69,18 @@ func (f *findings) merged(clusters int, where whereabouts) diag.List {
 		if on := where.namespaces[namespace]; len(on) > 0 && d.Pos.File != PlatformFile {
 			of = min(of, len(on))
 		}
-		if n := len(d.clusters); n > 0 && n < of {
+		if n := len(d.clusters); n > 0 && n < of && !d.said() {
 			d.Message = "on " + ClusterList(d.clusters) + ": " + d.Message
 		}
 		out.Add(d.Diagnostic)
 	}
 	return out
+}
+
+// said reports whether the path says already which cluster it is about.
+func (d *finding) said() bool {
+	path, name := d.Path+".", d.clusters[0]
+	return strings.HasPrefix(path, "clusters."+name+".") || strings.Contains(path, ".perCluster."+name+".")
 }
 
 // ClusterList names clusters in a sentence; many are cut short.

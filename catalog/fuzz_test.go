@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/object"
+	"golang.org/x/tools/txtar"
 )
 
 // FuzzLoad gives Load any two files: it reports mistakes, each with its file and code, or the platform renders.
@@ -35,7 +37,15 @@ func FuzzLoad(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(section(string(data), "applications.yml"), section(string(data), "platform.yml"))
+		files := map[string]string{}
+		for _, file := range txtar.Parse(data).Files {
+			files[file.Name] = string(file.Data)
+		}
+		for name, text := range files {
+			if dir, file := path.Split(name); file == "applications.yml" {
+				f.Add(text, files[dir+"platform.yml"])
+			}
+		}
 	}
 	f.Fuzz(func(t *testing.T, applications, platform string) {
 		fsys := fstest.MapFS{
@@ -45,11 +55,11 @@ func FuzzLoad(f *testing.F) {
 			"kustom/kustomization.yml": {Data: []byte("resources: [../manifests]\n")},
 			"manifests/a.yaml":         {Data: []byte("{}\n")},
 		}
-		p, diags, err := catalog.Load(fsys, ".", catalog.Options{})
+		in, err := catalog.Read(fsys, ".", catalog.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, d := range diags {
+		for _, d := range in.Mistakes {
 			if d.Pos.File == "" || d.Code == "" || d.Message == "" {
 				t.Errorf("incomplete: %+v", d)
 			}
@@ -60,29 +70,27 @@ func FuzzLoad(f *testing.F) {
 				t.Errorf("badly formatted: %+v", d)
 			}
 		}
-		if (p == nil) == (len(diags) == 0) {
-			t.Fatalf("a platform %v with %d messages", p, len(diags))
-		}
-		if p == nil {
-			return
+		if (len(in.Clusters) == 0) == (len(in.Mistakes) == 0) {
+			t.Fatalf("%d platforms with %d messages", len(in.Clusters), len(in.Mistakes))
 		}
 		seen := map[string]bool{}
 		var e object.Encoder
-		for _, o := range render.Build(p) {
-			if len(e.Encode(nil, o.Value())) == 0 {
-				t.Errorf("nothing in %s", o.File())
+		for _, c := range in.Clusters {
+			objects := map[string][]object.Object{c.Platform.Cluster.Name: render.Build(c.Platform)}
+			if c.Platform.Cluster.Remote {
+				objects[c.Platform.Cluster.Manager] = render.InArgoCD(c.Platform)
 			}
-			if seen[o.File()] {
-				t.Errorf("two objects in %s", o.File())
+			for cluster, list := range objects {
+				for _, o := range list {
+					if len(e.Encode(nil, o.Value())) == 0 {
+						t.Errorf("nothing in %s", o.File())
+					}
+					if seen[cluster+"/"+o.File()] {
+						t.Errorf("two objects in %s of %q", o.File(), cluster)
+					}
+					seen[cluster+"/"+o.File()] = true
+				}
 			}
-			seen[o.File()] = true
 		}
 	})
-}
-
-// section is a file of a txtar script.
-func section(script, name string) string {
-	_, text, _ := strings.Cut(script, "-- "+name+" --\n")
-	text, _, _ = strings.Cut(text, "\n-- ")
-	return text
 }

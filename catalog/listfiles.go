@@ -30,6 +30,10 @@ func (f *files) list(in *platformInput) (listed, error) {
 	f.listReads = []string{ApplicationsFile, PlatformFile, ProfilesDir}
 	size := int64(0)
 	var root *syntax.Node
+	if in.Applications == nil && in.doc != nil && in.doc.FlawedAt("applications") {
+		out.complete = false
+		return out, nil
+	}
 	f.listNames = f.listFiles(in)
 	for _, name := range f.listNames {
 		if info, err := fs.Stat(f.fsys, path.Join(f.root, name)); err == nil {
@@ -67,6 +71,9 @@ func (f *files) list(in *platformInput) (listed, error) {
 // listFiles are the files of the list, relative to the repository's root.
 func (f *files) listFiles(in *platformInput) []string {
 	if in.Applications != nil {
+		if len(in.Applications) == 0 {
+			in.Field("applications").Report("missing-value", "name the files of the list; or remove the key", "the list has no files")
+		}
 		return f.namedFiles(in.Applications)
 	}
 	var names []string
@@ -121,10 +128,13 @@ func (f *files) namedFiles(patterns []text) []string {
 				continue
 			}
 			if len(found) == 0 {
-				p.Report("missing-path", "", "there is no file %s in the repository", syntax.Quote(p.V))
+				p.Report("missing-path", "", "no file of the repository is named %s", syntax.Quote(p.V))
 			}
 			reads = argocd.FolderOf(clean)
 		} else if problem, code, hint := f.isFile(clean); problem != "" {
+			if info, err := fs.Stat(f.fsys, path.Join(f.root, clean)); err == nil && info.IsDir() {
+				hint = "name the files in it: " + path.Join(clean, "*.yml")
+			}
 			p.Report(code, hint, "%s", problem)
 			continue
 		}

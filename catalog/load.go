@@ -81,7 +81,7 @@ func Read(fsys fs.FS, dir string, options Options) (Reading, error) {
 		return Reading{}, err
 	}
 	cs := clustersOf(in)
-	views, where := cs.views(list.entries)
+	views, where, placed := cs.views(list.entries)
 	mesh := meshOf(in, &cs, views)
 	wanted := cs.all
 	out.Number = len(cs.all)
@@ -92,15 +92,19 @@ func Read(fsys fs.FS, dir string, options Options) (Reading, error) {
 	} else if options.Cluster != "" && cs.byName[options.Cluster] == nil && len(diags) == 0 {
 		return out, cs.unknown(options.Cluster)
 	}
+	if cs.tooLarge {
+		wanted = nil
+	}
 	found := newFindings(diags)
 	known := profileSets{files: f}
+	sizes := newSizes(placed)
 	for _, c := range wanted {
 		diags = nil
 		s := settingsOf(c, &cs, f, options, out.Target)
 		if s.profiles, err = known.load(s.names()); err != nil {
 			return Reading{}, err
 		}
-		platform, order := resolve(entriesOf(views[c.name]), s, surroundings{complete: list.complete, cluster: c.name, where: where, mesh: mesh})
+		platform, order := resolve(entriesOf(views[c.name]), s, surroundings{complete: list.complete, cluster: c.name, where: where, mesh: mesh}, sizes)
 		out.Clusters = append(out.Clusters, Resolved{platform, order})
 		found.add(c.name, diags)
 	}

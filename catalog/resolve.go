@@ -11,14 +11,13 @@ import (
 
 // resolve turns the list, as it is on one cluster, into a Platform. Each stage reports mistakes and goes on, so that all of them are
 // found in one run; with any, the result is not used.
-func resolve(entries []*entry, s *settings, around surroundings) (*Platform, Order) {
+func resolve(entries []*entry, s *settings, around surroundings, sizes *sizes) (*Platform, Order) {
 	names := namesOf(entries, s.root, around)
 	expanded := expand(entries, s, names)
 	b := builder{settings: s, names: names, flows: flowsOf(entries, names, expanded.permitted), routes: &routes{settings: s, names: names, hosts: map[string]*syntax.Node{}},
 		sources: &sourceReader{files: s.files, settings: s, known: expanded.known}}
 	p := s.platform()
 	p.Namespaces = make([]Namespace, 0, len(entries))
-	sizes := newSizes(len(entries))
 	for _, e := range entries {
 		p.Namespaces = append(p.Namespaces, b.namespace(e))
 		if !sizes.add(&p.Namespaces[len(p.Namespaces)-1], e.Node) {

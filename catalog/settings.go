@@ -59,8 +59,12 @@ type settings struct {
 func settingsOf(c *cluster, cs *clusters, f *files, opts Options, target Target) *settings {
 	in := c.in
 	s := &settings{in: in, files: f, opts: opts, cluster: Cluster{Name: c.name, Remote: c.remote(), Server: c.server.V, Known: c.known.V, Manager: c.manager.name, Mesh: in.ClusterMesh.Or(false), Home: c.manager == cs.home()}}
-	if opts.Asked && !opts.AllSources && target.Part != RootPart {
+	switch {
+	case !opts.Asked || opts.AllSources || target.Part == RootPart:
+	case target.Part == WorkloadPart:
 		s.only = &target.Code
+	default: // Argo CD does not send any
+		s.only = new(string)
 	}
 	s.repoURL, s.revision = in.Repository.URL.Or(opts.RepoURL), in.Repository.Revision.Or(cmp.Or(opts.Revision, "HEAD"))
 	gitRepository(in.Repository.URL)
@@ -90,6 +94,9 @@ func settingsOf(c *cluster, cs *clusters, f *files, opts Options, target Target)
 	s.root = in.ArgoCD.Root.Or(RootName)
 	optionalLabel(in.ArgoCD.Root)
 	reservedRoot(in.ArgoCD.Root)
+	if longest := (&Platform{Cluster: s.cluster, ArgoCD: ArgoCD{Root: s.root}}).PartName(NamespacePart, ""); c.at != nil {
+		s.short(c.at, longest)
+	}
 	s.plugin = in.ArgoCD.Plugin.Or("roster-v1")
 	filled(in.ArgoCD.Plugin, "the name of the sidecar's plugin")
 	if i := in.ArgoCD.Impersonation; i != nil && i.Enabled.Or(true) {

@@ -7,11 +7,11 @@ import (
 )
 
 // A profile, a list of sync options or the labels of the ingress controller are written once, and rendered for each namespace,
-// application or route: a list of 300 KB could make some gigabytes. So the expanded size of a platform is bounded: the texts in
-// it, with each use of a shared part. 30,000 ordinary entries have some 60 MB.
+// application or route: a list of 300 KB could make some gigabytes. So the expanded size of all platforms of a list is bounded: the texts in
+// them, with each use of a shared part. 30,000 ordinary entries have some 60 MB.
 const (
-	freeSize     = 64 << 20 // bytes of any platform
-	sizePerEntry = 8 << 10  // and for each of its entries: more than ordinary ones ever have
+	freeSize     = 64 << 20 // bytes of any list
+	sizePerEntry = 8 << 10  // and for each of its entries, on each of its clusters: more than ordinary ones ever have
 )
 
 // sizes adds up the expanded sizes of namespaces.

@@ -2,10 +2,13 @@ package catalog
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/syntax"
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // Part is some of the objects that roster renders for a cluster: those that one Application of Argo CD deploys.
@@ -56,26 +59,33 @@ func (c *Cluster) inArgoCD(name string) string {
 	return c.Name + "." + name
 }
 
+// short reports a name of an Application that is too long. Argo CD marks objects with it, 2.14 in a label unless it is told otherwise.
+func (s *settings) short(at *syntax.Node, name string) {
+	const most = validation.LabelValueMaxLength
+	if s.cluster.Remote && len(name) > most {
+		at.Report("bad-name", "shorten the name of the cluster, or this one", "the Application is named %s: expected at most %d characters, found %d", syntax.Quote(name), most, len(name))
+	}
+}
+
 // wanted are the clusters that the options ask for, and what the Application among the options deploys.
 func (cs *clusters) wanted(o Options, where whereabouts) ([]*cluster, Target, error) {
-	asked := cs.byName[o.Cluster]
-	switch {
-	case o.Cluster != "" && asked == nil:
+	asked, code := cs.byName[o.Cluster], o.Application
+	if o.Cluster != "" && asked == nil {
 		return nil, Target{}, cs.unknown(o.Cluster)
-	case asked == nil:
+	}
+	if first, rest, found := strings.Cut(code, "."); found && cs.byName[first] != nil && cs.byName[first].remote() {
+		asked, code = cs.byName[first], rest
+	}
+	if asked == nil {
 		asked = cs.home()
-		if asked == nil {
-			return nil, Target{}, fmt.Errorf("several clusters of %s have an Argo CD of their own: whose Application is meant is unknown\n  hint: %s", PlatformFile,
-				diag.OneOf("name one of ", cs.names())+"; for an Application in Argo CD, apply what roster bootstrap --cluster NAME prints")
-		}
 	}
-	if o.Application == "" {
-		return []*cluster{asked}, Target{Cluster: asked.name, Part: RootPart}, nil
+	if asked == nil {
+		return nil, Target{}, &AmbiguousError{cs.names}
 	}
-	t := Target{Cluster: asked.name, Code: o.Application}
-	if first, rest, found := strings.Cut(o.Application, "."); found && cs.byName[first] != nil && cs.byName[first].remote() {
-		asked = cs.byName[first]
-		t = Target{Cluster: first, Code: rest}
+	t := Target{Cluster: asked.name, Code: code}
+	if code == "" {
+		t.Part = RootPart
+		return []*cluster{asked}, t, nil
 	}
 	root := asked.in.ArgoCD.Root.Or(RootName)
 	switch {
@@ -84,16 +94,30 @@ func (cs *clusters) wanted(o Options, where whereabouts) ([]*cluster, Target, er
 	case asked.remote() && strings.HasPrefix(t.Code, root+"."):
 		part := Part(strings.TrimPrefix(t.Code, root+"."))
 		if !slices.Contains(parts, part) {
-			return nil, t, fmt.Errorf("there is no Application %q: the part %q is unknown", o.Application, string(part))
+			var names []string
+			for _, p := range parts {
+				names = append(names, string(p))
+			}
+			return nil, t, fmt.Errorf("there is no Application %q: the part %q is unknown\n  hint: %s", o.Application, string(part), diag.DidYouMean(string(part), names))
 		}
 		t.Code, t.Part = "", part
 	case asked.remote() && strings.HasSuffix(t.Code, "."+string(SecretPart)):
 		t.Code, t.Part = strings.TrimSuffix(t.Code, "."+string(SecretPart)), SecretPart
 	}
-	if on := where.codes[t.Code]; t.Part == WorkloadPart && len(on) > 0 && !slices.Contains(on, asked.name) {
-		return nil, t, fmt.Errorf("the application %q is on %s, and not on %q\n  hint: name the cluster", t.Code, ClusterList(on), asked.name)
+	if t.Part == SecretPart && len(where.codes[t.Code]) == 0 {
+		return nil, t, fmt.Errorf("there is no Application %q: the application %q is unknown\n  hint: %s", o.Application, t.Code, diag.DidYouMean(t.Code, slices.Collect(maps.Keys(where.codes))))
+	}
+	if on := where.codes[t.Code]; len(on) > 0 && !slices.Contains(on, asked.name) {
+		return nil, t, fmt.Errorf("the application %q is on %s, and not on %q\n  hint: %s", t.Code, ClusterList(on), asked.name, diag.OneOf("name its cluster: ", on))
 	}
 	return []*cluster{asked}, t, nil
+}
+
+// AmbiguousError reports that no cluster is named, and several could be meant.
+type AmbiguousError struct{ Clusters []string }
+
+func (a *AmbiguousError) Error() string {
+	return fmt.Sprintf("several clusters of %s have an Argo CD of their own: whose Application is meant is unknown\n  hint: %s", PlatformFile, diag.OneOf("name one of ", a.Clusters))
 }
 
 // home is the cluster that is meant where a request names none: the only one with an Argo CD; nil when there are several. Which of them asks must
@@ -115,7 +139,7 @@ func (cs *clusters) home() *cluster {
 func (cs *clusters) unknown(name string) error {
 	hint := "it has no clusters: leave out the name"
 	if cs.named() {
-		hint = diag.DidYouMean(name, cs.names())
+		hint = diag.DidYouMean(name, cs.names)
 	}
 	return fmt.Errorf("there is no cluster %q in %s\n  hint: %s", name, PlatformFile, hint)
 }

@@ -77,7 +77,7 @@ func partApplications(p *catalog.Platform) []object.Object {
 	var out []object.Object
 	add := func(part catalog.Part, wave catalog.Wave) {
 		if len(Part(p, part, "")) > 0 {
-			out = append(out, partApplication(p, part, "", catalog.ApplicationsFile, wave, true))
+			out = append(out, partApplication(p, part, "", catalog.Origin(catalog.PlatformFile+"#clusters/"+p.Cluster.Name), wave, true))
 		}
 	}
 	add(catalog.NamespacePart, catalog.NamespaceWave)

@@ -33,7 +33,11 @@ func (o *Output) ArgoCD(name string) ([]*catalog.Platform, error) {
 				return nil, fmt.Errorf("the cluster %q has no Argo CD of its own\n  hint: --cluster %s, whose Argo CD deploys to it", name, p.Cluster.Manager)
 			}
 		}
-		return nil, fmt.Errorf("there is no cluster %q in %s\n  hint: %s", name, catalog.PlatformFile, diag.DidYouMean(name, all))
+		hint := "it has no clusters: leave out the name"
+		if all[0] != "" {
+			hint = diag.DidYouMean(name, all)
+		}
+		return nil, fmt.Errorf("there is no cluster %q in %s\n  hint: %s", name, catalog.PlatformFile, hint)
 	}
 	out := []*catalog.Platform{found}
 	for _, c := range o.Clusters {

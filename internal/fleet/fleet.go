@@ -235,16 +235,16 @@ func (in *Input) clusters(reading *catalog.Reading) ([]*Cluster, error) {
 			continue
 		}
 		if in.Want.Namespace != "" {
-			one, found := only(p, in.Want.Namespace)
-			if there = there || found; !found {
-				continue
-			}
-			p = one
+			p, there = only(p, in.Want.Namespace), there || has(p, in.Want.Namespace)
 		}
 		c := &Cluster{Platform: p, Order: r.Order}
 		switch t := reading.Target; {
 		case !in.Want.Asked:
 			c.Objects = in.lives(p, reading)
+			there = there || len(c.Objects) > 0
+			if in.Want.Namespace != "" && len(c.Objects) == 0 {
+				continue
+			}
 		case t.Part == catalog.RootPart && p.Cluster.Remote:
 			c.Objects = render.InArgoCD(p)
 		case t.Part == catalog.RootPart:
@@ -255,7 +255,7 @@ func (in *Input) clusters(reading *catalog.Reading) ([]*Cluster, error) {
 		out = append(out, c)
 	}
 	if in.Want.Namespace != "" && !there {
-		return nil, unknownNamespace(reading, in.Want.Namespace)
+		return nil, unknownNamespace(reading, in.Want.Namespace, in.Want.Cluster)
 	}
 	return out, nil
 }
@@ -270,8 +270,8 @@ func (in *Input) lives(p *catalog.Platform, reading *catalog.Reading) []object.O
 		}
 		if in.Want.Namespace == "" {
 			out = append(out, render.InArgoCD(o)...)
-		} else if one, found := only(o, in.Want.Namespace); found {
-			out = append(out, render.EntriesInArgoCD(one)...)
+		} else if has(o, in.Want.Namespace) {
+			out = append(out, render.EntriesInArgoCD(only(o, in.Want.Namespace))...)
 		}
 	}
 	object.Sort(out)
@@ -333,23 +333,36 @@ func coded(all []Application, code, name string) ([]Application, error) {
 	return nil, fmt.Errorf("there is no application %q in %s\n  hint: %s", name, catalog.ApplicationsFile, diag.DidYouMean(name, names))
 }
 
-// only is the platform with one namespace alone, and without what belongs to none.
-func only(p *catalog.Platform, namespace string) (*catalog.Platform, bool) {
-	i := slices.IndexFunc(p.Namespaces, func(n catalog.Namespace) bool { return n.Name == namespace })
-	if i < 0 {
-		return nil, false
-	}
+// only is the platform with no more than one namespace, and without what belongs to none.
+func only(p *catalog.Platform, namespace string) *catalog.Platform {
 	one := *p
-	one.Store, one.Namespaces = nil, p.Namespaces[i:i+1]
-	return &one, true
+	one.Store, one.Namespaces = nil, nil
+	if i := slices.IndexFunc(p.Namespaces, isNamed(namespace)); i >= 0 {
+		one.Namespaces = p.Namespaces[i : i+1]
+	}
+	return &one
 }
 
-func unknownNamespace(reading *catalog.Reading, namespace string) error {
-	var names []string
+func has(p *catalog.Platform, namespace string) bool {
+	return slices.ContainsFunc(p.Namespaces, isNamed(namespace))
+}
+
+func isNamed(name string) func(catalog.Namespace) bool {
+	return func(n catalog.Namespace) bool { return n.Name == name }
+}
+
+func unknownNamespace(reading *catalog.Reading, namespace, cluster string) error {
+	var names, on []string
 	for _, r := range reading.Clusters {
+		if has(r.Platform, namespace) {
+			on = append(on, r.Platform.Cluster.Name)
+		}
 		for _, n := range r.Platform.Namespaces {
 			names = append(names, n.Name)
 		}
+	}
+	if len(on) > 0 {
+		return fmt.Errorf("the namespace %q is on %s, and not on %q\n  hint: %s", namespace, catalog.ClusterList(on), cluster, diag.OneOf("name its cluster: ", on))
 	}
 	slices.Sort(names)
 	return fmt.Errorf("there is no namespace %q in %s\n  hint: %s", namespace, catalog.ApplicationsFile, diag.DidYouMean(namespace, slices.Compact(names)))

@@ -1,7 +1,8 @@
 package inspection
 
 import (
-	"slices"
+	"cmp"
+	"path"
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
@@ -12,7 +13,10 @@ import (
 
 // gathered are the findings on all clusters. One that is the same wherever its entry is is told once; another one names its clusters.
 type gathered struct {
-	clusters []*catalog.Platform
+	clusters int
+	having   map[string]int    // how many clusters have an entry of that namespace
+	own      map[string]bool   // files and folders that the list is read from
+	read     []map[string]bool // and those that the sources on each cluster are
 	list     []*gatheredFinding
 	byText   map[string]*gatheredFinding
 	mistakes diag.List
@@ -25,10 +29,18 @@ type gatheredFinding struct {
 
 func (g *gathered) add(p *catalog.Platform, found lint.Result) {
 	if g.byText == nil {
-		g.byText = map[string]*gatheredFinding{}
+		g.byText, g.having = map[string]*gatheredFinding{}, map[string]int{}
 	}
-	g.clusters = append(g.clusters, p)
-	if len(g.clusters) == 1 { // what platform.yml says of rules is the same for all
+	for i := range p.Namespaces {
+		g.having[p.Namespaces[i].Name]++
+	}
+	g.read = append(g.read, readBy(p))
+	if g.clusters++; g.clusters == 1 {
+		g.own = map[string]bool{}
+		for read := range strings.SplitSeq(p.Repository.ListPaths, ";") {
+			g.own[fromRoot(p.Repository.Folder, read)] = true
+		}
+		// what platform.yml says of rules is the same for all
 		g.mistakes = found.Mistakes
 	}
 	for _, f := range found.Findings {
@@ -47,11 +59,10 @@ func (g *gathered) add(p *catalog.Platform, found lint.Result) {
 func (g *gathered) findings() []lint.Finding {
 	out := make([]lint.Finding, 0, len(g.list))
 	for _, f := range g.list {
-		on := g.where(f.Path)
-		if len(f.on) < len(on) {
-			if rules.All().Everywhere(f.Code) {
-				continue // something that is not used on one cluster is used on another
-			}
+		switch everywhere := rules.All().Everywhere(f.Code); {
+		case everywhere && len(f.on) < g.readers(f.Pos.File): // what is not used on one cluster is used on another
+			continue
+		case !everywhere && len(f.on) < g.possible(f.Path):
 			f.Message = "on " + catalog.ClusterList(f.on) + ": " + f.Message
 		}
 		out = append(out, f.Finding)
@@ -59,20 +70,56 @@ func (g *gathered) findings() []lint.Finding {
 	return out
 }
 
-// where are the clusters that have the entry with which a path begins; all when there is none.
-func (g *gathered) where(path string) []*catalog.Platform {
-	namespace := path
-	if i := strings.IndexAny(path, ".["); i >= 0 {
-		namespace = path[:i]
+// possible is the number of clusters that have the entry with which a path begins; of all when there is none.
+func (g *gathered) possible(at string) int {
+	namespace := at
+	if i := strings.IndexAny(at, ".["); i >= 0 {
+		namespace = at[:i]
 	}
-	var out []*catalog.Platform
-	for _, p := range g.clusters {
-		if slices.ContainsFunc(p.Namespaces, func(n catalog.Namespace) bool { return n.Name == namespace }) {
-			out = append(out, p)
+	return cmp.Or(g.having[namespace], g.clusters)
+}
+
+// readers is the number of clusters for which a file is read; all of them when it is one of the list itself.
+func (g *gathered) readers(file string) int {
+	n := 0
+	for _, read := range g.read {
+		if holds(read, file) {
+			n++
 		}
 	}
-	if len(out) == 0 {
+	if n == 0 || holds(g.own, file) {
 		return g.clusters
 	}
+	return n
+}
+
+// holds reports whether a file, or a folder that it is in, is one of a set.
+func holds(set map[string]bool, file string) bool {
+	for ; file != "."; file = path.Dir(file) {
+		if set[file] {
+			return true
+		}
+	}
+	return set["."]
+}
+
+// readBy are the files and folders of the repository that the sources on a cluster are read from.
+func readBy(p *catalog.Platform) map[string]bool {
+	out := map[string]bool{}
+	for i := range p.Namespaces {
+		for _, a := range p.Namespaces[i].Applications {
+			for _, read := range a.GeneratePaths {
+				out[fromRoot(a.Sources[0].Path, read)] = true
+			}
+		}
+	}
 	return out
+}
+
+// fromRoot is a path of manifest-generate-paths, seen from the repository's root; folder is that of the source.
+func fromRoot(folder, read string) string {
+	if !path.IsAbs(read) {
+		read = path.Join("/", folder, read)
+	}
+	return path.Clean(strings.TrimPrefix(path.Clean(read), "/"))
 }

@@ -48,6 +48,19 @@ func (d *Document) Flawed(path string) bool {
 	return false
 }
 
+// FlawedAt reports whether the value at a path is itself a mistake.
+func (d *Document) FlawedAt(path string) bool { return d.flaws[path] }
+
+// FlawedIn reports whether the value of a key of the mapping at a path is itself a mistake.
+func (d *Document) FlawedIn(path string) bool {
+	for at := range d.flaws {
+		if key, found := strings.CutPrefix(at, path+"."); found && !strings.Contains(key, ".") {
+			return true
+		}
+	}
+	return false
+}
+
 // shares has the mapping at n, and its keys, be flawed where the one of another layer is, which was laid over it.
 func (n *Node) shares(other *Node, keys []string) {
 	if len(other.doc.flaws) == 0 || n == other {

@@ -137,7 +137,11 @@ func (p part) items(f *Field) []part {
 	for _, kv := range pairs {
 		v := part{p.decoder, kv.value, p.at.child(kv.value, kv.key.Value).after(kv.key), kv.key}
 		if isNull(kv.value) {
-			p.mismatch(v.y, v.at, "a value", f)
+			hint := ""
+			if f.Type == reflect.TypeFor[Map[Layer]]() {
+				hint = "write {} where nothing differs"
+			}
+			v.at.Report("wrong-type", hint, "expected a value, found nothing")
 			continue
 		}
 		out = append(out, v)

@@ -26,7 +26,7 @@ func build(in fleet.Input, stderr io.Writer) (fleet.Output, error) {
 func told(out *fleet.Output, diags diag.List, stderr io.Writer) error {
 	for _, a := range out.Applications {
 		if a.Workload == nil {
-			_, _ = fmt.Fprintf(stderr, "%s: not rendered here: %s\n", a.Code, a.Elsewhere)
+			_, _ = fmt.Fprintf(stderr, "%s: not rendered here: %s\n", a.Name, a.Elsewhere)
 		}
 	}
 	err := errors.Join(out.Warnings.Print(stderr, out.Frame), diags.Print(stderr, out.Frame))

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -103,6 +104,10 @@ func requested(timeout time.Duration, stderr io.Writer) (fleet.Output, error) {
 		in.Sources = cache.Pinned{Folder: os.Getenv("ROSTER_CACHE"), Lock: lock}
 	}
 	out, diags, err := fleet.Build(in)
+	if unclear := (*catalog.AmbiguousError)(nil); errors.As(err, &unclear) {
+		return out, fmt.Errorf("several clusters of %s have an Argo CD of their own, and the Application %q does not say which one this is\n  hint: apply the output of roster bootstrap --cluster NAME to it",
+			catalog.PlatformFile, request.AppName)
+	}
 	if err != nil {
 		return out, err
 	}

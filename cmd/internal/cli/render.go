@@ -141,7 +141,7 @@ func severalClusters(out *fleet.Output) error {
 func missing(out *fleet.Output, stderr io.Writer) {
 	for _, a := range out.Applications {
 		if a.Failed() {
-			_, _ = fmt.Fprintf(stderr, "%s: left out: it cannot be rendered\n", a.Code)
+			_, _ = fmt.Fprintf(stderr, "%s: left out: it cannot be rendered\n", a.Name)
 		}
 	}
 }
