@@ -135,15 +135,23 @@ func TestModelines(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
-	for _, file := range files {
+	parts, err := filepath.Glob("../examples/*/applications/*.yml")
+	if err != nil || len(parts) == 0 {
+		t.Fatal(parts, err)
+	}
+	for _, file := range append(files, parts...) {
+		dir, name := path.Split(strings.TrimPrefix(filepath.ToSlash(file), "../"))
+		if slices.Contains(parts, file) {
+			name = ApplicationsFile // of which it is a part
+		}
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		schema, found := strings.CutPrefix(strings.SplitN(string(data), "\n", 2)[0], "# yaml-language-server: $schema=")
-		if minimal := path.Base(path.Dir(filepath.ToSlash(file))) == "minimal"; found == minimal {
+		if minimal := path.Base(dir) == "minimal"; found == minimal {
 			t.Errorf("%s: its first line names the schema: %t", file, found)
-		} else if found && path.Clean(path.Join("examples/any", schema)) != "docs/schema/"+strings.TrimSuffix(filepath.Base(file), ".yml")+".json" {
+		} else if found && path.Join(dir, schema) != "docs/schema/"+strings.TrimSuffix(name, ".yml")+".json" {
 			t.Errorf("%s: its first line leads to %s", file, schema)
 		}
 	}

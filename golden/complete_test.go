@@ -53,9 +53,8 @@ func TestKinds(t *testing.T) {
 func TestComplete(t *testing.T) {
 	origins, plugins := map[string]bool{}, 0
 	var e object.Encoder
-	for _, name := range examples.Names(t) {
-		_, objects := examples.Load(t, name)
-		for _, o := range objects {
+	for _, c := range examples.Every(t) {
+		for _, o := range c.Objects {
 			for line := range strings.Lines(string(e.Encode(nil, o.Value()))) {
 				if _, origin, ok := strings.Cut(line, "roster.hippotion.github.io/origin: "); ok {
 					file, _, _ := strings.Cut(strings.Trim(origin, "\"\n"), "#")

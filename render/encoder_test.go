@@ -17,9 +17,8 @@ func TestEncoder(t *testing.T) {
 	values := []any{[]api.EndpointSelector{{}, {LabelSelector: &slimmetav1.LabelSelector{}}, {LabelSelector: &slimmetav1.LabelSelector{MatchLabels: labels}},
 		{LabelSelector: &slimmetav1.LabelSelector{MatchExpressions: []slimmetav1.LabelSelectorRequirement{{Key: "k8s:a", Operator: "In", Values: []string{"b"}}}}},
 		api.NewESFromMatchRequirements(map[string]string{"k8s.a": "b"}, nil)}}
-	for _, name := range examples.Names(t) {
-		_, objects := examples.Load(t, name)
-		for _, o := range objects {
+	for _, c := range examples.Every(t) {
+		for _, o := range c.Objects {
 			values = append(values, o.Value())
 		}
 	}

@@ -19,12 +19,11 @@ func TestOrder(t *testing.T) {
 	for i, k := range render.Kinds() {
 		place[k.Kind] = i
 	}
-	for _, name := range examples.Names(t) {
-		_, objects := examples.Load(t, name)
-		for i := range objects[1:] {
-			a, b := &objects[i], &objects[i+1]
+	for _, c := range examples.Every(t) {
+		for i := range c.Objects[1:] {
+			a, b := &c.Objects[i], &c.Objects[i+1]
 			if a.Wave > b.Wave || a.Wave == b.Wave && place[a.Kind] > place[b.Kind] {
-				t.Errorf("%s: %s of wave %d stands before %s of wave %d", name, a.File(), a.Wave, b.File(), b.Wave)
+				t.Errorf("%v: %s of wave %d stands before %s of wave %d", c, a.File(), a.Wave, b.File(), b.Wave)
 			}
 		}
 	}

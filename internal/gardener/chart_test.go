@@ -225,8 +225,8 @@ func TestCatalogArguments(t *testing.T) {
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	found := 0
-	for _, name := range examples.Names(t) {
-		p, _ := examples.Load(t, name)
+	for _, c := range examples.Every(t) {
+		p := c.Platform
 		for _, n := range p.Namespaces {
 			for _, a := range n.Applications {
 				if a.Workload == nil || a.Workload.Kind != catalog.Catalog || a.Workload.Path != "gardener" {
@@ -241,7 +241,7 @@ func TestExamples(t *testing.T) {
 					args = append(d.flags(t), "--vault=x")
 				}
 				if _, err := parseRun(args, io.Discard); err != nil {
-					t.Errorf("%s: gardener run %q: %v", name, args, err)
+					t.Errorf("%v: gardener run %q: %v", c, args, err)
 				}
 			}
 		}

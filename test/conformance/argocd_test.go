@@ -2,12 +2,14 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
 
 	argo "github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
+	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/object"
 	"github.com/hippotion/roster/test/examples"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -36,33 +38,73 @@ func decode(t *testing.T, o object.Object, into any) {
 func TestArgoCD(t *testing.T) {
 	for _, name := range examples.Names(t) {
 		t.Run(name, func(t *testing.T) {
-			_, objects := examples.Load(t, name)
-			projects := map[string]*argo.AppProject{}
-			for _, o := range objects {
-				if o.Kind == "AppProject" {
-					p := &argo.AppProject{}
-					decode(t, o, p)
-					if err := p.ValidateProject(); err != nil {
-						t.Errorf("%s: %v", o.File(), err)
-					}
-					projects[o.Name] = p
-				}
-			}
-			for _, o := range objects {
-				if o.Kind == "Application" {
-					app := &argo.Application{}
-					decode(t, o, app)
-					permitted(t, projects[app.Spec.Project], app)
-				} else if p := projects[o.Namespace]; p != nil {
-					placed(t, p, o)
-				}
-			}
-			for _, p := range projects {
-				closed(t, p)
-				impersonated(t, p, objects)
-			}
+			judge(t, examples.Clusters(t, name))
 		})
 	}
+}
+
+// judge asks about all clusters of a list.
+func judge(t *testing.T, clusters []examples.Cluster) {
+	t.Helper()
+	on := map[string][]object.Object{}
+	for _, c := range clusters {
+		on[c.Platform.Cluster.Name] = c.Objects
+	}
+	for _, c := range clusters {
+		projects := projectsOf(t, c)
+		own := map[string]bool{}
+		for _, p := range c.Managed {
+			for _, n := range p.Namespaces {
+				project := projects[n.Project.Name]
+				if project == nil || own[project.Name] {
+					t.Fatalf("the project %s is there: %t", n.Project.Name, project != nil)
+				}
+				own[project.Name] = true
+				for _, o := range on[p.Cluster.Name] {
+					if o.Namespace == n.Name && o.Kind != "Application" {
+						placed(t, project, o)
+					}
+				}
+				closed(t, project, n.Name)
+				impersonated(t, project, on[p.Cluster.Name])
+			}
+		}
+		for _, o := range c.Objects {
+			if o.Kind == "Application" {
+				app := &argo.Application{}
+				decode(t, o, app)
+				permitted(t, projects[app.Spec.Project], app)
+				if into := app.Spec.Destination.Namespace; own[app.Spec.Project] && into != app.Spec.Project[strings.LastIndexByte(app.Spec.Project, '.')+1:] {
+					t.Errorf("application %s deploys into %s", app.Name, into)
+				}
+			}
+		}
+	}
+}
+
+// projectsOf are the projects in the Argo CD of a cluster, those of the roots among them.
+func projectsOf(t *testing.T, c examples.Cluster) map[string]*argo.AppProject {
+	t.Helper()
+	out := map[string]*argo.AppProject{}
+	objects := slices.Clone(c.Objects)
+	for _, p := range c.Managed {
+		objects = append(objects, render.Root(p)[0])
+	}
+	for _, o := range objects {
+		if o.Kind != "AppProject" {
+			continue
+		}
+		p := &argo.AppProject{}
+		decode(t, o, p)
+		if err := p.ValidateProject(); err != nil {
+			t.Errorf("%s: %v", o.File(), err)
+		}
+		if out[o.Name] != nil {
+			t.Errorf("two projects are named %s", o.Name)
+		}
+		out[o.Name] = p
+	}
+	return out
 }
 
 func noClusters(string) ([]*argo.Cluster, error) { return nil, nil }
@@ -78,10 +120,7 @@ func permitted(t *testing.T, p *argo.AppProject, app *argo.Application) {
 		}
 	}
 	if ok, err := p.IsDestinationPermitted(app.Spec.Destination, noClusters); err != nil || !ok {
-		t.Errorf("application %s: its project does not permit %s in %s: %v", app.Name, app.Spec.Destination.Namespace, app.Spec.Destination.Server, err)
-	}
-	if app.Spec.Destination.Namespace != p.Name {
-		t.Errorf("application %s deploys into %s", app.Name, app.Spec.Destination.Namespace)
+		t.Errorf("application %s: its project does not permit %+v: %v", app.Name, app.Spec.Destination, err)
 	}
 }
 
@@ -99,7 +138,7 @@ func impersonated(t *testing.T, p *argo.AppProject, objects []object.Object) {
 	t.Helper()
 	for _, d := range p.Spec.DestinationServiceAccounts {
 		namespace, name, _ := strings.Cut(d.DefaultServiceAccount, ":")
-		if namespace != d.Namespace || d.Namespace != p.Spec.Destinations[0].Namespace || d.Server != p.Spec.Destinations[0].Server {
+		if server := cmp.Or(p.Spec.Destinations[0].Server, "*"); namespace != d.Namespace || d.Namespace != p.Spec.Destinations[0].Namespace || d.Server != server {
 			t.Errorf("project %s syncs into %s as %s", p.Name, d.Namespace, d.DefaultServiceAccount)
 		}
 		account, bound := false, false
@@ -131,15 +170,16 @@ func TestImpersonation(t *testing.T) {
 	}
 }
 
-// closed checks what no project may permit.
-func closed(t *testing.T, p *argo.AppProject) {
+// closed checks what no project may permit; namespace is that of its entry.
+func closed(t *testing.T, p *argo.AppProject, namespace string) {
 	t.Helper()
-	server := p.Spec.Destinations[0].Server
+	server, name := p.Spec.Destinations[0].Server, p.Spec.Destinations[0].Name
 	for _, d := range []argo.ApplicationDestination{
-		{Server: server, Namespace: "somewhere-else"}, {Server: server, Namespace: p.Name + "-2"}, {Server: "https://other.example", Namespace: p.Name},
+		{Server: server, Name: name, Namespace: "somewhere-else"}, {Server: server, Name: name, Namespace: namespace + "-2"},
+		{Server: "https://other.example", Namespace: namespace}, {Name: "other", Namespace: namespace}, {Server: "https://other.example", Name: "other", Namespace: namespace},
 	} {
 		if ok, err := p.IsDestinationPermitted(d, noClusters); ok || err != nil {
-			t.Errorf("project %s permits namespace %s of %s (%v)", p.Name, d.Namespace, d.Server, err)
+			t.Errorf("project %s permits %+v (%v)", p.Name, d, err)
 		}
 	}
 	if p.IsSourcePermitted(argo.ApplicationSource{RepoURL: "https://evil.example/repo.git"}) {

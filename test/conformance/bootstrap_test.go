@@ -16,12 +16,18 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// TestRoot asks Argo CD's own code about the Application that deploys the list: its project permits the source, and every
+// TestRoot asks Argo CD's own code about the Applications that deploy the list: their project permits the source, and every
 // object of the list where it belongs, but no other kind.
 func TestRoot(t *testing.T) {
-	for _, name := range examples.Names(t) {
-		t.Run(name, func(t *testing.T) {
-			platform, objects := examples.Load(t, name)
+	for _, c := range examples.Every(t) {
+		roots(t, c)
+	}
+}
+
+// roots asks about the roots in the Argo CD of a cluster.
+func roots(t *testing.T, c examples.Cluster) {
+	for _, platform := range c.Managed {
+		t.Run(c.Example+"/"+platform.RootName(), func(t *testing.T) {
 			var project argo.AppProject
 			var app argo.Application
 			root := render.Root(platform)
@@ -39,19 +45,29 @@ func TestRoot(t *testing.T) {
 			if a := app.Spec.SyncPolicy.Automated; a.AllowEmpty || !a.Prune || !a.SelfHeal {
 				t.Errorf("automated: %+v", a)
 			}
-			for _, o := range objects {
+			permits := func(o object.Object, destination argo.ApplicationDestination) {
 				gk := schema.FromAPIVersionAndKind(o.APIVersion, o.Kind).GroupKind()
-				namespace := o.Namespace
-				if namespace == "" {
-					namespace = app.Spec.Destination.Namespace
+				if o.Namespace != "" {
+					destination.Namespace = o.Namespace
 				}
-				destination := argo.ApplicationDestination{Server: app.Spec.Destination.Server, Namespace: namespace}
 				if ok, err := project.IsDestinationPermitted(destination, noClusters); !ok || err != nil {
-					t.Errorf("%s: not permitted in %s: %v", o.File(), namespace, err)
+					t.Errorf("%s: not permitted in %+v: %v", o.File(), destination, err)
 				}
 				if !project.IsGroupKindPermitted(gk, o.Namespace != "") {
 					t.Errorf("%s: not permitted", o.File())
 				}
+			}
+			there := app.Spec.Destination
+			if platform.Cluster.Remote {
+				for _, o := range render.InArgoCD(platform) {
+					permits(o, app.Spec.Destination)
+				}
+				there = argo.ApplicationDestination{Server: platform.Cluster.Server, Name: platform.Cluster.Known, Namespace: "default"}
+			}
+			for _, o := range render.Build(platform) {
+				permits(o, there)
+			}
+			for _, o := range c.Objects {
 				if o.Kind == "Application" && o.Name == app.Name || o.Kind == "AppProject" && o.Name == project.Name {
 					t.Errorf("%s takes the place of the root's own", o.File())
 				}

@@ -36,14 +36,20 @@ func (r replaced) Lstat(name string) (fs.FileInfo, error) { return fs.Lstat(r.FS
 // text renders a folder to one text.
 func text(t *testing.T, fsys fs.FS, dir string) string {
 	t.Helper()
-	p, diags, err := catalog.Load(fsys, dir, catalog.Options{})
-	if err != nil || len(diags) > 0 {
-		t.Errorf("%v %v", err, diags)
+	in, err := catalog.Read(fsys, dir, catalog.Options{})
+	if err != nil || len(in.Mistakes) > 0 {
+		t.Errorf("%v %v", err, in.Mistakes)
 		return ""
 	}
 	var out bytes.Buffer
-	if err := render.Write(&out, render.Build(p)); err != nil {
-		t.Error(err)
+	for _, c := range in.Clusters {
+		objects := append(render.Root(c.Platform), render.Build(c.Platform)...)
+		if c.Platform.Cluster.Remote {
+			objects = append(objects, render.InArgoCD(c.Platform)...)
+		}
+		if err := render.Write(&out, objects); err != nil {
+			t.Error(err)
+		}
 	}
 	return out.String()
 }
@@ -102,8 +108,11 @@ func TestBytes(t *testing.T) {
 func shuffled(t *testing.T, fsys fs.FS, dir string, random *rand.Rand) replaced {
 	t.Helper()
 	files := fstest.MapFS{}
-	for _, name := range []string{catalog.ApplicationsFile, catalog.PlatformFile} {
-		file := path.Join(dir, name)
+	parts, err := fs.Glob(fsys, path.Join(dir, catalog.ApplicationsDir, "*.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(parts, path.Join(dir, catalog.ApplicationsFile), path.Join(dir, catalog.PlatformFile)) {
 		before, err := fs.ReadFile(fsys, file)
 		if err != nil {
 			t.Fatal(err)

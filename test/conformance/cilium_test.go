@@ -51,11 +51,10 @@ func engine(t *testing.T, objects []object.Object) *verdict.Engine {
 
 // TestFlows asks Cilium's policy engine whether what the entries allow passes at both ends, and only in that direction.
 func TestFlows(t *testing.T) {
-	for _, name := range examples.Names(t) {
-		t.Run(name, func(t *testing.T) {
-			platform, objects := examples.Load(t, name)
-			e := engine(t, objects)
-			for _, n := range platform.Namespaces {
+	for _, c := range examples.Every(t) {
+		t.Run(c.String(), func(t *testing.T) {
+			e := engine(t, c.Objects)
+			for _, n := range c.Platform.Namespaces {
 				for _, f := range n.Flows {
 					if f.Direction == catalog.Egress {
 						passes(t, e, n.Name, f)

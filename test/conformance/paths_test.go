@@ -49,30 +49,42 @@ func TestGeneratePaths(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer root.Close()
-			p, diags, err := catalog.Load(root.FS(), ".", catalog.Options{})
-			if err != nil || len(diags) > 0 {
-				t.Fatal(err, diags)
+			in, err := catalog.Read(root.FS(), ".", catalog.Options{})
+			if err != nil || len(in.Mistakes) > 0 {
+				t.Fatal(err, in.Mistakes)
 			}
-			checkPaths(t, roster, repository, []string{"/" + p.Repository.Reads}, "roster", "", run(t, roster, repository, nil, "render"))
-			for _, n := range p.Namespaces {
-				for _, a := range n.Applications {
+			for _, c := range in.Clusters {
+				p := c.Platform
+				reads := strings.Split(p.Repository.ListPaths, ";") // by the plugin
+				for i, read := range reads {
+					reads[i] = path.Join("/", read)
+				}
+				parameter := ""
+				if p.Cluster.Remote {
+					parameter = p.RootName()
+				}
+				checkPaths(t, roster, repository, []string{"/" + p.Repository.Reads}, p.RootName(), parameter, run(t, roster, repository, nil, "render", "--app", p.RootName()))
+				for _, name := range partNames(p) {
+					checkPaths(t, roster, repository, reads, name, name, run(t, roster, repository, nil, "render", "--app", name))
+				}
+				for _, a := range applications(p) {
 					if a.Workload == nil || a.GeneratePaths == nil {
 						continue
 					}
 					if a.Sources[0].Plugin == nil && len(a.Patches) > 0 { // Argo CD reads them from the Application, and no file
 						continue
 					}
-					paths := []string{"/applications.yml", "/platform.yml", "/profiles"} // the plugin reads these
+					paths := slices.Clone(reads)
 					for _, read := range a.GeneratePaths {
 						if !strings.HasPrefix(read, "/") { // seen from the folder that Argo CD calls the plugin, or the tool, in
 							read = "/" + path.Join(a.Sources[0].Path, read)
 						}
 						paths = append(paths, read)
 					}
-					if isSource := i >= len(lists); isSource && len(paths) == 4 && paths[3] == "/"+a.Sources[0].Path {
+					if isSource := i >= len(lists); isSource && len(paths) == len(reads)+1 && paths[len(reads)] == "/"+a.Sources[0].Path {
 						continue // nothing outside of its folder is read; the examples have many of these
 					}
-					checkPaths(t, roster, repository, paths, a.Code, a.Code, run(t, roster, repository, nil, "render", "--app", a.Code))
+					checkPaths(t, roster, repository, paths, a.Name, a.Name, run(t, roster, repository, nil, "render", "--app", a.Name))
 					checked++
 				}
 			}
@@ -81,6 +93,31 @@ func TestGeneratePaths(t *testing.T) {
 	if checked < 30 {
 		t.Errorf("only %d applications have paths", checked)
 	}
+}
+
+// partNames are the names of the Applications that have the objects of a cluster with another one's Argo CD.
+func partNames(p *catalog.Platform) []string {
+	if !p.Cluster.Remote {
+		return nil
+	}
+	var names []string
+	for _, part := range []catalog.Part{catalog.NamespacePart, catalog.PolicyPart, catalog.StorePart, catalog.RoutePart} {
+		names = append(names, p.PartName(part, ""))
+	}
+	for _, a := range applications(p) {
+		if len(a.Secrets) > 0 {
+			names = append(names, p.PartName(catalog.SecretPart, a.Code))
+		}
+	}
+	return names
+}
+
+func applications(p *catalog.Platform) []catalog.Application {
+	var out []catalog.Application
+	for _, n := range p.Namespaces {
+		out = append(out, n.Applications...)
+	}
+	return out
 }
 
 // checkPaths demands that the plugin prints want where only paths of the repository are there.

@@ -19,11 +19,10 @@ import (
 func TestSchema(t *testing.T) {
 	set := schema.New()
 	rules := celrules.New(set)
-	for _, name := range examples.Names(t) {
-		_, objects := examples.Load(t, name)
+	for _, c := range examples.Every(t) {
 		var e object.Encoder
-		for _, o := range objects {
-			t.Run(name+"/"+o.File(), func(t *testing.T) {
+		for _, o := range c.Objects {
+			t.Run(c.String()+"/"+o.File(), func(t *testing.T) {
 				text := e.Encode(nil, o.Value())
 				problems, err := set.ValidateYAML(text)
 				if err != nil {
@@ -68,10 +67,9 @@ func TestIdentity(t *testing.T) {
 			Labels, Annotations map[string]string
 		}
 	}
-	for _, name := range examples.Names(t) {
-		_, objects := examples.Load(t, name)
+	for _, c := range examples.Every(t) {
 		var e object.Encoder
-		for _, o := range objects {
+		for _, o := range c.Objects {
 			var got identity
 			if err := yaml.Unmarshal(e.Encode(nil, o.Value()), &got); err != nil {
 				t.Fatal(err)

@@ -59,8 +59,8 @@ func TestSources(t *testing.T) {
 		t.Fatal(err, diags)
 	}
 	lists := map[string][]object.Object{"all sources": render.Build(platform)}
-	for _, name := range examples.Names(t) {
-		_, lists[name] = examples.Load(t, name)
+	for _, c := range examples.Every(t) {
+		lists[c.String()] = c.Objects
 	}
 	for name, objects := range lists {
 		t.Run(name, func(t *testing.T) {
@@ -82,7 +82,7 @@ func TestSources(t *testing.T) {
 					settled(t, app.Name, s)
 					referred(t, app.Name, s, sources)
 				}
-				if p := projects[app.Spec.Project]; p != nil {
+				if p := projects[app.Spec.Project]; p != nil { // there is none of a root here
 					permitted(t, p, app)
 				}
 			}

@@ -36,10 +36,10 @@ type workloads struct {
 func TestWorkloads(t *testing.T) {
 	roster := examples.Roster(t)
 	checked := map[string]int{}
-	for _, name := range examples.Names(t) {
-		t.Run(name, func(t *testing.T) {
+	for _, c := range examples.Every(t) {
+		t.Run(c.String(), func(t *testing.T) {
 			w := workloads{t: t, pods: map[string][]corev1.PodTemplateSpec{}, services: map[string]corev1.Service{}, checked: checked}
-			objects, elsewhere := examples.All(t, roster, name)
+			objects, elsewhere := examples.All(t, roster, c)
 			w.elsewhere = elsewhere
 			for _, o := range objects {
 				if o.Platform() {
@@ -50,12 +50,12 @@ func TestWorkloads(t *testing.T) {
 			}
 			w.index()
 			w.schemas()
-			w.namespaces(name)
+			w.namespaces(c)
 			w.podSecurity()
 			w.images()
 			w.selectors()
 			w.routes()
-			if name == "homelab" {
+			if c.Example == "homelab" {
 				w.household()
 			}
 		})
@@ -136,10 +136,9 @@ func (w *workloads) schemas() {
 }
 
 // namespaces fails when an application deploys into a namespace that nothing creates.
-func (w *workloads) namespaces(name string) {
+func (w *workloads) namespaces(c examples.Cluster) {
 	known, used := map[string]bool{}, map[string]bool{"": true} // cluster-scoped
-	platform, _ := examples.Load(w.t, name)
-	for _, n := range platform.Namespaces {
+	for _, n := range c.Platform.Namespaces {
 		known[n.Name] = !n.Managed
 	}
 	for _, o := range w.platform {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -41,25 +42,78 @@ func Names(t testing.TB) []string {
 	return names
 }
 
-// Load resolves and renders an example. An example with mistakes fails the test.
-func Load(t testing.TB, name string) (*catalog.Platform, []object.Object) {
+// Cluster is an example as it is on one of its clusters.
+type Cluster struct {
+	Example  string
+	Platform *catalog.Platform
+	// Objects are those that live there: its own, and what its Argo CD has for the clusters that it deploys to.
+	Objects []object.Object
+	// Managed are the platforms of all clusters that its Argo CD deploys to; none when it has none.
+	Managed []*catalog.Platform
+}
+
+// String is the name of the example, and of the cluster if it has several.
+func (c Cluster) String() string { return path.Join(c.Example, c.Platform.Cluster.Name) }
+
+// Every is all clusters of all examples.
+func Every(t testing.TB) []Cluster {
+	t.Helper()
+	var out []Cluster
+	for _, name := range Names(t) {
+		out = append(out, Clusters(t, name)...)
+	}
+	return out
+}
+
+// Clusters resolves and renders an example. An example with mistakes fails the test.
+func Clusters(t testing.TB, name string) []Cluster {
 	t.Helper()
 	root, err := os.OpenRoot(Root())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	platform, diags, err := catalog.Load(root.FS(), "examples/"+name, catalog.Options{})
+	return ClustersIn(t, root.FS(), name)
+}
+
+// ClustersIn is the same for another file system, in which files of the example may be other ones.
+func ClustersIn(t testing.TB, root fs.FS, name string) []Cluster {
+	t.Helper()
+	reading, err := catalog.Read(root, "examples/"+name, catalog.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range diags {
+	for _, d := range reading.Mistakes {
 		t.Errorf("%s: %s: %s [%s]", d.Pos, d.Path, d.Message, d.Code)
 	}
-	if platform == nil {
+	if reading.Clusters == nil {
 		t.FailNow()
 	}
-	return platform, render.Build(platform)
+	var out []Cluster
+	for _, on := range reading.Clusters {
+		c := Cluster{Example: name, Platform: on.Platform, Objects: render.Build(on.Platform)}
+		for _, other := range reading.Clusters {
+			if other.Platform.Cluster.Manager == c.Platform.Cluster.Name {
+				c.Managed = append(c.Managed, other.Platform)
+			}
+			if other.Platform.Cluster.Manager == c.Platform.Cluster.Name && other.Platform.Cluster.Remote {
+				c.Objects = append(c.Objects, render.InArgoCD(other.Platform)...)
+			}
+		}
+		object.Sort(c.Objects)
+		out = append(out, c)
+	}
+	return out
+}
+
+// Load is Clusters for an example with one cluster.
+func Load(t testing.TB, name string) (*catalog.Platform, []object.Object) {
+	t.Helper()
+	c := Clusters(t, name)
+	if len(c) != 1 {
+		t.Fatalf("%s has %d clusters", name, len(c))
+	}
+	return c[0].Platform, c[0].Objects
 }
 
 // Roster builds the program and returns its path.
@@ -85,7 +139,13 @@ func Roster(t testing.TB) string {
 // not render because their sources are elsewhere.
 func RenderAll(t testing.TB, roster, name string, flags ...string) (stdout []byte, elsewhere []string) {
 	t.Helper()
-	c := exec.Command(roster, append([]string{"render", "--all", "examples/" + name}, flags...)...)
+	return Render(t, roster, name, append([]string{"--all"}, flags...)...)
+}
+
+// Render is RenderAll with other flags.
+func Render(t testing.TB, roster, name string, flags ...string) (stdout []byte, elsewhere []string) {
+	t.Helper()
+	c := exec.Command(roster, append([]string{"render", "examples/" + name}, flags...)...)
 	c.Dir = Root()
 	var out, messages bytes.Buffer
 	c.Stdout, c.Stderr = &out, &messages
@@ -118,10 +178,14 @@ type Object struct {
 // Platform reports whether roster made the object; all others are what an application deploys.
 func (o *Object) Platform() bool { return o.GetLabels()["app.kubernetes.io/managed-by"] == "roster" }
 
-// All is what RenderAll prints, object by object.
-func All(t testing.TB, roster, name string) (objects []Object, elsewhere []string) {
+// All is what RenderAll prints for a cluster, object by object.
+func All(t testing.TB, roster string, c Cluster) (objects []Object, elsewhere []string) {
 	t.Helper()
-	stdout, elsewhere := RenderAll(t, roster, name)
+	var flags []string
+	if name := c.Platform.Cluster.Name; name != "" {
+		flags = []string{"--cluster", name}
+	}
+	stdout, elsewhere := RenderAll(t, roster, c.Example, flags...)
 	for text := range strings.SplitSeq(string(stdout), "\n---\n") {
 		o := Object{Text: text}
 		json, err := yaml.YAMLToJSONStrict([]byte(text))
@@ -129,7 +193,7 @@ func All(t testing.TB, roster, name string) (objects []Object, elsewhere []strin
 			err = o.UnmarshalJSON(json)
 		}
 		if err != nil {
-			t.Fatalf("%s: %v\n%s", name, err, text)
+			t.Fatalf("%v: %v\n%s", c, err, text)
 		}
 		objects = append(objects, o)
 	}
