@@ -104,6 +104,9 @@ func shape(n *yaml.Node) string {
 // TestWrittenExamples does so for the examples, which use each key.
 func TestWrittenExamples(t *testing.T) {
 	for _, name := range examples.Names(t) {
+		if len(examples.Clusters(t, name)) > 1 { // of several files, and with what differs laid over the entries
+			continue
+		}
 		p, _ := examples.Load(t, name)
 		list, err := os.ReadFile(filepath.Join(examples.Root(), "examples", name, catalog.ApplicationsFile))
 		if err != nil {
