@@ -173,7 +173,7 @@ func TestLinear(t *testing.T) {
 	cost := func(clusters, entries int) (took time.Duration, allocated uint64) {
 		files := many(clusters, entries)
 		took = time.Hour
-		for range 2 { // the quickest is the one that was not disturbed
+		for range 4 { // the quickest is the one that was not disturbed
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			start := time.Now()
@@ -187,14 +187,14 @@ func TestLinear(t *testing.T) {
 		return took, allocated
 	}
 	cost(2, 10)
-	time1, memory1 := cost(6, 50)
-	for _, c := range []struct{ clusters, entries int }{{30, 50}, {6, 250}} { // five times as much
-		time5, memory5 := cost(c.clusters, c.entries)
-		if float64(memory5) > 6*float64(memory1) {
-			t.Errorf("%d clusters with %d entries allocate %d MiB; a fifth of them %d MiB", c.clusters, c.entries, memory5>>20, memory1>>20)
+	time1, memory1 := cost(3, 50)
+	for _, c := range []struct{ clusters, entries int }{{30, 50}, {3, 500}} { // ten times as much
+		time10, memory10 := cost(c.clusters, c.entries)
+		if memory10 > 12*memory1 {
+			t.Errorf("%d clusters with %d entries allocate %d MiB; a tenth of them %d MiB", c.clusters, c.entries, memory10>>20, memory1>>20)
 		}
-		if time5 > 15*time1 { // it is shared with others; of what grows with the square, this would be 25
-			t.Errorf("%d clusters with %d entries take %s; a fifth of them %s", c.clusters, c.entries, time5, time1)
+		if time10 > 60*time1 { // the machine may be busy; of what grows with the square, it would be 100
+			t.Errorf("%d clusters with %d entries take %s; a tenth of them %s", c.clusters, c.entries, time10, time1)
 		}
 	}
 }

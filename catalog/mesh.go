@@ -3,7 +3,6 @@ package catalog
 import (
 	"slices"
 
-	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
 )
 
@@ -74,7 +73,7 @@ func (m *mesh) reaches(n *names, in *peerInput) bool {
 		in.Cluster.Report("no-effect", "remove it", "%s has no clusters", PlatformFile)
 	case m.clusters.byName[name] == nil:
 		if !m.clusters.flawed {
-			in.Cluster.Report("unknown-cluster", diag.DidYouMean(name, m.clusters.names), "there is no cluster %s", syntax.Quote(name))
+			in.Cluster.Report("unknown-cluster", m.clusters.near(name), "there is no cluster %s", syntax.Quote(name))
 		}
 	case name == n.cluster:
 		in.Cluster.Report("no-effect", "remove it", "the entry itself is on the cluster %q", name)
