@@ -62,10 +62,15 @@ func FromEnvironment(lookup func(string) (string, bool)) (Request, error) {
 // code is the name of the Application that asks. In namespaces other than its own, Argo CD calls it NAMESPACE_NAME.
 func (r Request) code() string { return r.AppName[strings.LastIndexByte(r.AppName, '_')+1:] }
 
-// Check reports an Application of the list that asks for the whole platform, as it does when its parameter is removed. Clusters is how many the
+// Check reports an Application of the list that asks for the whole platform, as it does when its parameter is removed, and one that names a
+// cluster whose Argo CD does not deploy what it asks for. Clusters is how many the
 // list has: of several, each has a root, and only one of these is asked for without a parameter.
 func (r Request) Check(p *catalog.Platform, clusters int) error {
 	name := r.code()
+	if r.Cluster != "" && r.Cluster != p.Cluster.Manager { // a code of another cluster would do as its name there
+		return fmt.Errorf("the Application %q asks for what the Argo CD of %q deploys, as if that were %q: that would replace its own objects\n  hint: apply the output of roster bootstrap again",
+			r.AppName, p.Cluster.Manager, r.Cluster)
+	}
 	if r.Application != "" || name == p.RootName() {
 		return nil
 	}
