@@ -91,11 +91,16 @@ func (f *files) listFiles(in *platformInput) []string {
 			}
 		}
 	}
+	if info, lost := fs.Lstat(f.fsys, path.Join(f.dir, ApplicationsDir)); err != nil && lost == nil && (info.IsDir() || info.Mode()&fs.ModeSymlink != 0) {
+		f.diags.Add(diag.Diagnostic{Pos: diag.Position{File: f.shown(ApplicationsDir)}, Code: "missing-file", Message: "the folder cannot be read: its files would be missing in the list",
+			Hint: "keep the folder itself in the repository, so that it can be read"})
+	}
 	if len(names) == 0 {
 		return []string{f.shown(ApplicationsFile)}
 	}
 	f.listReads = append(f.listReads, ApplicationsDir)
-	if _, err := fs.Stat(f.fsys, path.Join(f.dir, ApplicationsFile)); err == nil {
+	// One that cannot be read, or that has the wrong name, is a mistake: left out, its entries would be pruned.
+	if slices.ContainsFunc([]string{ApplicationsFile, "applications.yaml"}, func(name string) bool { _, err := fs.Lstat(f.fsys, path.Join(f.dir, name)); return err == nil }) {
 		names = append([]string{f.shown(ApplicationsFile)}, names...)
 	}
 	return f.few(names)
