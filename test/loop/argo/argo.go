@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
-	authentication "k8s.io/api/authentication/v1"
 	core "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -105,7 +104,9 @@ func (a *ArgoCD) install(t testing.TB) {
 	for name, data := range map[string]map[string]string{"argocd-cm": a.options.Settings, "argocd-cmd-params-cm": a.options.Params} {
 		a.Configure(t, name, data)
 	}
-	// This is the one that argocd-server makes when it starts.
+	// What argocd-server makes when it starts: without the key, the others do not notice that settings have changed.
+	_, err = a.cluster.Patch(t.Context(), "v1", "Secret", Namespace, "argocd-secret", `{"stringData": {"server.secretkey": "aGVyZSBub2JvZHkgbG9ncyBpbg=="}}`)
+	must(t, err)
 	project := `{"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": {"name": "default", "namespace": "argocd"},
 		"spec": {"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "*"}], "clusterResourceWhitelist": [{"group": "*", "kind": "*"}]}}`
 	cluster.Eventually(t, 30*time.Second, "the CRDs of Argo CD are established", func() error {
@@ -153,12 +154,8 @@ func (a *ArgoCD) StartRepoServer(t testing.TB) {
 func (a *ArgoCD) StartController(t testing.TB) {
 	t.Helper()
 	const name = "argocd-application-controller"
-	seconds := int64((24 * time.Hour).Seconds())
-	token, err := a.cluster.Client.CoreV1().ServiceAccounts(Namespace).CreateToken(t.Context(), name,
-		&authentication.TokenRequest{Spec: authentication.TokenRequestSpec{ExpirationSeconds: &seconds}}, metav1.CreateOptions{})
-	must(t, err)
 	kubeconfig := filepath.Join(a.dir, "controller.kubeconfig")
-	must(t, a.cluster.WriteKubeconfig(kubeconfig, token.Status.Token))
+	must(t, a.cluster.WriteKubeconfig(kubeconfig, a.cluster.Token(t, Namespace, name)))
 	// FAKE_IN_CLUSTER: https://kubernetes.default.svc is the cluster of KUBECONFIG, as there is no Pod to be in.
 	env := append(a.environment(t, "StatefulSet", name), "ARGOCD_FAKE_IN_CLUSTER=true", "KUBECONFIG="+kubeconfig,
 		"KUBECACHEDIR="+filepath.Join(a.dir, "kubecache"))
