@@ -111,7 +111,10 @@ func asked(text string) (application, cluster string, err error) {
 	}
 	for _, p := range list {
 		into, what, without := &application, "the code of an application", "remove the parameter to render the platform"
-		if p.Name == render.ClusterParameter {
+		switch p.Name {
+		case render.ContentParameter: // it is for Argo CD alone
+			continue
+		case render.ClusterParameter:
 			into, what, without = &cluster, "the name of a cluster", "apply the output of roster bootstrap again"
 		}
 		switch {

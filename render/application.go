@@ -84,6 +84,9 @@ const PluginParameter = "application"
 // ClusterParameter is the parameter that names the cluster whose Argo CD asks, where that is not clear.
 const ClusterParameter = "cluster"
 
+// ContentParameter is the parameter that is different when an Application's objects are. Nothing depends on its value.
+const ContentParameter = "content"
+
 func applications(k kind, p *catalog.Platform, n *catalog.Namespace) []object.Object {
 	out := make([]object.Object, 0, len(n.Applications))
 	for i := range n.Applications {

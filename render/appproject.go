@@ -53,6 +53,11 @@ type projectRole struct {
 // what Argo CD stores.
 func appProject(k kind, p *catalog.Platform, n *catalog.Namespace) []object.Object {
 	id := identity{Kind: k, Namespace: p.ArgoCD.Namespace, Name: n.Project.Name, Origin: n.Origin, Sync: guardSync}
+	if p.Cluster.Remote {
+		// Argo CD prunes what is in the last wave in the first wave of all that is pruned: so the Applications of an entry go before their
+		// Namespace, which the Application of wave -2 prunes.
+		id.Sync.Wave = catalog.NamespaceWave - 1
+	}
 	return []object.Object{id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		return &argoAppProject{TypeMeta: t, ObjectMeta: m, Spec: projectSpec(p, n)}
 	})}

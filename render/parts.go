@@ -1,6 +1,8 @@
 package render
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 
 	"github.com/argoproj/argo-cd/v2/pkg/apis/application"
@@ -30,9 +32,11 @@ func EntriesInArgoCD(p *catalog.Platform) []object.Object {
 		}
 	}
 	for _, n := range p.Namespaces {
-		for _, a := range n.Applications {
+		for i, a := range n.Applications {
 			if len(a.Secrets) > 0 {
-				out = append(out, partApplication(p, catalog.SecretPart, a.Code, a.Origin, a.SecretsSync.Wave, a.Guarded))
+				one := *p
+				one.Namespaces = alone(n, i)
+				out = append(out, partApplication(p, catalog.SecretPart, a.Code, partOf(&one, catalog.SecretPart), a.Origin, a.SecretsSync.Wave, a.Guarded))
 			}
 		}
 	}
@@ -46,6 +50,11 @@ func Part(p *catalog.Platform, part catalog.Part, code string) []object.Object {
 	if part == catalog.SecretPart {
 		p = only(p, code)
 	}
+	return partOf(p, part)
+}
+
+// partOf is the same for all applications of a platform.
+func partOf(p *catalog.Platform, part catalog.Part) []object.Object {
 	var out []object.Object
 	for place := range kinds {
 		switch k := of(place); kinds[place].part {
@@ -65,19 +74,24 @@ func only(p *catalog.Platform, code string) *catalog.Platform {
 	one.Namespaces = nil
 	for _, n := range p.Namespaces {
 		if i := slices.IndexFunc(n.Applications, func(a catalog.Application) bool { return a.Code == code }); i >= 0 {
-			n.Applications = n.Applications[i : i+1]
-			one.Namespaces = []catalog.Namespace{n}
+			one.Namespaces = alone(n, i)
 		}
 	}
 	return &one
+}
+
+// alone is a namespace with one of its applications.
+func alone(n catalog.Namespace, i int) []catalog.Namespace {
+	n.Applications = n.Applications[i : i+1]
+	return []catalog.Namespace{n}
 }
 
 // partApplications are the Applications of the parts of the whole cluster, of those that have objects.
 func partApplications(p *catalog.Platform) []object.Object {
 	var out []object.Object
 	add := func(part catalog.Part, wave catalog.Wave) {
-		if len(Part(p, part, "")) > 0 {
-			out = append(out, partApplication(p, part, "", catalog.Origin(catalog.PlatformFile+"#clusters/"+p.Cluster.Name), wave, true))
+		if objects := partOf(p, part); len(objects) > 0 {
+			out = append(out, partApplication(p, part, "", objects, catalog.Origin(catalog.PlatformFile+"#clusters/"+p.Cluster.Name), wave, true))
 		}
 	}
 	add(catalog.NamespacePart, catalog.NamespaceWave)
@@ -90,7 +104,7 @@ func partApplications(p *catalog.Platform) []object.Object {
 }
 
 // partApplication is the Application of a part.
-func partApplication(p *catalog.Platform, part catalog.Part, code string, origin catalog.Origin, wave catalog.Wave, guarded bool) object.Object {
+func partApplication(p *catalog.Platform, part catalog.Part, code string, objects []object.Object, origin catalog.Origin, wave catalog.Wave, guarded bool) object.Object {
 	id := identity{Kind: named(application.ApplicationKind), Namespace: p.ArgoCD.Namespace, Name: p.PartName(part, code), Origin: origin, Sync: catalog.Sync{Wave: wave}}
 	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 		if guarded {
@@ -98,13 +112,32 @@ func partApplication(p *catalog.Platform, part catalog.Part, code string, origin
 		}
 		m.Annotations[manifestGeneratePaths] = p.Repository.ListPaths
 		m.Finalizers = []string{finalizer}
-		return &argoApplication{TypeMeta: t, ObjectMeta: m, Spec: partSpec(p, id.Name)}
+		return &argoApplication{TypeMeta: t, ObjectMeta: m, Spec: partSpec(p, id.Name, digest(objects))}
 	})
 }
 
+// digest tells a part's objects from those of another commit. It is in the Application: one that stayed as it is when its objects change would
+// be healthy as of the old ones, and what waits for it would begin before Argo CD has looked at the new ones.
+func digest(objects []object.Object) string {
+	e := Encoder()
+	sum := sha256.New()
+	var text []byte
+	for _, o := range objects {
+		text = e.Encode(append(text[:0], "---\n"...), o.Value())
+		sum.Write(text)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:16])
+}
+
 // partSpec is an Application that the sidecar renders, on the other cluster.
-func partSpec(p *catalog.Platform, name string) applicationSpec {
-	spec := rootSpec(p, sidecar(p.ArgoCD.Plugin, name, p.Cluster))
+func partSpec(p *catalog.Platform, name, content string) applicationSpec {
+	plugin := sidecar(p.ArgoCD.Plugin, name, p.Cluster)
+	plugin.Parameters = append(plugin.Parameters, argocd.PluginParameter{Name: ContentParameter, String: &content})
+	spec := rootSpec(p, plugin)
+	// What is new is applied before anything that is removed waits for confirmation: what is in the next waves needs it.
+	spec.SyncPolicy.SyncOptions = append(spec.SyncPolicy.SyncOptions, "PruneLast=true")
+	// False is what it is without, and one that is written out makes Argo CD sync it twice.
+	spec.SyncPolicy.Automated.AllowEmpty = nil
 	spec.Destination = destination(p, "default") // all objects name their namespace, or have none
 	return spec
 }

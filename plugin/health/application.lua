@@ -46,15 +46,34 @@ local function stale()
   return false
 end
 
+-- asks reports whether all that is asked for is applied, and what is to be removed waits until somebody confirms that. Argo CD's Lua has
+-- no functions for text, but an order of it.
+local function asks(sync)
+  local message = sync ~= nil and sync.phase == "Running" and sync.message or ""
+  if message < "Waiting for pruning confirmation of" or message > "Waiting for pruning confirmation og"
+      or sync.syncResult == nil or obj.status.sync == nil then
+    return false
+  end
+  -- It may have begun before somebody asked for it, or go on with a commit after which there are others.
+  if not same(obj.spec.source, sync.syncResult.source) and sync.syncResult.revision ~= obj.status.sync.revision then return false end
+  for _, option in ipairs(obj.spec.syncPolicy.syncOptions or {}) do
+    if option == "PruneLast=true" then return true end
+  end
+  return false
+end
+
 if (hs.status == "Healthy" or hs.status == "Degraded") and stale() then
   hs = {status = "Progressing", message = "not compared yet with what is asked for"}
 elseif hs.status == "Healthy" and obj.spec.syncPolicy ~= nil and obj.spec.syncPolicy.automated ~= nil
-    and (obj.status.sync == nil or obj.status.sync.status ~= "Synced") then
+    and (obj.status.sync == nil or obj.status.sync.status ~= "Synced")
+    and not asks(obj.status.operationState) then
   local sync = obj.status.operationState
-  if sync == nil or sync.phase == "Running" or sync.phase == "Terminating" then
+  if obj.operation ~= nil or sync == nil or sync.phase == "Running" or sync.phase == "Terminating" then
     hs = {status = "Progressing", message = "not synced yet"}
   elseif sync.phase ~= "Succeeded" then
     hs = {status = "Degraded", message = sync.message or "the last sync failed"}
+  elseif sync.finishedAt ~= nil and obj.status.reconciledAt ~= nil and sync.finishedAt >= obj.status.reconciledAt then
+    hs = {status = "Progressing", message = "not compared yet since it was synced"}
   end
 end
 return hs

@@ -26,6 +26,14 @@ func TestApplicationHealth(t *testing.T) {
 		return "spec: {" + asked + ", syncPolicy: {automated: {}}}\nstatus: {health: {status: Healthy}, operationState: {phase: Succeeded}, " +
 			"sync: {status: Synced, comparedTo: {" + compared + "}}}"
 	}
+	synced := func(compared, finished string) string {
+		return "status: {health: {status: Healthy}, sync: {status: OutOfSync}, reconciledAt: 2026-01-01T" + compared +
+			", operationState: {phase: Succeeded, finishedAt: 2026-01-01T" + finished + "}}"
+	}
+	prunes := func(option, message string) string {
+		return "operation: {sync: {}}\nspec: {source: {path: a}, syncPolicy: {automated: {}, syncOptions: [ServerSideApply=true, " + option + "]}}\n" +
+			"status: {health: {status: Healthy}, sync: {status: OutOfSync, revision: r2}, operationState: {phase: Running, syncResult: {revision: r1, source: {path: a}}, message: " + message + "}}"
+	}
 	for _, test := range []struct{ name, app, status, message string }{
 		{"not looked at", "spec: {}", "Progressing", ""},
 		{"healthy", automated + "status: {health: {status: Healthy}, sync: {status: Synced}, operationState: {phase: Succeeded}}", "Healthy", ""},
@@ -36,6 +44,18 @@ func TestApplicationHealth(t *testing.T) {
 		{"cannot be synced", automated + "status: {health: {status: Healthy}, sync: {status: OutOfSync}, operationState: {phase: Failed, message: forbidden}}",
 			"Degraded", "forbidden"},
 		{"differs forever", automated + "status: {health: {status: Healthy}, sync: {status: OutOfSync}, operationState: {phase: Succeeded}}", "Healthy", ""},
+		{"about to be synced", "operation: {sync: {}}\n" + automated + "status: {health: {status: Healthy}, sync: {status: OutOfSync}, operationState: {phase: Succeeded}}", "Progressing", "not synced yet"},
+		{"just synced", automated + synced("10:00:00Z", "10:00:01Z"), "Progressing", "not compared yet since it was synced"},
+		{"synced within a second", automated + synced("10:00:01Z", "10:00:01Z"), "Progressing", "not compared yet since it was synced"},
+		{"compared after a sync", automated + synced("10:00:02Z", "10:00:01Z"), "Healthy", ""},
+		{"asks before it prunes", prunes("PruneLast=true", "Waiting for pruning confirmation of v1/ConfigMap/roster-guard"), "Healthy", ""},
+		{"asks before it prunes what another commit has removed", strings.Replace(prunes("PruneLast=true", "Waiting for pruning confirmation of v1/ConfigMap/roster-guard"), "path: a", "path: b", 1),
+			"Progressing", "not synced yet"},
+		{"began before it was asked for", strings.Replace(strings.Replace(prunes("PruneLast=true", "Waiting for pruning confirmation of v1/ConfigMap/roster-guard"),
+			"path: a", "path: b", 1), "revision: r1", "revision: r2", 1), "Healthy", ""},
+		{"asks before it has applied all", prunes("PruneLast=false", "Waiting for pruning confirmation of v1/ConfigMap/roster-guard"), "Progressing", "not synced yet"},
+		{"waits", prunes("PruneLast=true", "waiting for healthy state of v1/Namespace/web-a"), "Progressing", "not synced yet"},
+		{"applies", prunes("PruneLast=true", "one or more tasks are running"), "Progressing", "not synced yet"},
 		{"by hand", "spec: {}\nstatus: {health: {status: Healthy}, sync: {status: OutOfSync}}", "Healthy", ""},
 		{"missing", automated + "status: {health: {status: Missing}, sync: {status: OutOfSync}}", "Missing", ""},
 		{"compared", compared("source: {repoURL: r, targetRevision: 1.20.2}", "source: {repoURL: r, targetRevision: 1.20.2}"), "Healthy", ""},

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	authentication "k8s.io/api/authentication/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -35,15 +36,9 @@ import (
 	"github.com/hippotion/roster/test/loop/tools"
 )
 
-// All addresses are fixed: the sandbox has its own.
-const (
-	etcdURL = "http://127.0.0.1:2379"
-	peerURL = "http://127.0.0.1:2380"
-	server  = "https://127.0.0.1:6443"
-)
-
 // Options are the parts of a cluster that tests want in different ways.
 type Options struct {
+	Number                 int      // of which cluster it is, when there are several: each has its own addresses
 	Controllers            string   // --controllers of the kube-controller-manager, which is not started when this is empty
 	ControllerManagerFlags []string // further ones
 	APIServerFlags         []string
@@ -58,42 +53,90 @@ type Cluster struct {
 
 	Etcd, APIServer, ControllerManager *sandbox.Process
 
-	mapper *restmapper.DeferredDiscoveryRESTMapper
-	dir    string
-	server []byte // the certificates of the apiserver
+	mapper  *restmapper.DeferredDiscoveryRESTMapper
+	options Options
+	dir     string
+	server  []byte // the certificates of the apiserver
 }
+
+// The ports of the first cluster; those of the next are next to them. All are fixed: the sandbox has its own.
+const (
+	etcdPort              = 2379
+	peerPort              = 2479
+	apiServerPort         = 6443
+	controllerManagerPort = 10257
+)
+
+// url is an address of the cluster.
+func (c *Cluster) url(scheme string, port int) string {
+	return fmt.Sprintf("%s://127.0.0.1:%d", scheme, port+c.options.Number)
+}
+
+// program starts one of the cluster's programs.
+func (c *Cluster) program(t testing.TB, name string, args ...string) *sandbox.Process {
+	t.Helper()
+	log := name
+	if c.options.Number > 0 {
+		log = fmt.Sprintf("%s-%d", name, c.options.Number)
+	}
+	return sandbox.Start(t, log, exec.Command(tools.Program(name), args...))
+}
+
+// token is who may do anything.
+const token = "admin"
+
+// The files of the apiserver.
+func (c *Cluster) tokens() string             { return filepath.Join(c.dir, "tokens") }
+func (c *Cluster) certificates() string       { return filepath.Join(c.dir, "certificates") }
+func (c *Cluster) certificate() string        { return filepath.Join(c.certificates(), "apiserver.crt") }
+func (c *Cluster) serviceAccountsKey() string { return filepath.Join(c.dir, "service-accounts.key") }
 
 // Start starts a cluster, which ends with the test.
 func Start(t testing.TB, o Options) *Cluster {
 	t.Helper()
-	c := &Cluster{dir: t.TempDir()}
+	c := &Cluster{options: o, dir: t.TempDir()}
 	c.Kubeconfig = filepath.Join(c.dir, "admin.kubeconfig")
-	tokens, key := filepath.Join(c.dir, "tokens"), filepath.Join(c.dir, "service-accounts.key")
-	const token = "admin"
-	must(t, os.WriteFile(tokens, []byte(token+`,admin,admin,"system:masters"`), 0o600))
-	must(t, writeKey(key))
+	must(t, os.WriteFile(c.tokens(), []byte(token+`,admin,admin,"system:masters"`), 0o600))
+	must(t, writeKey(c.serviceAccountsKey()))
 
-	c.Etcd = sandbox.Start(t, "etcd", exec.Command(tools.Program("etcd"), "--data-dir", filepath.Join(c.dir, "etcd"),
-		"--listen-client-urls", etcdURL, "--advertise-client-urls", etcdURL,
-		"--listen-peer-urls", peerURL, "--initial-advertise-peer-urls", peerURL, "--initial-cluster", "default="+peerURL,
-		"--unsafe-no-fsync", "--log-level", "warn"))
+	client, peer := c.url("http", etcdPort), c.url("http", peerPort)
+	c.Etcd = c.program(t, "etcd", "--data-dir", filepath.Join(c.dir, "etcd"),
+		"--listen-client-urls", client, "--advertise-client-urls", client,
+		"--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", "default="+peer,
+		"--unsafe-no-fsync", "--log-level", "warn")
+	c.StartAPIServer(t)
+	if o.Controllers != "" {
+		c.ControllerManager = c.program(t, "kube-controller-manager", append([]string{
+			"--kubeconfig", c.Kubeconfig, "--controllers", o.Controllers, "--leader-elect=false",
+			"--bind-address=127.0.0.1", "--secure-port", fmt.Sprint(controllerManagerPort + o.Number),
+			"--use-service-account-credentials", "--service-account-private-key-file", c.serviceAccountsKey(), "--root-ca-file", c.certificate(),
+		}, o.ControllerManagerFlags...)...)
+		Eventually(t, time.Minute, "there is a ServiceAccount for Pods", func() error {
+			_, err := c.Client.CoreV1().ServiceAccounts(metav1.NamespaceDefault).Get(t.Context(), "default", metav1.GetOptions{})
+			return err
+		})
+	}
+	return c
+}
+
+// StartAPIServer starts the kube-apiserver, which may have been stopped, and returns when it is ready.
+func (c *Cluster) StartAPIServer(t testing.TB) {
+	t.Helper()
 	// Without a certificate of ours it makes itself one, and a CA, in cert-dir.
-	certificates := filepath.Join(c.dir, "certificates")
-	c.APIServer = sandbox.Start(t, "kube-apiserver", exec.Command(tools.Program("kube-apiserver"), append([]string{
-		"--etcd-servers", etcdURL, "--cert-dir", certificates,
-		"--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--secure-port=6443", "--endpoint-reconciler-type=none",
+	c.APIServer = c.program(t, "kube-apiserver", append([]string{
+		"--etcd-servers", c.url("http", etcdPort), "--cert-dir", c.certificates(),
+		"--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--secure-port", fmt.Sprint(apiServerPort + c.options.Number), "--endpoint-reconciler-type=none",
 		"--service-cluster-ip-range=10.0.0.0/16",
-		"--authorization-mode=RBAC", "--allow-privileged=true", "--token-auth-file", tokens,
-		"--service-account-issuer=https://kubernetes.default.svc", "--service-account-key-file", key, "--service-account-signing-key-file", key,
-	}, o.APIServerFlags...)...))
-
-	certificate := filepath.Join(certificates, "apiserver.crt")
+		"--authorization-mode=RBAC", "--allow-privileged=true", "--token-auth-file", c.tokens(),
+		"--service-account-issuer=https://kubernetes.default.svc",
+		"--service-account-key-file", c.serviceAccountsKey(), "--service-account-signing-key-file", c.serviceAccountsKey(),
+	}, c.options.APIServerFlags...)...)
 	Eventually(t, time.Minute, "kube-apiserver is ready", func() error {
 		if !c.APIServer.Running() || !c.Etcd.Running() {
 			t.Fatal("kube-apiserver or etcd has ended")
 		}
 		var err error
-		if c.server, err = os.ReadFile(certificate); err != nil {
+		if c.server, err = os.ReadFile(c.certificate()); err != nil {
 			return err
 		}
 		if err := c.connect(token); err != nil {
@@ -101,17 +144,6 @@ func Start(t testing.TB, o Options) *Cluster {
 		}
 		return c.Client.Discovery().RESTClient().Get().AbsPath("/readyz").Do(t.Context()).Error()
 	})
-	if o.Controllers != "" {
-		c.ControllerManager = sandbox.Start(t, "kube-controller-manager", exec.Command(tools.Program("kube-controller-manager"), append([]string{
-			"--kubeconfig", c.Kubeconfig, "--controllers", o.Controllers, "--leader-elect=false", "--bind-address=127.0.0.1",
-			"--use-service-account-credentials", "--service-account-private-key-file", key, "--root-ca-file", certificate,
-		}, o.ControllerManagerFlags...)...))
-		Eventually(t, time.Minute, "there is a ServiceAccount for Pods", func() error {
-			_, err := c.Client.CoreV1().ServiceAccounts(metav1.NamespaceDefault).Get(t.Context(), "default", metav1.GetOptions{})
-			return err
-		})
-	}
-	return c
 }
 
 func must(t testing.TB, err error) {
@@ -157,11 +189,24 @@ func (c *Cluster) connect(token string) error {
 // WriteKubeconfig writes a kubeconfig for who has the token.
 func (c *Cluster) WriteKubeconfig(file, token string) error {
 	config := api.NewConfig()
-	config.Clusters["loop"] = &api.Cluster{Server: server, CertificateAuthorityData: c.server}
+	config.Clusters["loop"] = &api.Cluster{Server: c.url("https", apiServerPort), CertificateAuthorityData: c.server}
 	config.AuthInfos["loop"] = &api.AuthInfo{Token: token}
 	config.Contexts["loop"] = &api.Context{Cluster: "loop", AuthInfo: "loop"}
 	config.CurrentContext = "loop"
 	return clientcmd.WriteToFile(*config, file)
+}
+
+// CA are the certificates by which a client knows the apiserver.
+func (c *Cluster) CA() []byte { return c.server }
+
+// Token is a token of a ServiceAccount.
+func (c *Cluster) Token(t testing.TB, namespace, name string) string {
+	t.Helper()
+	seconds := int64((24 * time.Hour).Seconds())
+	token, err := c.Client.CoreV1().ServiceAccounts(namespace).CreateToken(t.Context(), name,
+		&authentication.TokenRequest{Spec: authentication.TokenRequestSpec{ExpirationSeconds: &seconds}}, metav1.CreateOptions{})
+	must(t, err)
+	return token.Status.Token
 }
 
 // Kubectl runs kubectl, and returns what it prints. What it prints as errors is in the error.
