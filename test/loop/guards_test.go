@@ -171,6 +171,9 @@ var leftOut = map[string]string{
 	"ingress":         "objects of their own, which nothing guards",
 	"secrets":         "objects of their own, which nothing guards",
 	"uses":            "policies and values",
+	"cluster":         "a place; without clusters in platform.yml it is a mistake. TestClusters has it",
+	"clusters":        "a place, as cluster",
+	"perCluster":      "the same keys again, which are read as those of an entry on that cluster; without clusters it is a mistake as well",
 }
 
 // everyKey checks that the entry has all keys that the schema knows.

@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 
 // hosts are those that any list of these tests gets something from.
 func hosts() ([]string, error) {
-	out := append([]string{trialHost}, sourcesHosts...)
+	out := slices.Concat([]string{trialHost}, sourcesHosts, clustersHosts)
 	for _, example := range []string{"homelab", "team"} {
 		files, err := filepath.Glob(filepath.Join("..", "..", "golden", example, "*", "application-*.yaml"))
 		if err != nil || len(files) == 0 {
@@ -123,18 +123,23 @@ func start(t *testing.T, opts options) *loop {
 	l.must(err)
 	t.Cleanup(func() { _ = l.remote.Close() })
 	l.repo = repo.New(t)
+	l.cluster = cluster.Start(t, clusterOptions(opts))
+	plugins, err := filepath.Abs(filepath.Join("..", "..", "plugin"))
+	l.must(err)
+	l.argo = argo.Start(t, l.cluster, argo.Options{PluginDir: plugins, CA: l.ca, Settings: opts.settings})
+	l.step("Argo CD runs")
+	return l
+}
+
+// clusterOptions are those of a cluster.
+func clusterOptions(opts options) cluster.Options {
 	o := cluster.Options{Controllers: controllers, APIServerFlags: opts.apiServerFlags}
 	if os.Getenv("ARGOCD") == "v2" {
 		// Argo CD 2.14 knows the fields of Kubernetes 1.31, and fails at an object with another one, which this feature writes.
 		const without = "--feature-gates=DeploymentReplicaSetTerminatingReplicas=false"
 		o.APIServerFlags, o.ControllerManagerFlags = append(o.APIServerFlags, without), []string{without}
 	}
-	l.cluster = cluster.Start(t, o)
-	plugins, err := filepath.Abs(filepath.Join("..", "..", "plugin"))
-	l.must(err)
-	l.argo = argo.Start(t, l.cluster, argo.Options{PluginDir: plugins, CA: l.ca, Settings: opts.settings})
-	l.step("Argo CD runs")
-	return l
+	return o
 }
 
 func (l *loop) must(err error) {

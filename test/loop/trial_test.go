@@ -19,6 +19,7 @@ import (
 
 	core "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -125,15 +126,28 @@ type state map[string]string
 // live is the state of all kinds that a list or its workloads bring.
 func (l *trial) live() state {
 	l.Helper()
+	out, err := l.state(listAll)
+	l.must(err)
+	return out
+}
+
+// state is that of some objects. The cluster does not have to have all kinds.
+func (l *trial) state(which metav1.ListOptions) (state, error) {
 	out := state{}
 	for _, k := range []struct{ apiVersion, kind string }{
 		{"v1", "Namespace"}, {"v1", "ServiceAccount"}, {"v1", "ConfigMap"}, {"v1", "Secret"}, {"v1", "Service"}, {"v1", "Pod"},
 		{"v1", "PersistentVolumeClaim"}, {"apps/v1", "Deployment"}, {"apps/v1", "ReplicaSet"},
 		{"rbac.authorization.k8s.io/v1", "RoleBinding"}, {"rbac.authorization.k8s.io/v1", "ClusterRole"},
-		{ciliumA, "CiliumNetworkPolicy"}, {argoAPI, "AppProject"}, {argoAPI, "Application"},
+		{ciliumA, "CiliumNetworkPolicy"}, {"external-secrets.io/v1", "ClusterSecretStore"}, {"external-secrets.io/v1", "ExternalSecret"},
+		{"traefik.io/v1alpha1", "IngressRoute"}, {argoAPI, "AppProject"}, {argoAPI, "Application"},
 	} {
-		objects, err := l.cluster.List(l.Context(), k.apiVersion, k.kind, "", listAll)
-		l.must(err)
+		objects, err := l.cluster.List(l.Context(), k.apiVersion, k.kind, "", which)
+		if meta.IsNoMatchError(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
 		for _, o := range objects {
 			identity := string(o.GetUID())
 			if o.GetDeletionTimestamp() != nil {
@@ -142,7 +156,7 @@ func (l *trial) live() state {
 			out[fmt.Sprintf("%s %s/%s", k.kind, o.GetNamespace(), o.GetName())] = identity
 		}
 	}
-	return out
+	return out, nil
 }
 
 // differs returns what is not as it was.
