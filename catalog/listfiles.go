@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
@@ -154,4 +155,14 @@ func (f *files) namedFiles(patterns []text) []string {
 	slices.Sort(f.listReads)
 	f.listReads = slices.Compact(f.listReads)
 	return f.few(names)
+}
+
+// listPaths is what the list is read from, for manifest-generate-paths of what reads nothing else. The folder of its files is among it before
+// there is one: Argo CD compares with the paths that it knew.
+func (f *files) listPaths(usual bool) string {
+	out := f.listReads
+	if usual && !slices.Contains(out, ApplicationsDir) {
+		out = append(slices.Clone(out), ApplicationsDir)
+	}
+	return strings.Join(out, ";")
 }

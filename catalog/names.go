@@ -53,8 +53,8 @@ func (n *names) declare(e *entry, root string) {
 			continue
 		}
 		dnsLabel(a.ApplicationCode)
-		if a.ApplicationCode.V == root {
-			a.ApplicationCode.Report("reserved-name", "choose another code", "%q is the Application that deploys this list", root)
+		if code := a.ApplicationCode.V; code == root || code == RootName { // or that of another list in this Argo CD
+			a.ApplicationCode.Report("reserved-name", "choose another code", "%q is the Application that deploys a list", code)
 		}
 		if first := n.apps[a.ApplicationCode.V]; first != nil {
 			a.ApplicationCode.ReportWith(first.ApplicationCode.Node, "first here", "duplicate-application",

@@ -76,7 +76,7 @@ func (s *settings) destinations(e *entry, in *projectInput) []Destination {
 // has one, too: this one must not take their place. No namespace has a dot in its name.
 func (s *settings) projectOf(e *entry) string {
 	name := e.Namespace.V
-	if name == "default" || name == s.root {
+	if name == "default" || name == s.root || name == RootName {
 		name = "namespace." + name
 	}
 	return s.cluster.inArgoCD(name)

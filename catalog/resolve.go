@@ -33,7 +33,7 @@ func resolve(entries []*entry, s *settings, around surroundings, sizes *sizes) (
 func (s *settings) platform() *Platform {
 	f := s.files
 	return &Platform{
-		Repository: Repository{URL: s.repoURL, Revision: s.revision, Root: f.root, Folder: f.here(), ListFiles: f.listNames, ListPaths: strings.Join(f.listReads, ";")},
+		Repository: Repository{URL: s.repoURL, Revision: s.revision, Root: f.root, Folder: f.here(), ListFiles: f.listNames, ListPaths: f.listPaths(s.in.Applications == nil)},
 		Cluster:    s.cluster,
 		Kubernetes: s.kubernetes,
 		ArgoCD: ArgoCD{Namespace: s.argocdNamespace, Destination: s.destination, Root: s.root, Shared: s.in.ArgoCD.Root.IsSet(), Plugin: s.plugin, Impersonation: s.impersonation != nil,
