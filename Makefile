@@ -101,9 +101,10 @@ check: test lint ## Everything that CI runs
 	go -C test/fetch vet ./...
 	go -C test/fetch test -timeout 15m ./...
 	$(MAKE) chain
-	$(MAKE) loop
+	$(MAKE) loop LOOPFLAGS='-skip "^TestClusters$$$$"'
 	$(MAKE) clean-tree
 
 .PHONY: check-all
-check-all: check bench linear mutants ## What takes too long for each push: check, Argo CD 2.14, the figures of bench with their limits, linear and mutants
+check-all: check bench linear mutants ## What takes too long for each push: check, two clusters, Argo CD 2.14, the figures of bench with their limits, linear and mutants
+	$(MAKE) loop LOOPFLAGS='-run "^TestClusters$$$$"'
 	$(MAKE) loop ARGOCD=v2 LOOPFLAGS='-run "TestTrial|TestTeam|TestSources"'

@@ -156,8 +156,8 @@ func (l *loop) renderedFor(cluster string) []unstructured.Unstructured {
 func (l *clusters) deployed(revision string) {
 	l.Helper()
 	near, far := l.renderedFor(home), l.renderedFor(vps)
-	l.argo.WaitSynced(l, patience, root, revision)
-	l.argo.WaitSynced(l, patience, farRoot, revision)
+	l.argo.WaitSynced(l, 3*patience, root, revision) // two clusters from empty, on as many cores as one
+	l.argo.WaitSynced(l, 3*patience, farRoot, revision)
 	cluster.Eventually(l, patience, "all is synced and healthy", func() error { return l.settled(near) })
 	l.must(errors.Join(l.compare(near), l.far.compare(far)))
 	roots := []string{"AppProject argocd/" + root, "AppProject argocd/" + farRoot, "Application argocd/" + root, "Application argocd/" + farRoot}
