@@ -64,7 +64,7 @@ func (b *builder) application(in *app) Application {
 	}
 	longest := a.Name
 	if len(a.Secrets) > 0 {
-		longest += "." + string(SecretPart)
+		longest = s.cluster.partOf(code, SecretPart)
 	}
 	s.short(in.ApplicationCode.Node, longest)
 	slices.SortFunc(a.Routes, func(a, b Route) int { return cmp.Compare(a.Host+a.Path, b.Host+b.Path) })
@@ -182,7 +182,7 @@ func (r *sourceReader) catalogSource(in *app) deployed {
 // bySidecar is an application that the sidecar renders, with the code of roster render --app.
 func (r *sourceReader) bySidecar(in *app) deployed {
 	return deployed{
-		sources: []Source{{RepoURL: r.repoURL, Revision: r.revision, Path: r.here(), Plugin: r.sidecar(r.cluster.inArgoCD(in.ApplicationCode.V))}},
+		sources: []Source{{RepoURL: r.repoURL, Revision: r.revision, Path: r.here(), Plugin: r.cluster.Sidecar(r.plugin, r.cluster.inArgoCD(in.ApplicationCode.V))}},
 		reads:   slices.Clone(r.listReads),
 	}
 }

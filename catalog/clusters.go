@@ -53,6 +53,7 @@ const (
 // clustersOf reads the clusters. Without any in platform.yml, there is one without a name.
 func clustersOf(in *platformInput) clusters {
 	out := clusters{byName: map[string]*cluster{}, flawed: in.flawed("clusters") || in.doc != nil && in.doc.FlawedIn("clusters")}
+	shared := in.Whole.Only(keysOf[clusterSettings]()...)
 	for i, item := range in.Clusters.Items {
 		switch name := (text{V: item.Key, Node: item.At}); {
 		case i == maxClusters:
@@ -64,7 +65,7 @@ func clustersOf(in *platformInput) clusters {
 			item.At.Report("reserved-name", "choose another name", "%q cannot be the name of a cluster", item.Key)
 		default:
 			c := &cluster{name: item.Key, at: item.At}
-			c.read(in, item.Value)
+			c.read(in, item.Value, shared)
 			out.all, out.byName[c.name] = append(out.all, c), c
 			continue
 		}
@@ -86,10 +87,9 @@ func clustersOf(in *platformInput) clusters {
 	return out
 }
 
-// read reads what is true of the cluster: what it says, over what platform.yml says of all.
-func (c *cluster) read(in *platformInput, said syntax.Layer) {
+// read reads what is true of the cluster: what it says, over what platform.yml says of all, which is shared.
+func (c *cluster) read(in *platformInput, said, shared syntax.Layer) {
 	var of clusterInput
-	shared := in.Whole.Only(keysOf[clusterSettings]()...)
 	syntax.Overlay(&of, said, shared)
 	c.server, c.known, c.unclear = of.Server, of.Name, said.Flawed("server", "name")
 	if !destinationURL(of.Server) {
@@ -214,7 +214,7 @@ func (cs *clusters) near(name string) string {
 }
 
 // named reports whether platform.yml has clusters.
-func (cs *clusters) named() bool { return len(cs.all) > 0 && cs.all[0].name != "" }
+func (cs *clusters) named() bool { return cs.all[0].name != "" }
 
 // of are the clusters that an entry lives on.
 func (cs *clusters) of(e *entryInput) []string {
@@ -281,9 +281,10 @@ func (cs *clusters) views(list []entryInput) (views map[string][]*entryInput, wh
 			break
 		}
 		cs.overrides(e, on)
+		base := e.Whole.Without("perCluster")
 		for _, name := range on {
 			where.note(e, name)
-			views[name] = append(views[name], e.on(name))
+			views[name] = append(views[name], e.on(name, base))
 		}
 	}
 	return views, where, placed
@@ -327,15 +328,15 @@ func (cs *clusters) overrides(e *entryInput, on []string) {
 	}
 }
 
-// on is the entry as it is on a cluster.
-func (e *entryInput) on(cluster string) *entryInput {
+// on is the entry as it is on a cluster: base, with what differs there laid over it.
+func (e *entryInput) on(cluster string, base syntax.Layer) *entryInput {
 	if e.Whole.Node == nil {
 		return e
 	}
-	layers := []syntax.Layer{e.Whole.Without("perCluster")}
+	layers := []syntax.Layer{base}
 	for _, item := range e.PerCluster.Items {
 		if item.Key == cluster && item.Value.Node != nil {
-			layers = []syntax.Layer{item.Value.Without(placing...), layers[0]}
+			layers = []syntax.Layer{item.Value.Without(placing...), base}
 		}
 	}
 	out := &entryInput{}

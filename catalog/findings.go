@@ -10,9 +10,9 @@ import (
 // findings are the mistakes of all clusters. One that is the same wherever its entry is, is of the list itself; all others are told with
 // the clusters on which they are.
 type findings struct {
-	once  map[string]bool
+	once  map[diag.Identity]bool
 	list  []finding
-	index map[string]int // in list
+	index map[diag.Identity]int // in list. Hints do not tell findings apart: what is known, which they list, differs between clusters
 }
 
 type finding struct {
@@ -22,9 +22,9 @@ type finding struct {
 
 // newFindings begins with the mistakes of the list itself.
 func newFindings(of diag.List) *findings {
-	f := &findings{once: map[string]bool{}, index: map[string]int{}}
+	f := &findings{once: map[diag.Identity]bool{}, index: map[diag.Identity]int{}}
 	for _, d := range of {
-		if key := keyOf(d); !f.once[key] {
+		if key := d.Identity(); !f.once[key] {
 			f.once[key] = true
 			f.list = append(f.list, finding{Diagnostic: d})
 		}
@@ -32,15 +32,10 @@ func newFindings(of diag.List) *findings {
 	return f
 }
 
-// keyOf is the same for what reads the same, but for the hint: what is known there differs between clusters.
-func keyOf(d diag.Diagnostic) string {
-	return strings.Join([]string{d.Pos.String(), d.Path, d.Code, d.Message}, "\x00")
-}
-
 // add adds what is wrong on a cluster.
 func (f *findings) add(cluster string, of diag.List) {
 	for _, d := range of {
-		key := keyOf(d)
+		key := d.Identity()
 		if f.once[key] {
 			continue
 		}
@@ -64,13 +59,11 @@ func (f *findings) merged(clusters int, where whereabouts) diag.List {
 	var out diag.List
 	for _, d := range f.list {
 		of := clusters
-		namespace, _, _ := strings.Cut(d.Path, ".")
-		namespace, _, _ = strings.Cut(namespace, "[")
-		if on := where.namespaces[namespace]; len(on) > 0 && d.Pos.File != PlatformFile {
+		if on := where.namespaces[d.Outermost()]; len(on) > 0 && d.Pos.File != PlatformFile {
 			of = min(of, len(on))
 		}
 		if n := len(d.clusters); n > 0 && n < of && !d.said() {
-			d.Message = "on " + ClusterList(d.clusters) + ": " + d.Message
+			d.Message = OnClusters(d.clusters, d.Message)
 		}
 		out.Add(d.Diagnostic)
 	}
@@ -81,6 +74,11 @@ func (f *findings) merged(clusters int, where whereabouts) diag.List {
 func (d *finding) said() bool {
 	path, name := d.Path+".", d.clusters[0]
 	return strings.HasPrefix(path, "clusters."+name+".") || strings.Contains(path, ".perCluster."+name+".")
+}
+
+// OnClusters is a message about some of the clusters.
+func OnClusters(names []string, message string) string {
+	return "on " + ClusterList(names) + ": " + message
 }
 
 // ClusterList names clusters in a sentence; many are cut short.

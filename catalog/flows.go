@@ -71,10 +71,7 @@ func (f *flows) allow(e *entry) {
 // permit permits a flow: one between two namespaces is declared once, at either end, and permitted at both. An
 // open namespace needs no policy, and one would close it to everything else.
 func (f *flows) permit(e *entry, in *flowInput, cause Cause, from Origin) {
-	peer, direction, back, word := in.To, Egress, Ingress, "to"
-	if in.To == nil {
-		peer, direction, back, word = in.From, Ingress, Egress, "from"
-	}
+	peer, direction, back, word := in.end()
 	if peer.Node == nil {
 		return
 	}
@@ -96,6 +93,14 @@ func (f *flows) permit(e *entry, in *flowInput, cause Cause, from Origin) {
 		f.of[p.Namespace] = append(f.of[p.Namespace], Flow{Origin: from, Cause: cause, OfPeer: true, Place: place(in.Node), Direction: back,
 			PodLabels: p.PodLabels, Peer: Peer{Namespace: name, PodLabels: own}, Ports: ports})
 	}
+}
+
+// end is the other end of a flow, and the direction that it has here and there. The peer is nil when the flow has none.
+func (in *flowInput) end() (peer *peerInput, here, there Direction, word string) {
+	if in.To == nil {
+		return in.From, Ingress, Egress, "from"
+	}
+	return in.To, Egress, Ingress, "to"
 }
 
 // name is the peer in short, for origins.

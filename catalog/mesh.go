@@ -38,10 +38,7 @@ func meshOf(in *platformInput, cs *clusters, views map[string][]*entryInput) *me
 
 // add adds the other half of a flow that an entry on a cluster lists, if it leads to another cluster.
 func (m *mesh) add(cluster string, e *entryInput, in *flowInput) {
-	peer, back, word := in.To, Ingress, "to"
-	if in.To == nil {
-		peer, back, word = in.From, Egress, "from"
-	}
+	peer, _, back, word := in.end()
 	if in.Node == nil || peer == nil || peer.Node == nil || !peer.Cluster.IsSet() || !peer.Namespace.IsSet() || m.clusters.byName[peer.Cluster.V] == nil {
 		return
 	}

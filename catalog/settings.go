@@ -94,8 +94,8 @@ func settingsOf(c *cluster, cs *clusters, f *files, opts Options, target Target)
 	s.root = in.ArgoCD.Root.Or(RootName)
 	optionalLabel(in.ArgoCD.Root)
 	reservedRoot(in.ArgoCD.Root)
-	if longest := (&Platform{Cluster: s.cluster, ArgoCD: ArgoCD{Root: s.root}}).PartName(NamespacePart, ""); c.at != nil {
-		s.short(c.at, longest)
+	if c.remote() {
+		s.short(c.at, s.cluster.partOf(s.root, NamespacePart)) // the longest of its names
 	}
 	s.plugin = in.ArgoCD.Plugin.Or("roster-v1")
 	filled(in.ArgoCD.Plugin, "the name of the sidecar's plugin")

@@ -44,10 +44,16 @@ func (p *Platform) RootName() string { return p.Cluster.inArgoCD(p.ArgoCD.Root) 
 
 // PartName is the name of the Application that deploys a part of the list; code is that of an application, for SecretPart.
 func (p *Platform) PartName(part Part, code string) string {
+	name := p.ArgoCD.Root
 	if part == SecretPart {
-		return p.Cluster.inArgoCD(code) + "." + string(part)
+		name = code
 	}
-	return p.RootName() + "." + string(part)
+	return p.Cluster.partOf(name, part)
+}
+
+// partOf is the name of the Application of a part: of the root's objects, or of those of an application.
+func (c *Cluster) partOf(name string, part Part) string {
+	return c.inArgoCD(name) + "." + string(part)
 }
 
 // inArgoCD is the name of something in Argo CD. That of the cluster that Argo CD runs in is the name in the list, so that another cluster
@@ -144,11 +150,11 @@ func (cs *clusters) unknown(name string) error {
 	return fmt.Errorf("there is no cluster %q in %s\n  hint: %s", name, PlatformFile, hint)
 }
 
-// sidecar is the plugin that renders an Application of that name.
-func (s *settings) sidecar(application string) *Plugin {
-	p := &Plugin{Name: s.plugin, Application: application}
-	if !s.cluster.Home {
-		p.Cluster = s.cluster.Manager
+// Sidecar is the plugin of that name, as it renders an Application, or the root of Argo CD's own cluster when there is none.
+func (c *Cluster) Sidecar(plugin, application string) *Plugin {
+	p := &Plugin{Name: plugin, Application: application}
+	if !c.Home {
+		p.Cluster = c.Manager
 	}
 	return p
 }

@@ -158,7 +158,7 @@ func source(s catalog.Source) applicationSource {
 		out.Directory = directory(*s.Directory)
 	}
 	if p := s.Plugin; p != nil {
-		out.Plugin = sidecar(p.Name, p.Application, catalog.Cluster{Home: p.Cluster == "", Manager: p.Cluster})
+		out.Plugin = sidecar(p)
 	}
 	return out
 }

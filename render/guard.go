@@ -1,6 +1,8 @@
 package render
 
 import (
+	"slices"
+
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/render/object"
 	corev1 "k8s.io/api/core/v1"
@@ -16,7 +18,7 @@ import (
 // without asking, or ask when an entry that stays has no policies any more.
 func guards(k kind, p *catalog.Platform) []object.Object {
 	if !p.Cluster.Remote {
-		return guardsNamed(k, p, "roster-guard")
+		return guardsNamed(k, p, guardName)
 	}
 	var out []object.Object
 	for _, part := range guardedParts {
@@ -30,14 +32,17 @@ var guardedParts = []catalog.Part{catalog.NamespacePart, catalog.PolicyPart, cat
 
 // guardsOf are the guards of one part.
 func guardsOf(k kind, p *catalog.Platform, part catalog.Part) []object.Object {
-	switch part {
-	case catalog.NamespacePart:
-		return guardsNamed(k, p, "roster-guard")
-	case catalog.PolicyPart, catalog.RoutePart:
-		return guardsNamed(k, p, "roster-guard-"+string(part))
+	switch {
+	case !slices.Contains(guardedParts, part):
+		return nil
+	case part == catalog.NamespacePart:
+		return guardsNamed(k, p, guardName)
 	}
-	return nil
+	return guardsNamed(k, p, guardName+"-"+string(part))
 }
+
+// guardName is the name of an entry's guard; what deploys other parts than the Namespace adds its own.
+const guardName = "roster-guard"
 
 func guardsNamed(k kind, p *catalog.Platform, name string) []object.Object {
 	var out []object.Object

@@ -131,7 +131,7 @@ func digest(objects []object.Object) string {
 
 // partSpec is an Application that the sidecar renders, on the other cluster.
 func partSpec(p *catalog.Platform, name, content string) applicationSpec {
-	plugin := sidecar(p.ArgoCD.Plugin, name, p.Cluster)
+	plugin := sidecar(p.Cluster.Sidecar(p.ArgoCD.Plugin, name))
 	plugin.Parameters = append(plugin.Parameters, argocd.PluginParameter{Name: ContentParameter, String: &content})
 	spec := rootSpec(p, plugin)
 	// What is new is applied before anything that is removed waits for confirmation: what is in the next waves needs it.
@@ -142,14 +142,14 @@ func partSpec(p *catalog.Platform, name, content string) applicationSpec {
 	return spec
 }
 
-// sidecar is the plugin that renders an Application of that name, or the root's of Argo CD's own cluster when there is none.
-func sidecar(plugin, name string, c catalog.Cluster) *argocd.Plugin {
-	out := &argocd.Plugin{Name: plugin}
-	if name != "" {
-		out.Parameters = append(out.Parameters, argocd.PluginParameter{Name: PluginParameter, String: &name})
+// sidecar is the plugin that renders an Application, with what it is told.
+func sidecar(p *catalog.Plugin) *argocd.Plugin {
+	out := &argocd.Plugin{Name: p.Name}
+	if p.Application != "" {
+		out.Parameters = append(out.Parameters, argocd.PluginParameter{Name: PluginParameter, String: &p.Application})
 	}
-	if !c.Home {
-		out.Parameters = append(out.Parameters, argocd.PluginParameter{Name: ClusterParameter, String: &c.Manager})
+	if p.Cluster != "" {
+		out.Parameters = append(out.Parameters, argocd.PluginParameter{Name: ClusterParameter, String: &p.Cluster})
 	}
 	return out
 }

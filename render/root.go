@@ -65,7 +65,7 @@ func rootApplication(p *catalog.Platform) applicationSpec {
 	if p.Cluster.Remote {
 		name = p.RootName()
 	}
-	spec := rootSpec(p, sidecar(p.ArgoCD.Plugin, name, p.Cluster))
+	spec := rootSpec(p, sidecar(p.Cluster.Sidecar(p.ArgoCD.Plugin, name)))
 	spec.Destination = projectDestination{Server: p.ArgoCD.Destination, Namespace: p.ArgoCD.Namespace}
 	return spec
 }

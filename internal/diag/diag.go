@@ -51,6 +51,28 @@ type Diagnostic struct {
 	Hint    string // what to do; may be empty
 }
 
+// Identity is what two diagnostics that are the same to a reader have in common.
+type Identity struct {
+	Pos                 Position
+	Path, Code, Message string
+}
+
+// Identity is that of d.
+func (d Diagnostic) Identity() Identity { return Identity{d.Pos, d.Path, d.Code, d.Message} }
+
+// Compare orders by place, then by text.
+func (d Diagnostic) Compare(e Diagnostic) int {
+	return cmp.Or(d.Pos.Compare(e.Pos), cmp.Compare(d.Path, e.Path), cmp.Compare(d.Code, e.Code), cmp.Compare(d.Message, e.Message))
+}
+
+// Outermost is the key or the name that the path begins with: of the list, the namespace of an entry. It is empty when there is none.
+func (d Diagnostic) Outermost() string {
+	if i := strings.IndexAny(d.Path, ".["); i >= 0 {
+		return d.Path[:i]
+	}
+	return d.Path
+}
+
 // List collects diagnostics. Its zero value is ready for use. It is not safe for concurrent use.
 type List []Diagnostic
 
@@ -60,12 +82,8 @@ func (l *List) Add(d Diagnostic) { *l = append(*l, d) }
 // Sorted returns the diagnostics ordered by place, then by text, each once.
 func (l List) Sorted() List {
 	out := slices.Clone(l)
-	slices.SortStableFunc(out, func(a, b Diagnostic) int {
-		return cmp.Or(a.Pos.Compare(b.Pos), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
-	})
-	return slices.CompactFunc(out, func(a, b Diagnostic) bool {
-		return a.Pos == b.Pos && a.Path == b.Path && a.Code == b.Code && a.Message == b.Message
-	})
+	slices.SortStableFunc(out, Diagnostic.Compare)
+	return slices.CompactFunc(out, func(a, b Diagnostic) bool { return a.Identity() == b.Identity() })
 }
 
 // Frame is the folder from which a reader sees the files. The zero Frame shows the names as they are.

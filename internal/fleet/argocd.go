@@ -8,7 +8,7 @@ import (
 )
 
 // ArgoCD is the platform of the cluster with that Argo CD, and then those of the clusters that it deploys to. Without a name, it is that
-// of the only cluster with one, or of the one that entries without a cluster are on.
+// of the only cluster with one.
 func (o *Output) ArgoCD(name string) ([]*catalog.Platform, error) {
 	var own, all []string
 	var found *catalog.Platform

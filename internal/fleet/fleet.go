@@ -263,6 +263,7 @@ func (in *Input) clusters(reading *catalog.Reading) ([]*Cluster, error) {
 // lives are the objects that live on the cluster of p: its own, and those that its Argo CD has for other clusters.
 func (in *Input) lives(p *catalog.Platform, reading *catalog.Reading) []object.Object {
 	out := render.Build(p)
+	own := len(out)
 	for _, other := range reading.Clusters {
 		o := other.Platform
 		if !o.Cluster.Remote || o.Cluster.Manager != p.Cluster.Name {
@@ -274,7 +275,9 @@ func (in *Input) lives(p *catalog.Platform, reading *catalog.Reading) []object.O
 			out = append(out, render.EntriesInArgoCD(only(o, in.Want.Namespace))...)
 		}
 	}
-	object.Sort(out)
+	if len(out) > own {
+		object.Sort(out)
+	}
 	return out
 }
 

@@ -18,8 +18,14 @@ type gathered struct {
 	own      map[string]bool   // files and folders that the list is read from
 	read     []map[string]bool // and those that the sources on each cluster are
 	list     []*gatheredFinding
-	byText   map[string]*gatheredFinding
+	byText   map[text]*gatheredFinding
 	mistakes diag.List
+}
+
+// text is what tells findings apart.
+type text struct {
+	diag.Identity
+	hint string
 }
 
 type gatheredFinding struct {
@@ -29,7 +35,7 @@ type gatheredFinding struct {
 
 func (g *gathered) add(p *catalog.Platform, found lint.Result) {
 	if g.byText == nil {
-		g.byText, g.having = map[string]*gatheredFinding{}, map[string]int{}
+		g.byText, g.having = map[text]*gatheredFinding{}, map[string]int{}
 	}
 	for i := range p.Namespaces {
 		g.having[p.Namespaces[i].Name]++
@@ -44,7 +50,7 @@ func (g *gathered) add(p *catalog.Platform, found lint.Result) {
 		g.mistakes = found.Mistakes
 	}
 	for _, f := range found.Findings {
-		key := strings.Join([]string{f.Pos.String(), f.Path, f.Code, f.Message, f.Hint}, "\x00")
+		key := text{f.Identity(), f.Hint}
 		known := g.byText[key]
 		if known == nil {
 			known = &gatheredFinding{Finding: f}
@@ -62,20 +68,16 @@ func (g *gathered) findings() []lint.Finding {
 		switch everywhere := rules.All().Everywhere(f.Code); {
 		case everywhere && len(f.on) < g.readers(f.Pos.File): // what is not used on one cluster is used on another
 			continue
-		case !everywhere && len(f.on) < g.possible(f.Path):
-			f.Message = "on " + catalog.ClusterList(f.on) + ": " + f.Message
+		case !everywhere && len(f.on) < g.possible(f.Outermost()):
+			f.Message = catalog.OnClusters(f.on, f.Message)
 		}
 		out = append(out, f.Finding)
 	}
 	return out
 }
 
-// possible is the number of clusters that have the entry with which a path begins; of all when there is none.
-func (g *gathered) possible(at string) int {
-	namespace := at
-	if i := strings.IndexAny(at, ".["); i >= 0 {
-		namespace = at[:i]
-	}
+// possible is the number of clusters that have the entry of a namespace; of all when there is none.
+func (g *gathered) possible(namespace string) int {
 	return cmp.Or(g.having[namespace], g.clusters)
 }
 

@@ -5,7 +5,6 @@
 package lint
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -185,12 +184,8 @@ func (all Rules) Fixable(name string) bool {
 
 // Sorted are the findings by place, each once.
 func Sorted(found []Finding) []Finding {
-	slices.SortStableFunc(found, func(a, b Finding) int {
-		return cmp.Or(a.Pos.Compare(b.Pos), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
-	})
-	return slices.CompactFunc(found, func(a, b Finding) bool {
-		return a.Pos == b.Pos && a.Path == b.Path && a.Code == b.Code && a.Message == b.Message
-	})
+	slices.SortStableFunc(found, func(a, b Finding) int { return a.Compare(b.Diagnostic) })
+	return slices.CompactFunc(found, func(a, b Finding) bool { return a.Identity() == b.Identity() })
 }
 
 // severity is that of platform.yml, or else the rule's own.

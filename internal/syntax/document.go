@@ -30,17 +30,11 @@ type Document struct {
 
 	layouts  map[reflect.Type]*layout
 	reported int // mistakes, also those that were too many
-	known    map[mistake]bool
+	known    map[diag.Identity]bool
 	looks    int // how many names others were compared with
 
 	decoding bool // mistakes are of the shape
 	flaws    flaws
-}
-
-// mistake tells two diagnostics of one file apart.
-type mistake struct {
-	pos                 diag.Position
-	path, code, message string
 }
 
 // mostMistakes is how many mistakes of one file are kept. Each takes some hundred bytes, and a file can have one for each of its own.
@@ -50,11 +44,10 @@ const mostMistakes = 100_000
 func (d *Document) add(found diag.Diagnostic) {
 	if d.decoding {
 		d.flaws.note(found.Path, found.Code)
-		key := mistake{found.Pos, found.Path, found.Code, found.Message}
-		if d.full() || d.known[key] {
+		if d.full() || d.known[found.Identity()] {
 			return
 		}
-		d.known[key] = true
+		d.known[found.Identity()] = true
 	}
 	if d.diags == nil {
 		return
@@ -117,7 +110,7 @@ func Parse(file string, data []byte, diags *diag.List) *Document {
 	} else if !errors.Is(err, io.EOF) {
 		return unreadable(data, input.lines, err, fail)
 	}
-	return &Document{File: file, root: content(&root), diags: diags, layouts: map[reflect.Type]*layout{}, known: map[mistake]bool{}}
+	return &Document{File: file, root: content(&root), diags: diags, layouts: map[reflect.Type]*layout{}, known: map[diag.Identity]bool{}}
 }
 
 // unreadable reports what the YAML parser could not read, after it had read some lines.
