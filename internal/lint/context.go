@@ -8,6 +8,7 @@ import (
 	"github.com/hippotion/roster/internal/lint/models/policies"
 	"github.com/hippotion/roster/internal/lint/models/routes"
 	"github.com/hippotion/roster/internal/lint/models/secrets"
+	"github.com/hippotion/roster/internal/lint/models/traefik"
 )
 
 // Context is what a rule may ask: the input, and the models of it, which all rules of a run share.
@@ -17,6 +18,7 @@ type Context struct {
 	Places   *places.Model
 	Pods     *pods.Model
 	Policies *policies.Model
+	Traefik  *traefik.Model
 	Routes   *routes.Model
 	Secrets  *secrets.Model
 	Alerts   *alerts.Model
@@ -32,8 +34,9 @@ type (
 func NewContext(in *Input) *Context {
 	d := deployed.New(in)
 	p := places.New(d)
+	t := traefik.New(d, p)
 	return &Context{
-		Input: in, Deployed: d, Places: p, Pods: pods.New(d, p), Policies: policies.New(d, p), Routes: routes.New(d, p), Secrets: secrets.New(d, p),
+		Input: in, Deployed: d, Places: p, Pods: pods.New(d, p), Policies: policies.New(d, p), Traefik: t, Routes: routes.New(d, p, t), Secrets: secrets.New(d, p),
 		Alerts: alerts.New(d, p),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/routes"
+	"github.com/hippotion/roster/internal/lint/models/traefik"
 )
 
 var brokenRuleFailsOpen = lint.Rule{
@@ -56,11 +57,11 @@ spec:
 `,
 	Mend: []string{`        - {name: login-v2, namespace: sys-login} # lint:ignore missing-middleware its name changes this week`, `        - {name: login, namespace: sys-login}`},
 	Check: func(in *lint.Context, report lint.Report) {
-		settings, dropped := in.Routes.Traefik(), in.Routes.Dropped()
+		settings, dropped := in.Traefik.Settings(), in.Routes.Dropped()
 		if len(dropped) == 0 {
 			return
 		}
-		answering := answering(in, &settings)
+		answering := answering(in, settings)
 		for _, r := range in.Routes.Routers() {
 			if !dropped[r] {
 				continue
@@ -82,7 +83,7 @@ spec:
 }
 
 // answering are the routers that Traefik does not drop, that are for a host: those with precedence come first.
-func answering(in *lint.Context, t *routes.Traefik) *routes.Index {
+func answering(in *lint.Context, t *traefik.Settings) *routes.Index {
 	x := routes.NewIndex(t)
 	for _, r := range slices.SortedStableFunc(slices.Values(in.Routes.Routers()), func(a, b *routes.Router) int { return cmp.Compare(b.Priority, a.Priority) }) {
 		for i := range r.Scopes {

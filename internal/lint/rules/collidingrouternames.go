@@ -51,7 +51,7 @@ spec:
 `,
 	Mend: []string{`metadata: {name: all}`, `metadata: {name: upload}`},
 	Check: func(in *lint.Context, report lint.Report) {
-		if settings := in.Routes.Traefik(); settings.SafeNaming || settings.Failed {
+		if settings := in.Traefik.Settings(); settings.SafeNaming || settings.Failed {
 			return
 		}
 		first := map[string]*routes.Router{}

@@ -51,10 +51,10 @@ spec:
 	Mend: []string{`  kubernetesIngress: {enabled: false}`, `  kubernetesIngress: {enabled: false}
   kubernetesCRD: {allowCrossNamespace: true}`},
 	Check: func(in *lint.Context, report lint.Report) {
-		settings := in.Routes.Traefik()
+		settings := in.Traefik.Settings()
 		var own []*routes.Router
 		for _, r := range in.Routes.Routers() {
-			faults := in.Routes.Foreign(r, &settings)
+			faults := in.Routes.Foreign(r, settings)
 			if r.Own != nil && len(faults) > 0 {
 				own = append(own, r)
 				continue

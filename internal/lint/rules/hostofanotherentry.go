@@ -8,6 +8,7 @@ import (
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/models/routes"
+	"github.com/hippotion/roster/internal/lint/models/traefik"
 )
 
 var hostOfAnotherEntry = lint.Rule{
@@ -48,8 +49,8 @@ ingress:
 	Mend: []string{`        - {host: vault, service: vault, port: 8200, auth: oauth}`,
 		`        - {host: vault, service: vault, port: 8200, auth: oauth, sharedWith: [web-docs]}`},
 	Check: func(in *lint.Context, report lint.Report) {
-		settings, routers := in.Routes.Traefik(), in.Routes.Routers()
-		owners := ownersOf(routers, &settings)
+		settings, routers := in.Traefik.Settings(), in.Routes.Routers()
+		owners := ownersOf(routers, settings)
 		for _, r := range routers {
 			if r.TooLarge != "" {
 				report(r.At("match"), "split it into several routes", "the rule %s: whether it answers for hosts of other entries is unknown", r.TooLarge)
@@ -75,7 +76,7 @@ const sharedWith = "roster.hippotion.github.io/shared-with"
 
 // hostOwners finds out which entry a host belongs to, without comparing each route with each.
 type hostOwners struct {
-	traefik  *routes.Traefik
+	traefik  *traefik.Settings
 	shared   map[*routes.Router]map[string]bool // with which namespaces an owner shares its hosts, as far as it was asked for
 	hosts    map[string]*hostPaths
 	names    []string // of the hosts
@@ -97,7 +98,7 @@ const (
 	mostCompared = 500_000
 )
 
-func ownersOf(routers []*routes.Router, t *routes.Traefik) *hostOwners {
+func ownersOf(routers []*routes.Router, t *traefik.Settings) *hostOwners {
 	out := &hostOwners{traefik: t, shared: map[*routes.Router]map[string]bool{}, hosts: map[string]*hostPaths{}}
 	for _, r := range routers { // those of the list come first
 		for _, s := range r.Scopes {

@@ -43,8 +43,8 @@ spec:
 		if len(in.Failed) > 0 { // any application may deploy the other half of a route
 			return
 		}
-		settings := in.Routes.Traefik()
-		all, of := routes.NewIndex(&settings), map[*deployed.Object][]*routes.Router{}
+		settings := in.Traefik.Settings()
+		all, of := routes.NewIndex(settings), map[*deployed.Object][]*routes.Router{}
 		for _, r := range in.Routes.Routers() {
 			of[r.Object] = append(of[r.Object], r)
 			for i := range r.Scopes {

@@ -40,10 +40,10 @@ spec:
 `,
 	Mend: []string{`      match: Path(` + "`/api`" + `) || PathPrefix(` + "`/api/`" + `)`, `      match: Host(` + "`photos.home.example`" + `) && (Path(` + "`/api`" + `) || PathPrefix(` + "`/api/`" + `))`},
 	Check: func(in *lint.Context, report lint.Report) {
-		settings := in.Routes.Traefik()
+		settings := in.Traefik.Settings()
 		all := routes.Way{} // those with the lowest priority come first
 		for _, r := range slices.SortedStableFunc(slices.Values(in.Routes.Routers()), func(a, b *routes.Router) int { return cmp.Compare(a.Priority, b.Priority) }) {
-			all.Add(r, &settings, r)
+			all.Add(r, settings, r)
 		}
 		hosts := exposedEntryPoints(in)
 		for _, r := range in.Routes.Routers() {
@@ -53,7 +53,7 @@ spec:
 				continue
 			}
 			alone, last := true, true
-			for _, c := range all.Met(r, &settings) {
+			for _, c := range all.Met(r, settings) {
 				for _, other := range c.First[:min(len(c.First), 2)] {
 					if other != r {
 						alone, last = false, last && other.Priority > r.Priority

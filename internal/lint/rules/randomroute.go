@@ -43,7 +43,7 @@ spec:
 	Mend: []string{`      match: Host(` + "`photos.home.example`" + `)`, `      match: Host(` + "`photos.home.example`" + `)
       priority: 1000`},
 	Check: func(in *lint.Context, report lint.Report) {
-		settings := in.Routes.Traefik()
+		settings := in.Traefik.Settings()
 		// The later one is reported, and those of the list come before those that applications deploy.
 		routers := slices.SortedStableFunc(slices.Values(in.Routes.Routers()), func(a, b *routes.Router) int {
 			switch {
@@ -54,7 +54,7 @@ spec:
 			}
 			return a.Match().Compare(b.Match())
 		})
-		rivals := routes.RivalsOf(routers, &settings)
+		rivals := routes.RivalsOf(routers, settings)
 		for _, second := range routers {
 			r, ok := rivals[second]
 			if !ok {

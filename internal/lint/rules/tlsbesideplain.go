@@ -60,7 +60,7 @@ spec:
     - {kind: Rule, match: 'Host(` + "`photos.home.example`" + `)', services: [{name: photos, port: 80}]}
 `,
 	Check: func(in *lint.Context, report lint.Report) {
-		settings := in.Routes.Traefik()
+		settings := in.Traefik.Settings()
 		for _, o := range in.Routes.IngressRoutes() {
 			if o.TLS == nil || settings.Failed {
 				continue

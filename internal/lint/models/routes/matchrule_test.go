@@ -9,6 +9,7 @@ import (
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/models/places"
+	"github.com/hippotion/roster/internal/lint/models/traefik"
 	"github.com/hippotion/roster/render"
 	"golang.org/x/tools/txtar"
 )
@@ -181,5 +182,6 @@ func understood(text string) matchRule {
 
 func model(in *deployed.Input) *Model {
 	d := deployed.New(in)
-	return New(d, places.New(d))
+	p := places.New(d)
+	return New(d, p, traefik.New(d, p))
 }

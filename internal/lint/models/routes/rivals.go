@@ -1,6 +1,10 @@
 package routes
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/hippotion/roster/internal/lint/models/traefik"
+)
 
 // Rivals are the routers before one that answer for the same requests: the first, and how many there are. Routers of several
 // rules are counted for one of them.
@@ -13,7 +17,7 @@ type Rivals struct {
 //
 // Each router is looked up among those before it, which finds the ones that answer for all that it answers for, and among those after it:
 // then it is a rival of the broader one.
-func RivalsOf(routers []*Router, t *Traefik) map[*Router]Rivals {
+func RivalsOf(routers []*Router, t *traefik.Settings) map[*Router]Rivals {
 	key := func(r *Router) any {
 		if t.SafeNaming {
 			return r

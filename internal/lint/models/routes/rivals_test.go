@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/hippotion/roster/internal/lint/models/traefik"
 )
 
 // TestRivals finds the same routers as comparing each with each, and one finding for each that is not the first.
@@ -13,7 +15,7 @@ func TestRivals(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	hosts, paths := []string{"", "Host(`a`)", "Host(`b`)"}, []string{"", "Path(`/x`)", "PathPrefix(`/`)", "PathPrefix(`/x`)", "PathPrefix(`/x/y`)"}
 	for run := range 400 {
-		settings := Traefik{encrypted: map[string]bool{"e2": true}}
+		settings := &traefik.Settings{Encrypted: map[string]bool{"e2": true}}
 		var routers []*Router
 		for i := range 2 + r.IntN(8) {
 			var parts []string
@@ -37,17 +39,17 @@ func TestRivals(t *testing.T) {
 		first := map[*Router]*Router{}
 		for j, second := range routers {
 			for _, other := range routers[:j] {
-				if other.Priority == second.Priority && other.Meets(second, &settings) && Common(other, second) != nil && first[second] == nil {
+				if other.Priority == second.Priority && other.Meets(second, settings) && Common(other, second) != nil && first[second] == nil {
 					first[second] = other
 				}
 			}
 		}
-		got := RivalsOf(routers, &settings)
+		got := RivalsOf(routers, settings)
 		for _, o := range routers {
 			if (first[o] == nil) != (got[o].First == nil) {
 				t.Errorf("%d: %s %s %v tls %v: got %v, want %v", run, o.Name, o.Text, o.EntryPoints, o.TLS, got[o].First, first[o])
 			}
-			if f := got[o].First; f != nil && (Common(f, o) == nil || !f.Meets(o, &settings) || f.Priority != o.Priority) {
+			if f := got[o].First; f != nil && (Common(f, o) == nil || !f.Meets(o, settings) || f.Priority != o.Priority) {
 				t.Errorf("%d: %s is no rival of %s", run, f, o)
 			}
 		}
@@ -68,7 +70,7 @@ func TestManyRivals(t *testing.T) {
 		o.understand(0)
 		routers = append(routers, o)
 	}
-	got := RivalsOf(routers, &Traefik{})
+	got := RivalsOf(routers, &traefik.Settings{})
 	for i, o := range routers {
 		if i > 0 && (got[o].First != routers[0] || got[o].Count != i) || i == 0 && got[o].First != nil {
 			t.Errorf("%s: %v, %d", o.Name, got[o].First, got[o].Count)

@@ -2,12 +2,14 @@ package routes
 
 import (
 	"slices"
+
+	"github.com/hippotion/roster/internal/lint/models/traefik"
 )
 
 // Index finds the routers that answer for what another one answers for, without comparing all pairs: by host and what else a rule
 // matches, by path, and by the way that a request arrives.
 type Index struct {
-	traefik  *Traefik
+	traefik  *traefik.Settings
 	families map[family]*paths
 }
 
@@ -45,7 +47,7 @@ type Crowd struct {
 // fewRouters is how many routers of a crowd are looked at.
 const fewRouters = 8
 
-func NewIndex(t *Traefik) *Index {
+func NewIndex(t *traefik.Settings) *Index {
 	return &Index{traefik: t, families: map[family]*paths{}}
 }
 
@@ -68,7 +70,7 @@ func (x *Index) Add(group int, s *Scope, r *Router, key any) {
 	of[s.Path].Add(r, x.traefik, key)
 }
 
-func (w Way) Add(r *Router, t *Traefik, key any) {
+func (w Way) Add(r *Router, t *traefik.Settings, key any) {
 	for _, d := range append(r.doors(t), door{anyDoor, r.TLS}) {
 		c := w[d]
 		if c == nil {
@@ -119,7 +121,7 @@ func (x *Index) Crowds(group int, s *Scope, r *Router, broader bool) []*Crowd {
 }
 
 // doors are where requests enter a router. At an entry point that always has TLS, it makes no difference whether the router sets it.
-func (r *Router) doors(t *Traefik) []door {
+func (r *Router) doors(t *traefik.Settings) []door {
 	if len(r.EntryPoints) == 0 {
 		return []door{{"", r.TLS}}
 	}
@@ -133,7 +135,7 @@ func (r *Router) doors(t *Traefik) []door {
 }
 
 // Met are the crowds of a way that some request for r could also reach.
-func (w Way) Met(r *Router, t *Traefik) []*Crowd {
+func (w Way) Met(r *Router, t *traefik.Settings) []*Crowd {
 	doors := []door{{anyDoor, r.TLS}}
 	if len(r.EntryPoints) > 0 {
 		doors = append(r.doors(t), door{"", r.TLS})

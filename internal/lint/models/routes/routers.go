@@ -17,6 +17,7 @@ import (
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/models/once"
 	"github.com/hippotion/roster/internal/lint/models/places"
+	"github.com/hippotion/roster/internal/lint/models/traefik"
 	"github.com/hippotion/roster/render/object"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
@@ -25,10 +26,10 @@ import (
 type Model struct {
 	deployed *deployed.Model
 	places   *places.Model
+	traefik  *traefik.Model
 
 	ingresses       once.Value[[]ingressRoute]
 	allRouters      once.Value[[]*Router]
-	ofTraefik       once.Value[Traefik]
 	allDropped      once.Value[map[*Router]bool]
 	chains          map[*deployed.Object][]catalog.Middleware
 	middlewareNames once.Value[map[string][]string]       // by namespace
@@ -40,7 +41,9 @@ type Model struct {
 }
 
 // New is the routes of what is deployed.
-func New(d *deployed.Model, p *places.Model) *Model { return &Model{deployed: d, places: p} }
+func New(d *deployed.Model, p *places.Model, t *traefik.Model) *Model {
+	return &Model{deployed: d, places: p, traefik: t}
+}
 
 // Router is one rule that Traefik reads: a route of the list, or one of an IngressRoute that an application deploys.
 type Router struct {
@@ -242,7 +245,7 @@ func (r *Router) Match() diag.Position {
 }
 
 // Meets reports whether some request could reach both: they share an entry point, and there both or neither have TLS.
-func (r *Router) Meets(other *Router, t *Traefik) bool {
+func (r *Router) Meets(other *Router, t *traefik.Settings) bool {
 	if len(r.EntryPoints) == 0 || len(other.EntryPoints) == 0 {
 		return r.TLS == other.TLS
 	}
@@ -254,10 +257,10 @@ func (r *Router) Meets(other *Router, t *Traefik) bool {
 // Dropped are the routers that Traefik drops.
 func (in *Model) Dropped() map[*Router]bool {
 	return in.allDropped.Get(func() map[*Router]bool {
-		out, settings, broken := map[*Router]bool{}, in.Traefik(), in.brokenChains()
+		out, settings, broken := map[*Router]bool{}, in.traefik.Settings(), in.brokenChains()
 		for _, r := range in.Routers() {
 			through := slices.ContainsFunc(r.Middlewares, func(m catalog.Middleware) bool { return broken[in.Middleware(m)] })
-			if through || len(in.MissingMiddlewares(r)) > 0 || len(in.Foreign(r, &settings)) > 0 || len(in.MissingServices(r)) > 0 {
+			if through || len(in.MissingMiddlewares(r)) > 0 || len(in.Foreign(r, settings)) > 0 || len(in.MissingServices(r)) > 0 {
 				out[r] = true
 			}
 		}
@@ -406,8 +409,8 @@ func (in *Model) brokenChains() map[*deployed.Object]bool {
 }
 
 // Foreign are the faults of a router that refers to another namespace, when Traefik is known not to allow it.
-func (in *Model) Foreign(r *Router, t *Traefik) []Fault {
-	if !t.known || t.Failed || t.crossNamespace {
+func (in *Model) Foreign(r *Router, t *traefik.Settings) []Fault {
+	if !t.Known || t.Failed || t.AllowCrossNamespace {
 		return nil
 	}
 	var out []Fault
