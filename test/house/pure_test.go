@@ -19,7 +19,7 @@ import (
 // pure are the packages below the verbs, the plugin and what reads a checkout: they must give the same output for the same
 // input, whatever the machine, the hour and what was called before. What they import of this module must be pure too.
 var pure = []string{
-	"./catalog/...", "./profiles", "./render/...", "./internal/alertrule", "./internal/argocd", "./internal/bounds", "./internal/diag", "./internal/dotgit", "./internal/images", "./internal/lazy", "./internal/lint/...", "./internal/report",
+	"./catalog/...", "./profiles", "./render/...", "./internal/alertrule", "./internal/argocd", "./internal/bounds", "./internal/diag", "./internal/dotgit", "./internal/images", "./internal/lazy", "./internal/lint/...", "./internal/muxer", "./internal/report",
 	"./internal/schema", "./internal/schema/celrules", "./internal/source", "./internal/syntax", "./internal/trace", "./internal/verdict",
 }
 
@@ -43,14 +43,16 @@ var ofStandard = map[string]names{
 	"slices": {}, "sort": {}, "strconv": {}, "strings": {}, "sync": {}, "sync/atomic": {}, "text/template/parse": {}, "unicode": {},
 	"unicode/utf16": {}, "unicode/utf8": {},
 
-	"context":       {not: words("WithDeadline WithDeadlineCause WithTimeout WithTimeoutCause")},
-	"fmt":           {not: words("Print Printf Println Scan Scanf Scanln")},
-	"go/parser":     {only: words("ParseExpr ParseExprFrom")}, // ParseFile reads files
-	"log/slog":      {only: words("Logger New DiscardHandler")},
-	"net":           {only: words("CIDRMask IP IPMask IPNet ParseCIDR ParseIP")},
-	"path/filepath": {only: words("Base Clean Dir Ext FromSlash IsLocal Join Match Separator Split ToSlash")},
-	"runtime":       {only: words("Error GOMAXPROCS")}, // how many goroutines share the work, which changes no output
-	"text/template": {not: words("ParseFiles ParseGlob Template.ParseFiles Template.ParseGlob")},
+	"context":         {not: words("WithDeadline WithDeadlineCause WithTimeout WithTimeoutCause")},
+	"fmt":             {not: words("Print Printf Println Scan Scanf Scanln")},
+	"encoding/binary": {only: words("AppendUvarint AppendVarint")},
+	"net/textproto":   {only: words("CanonicalMIMEHeaderKey")},
+	"go/parser":       {only: words("ParseExpr ParseExprFrom")}, // ParseFile reads files
+	"log/slog":        {only: words("Logger New DiscardHandler")},
+	"net":             {only: words("CIDRMask IP IPMask IPNet ParseCIDR ParseIP")},
+	"path/filepath":   {only: words("Base Clean Dir Ext FromSlash IsLocal Join Match Separator Split ToSlash")},
+	"runtime":         {only: words("Error GOMAXPROCS")}, // how many goroutines share the work, which changes no output
+	"text/template":   {not: words("ParseFiles ParseGlob Template.ParseFiles Template.ParseGlob")},
 	"time": {not: words("After AfterFunc LoadLocation Local NewTicker NewTimer Now Since Sleep Tick Until " +
 		"Time.Local Timer.Reset Ticker.Reset")},
 }

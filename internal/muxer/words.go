@@ -1,0 +1,87 @@
+package muxer
+
+import (
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+)
+
+// words is a set of texts.
+type words interface {
+	contains(text string) bool
+	// machine reads a text rune by rune; nil when the set is too large to be searched.
+	machine() machine
+	String() string
+}
+
+// literal is one text.
+type literal string
+
+func (l literal) contains(text string) bool { return text == string(l) }
+func (l literal) String() string            { return string(l) }
+func (l literal) machine() machine          { return spelling{[]rune(string(l)), false} }
+
+// prefix is all texts that begin with one.
+type prefix string
+
+func (p prefix) contains(text string) bool { return strings.HasPrefix(text, string(p)) }
+func (p prefix) String() string            { return string(p) + "…" }
+func (p prefix) machine() machine          { return spelling{[]rune(string(p)), true} }
+
+// matched is all texts in which a regular expression matches.
+type matched struct{ *regexp.Regexp }
+
+func pattern(re *regexp.Regexp) words { return matched{re} }
+
+func (m matched) contains(text string) bool { return m.MatchString(text) }
+
+// mostInstructions is how large the program of a regular expression may be to be searched.
+const mostInstructions = 1000
+
+func (m matched) machine() machine {
+	parsed, err := syntax.Parse(m.Regexp.String(), syntax.Perl)
+	if err != nil {
+		return nil
+	}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil || len(program.Inst) > mostInstructions {
+		return nil
+	}
+	return &automaton{program: program, numbers: map[string]int{}}
+}
+
+// union is the texts of several sets.
+type union []words
+
+// oneOf is the union of sets, of which there is at least one.
+func oneOf(all []words) words {
+	if len(all) == 1 {
+		return all[0]
+	}
+	return union(all)
+}
+
+func (u union) contains(text string) bool {
+	return slices.ContainsFunc(u, func(w words) bool { return w.contains(text) })
+}
+
+func (u union) String() string {
+	var texts []string
+	for _, w := range u {
+		texts = append(texts, w.String())
+	}
+	return strings.Join(texts, " or ")
+}
+
+func (u union) machine() machine {
+	out := &several{numbers: map[string]int{}}
+	for _, w := range u {
+		m := w.machine()
+		if m == nil {
+			return nil
+		}
+		out.machines = append(out.machines, m)
+	}
+	return out
+}
