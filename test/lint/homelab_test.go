@@ -396,7 +396,7 @@ var faults = []fault{
 		{rule: "project-reaches-argocd", text: "namespace: argocd"},
 		{rule: "ignore-differences-not-respected", text: "ignoreDifferences:"},
 	}},
-	{file: routes, finds: []find{{rule: "random-route", text: "match: Host(`films.home.example`)"}}},
+	{file: routes, finds: []find{{rule: "random-route", text: "match: Host(`films.home.example`)\n"}}},
 	{file: routes, finds: []find{{rule: "colliding-router-names", text: "- {kind: Rule, match: Host(`series.home.example`), services: [{name: jellyfin, port: http}]}"}}},
 	{file: routes, finds: []find{{rule: "missing-entrypoint", text: "entryPoints: [cloudflare] # and at home?"}}},
 	{file: routes, finds: []find{{rule: "tls-beside-plain-entrypoint", text: "tls: {}"}}},
@@ -405,6 +405,11 @@ var faults = []fault{
 	{file: routes, finds: []find{
 		{rule: "path-on-every-host", text: "match: PathPrefix(`/QuickConnect/`)"},
 		{rule: "host-of-another-entry", text: "match: PathPrefix(`/QuickConnect/`)"}, // the rules of short hosts are shorter
+		{rule: "random-route", text: "match: PathPrefix(`/QuickConnect/`)"},          // and that of one host is as long
 	}},
+	{file: routes, finds: []find{{rule: "invalid-rule", text: "match: Host(`radio.home.example`) && PathPrefix(`live`)"}}},
+	{file: routes, finds: []find{{rule: "rule-matches-nothing", text: "match: 'Host(`radio.home.example:8096`)'"}}},
+	{file: routes, finds: []find{{rule: "shadowed-route", text: "match: Host(`films.home.example`) && Path(`/admin`), priority: 10"}}},
+	{file: routes, finds: []find{{rule: "deprecated-rule-syntax", text: "syntax: v2"}}},
 	{file: routes, finds: []find{{rule: "path-prefix-without-boundary", text: "match: Host(`posters.home.example`) && PathPrefix(`/Items`)"}}},
 }

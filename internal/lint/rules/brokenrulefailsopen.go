@@ -1,13 +1,12 @@
 package rules
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/routes"
-	"github.com/hippotion/roster/internal/lint/models/traefik"
+	"github.com/hippotion/roster/internal/muxer"
 )
 
 var brokenRuleFailsOpen = lint.Rule{
@@ -57,16 +56,15 @@ spec:
 `,
 	Mend: []string{`        - {name: login-v2, namespace: sys-login} # lint:ignore missing-middleware its name changes this week`, `        - {name: login, namespace: sys-login}`},
 	Check: func(in *lint.Context, report lint.Report) {
-		settings, dropped := in.Traefik.Settings(), in.Routes.Dropped()
+		dropped := in.Routes.Dropped()
 		if len(dropped) == 0 {
 			return
 		}
-		answering := answering(in, settings)
 		for _, r := range in.Routes.Routers() {
 			if !dropped[r] {
 				continue
 			}
-			instead, where := instead(in, r, answering)
+			instead, where := instead(in, r)
 			if instead == nil {
 				continue
 			}
@@ -82,35 +80,22 @@ spec:
 	},
 }
 
-// answering are the routers that Traefik does not drop, that are for a host: those with precedence come first.
-func answering(in *lint.Context, t *traefik.Settings) *routes.Index {
-	x := routes.NewIndex(t)
-	for _, r := range slices.SortedStableFunc(slices.Values(in.Routes.Routers()), func(a, b *routes.Router) int { return cmp.Compare(b.Priority, a.Priority) }) {
-		for i := range r.Scopes {
-			if s := &r.Scopes[i]; s.Host != "" && !in.Routes.Dropped()[r] {
-				x.Add(0, s, r, r)
+// instead is a router that answers for requests of r when r is dropped, and keeps nobody out; and what it answers for.
+func instead(in *lint.Context, r *routes.Router) (*routes.Router, string) {
+	open := func(other *routes.Router) bool {
+		return open(in, other) && (len(r.Middlewares) > 0 || !other.LeadsWhere(r)) // else nothing is lost
+	}
+	if other, request := in.Routes.Contest().Instead(r, open); other != nil {
+		return other, request.String()
+	}
+	if r.Invalid != nil {
+		for _, host := range muxer.Hosts(r.Text) {
+			if other := in.Routes.Contest().InsteadOf(r, host); other != nil && open(other) {
+				return other, host
 			}
 		}
 	}
-	return x
-}
-
-// instead is a router that answers for the host of r when r is dropped, and keeps nobody out; and an address for which it answers.
-func instead(in *lint.Context, r *routes.Router, answering *routes.Index) (*routes.Router, *routes.Scope) {
-	for i := range r.Scopes {
-		where := &r.Scopes[i]
-		var answers *routes.Router
-		for _, c := range answering.Crowds(0, where, r, false) {
-			if other := c.First[0]; answers == nil || other.Priority > answers.Priority ||
-				other.Priority == answers.Priority && other.Place < answers.Place {
-				answers = other
-			}
-		}
-		if answers != nil && open(in, answers) {
-			return answers, where
-		}
-	}
-	return nil, nil
+	return nil, ""
 }
 
 // harmless are the fields of middlewares that keep nobody out.

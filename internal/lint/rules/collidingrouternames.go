@@ -42,11 +42,10 @@ apiVersion: traefik.io/v1alpha1
 kind: IngressRoute
 metadata: {name: all}
 spec:
-  entryPoints: [websecure]
+  entryPoints: [upload]
   routes:
     - kind: Rule
       match: Host(` + "`photos.home.example`" + `)
-      priority: 1000
       services: [{name: upload, port: 80}]
 `,
 	Mend: []string{`metadata: {name: all}`, `metadata: {name: upload}`},

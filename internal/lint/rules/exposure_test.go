@@ -11,7 +11,7 @@ import (
 
 // exposure are the rules that these tests are about.
 var exposure = strings.Fields(`broken-rule-fails-open colliding-router-names cross-namespace-middleware missing-entrypoint missing-middleware
-	missing-service no-entrypoints old-rule-syntax outside-address-from-inside path-on-every-host path-prefix-without-boundary
+	deprecated-rule-syntax missing-service no-entrypoints old-rule-syntax outside-address-from-inside path-on-every-host path-prefix-without-boundary
 	public-address-from-inside public-without-auth random-route tls-beside-plain-entrypoint`)
 
 const exposurePlatform = `
@@ -242,13 +242,14 @@ spec:
 				"match: 'ClientIP(`10.0.0.0/8`) && PathPrefix(`/b/`)', services: [{name: photos, port: 80}]",
 				"match: 'Host(`a.home.example`) || Path(`/c`)', services: [{name: photos, port: 80}]") +
 			brought("dashboard", "entryPoints: [traefik]", "match: 'PathPrefix(`/api/`)', services: [{name: api@internal, kind: TraefikService}]"),
-			[]string{"route/route.yaml:11:8 path-on-every-host: the rule has no host: it answers for /c on every host"}},
+			[]string{"route/route.yaml:11:8 path-on-every-host: the rule has no host: it answers for /c on every host",
+				"route/route.yaml:11:8 random-route: IngressRoute a of web answers for a.home.example/a/ as well, with the same priority of 36: which one wins is random"}},
 
 		{"no entry points", exposurePlatform + withRoute + route + brought("a", "ingressClassName: other", photos) +
 			brought("b", "parentRefs: [{name: a}]", photos) + "---\napiVersion: example.org/v1\nkind: IngressRoute\nmetadata: {name: c}\nspec: {routes: [{}]}\n", nil},
 		{"another kind of rule", exposurePlatform + withRoute + route + brought("a", websecure, "syntax: v2, match: 'HostRegexp(`{a:b}`)', services: [{name: photos, port: 80}]",
 			"syntax: v3, "+photos),
-			[]string{"route/route.yaml:8:8 old-rule-syntax: the rule is written in the syntax v2, which is deprecated"}},
+			[]string{"route/route.yaml:8:8 deprecated-rule-syntax: the rule is written in the syntax v2, which is deprecated"}},
 		{"not for a machine", exposurePlatform + withRoute + route + brought("a", websecure, "match: 1"), nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

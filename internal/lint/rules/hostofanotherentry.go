@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -102,7 +101,7 @@ func ownersOf(routers []*routes.Router, t *traefik.Settings) *hostOwners {
 	out := &hostOwners{traefik: t, shared: map[*routes.Router]map[string]bool{}, hosts: map[string]*hostPaths{}}
 	for _, r := range routers { // those of the list come first
 		for _, s := range r.Scopes {
-			if s.Host != "" && s.Rest == "" {
+			if s.Host != "" && s.Plain {
 				out.add(r, &s)
 			}
 		}
@@ -161,13 +160,11 @@ func (o *hostOwners) robbed(r *routes.Router, s *routes.Scope) (owner *routes.Ro
 		}
 		return nil, ""
 	}
-	patterns, ok := hostPatterns(s.Rest)
-	if !ok || o.compared+len(o.names)*(len(patterns)+1) > mostCompared {
+	if o.compared += len(o.names); o.compared > mostCompared {
 		return nil, ""
 	}
-	o.compared += len(o.names) * (len(patterns) + 1)
 	for _, name := range o.names {
-		if slices.ContainsFunc(patterns, func(p pattern) bool { return p.MatchString(name) == p.not }) {
+		if !s.PermitsHost(name) {
 			continue
 		}
 		h := o.hosts[name]
@@ -198,38 +195,6 @@ func (o *hostOwners) dead(r *routes.Router, of []*routes.Router) bool {
 			return !slices.Contains(own.EntryPoints, e) || own.TLS != r.TLS && !o.traefik.Encrypts(e)
 		})
 	})
-}
-
-// maxHostPattern is how much of a pattern of hosts is read, in bytes: no host name is that long.
-const maxHostPattern = 1000
-
-var hostMatcher = regexp.MustCompile("(?:^| && )(!?)(Host|HostRegexp)\\(`([^`]*)`\\)")
-
-// pattern is one for hosts, which match it or, with not, do not.
-type pattern struct {
-	*regexp.Regexp
-	not bool
-}
-
-// hostPatterns are what a rule demands of a host, as far as it is not a name: nothing when it answers for all hosts; false when it cannot be read.
-// In Host, a star stands for one part of the name.
-func hostPatterns(rest string) ([]pattern, bool) {
-	var out []pattern
-	for _, m := range hostMatcher.FindAllStringSubmatch(rest, -1) {
-		not, kind, text := m[1] != "", m[2], m[3]
-		if len(text) > maxHostPattern {
-			return nil, false
-		}
-		if kind == "Host" {
-			text = "^" + strings.ReplaceAll(regexp.QuoteMeta(strings.ToLower(strings.TrimSuffix(text, "."))), `\*`, `[^.]+`) + "$"
-		}
-		read, err := regexp.Compile(text)
-		if err != nil {
-			return nil, false
-		}
-		out = append(out, pattern{read, not})
-	}
-	return out, true
 }
 
 // shares reports whether the owner lets the applications of a namespace answer for parts of its host: it permits it, or its login comes

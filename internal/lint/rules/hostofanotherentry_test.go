@@ -84,8 +84,8 @@ func TestHostOfAnotherEntry(t *testing.T) {
 		{name: "after many patterns", folder: list(owner, "") + route("web-b", "", "websecure", slices.Repeat([]string{"'HostRegexp(`^x$`)'"}, 100)...) +
 			strings.TrimPrefix(route("", "", "", "'HostRegexp(`.+`)', priority: 9999"), route("", "", "")),
 			want: []string{"web-b/route.yaml:107:53: web-b answers for vault.home.example, without a login" + belongs}},
-		{name: "too many hosts to read", folder: list(owner, "") + route("web-b", "", "websecure", "'"+strings.Repeat("Host(`x`) || ", 70)+match+"'"),
-			want: []string{"web-b/route.yaml:7:53: the rule has more than 64 parts: whether it answers for hosts of other entries is unknown"}},
+		{name: "too many hosts to read", folder: list(owner, "") + route("web-b", "", "websecure", "'"+strings.Repeat("Host(`x`) || ", 1100)+match+"'"),
+			want: []string{"web-b/route.yaml:7:53: the rule has more than 1024 alternatives: whether it answers for hosts of other entries is unknown"}},
 		{name: "a rule too long to read", folder: list(owner, "") + route("web-b", "", "websecure", "'Host(`"+strings.Repeat("x", 16<<10)+"`) || "+match+"'"),
 			want: []string{"web-b/route.yaml:7:53: the rule is longer than 16,384 characters: whether it answers for hosts of other entries is unknown"}},
 		{name: "a star", folder: list(owner, "") + route("web-b", "", "websecure", "'Host(`*.home.example`) && PathPrefix(`/v1`)', priority: 9999"),

@@ -43,18 +43,14 @@ spec:
 		if len(in.Failed) > 0 { // any application may deploy the other half of a route
 			return
 		}
-		settings := in.Traefik.Settings()
-		all, of := routes.NewIndex(settings), map[*deployed.Object][]*routes.Router{}
+		of := map[*deployed.Object][]*routes.Router{}
 		for _, r := range in.Routes.Routers() {
 			of[r.Object] = append(of[r.Object], r)
-			for i := range r.Scopes {
-				all.Add(0, &r.Scopes[i], r, r)
-			}
 		}
 		exposures := exposuresOf(in)
 		for _, o := range in.Routes.IngressRoutes() {
 			name, missing := exposures.missing(o.EntryPoints)
-			missing = slices.DeleteFunc(missing, func(e string) bool { return answersElsewhere(of[o.Object], e, all) })
+			missing = slices.DeleteFunc(missing, func(e string) bool { return answersElsewhere(in.Routes.Contest(), of[o.Object], e) })
 			if len(missing) > 0 {
 				report(in.Places.Field(o.Object, "spec", "entryPoints"), "add "+strings.Join(missing, ", "),
 					"the exposure %s has %s as well: there, IngressRoute %s answers nothing",
@@ -116,18 +112,8 @@ func (x exposures) missing(have []string) (exposure string, missing []string) {
 
 // answersElsewhere reports whether other routers answer on an entry point for all addresses of an IngressRoute's routers. A route
 // with tls is often written twice, once for each kind of entry point.
-func answersElsewhere(routers []*routes.Router, entryPoint string, all *routes.Index) bool {
-	for _, r := range routers {
-		for i := range r.Scopes {
-			answered := false
-			all.Covering(0, &r.Scopes[i], false, func(w routes.Way) { answered = answered || w.At(entryPoint) })
-			if !answered {
-				return false
-			}
-		}
-		if r.Scopes == nil {
-			return false
-		}
-	}
-	return true
+func answersElsewhere(all *routes.Contest, routers []*routes.Router, entryPoint string) bool {
+	return !slices.ContainsFunc(routers, func(r *routes.Router) bool {
+		return r.Scopes == nil || slices.ContainsFunc(r.Scopes, func(s routes.Scope) bool { return !all.Answered(&s, entryPoint) })
+	})
 }

@@ -2,13 +2,12 @@ package rules
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 
-	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/bounds"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/routes"
+	"github.com/hippotion/roster/internal/muxer"
 )
 
 var oldRuleSyntax = lint.Rule{
@@ -17,7 +16,7 @@ var oldRuleSyntax = lint.Rule{
 	Summary:  "a rule has the syntax of an older Traefik",
 	Doc: `Traefik 3 drops a rule that it does not understand, or reads it as something else: ` + "`Host`" + ` has one argument,
 ` + "`HostRegexp`" + ` is a Go regular expression without ` + "`{name:…}`" + `, ` + "`Headers`" + ` is named ` + "`Header`" + `, and what changes
-the path is a Middleware. The setting ` + "`syntax: v2`" + ` restores the old syntax for a while, and is deprecated (Traefik: migration guide from 2 to 3).`,
+the path is a Middleware (Traefik: migration guide from 2 to 3).`,
 	Bad: `
 -- platform.yml --
 domain: home.example
@@ -41,18 +40,11 @@ spec:
 `,
 	Mend: []string{`      match: Host(` + "`photos.home.example`" + `, ` + "`pictures.home.example`" + `)`, `      match: Host(` + "`photos.home.example`" + `) || Host(` + "`pictures.home.example`" + `)`},
 	Check: func(in *lint.Context, report lint.Report) {
-		for _, o := range in.Routes.IngressRoutes() {
-			for i, rule := range o.Routes {
-				at := func(field string) catalog.Place {
-					return in.Places.Field(o.Object, "spec", "routes", strconv.Itoa(i), field)
-				}
-				if problem := bounds.TraefikRule.Exceeded(rule.Match); problem != "" {
-					report(at("match"), "write several rules", "the rule %s: it is not checked", problem)
-				} else if rule.Syntax != "" && rule.Syntax != "v3" {
-					report(at("syntax"), "write the rule for Traefik 3, and remove syntax", "the rule is written in the syntax %s, which is deprecated", rule.Syntax)
-				} else if what, hint := oldSyntax(rule.Match); what != "" {
-					report(at("match"), hint, "%s, which is unknown to Traefik 3", what)
-				}
+		for _, r := range in.Routes.Routers() {
+			if problem := bounds.TraefikRule.Exceeded(r.Text); problem != "" {
+				report(r.At("match"), "write several rules", "the rule %s: it is not checked", problem)
+			} else if what, hint := oldSyntax(r); what != "" {
+				report(r.At("match"), hint, "%s, which is unknown to Traefik 3", what)
 			}
 		}
 	},
@@ -74,24 +66,24 @@ var renamed = map[string]string{
 }
 
 // oldSyntax returns which part of a rule is unknown to Traefik 3, and what to write; empty when there is none.
-func oldSyntax(text string) (what, hint string) {
-	if m := colonRule.FindString(text); m != "" {
+func oldSyntax(r *routes.Router) (what, hint string) {
+	if r.Own != nil || r.Syntax == muxer.V2 {
+		return "", ""
+	}
+	if m := colonRule.FindString(r.Text); m != "" {
 		return "the rule begins with " + strings.TrimSpace(m), "write Host(`a.example`) && PathPrefix(`/api/`)"
 	}
-	rule, _ := routes.ParseMatch(text)
-	for _, alternative := range rule {
-		for _, m := range alternative {
-			switch {
-			case renamed[m.Name] != "":
-				return "the rule has the matcher " + m.Name, "write " + renamed[m.Name]
-			case m.TakesOne() && len(m.Args) > 1:
-				return "the rule has " + m.Name + " with several arguments", "write " + m.Name + "(`a`) || " + m.Name + "(`b`)"
-			case strings.HasPrefix(m.Name, "Host") || strings.HasPrefix(m.Name, "Path"):
-				for _, arg := range m.Args {
-					if part := namedPart.FindString(arg); part != "" {
-						kind := m.Name[:len("Host")] // or Path
-						return "the rule has " + part + " in " + m.Name, "write a Go regular expression, in " + kind + "Regexp"
-					}
+	for _, m := range muxer.Calls(r.Text) {
+		switch {
+		case renamed[m.Name] != "":
+			return "the rule has the matcher " + m.Name, "write " + renamed[m.Name]
+		case muxer.TakesOne(m.Name) && len(m.Args) > 1:
+			return "the rule has " + m.Name + " with several arguments", "write " + m.Name + "(`a`) || " + m.Name + "(`b`)"
+		case strings.HasPrefix(m.Name, "Host") || strings.HasPrefix(m.Name, "Path"):
+			for _, arg := range m.Args {
+				if part := namedPart.FindString(arg); part != "" {
+					kind := m.Name[:len("Host")] // or Path
+					return "the rule has " + part + " in " + m.Name, "write a Go regular expression, in " + kind + "Regexp"
 				}
 			}
 		}

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
@@ -40,26 +39,14 @@ spec:
 `,
 	Mend: []string{`      match: Path(` + "`/api`" + `) || PathPrefix(` + "`/api/`" + `)`, `      match: Host(` + "`photos.home.example`" + `) && (Path(` + "`/api`" + `) || PathPrefix(` + "`/api/`" + `))`},
 	Check: func(in *lint.Context, report lint.Report) {
-		settings := in.Traefik.Settings()
-		all := routes.Way{} // those with the lowest priority come first
-		for _, r := range slices.SortedStableFunc(slices.Values(in.Routes.Routers()), func(a, b *routes.Router) int { return cmp.Compare(a.Priority, b.Priority) }) {
-			all.Add(r, settings, r)
-		}
 		hosts := exposedEntryPoints(in)
 		for _, r := range in.Routes.Routers() {
 			// A rule that is restricted by something else, such as the client's address, is meant for all hosts.
-			i := slices.IndexFunc(r.Scopes, func(s routes.Scope) bool { return !s.Named && s.Rest == "" })
+			i := slices.IndexFunc(r.Scopes, func(s routes.Scope) bool { return s.Plain && s.Host == "" })
 			if r.Own != nil || i < 0 {
 				continue
 			}
-			alone, last := true, true
-			for _, c := range all.Met(r, settings) {
-				for _, other := range c.First[:min(len(c.First), 2)] {
-					if other != r {
-						alone, last = false, last && other.Priority > r.Priority
-					}
-				}
-			}
+			alone, last := in.Routes.Contest().Standing(r)
 			exposed := len(r.EntryPoints) == 0 || slices.ContainsFunc(r.EntryPoints, func(e string) bool { return hosts[e] })
 			if !alone && last && r.Priority != len(r.Text) || alone && !exposed {
 				continue

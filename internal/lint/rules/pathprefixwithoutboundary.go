@@ -39,9 +39,9 @@ spec:
 			if r.Own != nil {
 				continue
 			}
-			for _, alternative := range r.Rule {
-				for _, m := range alternative {
-					if m.Name == "PathPrefix" && m.Valid() && !m.Not && !strings.HasSuffix(m.Args[0], "/") {
+			for _, s := range r.Scopes {
+				for _, m := range s.Conjunction {
+					if m.Name == "PathPrefix" && !m.Not && !strings.HasSuffix(m.Args[0], "/") {
 						report(r.At("match"), "(Path(`"+m.Args[0]+"`) || PathPrefix(`"+m.Args[0]+"/`))", "PathPrefix(`%s`) also matches %sx", m.Args[0], m.Args[0])
 					}
 				}

@@ -1,8 +1,7 @@
 package rules
 
 import (
-	"fmt"
-	"slices"
+	"cmp"
 
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/routes"
@@ -14,7 +13,7 @@ var randomRoute = lint.Rule{
 	Summary:  "two routes answer for the same requests, and which one is random",
 	Doc: `Traefik tries the rule with the higher priority first: the given one, or the length of the rule. Of two rules that match and have
 the same, either may win, anew at each reload, and not the same one on each entry point (observed with Traefik 3.7). It does not
-matter that they are in different namespaces. Remove one of them, or give one a priority.`,
+matter that they are in different namespaces. Remove one of them, or write a longer rule for a part of the requests; a priority makes the other one dead (` + "`" + `shadowed-route` + "`" + `).`,
 	Bad: `
 -- platform.yml --
 domain: home.example
@@ -40,32 +39,25 @@ spec:
       match: Host(` + "`photos.home.example`" + `)
       services: [{name: sorry, port: 80}]
 `,
-	Mend: []string{`      match: Host(` + "`photos.home.example`" + `)`, `      match: Host(` + "`photos.home.example`" + `)
-      priority: 1000`},
+	Mend: []string{`      match: Host(` + "`photos.home.example`" + `)`, `      match: Host(` + "`photos.home.example`" + `) && PathPrefix(` + "`/maintenance/`" + `)`},
 	Check: func(in *lint.Context, report lint.Report) {
-		settings := in.Traefik.Settings()
 		// The later one is reported, and those of the list come before those that applications deploy.
-		routers := slices.SortedStableFunc(slices.Values(in.Routes.Routers()), func(a, b *routes.Router) int {
+		rivals := in.Routes.Contest().Rivals(func(a, b *routes.Router) int {
 			switch {
 			case a.Own != nil && b.Own == nil:
 				return -1
 			case a.Own == nil && b.Own != nil:
 				return 1
 			}
-			return a.Match().Compare(b.Match())
+			return cmp.Or(a.Match().Compare(b.Match()), cmp.Compare(a.Place, b.Place))
 		})
-		rivals := routes.RivalsOf(routers, settings)
-		for _, second := range routers {
-			r, ok := rivals[second]
-			if !ok {
-				continue
-			}
+		for second, r := range rivals { // findings are sorted in the end
 			more := ""
 			if r.Count > 1 {
-				more = fmt.Sprintf(" (and %d more)", r.Count-1)
+				more = " (and others)"
 			}
 			report(second.At("match"), "remove one of them, or give one a priority",
-				"%s%s answers for %s as well, with the same priority of %d: which one wins is random", r.First, more, routes.Common(r.First, second), second.Priority)
+				"%s%s answers for %s as well, with the same priority of %d: which one wins is random", r.First, more, r.Request, second.Priority)
 		}
 	},
 }

@@ -5,6 +5,7 @@ package routes
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -18,6 +19,7 @@ import (
 	"github.com/hippotion/roster/internal/lint/models/once"
 	"github.com/hippotion/roster/internal/lint/models/places"
 	"github.com/hippotion/roster/internal/lint/models/traefik"
+	"github.com/hippotion/roster/internal/muxer"
 	"github.com/hippotion/roster/render/object"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
@@ -30,6 +32,7 @@ type Model struct {
 
 	ingresses       once.Value[[]ingressRoute]
 	allRouters      once.Value[[]*Router]
+	contest         once.Value[*Contest]
 	allDropped      once.Value[map[*Router]bool]
 	chains          map[*deployed.Object][]catalog.Middleware
 	middlewareNames once.Value[map[string][]string]       // by namespace
@@ -54,9 +57,12 @@ type Router struct {
 	Namespace, Name string // of the IngressRoute
 	EntryPoints     []string
 	TLS             bool
-	Text            string    // of the rule
-	Rule            matchRule // nil when it was not understood
-	Scopes          []Scope   // as in rule; also nil when Traefik would not accept it
+	Syntax          muxer.Syntax
+	Text            string              // of the rule
+	Rule            *muxer.Rule         // nil when it was not read
+	Invalid         error               // why Traefik does not accept it
+	Scopes          []Scope             // of its alternatives, without those that no request matches
+	Never           []muxer.Conjunction // those
 	Priority        int
 	Middlewares     []catalog.Middleware
 	services        []backend
@@ -173,7 +179,7 @@ func ownRouter(namespace string, in *catalog.Route) *Router {
 		port = intstr.FromString(in.Port.Name)
 	}
 	r.services = []backend{{namespace, in.Service, port}}
-	r.understand(in.Priority)
+	r.understand(in.Priority, muxer.V3)
 	return r
 }
 
@@ -190,24 +196,38 @@ func broughtRouter(o *ingressRoute, i int) *Router {
 		}
 		r.services = append(r.services, b)
 	}
-	if rule.Syntax != "" && rule.Syntax != "v3" {
-		r.Priority = cmp.Or(rule.Priority, len(rule.Match))
-		return r
-	}
-	r.understand(rule.Priority)
+	r.understand(rule.Priority, muxer.SyntaxOf(rule.Syntax))
 	return r
 }
 
-func (r *Router) understand(priority int) {
+func (r *Router) understand(priority int, syntax muxer.Syntax) {
+	r.Syntax = syntax
 	r.Priority = cmp.Or(priority, len(r.Text))
 	if r.TooLarge = bounds.TraefikRule.Exceeded(r.Text); r.TooLarge != "" {
 		return
 	}
-	if r.Rule, r.TooLarge = ParseMatch(r.Text); r.TooLarge != "" {
+	rule, err := muxer.Parse(r.Text, syntax)
+	switch {
+	case errors.Is(err, muxer.ErrTooLarge):
+		r.TooLarge = err.Error()
+		return
+	case err != nil:
+		r.Invalid = err
 		return
 	}
-	r.Scopes = r.Rule.scopes()
+	r.Rule = rule
+	solver := muxer.NewSolver(mostStepsOfRule)
+	for _, c := range rule.Alternatives {
+		if _, found := solver.Find(c); found == muxer.No {
+			r.Never = append(r.Never, c)
+		} else {
+			r.Scopes = append(r.Scopes, scopeOf(c))
+		}
+	}
 }
+
+// mostStepsOfRule bounds the search for requests that match a rule.
+const mostStepsOfRule = 1_000_000
 
 // At is where a field of the rule is, such as match; for a route of the list, the route.
 func (r *Router) At(fields ...string) catalog.Place {
@@ -223,6 +243,9 @@ func (r *Router) String() string {
 	}
 	return diag.Beginning("IngressRoute "+r.Name+" of "+r.Namespace, 3*deployed.LongestName)
 }
+
+// LeadsWhere reports whether both lead to the same Services.
+func (r *Router) LeadsWhere(other *Router) bool { return slices.Equal(r.services, other.services) }
 
 // Key is the same for routers of which Traefik keeps only one: a router's name is made of these, with what is not a letter or digit
 // replaced (pkg/provider/kubernetes/crd/kubernetes.go, makeID; pkg/provider/configuration.go, Normalize).
@@ -244,23 +267,13 @@ func (r *Router) Match() diag.Position {
 	return *r.pos
 }
 
-// Meets reports whether some request could reach both: they share an entry point, and there both or neither have TLS.
-func (r *Router) Meets(other *Router, t *traefik.Settings) bool {
-	if len(r.EntryPoints) == 0 || len(other.EntryPoints) == 0 {
-		return r.TLS == other.TLS
-	}
-	return slices.ContainsFunc(r.EntryPoints, func(e string) bool {
-		return slices.Contains(other.EntryPoints, e) && (r.TLS == other.TLS || t.Encrypts(e))
-	})
-}
-
 // Dropped are the routers that Traefik drops.
 func (in *Model) Dropped() map[*Router]bool {
 	return in.allDropped.Get(func() map[*Router]bool {
 		out, settings, broken := map[*Router]bool{}, in.traefik.Settings(), in.brokenChains()
 		for _, r := range in.Routers() {
 			through := slices.ContainsFunc(r.Middlewares, func(m catalog.Middleware) bool { return broken[in.Middleware(m)] })
-			if through || len(in.MissingMiddlewares(r)) > 0 || len(in.Foreign(r, settings)) > 0 || len(in.MissingServices(r)) > 0 {
+			if r.Invalid != nil || through || len(in.MissingMiddlewares(r)) > 0 || len(in.Foreign(r, settings)) > 0 || len(in.MissingServices(r)) > 0 {
 				out[r] = true
 			}
 		}

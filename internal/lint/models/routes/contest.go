@@ -1,0 +1,415 @@
+package routes
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/hippotion/roster/internal/lint/models/traefik"
+	"github.com/hippotion/roster/internal/muxer"
+)
+
+// Contest is the routers that Traefik keeps, and decides which of them answers for a request: the one with the highest priority of
+// those that match it, at the entry point where it arrives.
+type Contest struct {
+	traefik *traefik.Settings
+	solver  *muxer.Solver
+	hosts   map[string]*addresses // "" for what is not for one host
+	names   []string              // of the hosts, but ""
+	left    int                   // how many more candidates are looked at
+	lowest  map[Door][]*Router    // the two with the lowest priority behind each
+}
+
+// Door is where requests enter: an entry point, with TLS or without. The name is empty for all that a router without entry points is on.
+type Door struct {
+	EntryPoint string
+	TLS        bool
+}
+
+// anyDoor stands for all entry points; none has such a name.
+const anyDoor = "\x00"
+
+// entrant is an alternative of a router's rule.
+type entrant struct {
+	*Router
+	scope *Scope
+}
+
+// addresses are the entrants of a host, by path: in the order of their priorities.
+type addresses struct {
+	exact, prefix map[string][]entrant
+	lengths       []int // of the prefixes
+	all           []entrant
+}
+
+const (
+	// mostSteps bounds the work on all questions of a run, and mostCandidates how many pairs of alternatives are looked at.
+	mostSteps      = 50_000_000
+	mostCandidates = 1_000_000
+	// fewEntrants is for how many entrants of a host, or hosts, all are candidates, and not only those for a path around the one in question.
+	fewEntrants = 64
+)
+
+// Contest is the one between all routers that are not dropped.
+func (in *Model) Contest() *Contest {
+	return in.contest.Get(func() *Contest {
+		dropped := in.Dropped()
+		return newContest(slices.DeleteFunc(slices.Clone(in.Routers()), func(r *Router) bool { return dropped[r] }), in.traefik.Settings())
+	})
+}
+
+func newContest(routers []*Router, t *traefik.Settings) *Contest {
+	c := &Contest{traefik: t, solver: muxer.NewSolver(mostSteps), hosts: map[string]*addresses{}, left: mostCandidates, lowest: map[Door][]*Router{}}
+	for _, r := range slices.SortedStableFunc(slices.Values(routers), func(a, b *Router) int { return cmp.Compare(b.Priority, a.Priority) }) {
+		for i := range r.Scopes {
+			c.enter(entrant{r, &r.Scopes[i]})
+		}
+		for _, d := range append(c.Doors(r), Door{anyDoor, r.TLS}) {
+			low := append(c.lowest[d], r)
+			c.lowest[d] = low[max(0, len(low)-2):]
+		}
+	}
+	return c
+}
+
+func (c *Contest) enter(e entrant) {
+	at := c.hosts[e.scope.Host]
+	if at == nil {
+		at = &addresses{exact: map[string][]entrant{}, prefix: map[string][]entrant{}}
+		c.hosts[e.scope.Host] = at
+		if e.scope.Host != "" {
+			c.names = append(c.names, e.scope.Host)
+		}
+	}
+	at.all = append(at.all, e)
+	if e.scope.Exact {
+		at.exact[e.scope.Path] = append(at.exact[e.scope.Path], e)
+		return
+	}
+	if at.prefix[e.scope.Path] == nil && !slices.Contains(at.lengths, len(e.scope.Path)) {
+		at.lengths = append(at.lengths, len(e.scope.Path))
+	}
+	at.prefix[e.scope.Path] = append(at.prefix[e.scope.Path], e)
+}
+
+func (a *addresses) entrants() []entrant {
+	if a == nil {
+		return nil
+	}
+	return a.all
+}
+
+// Exhausted reports whether there are too many routers for one host, or rules that are too intricate, to answer all questions.
+func (c *Contest) Exhausted() bool { return c.left <= 0 || c.solver.Exhausted() }
+
+// candidates calls yield with the entrants that may answer for some of what a scope matches: all, if they are few; else at least those
+// that may answer for all of it.
+func (c *Contest) candidates(s *Scope, yield func(entrant)) {
+	each := func(all []entrant) {
+		for _, e := range all {
+			if c.left--; c.left > 0 {
+				yield(e)
+			}
+		}
+	}
+	at := func(host string) {
+		a := c.hosts[host]
+		switch {
+		case a == nil:
+		case len(a.all) <= fewEntrants:
+			each(a.all)
+		default:
+			if s.Exact {
+				each(a.exact[s.Path])
+			}
+			for _, n := range a.lengths {
+				if n <= len(s.Path) {
+					each(a.prefix[s.Path[:n]])
+				}
+			}
+		}
+	}
+	at("")
+	if s.Host != "" {
+		at(s.Host)
+		return
+	}
+	if len(c.names) <= fewEntrants {
+		for _, name := range c.names {
+			if s.PermitsHost(name) {
+				at(name)
+			}
+		}
+	}
+}
+
+// Doors are where requests enter a router. At an entry point that always has TLS, it makes no difference whether the router sets it.
+func (c *Contest) Doors(r *Router) []Door { return doors(r, c.traefik) }
+
+func doors(r *Router, t *traefik.Settings) []Door {
+	if len(r.EntryPoints) == 0 {
+		return []Door{{"", r.TLS}}
+	}
+	var out []Door
+	for _, e := range r.EntryPoints {
+		if d := (Door{e, r.TLS || t.Encrypts(e)}); !slices.Contains(out, d) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// Meets reports whether some request could reach both: they share an entry point, and there both or neither have TLS.
+func (r *Router) Meets(other *Router, t *traefik.Settings) bool {
+	if len(r.EntryPoints) == 0 || len(other.EntryPoints) == 0 {
+		return r.TLS == other.TLS
+	}
+	return slices.ContainsFunc(r.EntryPoints, func(e string) bool {
+		return slices.Contains(other.EntryPoints, e) && (r.TLS == other.TLS || t.Encrypts(e))
+	})
+}
+
+// serves reports whether a router is surely behind a door.
+func (c *Contest) serves(r *Router, d Door) bool { return slices.Contains(c.Doors(r), d) }
+
+// one reports whether Traefik keeps only one of two routers.
+func (c *Contest) one(r, other *Router) bool {
+	return r == other || !c.traefik.SafeNaming && r.Key() == other.Key()
+}
+
+// before are the alternatives, behind a door, of routers that come before one with a priority, and that may answer for some of what a
+// scope matches.
+func (c *Contest) before(r *Router, priority int, s *Scope, d Door) (first []*Router, all []muxer.Conjunction) {
+	c.candidates(s, func(e entrant) {
+		if e.Priority > priority && !c.one(r, e.Router) && c.serves(e.Router, d) {
+			if !slices.Contains(first, e.Router) {
+				first = append(first, e.Router)
+			}
+			all = append(all, e.scope.Conjunction)
+		}
+	})
+	return first, all
+}
+
+// Shadow is what takes all requests of a router before it can.
+type Shadow struct {
+	Doors []Door    // where nothing reaches the router
+	All   bool      // whether these are all of its doors
+	By    []*Router // those that take its requests, the first ones first
+}
+
+// Shadow is that of a router; nil when some request reaches it everywhere, or that is not known.
+func (c *Contest) Shadow(r *Router) *Shadow {
+	if len(r.Scopes) == 0 {
+		return nil
+	}
+	out := Shadow{All: true}
+	for _, d := range c.Doors(r) {
+		var by []*Router
+		taken := true
+		for i := range r.Scopes {
+			s := &r.Scopes[i]
+			first, all := c.before(r, r.Priority, s, d)
+			if len(all) == 0 {
+				taken = false
+				break
+			}
+			if _, found := c.solver.Find(s.Conjunction, all...); found != muxer.No {
+				taken = false
+				break
+			}
+			by = append(by, c.taking(s, first)...)
+		}
+		if !taken {
+			out.All = false
+			continue
+		}
+		out.Doors = append(out.Doors, d)
+		for _, b := range by {
+			if !slices.Contains(out.By, b) {
+				out.By = append(out.By, b)
+			}
+		}
+	}
+	if len(out.Doors) == 0 {
+		return nil
+	}
+	return &out
+}
+
+// covers reports whether one scope matches all requests that another one does.
+func (c *Contest) covers(broad, narrow *Scope) bool {
+	_, found := c.solver.Find(narrow.Conjunction, broad.Conjunction)
+	return found == muxer.No
+}
+
+// taking are those of some routers, which together answer for all of a scope, that are needed for that: one, if one is enough.
+func (c *Contest) taking(s *Scope, routers []*Router) []*Router {
+	for _, r := range routers {
+		if _, found := c.solver.Find(s.Conjunction, r.Rule.Alternatives...); found == muxer.No {
+			return []*Router{r}
+		}
+	}
+	return routers
+}
+
+// Rivals are routers that answer for requests that another one answers for as well, with the same priority.
+type Rivals struct {
+	First   *Router // the first of them
+	Count   int     // how many there are, as far as they were counted
+	Request *muxer.Request
+}
+
+// fewRivals is how many rivals of a router are counted.
+const fewRivals = 8
+
+// Rivals are those of routers, for each but the first of them in an order.
+func (c *Contest) Rivals(compare func(a, b *Router) int) map[*Router]*Rivals {
+	out := map[*Router]*Rivals{}
+	type pair struct{ a, b *Router }
+	seen := map[pair]bool{}
+	for _, host := range append([]string{""}, c.names...) {
+		for _, e := range c.hosts[host].entrants() {
+			c.candidates(e.scope, func(other entrant) {
+				if other.Priority != e.Priority || c.one(e.Router, other.Router) {
+					return
+				}
+				first, second := e.Router, other.Router
+				if compare(first, second) > 0 {
+					first, second = second, first
+				}
+				if known := out[second]; seen[pair{first, second}] || known != nil && known.Count == fewRivals && compare(known.First, first) < 0 {
+					return
+				}
+				r := c.common(e, other)
+				if r == nil {
+					return
+				}
+				seen[pair{first, second}] = true
+				known := out[second]
+				if known == nil {
+					known = &Rivals{First: first, Request: r}
+					out[second] = known
+				}
+				if compare(first, known.First) < 0 {
+					known.First, known.Request = first, r
+				}
+				known.Count++
+			})
+		}
+	}
+	return out
+}
+
+// common is a request that two alternatives of the same priority match, and that no router takes before them; nil when none is known.
+func (c *Contest) common(a, b entrant) *muxer.Request {
+	for _, d := range c.shared(a.Router, b.Router) {
+		_, before := c.before(a.Router, a.Priority, a.scope, d)
+		if r, found := c.solver.Find(slices.Concat(a.scope.Conjunction, b.scope.Conjunction), before...); found == muxer.Yes {
+			return r
+		}
+	}
+	return nil
+}
+
+// shared are doors behind which both routers are.
+func (c *Contest) shared(a, b *Router) []Door {
+	if !a.Meets(b, c.traefik) {
+		return nil
+	}
+	if len(a.EntryPoints) == 0 {
+		return c.Doors(b)
+	}
+	if len(b.EntryPoints) == 0 {
+		return c.Doors(a)
+	}
+	return slices.DeleteFunc(c.Doors(a), func(d Door) bool { return !c.serves(b, d) })
+}
+
+// InsteadOf is the router that answers for all requests for a host, behind a door of one that Traefik drops; nil when there is none.
+func (c *Contest) InsteadOf(dropped *Router, host string) *Router {
+	rule, err := muxer.Parse("Host(`"+host+"`)", muxer.V3)
+	if err != nil || len(rule.Alternatives) != 1 {
+		return nil
+	}
+	s := scopeOf(rule.Alternatives[0])
+	for _, d := range c.Doors(dropped) {
+		var all *Router
+		c.candidates(&s, func(e entrant) {
+			if all != nil && all.Priority >= e.Priority || !c.serves(e.Router, d) {
+				return
+			}
+			if c.covers(e.scope, &s) {
+				all = e.Router
+			}
+		})
+		if all != nil {
+			return all
+		}
+	}
+	return nil
+}
+
+// Answered reports whether routers at an entry point answer for all that a scope matches.
+func (c *Contest) Answered(s *Scope, entryPoint string) bool {
+	var all []muxer.Conjunction
+	c.candidates(s, func(e entrant) {
+		if slices.Contains(e.EntryPoints, entryPoint) {
+			all = append(all, e.scope.Conjunction)
+		}
+	})
+	_, found := c.solver.Find(s.Conjunction, all...)
+	return found == muxer.No
+}
+
+// Standing is where a router stands among those that some request could reach as well: alone, or behind all of them.
+func (c *Contest) Standing(r *Router) (alone, last bool) {
+	doors := []Door{{anyDoor, r.TLS}}
+	if len(r.EntryPoints) > 0 {
+		doors = append(c.Doors(r), Door{"", r.TLS})
+	}
+	alone, last = true, true
+	for _, d := range doors {
+		for _, other := range c.lowest[d] {
+			if other != r {
+				alone, last = false, last && other.Priority > r.Priority
+			}
+		}
+	}
+	return alone, last
+}
+
+// Instead is the router that answers for some of the requests of one that Traefik drops, and that fits; and one of these requests. One
+// that is for any host counts only if it answers for all that an alternative of the rule is for: what is at one path of every host, such as the
+// answers to the challenges of ACME, takes nobody's place.
+func (c *Contest) Instead(dropped *Router, fits func(*Router) bool) (*Router, *muxer.Request) {
+	for _, d := range c.Doors(dropped) {
+		for i := range dropped.Scopes {
+			s := &dropped.Scopes[i]
+			var all []entrant
+			c.candidates(s, func(e entrant) {
+				if c.serves(e.Router, d) && !c.one(dropped, e.Router) {
+					all = append(all, e)
+				}
+			})
+			slices.SortStableFunc(all, func(a, b entrant) int {
+				return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(a.Place, b.Place))
+			})
+			var before []muxer.Conjunction // of routers that answer first
+			for i, e := range all {
+				for k := len(before); k < i && all[k].Priority > e.Priority; k++ {
+					before = append(before, all[k].scope.Conjunction)
+				}
+				if e.Priority > dropped.Priority || !fits(e.Router) { // with a higher one, it always answered for these
+					continue
+				}
+				if e.scope.Host == "" && !c.covers(e.scope, s) {
+					continue
+				}
+				if r, found := c.solver.Find(slices.Concat(s.Conjunction, e.scope.Conjunction), before...); found == muxer.Yes {
+					return e.Router, r
+				}
+			}
+		}
+	}
+	return nil, nil
+}
