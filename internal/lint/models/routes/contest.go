@@ -190,6 +190,38 @@ func (c *Contest) before(r *Router, priority int, s *Scope, d Door) (first []*Ro
 	return first, all
 }
 
+// Reach is a request that reaches a router behind one of its doors. No means that others surely take all of them.
+func (c *Contest) Reach(r *Router, d Door) (*muxer.Request, muxer.Answer) {
+	answer := muxer.No
+	for i := range r.Scopes {
+		_, before := c.before(r, r.Priority, &r.Scopes[i], d)
+		switch request, found := c.solver.Find(r.Scopes[i].Conjunction, before...); found {
+		case muxer.Yes:
+			return request, muxer.Yes
+		case muxer.Unknown:
+			answer = found
+		}
+	}
+	return nil, answer
+}
+
+// Answering are the routers behind a door of which Traefik takes one for a request: those with the same, and the highest, priority.
+func (c *Contest) Answering(request *muxer.Request, d Door) []*Router {
+	var out []*Router
+	for _, host := range []string{"", request.Host} {
+		for _, e := range c.hosts[host].entrants() {
+			switch {
+			case len(out) > 0 && e.Priority < out[0].Priority || slices.Contains(out, e.Router) || !c.serves(e.Router, d) || !e.scope.Matches(request):
+			case len(out) > 0 && e.Priority == out[0].Priority:
+				out = append(out, e.Router)
+			default:
+				out = []*Router{e.Router}
+			}
+		}
+	}
+	return out
+}
+
 // Shadow is what takes all requests of a router before it can.
 type Shadow struct {
 	Doors []Door    // where nothing reaches the router
@@ -204,29 +236,17 @@ func (c *Contest) Shadow(r *Router) *Shadow {
 	}
 	out := Shadow{All: true}
 	for _, d := range c.Doors(r) {
-		var by []*Router
-		taken := true
-		for i := range r.Scopes {
-			s := &r.Scopes[i]
-			first, all := c.before(r, r.Priority, s, d)
-			if len(all) == 0 {
-				taken = false
-				break
-			}
-			if _, found := c.solver.Find(s.Conjunction, all...); found != muxer.No {
-				taken = false
-				break
-			}
-			by = append(by, c.taking(s, first)...)
-		}
-		if !taken {
+		if _, found := c.Reach(r, d); found != muxer.No {
 			out.All = false
 			continue
 		}
 		out.Doors = append(out.Doors, d)
-		for _, b := range by {
-			if !slices.Contains(out.By, b) {
-				out.By = append(out.By, b)
+		for i := range r.Scopes {
+			first, _ := c.before(r, r.Priority, &r.Scopes[i], d)
+			for _, b := range c.taking(&r.Scopes[i], first) {
+				if !slices.Contains(out.By, b) {
+					out.By = append(out.By, b)
+				}
 			}
 		}
 	}

@@ -33,7 +33,7 @@ func world() []arrival {
 	return out
 }
 
-// winners are the routers one of which answers.
+// winners are the routers one of which answers, by looking at each.
 func winners(routers []*Router, c *Contest, a arrival) []*Router {
 	var out []*Router
 	for _, r := range routers {
@@ -78,6 +78,9 @@ func TestContest(t *testing.T) {
 		reached, rivals := map[*Router]map[Door]bool{}, map[*Router]*Router{}
 		for _, a := range world() {
 			won := winners(routers, c, a)
+			if got := c.Answering(&a.request, a.door); !sameRouters(got, won) {
+				t.Errorf("%d: %v: %v, want %v", run, a, got, won)
+			}
 			for i, w := range won {
 				if reached[w] == nil {
 					reached[w] = map[Door]bool{}
@@ -155,4 +158,9 @@ func TestMany(t *testing.T) {
 			t.Errorf("%s: not exhausted", name)
 		}
 	}
+}
+
+func sameRouters(a, b []*Router) bool {
+	byPlace := func(x, y *Router) int { return x.Place - y.Place }
+	return slices.Equal(slices.SortedFunc(slices.Values(a), byPlace), slices.SortedFunc(slices.Values(b), byPlace))
 }

@@ -1,0 +1,267 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/models/routes"
+	"github.com/hippotion/roster/internal/lint/rules"
+	"github.com/hippotion/roster/internal/muxer"
+	"github.com/hippotion/roster/render"
+	"github.com/hippotion/roster/render/workload"
+)
+
+// repeats is how often the judge builds each platform: of two routes one of which is taken at random, both are seen, most of the time.
+const repeats = 4
+
+// tally is what was compared.
+type tally struct {
+	platforms, routers, dropped, requests, reached, shadowed, rivals, random, open, undecided int
+
+	differences   []string // of this platform
+	disagreements int      // platforms with differences
+	shown         []string
+}
+
+func (t *tally) String() string {
+	return fmt.Sprintf("%d platforms: %d routers, of which Traefik drops %d; %d requests; %d routers reached by an example, %d shadowed, %d with rivals (random answers seen: %d), %d open instead of a dropped one; undecided: %d",
+		t.platforms, t.routers, t.dropped, t.requests, t.reached, t.shadowed, t.rivals, t.random, t.open, t.undecided)
+}
+
+func (t *tally) add(one *tally, show int) {
+	t.platforms++
+	for _, n := range []struct{ to, from *int }{{&t.routers, &one.routers}, {&t.dropped, &one.dropped}, {&t.requests, &one.requests}, {&t.reached, &one.reached}, {&t.shadowed, &one.shadowed},
+		{&t.rivals, &one.rivals}, {&t.random, &one.random}, {&t.open, &one.open}, {&t.undecided, &one.undecided}} {
+		*n.to += *n.from
+	}
+	if len(one.differences) > 0 {
+		t.disagreements++
+		if len(t.shown) < show {
+			t.shown = append(t.shown, strings.Join(one.differences, "\n"))
+		}
+	}
+}
+
+// enough reports an error when so little was compared that agreement says nothing.
+func (t *tally) enough(platforms int) error {
+	for what, n := range map[string]int{"dropped": t.dropped, "shadowed": t.shadowed, "rivals": t.rivals, "random": t.random, "open": t.open} {
+		if n < platforms/20 {
+			return fmt.Errorf("only %d of %s in %d platforms: the comparison shows little", n, what, platforms)
+		}
+	}
+	return nil
+}
+
+// asked is a request, and what lint expects.
+type asked struct {
+	request *muxer.Request
+	door    routes.Door
+	why     string
+	of      *routes.Router // whose example it is
+}
+
+func compare(j *judge, p *platform, t *tally) error {
+	in, objects, err := input(p)
+	if err != nil {
+		return err
+	}
+	context := lint.NewContext(in)
+	found := rules.All().Run(in, lint.Options{})
+	all, contest, dropped := context.Routes.Routers(), context.Routes.Contest(), context.Routes.Dropped()
+
+	var ask []asked
+	add := func(r *muxer.Request, d routes.Door, of *routes.Router, why string) {
+		if r != nil && d.EntryPoint != "" {
+			ask = append(ask, asked{r, d, why, of})
+		}
+	}
+	for _, r := range all {
+		for _, d := range contest.Doors(r) {
+			for i := range r.Scopes {
+				example, _ := muxer.NewSolver(1_000_000).Find(r.Scopes[i].Conjunction)
+				add(example, d, nil, "example of "+r.Text)
+			}
+			if dropped[r] {
+				continue
+			}
+			switch request, answer := contest.Reach(r, d); answer {
+			case muxer.Yes:
+				add(request, d, r, "reaches "+r.Text)
+			case muxer.Unknown:
+				t.undecided++
+			}
+		}
+	}
+	rivals := contest.Rivals(func(a, b *routes.Router) int { return a.Place - b.Place })
+	for second, r := range rivals {
+		for _, d := range contest.Doors(second) {
+			add(r.Request, d, nil, "rivals")
+		}
+	}
+
+	q := &question{ID: fmt.Sprint(p.seed), Args: p.args, Objects: objects, Repeat: repeats}
+	for _, a := range ask {
+		q.Requests = append(q.Requests, request{a.door.EntryPoint, a.door.TLS, a.request.Method, a.request.Host, target(a.request), a.request.Client.String(), a.request.Header})
+	}
+	v, err := j.ask(q)
+	if err != nil {
+		return err
+	}
+
+	differ := func(format string, args ...any) {
+		if len(t.differences) == 0 {
+			t.differences = append(t.differences, fmt.Sprintf("platform %d %v\n%s", p.seed, p.args, p))
+		}
+		t.differences = append(t.differences, "DIFFERENT: "+fmt.Sprintf(format, args...))
+	}
+	of := byKey(all, v)
+	for _, r := range all {
+		t.routers++
+		kept, errs := keeps(r, v)
+		if !kept {
+			t.dropped++
+		}
+		if colliding(all, r) {
+			continue
+		}
+		if kept == dropped[r] {
+			differ("%s %q: lint says dropped: %v, Traefik keeps it: %v %v", r, r.Text, dropped[r], kept, errs)
+		}
+	}
+	reached := map[*routes.Router]map[string]bool{}
+	for i, a := range ask {
+		t.requests++
+		want := contest.Answering(a.request, a.door)
+		outcomes := append([]answer{v.Answers[i]}, v.Answers[i].Others...)
+		seen := map[*routes.Router]bool{}
+		for _, o := range outcomes {
+			r := of[o.Router]
+			seen[r] = true
+			if r != nil {
+				if reached[r] == nil {
+					reached[r] = map[string]bool{}
+				}
+				reached[r][a.door.EntryPoint] = true
+			}
+			if r == nil && len(want) > 0 || r != nil && !slices.Contains(want, r) && !slices.ContainsFunc(want, func(w *routes.Router) bool { return w.Key() == r.Key() }) {
+				differ("%s at %v (%s): Traefik answers %d by %s, lint expects %v", a.request, a.door, a.why, o.Status, o.Router, texts(want))
+			}
+		}
+		if len(seen) > 1 {
+			t.random++
+			if !slices.ContainsFunc(want, func(r *routes.Router) bool { return rivals[r] != nil }) {
+				differ("%s at %v is answered at random, and lint does not say so", a.request, a.door)
+			}
+		}
+		if a.of != nil {
+			t.reached++
+		}
+	}
+	t.rivals += len(rivals)
+	for _, r := range all {
+		if dropped[r] {
+			continue
+		}
+		if s := contest.Shadow(r); s != nil {
+			t.shadowed++
+			for _, d := range s.Doors {
+				if reached[r][d.EntryPoint] {
+					differ("%s %q: lint says that nothing reaches it at %v", r, r.Text, d)
+				}
+			}
+		}
+	}
+	for _, f := range found.Findings {
+		if f.Code == "broken-rule-fails-open" {
+			t.open++
+		}
+	}
+	return nil
+}
+
+func texts(all []*routes.Router) []string {
+	var out []string
+	for _, r := range all {
+		out = append(out, r.Text)
+	}
+	return out
+}
+
+// target is the path and the query of a request.
+func target(r *muxer.Request) string {
+	text := (&url.URL{Path: r.Path}).EscapedPath()
+	if len(r.Query) > 0 {
+		text += "?" + url.Values(r.Query).Encode()
+	}
+	return text
+}
+
+// keeps reports whether Traefik has a router that it built for one of lint's, and why not.
+func keeps(r *routes.Router, v *verdict) (bool, []string) {
+	var errs []string
+	for _, o := range v.Routers {
+		if o.Namespace == r.Namespace && o.Rule == r.Text && o.Kind == "http" && (r.Own == nil && o.Name == r.Name || r.Own != nil && o.Name == r.Name) {
+			if o.Status == "enabled" || o.Status == "warning" {
+				return true, nil
+			}
+			errs = append(errs, o.Errors...)
+		}
+	}
+	return false, errs
+}
+
+// colliding reports whether another router has the same name in Traefik.
+func colliding(all []*routes.Router, r *routes.Router) bool {
+	return slices.ContainsFunc(all, func(o *routes.Router) bool { return o != r && o.Key() == r.Key() })
+}
+
+// byKey are lint's routers by the names of Traefik's.
+func byKey(all []*routes.Router, v *verdict) map[string]*routes.Router {
+	out := map[string]*routes.Router{}
+	for _, o := range v.Routers {
+		for _, r := range all {
+			if o.Namespace == r.Namespace && o.Name == r.Name && o.Rule == r.Text {
+				out[o.Key] = r
+			}
+		}
+	}
+	return out
+}
+
+// input is a platform as lint sees it, and the objects that it deploys.
+func input(p *platform) (*lint.Input, []any, error) {
+	reading, err := catalog.Read(p.files, ".", catalog.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(reading.Mistakes) > 0 {
+		return nil, nil, errors.New(reading.Mistakes[0].Message)
+	}
+	one := reading.Clusters[0]
+	in := &lint.Input{Platform: one.Platform, Order: one.Order, Objects: render.Build(one.Platform), Repository: p.files}
+	var objects []any
+	for _, o := range in.Objects {
+		objects = append(objects, o.Value())
+	}
+	renderer := workload.New(workload.Files{Repository: p.files}, workload.Cluster{})
+	for i := range one.Platform.Namespaces {
+		n := &one.Platform.Namespaces[i]
+		for k := range n.Applications {
+			a := &n.Applications[k]
+			result, diags := renderer.Render(&workload.Application{Code: a.Code, Namespace: n.Name, Kind: workload.Manifests, Path: a.Workload.Path})
+			if len(diags) > 0 {
+				return nil, nil, errors.New(diags[0].Message)
+			}
+			for _, o := range result.Objects {
+				in.Workloads = append(in.Workloads, &lint.Object{Object: o.Object, Entry: n, Application: a, Pos: o.Pos, From: o.From})
+				objects = append(objects, o.Value())
+			}
+		}
+	}
+	return in, objects, nil
+}
