@@ -91,6 +91,7 @@ func TestLimits(t *testing.T) {
 		{"one long line", "applications.yml", "- namespace: " + strings.Repeat("a", 15<<20), "bad-name"},
 		{"many mistakes", "applications.yml", strings.Repeat("- nmespace: a\n", 20_000), "unknown-field"},
 		{"many duplicates", "applications.yml", strings.Repeat("- namespace: a\n", 20_000), "duplicate-namespace"},
+		{"65 headers of logins", "platform.yml", "ingress: {identityHeaders: [a" + strings.Repeat(", X-A", 64) + "]}\n", "too-large"},
 		{"a deep cycle", "applications.yml", cycle(5_000), "cycle"},
 		{"each waits for all", "applications.yml", circles(1_500), "cycle"},
 	} {

@@ -169,7 +169,25 @@ type Namespace struct {
 	Flows      []Flow
 	PolicySync Sync
 
+	// IdentityHeaders are removed from the requests on routes without a login of the platform; nil when there is no such route.
+	IdentityHeaders []string
+	IdentitySync    Sync // of the Middleware that does it
+
 	Applications []Application // by code
+}
+
+// IdentityMiddleware is the name of the Middleware that removes IdentityHeaders.
+const IdentityMiddleware = "roster-identity-headers"
+
+// Middlewares are what the requests on a route of the namespace go through.
+func (n *Namespace) Middlewares(r *Route) []Middleware {
+	switch {
+	case r.Auth.Middleware != nil:
+		return []Middleware{*r.Auth.Middleware}
+	case len(n.IdentityHeaders) > 0:
+		return []Middleware{{Name: IdentityMiddleware, Namespace: n.Name}}
+	}
+	return nil
 }
 
 // PodSecurity is the levels of a namespace; an empty level is not set.

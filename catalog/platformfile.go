@@ -98,7 +98,9 @@ type ingressConfigInput struct {
 	Controller podsInput                   `yaml:"controller"`
 	Expose     syntax.Map[[]text]          `yaml:"expose"` // entry points of each exposure
 	Auth       syntax.Map[middlewareInput] `yaml:"auth"`
-	Defaults   ingressDefaultsInput        `yaml:"defaults"`
+	// IdentityHeaders are those by which the middlewares of auth tell applications who somebody is.
+	IdentityHeaders []text               `yaml:"identityHeaders"`
+	Defaults        ingressDefaultsInput `yaml:"defaults"`
 }
 
 type middlewareInput struct {

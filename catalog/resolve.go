@@ -121,6 +121,9 @@ func (b *builder) namespace(e *entry) Namespace {
 		n.Applications = append(n.Applications, b.application(in))
 	}
 	slices.SortFunc(n.Applications, func(a, b Application) int { return cmp.Compare(a.Code, b.Code) })
+	if slices.ContainsFunc(n.Applications, withoutLogin) {
+		n.IdentityHeaders = b.settings.identityHeaders
+	}
 	n.Guarded = len(n.Applications) == 0 || slices.ContainsFunc(n.Applications, func(a Application) bool { return a.Guarded })
 	n.Project = b.settings.project(e, n.Applications)
 	distinctSecrets(e)

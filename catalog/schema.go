@@ -218,6 +218,8 @@ func (s *schema) narrow(typeName, key string) {
 		s.Pattern = cidrShape
 	case "peerInput.except":
 		s.Items.Pattern = cidrShape
+	case "ingressConfigInput.identityHeaders":
+		s.Items.Pattern = headerShape
 	case "peerInput.ports":
 		s.Items.Pattern = portShape
 	case "ingressInput.port":

@@ -38,6 +38,7 @@ type settings struct {
 	apiServerPort                int
 	expose                       map[string][]string
 	auth                         map[string]Middleware
+	identityHeaders              []string
 	defaultExpose, defaultAuth   string
 	secretsIn                    StoreRef
 	refreshInterval              time.Duration
@@ -252,6 +253,7 @@ func (s *settings) ingressSettings() {
 		optionalLabel(item.Value.Namespace)
 		optionalSubdomain(item.Value.Name)
 	}
+	s.identityHeaders = identityHeadersOf(in.IdentityHeaders)
 	s.defaultExpose = in.Defaults.Expose.Or("lan")
 	if in.Defaults.Expose.IsSet() {
 		s.exposure(in.Defaults.Expose.Node, s.defaultExpose)

@@ -152,12 +152,17 @@ func (s *sequencer) assign(p *Platform) {
 		last = max(last, s.wave[step{"app", code}]+2)
 	}
 	for i := range p.Namespaces {
-		p.Namespaces[i].GuardWave = last
-		for j := range p.Namespaces[i].Applications {
-			a := &p.Namespaces[i].Applications[j]
+		n := &p.Namespaces[i]
+		n.GuardWave = last
+		n.IdentitySync = Sync{last, late(groupTraefik)}
+		for j := range n.Applications {
+			a := &n.Applications[j]
 			if !s.needed[a.Code] {
 				a.SecretsSync.Wave = last - 1 // a secret that cannot be read holds up these applications only
 				a.Wave, a.RouteSync.Wave = last, last
+			}
+			if withoutLogin(*a) { // Traefik drops a route whose Middleware is not there
+				n.IdentitySync.Wave = min(n.IdentitySync.Wave, a.RouteSync.Wave)
 			}
 		}
 	}

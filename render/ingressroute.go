@@ -44,27 +44,27 @@ func ingressRoutes(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.O
 	for i := range n.Applications {
 		a := &n.Applications[i]
 		for j := range a.Routes {
-			out = append(out, ingressRouteOf(k, n.Name, &a.Routes[j], a.RouteSync))
+			out = append(out, ingressRouteOf(k, n, &a.Routes[j], a.RouteSync))
 		}
 	}
 	return out
 }
 
-func ingressRouteOf(k kind, namespace string, in *catalog.Route, sync catalog.Sync) object.Object {
-	id := identity{Kind: k, Namespace: namespace, Name: routeName(in), Origin: in.Origin, Sync: sync}
+func ingressRouteOf(k kind, n *catalog.Namespace, in *catalog.Route, sync catalog.Sync) object.Object {
+	id := identity{Kind: k, Namespace: n.Name, Name: routeName(in), Origin: in.Origin, Sync: sync}
 	return id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
-		return &ingressRoute{TypeMeta: t, ObjectMeta: m, Spec: ingressRouteSpec{EntryPoints: in.Exposure.EntryPoints, Routes: []route{rule(in)}}}
+		return &ingressRoute{TypeMeta: t, ObjectMeta: m, Spec: ingressRouteSpec{EntryPoints: in.Exposure.EntryPoints, Routes: []route{rule(n, in)}}}
 	})
 }
 
-func rule(in *catalog.Route) route {
+func rule(n *catalog.Namespace, in *catalog.Route) route {
 	r := route{Kind: "Rule", Match: match(in), Priority: in.Priority,
 		Services: []serviceRef{{Name: in.Service, Port: intstr.FromInt32(int32(in.Port.Number))}}}
 	if in.Port.Name != "" {
 		r.Services[0].Port = intstr.FromString(in.Port.Name)
 	}
-	if in.Auth.Middleware != nil {
-		r.Middlewares = []middlewareRef{{Name: in.Auth.Middleware.Name, Namespace: in.Auth.Middleware.Namespace}}
+	for _, m := range n.Middlewares(in) {
+		r.Middlewares = append(r.Middlewares, middlewareRef{Name: m.Name, Namespace: m.Namespace})
 	}
 	return r
 }

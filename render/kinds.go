@@ -28,6 +28,7 @@ var kinds = [...]row{
 	{Kind{"external-secrets.io", "v1", "ClusterSecretStore", cluster}, catalog.StorePart, secretStore}, // the only version that the operator serves since 0.17
 	{Kind{"external-secrets.io", "v1", "ExternalSecret", namespaced}, catalog.SecretPart, each(externalSecrets)},
 	{Kind{application.Group, "v1alpha1", application.ApplicationKind, namespaced}, catalog.RootPart, each(applications)},
+	{Kind{"traefik.io", "v1alpha1", "Middleware", namespaced}, catalog.RoutePart, each(middlewares)},
 	{Kind{"traefik.io", "v1alpha1", "IngressRoute", namespaced}, catalog.RoutePart, each(ingressRoutes)},
 }
 

@@ -51,7 +51,7 @@ func TestLateKinds(t *testing.T) {
 `
 	root := fstest.MapFS{
 		"applications.yml": {Data: fmt.Appendf(nil, list, strings.Join(groups, ", "))},
-		"platform.yml": {Data: []byte("repository: {url: https://git.example/house.git}\ningress: {expose: {lan: [websecure]}}\n" +
+		"platform.yml": {Data: []byte("repository: {url: https://git.example/house.git}\ningress: {expose: {lan: [websecure]}, identityHeaders: [X-Auth-Request-User]}\n" +
 			"secrets: {store: {kind: ClusterSecretStore, name: vault, vault: {server: http://vault.svc:8200, role: roster}}}\n")},
 		"a/a.yml": {Data: []byte("{}\n")},
 	}

@@ -139,7 +139,7 @@ func (l *trial) state(which metav1.ListOptions) (state, error) {
 		{"v1", "PersistentVolumeClaim"}, {"apps/v1", "Deployment"}, {"apps/v1", "ReplicaSet"},
 		{"rbac.authorization.k8s.io/v1", "RoleBinding"}, {"rbac.authorization.k8s.io/v1", "ClusterRole"},
 		{ciliumA, "CiliumNetworkPolicy"}, {"external-secrets.io/v1", "ClusterSecretStore"}, {"external-secrets.io/v1", "ExternalSecret"},
-		{"traefik.io/v1alpha1", "IngressRoute"}, {argoAPI, "AppProject"}, {argoAPI, "Application"},
+		{"traefik.io/v1alpha1", "Middleware"}, {"traefik.io/v1alpha1", "IngressRoute"}, {argoAPI, "AppProject"}, {argoAPI, "Application"},
 	} {
 		objects, err := l.cluster.List(l.Context(), k.apiVersion, k.kind, "", which)
 		if meta.IsNoMatchError(err) {

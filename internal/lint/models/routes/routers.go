@@ -35,6 +35,7 @@ type Model struct {
 	contest         once.Value[*Contest]
 	allDropped      once.Value[map[*Router]bool]
 	chains          map[*deployed.Object][]catalog.Middleware
+	ofRoster        once.Value[*deployed.Object]          // stands for the Middlewares that roster renders: all are the same
 	middlewareNames once.Value[map[string][]string]       // by namespace
 	broken          once.Value[map[*deployed.Object]bool] // the middlewares that lead to one that is missing
 	services        once.Value[map[string]map[string]*Service]
@@ -148,7 +149,7 @@ func (in *Model) readRouters() []*Router {
 	var out []*Router
 	for n, a := range in.deployed.Applications() {
 		for i := range a.Routes {
-			out = append(out, ownRouter(n.Name, &a.Routes[i]))
+			out = append(out, ownRouter(n, &a.Routes[i]))
 		}
 	}
 	for _, o := range in.IngressRoutes() {
@@ -165,20 +166,17 @@ func (in *Model) readRouters() []*Router {
 }
 
 // ownRouter is what render makes of a route of the list.
-func ownRouter(namespace string, in *catalog.Route) *Router {
-	r := &Router{Own: in, Namespace: namespace, Name: in.Host, EntryPoints: in.Exposure.EntryPoints, Text: "Host(`" + in.Host + "`)"}
+func ownRouter(n *catalog.Namespace, in *catalog.Route) *Router {
+	r := &Router{Own: in, Namespace: n.Name, Name: in.Host, EntryPoints: in.Exposure.EntryPoints, Text: "Host(`" + in.Host + "`)", Middlewares: n.Middlewares(in)}
 	if in.Path != "" {
 		r.Name = object.Name(in.Host + in.Path)
 		r.Text += " && (Path(`" + in.Path + "`) || PathPrefix(`" + in.Path + "/`))"
-	}
-	if in.Auth.Middleware != nil {
-		r.Middlewares = []catalog.Middleware{*in.Auth.Middleware}
 	}
 	port := intstr.FromInt32(int32(in.Port.Number))
 	if in.Port.Name != "" {
 		port = intstr.FromString(in.Port.Name)
 	}
-	r.services = []backend{{namespace, in.Service, port}}
+	r.services = []backend{{n.Name, in.Service, port}}
 	r.understand(in.Priority, muxer.V3)
 	return r
 }
@@ -297,9 +295,16 @@ func (in *Model) known(namespace string) bool {
 	return n != nil && len(n.Applications) > 0 && in.deployed.RenderedHere(n)
 }
 
-// Middleware is the one of that name; nil when no application deploys it.
+// Middleware is the one of that name; nil when no application deploys it, and roster does not render it.
 func (in *Model) Middleware(m catalog.Middleware) *deployed.Object {
-	return in.deployed.Named(deployed.ID{Group: "traefik.io", Kind: "Middleware", Namespace: m.Namespace, Name: m.Name})
+	id := deployed.ID{Group: "traefik.io", Kind: "Middleware", Namespace: m.Namespace, Name: m.Name}
+	if o := in.deployed.Named(id); o != nil || !in.deployed.Rosters(id) {
+		return o
+	}
+	return in.ofRoster.Get(func() *deployed.Object {
+		content := map[string]any{"spec": map[string]any{"headers": map[string]any{}}} // which ones it removes, no rule asks
+		return &deployed.Object{Object: object.Object{APIVersion: "traefik.io/v1alpha1", Kind: "Middleware", Name: m.Name, Value: func() any { return content }}}
+	})
 }
 
 // chained are the middlewares that a chain refers to.

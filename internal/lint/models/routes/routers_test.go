@@ -2,6 +2,7 @@ package routes
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/hippotion/roster/catalog"
@@ -16,7 +17,7 @@ import (
 func TestOwnRouters(t *testing.T) {
 	files, err := txtar.FS(txtar.Parse([]byte(`-- platform.yml --
 domain: home.example
-ingress: {auth: {login: {name: login, namespace: a}}}
+ingress: {auth: {login: {name: login, namespace: b}}, identityHeaders: [X-Auth-Request-User]}
 -- applications.yml --
 - namespace: a
   applications:
@@ -36,7 +37,8 @@ ingress: {auth: {login: {name: login, namespace: a}}}
 		t.Fatal(err, diags)
 	}
 	var want []*Router
-	for _, o := range render.Build(platform) {
+	objects := render.Build(platform)
+	for _, o := range objects {
 		if o.Kind != "IngressRoute" {
 			continue
 		}
@@ -52,7 +54,8 @@ ingress: {auth: {login: {name: login, namespace: a}}}
 		in := model(&deployed.Input{Workloads: []*deployed.Object{{Object: o}}})
 		want = append(want, broughtRouter(&in.IngressRoutes()[0], 0))
 	}
-	got := model(&deployed.Input{Platform: platform}).Routers()
+	in := model(&deployed.Input{Platform: platform, Objects: objects})
+	got := in.Routers()
 	if len(want) != 3 || len(got) != 3 {
 		t.Fatal(want, got)
 	}
@@ -63,13 +66,23 @@ ingress: {auth: {login: {name: login, namespace: a}}}
 				continue
 			}
 			found = true
-			if g.Priority != w.Priority || g.services[0] != w.services[0] || len(g.Middlewares) != len(w.Middlewares) || g.EntryPoints[0] != w.EntryPoints[0] || g.Scopes == nil {
+			if g.Priority != w.Priority || g.services[0] != w.services[0] || !slices.Equal(g.Middlewares, w.Middlewares) || len(g.Middlewares) != 1 || g.EntryPoints[0] != w.EntryPoints[0] || g.Scopes == nil {
 				t.Errorf("%+v, and rendered %+v", g, w)
 			}
 		}
 		if !found {
 			t.Errorf("%s is rendered", w)
 		}
+		rosters := w.Middlewares[0].Name == catalog.IdentityMiddleware
+		switch o := in.Middleware(w.Middlewares[0]); {
+		case rosters != (o != nil):
+			t.Errorf("%v is known: %t", w.Middlewares[0], o != nil)
+		case rosters && o.Content()["spec"].(map[string]any)["headers"] == nil:
+			t.Errorf("%v is %v", w.Middlewares[0], o.Content())
+		}
+	}
+	if got := in.Middleware(catalog.Middleware{Name: catalog.IdentityMiddleware, Namespace: "b"}); got != nil {
+		t.Errorf("there is one in namespace b: %v", got)
 	}
 }
 
