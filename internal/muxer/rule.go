@@ -53,26 +53,54 @@ func (c Conjunction) Host() string {
 }
 
 // Path is what paths begin with, as far as the matchers demand it; with exact, it is the only path.
-func (c Conjunction) Path() (begins string, exact bool) {
+func (c Conjunction) Path() (begins string, exact bool) { return c.begins(path) }
+
+func (c Conjunction) begins(f field) (begins string, exact bool) {
 	for _, m := range c {
-		if m.field != path || m.Not {
+		if m.field != f || m.Not {
 			continue
 		}
+		begin := ""
 		switch w := m.words.(type) {
 		case literal:
 			return string(w), true
 		case prefix:
-			if len(w) > len(begins) {
-				begins = string(w)
-			}
+			begin = string(w)
+		case matched:
+			begin = w.begins
+		}
+		if len(begin) > len(begins) {
+			begins = begin
 		}
 	}
 	return begins, false
 }
 
-// AnyHost reports whether none of the matchers is about the host.
-func (c Conjunction) AnyHost() bool {
-	return !slices.ContainsFunc(c, func(m *Matcher) bool { return m.field == host || m.field == never && strings.HasPrefix(m.Name, "Host") })
+// Apart reports whether it is easily seen that no request matches both.
+func (c Conjunction) Apart(other Conjunction) bool {
+	for _, f := range []field{host, path} {
+		a, exactA := c.begins(f)
+		b, exactB := other.begins(f)
+		aGoesOn, bGoesOn := !exactA && strings.HasPrefix(b, a), !exactB && strings.HasPrefix(a, b)
+		if a != b && !aGoesOn && !bGoesOn {
+			return true
+		}
+	}
+	return false
+}
+
+// Plain reports whether the matchers ask for a host and for a path, or for one of them, and for nothing else.
+func (c Conjunction) Plain() bool {
+	seen := map[field]bool{}
+	for _, m := range c {
+		_, one := m.words.(literal)
+		_, many := m.words.(prefix)
+		if m.Not || seen[m.field] || !one && !many || m.field != host && m.field != path {
+			return false
+		}
+		seen[m.field] = true
+	}
+	return true
 }
 
 // PermitsHost reports whether the matchers that are about the host permit one.

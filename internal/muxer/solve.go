@@ -8,10 +8,10 @@ import (
 	"github.com/hippotion/roster/internal/lazy"
 )
 
-// Requests that reach a router at all. A host is what Go's server takes (golang.org/x/net/http/httpguts), without a port, which
+// Requests that reach a router at all. A host is what Go's server takes (golang.org/x/net/http/httpguts), as labels that are not empty, without a port, which
 // Traefik cuts off, and a path what Traefik has made of it (pkg/server/server_entrypoint_tcp.go, normalizePath and sanitizePath).
 var (
-	anyHost      = lazy.Regexp(`^(?:[a-z0-9!$%&'()*+,\-.;=_~]*[a-z0-9!$%&'()*+,\-;=_~])$`)
+	anyHost      = lazy.Regexp(`^(?:[a-z0-9!$%&'()*+,\-;=_~]+\.)*[a-z0-9!$%&'()*+,\-;=_~]+$`)
 	anyPath      = lazy.Regexp(`^/(?:[^?#%\x00-\x1f\x7f]|%(?:3A|2F|3F|23|5B|5D|40|21|24|26|27|28|29|2A|2B|2C|3B|3D|25))*$`)
 	uncleanPath  = lazy.Regexp(`//|/\.\.?(?:/|$)`)
 	anyToken     = lazy.Regexp("^[!#$%&'*+\\-.^_`|~0-9A-Za-z]+$")
@@ -135,11 +135,11 @@ func satisfy(c Conjunction, budget *int) (*Request, Answer) {
 		out   []words
 	}{
 		{host, &r.Host, anyHost(), nil},
-		{path, &r.Path, anyPath(), []words{matched{uncleanPath()}}},
+		{path, &r.Path, anyPath(), []words{matched{Regexp: uncleanPath()}}},
 		{method, &r.Method, anyToken(), nil},
 	} {
 		in, out := all(f.field)
-		text, found := choose(*f.value, append(in, matched{f.in}), append(out, f.out...), budget)
+		text, found := choose(*f.value, append(in, matched{Regexp: f.in}), append(out, f.out...), budget)
 		if found == No {
 			return nil, No
 		}
@@ -197,7 +197,7 @@ func chooseAll(c Conjunction, f field, any *regexp.Regexp, budget *int) (map[str
 				not = append(not, other.words)
 			}
 		}
-		text, found := choose("x", []words{m.words, matched{any}}, not, budget)
+		text, found := choose("x", []words{m.words, matched{Regexp: any}}, not, budget)
 		if found == No {
 			return nil, No
 		}

@@ -30,9 +30,21 @@ func (p prefix) String() string            { return string(p) + "…" }
 func (p prefix) machine() machine          { return spelling{[]rune(string(p)), true} }
 
 // matched is all texts in which a regular expression matches.
-type matched struct{ *regexp.Regexp }
+type matched struct {
+	*regexp.Regexp
+	begins string // how all of them begin, as far as that is easily seen
+}
 
-func pattern(re *regexp.Regexp) words { return matched{re} }
+func pattern(re *regexp.Regexp) words {
+	parsed, err := syntax.Parse(re.String(), syntax.Perl)
+	if err != nil || parsed.Op != syntax.OpConcat || parsed.Sub[0].Op != syntax.OpBeginText {
+		return matched{re, ""}
+	}
+	if first := parsed.Sub[1]; first.Op == syntax.OpLiteral && first.Flags&syntax.FoldCase == 0 {
+		return matched{re, string(first.Rune)}
+	}
+	return matched{re, ""}
+}
 
 func (m matched) contains(text string) bool { return m.MatchString(text) }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 	"github.com/hippotion/roster/internal/lint/rules"
 	"github.com/hippotion/roster/internal/muxer"
 	"github.com/hippotion/roster/render"
+	"github.com/hippotion/roster/render/object"
 	"github.com/hippotion/roster/render/workload"
 )
 
@@ -74,9 +76,10 @@ func compare(j *judge, p *platform, t *tally) error {
 	found := rules.All().Run(in, lint.Options{})
 	all, contest, dropped := context.Routes.Routers(), context.Routes.Contest(), context.Routes.Dropped()
 
+	entryPoints := []string{"web", "websecure", "tunnel"}
 	var ask []asked
 	add := func(r *muxer.Request, d routes.Door, of *routes.Router, why string) {
-		if r != nil && d.EntryPoint != "" {
+		if r != nil && slices.Contains(entryPoints, d.EntryPoint) {
 			ask = append(ask, asked{r, d, why, of})
 		}
 	}
@@ -246,7 +249,11 @@ func input(p *platform) (*lint.Input, []any, error) {
 	in := &lint.Input{Platform: one.Platform, Order: one.Order, Objects: render.Build(one.Platform), Repository: p.files}
 	var objects []any
 	for _, o := range in.Objects {
-		objects = append(objects, o.Value())
+		content, err := asJSON(o)
+		if err != nil {
+			return nil, nil, err
+		}
+		objects = append(objects, content)
 	}
 	renderer := workload.New(workload.Files{Repository: p.files}, workload.Cluster{})
 	for i := range one.Platform.Namespaces {
@@ -259,9 +266,31 @@ func input(p *platform) (*lint.Input, []any, error) {
 			}
 			for _, o := range result.Objects {
 				in.Workloads = append(in.Workloads, &lint.Object{Object: o.Object, Entry: n, Application: a, Pos: o.Pos, From: o.From})
-				objects = append(objects, o.Value())
+				content, err := asJSON(o.Object)
+				if err != nil {
+					return nil, nil, err
+				}
+				objects = append(objects, inNamespace(content, n.Name))
 			}
 		}
 	}
 	return in, objects, nil
+}
+
+// asJSON is an object as the API server has it.
+func asJSON(o object.Object) (map[string]any, error) {
+	data, err := json.Marshal(o.Value())
+	if err != nil {
+		return nil, err
+	}
+	var out map[string]any
+	return out, json.Unmarshal(data, &out)
+}
+
+// inNamespace is an object as Argo CD applies it: in its Application's namespace, unless it names one.
+func inNamespace(o map[string]any, namespace string) map[string]any {
+	if metadata, ok := o["metadata"].(map[string]any); ok && metadata["namespace"] == nil {
+		metadata["namespace"] = namespace
+	}
+	return o
 }

@@ -37,9 +37,10 @@ func newPlatform(seed uint64) *platform {
 	}
 	p.write("traefik/traefik.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: traefik}\nspec:\n  selector: {matchLabels: {app: traefik}}\n  template:\n"+
 		"    metadata: {labels: {app: traefik}}\n    spec: {containers: [{name: traefik, image: 'docker.io/traefik:v3.7.13', args: ["+strings.Join(quoted, ", ")+"]}]}\n")
+	seen := map[string]bool{}
 	for _, namespace := range []string{"web-a", "web-b"} {
 		fmt.Fprintf(&list, "- namespace: %s\n  networkPolicies: web-app\n  applications:\n    - applicationCode: %s\n      path: %s\n", namespace, namespace, namespace)
-		if routes := m.own(); len(routes) > 0 {
+		if routes := m.own(seen); len(routes) > 0 {
 			list.WriteString("      ingress:\n        - " + strings.Join(routes, "\n        - ") + "\n")
 		}
 		p.write(namespace+"/objects.yaml", m.objects(namespace))
@@ -80,16 +81,15 @@ func (m maker) args() []string {
 }
 
 // own are routes of the list, of which no two have the same address.
-func (m maker) own() []string {
+func (m maker) own(seen map[string]bool) []string {
 	var out []string
-	seen := map[string]bool{}
 	for range m.IntN(3) {
 		host, path := m.pick("a", "b", "c"), m.pick("", "", "/x", "/x/y", "/admin")
 		if seen[host+path] {
 			continue
 		}
 		seen[host+path] = true
-		route := "{host: " + host + ", service: " + m.pick("x", "x", "x", "y", "gone") + ", port: 80, expose: " + m.pick("public", "lan") + ", auth: " + m.pick("login", "app", "none")
+		route := "{host: " + host + ", service: " + m.pick("x", "x", "x", "outside", "gone") + ", port: 80, expose: " + m.pick("public", "lan") + ", auth: " + m.pick("login", "app", "none")
 		if path != "" {
 			route += ", path: " + path
 		}
@@ -110,7 +110,7 @@ func (m maker) objects(namespace string) string {
 	docs := []string{
 		"apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {selector: {app: x}, ports: [{name: http, port: 80}]}\n",
 		"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {selector: {matchLabels: {app: x}}, template: {metadata: {labels: {app: x}}, spec: {containers: [{name: x, image: 'x:1', ports: [{containerPort: 80}]}]}}}\n",
-		"apiVersion: v1\nkind: Service\nmetadata: {name: y}\nspec: {type: ExternalName, externalName: y.example, ports: [{port: 80}]}\n",
+		"apiVersion: v1\nkind: Service\nmetadata: {name: outside}\nspec: {type: ExternalName, externalName: y.example, ports: [{port: 80}]}\n",
 		"apiVersion: v1\nkind: Service\nmetadata: {name: headless}\nspec: {clusterIP: None, selector: {app: x}, ports: [{name: http, port: 80}]}\n",
 		"apiVersion: v1\nkind: Secret\nmetadata: {name: users}\nstringData: {users: 'a:$2y$05$aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'}\n",
 	}
@@ -126,7 +126,7 @@ func (m maker) objects(namespace string) string {
 		"replacePathRegex: {regex: '^/a', replacement: /b}", "errors: {status: ['500'], service: {name: "+m.pick("x", "gone")+", port: 80}, query: /}", "circuitBreaker: {expression: 'Nonsense() > 1'}",
 		"forwardAuth: {address: ''}", "compress: {}", "rateLimit: {average: 10}", "redirectScheme: {scheme: https}", "stripPrefixRegex: {regex: ['[']}"))
 	if m.one(3) {
-		docs = append(docs, "apiVersion: traefik.io/v1alpha1\nkind: TraefikService\nmetadata: {name: weighted}\nspec: {weighted: {services: [{name: "+m.pick("x", "gone", "y")+", port: 80}]}}\n")
+		docs = append(docs, "apiVersion: traefik.io/v1alpha1\nkind: TraefikService\nmetadata: {name: weighted}\nspec: {weighted: {services: [{name: "+m.pick("x", "gone", "outside")+", port: 80}]}}\n")
 	}
 	for i := range 1 + m.IntN(3) {
 		docs = append(docs, m.ingressRoute(namespace, i))
@@ -173,7 +173,7 @@ func (m maker) service() string {
 	if !m.one(3) {
 		return "{name: x, port: 80}"
 	}
-	return m.pick("{name: x, port: http}", "{name: x, port: 81}", "{name: gone, port: 80}", "{name: y, port: 80}", "{name: weighted, kind: TraefikService}", "{name: x, port: 80, healthCheck: {path: /}}",
+	return m.pick("{name: x, port: http}", "{name: x, port: 81}", "{name: gone, port: 80}", "{name: outside, port: 80}", "{name: weighted, kind: TraefikService}", "{name: x, port: 80, healthCheck: {path: /}}",
 		"{name: headless, port: 80, nativeLB: true}", "{name: x, port: 80, namespace: web-a}", "{name: x, port: 80}, {name: gone, port: 80}", "{name: x, port: 80, scheme: ftp}",
 		"{name: x, port: 80, serversTransport: gone}", "{name: x, port: 80, middlewares: [{name: gone}]}", "{name: x, port: '80'}")
 }

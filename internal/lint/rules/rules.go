@@ -94,6 +94,7 @@ var all = [...]*lint.Rule{
 	&shadowedRoute,
 	&stateInHook,
 	&tlsBesidePlain,
+	&undecidedRoute,
 	&unknownField,
 	&unknownKind,
 	&unknownStore,

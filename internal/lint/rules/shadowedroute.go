@@ -72,11 +72,6 @@ ingress:
 			report(r.At("match"), hint, "no request reaches %s%s: %s%s answers for all of it%s, with the priority %d, which is higher than %d",
 				r, where, by, others, login, s.By[0].Priority, r.Priority)
 		}
-		if contest.Exhausted() {
-			if all := in.Routes.Routers(); len(all) > 0 {
-				report(all[0].At("match"), "have fewer routes for each host", "there are too many routes to compare all of them: some may be shadowed, or random, and that is not reported")
-			}
-		}
 	},
 }
 

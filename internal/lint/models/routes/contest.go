@@ -15,7 +15,9 @@ type Contest struct {
 	solver  *muxer.Solver
 	hosts   map[string]*addresses // "" for what is not for one host
 	names   []string              // of the hosts, but ""
+	permit  map[string]*addresses // what is not for one host, and permits one, as far as it was asked for
 	left    int                   // how many more candidates are looked at
+	compare int                   // how many more hosts are compared with patterns
 	lowest  map[Door][]*Router    // the two with the lowest priority behind each
 }
 
@@ -43,8 +45,10 @@ type addresses struct {
 
 const (
 	// mostSteps bounds the work on all questions of a run, and mostCandidates how many pairs of alternatives are looked at.
-	mostSteps      = 50_000_000
+	mostSteps      = 20_000_000
 	mostCandidates = 1_000_000
+	// mostCompared is how often hosts are compared with patterns.
+	mostCompared = 1_000_000
 	// fewEntrants is for how many entrants of a host, or hosts, all are candidates, and not only those for a path around the one in question.
 	fewEntrants = 64
 )
@@ -58,7 +62,7 @@ func (in *Model) Contest() *Contest {
 }
 
 func newContest(routers []*Router, t *traefik.Settings) *Contest {
-	c := &Contest{traefik: t, solver: muxer.NewSolver(mostSteps), hosts: map[string]*addresses{}, left: mostCandidates, lowest: map[Door][]*Router{}}
+	c := &Contest{traefik: t, solver: muxer.NewSolver(mostSteps), hosts: map[string]*addresses{}, permit: map[string]*addresses{}, left: mostCandidates, compare: mostCompared, lowest: map[Door][]*Router{}}
 	for _, r := range slices.SortedStableFunc(slices.Values(routers), func(a, b *Router) int { return cmp.Compare(b.Priority, a.Priority) }) {
 		for i := range r.Scopes {
 			c.enter(entrant{r, &r.Scopes[i]})
@@ -72,14 +76,20 @@ func newContest(routers []*Router, t *traefik.Settings) *Contest {
 }
 
 func (c *Contest) enter(e entrant) {
-	at := c.hosts[e.scope.Host]
-	if at == nil {
-		at = &addresses{exact: map[string][]entrant{}, prefix: map[string][]entrant{}}
-		c.hosts[e.scope.Host] = at
+	if c.hosts[e.scope.Host] == nil {
+		c.hosts[e.scope.Host] = newAddresses()
 		if e.scope.Host != "" {
 			c.names = append(c.names, e.scope.Host)
 		}
 	}
+	c.hosts[e.scope.Host].enter(e)
+}
+
+func newAddresses() *addresses {
+	return &addresses{exact: map[string][]entrant{}, prefix: map[string][]entrant{}}
+}
+
+func (at *addresses) enter(e entrant) {
 	at.all = append(at.all, e)
 	if e.scope.Exact {
 		at.exact[e.scope.Path] = append(at.exact[e.scope.Path], e)
@@ -99,20 +109,19 @@ func (a *addresses) entrants() []entrant {
 }
 
 // Exhausted reports whether there are too many routers for one host, or rules that are too intricate, to answer all questions.
-func (c *Contest) Exhausted() bool { return c.left <= 0 || c.solver.Exhausted() }
+func (c *Contest) Exhausted() bool { return c.left <= 0 || c.compare <= 0 || c.solver.Exhausted() }
 
 // candidates calls yield with the entrants that may answer for some of what a scope matches: all, if they are few; else at least those
 // that may answer for all of it.
 func (c *Contest) candidates(s *Scope, yield func(entrant)) {
 	each := func(all []entrant) {
 		for _, e := range all {
-			if c.left--; c.left > 0 {
+			if c.left--; c.left > 0 && !s.Apart(e.scope.Conjunction) {
 				yield(e)
 			}
 		}
 	}
-	at := func(host string) {
-		a := c.hosts[host]
+	at := func(a *addresses) {
 		switch {
 		case a == nil:
 		case len(a.all) <= fewEntrants:
@@ -128,18 +137,34 @@ func (c *Contest) candidates(s *Scope, yield func(entrant)) {
 			}
 		}
 	}
-	at("")
 	if s.Host != "" {
-		at(s.Host)
+		at(c.permitting(s.Host))
+		at(c.hosts[s.Host])
 		return
 	}
+	at(c.hosts[""])
 	if len(c.names) <= fewEntrants {
 		for _, name := range c.names {
 			if s.PermitsHost(name) {
-				at(name)
+				at(c.hosts[name])
 			}
 		}
 	}
+}
+
+// permitting are the entrants that are not for one host, and permit one.
+func (c *Contest) permitting(host string) *addresses {
+	if known, ok := c.permit[host]; ok {
+		return known
+	}
+	out := newAddresses()
+	for _, e := range c.hosts[""].entrants() {
+		if c.compare--; c.compare > 0 && e.scope.PermitsHost(host) {
+			out.enter(e)
+		}
+	}
+	c.permit[host] = out
+	return out
 }
 
 // Doors are where requests enter a router. At an entry point that always has TLS, it makes no difference whether the router sets it.
@@ -190,15 +215,18 @@ func (c *Contest) before(r *Router, priority int, s *Scope, d Door) (first []*Ro
 	return first, all
 }
 
-// Reach is a request that reaches a router behind one of its doors. No means that others surely take all of them.
+// Reach is a request that reaches a router behind one of its doors. No means that others surely take all of them. With Yes, the request is
+// nil when nobody else takes any, and it is not known how one looks.
 func (c *Contest) Reach(r *Router, d Door) (*muxer.Request, muxer.Answer) {
 	answer := muxer.No
 	for i := range r.Scopes {
 		_, before := c.before(r, r.Priority, &r.Scopes[i], d)
-		switch request, found := c.solver.Find(r.Scopes[i].Conjunction, before...); found {
-		case muxer.Yes:
+		switch request, found := c.solver.Find(r.Scopes[i].Conjunction, before...); {
+		case found == muxer.Yes:
 			return request, muxer.Yes
-		case muxer.Unknown:
+		case found == muxer.Unknown && len(before) == 0:
+			return nil, muxer.Yes
+		case found == muxer.Unknown:
 			answer = found
 		}
 	}

@@ -15,22 +15,13 @@ type Scope struct {
 const longestPath = 512
 
 func scopeOf(c muxer.Conjunction) Scope {
-	s := Scope{Conjunction: c, Host: c.Host()}
-	s.Path, s.Exact = c.Path()
-	asks := 0
-	if s.Host != "" {
-		asks++
-	}
-	if s.Path != "" {
-		asks++
-	}
-	if s.Path == "/" && !s.Exact {
+	s := Scope{Conjunction: c, Host: c.Host(), Plain: c.Plain()}
+	if s.Path, s.Exact = c.Path(); s.Path == "/" && !s.Exact {
 		s.Path = ""
 	}
 	if len(s.Path) > longestPath {
-		s.Path, s.Exact, asks = s.Path[:longestPath], false, -1
+		s.Path, s.Exact, s.Plain = s.Path[:longestPath], false, false
 	}
-	s.Plain = len(c) == asks
 	return s
 }
 
