@@ -3,17 +3,15 @@
 package traefik
 
 import (
-	"regexp"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
-	"github.com/hippotion/roster/internal/argocd"
-	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/models/once"
 	"github.com/hippotion/roster/internal/lint/models/places"
-	"go.yaml.in/yaml/v3"
 )
 
 // Model finds the configuration.
@@ -35,142 +33,167 @@ type Settings struct {
 	SafeNaming          bool
 	At                  catalog.Place   // of allowCrossNamespace, or of the application
 	Encrypted           map[string]bool // the entry points that have TLS whatever a route says, in lower case
-}
+	Version             Version         // with several, the oldest
 
-var entryPointTLS = regexp.MustCompile(`(?i)^--entrypoints\.([^.=]+)\.http\.tls(?:[.=]|$)`)
+	// EntryPointsKnown reports whether all entry points are known: all of the Traefik that the policies admit was understood, and nothing
+	// beside it is unseen.
+	EntryPointsKnown bool
+	entryPoints      map[string]*EntryPoint // by name; nil when several Traefiks do not have the same
+	tcp, udp         []string               // the names of those that some Traefik has, in order
+	isTCP, isUDP     map[string]bool
+	isDefault        map[string]bool // for routes that name none, with any of them
+	defaults         []string        // likewise, in order
+	places           map[string]func(fields ...string) catalog.Place
+}
 
 // Settings looks at the arguments of Traefik's pods or, when its chart is not in the repository, at the chart's values. With several, what
 // one allows counts as allowed.
 func (in *Model) Settings() *Settings { return in.settings.Get(in.read) }
 
 func (in *Model) read() *Settings {
-	out := &Settings{Encrypted: map[string]bool{}, Failed: in.deployed.FailedBeside(in.deployed.Entry(in.deployed.Platform.Controller.Namespace), "traefik")}
-	for _, p := range in.deployed.Pods() {
-		for _, c := range p.Spec.Containers {
-			args := slices.Concat(c.Command, c.Args)
-			if slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(strings.ToLower(a), "--providers.kubernetescrd") }) {
-				out.see(p.Application.Place)
-				out.args(args)
-			}
-		}
+	controller := in.deployed.Entry(in.deployed.Platform.Controller.Namespace)
+	out := &Settings{
+		Encrypted: map[string]bool{}, Failed: in.deployed.FailedBeside(controller, "traefik"),
+		entryPoints: map[string]*EntryPoint{}, isTCP: map[string]bool{}, isUDP: map[string]bool{}, isDefault: map[string]bool{},
+		places: map[string]func(...string) catalog.Place{},
 	}
-	for _, a := range in.deployed.Applications() {
-		if in.deployed.Unseen(a) && len(a.Sources) > 0 && a.Sources[0].Chart == "traefik" && len(a.Patches) == 0 {
-			out.see(a.Place)
-			in.chart(a, out)
-		}
+	all := slices.Concat(in.inPods(), in.inCharts())
+	// One with a class of its own does not answer for the routes of the list.
+	if own := slices.DeleteFunc(slices.Clone(all), (*instance).forOthers); len(own) > 0 {
+		all = own
+	}
+	var versions []Version
+	admitted := false
+	clear := !out.Failed && controller != nil && !in.hidden(controller)
+	for _, t := range all {
+		versions = append(versions, t.version)
+		out.add(t)
+		clear = clear && !t.unclear
+		admitted = admitted || t.namespace == in.deployed.Platform.Controller.Namespace
+	}
+	out.Version = oldest(versions)
+	if out.EntryPointsKnown = clear && admitted; out.EntryPointsKnown {
+		out.tcp, out.udp, out.defaults = slices.Sorted(maps.Keys(out.isTCP)), slices.Sorted(maps.Keys(out.isUDP)), slices.Sorted(maps.Keys(out.isDefault))
 	}
 	return out
 }
 
-func (t *Settings) see(at catalog.Place) {
+// hidden reports whether an application of an entry may deploy another Traefik, for all that is known.
+func (in *Model) hidden(n *catalog.Namespace) bool {
+	return slices.ContainsFunc(n.Applications, func(a catalog.Application) bool { return in.deployed.Unseen(&a) && !isChart(&a) })
+}
+
+func isChart(a *catalog.Application) bool {
+	return len(a.Sources) > 0 && a.Sources[0].Chart == "traefik"
+}
+
+func (t *Settings) add(i *instance) {
+	const crd = "providers.kubernetescrd."
 	if !t.Known {
-		t.Known, t.At = true, at
+		t.Known, t.At = true, i.at
 	}
-}
-
-func (t *Settings) args(args []string) {
-	on := func(name string) bool {
-		return slices.ContainsFunc(args, func(a string) bool {
-			value, ok := strings.CutPrefix(strings.ToLower(a), "--providers.kubernetescrd."+name)
-			return ok && (value == "" || value == "=true")
-		})
+	t.AllowCrossNamespace = t.AllowCrossNamespace || i.on(crd+"allowcrossnamespace")
+	t.SafeNaming = t.SafeNaming || i.on(crd+"safenaming")
+	entryPoints := i.entryPoints()
+	marked := false
+	for _, e := range entryPoints {
+		marked = marked || e.AsDefault
 	}
-	t.AllowCrossNamespace = t.AllowCrossNamespace || on("allowcrossnamespace")
-	t.SafeNaming = t.SafeNaming || on("safenaming")
-	for _, a := range args {
-		if m := entryPointTLS.FindStringSubmatch(a); m != nil && !strings.HasSuffix(a, "=false") {
-			t.Encrypted[strings.ToLower(m[1])] = true
+	for name, e := range entryPoints {
+		if before, again := t.entryPoints[name]; again && (before == nil || *before != *e) {
+			t.entryPoints[name] = nil
+		} else {
+			t.entryPoints[name] = e
+		}
+		if t.places[name] == nil {
+			t.places[name] = func(fields ...string) catalog.Place { return i.place(name, fields...) }
+		}
+		if e.TLS {
+			t.Encrypted[strings.ToLower(name)] = true
+		}
+		if e.UDP {
+			t.isUDP[name] = true
+			continue
+		}
+		t.isTCP[name] = true
+		if name != internal && (e.AsDefault || !marked) {
+			t.isDefault[name] = true
 		}
 	}
 }
 
-// chart reads the values of Traefik's own chart.
-func (in *Model) chart(a *catalog.Application, t *Settings) {
-	var values []chartValues // the last one wins
-	if h := a.Sources[0].Helm; h != nil {
-		for _, name := range h.ValueFiles {
-			name, ours := strings.CutPrefix(name, "$values/")
-			if f := in.places.File(name); ours && f != nil && len(f.Documents()) > 0 {
-				values = append(values, chartValues{name, f.Documents()[0]})
-			}
-		}
-		values = append(values, chartValues{"", places.NodeOf(h.Values)}, chartValues{"", places.NodeOf(nested(h.Parameters))})
+// forOthers reports whether a Traefik answers only for routes of a class.
+func (i *instance) forOthers() bool { return i.values["providers.kubernetescrd.ingressclass"] != "" }
+
+// EntryPoint is the one of a name; nil when it is not known, or when several Traefiks do not have the same.
+func (t *Settings) EntryPoint(name string) *EntryPoint {
+	if !t.EntryPointsKnown {
+		return nil
 	}
-	on := func(keys ...string) bool {
-		for _, v := range slices.Backward(values) {
-			if n := v.find(&in.places.Keys, keys); n != nil {
-				return n.Value == "true"
-			}
-		}
-		return false
-	}
-	if on("providers", "kubernetesCRD", "allowCrossNamespace") {
-		t.AllowCrossNamespace = true
-	}
-	if on("providers", "kubernetesCRD", "safeNaming") {
-		t.SafeNaming = true
-	}
-	for _, v := range values {
-		if n := v.find(&in.places.Keys, []string{"providers", "kubernetesCRD", "allowCrossNamespace"}); n != nil && v.file != "" {
-			t.At.Pos = diag.Position{File: v.file, Line: n.Line, Column: n.Column}
-		}
-		var args []string
-		for n := v.find(&in.places.Keys, []string{"additionalArguments"}); n != nil && len(args) < len(n.Content); {
-			args = append(args, n.Content[len(args)].Value)
-		}
-		t.args(args)
-		ports := v.find(&in.places.Keys, []string{"ports"})
-		for i := 0; ports != nil && i+1 < len(ports.Content); i += 2 {
-			name := ports.Content[i].Value
-			if on("ports", name, "http", "tls", "enabled") || on("ports", name, "tls", "enabled") { // the latter before version 35
-				t.Encrypted[strings.ToLower(name)] = true
-			}
-		}
-	}
+	return t.entryPoints[name]
 }
 
-// chartValues are values of a chart, and their file.
-type chartValues struct {
-	file string
-	root *yaml.Node
+// Lacks reports whether no Traefik has an entry point of that name for UDP, or for all else.
+func (t *Settings) Lacks(name string, udp bool) bool {
+	if udp {
+		return t.EntryPointsKnown && !t.isUDP[name]
+	}
+	return t.EntryPointsKnown && !t.isTCP[name]
 }
 
-func (s *chartValues) find(index *places.Keys, keys []string) *yaml.Node {
-	n := s.root
-	if n.Kind == yaml.DocumentNode {
-		n = n.Content[0]
+// EntryPoints are the names of those that there are for UDP, or for all else, in order; nil when they are not known.
+func (t *Settings) EntryPoints(udp bool) []string {
+	if udp {
+		return t.udp
 	}
-	for _, key := range keys {
-		_, n = index.Key(n, key)
-	}
-	return n
+	return t.tcp
 }
 
-// deepestParameter is how many parts a parameter's name may have. No value of Traefik's chart is that deep.
-const deepestParameter = 32
+// Defaults are the entry points of routes that name none (cmd/traefik, getDefaultsEntrypoints), in order; nil when they are not known.
+func (t *Settings) Defaults() []string { return t.defaults }
 
-// nested are parameters such as a.b as a mapping of mappings.
-func nested(parameters []argocd.Parameter) map[string]any {
-	out := map[string]any{}
-	for _, p := range parameters {
-		at := out
-		keys := strings.SplitN(p.Name, ".", deepestParameter)
-		for _, key := range keys[:len(keys)-1] {
-			next, ok := at[key].(map[string]any)
-			if !ok {
-				next = map[string]any{}
-				at[key] = next
-			}
-			at = next
-		}
-		at[keys[len(keys)-1]] = p.Value
+// Place is where a field of an entry point's http is set in the values of the chart, such as tls, enabled, or the nearest place to it.
+func (t *Settings) Place(entryPoint string, fields ...string) catalog.Place {
+	if at := t.places[entryPoint]; at != nil {
+		return at(fields...)
 	}
-	return out
+	return t.At
 }
 
 // Encrypts reports whether an entry point surely answers only to HTTPS. An unknown one goes by its name.
 func (t *Settings) Encrypts(entryPoint string) bool {
+	if e := t.EntryPoint(entryPoint); e != nil {
+		return e.TLS
+	}
+	return t.Encrypted[strings.ToLower(entryPoint)] || namedForTLS(entryPoint)
+}
+
+func namedForTLS(entryPoint string) bool {
 	name := strings.ToLower(entryPoint)
-	return t.Encrypted[name] || strings.Contains(name, "secure") || strings.Contains(name, "https") || strings.Contains(name, "tls")
+	return strings.Contains(name, "secure") || strings.Contains(name, "https") || strings.Contains(name, "tls")
+}
+
+// ForHTTPS reports whether clients speak HTTPS to an entry point, as it encrypts or by its name: routes with TLS answer there.
+func (t *Settings) ForHTTPS(entryPoint string) bool {
+	return t.Encrypts(entryPoint) || namedForTLS(entryPoint)
+}
+
+// MeantForHTTPS reports whether clients surely speak HTTPS to an entry point: by its name, and by the port that it has in Traefik's chart or
+// by itself.
+func (e *EntryPoint) MeantForHTTPS() bool {
+	return namedForTLS(e.Name) && (e.Port() == "443" || e.Port() == "8443")
+}
+
+// PassesEncoded are the encoded characters that an entry point lets through to what is behind it, as Traefik's options name them: nil also
+// when the version is not known to have these options. They are there since 3.6.4, and allow everything by default since 3.6.7
+// (docs/content/migrate/v3.md).
+func (t *Settings) PassesEncoded(e *EntryPoint) []string {
+	var out []string
+	for _, c := range []struct{ name, set string }{{"allowEncodedSlash", e.EncodedSlash}, {"allowEncodedBackSlash", e.EncodedBackSlash}} {
+		allowed, err := strconv.ParseBool(c.set)
+		if t.Version.AtLeast(3, 6, 7) && (allowed || err != nil) || t.Version.AtLeast(3, 6, 4) && allowed {
+			out = append(out, c.name)
+		}
+	}
+	return out
 }
