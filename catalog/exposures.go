@@ -19,7 +19,7 @@ const (
 // exposures reads ingress.expose.
 func (s *settings) exposures() {
 	in := &s.in.Ingress
-	s.expose = map[string][]string{lan: {"websecure"}}
+	s.expose, s.exposeAt = map[string][]string{lan: {"websecure"}}, map[string][]Place{}
 	if in.Expose.Node != nil {
 		s.expose = map[string][]string{}
 	}
@@ -28,6 +28,9 @@ func (s *settings) exposures() {
 		s.expose[item.Key] = texts(item.Value)
 		for _, entryPoint := range item.Value {
 			filled(entryPoint, "the name of an entry point")
+			if entryPoint.IsSet() {
+				s.exposeAt[item.Key] = append(s.exposeAt[item.Key], place(entryPoint.Node))
+			}
 		}
 		if len(item.Value) == 0 && !item.Node.Flawed() {
 			item.Node.Report("no-entrypoints", "list Traefik's entry points", "the exposure %q has no entry points", item.Key)

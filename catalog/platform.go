@@ -24,6 +24,7 @@ type Platform struct {
 	Controller profiles.Pods // the ingress controller
 	Domain     string
 	Expose     map[string][]string // entry points by exposure
+	ExposeAt   map[string][]Place  // where each of them is named; nothing for the exposure that there is by default
 	Nodes      []Node
 	PodCIDRs   []netip.Prefix // where the addresses of pods are from
 	SecretsIn  StoreRef       // that secrets are read from, if they name no other

@@ -37,6 +37,7 @@ type settings struct {
 	controller, dns              profiles.Pods
 	apiServerPort                int
 	expose                       map[string][]string
+	exposeAt                     map[string][]Place
 	auth                         map[string]Middleware
 	identityHeaders              []string
 	defaultExpose, defaultAuth   string

@@ -37,7 +37,8 @@ marked. A finding is waived by a comment on its line, or on the line above, with
 ` + "`roster lint --fix`" + ` mends what the rules marked with ` + "`--fix`" + ` find: in the file, where it can do so without touching anything else, and
 as long as the list has no mistake then. It says what it has changed, and what it has left.
 
-In the examples, a line such as ` + "`-- applications.yml --`" + ` begins a file.
+In the examples, a line such as ` + "`-- applications.yml --`" + ` begins a file. The bad example of a rule whose severity is info shows
+nothing without ` + "`--severity info`" + `, and that of a rule with ` + "`strict`" + ` nothing without ` + "`lint: {strict: true}`" + ` in ` + "`platform.yml`" + `.
 
 | rule | severity | what it finds |
 |---|---|---|

@@ -28,6 +28,12 @@ var alone = []fault{
 			{rule: "other-build-options", text: "kustomize.buildOptions: --enable-helm"},
 			{rule: "not-permitted-by-project", text: "metadata: {name: argocd-cm, namespace: argocd}"},
 		}},
+	{file: "helm-values/traefik.yml", old: "tls: {enabled: true}", new: "tls: {enabled: false}", finds: []find{
+		{rule: "https-entrypoint-without-tls", text: "tls: {enabled: false}"},
+	}},
+	{file: "platform.yml", old: "public: [cloudflare, websecure]", new: "public: [cloudfare, websecure]", finds: []find{
+		{rule: "unknown-entrypoint", text: "public: [cloudfare, websecure]"},
+	}},
 	{file: list, old: "- namespace: web-vaultwarden\n", new: "- namespace: web-tube\n  networkPolicies: isolated\n  applications: [{applicationCode: web-tube, repoURL: 'https://git.example/tube.git', path: deploy}]\n\n- namespace: web-vaultwarden\n", finds: []find{
 		{rule: "not-fetched", text: "applications: [{applicationCode: web-tube,"},
 	}},
@@ -139,6 +145,9 @@ var faults = []fault{
 	// ------------------------------------------------------------------------------------------- values of others' charts
 	{file: "helm-values/traefik.yml", old: "allowCrossNamespace: true", new: "allowCrossNamespace: false", finds: []find{
 		{rule: "cross-namespace-middleware", text: "allowCrossNamespace: false"},
+	}},
+	{file: "helm-values/traefik.yml", old: "    forwardedHeaders: {trustedIPs: [10.42.0.0/16]}\n    http:\n      encodedCharacters:", new: "    forwardedHeaders: {trustedIPs: [10.42.0.0/16]}\n    extra:\n      encodedCharacters:", finds: []find{
+		{rule: "encoded-characters", text: "port: 7080"},
 	}},
 	{file: "helm-values/kyverno.yml", old: "# one node\n", new: "# one node\n  cleanupController: {replicas: 1}\n", finds: []find{
 		{rule: "bad-value-file", text: "cleanupController: {replicas: 1}"},
@@ -400,6 +409,13 @@ var faults = []fault{
 	{file: routes, finds: []find{{rule: "colliding-router-names", text: "- {kind: Rule, match: Host(`series.home.example`), services: [{name: jellyfin, port: http}]}"}}},
 	{file: routes, finds: []find{{rule: "missing-entrypoint", text: "entryPoints: [cloudflare] # and at home?"}}},
 	{file: routes, finds: []find{{rule: "tls-beside-plain-entrypoint", text: "tls: {}"}}},
+	{file: routes, finds: []find{
+		{rule: "public-without-auth", text: "- {kind: Rule, match: Host(`cinema.home.example`)"},
+		{rule: "public-without-auth", text: "- {kind: Rule, match: Host(`television.home.example`)"},
+	}},
+	{file: routes, finds: []find{{rule: "unknown-entrypoint", text: "entryPoints: [webscure]"}}},
+	{file: routes, finds: []find{{rule: "tcp-route-takes-http", text: "- match: HostSNI(`*`)"}}},
+	{file: routes, finds: []find{{rule: "old-traefik-group", text: "apiVersion: traefik.containo.us/v1alpha1"}}},
 	{file: routes, finds: []find{{rule: "no-entrypoints", text: "spec:\n  routes:\n    - {kind: Rule, match: Host(`television.home.example`)"}}},
 	{file: routes, finds: []find{{rule: "old-rule-syntax", text: "match: Host(`music.home.example`, `songs.home.example`)"}}},
 	{file: routes, finds: []find{

@@ -1,9 +1,6 @@
 package rules
 
 import (
-	"slices"
-
-	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/routes"
 	"github.com/hippotion/roster/internal/muxer"
@@ -83,7 +80,7 @@ spec:
 // instead is a router that answers for requests of r when r is dropped, and keeps nobody out; and what it answers for.
 func instead(in *lint.Context, r *routes.Router) (*routes.Router, string) {
 	open := func(other *routes.Router) bool {
-		return open(in, other) && (len(r.Middlewares) > 0 || !other.LeadsWhere(r)) // else nothing is lost
+		return in.Routes.Open(other) && (len(r.Middlewares) > 0 || !other.LeadsWhere(r)) // else nothing is lost
 	}
 	if other, request := in.Routes.Contest().Instead(r, open); other != nil {
 		return other, request.String()
@@ -96,25 +93,4 @@ func instead(in *lint.Context, r *routes.Router) (*routes.Router, string) {
 		}
 	}
 	return nil, ""
-}
-
-// harmless are the fields of middlewares that keep nobody out.
-var harmless = []string{"addPrefix", "buffering", "circuitBreaker", "compress", "contentType", "encodedCharacters", "errors", "grpcWeb",
-	"headers", "inFlightReq", "rateLimit", "replacePath", "replacePathRegex", "retry", "stripPrefix", "stripPrefixRegex"}
-
-// open reports whether a router is known to keep nobody out.
-func open(in *lint.Context, r *routes.Router) bool {
-	return !slices.ContainsFunc(r.Middlewares, func(m catalog.Middleware) bool {
-		o := in.Routes.Middleware(m)
-		if o == nil {
-			return true
-		}
-		spec, _ := o.Content()["spec"].(map[string]any)
-		for field := range spec {
-			if !slices.Contains(harmless, field) {
-				return true
-			}
-		}
-		return false
-	})
 }

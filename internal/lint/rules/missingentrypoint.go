@@ -36,7 +36,7 @@ metadata: {name: photos}
 spec:
   entryPoints: [tunnel]
   routes:
-    - {kind: Rule, match: 'Host(` + "`photos.home.example`" + `)', services: [{name: photos, port: 80}]}
+    - {kind: Rule, match: 'Host(` + "`photos.home.example`" + `)', services: [{name: photos, port: 80}]} # it has its own login
 `,
 	Mend: []string{`  entryPoints: [tunnel]`, `  entryPoints: [tunnel, websecure]`},
 	Check: func(in *lint.Context, report lint.Report) {
@@ -47,10 +47,16 @@ spec:
 		for _, r := range in.Routes.Routers() {
 			of[r.Object] = append(of[r.Object], r)
 		}
-		exposures := exposuresOf(in)
+		exposures, settings := exposuresOf(in), in.Traefik.Settings()
 		for _, o := range in.Routes.IngressRoutes() {
-			name, missing := exposures.missing(o.EntryPoints)
-			missing = slices.DeleteFunc(missing, func(e string) bool { return answersElsewhere(in.Routes.Contest(), of[o.Object], e) })
+			on := o.EntryPoints
+			if len(on) == 0 {
+				on = settings.Defaults()
+			}
+			name, missing := exposures.missing(on)
+			missing = slices.DeleteFunc(missing, func(e string) bool {
+				return settings.Lacks(e, false) || answersElsewhere(in.Routes.Contest(), of[o.Object], e)
+			})
 			if len(missing) > 0 {
 				report(in.Places.Field(o.Object, "spec", "entryPoints"), "add "+strings.Join(missing, ", "),
 					"the exposure %s has %s as well: there, IngressRoute %s answers nothing",

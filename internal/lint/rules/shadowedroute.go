@@ -46,8 +46,8 @@ ingress:
 			if s == nil {
 				continue
 			}
-			guarded, login := !open(in, r), ""
-			if guarded && open(in, s.By[0]) && !redirects(in, s.By[0]) {
+			guarded, login := !in.Routes.Open(r), ""
+			if guarded && in.Routes.Open(s.By[0]) && !redirects(in, s.By[0]) {
 				login = ", without its login"
 			}
 			if !s.All && login == "" {

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/models/deployed"
+	"github.com/hippotion/roster/internal/lint/models/routes"
 )
 
 var tlsBesidePlain = lint.Rule{
@@ -15,7 +17,8 @@ var tlsBesidePlain = lint.Rule{
 plain HTTP leave it out (Traefik: pkg/config/runtime/runtime_http.go). A tunnel, or any other client that sends plain HTTP, gets 404.
 Remove ` + "`tls`" + `, and turn TLS on at the entry point that should have it (` + "`ports.websecure.http.tls`" + ` of Traefik's chart, which
 is its default): each entry point then serves the route in its own way. Or write one IngressRoute for each kind of entry
-point. Entry points have TLS if their names or Traefik's settings say so.`,
+point. Entry points have TLS if their names or Traefik's settings say so. There is no finding where requests never get that far: the
+plain entry point redirects to HTTPS, or another route without ` + "`tls`" + ` answers for the same there, such as one that redirects.`,
 	Bad: `
 -- platform.yml --
 domain: home.example
@@ -36,7 +39,7 @@ spec:
   entryPoints: [tunnel, websecure]
   tls: {}
   routes:
-    - {kind: Rule, match: 'Host(` + "`photos.home.example`" + `)', services: [{name: photos, port: 80}]}
+    - {kind: Rule, match: 'Host(` + "`photos.home.example`" + `)', services: [{name: photos, port: 80}]} # it has its own login
 `,
 	Good: `
 -- platform.yml --
@@ -57,15 +60,26 @@ metadata: {name: photos}
 spec:
   entryPoints: [tunnel, websecure]
   routes:
-    - {kind: Rule, match: 'Host(` + "`photos.home.example`" + `)', services: [{name: photos, port: 80}]}
+    - {kind: Rule, match: 'Host(` + "`photos.home.example`" + `)', services: [{name: photos, port: 80}]} # it has its own login
 `,
 	Check: func(in *lint.Context, report lint.Report) {
 		settings := in.Traefik.Settings()
+		if settings.Failed {
+			return
+		}
+		of := map[*deployed.Object][]*routes.Router{}
+		for _, r := range in.Routes.Routers() {
+			of[r.Object] = append(of[r.Object], r)
+		}
 		for _, o := range in.Routes.IngressRoutes() {
-			if o.TLS == nil || settings.Failed {
+			if o.TLS == nil {
 				continue
 			}
-			plain := slices.DeleteFunc(slices.Clone(o.EntryPoints), settings.Encrypts)
+			plain := slices.DeleteFunc(slices.Clone(o.EntryPoints), func(name string) bool {
+				e := settings.EntryPoint(name)
+				redirected := e != nil && e.Redirect.Scheme == "https" // whatever its priority: the route is not there
+				return settings.ForHTTPS(name) || settings.Lacks(name, false) || redirected || answersPlainly(in.Routes.Contest(), of[o.Object], name)
+			})
 			// For a single entry point, only the name counts.
 			if len(plain) == 1 && len(o.EntryPoints) == 1 && plain[0] != "web" && plain[0] != "http" || len(plain) == 0 {
 				continue
@@ -74,4 +88,12 @@ spec:
 				"with tls, IngressRoute %s answers to plain HTTP with 404 on %s", o.Name, strings.Join(plain, ", "))
 		}
 	},
+}
+
+// answersPlainly reports whether routers without TLS answer on an entry point for all addresses of others.
+func answersPlainly(all *routes.Contest, routers []*routes.Router, entryPoint string) bool {
+	plain := routes.Door{EntryPoint: entryPoint}
+	return !slices.ContainsFunc(routers, func(r *routes.Router) bool {
+		return r.Scopes == nil || slices.ContainsFunc(r.Scopes, func(s routes.Scope) bool { return !all.AnsweredBehind(&s, plain) })
+	})
 }

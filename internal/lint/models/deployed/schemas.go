@@ -101,6 +101,9 @@ func FieldsOf(path string) []string {
 	return out
 }
 
+// OldTraefikGroup is the API group of Traefik's kinds before Traefik 3.
+const OldTraefikGroup = "traefik.containo.us"
+
 // Unchecked is how many objects there are of each kind without a schema, and the first of each.
 type Unchecked struct {
 	Count map[string]int
@@ -113,7 +116,8 @@ func (in *Model) Unchecked() Unchecked {
 		for _, o := range in.Workloads {
 			kind := o.APIVersion + " " + o.Kind
 			if _, seen := known[kind]; !seen {
-				_, removed := RemovedKind(o) // removed-api-version reports it
+				_, removed := RemovedKind(o)                       // removed-api-version reports it
+				removed = removed || GroupOf(o) == OldTraefikGroup // old-traefik-group does
 				known[kind] = removed
 				if !removed {
 					known[kind] = hasSchema(o)

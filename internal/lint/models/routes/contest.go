@@ -409,6 +409,29 @@ func (c *Contest) Answered(s *Scope, entryPoint string) bool {
 	return found == muxer.No
 }
 
+// AnsweredBehind reports whether routers behind a door answer for all that a scope matches.
+func (c *Contest) AnsweredBehind(s *Scope, d Door) bool {
+	var all []muxer.Conjunction
+	c.candidates(s, func(e entrant) {
+		if c.serves(e.Router, d) {
+			all = append(all, e.scope.Conjunction)
+		}
+	})
+	_, found := c.solver.Find(s.Conjunction, all...)
+	return found == muxer.No
+}
+
+// Around are the routers behind a door that answer for all that a scope of another one matches, and for more.
+func (c *Contest) Around(r *Router, s *Scope, d Door) []*Router {
+	var out []*Router
+	c.candidates(s, func(e entrant) {
+		if e.Router != r && !slices.Contains(out, e.Router) && c.serves(e.Router, d) && c.covers(e.scope, s) && !c.covers(s, e.scope) {
+			out = append(out, e.Router)
+		}
+	})
+	return out
+}
+
 // Standing is where a router stands among those that some request could reach as well: alone, or behind all of them.
 func (c *Contest) Standing(r *Router) (alone, last bool) {
 	doors := []Door{{anyDoor, r.TLS}}

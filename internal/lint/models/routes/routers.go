@@ -35,8 +35,10 @@ type Model struct {
 	contest         once.Value[*Contest]
 	allDropped      once.Value[map[*Router]bool]
 	chains          map[*deployed.Object][]catalog.Middleware
-	ofRoster        once.Value[*deployed.Object]          // stands for the Middlewares that roster renders: all are the same
-	middlewareNames once.Value[map[string][]string]       // by namespace
+	ofRoster        once.Value[*deployed.Object]            // stands for the Middlewares that roster renders: all are the same
+	middlewareNames once.Value[map[string][]string]         // by namespace
+	byTraefiksName  once.Value[map[string]*deployed.Object] // the middlewares, as an entry point names them
+	atEntryPoints   map[*traefik.EntryPoint]before
 	broken          once.Value[map[*deployed.Object]bool] // the middlewares that lead to one that is missing
 	services        once.Value[map[string]map[string]*Service]
 	operators       once.Value[map[string]bool] // the namespaces in which an operator may make Services
@@ -118,12 +120,17 @@ func (in *Model) readIngressRoutes() []ingressRoute {
 		if !ofTraefik(o) || !decode(o, &r) || len(r.Spec.ParentRefs) > 0 {
 			continue
 		}
-		class := cmp.Or(r.Spec.IngressClassName, r.Metadata.Annotations["kubernetes.io/ingress.class"])
-		if class == "" || class == "traefik" {
+		if forUs(r.Spec.IngressClassName, r.Metadata.Annotations) {
 			out = append(out, ingressRoute{o, r.Spec.EntryPoints, r.Spec.TLS, r.Spec.Routes})
 		}
 	}
 	return out
+}
+
+// forUs reports whether the Traefik of the list, which has no class of its own, answers for a class.
+func forUs(class string, annotations map[string]string) bool {
+	class = cmp.Or(class, annotations["kubernetes.io/ingress.class"])
+	return class == "" || class == "traefik"
 }
 
 // decode reads an object into a struct of which only the names of the fields matter.
@@ -161,6 +168,9 @@ func (in *Model) readRouters() []*Router {
 	}
 	for _, r := range out {
 		r.places = in.places
+		if len(r.EntryPoints) == 0 {
+			r.EntryPoints = in.traefik.Settings().Defaults()
+		}
 	}
 	return out
 }
@@ -271,7 +281,7 @@ func (in *Model) Dropped() map[*Router]bool {
 		out, settings, broken := map[*Router]bool{}, in.traefik.Settings(), in.brokenChains()
 		for _, r := range in.Routers() {
 			through := slices.ContainsFunc(r.Middlewares, func(m catalog.Middleware) bool { return broken[in.Middleware(m)] })
-			if r.Invalid != nil || through || len(in.MissingMiddlewares(r)) > 0 || len(in.Foreign(r, settings)) > 0 || len(in.MissingServices(r)) > 0 {
+			if r.Invalid != nil || through || r.nowhere(settings) || len(in.MissingMiddlewares(r)) > 0 || len(in.Foreign(r, settings)) > 0 || len(in.MissingServices(r)) > 0 {
 				out[r] = true
 			}
 		}
