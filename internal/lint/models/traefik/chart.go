@@ -183,6 +183,7 @@ func (v *values) arguments(chart Version) []string {
 		add("http.middlewares", strings.Join(v.list(at("middlewares")...), ","))
 		if v.is("true", at("tls", "enabled")...) {
 			add("http.tls", "true")
+			add("http.tls.options", v.text(at("tls", "options")...))
 		}
 		to := v.text(at("redirections", "entryPoint", "to")...)
 		if !chart.AtLeast(34, 0, 0) {
@@ -201,6 +202,14 @@ func (v *values) arguments(chart Version) []string {
 	for _, option := range v.names("providers", "kubernetesCRD") {
 		if value := strings.Join(v.list("providers", "kubernetesCRD", option), ","); value != "" {
 			args = append(args, "--providers.kubernetescrd."+option+"="+value)
+		}
+	}
+	for _, option := range v.names("core") {
+		args = append(args, "--core."+option+"="+v.text("core", option))
+	}
+	for _, kind := range []string{"plugins", "localPlugins"} {
+		for _, name := range v.names("experimental", kind) {
+			args = append(args, "--experimental."+kind+"."+name+".moduleName="+v.text("experimental", kind, name, "moduleName"))
 		}
 	}
 	return append(args, v.list("additionalArguments")...)

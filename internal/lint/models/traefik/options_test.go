@@ -133,6 +133,21 @@ func TestChart(t *testing.T) {
 	}
 }
 
+// TestChartOptions are the options that are not about entry points.
+func TestChartOptions(t *testing.T) {
+	v := &values{keys: &places.Keys{}, layers: []layer{{root: parsed(t, "{providers: {kubernetesCRD: {ingressClass: a, crossProviderNamespaces: [a, b]}}, core: {strictTLSOptions: true}, "+
+		"experimental: {plugins: {geo: {moduleName: x}}}, ports: {a: {http: {tls: {enabled: true, options: o}}}}}")}}}
+	o := argumentsOf(v.arguments(versionOf("41.3.0")))
+	for path, want := range map[string]string{
+		"providers.kubernetescrd": "true", "providers.kubernetescrd.ingressclass": "a", "providers.kubernetescrd.crossprovidernamespaces": "a,b",
+		"core.stricttlsoptions": "true", "experimental.plugins.geo.modulename": "x", "entrypoints.a.http.tls.options": "o",
+	} {
+		if got := o.values[path]; got != want {
+			t.Errorf("%s is %q, not %q", path, got, want)
+		}
+	}
+}
+
 func TestVersion(t *testing.T) {
 	for _, test := range []struct {
 		of   Version
