@@ -34,9 +34,9 @@ type (
 func NewContext(in *Input) *Context {
 	d := deployed.New(in)
 	p := places.New(d)
-	t := traefik.New(d, p)
+	t, s := traefik.New(d, p), secrets.New(d, p)
 	return &Context{
-		Input: in, Deployed: d, Places: p, Pods: pods.New(d, p), Policies: policies.New(d, p), Traefik: t, Routes: routes.New(d, p, t), Secrets: secrets.New(d, p),
+		Input: in, Deployed: d, Places: p, Pods: pods.New(d, p), Policies: policies.New(d, p), Traefik: t, Routes: routes.New(d, p, t, s), Secrets: s,
 		Alerts: alerts.New(d, p),
 	}
 }

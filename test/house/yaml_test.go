@@ -58,7 +58,6 @@ var mayRead = map[string]string{
 	"render/workload/valuesschema.go Load jsonschema.UnmarshalJSON":          "CheckJSON stands before it",
 	"internal/lint/models/policies/policies.go ruleOf json.Unmarshal":        "made of an object",
 	"internal/lint/models/policies/book.go renderedPolicy json.Unmarshal":    "made of an object",
-	"internal/lint/models/routes/routers.go decode json.Unmarshal":           "made of an object",
 	"cmd/internal/cli/elsewhere.go credentials io.ReadAll":                   "a LimitReader",
 	"internal/source/cache/cache.go File io.ReadAll":                         "a LimitReader",
 	"internal/source/fetch/git.go run io.ReadAll":                            "a LimitReader",

@@ -10,6 +10,7 @@ const (
 	list      = "applications.yml"
 	objects   = "helm-charts/extra-objects/values-"
 	routes    = "deploy/films-routes/routes.yaml"
+	extras    = "deploy/films-routes/extras.yaml"
 	paperless = "deploy/paperless/argocd.yaml"
 )
 
@@ -404,6 +405,12 @@ var faults = []fault{
 	{file: paperless, finds: []find{
 		{rule: "project-reaches-argocd", text: "namespace: argocd"},
 		{rule: "ignore-differences-not-respected", text: "ignoreDifferences:"},
+	}},
+	{file: extras, finds: []find{
+		{rule: "broken-middleware", text: "rateLimit: {average: 20}"},
+		{rule: "broken-tls-option", text: "cipherSuites: ["},
+		{rule: "broken-service", text: "scheme: wss"},
+		{rule: "ignored-route", text: "services: [] # soon"},
 	}},
 	{file: routes, finds: []find{{rule: "random-route", text: "match: Host(`films.home.example`)\n"}}},
 	{file: routes, finds: []find{{rule: "colliding-router-names", text: "- {kind: Rule, match: Host(`series.home.example`), services: [{name: jellyfin, port: http}]}"}}},

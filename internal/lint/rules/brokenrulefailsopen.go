@@ -35,6 +35,12 @@ kind: Middleware
 metadata: {name: login}
 spec:
   forwardAuth: {address: 'http://proxy.sys-login.svc.cluster.local'}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: proxy}
+spec:
+  ports: [{port: 80}]
 -- route/route.yaml --
 apiVersion: traefik.io/v1alpha1
 kind: IngressRoute
@@ -69,7 +75,7 @@ spec:
 			if instead.Own != nil && instead.Own.Auth.Name == "app" {
 				login = ", with no login but the application's own"
 			}
-			if len(r.Middlewares) == 0 { // it has none to lose
+			if in.Routes.Open(r) { // it has none to lose
 				hint, login = "fix the rule", ", which leads elsewhere"
 			}
 			report(r.At("match"), hint, "Traefik drops this rule, so that %s answers for %s%s", instead, where, login)
@@ -80,7 +86,7 @@ spec:
 // instead is a router that answers for requests of r when r is dropped, and keeps nobody out; and what it answers for.
 func instead(in *lint.Context, r *routes.Router) (*routes.Router, string) {
 	open := func(other *routes.Router) bool {
-		return in.Routes.Open(other) && (len(r.Middlewares) > 0 || !other.LeadsWhere(r)) // else nothing is lost
+		return in.Routes.Open(other) && (!in.Routes.Open(r) || !other.LeadsWhere(r)) // else nothing is lost
 	}
 	if other, request := in.Routes.Contest().Instead(r, open); other != nil {
 		return other, request.String()

@@ -11,8 +11,10 @@ var crossNamespaceMiddleware = lint.Rule{
 	Name:     "cross-namespace-middleware",
 	Severity: lint.Error,
 	Summary:  "a route refers to another namespace, which Traefik does not allow",
-	Doc: `Unless ` + "`providers.kubernetesCRD.allowCrossNamespace`" + ` is set, Traefik drops each rule whose Middleware or Service is in
-another namespace, with a line in its log (Traefik: pkg/provider/kubernetes/crd/kubernetes_http.go). The login of
+	Doc: `Unless ` + "`providers.kubernetesCRD.allowCrossNamespace`" + ` is set, Traefik drops each rule that leads to another namespace, with a line in its log
+(Traefik: pkg/provider/kubernetes/crd/kubernetes_http.go): by a Middleware, a Service, a TLSOption or a parent, in the rule itself, in a
+chain, in an error page or in a TraefikService; and by any name with ` + "`@kubernetescrd`" + `. With
+` + "`crossProviderNamespaces`" + `, only the namespaces of that list may write names with @ at all. The login of
 ` + "`ingress.auth`" + ` is in a namespace of its own, so with roster the setting belongs in the values of Traefik's chart. This is
 found only when Traefik is in the list, with values that are in this repository, or can be rendered.`,
 	Bad: `
@@ -53,15 +55,12 @@ spec:
 	Check: func(in *lint.Context, report lint.Report) {
 		settings := in.Traefik.Settings()
 		var own []*routes.Router
-		for _, r := range in.Routes.Routers() {
-			faults := in.Routes.Foreign(r, settings)
-			if r.Own != nil && len(faults) > 0 {
-				own = append(own, r)
+		for _, f := range in.Routes.Faults(routes.CrossNamespace) {
+			if f.Router != nil && f.Router.Own != nil {
+				own = append(own, f.Router)
 				continue
 			}
-			for _, f := range faults {
-				report(f.At(), f.Hint, "%s", f.Message)
-			}
+			report(f.At(), f.Hint, "%s", f.Message)
 		}
 		if len(own) > 0 { // the list does not decide where the middleware is: Traefik has to change
 			m := own[0].Middlewares[0]

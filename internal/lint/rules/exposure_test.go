@@ -121,7 +121,7 @@ func TestExposure(t *testing.T) {
 			traefik(", values: {ports: {tunnel: {http: {tls: {enabled: true}}}}}") + route + brought("a", "entryPoints: [tunnel, websecure] # why\ntls: {}", photos), nil},
 
 		{"middlewares", exposurePlatform + withRoute + here("known") + here("sys-login") + "-- known/a.yaml --\n" +
-			middleware("there", "headers: {}") + middleware("chain", "chain: {middlewares: [{name: there}, {name: away}, {name: chain}]}") +
+			middleware("there", "headers: {frameDeny: true}") + middleware("chain", "chain: {middlewares: [{name: there}, {name: away}, {name: chain}]}") +
 			"-- sys-login/login.yaml --\n" + middleware("logins", "forwardAuth: {address: 'http://a'}") + route +
 			brought("a", websecure, "match: 'Host(`a.home.example`)', middlewares: [{name: x}, {name: x, namespace: nowhere}, {name: x@file, namespace: known}], services: [{name: a, port: 80}]",
 				"match: 'Host(`b.home.example`)', middlewares: [{name: there, namespace: known}, {name: chain, namespace: known}], services: [{name: a, port: 80}]",
@@ -163,7 +163,7 @@ spec:
 
 		{"services", exposurePlatform + list + here("web", ", ingress: [{host: a, service: photos, port: http, auth: app}, {host: b, service: photos, port: 8080, auth: app}]") +
 			"-- web/a.yaml --\n" + service + brought("r", websecure,
-			"match: 'Host(`c.home.example`)', services: [{name: photos, port: 80}, {name: api@internal, kind: TraefikService}, {name: x@file}]",
+			"match: 'Host(`c.home.example`)', services: [{name: photos, port: 80}, {name: api@internal, kind: TraefikService}, {name: x@file, kind: TraefikService}]",
 			"match: 'Host(`d.home.example`)', services: [{name: photos, port: '80'}]",
 			"match: 'Host(`e.home.example`)', services: [{name: photos}]",
 			"match: 'Host(`f.home.example`)', services: [{name: photo, port: 80}]",
@@ -180,7 +180,7 @@ spec:
 			"-- web/a.yaml --\napiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: db}\n", nil},
 		{"a Service of what is elsewhere", exposurePlatform + withRoute + route + brought("a", websecure, photos), nil},
 
-		{"the broad rule has a login", exposurePlatform + list + here("web") + "-- web/a.yaml --\n" + service + middleware("ask", "basicAuth: {secret: a}") + brought("r", websecure,
+		{"the broad rule has a login", exposurePlatform + list + here("web") + "-- web/a.yaml --\n" + service + middleware("ask", "forwardAuth: {address: 'http://a'}") + brought("r", websecure,
 			"match: 'Host(`a.home.example`)', middlewares: [{name: ask}], services: [{name: photos, port: 80}]",
 			"match: 'PathPrefix(`/`)', priority: 1, services: [{name: photos, port: 80}]", // not the same host: a page that says sorry
 			"match: 'Host(`b.home.example`)', services: [{name: photos, port: 80}]",
@@ -189,12 +189,12 @@ spec:
 		{"the broad rule is on another entry point", exposurePlatform + list + here("web") + "-- web/a.yaml --\n" + service + brought("r", websecure, photos) +
 			brought("s", "entryPoints: [admin]", "match: 'Host(`photos.home.example`) && PathPrefix(`/admin/`)', middlewares: [{name: none}], services: [{name: photos, port: 80}]"),
 			[]string{"web/a.yaml:21:86 missing-middleware: no application deploys Middleware none of namespace web: Traefik drops the rule"}},
-		{"the broad rule has middlewares that ask nothing", exposurePlatform + list + here("web") + "-- web/a.yaml --\n" + service + middleware("pretty", "headers: {}") +
+		{"the broad rule has middlewares that ask nothing", exposurePlatform + list + here("web") + "-- web/a.yaml --\n" + service + middleware("pretty", "headers: {frameDeny: true}") +
 			brought("r", websecure, "match: 'Host(`a.home.example`)', middlewares: [{name: pretty}], services: [{name: photos, port: 80}]",
 				"match: 'Host(`a.home.example`) && PathPrefix(`/admin/`)', middlewares: [{name: none}], services: [{name: photos, port: 80}]"),
 			[]string{"web/a.yaml:19:8 broken-rule-fails-open: Traefik drops this rule, so that IngressRoute r of web answers for a.home.example/admin/, without a login",
 				"web/a.yaml:19:81 missing-middleware: no application deploys Middleware none of namespace web: Traefik drops the rule"}},
-		{"a rule between has a login", exposurePlatform + list + here("web") + "-- web/a.yaml --\n" + service + middleware("ask", "basicAuth: {secret: a}") + brought("r", websecure,
+		{"a rule between has a login", exposurePlatform + list + here("web") + "-- web/a.yaml --\n" + service + middleware("ask", "forwardAuth: {address: 'http://a'}") + brought("r", websecure,
 			photos, "match: 'Host(`photos.home.example`) && PathPrefix(`/ad`)', priority: 500, middlewares: [{name: ask}], services: [{name: photos, port: 80}]",
 			"match: 'Host(`photos.home.example`) && PathPrefix(`/admin/`)', priority: 900, middlewares: [{name: none}], services: [{name: photos, port: 80}]"),
 			[]string{"web/a.yaml:19:8 path-prefix-without-boundary: PathPrefix(`/ad`) also matches /adx",
@@ -212,7 +212,7 @@ spec:
 		{"random", exposurePlatform + ownAndRoute + route + brought("a", websecure, photos),
 			[]string{"route/route.yaml:8:8 random-route: the route of photos.home.example answers for photos.home.example as well, with the same priority of 27: which one wins is random"}},
 		{"random, in two namespaces", exposurePlatform + withRoute + here("other") + route + brought("a", "entryPoints: [tunnel, websecure] # why", photos) +
-			"-- other/route.yaml --\n" + brought("b", websecure, "match: 'Host(`photos.home.example`)', services: [{name: x@file}]"),
+			"-- other/route.yaml --\n" + brought("b", websecure, "match: 'Host(`photos.home.example`)', services: [{name: x@file, kind: TraefikService}]"),
 			[]string{"route/route.yaml:8:8 random-route: IngressRoute b of other answers for photos.home.example as well, with the same priority of 27: which one wins is random"}},
 		{"random, by the same number", exposurePlatform + list + elsewhere("web",
 			", ingress: [{host: a, service: a, port: 80, auth: app, path: /a, priority: 9}, {host: a, service: a, port: 80, auth: app, priority: 9}]"),
@@ -231,7 +231,7 @@ spec:
 		{"a rule twice", exposurePlatform + withRoute + route + brought("a", websecure, photos, photos),
 			[]string{"route/route.yaml:9:8 colliding-router-names: the rule occurs twice in IngressRoute a: Traefik keeps one of the two"}},
 		{"safe names", exposurePlatform + withRoute + here("web-b") + traefik(", values: {providers: {kubernetesCRD: {safeNaming: true}}}") + route + brought("b-c", websecure, photos) +
-			"-- web-b/route.yaml --\n" + brought("c", "entryPoints: [admin]", "match: 'Host(`photos.home.example`)', services: [{name: x@file}]"), nil},
+			"-- web-b/route.yaml --\n" + brought("c", "entryPoints: [admin]", "match: 'Host(`photos.home.example`)', services: [{name: x@file, kind: TraefikService}]"), nil},
 		{"names that are the same once dots are dashes", exposurePlatform + withRoute + route + brought("a.b", websecure, photos) + brought("a-b", "entryPoints: [admin]", photos),
 			[]string{"route/route.yaml:4:12 colliding-router-names: Traefik treats IngressRoute a.b of web and IngressRoute a-b of web as the same, and keeps one of them"}},
 

@@ -35,6 +35,12 @@ kind: Middleware
 metadata: {name: login}
 spec:
   forwardAuth: {address: 'http://proxy.sys-login.svc.cluster.local'}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: proxy}
+spec:
+  ports: [{port: 80}]
 -- route/route.yaml --
 apiVersion: traefik.io/v1alpha1
 kind: IngressRoute
@@ -50,16 +56,11 @@ spec:
 	Mend: []string{`      middlewares: [{name: logins, namespace: sys-login}]`, `      middlewares: [{name: login, namespace: sys-login}]`},
 	Check: func(in *lint.Context, report lint.Report) {
 		own := map[catalog.Middleware][]*routes.Router{} // the routes of the list whose middleware is missing
-		for _, r := range in.Routes.Routers() {
-			for _, f := range in.Routes.MissingMiddlewares(r) {
-				if r.Own != nil {
-					own[r.Middlewares[0]] = append(own[r.Middlewares[0]], r)
-					continue
-				}
-				report(f.At(), f.Hint, "%s", f.Message)
+		for _, f := range in.Routes.Faults(routes.MissingMiddleware) {
+			if r := f.Router; r != nil && r.Own != nil {
+				own[r.Middlewares[0]] = append(own[r.Middlewares[0]], r)
+				continue
 			}
-		}
-		for _, f := range in.Routes.ChainFaults() {
 			report(f.At(), f.Hint, "%s", f.Message)
 		}
 		for m, routers := range own { // once for each Middleware: it is one fault; findings are sorted in the end

@@ -2,15 +2,17 @@ package rules
 
 import (
 	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/models/routes"
 )
 
 var missingService = lint.Rule{
 	Name:     "missing-service",
 	Severity: lint.Error,
-	Summary:  "a route leads to a missing Service or port",
+	Summary:  "a route leads to a missing Service, port, TraefikService or ServersTransport",
 	Doc: `Traefik drops such a rule, with a line in its log: the host answers with 404, or another rule that matches answers in its place.
-The port is that of the Service, not that of the pods, and a number in quotes is a name. Only namespaces where roster can
-render everything are checked; a Service is not reported where an operator may create it.`,
+The port is that of the Service, not that of the pods, and a number in quotes is a name. What a TraefikService or an error page leads to
+counts as well, and so does the address of a forwardAuth inside the cluster, without which all requests are answered with 500. Only
+namespaces where roster can render everything are checked; a Service is not reported where an operator may create it.`,
 	Bad: `
 -- platform.yml --
 domain: home.example
@@ -57,10 +59,8 @@ spec:
 `,
 	Mend: []string{`        - {host: photos, service: photos, port: 8080, auth: app}`, `        - {host: photos, service: photos, port: 80, auth: app}`},
 	Check: func(in *lint.Context, report lint.Report) {
-		for _, r := range in.Routes.Routers() {
-			for _, f := range in.Routes.MissingServices(r) {
-				report(f.At(), f.Hint, "%s", f.Message)
-			}
+		for _, f := range in.Routes.Faults(routes.MissingService) {
+			report(f.At(), f.Hint, "%s", f.Message)
 		}
 	},
 }

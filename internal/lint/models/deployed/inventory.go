@@ -261,7 +261,8 @@ func (v *Inventory) Near(kind, name, otherwise string) string {
 }
 
 // readers are custom kinds for which no Secrets are created, and which are full of names.
-var readers = [...]string{"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "IngressRoute", "IngressRouteTCP", "Middleware", "ServiceMonitor", "PodMonitor",
+var readers = [...]string{"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "Middleware", "MiddlewareTCP", "ServersTransport",
+	"ServersTransportTCP", "TLSOption", "TLSStore", "TraefikService", "ServiceMonitor", "PodMonitor",
 	"Probe", "PrometheusRule", "CustomResourceDefinition"}
 
 // IsReader reports whether no Secrets are created for an object, although it is full of names.

@@ -87,7 +87,9 @@ func (in *Model) nameAsTraefik() map[string]*deployed.Object {
 // SameService reports whether two routers lead to a common Service.
 func (r *Router) SameService(other *Router) bool {
 	return slices.ContainsFunc(r.services, func(b backend) bool {
-		return b.name != "" && slices.ContainsFunc(other.services, func(o backend) bool { return o.namespace == b.namespace && o.name == b.name })
+		return slices.ContainsFunc(other.services, func(o backend) bool {
+			return o.Name == b.Name && cmp.Or(o.Namespace, other.Namespace) == cmp.Or(b.Namespace, r.Namespace)
+		})
 	})
 }
 
@@ -107,9 +109,9 @@ type StreamRoute struct {
 }
 
 type streamRule struct {
-	Match       string
-	Middlewares []struct{ Name, Namespace string }
-	Services    []struct{ Name, Namespace string }
+	Match       string      `json:"match"`
+	Middlewares []reference `json:"middlewares"`
+	Services    []reference `json:"services"`
 }
 
 // StreamRoutes are the IngressRouteTCPs and IngressRouteUDPs that applications deploy, without those for another Traefik.
@@ -117,15 +119,17 @@ func (in *Model) StreamRoutes() []StreamRoute {
 	var out []StreamRoute
 	for _, o := range in.deployed.Kind("IngressRouteTCP", "IngressRouteUDP") {
 		var r struct {
-			Metadata struct{ Annotations map[string]string }
-			Spec     struct {
-				IngressClassName string
-				EntryPoints      []string
-				TLS              *struct{}
-				Routes           []streamRule
-			}
+			Metadata struct {
+				Annotations map[string]string `json:"annotations"`
+			} `json:"metadata"`
+			Spec struct {
+				IngressClassName *string      `json:"ingressClassName"`
+				EntryPoints      []string     `json:"entryPoints"`
+				TLS              *struct{}    `json:"tls"`
+				Routes           []streamRule `json:"routes"`
+			} `json:"spec"`
 		}
-		if ofTraefik(o) && decode(o, &r) && forUs(r.Spec.IngressClassName, r.Metadata.Annotations) {
+		if ofTraefik(o) && decode(o.Content(), &r) && in.traefik.Settings().Reads(classOf(r.Spec.IngressClassName, r.Metadata.Annotations)) {
 			out = append(out, StreamRoute{o, o.Kind == "IngressRouteUDP", r.Spec.EntryPoints, r.Spec.TLS != nil, r.Spec.Routes})
 		}
 	}
@@ -141,7 +145,7 @@ func (in *Model) TakesAll(s *StreamRoute) int {
 	return slices.IndexFunc(s.Routes, func(r streamRule) bool {
 		calls := muxer.Calls(r.Match)
 		all := len(calls) == 1 && strings.EqualFold(calls[0].Name, "HostSNI") && slices.Equal(calls[0].Args, []string{"*"}) && !strings.ContainsAny(r.Match, "!&|")
-		missing := slices.ContainsFunc(r.Services, func(b struct{ Name, Namespace string }) bool {
+		missing := slices.ContainsFunc(r.Services, func(b reference) bool {
 			namespace := cmp.Or(b.Namespace, s.Namespace)
 			return in.known(namespace) && in.ServicesOf(namespace)[b.Name] == nil
 		})

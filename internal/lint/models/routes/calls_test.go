@@ -10,7 +10,7 @@ import (
 // TestCatalogCalls leaves out what a catalog application deploys.
 func TestCatalogCalls(t *testing.T) {
 	ai := catalog.Application{Code: "web-ai", Routes: []catalog.Route{{Host: "ai.home.example"}}}
-	in := New(deployed.New(&deployed.Input{Platform: &catalog.Platform{Namespaces: []catalog.Namespace{{Name: "web-ai", Applications: []catalog.Application{ai}}}}}), nil, nil)
+	in := New(deployed.New(&deployed.Input{Platform: &catalog.Platform{Namespaces: []catalog.Namespace{{Name: "web-ai", Applications: []catalog.Application{ai}}}}}), nil, nil, nil)
 	for from, want := range map[string]int{"": 1, "gardener": 0} {
 		o := &deployed.Object{Application: &catalog.Application{Code: "sys-gardener", Catalog: from}}
 		o.Kind, o.Value = "ConfigMap", func() any { return map[string]any{"data": map[string]any{"a": "https://ai.home.example/x"}} }

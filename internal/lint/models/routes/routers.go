@@ -4,9 +4,7 @@ package routes
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,9 +16,11 @@ import (
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/models/once"
 	"github.com/hippotion/roster/internal/lint/models/places"
+	"github.com/hippotion/roster/internal/lint/models/secrets"
 	"github.com/hippotion/roster/internal/lint/models/traefik"
 	"github.com/hippotion/roster/internal/muxer"
 	"github.com/hippotion/roster/render/object"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
@@ -29,26 +29,24 @@ type Model struct {
 	deployed *deployed.Model
 	places   *places.Model
 	traefik  *traefik.Model
+	secrets  *secrets.Model
 
-	ingresses       once.Value[[]ingressRoute]
-	allRouters      once.Value[[]*Router]
-	contest         once.Value[*Contest]
-	allDropped      once.Value[map[*Router]bool]
-	chains          map[*deployed.Object][]catalog.Middleware
-	ofRoster        once.Value[*deployed.Object]            // stands for the Middlewares that roster renders: all are the same
-	middlewareNames once.Value[map[string][]string]         // by namespace
-	byTraefiksName  once.Value[map[string]*deployed.Object] // the middlewares, as an entry point names them
-	atEntryPoints   map[*traefik.EntryPoint]before
-	broken          once.Value[map[*deployed.Object]bool] // the middlewares that lead to one that is missing
-	services        once.Value[map[string]map[string]*Service]
-	operators       once.Value[map[string]bool] // the namespaces in which an operator may make Services
-	routedHosts     once.Value[map[string]*owners]
-	callsOf         map[*deployed.Object][]Call
+	ingresses      once.Value[*ingressRoutes]
+	allRouters     once.Value[[]*Router]
+	contest        once.Value[*Contest]
+	verdicts       once.Value[*verdicts]
+	ofRoster       once.Value[*deployed.Object]            // stands for the Middlewares that roster renders: all are the same
+	byTraefiksName once.Value[map[string]*deployed.Object] // the middlewares, as an entry point names them
+	atEntryPoints  map[*traefik.EntryPoint]before
+	services       once.Value[map[string]map[string]*Service]
+	operators      once.Value[map[string]bool] // the namespaces in which an operator may make Services
+	routedHosts    once.Value[map[string]*owners]
+	callsOf        map[*deployed.Object][]Call
 }
 
 // New is the routes of what is deployed.
-func New(d *deployed.Model, p *places.Model, t *traefik.Model) *Model {
-	return &Model{deployed: d, places: p, traefik: t}
+func New(d *deployed.Model, p *places.Model, t *traefik.Model, s *secrets.Model) *Model {
+	return &Model{deployed: d, places: p, traefik: t, secrets: s}
 }
 
 // Router is one rule that Traefik reads: a route of the list, or one of an IngressRoute that an application deploys.
@@ -76,67 +74,94 @@ type Router struct {
 	Place           int // among all routers
 }
 
-// backend is a port of a Service.
-type backend struct {
-	namespace, name string
-	port            intstr.IntOrString
+// ingressRoutes are those that applications deploy.
+type ingressRoutes struct {
+	roots    []ingressRoute
+	children []ingressRoute // those below another one, which has the entry points
+	unread   []ingressRoute // those that no Traefik reads, as they are of no class
 }
 
 // ingressRoute is what is read of one.
 type ingressRoute struct {
 	*deployed.Object
 	EntryPoints []string
-	TLS         *struct{}
+	TLS         *tlsOfRoute
+	ParentRefs  []reference
 	Routes      []ingressRule
 }
 
-type ingressRule struct {
-	Kind, Match, Syntax string
-	Priority            int
-	Middlewares         []struct{ Name, Namespace string }
-	Services            []struct {
-		Kind, Name, Namespace string
-		Port                  intstr.IntOrString
-	}
+type tlsOfRoute struct {
+	SecretName string     `json:"secretName"`
+	Options    *reference `json:"options"`
 }
+
+// reference is a name as it stands in an object.
+type reference struct {
+	Name      string `json:"name"`
+	Namespace string `json:"namespace"`
+}
+
+type ingressRule struct {
+	Kind        string      `json:"kind"`
+	Match       string      `json:"match"`
+	Syntax      string      `json:"syntax"`
+	Priority    int         `json:"priority"`
+	Middlewares []reference `json:"middlewares"`
+	Services    []backend   `json:"services"`
+}
+
+// isRule reports whether Traefik makes a router of it.
+func (r *ingressRule) isRule() bool { return r.Match != "" && (r.Kind == "" || r.Kind == "Rule") }
 
 // IngressRoutes are the IngressRoutes that applications deploy, as far as they can be read. Those for another Traefik are left out, and
 // those below another one, which has the entry points.
-func (in *Model) IngressRoutes() []ingressRoute { return in.ingresses.Get(in.readIngressRoutes) }
+func (in *Model) IngressRoutes() []ingressRoute { return in.ingresses.Get(in.readIngressRoutes).roots }
 
-func (in *Model) readIngressRoutes() []ingressRoute {
-	var out []ingressRoute
+func (in *Model) readIngressRoutes() *ingressRoutes {
+	out, settings := &ingressRoutes{}, in.traefik.Settings()
 	for _, o := range in.deployed.Kind("IngressRoute") {
 		var r struct {
-			Metadata struct{ Annotations map[string]string }
-			Spec     struct {
-				IngressClassName string
-				EntryPoints      []string
-				TLS              *struct{}
-				ParentRefs       []any
-				Routes           []ingressRule
-			}
+			Metadata struct {
+				Annotations map[string]string `json:"annotations"`
+			} `json:"metadata"`
+			Spec struct {
+				IngressClassName *string       `json:"ingressClassName"`
+				EntryPoints      []string      `json:"entryPoints"`
+				TLS              *tlsOfRoute   `json:"tls"`
+				ParentRefs       []reference   `json:"parentRefs"`
+				Routes           []ingressRule `json:"routes"`
+			} `json:"spec"`
 		}
-		if !ofTraefik(o) || !decode(o, &r) || len(r.Spec.ParentRefs) > 0 {
+		if !ofTraefik(o) || !decode(o.Content(), &r) {
 			continue
 		}
-		if forUs(r.Spec.IngressClassName, r.Metadata.Annotations) {
-			out = append(out, ingressRoute{o, r.Spec.EntryPoints, r.Spec.TLS, r.Spec.Routes})
+		class := classOf(r.Spec.IngressClassName, r.Metadata.Annotations)
+		route := ingressRoute{o, r.Spec.EntryPoints, r.Spec.TLS, r.Spec.ParentRefs, r.Spec.Routes}
+		switch {
+		case !settings.Reads(class):
+			if class == "" {
+				out.unread = append(out.unread, route)
+			}
+		case len(route.ParentRefs) > 0:
+			out.children = append(out.children, route)
+		default:
+			out.roots = append(out.roots, route)
 		}
 	}
 	return out
 }
 
-// forUs reports whether the Traefik of the list, which has no class of its own, answers for a class.
-func forUs(class string, annotations map[string]string) bool {
-	class = cmp.Or(class, annotations["kubernetes.io/ingress.class"])
-	return class == "" || class == "traefik"
+// classOf is the class of an IngressRoute (pkg/provider/kubernetes/crd/kubernetes.go, getIngressClassName).
+func classOf(field *string, annotations map[string]string) string {
+	if field != nil {
+		return *field
+	}
+	return annotations["kubernetes.io/ingress.class"]
 }
 
-// decode reads an object into a struct of which only the names of the fields matter.
-func decode(o *deployed.Object, into any) bool {
-	data, err := json.Marshal(o.Content())
-	return err == nil && json.Unmarshal(data, into) == nil
+// decode reads a value into a struct, by its tags: as the API server does, it tells large letters from small ones.
+func decode(v map[string]any, into any) bool {
+	return runtime.DefaultUnstructuredConverter.FromUnstructured(v, into) == nil
 }
 
 func ofTraefik(o *deployed.Object) bool { return strings.HasPrefix(o.APIVersion, "traefik.io/") }
@@ -161,7 +186,7 @@ func (in *Model) readRouters() []*Router {
 	}
 	for _, o := range in.IngressRoutes() {
 		for i, rule := range o.Routes {
-			if rule.Match != "" && (rule.Kind == "" || rule.Kind == "Rule") { // Traefik leaves out the others
+			if rule.isRule() { // Traefik leaves out the others
 				out = append(out, broughtRouter(&o, i))
 			}
 		}
@@ -170,6 +195,21 @@ func (in *Model) readRouters() []*Router {
 		r.places = in.places
 		if len(r.EntryPoints) == 0 {
 			r.EntryPoints = in.traefik.Settings().Defaults()
+		}
+	}
+	return out
+}
+
+// children are the routers below others. They share the hosts and entry points of those, which Routers has.
+func (in *Model) children() []*Router {
+	var out []*Router
+	for _, o := range in.ingresses.Get(in.readIngressRoutes).children {
+		for i, rule := range o.Routes {
+			if rule.isRule() {
+				r := broughtRouter(&o, i)
+				r.places = in.places
+				out = append(out, r)
+			}
 		}
 	}
 	return out
@@ -186,7 +226,7 @@ func ownRouter(n *catalog.Namespace, in *catalog.Route) *Router {
 	if in.Port.Name != "" {
 		port = intstr.FromString(in.Port.Name)
 	}
-	r.services = []backend{{n.Name, in.Service, port}}
+	r.services = []backend{{Name: in.Service, Port: port}}
 	r.understand(in.Priority, muxer.V3)
 	return r
 }
@@ -197,13 +237,7 @@ func broughtRouter(o *ingressRoute, i int) *Router {
 	for _, m := range rule.Middlewares {
 		r.Middlewares = append(r.Middlewares, catalog.Middleware{Name: m.Name, Namespace: cmp.Or(m.Namespace, o.Namespace)})
 	}
-	for _, s := range rule.Services {
-		b := backend{cmp.Or(s.Namespace, o.Namespace), s.Name, s.Port}
-		if s.Kind != "" && s.Kind != "Service" {
-			b = backend{} // keeps the places of the others
-		}
-		r.services = append(r.services, b)
-	}
+	r.services = rule.Services
 	r.understand(rule.Priority, muxer.SyntaxOf(rule.Syntax))
 	return r
 }
@@ -253,7 +287,12 @@ func (r *Router) String() string {
 }
 
 // LeadsWhere reports whether both lead to the same Services.
-func (r *Router) LeadsWhere(other *Router) bool { return slices.Equal(r.services, other.services) }
+func (r *Router) LeadsWhere(other *Router) bool {
+	return slices.EqualFunc(r.services, other.services, func(a, b backend) bool {
+		return (a.Kind == "TraefikService") == (b.Kind == "TraefikService") && a.Name == b.Name && a.Port == b.Port &&
+			cmp.Or(a.Namespace, r.Namespace) == cmp.Or(b.Namespace, other.Namespace)
+	})
+}
 
 // Key is the same for routers of which Traefik keeps only one: a router's name is made of these, with what is not a letter or digit
 // replaced (pkg/provider/kubernetes/crd/kubernetes.go, makeID; pkg/provider/configuration.go, Normalize).
@@ -275,36 +314,6 @@ func (r *Router) Match() diag.Position {
 	return *r.pos
 }
 
-// Dropped are the routers that Traefik drops.
-func (in *Model) Dropped() map[*Router]bool {
-	return in.allDropped.Get(func() map[*Router]bool {
-		out, settings, broken := map[*Router]bool{}, in.traefik.Settings(), in.brokenChains()
-		for _, r := range in.Routers() {
-			through := slices.ContainsFunc(r.Middlewares, func(m catalog.Middleware) bool { return broken[in.Middleware(m)] })
-			if r.Invalid != nil || through || r.nowhere(settings) || len(in.MissingMiddlewares(r)) > 0 || len(in.Foreign(r, settings)) > 0 || len(in.MissingServices(r)) > 0 {
-				out[r] = true
-			}
-		}
-		return out
-	})
-}
-
-// Fault is why Traefik drops a router.
-type Fault struct {
-	of            func(fields ...string) catalog.Place // the router, or a chain
-	fields        []string
-	Hint, Message string
-}
-
-// At is where it is.
-func (f *Fault) At() catalog.Place { return f.of(f.fields...) }
-
-// known reports whether all that is in a namespace of the list is known.
-func (in *Model) known(namespace string) bool {
-	n := in.deployed.Entry(namespace)
-	return n != nil && len(n.Applications) > 0 && in.deployed.RenderedHere(n)
-}
-
 // Middleware is the one of that name; nil when no application deploys it, and roster does not render it.
 func (in *Model) Middleware(m catalog.Middleware) *deployed.Object {
 	id := deployed.ID{Group: "traefik.io", Kind: "Middleware", Namespace: m.Namespace, Name: m.Name}
@@ -315,146 +324,4 @@ func (in *Model) Middleware(m catalog.Middleware) *deployed.Object {
 		content := map[string]any{"spec": map[string]any{"headers": map[string]any{}}} // which ones it removes, no rule asks
 		return &deployed.Object{Object: object.Object{APIVersion: "traefik.io/v1alpha1", Kind: "Middleware", Name: m.Name, Value: func() any { return content }}}
 	})
-}
-
-// chained are the middlewares that a chain refers to.
-func (in *Model) chained(o *deployed.Object) []catalog.Middleware {
-	if out, ok := in.chains[o]; ok {
-		return out
-	}
-	if in.chains == nil {
-		in.chains = map[*deployed.Object][]catalog.Middleware{}
-	}
-	var m struct {
-		Spec struct {
-			Chain struct {
-				Middlewares []struct{ Name, Namespace string }
-			}
-		}
-	}
-	var out []catalog.Middleware
-	if decode(o, &m) {
-		for _, c := range m.Spec.Chain.Middlewares {
-			out = append(out, catalog.Middleware{Name: c.Name, Namespace: cmp.Or(c.Namespace, o.Namespace)})
-		}
-	}
-	in.chains[o] = out
-	return out
-}
-
-// isMissing reports whether a middleware is certainly missing. A name with @ is that of another provider.
-func (in *Model) isMissing(m catalog.Middleware) bool {
-	return m.Name != "" && !strings.Contains(m.Name, "@") && in.known(m.Namespace) && in.Middleware(m) == nil
-}
-
-// likeMiddleware is the hint for a middleware that is missing.
-func (in *Model) likeMiddleware(m catalog.Middleware) string {
-	names := in.middlewareNames.Get(func() map[string][]string {
-		out := map[string][]string{}
-		for _, o := range in.deployed.Kind("Middleware") {
-			if ofTraefik(o) {
-				out[o.Namespace] = append(out[o.Namespace], o.Name)
-			}
-		}
-		return out
-	})[m.Namespace]
-	return in.deployed.DidYouMean(m.Name, len(names), slices.Values(names))
-}
-
-// MissingMiddlewares are the faults of a router that refers to what no application deploys, without those of chains.
-func (in *Model) MissingMiddlewares(r *Router) []Fault {
-	var out []Fault
-	for i, m := range r.Middlewares {
-		if in.isMissing(m) {
-			out = append(out, Fault{r.At, []string{"middlewares", strconv.Itoa(i), "name"}, in.likeMiddleware(m),
-				fmt.Sprintf("no application deploys Middleware %s of namespace %s: Traefik drops the rule", m.Name, m.Namespace)})
-		}
-	}
-	return out
-}
-
-// ChainFaults are the faults of the chains that routers go through, each once.
-func (in *Model) ChainFaults() []Fault {
-	var out []Fault
-	seen := map[*deployed.Object]bool{}
-	var next []*deployed.Object
-	visit := func(m catalog.Middleware) {
-		if o := in.Middleware(m); o != nil && !seen[o] {
-			seen[o] = true
-			next = append(next, o)
-		}
-	}
-	for _, r := range in.Routers() {
-		for _, m := range r.Middlewares {
-			visit(m)
-		}
-	}
-	for len(next) > 0 {
-		o := next[0]
-		next = next[1:]
-		for i, m := range in.chained(o) {
-			if in.isMissing(m) {
-				at := func(fields ...string) catalog.Place { return in.places.Field(o, fields...) }
-				out = append(out, Fault{at, []string{"spec", "chain", "middlewares", strconv.Itoa(i), "name"}, in.likeMiddleware(m),
-					fmt.Sprintf("no application deploys Middleware %s of namespace %s: Traefik drops the rules that go through this chain", m.Name, m.Namespace)})
-			}
-			visit(m)
-		}
-	}
-	return out
-}
-
-// brokenChains are the middlewares that lead to one that is missing.
-func (in *Model) brokenChains() map[*deployed.Object]bool {
-	return in.broken.Get(func() map[*deployed.Object]bool {
-		out, users := map[*deployed.Object]bool{}, map[*deployed.Object][]*deployed.Object{}
-		var next []*deployed.Object
-		for _, o := range in.deployed.Kind("Middleware") {
-			if !ofTraefik(o) {
-				continue
-			}
-			for _, m := range in.chained(o) {
-				if in.isMissing(m) && !out[o] {
-					out[o] = true
-					next = append(next, o)
-				} else if through := in.Middleware(m); through != nil {
-					users[through] = append(users[through], o)
-				}
-			}
-		}
-		for len(next) > 0 {
-			o := next[0]
-			next = next[1:]
-			for _, user := range users[o] {
-				if !out[user] {
-					out[user] = true
-					next = append(next, user)
-				}
-			}
-		}
-		return out
-	})
-}
-
-// Foreign are the faults of a router that refers to another namespace, when Traefik is known not to allow it.
-func (in *Model) Foreign(r *Router, t *traefik.Settings) []Fault {
-	if !t.Known || t.Failed || t.AllowCrossNamespace {
-		return nil
-	}
-	var out []Fault
-	add := func(fields []string, what, namespace string) {
-		out = append(out, Fault{r.At, fields, "set providers.kubernetesCRD.allowCrossNamespace for Traefik, or deploy it in namespace " + r.Namespace,
-			fmt.Sprintf("%s is in namespace %s, which Traefik does not allow: it drops the rule", what, namespace)})
-	}
-	for i, m := range r.Middlewares {
-		if m.Namespace != r.Namespace && !strings.Contains(m.Name, "@") {
-			add([]string{"middlewares", strconv.Itoa(i), "namespace"}, "Middleware "+m.Name, m.Namespace)
-		}
-	}
-	for i, s := range r.services {
-		if s.namespace != "" && s.namespace != r.Namespace && !strings.Contains(s.name, "@") {
-			add([]string{"services", strconv.Itoa(i), "namespace"}, "Service "+s.name, s.namespace)
-		}
-	}
-	return out
 }

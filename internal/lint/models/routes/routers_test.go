@@ -2,12 +2,14 @@ package routes
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"testing"
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/models/places"
+	"github.com/hippotion/roster/internal/lint/models/secrets"
 	"github.com/hippotion/roster/internal/lint/models/traefik"
 	"github.com/hippotion/roster/render"
 	"golang.org/x/tools/txtar"
@@ -51,7 +53,7 @@ ingress: {auth: {login: {name: login, namespace: b}}, identityHeaders: [X-Auth-R
 			t.Fatal(err)
 		}
 		o.Value = func() any { return content }
-		in := model(&deployed.Input{Workloads: []*deployed.Object{{Object: o}}})
+		in := model(&deployed.Input{Platform: platform, Workloads: []*deployed.Object{{Object: o}}})
 		want = append(want, broughtRouter(&in.IngressRoutes()[0], 0))
 	}
 	in := model(&deployed.Input{Platform: platform, Objects: objects})
@@ -66,7 +68,7 @@ ingress: {auth: {login: {name: login, namespace: b}}, identityHeaders: [X-Auth-R
 				continue
 			}
 			found = true
-			if g.Priority != w.Priority || g.services[0] != w.services[0] || !slices.Equal(g.Middlewares, w.Middlewares) || len(g.Middlewares) != 1 || g.EntryPoints[0] != w.EntryPoints[0] || g.Scopes == nil {
+			if g.Priority != w.Priority || !reflect.DeepEqual(g.services[0], w.services[0]) || !slices.Equal(g.Middlewares, w.Middlewares) || len(g.Middlewares) != 1 || g.EntryPoints[0] != w.EntryPoints[0] || g.Scopes == nil {
 				t.Errorf("%+v, and rendered %+v", g, w)
 			}
 		}
@@ -89,5 +91,5 @@ ingress: {auth: {login: {name: login, namespace: b}}, identityHeaders: [X-Auth-R
 func model(in *deployed.Input) *Model {
 	d := deployed.New(in)
 	p := places.New(d)
-	return New(d, p, traefik.New(d, p))
+	return New(d, p, traefik.New(d, p), secrets.New(d, p))
 }

@@ -2,7 +2,6 @@ package routes
 
 import (
 	"fmt"
-	"maps"
 	"strconv"
 	"strings"
 
@@ -65,33 +64,6 @@ func (s *Service) has(port intstr.IntOrString) bool {
 		return s.numbers[port.IntVal]
 	}
 	return port.StrVal != "" && s.names[port.StrVal]
-}
-
-// MissingServices are the faults of a router that refers to a missing Service or port.
-func (in *Model) MissingServices(r *Router) []Fault {
-	var out []Fault
-	for i, b := range r.services {
-		if b.name == "" || strings.Contains(b.name, "@") || !in.known(b.namespace) {
-			continue
-		}
-		at := []string{"services", strconv.Itoa(i)}
-		services := in.ServicesOf(b.namespace)
-		s, ok := services[b.name]
-		switch {
-		case !ok && in.operated(b.namespace):
-		case !ok:
-			out = append(out, Fault{r.At, append(at, "name"), in.deployed.DidYouMean(b.name, len(services), maps.Keys(services)),
-				fmt.Sprintf("no application deploys Service %s of namespace %s: Traefik drops the rule", b.name, b.namespace)})
-		case s.Spec.Type == corev1.ServiceTypeExternalName && b.port.Type == intstr.Int && b.port.IntVal != 0: // any will do
-		case b.port == (intstr.IntOrString{}):
-			out = append(out, Fault{r.At, append(at, "port"), s.portHint(b.port),
-				fmt.Sprintf("no port of Service %s is named: Traefik drops the rule", b.name)})
-		case !s.has(b.port):
-			out = append(out, Fault{r.At, append(at, "port"), s.portHint(b.port),
-				fmt.Sprintf("Service %s has no port %s: Traefik drops the rule", b.name, portText(b.port))})
-		}
-	}
-	return out
 }
 
 func portText(port intstr.IntOrString) string {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/models/once"
@@ -20,13 +21,15 @@ type Model struct {
 	places   *places.Model
 
 	plainSecrets once.Value[[]PlainSecret]
+	allMakers    once.Value[*makers]
+	allSpread    once.Value[bool]
 }
 
 // New is the Secrets of what is deployed.
 func New(d *deployed.Model, p *places.Model) *Model { return &Model{deployed: d, places: p} }
 
-// Makers is what creates Secrets, or may create them: by namespace, and in all of them.
-type Makers struct {
+// makers is what creates Secrets, or may create them: by namespace, and in all of them.
+type makers struct {
 	in          *Model
 	byNamespace map[string]*maker
 	anywhere    *maker
@@ -44,6 +47,7 @@ type maker struct {
 type keySet struct {
 	has  map[string]bool
 	text string // for messages
+	kind string // its type; empty for Opaque
 }
 
 func newKeySet(keys []string) *keySet {
@@ -59,9 +63,42 @@ func newMaker() *maker {
 	return &maker{made: map[string]*keySet{}, words: map[string]bool{}, owners: map[string]bool{}}
 }
 
-// Makers searches everything that the list deploys, once.
-func (in *Model) Makers() *Makers {
-	m := &Makers{in: in, byNamespace: map[string]*maker{}, anywhere: newMaker()}
+// Missing returns what is missing of a need of a namespace; empty when nothing is, or when it may exist: where not all that runs in the
+// namespace is known, and not all that creates Secrets in any.
+func (in *Model) Missing(namespace string, n Need) string {
+	if !in.settled(namespace) {
+		return ""
+	}
+	return in.makers().lacks(namespace, n)
+}
+
+// Content is the keys of a Secret and its type, empty for Opaque; nil when they are not known for certain.
+func (in *Model) Content(namespace, secret string) (keys []string, kind string) {
+	m := in.makers()
+	own := m.of(namespace)
+	_, everywhere := m.anywhere.made[secret]
+	if set := own.made[secret]; set != nil && in.settled(namespace) && !everywhere && !own.unknown && !m.anywhere.unknown {
+		return slices.Sorted(maps.Keys(set.has)), set.kind
+	}
+	return nil, ""
+}
+
+func (in *Model) settled(namespace string) bool {
+	n := in.deployed.Entry(namespace)
+	return n != nil && in.deployed.Settled(n) && in.allSpread.Get(func() bool {
+		return !slices.ContainsFunc(spreaders, func(r catalog.ClusterResource) bool { return !in.deployed.AllOf(r.Group, r.Kind) })
+	})
+}
+
+// spreaders are the cluster-scoped kinds that create Secrets in any namespace.
+var spreaders = []catalog.ClusterResource{{Group: "external-secrets.io", Kind: "ClusterExternalSecret"}, {Group: "kyverno.io", Kind: "ClusterPolicy"},
+	{Group: "policies.kyverno.io", Kind: "GeneratingPolicy"}}
+
+// makers searches everything that the list deploys, once.
+func (in *Model) makers() *makers { return in.allMakers.Get(in.search) }
+
+func (in *Model) search() *makers {
+	m := &makers{in: in, byNamespace: map[string]*maker{}, anywhere: newMaker()}
 	for n, a := range in.deployed.Applications() {
 		for _, s := range a.Secrets {
 			var keys []string
@@ -69,6 +106,7 @@ func (in *Model) Makers() *Makers {
 				keys = append(keys, d.Key)
 			}
 			m.of(n.Name).made[s.Name] = newKeySet(keys)
+			m.of(n.Name).made[s.Name].kind = s.Type
 			if len(s.Extract) > 0 {
 				m.of(n.Name).made[s.Name] = nil
 			}
@@ -98,7 +136,7 @@ func (in *Model) Makers() *Makers {
 }
 
 // of is the maker of a namespace; of what has none, that of all.
-func (m *Makers) of(namespace string) *maker {
+func (m *makers) of(namespace string) *maker {
 	if namespace == "" {
 		return m.anywhere
 	}
@@ -109,7 +147,7 @@ func (m *Makers) of(namespace string) *maker {
 }
 
 // add notes what an object creates, or may create.
-func (m *Makers) add(o *deployed.Object) {
+func (m *makers) add(o *deployed.Object) {
 	maker := m.of(o.Namespace)
 	switch {
 	case o.Kind == "Secret" || o.Kind == "SealedSecret":
@@ -119,6 +157,9 @@ func (m *Makers) add(o *deployed.Object) {
 		if name, keys := externalSecret(o); name != "" {
 			if _, shared := maker.made[name]; shared { // each has its own
 				keys = nil
+			}
+			if keys != nil {
+				keys.kind = deployed.StringAt(o, "spec", "target", "template", "type")
 			}
 			maker.made[name] = keys
 			m.copied(name, deployed.FieldAt(o, "spec", "target", "template", "metadata", "annotations"))
@@ -156,7 +197,7 @@ func (m *Makers) add(o *deployed.Object) {
 var deployers = []string{deployed.ArgoGroup, "helm.cattle.io", "helm.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io"}
 
 // deploys notes that anything may be deployed into the namespaces that an Application, or a HelmRelease, names.
-func (m *Makers) deploys(o *deployed.Object) {
+func (m *makers) deploys(o *deployed.Object) {
 	switch {
 	case o.Kind == "AppProject":
 	case deployed.Has(deployed.FieldAt(o, "spec", "template", "spec", "destination"), "{{"): // of an ApplicationSet: the namespace is unknown
@@ -172,7 +213,7 @@ func (m *Makers) deploys(o *deployed.Object) {
 }
 
 // named are the namespaces of the list whose names stand in the spec of an object.
-func (m *Makers) named(o *deployed.Object) []string {
+func (m *makers) named(o *deployed.Object) []string {
 	const most = 20
 	out := map[string]bool{}
 	for text := range deployed.Texts(o.Content()["spec"]) {
@@ -190,7 +231,7 @@ func (m *Makers) named(o *deployed.Object) []string {
 var copiers = []string{"reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/", "secretsync.", "cert-manager-sync."}
 
 // copied notes a Secret that has, or is to get, annotations of such a tool.
-func (m *Makers) copied(name string, annotations ...any) {
+func (m *makers) copied(name string, annotations ...any) {
 	for _, a := range annotations {
 		keys, _ := a.(map[string]any)
 		for key := range keys {
@@ -220,8 +261,8 @@ func (m *maker) say(text string) {
 	}
 }
 
-// Lacks returns what is missing of a need; empty when nothing is, or it may exist.
-func (m *Makers) Lacks(namespace string, n Need) string {
+// lacks returns what is missing of a need; empty when nothing is, or it may exist.
+func (m *makers) lacks(namespace string, n Need) string {
 	own := m.of(namespace)
 	_, everywhere := m.anywhere.made[n.Secret]
 	keys, made := own.made[n.Secret]

@@ -15,6 +15,7 @@ type EntryPoint struct {
 	Address     string
 	UDP         bool
 	TLS         bool // http.tls: routes have TLS whatever they say
+	TLSOptions  bool // whether http.tls.options names some
 	AsDefault   bool
 	Middlewares string   // of all routes, with commas between
 	Redirect    Redirect // of all requests to another entry point
@@ -57,7 +58,7 @@ func (o *options) entryPoints() map[string]*EntryPoint {
 	for name, e := range o.below("entrypoints") {
 		address, protocol, _ := strings.Cut(e.values["address"], "/")
 		out[name] = &EntryPoint{
-			Name: name, Address: address, UDP: strings.EqualFold(protocol, "udp"), TLS: e.has("http.tls"), AsDefault: e.on("asdefault"),
+			Name: name, Address: address, UDP: strings.EqualFold(protocol, "udp"), TLS: e.has("http.tls"), TLSOptions: e.values["http.tls.options"] != "", AsDefault: e.on("asdefault"),
 			Middlewares:  e.values["http.middlewares"],
 			EncodedSlash: e.values["http.encodedcharacters.allowencodedslash"], EncodedBackSlash: e.values["http.encodedcharacters.allowencodedbackslash"],
 		}

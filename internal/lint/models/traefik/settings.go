@@ -35,6 +35,16 @@ type Settings struct {
 	Encrypted           map[string]bool // the entry points that have TLS whatever a route says, in lower case
 	Version             Version         // with several, the oldest
 
+	AllowExternalNameServices bool            // providers.kubernetesCRD.allowExternalNameServices
+	NativeLBByDefault         bool            // providers.kubernetesCRD.nativeLBByDefault, of each Traefik
+	Classes                   map[string]bool // providers.kubernetesCRD.ingressClass, of each Traefik: empty for one that has none
+	CrossProvider             map[string]bool // providers.kubernetesCRD.crossProviderNamespaces; nil when one Traefik allows all
+	Plugins                   map[string]bool // experimental.plugins and localPlugins, by their names in lower case
+	StrictTLSOptions          bool            // core.strictTLSOptions
+	TLSOptions                map[string]bool // the entry points that have TLS options of their own, in lower case
+	freeProviders             bool            // whether one Traefik allows all namespaces to refer to other providers
+	pooled                    bool            // whether one Traefik balances by itself, without nativeLB
+
 	// EntryPointsKnown reports whether all entry points are known: all of the Traefik that the policies admit was understood, and nothing
 	// beside it is unseen.
 	EntryPointsKnown bool
@@ -53,7 +63,7 @@ func (in *Model) Settings() *Settings { return in.settings.Get(in.read) }
 func (in *Model) read() *Settings {
 	controller := in.deployed.Entry(in.deployed.Platform.Controller.Namespace)
 	out := &Settings{
-		Encrypted: map[string]bool{}, Failed: in.deployed.FailedBeside(controller, "traefik"),
+		Encrypted: map[string]bool{}, Classes: map[string]bool{}, Plugins: map[string]bool{}, TLSOptions: map[string]bool{}, Failed: in.deployed.FailedBeside(controller, "traefik"),
 		entryPoints: map[string]*EntryPoint{}, isTCP: map[string]bool{}, isUDP: map[string]bool{}, isDefault: map[string]bool{},
 		places: map[string]func(...string) catalog.Place{},
 	}
@@ -75,6 +85,10 @@ func (in *Model) read() *Settings {
 	if out.EntryPointsKnown = clear && admitted; out.EntryPointsKnown {
 		out.tcp, out.udp, out.defaults = slices.Sorted(maps.Keys(out.isTCP)), slices.Sorted(maps.Keys(out.isUDP)), slices.Sorted(maps.Keys(out.isDefault))
 	}
+	if out.freeProviders {
+		out.CrossProvider = nil
+	}
+	out.NativeLBByDefault = out.Known && !out.pooled
 	return out
 }
 
@@ -87,6 +101,15 @@ func isChart(a *catalog.Application) bool {
 	return len(a.Sources) > 0 && a.Sources[0].Chart == "traefik"
 }
 
+// Reads reports whether a Traefik reads the IngressRoutes of a class. Without a setting, it reads those of the class traefik and those of
+// none (Traefik: pkg/provider/kubernetes/crd/kubernetes.go, shouldProcessIngress). So it is when nothing is known.
+func (t *Settings) Reads(class string) bool {
+	if !t.Known || t.Failed {
+		return class == "" || class == "traefik"
+	}
+	return t.Classes[class] || class == "traefik" && t.Classes[""]
+}
+
 func (t *Settings) add(i *instance) {
 	const crd = "providers.kubernetescrd."
 	if !t.Known {
@@ -94,6 +117,23 @@ func (t *Settings) add(i *instance) {
 	}
 	t.AllowCrossNamespace = t.AllowCrossNamespace || i.on(crd+"allowcrossnamespace")
 	t.SafeNaming = t.SafeNaming || i.on(crd+"safenaming")
+	t.AllowExternalNameServices = t.AllowExternalNameServices || i.on(crd+"allowexternalnameservices")
+	t.pooled = t.pooled || !i.on(crd+"nativelbbydefault")
+	t.StrictTLSOptions = t.StrictTLSOptions || i.on("core.stricttlsoptions")
+	t.Classes[i.values[crd+"ingressclass"]] = true
+	namespaces := strings.FieldsFunc(i.values[crd+"crossprovidernamespaces"], func(r rune) bool { return r == ',' || r == ' ' })
+	t.freeProviders = t.freeProviders || len(namespaces) == 0
+	if t.CrossProvider == nil {
+		t.CrossProvider = map[string]bool{}
+	}
+	for _, namespace := range namespaces {
+		t.CrossProvider[namespace] = true
+	}
+	for _, kind := range []string{"experimental.plugins", "experimental.localplugins"} {
+		for name := range i.below(kind) {
+			t.Plugins[strings.ToLower(name)] = true
+		}
+	}
 	entryPoints := i.entryPoints()
 	marked := false
 	for _, e := range entryPoints {
@@ -110,6 +150,9 @@ func (t *Settings) add(i *instance) {
 		}
 		if e.TLS {
 			t.Encrypted[strings.ToLower(name)] = true
+		}
+		if e.TLSOptions {
+			t.TLSOptions[strings.ToLower(name)] = true
 		}
 		if e.UDP {
 			t.isUDP[name] = true
