@@ -75,6 +75,14 @@ loop: ## Run etcd, Kubernetes and Argo CD with the plugin, from a push to a heal
 	go -C test/loop vet ./...
 	go -C test/loop test -timeout 40m $(LOOPFLAGS) ./...
 
+.PHONY: routes
+routes: ## Run the real Traefik on a real API server with the routes of the examples, and its judge
+	@mkdir -p $(BIN)
+	go -C test/routes/traefik run ./overlay > $(BIN)/overlay.json
+	go -C test/routes/traefik vet -overlay=$(CURDIR)/$(BIN)/overlay.json ./judge ./overlay
+	go -C test/routes/traefik test -timeout 15m -overlay=$(CURDIR)/$(BIN)/overlay.json ./judge
+	ROUTES=1 go -C test/loop test -timeout 40m -run '^TestRoutes$$' .
+
 .PHONY: chain
 chain: ## Run the alarm from a journal's line to the phone with the real Prometheus, Alertmanager and node_exporter
 	go -C test/chain vet ./...
@@ -105,6 +113,7 @@ check: test lint ## Everything that CI runs
 	$(MAKE) clean-tree
 
 .PHONY: check-all
-check-all: check bench linear mutants ## What takes too long for each push: check, two clusters, Argo CD 2.14, the figures of bench with their limits, linear and mutants
+check-all: check bench linear mutants ## What takes too long for each push: check, two clusters, the real Traefik, Argo CD 2.14, the figures of bench with their limits, linear and mutants
 	$(MAKE) loop LOOPFLAGS='-run "^TestClusters$$$$"'
+	$(MAKE) routes
 	$(MAKE) loop ARGOCD=v2 LOOPFLAGS='-run "TestTrial|TestTeam|TestSources"'

@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 
 // hosts are those that any list of these tests gets something from.
 func hosts() ([]string, error) {
-	out := slices.Concat([]string{trialHost}, sourcesHosts, clustersHosts)
+	out := slices.Concat([]string{trialHost}, sourcesHosts, clustersHosts, routesHosts)
 	for _, example := range []string{"homelab", "team"} {
 		files, err := filepath.Glob(filepath.Join("..", "..", "golden", example, "*", "application-*.yaml"))
 		if err != nil || len(files) == 0 {

@@ -42,11 +42,17 @@ func ArgoCD() (string, error) {
 	}
 }
 
-// tool is a program, of a module (dir) that holds or names its package. Links are names that it is called by.
+// Routes is whether the environment asks, with ROUTES=1, for Traefik and its judge.
+func Routes() bool { return os.Getenv("ROUTES") == "1" }
+
+// tool is a program, of a module (dir) that holds or names its package. Links are names that it is called by. Sources are the files
+// in dir that it is built from, beside those that every tool has; overlay is the package of the program that prints what -overlay needs.
 type tool struct {
 	name, dir, pkg string
 	ldflags        string
 	links          []string
+	sources        []string
+	overlay        string
 }
 
 // Prepare builds the programs that are not built yet, and roster, and sets the environment so that tests find them.
@@ -96,7 +102,7 @@ func Prepare() error {
 	// What the apiserver serves, and who may talk to it, depends on the version that it thinks it has.
 	kubeVersion := versionFlags(kube["k8s.io/kubernetes"])
 	others := filepath.Join(root, "test", "engines", "tools")
-	for _, t := range []tool{
+	all := []tool{
 		{name: "etcd", dir: own("etcd"), pkg: "."},
 		{name: "registry", dir: own("registry"), pkg: "."},
 		{name: "kube-apiserver", dir: own("kube"), pkg: "k8s.io/kubernetes/cmd/kube-apiserver", ldflags: kubeVersion},
@@ -105,7 +111,15 @@ func Prepare() error {
 		{name: "argocd", dir: argoDir, pkg: ".", links: []string{"argocd-repo-server", "argocd-cmp-server", "argocd-application-controller"}},
 		{name: "helm", dir: others, pkg: "helm.sh/helm/v3/cmd/helm"},
 		{name: "kustomize", dir: others, pkg: "sigs.k8s.io/kustomize/kustomize/v5"},
-	} {
+	}
+	if Routes() {
+		traefik := filepath.Join(root, "test", "routes", "traefik")
+		stubs := []string{"overlay/*.go", "ext/ext.go", "ext/go.mod", "lego/go.mod", "lego/providers/dns/*.go"}
+		all = append(all,
+			tool{name: "traefik", dir: traefik, pkg: "github.com/traefik/traefik/v3/cmd/traefik", sources: stubs, overlay: "./overlay"},
+			tool{name: "judge", dir: traefik, pkg: "./judge", sources: append(stubs, "judge/*.go", "judge/*.s"), overlay: "./overlay"})
+	}
+	for _, t := range all {
 		program, err := t.cached()
 		if err != nil {
 			return err
@@ -126,7 +140,15 @@ func (t *tool) cached() (string, error) {
 	// No -trimpath: test/engines compiles the same Argo CD, Helm and Kustomize without it, and so they are compiled once.
 	build := []string{"go", "build", "-p", "2", "-ldflags", strings.TrimSpace("-s -w " + t.ldflags)}
 	key := fmt.Appendln(nil, runtime.Version(), runtime.GOARCH, build, t.pkg)
-	for _, file := range []string{"go.mod", "go.sum", "main.go"} {
+	files := []string{"go.mod", "go.sum", "main.go"}
+	for _, pattern := range t.sources {
+		more, err := fs.Glob(os.DirFS(t.dir), pattern)
+		if err != nil {
+			return "", err
+		}
+		files = append(files, more...)
+	}
+	for _, file := range files {
 		data, err := os.ReadFile(filepath.Join(t.dir, file))
 		if err != nil && !(file == "main.go" && errors.Is(err, fs.ErrNotExist)) {
 			return "", fmt.Errorf("what %s is built from: %w", t.name, err)
@@ -152,6 +174,17 @@ func (t *tool) cached() (string, error) {
 	}
 	defer func() { _ = os.RemoveAll(half) }()
 	start := time.Now()
+	if t.overlay != "" {
+		data, err := output(t.dir, "go", "run", t.overlay)
+		if err != nil {
+			return "", err
+		}
+		overlay := filepath.Join(half, "overlay.json")
+		if err := os.WriteFile(overlay, data, 0o644); err != nil {
+			return "", err
+		}
+		build = append(build, "-overlay", overlay)
+	}
 	built := filepath.Join(half, t.name)
 	if err := run(t.dir, exec.Command(build[0], slices.Concat(build[1:], []string{"-o", built, t.pkg})...)); err != nil {
 		return "", err

@@ -114,8 +114,14 @@ func (j *judge) instance(args []string) (*instance, error) {
 	return in, nil
 }
 
-func (j *judge) judge(p *Platform) *Verdict {
-	v := &Verdict{ID: p.ID, Routers: []Router{}, Addresses: map[string]string{}, Log: []entry{}, Answers: []Answer{}}
+func (j *judge) judge(p *Platform) (v *Verdict) {
+	defer func() {
+		if r := recover(); r != nil { // in Traefik's code: the process would have ended
+			j.close()
+			v = &Verdict{ID: p.ID, Error: fmt.Sprintf("panic: %v", r)}
+		}
+	}()
+	v = &Verdict{ID: p.ID, Routers: []Router{}, Addresses: map[string]string{}, Log: []entry{}, Answers: []Answer{}}
 	if p.Login != "" && p.Login != "deny" && p.Login != "allow" {
 		v.Error = fmt.Sprintf("login is %q, not deny or allow", p.Login)
 		return v
