@@ -528,7 +528,7 @@ func (r *routes) example(dir, of string) {
 			}
 		}
 	}
-	r.Logf("%d routes, %d requests on %d entry points, as documented", len(all), 2*len(requests), len(entryPoints))
+	r.Logf("%d routes, %d requests on %d entry points", len(all), 2*len(requests), len(entryPoints))
 }
 
 // documented is what docs/traefik.md says that happens to a request.
@@ -586,11 +586,23 @@ var rule = regexp.MustCompile("^Host\\(`([^`]+)`\\)(?: && \\(Path\\(`([^`]+)`\\)
 // and so are logins that nothing in the example brings.
 func (r *routes) around(rendered []unstructured.Unstructured) (objects []map[string]any, all []served) {
 	r.Helper()
-	logins := map[string]string{} // by namespace and name
+	logins := map[string]string{} // what middlewares ask, by namespace and name; nothing when they are no logins
+	chains := map[string][]string{}
 	for _, o := range rendered {
-		if address, ok, _ := unstructured.NestedString(o.Object, "spec", "forwardAuth", "address"); ok && o.GetKind() == "Middleware" {
-			logins[o.GetNamespace()+"/"+o.GetName()] = address
-			objects = append(objects, bare(o))
+		if o.GetKind() != "Middleware" {
+			continue
+		}
+		objects = append(objects, bare(o))
+		key := o.GetNamespace() + "/" + o.GetName()
+		logins[key], _, _ = unstructured.NestedString(o.Object, "spec", "forwardAuth", "address")
+		links, _, _ := unstructured.NestedSlice(o.Object, "spec", "chain", "middlewares")
+		for _, link := range links {
+			chains[key] = append(chains[key], o.GetNamespace()+"/"+link.(map[string]any)["name"].(string))
+		}
+	}
+	for key, links := range chains {
+		for _, link := range links {
+			logins[key] += logins[link]
 		}
 	}
 	type service struct{ namespace, name string }
@@ -623,7 +635,9 @@ func (r *routes) around(rendered []unstructured.Unstructured) (objects []map[str
 						"address": logins[namespace+"/"+name], "authResponseHeaders": []any{"X-Auth-Request-User"},
 					}}))
 				}
-				s.login = logins[namespace+"/"+name]
+				if login := logins[namespace+"/"+name]; login != "" {
+					s.login = login
+				}
 			}
 			to := of["services"].([]any)[0].(map[string]any)
 			at := service{o.GetNamespace(), to["name"].(string)}
