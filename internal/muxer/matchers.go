@@ -81,8 +81,19 @@ func v2() []matcherKind {
 		{"HostRegexp", nil, hostTemplates},
 		{"Path", nil, func(a []string) (condition, error) { return pathTemplates(a, "$") }},
 		{"PathPrefix", nil, func(a []string) (condition, error) { return pathTemplates(a, "") }},
-		{"Headers", nil, undecided("Headers")},
-		{"HeadersRegexp", nil, undecided("HeadersRegexp")},
+		{"Headers", nil, func(a []string) (condition, error) {
+			if len(a) == 2 {
+				return headerOf(a[0], literal(a[1])), nil
+			}
+			return undecided("Headers")(a)
+		}},
+		{"HeadersRegexp", nil, func(a []string) (condition, error) {
+			if len(a) == 2 {
+				c, err := matching(header, "", "mux", a[1])
+				return headerOf(a[0], c.words), err
+			}
+			return undecided("HeadersRegexp")(a)
+		}},
 		{"Query", nil, undecided("Query")},
 	}
 }

@@ -85,6 +85,7 @@ var mayImport = map[string][]string{
 	"test/lint":                     {},
 	"test/mutation":                 {},
 	"test/sources":                  {"internal/fleet", "internal/source", "render", "render/object"},
+	"test/routes":                   {"catalog", "internal/lint", "internal/lint/models/routes", "internal/lint/rules", "internal/muxer", "render", "render/object", "render/workload"},
 	"internal/gen/write":            {"internal/gen"},
 	"golden":                        {},
 	"test/conformance":              {},

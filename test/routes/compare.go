@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -11,7 +12,6 @@ import (
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/routes"
-	"github.com/hippotion/roster/internal/lint/rules"
 	"github.com/hippotion/roster/internal/muxer"
 	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/object"
@@ -24,6 +24,7 @@ const repeats = 4
 // tally is what was compared.
 type tally struct {
 	platforms, routers, dropped, requests, reached, shadowed, rivals, random, open, undecided int
+	rules, invalid                                                                            int
 
 	differences   []string // of this platform
 	disagreements int      // platforms with differences
@@ -31,14 +32,14 @@ type tally struct {
 }
 
 func (t *tally) String() string {
-	return fmt.Sprintf("%d platforms: %d routers, of which Traefik drops %d; %d requests; %d routers reached by an example, %d shadowed, %d with rivals (random answers seen: %d), %d open instead of a dropped one; undecided: %d",
-		t.platforms, t.routers, t.dropped, t.requests, t.reached, t.shadowed, t.rivals, t.random, t.open, t.undecided)
+	return fmt.Sprintf("%d platforms: %d routers, of which Traefik drops %d; %d requests; %d routers reached by an example, %d shadowed, %d with rivals (random answers seen: %d), %d open instead of a dropped one; undecided: %d; %d rules alone, %d of them invalid",
+		t.platforms, t.routers, t.dropped, t.requests, t.reached, t.shadowed, t.rivals, t.random, t.open, t.undecided, t.rules, t.invalid)
 }
 
 func (t *tally) add(one *tally, show int) {
 	t.platforms++
 	for _, n := range []struct{ to, from *int }{{&t.routers, &one.routers}, {&t.dropped, &one.dropped}, {&t.requests, &one.requests}, {&t.reached, &one.reached}, {&t.shadowed, &one.shadowed},
-		{&t.rivals, &one.rivals}, {&t.random, &one.random}, {&t.open, &one.open}, {&t.undecided, &one.undecided}} {
+		{&t.rivals, &one.rivals}, {&t.random, &one.random}, {&t.open, &one.open}, {&t.undecided, &one.undecided}, {&t.rules, &one.rules}, {&t.invalid, &one.invalid}} {
 		*n.to += *n.from
 	}
 	if len(one.differences) > 0 {
@@ -51,7 +52,7 @@ func (t *tally) add(one *tally, show int) {
 
 // enough reports an error when so little was compared that agreement says nothing.
 func (t *tally) enough(platforms int) error {
-	for what, n := range map[string]int{"dropped": t.dropped, "shadowed": t.shadowed, "rivals": t.rivals, "random": t.random, "open": t.open} {
+	for what, n := range map[string]int{"dropped": t.dropped, "shadowed": t.shadowed, "rivals": t.rivals, "random": t.random, "open": t.open, "invalid": t.invalid} {
 		if n < platforms/20 {
 			return fmt.Errorf("only %d of %s in %d platforms: the comparison shows little", n, what, platforms)
 		}
@@ -64,7 +65,9 @@ type asked struct {
 	request *muxer.Request
 	door    routes.Door
 	why     string
-	of      *routes.Router // whose example it is
+	of      *routes.Router // that it reaches
+	dropped *routes.Router // that it would reach
+	instead *routes.Router // that answers, and asks for no login
 }
 
 func compare(j *judge, p *platform, t *tally) error {
@@ -73,28 +76,40 @@ func compare(j *judge, p *platform, t *tally) error {
 		return err
 	}
 	context := lint.NewContext(in)
-	found := rules.All().Run(in, lint.Options{})
 	all, contest, dropped := context.Routes.Routers(), context.Routes.Contest(), context.Routes.Dropped()
 
 	entryPoints := []string{"web", "websecure", "tunnel"}
 	var ask []asked
-	add := func(r *muxer.Request, d routes.Door, of *routes.Router, why string) {
-		if r != nil && slices.Contains(entryPoints, d.EntryPoint) {
-			ask = append(ask, asked{r, d, why, of})
+	add := func(a asked) {
+		if a.request != nil && slices.Contains(entryPoints, a.door.EntryPoint) {
+			ask = append(ask, a)
 		}
 	}
+	instead := map[*routes.Router]bool{}
 	for _, r := range all {
 		for _, d := range contest.Doors(r) {
 			for i := range r.Scopes {
 				example, _ := muxer.NewSolver(1_000_000).Find(r.Scopes[i].Conjunction)
-				add(example, d, nil, "example of "+r.Text)
+				a := asked{request: example, door: d, why: "example of " + r.Text}
+				if dropped[r] {
+					a.dropped = r
+				}
+				add(a)
 			}
 			if dropped[r] {
+				if other, request := contest.Instead(r, context.Routes.Open); other != nil {
+					instead[r] = true
+					for _, d := range contest.Doors(other) {
+						if slices.Contains(contest.Answering(request, d), other) && slices.Contains(contest.Doors(r), d) {
+							add(asked{request: request, door: d, why: "instead of " + r.Text, instead: other})
+						}
+					}
+				}
 				continue
 			}
 			switch request, answer := contest.Reach(r, d); answer {
 			case muxer.Yes:
-				add(request, d, r, "reaches "+r.Text)
+				add(asked{request: request, door: d, why: "reaches " + r.Text, of: r})
 			case muxer.Unknown:
 				t.undecided++
 			}
@@ -103,7 +118,7 @@ func compare(j *judge, p *platform, t *tally) error {
 	rivals := contest.Rivals(func(a, b *routes.Router) int { return a.Place - b.Place })
 	for second, r := range rivals {
 		for _, d := range contest.Doors(second) {
-			add(r.Request, d, nil, "rivals")
+			add(asked{request: r.Request, door: d, why: "rivals"})
 		}
 	}
 
@@ -151,13 +166,19 @@ func compare(j *judge, p *platform, t *tally) error {
 				}
 				reached[r][a.door.EntryPoint] = true
 			}
-			if r == nil && len(want) > 0 || r != nil && !slices.Contains(want, r) && !slices.ContainsFunc(want, func(w *routes.Router) bool { return w.Key() == r.Key() }) {
+			if a.instead != nil && r == a.instead && (o.Login != "" || o.Status >= 400 && o.Status < 500) {
+				differ("%s at %v: Traefik answers %d by %s, with the login %s, and lint says that it is open", a.request, a.door, o.Status, o.Router, o.Login)
+			}
+			if d := a.dropped; d != nil && r != nil && o.Login == "" && o.Status == 200 && r.Priority <= d.Priority && !context.Routes.Open(d) && forHosts(r) && !instead[d] && !colliding(all, d, r) {
+				differ("%s at %v: Traefik answers it by %s, without a login, instead of %q, and lint does not say so", a.request, a.door, o.Router, d.Text)
+			}
+			if !expected(r, want, all) {
 				differ("%s at %v (%s): Traefik answers %d by %s, lint expects %v", a.request, a.door, a.why, o.Status, o.Router, texts(want))
 			}
 		}
 		if len(seen) > 1 {
 			t.random++
-			if !slices.ContainsFunc(want, func(r *routes.Router) bool { return rivals[r] != nil }) {
+			if !slices.ContainsFunc(want, func(r *routes.Router) bool { return rivals[r] != nil || colliding(all, r) }) && !colliding(all, slices.Collect(maps.Keys(seen))...) {
 				differ("%s at %v is answered at random, and lint does not say so", a.request, a.door)
 			}
 		}
@@ -173,18 +194,28 @@ func compare(j *judge, p *platform, t *tally) error {
 		if s := contest.Shadow(r); s != nil {
 			t.shadowed++
 			for _, d := range s.Doors {
-				if reached[r][d.EntryPoint] {
+				if !colliding(all, r) && reached[r][d.EntryPoint] {
 					differ("%s %q: lint says that nothing reaches it at %v", r, r.Text, d)
 				}
 			}
 		}
 	}
-	for _, f := range found.Findings {
-		if f.Code == "broken-rule-fails-open" {
-			t.open++
-		}
-	}
+	t.open += len(instead)
 	return nil
+}
+
+// expected reports whether Traefik may take a router, which is nil for none, when lint expects one of some. Of routers with one name it has only
+// one, which lint says, and not which.
+func expected(r *routes.Router, want, all []*routes.Router) bool {
+	if r == nil {
+		return !slices.ContainsFunc(want, func(w *routes.Router) bool { return !colliding(all, w) })
+	}
+	return slices.ContainsFunc(want, func(w *routes.Router) bool { return w.Key() == r.Key() }) || slices.ContainsFunc(want, func(w *routes.Router) bool { return colliding(all, w) })
+}
+
+// forHosts reports whether a router is for certain hosts.
+func forHosts(r *routes.Router) bool {
+	return !slices.ContainsFunc(r.Scopes, func(s routes.Scope) bool { return s.Host == "" })
 }
 
 func texts(all []*routes.Router) []string {
@@ -208,7 +239,7 @@ func target(r *muxer.Request) string {
 func keeps(r *routes.Router, v *verdict) (bool, []string) {
 	var errs []string
 	for _, o := range v.Routers {
-		if o.Namespace == r.Namespace && o.Rule == r.Text && o.Kind == "http" && (r.Own == nil && o.Name == r.Name || r.Own != nil && o.Name == r.Name) {
+		if o.isFor(r) {
 			if o.Status == "enabled" || o.Status == "warning" {
 				return true, nil
 			}
@@ -218,9 +249,16 @@ func keeps(r *routes.Router, v *verdict) (bool, []string) {
 	return false, errs
 }
 
-// colliding reports whether another router has the same name in Traefik.
-func colliding(all []*routes.Router, r *routes.Router) bool {
-	return slices.ContainsFunc(all, func(o *routes.Router) bool { return o != r && o.Key() == r.Key() })
+// isFor reports whether a router of Traefik's was made of one of lint's.
+func (o *router) isFor(r *routes.Router) bool {
+	return o.Kind == "http" && o.Namespace == r.Namespace && o.Name == r.Name && o.Index == r.Index
+}
+
+// colliding reports whether another router has the same name in Traefik as one of some.
+func colliding(all []*routes.Router, some ...*routes.Router) bool {
+	return slices.ContainsFunc(some, func(r *routes.Router) bool {
+		return r != nil && slices.ContainsFunc(all, func(o *routes.Router) bool { return o != r && o.Key() == r.Key() })
+	})
 }
 
 // byKey are lint's routers by the names of Traefik's.
@@ -228,7 +266,7 @@ func byKey(all []*routes.Router, v *verdict) map[string]*routes.Router {
 	out := map[string]*routes.Router{}
 	for _, o := range v.Routers {
 		for _, r := range all {
-			if o.Namespace == r.Namespace && o.Name == r.Name && o.Rule == r.Text {
+			if o.Key != "" && o.isFor(r) {
 				out[o.Key] = r
 			}
 		}

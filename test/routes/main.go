@@ -14,6 +14,9 @@ import (
 	"time"
 )
 
+// rulesEvery is for how many platforms there is one comparison of rules alone.
+const rulesEvery = 4
+
 func main() {
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -53,6 +56,8 @@ func run() error {
 				var one tally
 				if err = compare(j, newPlatform(s), &one); err != nil {
 					err = fmt.Errorf("platform %d: %w", s, err)
+				} else if s%rulesEvery == 0 {
+					err = compareRules(j, s, &one)
 				}
 				mutex.Lock()
 				all.add(&one, *show)

@@ -19,6 +19,7 @@ type Contest struct {
 	left    int                   // how many more candidates are looked at
 	compare int                   // how many more hosts are compared with patterns
 	lowest  map[Door][]*Router    // the two with the lowest priority behind each
+	doors   map[*Router][]Door    // as far as they were asked for
 }
 
 // Door is where requests enter: an entry point, with TLS or without. The name is empty for all that a router without entry points is on.
@@ -62,12 +63,12 @@ func (in *Model) Contest() *Contest {
 }
 
 func newContest(routers []*Router, t *traefik.Settings) *Contest {
-	c := &Contest{traefik: t, solver: muxer.NewSolver(mostSteps), hosts: map[string]*addresses{}, permit: map[string]*addresses{}, left: mostCandidates, compare: mostCompared, lowest: map[Door][]*Router{}}
+	c := &Contest{traefik: t, solver: muxer.NewSolver(mostSteps), hosts: map[string]*addresses{}, permit: map[string]*addresses{}, left: mostCandidates, compare: mostCompared, lowest: map[Door][]*Router{}, doors: map[*Router][]Door{}}
 	for _, r := range slices.SortedStableFunc(slices.Values(routers), func(a, b *Router) int { return cmp.Compare(b.Priority, a.Priority) }) {
 		for i := range r.Scopes {
 			c.enter(entrant{r, &r.Scopes[i]})
 		}
-		for _, d := range append(c.Doors(r), Door{anyDoor, r.TLS}) {
+		for _, d := range append(slices.Clip(c.Doors(r)), Door{anyDoor, r.TLS}) {
 			low := append(c.lowest[d], r)
 			c.lowest[d] = low[max(0, len(low)-2):]
 		}
@@ -167,19 +168,24 @@ func (c *Contest) permitting(host string) *addresses {
 	return out
 }
 
-// Doors are where requests enter a router. At an entry point that always has TLS, it makes no difference whether the router sets it.
-func (c *Contest) Doors(r *Router) []Door { return doors(r, c.traefik) }
-
-func doors(r *Router, t *traefik.Settings) []Door {
-	if len(r.EntryPoints) == 0 {
-		return []Door{{"", r.TLS}}
+// Doors are where requests enter a router. At an entry point that always has TLS, it makes no difference whether the router sets it. One
+// that Traefik does not have is none, and neither is one that redirects all requests before the router is asked.
+func (c *Contest) Doors(r *Router) []Door {
+	out, known := c.doors[r]
+	if known {
+		return out
 	}
-	var out []Door
-	for _, e := range r.EntryPoints {
-		if d := (Door{e, r.TLS || t.Encrypts(e)}); !slices.Contains(out, d) {
+	if len(r.EntryPoints) == 0 {
+		out = []Door{{"", r.TLS}}
+	}
+	for _, name := range r.EntryPoints {
+		d := Door{name, r.TLS || c.traefik.Encrypts(name)}
+		e := c.traefik.EntryPoint(name)
+		if redirected := e != nil && !d.TLS && e.ToHTTPS(r.Priority); !redirected && !c.traefik.Lacks(name, false) && !slices.Contains(out, d) {
 			out = append(out, d)
 		}
 	}
+	c.doors[r] = out
 	return out
 }
 
@@ -370,7 +376,7 @@ func (c *Contest) shared(a, b *Router) []Door {
 	if len(b.EntryPoints) == 0 {
 		return c.Doors(a)
 	}
-	return slices.DeleteFunc(c.Doors(a), func(d Door) bool { return !c.serves(b, d) })
+	return slices.DeleteFunc(slices.Clone(c.Doors(a)), func(d Door) bool { return !c.serves(b, d) })
 }
 
 // InsteadOf is the router that answers for all requests for a host, behind a door of one that Traefik drops; nil when there is none.
@@ -436,7 +442,7 @@ func (c *Contest) Around(r *Router, s *Scope, d Door) []*Router {
 func (c *Contest) Standing(r *Router) (alone, last bool) {
 	doors := []Door{{anyDoor, r.TLS}}
 	if len(r.EntryPoints) > 0 {
-		doors = append(c.Doors(r), Door{"", r.TLS})
+		doors = append(slices.Clip(c.Doors(r)), Door{"", r.TLS})
 	}
 	alone, last = true, true
 	for _, d := range doors {

@@ -53,7 +53,7 @@ func New(d *deployed.Model, p *places.Model, t *traefik.Model, s *secrets.Model)
 type Router struct {
 	Own    *catalog.Route   // nil for one that an application deploys
 	Object *deployed.Object // the IngressRoute; nil for one of the list
-	index  int              // among the routes of the IngressRoute
+	Index  int              // among the routes of the IngressRoute
 
 	Namespace, Name string // of the IngressRoute
 	EntryPoints     []string
@@ -233,7 +233,7 @@ func ownRouter(n *catalog.Namespace, in *catalog.Route) *Router {
 
 func broughtRouter(o *ingressRoute, i int) *Router {
 	rule := &o.Routes[i]
-	r := &Router{Object: o.Object, index: i, Namespace: o.Namespace, Name: o.Name, EntryPoints: o.EntryPoints, TLS: o.TLS != nil, Text: rule.Match}
+	r := &Router{Object: o.Object, Index: i, Namespace: o.Namespace, Name: o.Name, EntryPoints: o.EntryPoints, TLS: o.TLS != nil, Text: rule.Match}
 	for _, m := range rule.Middlewares {
 		r.Middlewares = append(r.Middlewares, catalog.Middleware{Name: m.Name, Namespace: cmp.Or(m.Namespace, o.Namespace)})
 	}
@@ -276,7 +276,7 @@ func (r *Router) At(fields ...string) catalog.Place {
 	if r.Own != nil {
 		return r.Own.Place
 	}
-	return r.places.Field(r.Object, append([]string{"spec", "routes", strconv.Itoa(r.index)}, fields...)...)
+	return r.places.Field(r.Object, append([]string{"spec", "routes", strconv.Itoa(r.Index)}, fields...)...)
 }
 
 func (r *Router) String() string {
