@@ -46,7 +46,9 @@ func pattern(re *regexp.Regexp) words {
 	return matched{re, ""}
 }
 
-func (m matched) contains(text string) bool { return m.MatchString(text) }
+func (m matched) contains(text string) bool {
+	return strings.HasPrefix(text, m.begins) && m.MatchString(text)
+}
 
 // mostInstructions is how large the program of a regular expression may be to be searched.
 const mostInstructions = 1000

@@ -43,7 +43,7 @@ func newPlatform(seed uint64) *platform {
 		if routes := m.own(seen); len(routes) > 0 {
 			list.WriteString("      ingress:\n        - " + strings.Join(routes, "\n        - ") + "\n")
 		}
-		p.write(namespace+"/objects.yaml", m.objects(namespace))
+		p.write(namespace+"/objects.yaml", m.objects())
 	}
 	p.write("applications.yml", list.String())
 	return p
@@ -106,7 +106,7 @@ func (m maker) priority() int {
 }
 
 // objects are what an application brings: IngressRoutes, and what they may refer to.
-func (m maker) objects(namespace string) string {
+func (m maker) objects() string {
 	docs := []string{
 		"apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {selector: {app: x}, ports: [{name: http, port: 80}]}\n",
 		"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {selector: {matchLabels: {app: x}}, template: {metadata: {labels: {app: x}}, spec: {containers: [{name: x, image: 'x:1', ports: [{containerPort: 80}]}]}}}\n",
@@ -129,12 +129,12 @@ func (m maker) objects(namespace string) string {
 		docs = append(docs, "apiVersion: traefik.io/v1alpha1\nkind: TraefikService\nmetadata: {name: weighted}\nspec: {weighted: {services: [{name: "+m.pick("x", "gone", "outside")+", port: 80}]}}\n")
 	}
 	for i := range 1 + m.IntN(3) {
-		docs = append(docs, m.ingressRoute(namespace, i))
+		docs = append(docs, m.ingressRoute(i))
 	}
 	return strings.Join(docs, "---\n")
 }
 
-func (m maker) ingressRoute(namespace string, i int) string {
+func (m maker) ingressRoute(i int) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "apiVersion: traefik.io/v1alpha1\nkind: IngressRoute\nmetadata: {name: r%d}\nspec:\n", i)
 	if !m.one(8) {

@@ -41,13 +41,13 @@ kind: IngressRoute
 metadata: {name: photos}
 spec:
   entryPoints: [websecure]
-  tls: {options: {name: moderm}}
+  tls: {options: {name: old}}
   routes:
     - kind: Rule
       match: Host(` + "`photos.home.example`" + `)
       services: [{name: photos, port: 80}]
 `,
-	Mend: []string{`  tls: {options: {name: moderm}}`, `  tls: {options: {name: modern}}`},
+	Mend: []string{`  tls: {options: {name: old}}`, `  tls: {options: {name: modern}}`},
 	Check: func(in *lint.Context, report lint.Report) {
 		for _, f := range in.Routes.Faults(routes.BrokenTLSOption) {
 			report(f.At(), f.Hint, "%s", f.Message)

@@ -31,9 +31,9 @@ func traefikChart(values string, more ...string) string {
 }
 
 // traefikPods is a Traefik that is rendered here: what is in its container, and other objects.
-func traefikPods(container string, more ...string) string {
+func traefikPods(container string) string {
 	return here("sys-traefik") + "%s-- sys-traefik/traefik.yaml --\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: traefik}\n" +
-		"spec:\n  template:\n    spec: {" + "containers: [{name: traefik, image: 'traefik:v3.7.13', " + container + "}]" + strings.Join(more, "")
+		"spec:\n  template:\n    spec: {" + "containers: [{name: traefik, image: 'traefik:v3.7.13', " + container + "}]"
 }
 
 func TestEntryPoints(t *testing.T) {

@@ -20,6 +20,7 @@ type Contest struct {
 	compare int                   // how many more hosts are compared with patterns
 	lowest  map[Door][]*Router    // the two with the lowest priority behind each
 	doors   map[*Router][]Door    // as far as they were asked for
+	reached map[place]reached     // likewise
 }
 
 // Door is where requests enter: an entry point, with TLS or without. The name is empty for all that a router without entry points is on.
@@ -63,7 +64,7 @@ func (in *Model) Contest() *Contest {
 }
 
 func newContest(routers []*Router, t *traefik.Settings) *Contest {
-	c := &Contest{traefik: t, solver: muxer.NewSolver(mostSteps), hosts: map[string]*addresses{}, permit: map[string]*addresses{}, left: mostCandidates, compare: mostCompared, lowest: map[Door][]*Router{}, doors: map[*Router][]Door{}}
+	c := &Contest{traefik: t, solver: muxer.NewSolver(mostSteps), hosts: map[string]*addresses{}, permit: map[string]*addresses{}, left: mostCandidates, compare: mostCompared, lowest: map[Door][]*Router{}, doors: map[*Router][]Door{}, reached: map[place]reached{}}
 	for _, r := range slices.SortedStableFunc(slices.Values(routers), func(a, b *Router) int { return cmp.Compare(b.Priority, a.Priority) }) {
 		for i := range r.Scopes {
 			c.enter(entrant{r, &r.Scopes[i]})
@@ -90,16 +91,16 @@ func newAddresses() *addresses {
 	return &addresses{exact: map[string][]entrant{}, prefix: map[string][]entrant{}}
 }
 
-func (at *addresses) enter(e entrant) {
-	at.all = append(at.all, e)
+func (a *addresses) enter(e entrant) {
+	a.all = append(a.all, e)
 	if e.scope.Exact {
-		at.exact[e.scope.Path] = append(at.exact[e.scope.Path], e)
+		a.exact[e.scope.Path] = append(a.exact[e.scope.Path], e)
 		return
 	}
-	if at.prefix[e.scope.Path] == nil && !slices.Contains(at.lengths, len(e.scope.Path)) {
-		at.lengths = append(at.lengths, len(e.scope.Path))
+	if a.prefix[e.scope.Path] == nil && !slices.Contains(a.lengths, len(e.scope.Path)) {
+		a.lengths = append(a.lengths, len(e.scope.Path))
 	}
-	at.prefix[e.scope.Path] = append(at.prefix[e.scope.Path], e)
+	a.prefix[e.scope.Path] = append(a.prefix[e.scope.Path], e)
 }
 
 func (a *addresses) entrants() []entrant {
@@ -222,21 +223,44 @@ func (c *Contest) before(r *Router, priority int, s *Scope, d Door) (first []*Ro
 }
 
 // Reach is a request that reaches a router behind one of its doors. No means that others surely take all of them. With Yes, the request is
-// nil when nobody else takes any, and it is not known how one looks.
+// nil when nobody else takes any, and nobody has looked for one.
 func (c *Contest) Reach(r *Router, d Door) (*muxer.Request, muxer.Answer) {
-	answer := muxer.No
+	at := place{r, d}
+	known, ok := c.reached[at]
+	if !ok {
+		known = c.reach(r, d)
+		c.reached[at] = known
+	}
+	return known.request, known.answer
+}
+
+// place is a router behind a door, and reached what is known of the requests there.
+type (
+	place struct {
+		*Router
+		Door
+	}
+	reached struct {
+		request *muxer.Request
+		answer  muxer.Answer
+	}
+)
+
+func (c *Contest) reach(r *Router, d Door) reached {
+	out := reached{answer: muxer.No}
 	for i := range r.Scopes {
 		_, before := c.before(r, r.Priority, &r.Scopes[i], d)
-		switch request, found := c.solver.Find(r.Scopes[i].Conjunction, before...); {
-		case found == muxer.Yes:
-			return request, muxer.Yes
-		case found == muxer.Unknown && len(before) == 0:
-			return nil, muxer.Yes
-		case found == muxer.Unknown:
-			answer = found
+		if len(before) == 0 {
+			return reached{answer: muxer.Yes}
+		}
+		switch request, found := c.solver.Find(r.Scopes[i].Conjunction, before...); found {
+		case muxer.Yes:
+			return reached{request, muxer.Yes}
+		case muxer.Unknown:
+			out.answer = muxer.Unknown
 		}
 	}
-	return nil, answer
+	return out
 }
 
 // Answering are the routers behind a door of which Traefik takes one for a request: those with the same, and the highest, priority.

@@ -30,6 +30,8 @@ func (s *Scope) String() string {
 	switch {
 	case s.Host != "":
 		return s.Host + s.Path
+	case !s.Plain:
+		return s.Conjunction.String()
 	case s.Path != "":
 		return s.Path
 	}
