@@ -2,6 +2,7 @@ package muxer
 
 import (
 	"encoding/binary"
+	"regexp"
 	"regexp/syntax"
 	"slices"
 	"unicode"
@@ -17,6 +18,9 @@ type machine interface {
 }
 
 const dead = -1
+
+// machines are those of regular expressions, which cost most to make.
+type machines map[*regexp.Regexp]machine
 
 // spelling accepts one text or, when it is open, all that begin with it. The state is how much of it was read.
 type spelling struct {
@@ -117,6 +121,12 @@ type automaton struct {
 	program *syntax.Prog
 	numbers map[string]int
 	states  []instructions
+	steps   map[transition]int
+}
+
+type transition struct {
+	state int
+	rune  rune
 }
 
 type instructions struct {
@@ -184,6 +194,15 @@ func (a *automaton) next(state int, r rune) int {
 	if state == dead {
 		return dead
 	}
+	to, known := a.steps[transition{state, r}]
+	if !known {
+		to = a.step(state, r)
+		a.steps[transition{state, r}] = to
+	}
+	return to
+}
+
+func (a *automaton) step(state int, r rune) int {
 	s := a.state(state)
 	if s.matched {
 		return state

@@ -68,11 +68,6 @@ func v3() []matcherKind {
 
 // v2 are those of Traefik 2 (pkg/muxer/http/matcher_v2.go).
 func v2() []matcherKind {
-	undecided := func(name string) func([]string) (condition, error) {
-		return func(a []string) (condition, error) {
-			return condition{field: unknown, key: name + "(" + strings.Join(a, ",") + ")"}, nil
-		}
-	}
 	return []matcherKind{
 		{"ClientIP", nil, addresses},
 		{"Method", nil, methods},
@@ -81,20 +76,9 @@ func v2() []matcherKind {
 		{"HostRegexp", nil, hostTemplates},
 		{"Path", nil, func(a []string) (condition, error) { return pathTemplates(a, "$") }},
 		{"PathPrefix", nil, func(a []string) (condition, error) { return pathTemplates(a, "") }},
-		{"Headers", nil, func(a []string) (condition, error) {
-			if len(a) == 2 {
-				return headerOf(a[0], literal(a[1])), nil
-			}
-			return undecided("Headers")(a)
-		}},
-		{"HeadersRegexp", nil, func(a []string) (condition, error) {
-			if len(a) == 2 {
-				c, err := matching(header, "", "mux", a[1])
-				return headerOf(a[0], c.words), err
-			}
-			return undecided("HeadersRegexp")(a)
-		}},
-		{"Query", nil, undecided("Query")},
+		{"Headers", nil, headersV2},
+		{"HeadersRegexp", nil, headersRegexpV2},
+		{"Query", nil, queryV2},
 	}
 }
 
@@ -245,6 +229,60 @@ func queryOf(args []string) (condition, error) {
 		value = args[1]
 	}
 	return condition{field: query, key: args[0], words: literal(value)}, nil
+}
+
+// undecided is a condition of which nothing is known but what it is.
+func undecided(name string, args []string) condition {
+	return condition{field: unknown, key: name + "(" + strings.Join(args, ",") + ")"}
+}
+
+// inPairs is gorilla/mux's error for names without values.
+func inPairs(args []string) error {
+	if len(args)%2 != 0 {
+		return fmt.Errorf("mux: number of parameters must be multiple of 2, got %v", args)
+	}
+	return nil
+}
+
+func headersV2(args []string) (condition, error) {
+	if len(args) == 2 {
+		return headerOf(args[0], literal(args[1])), nil
+	}
+	return undecided("Headers", args), inPairs(args)
+}
+
+func headersRegexpV2(args []string) (condition, error) {
+	if err := inPairs(args); err != nil {
+		return condition{}, err
+	}
+	var c condition
+	for i := 0; i < len(args); i += 2 {
+		var err error
+		if c, err = matching(header, "", "mux", args[i+1]); err != nil {
+			return c, err
+		}
+	}
+	if len(args) == 2 {
+		return headerOf(args[0], c.words), nil
+	}
+	return undecided("HeadersRegexp", args), nil
+}
+
+// queryV2 has arguments such as name=value, in which the value may have parts in braces.
+func queryV2(args []string) (condition, error) {
+	var pairs []string
+	for _, a := range args {
+		pairs = append(pairs, strings.SplitN(a, "=", 2)...)
+	}
+	if err := inPairs(pairs); err != nil {
+		return condition{}, err
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		if _, err := templates(unknown, []string{pairs[i] + "=" + pairs[i+1]}, "^", ".*", "$"); err != nil {
+			return condition{}, err
+		}
+	}
+	return undecided("Query", args), nil
 }
 
 // hostTemplates and pathTemplates are those of gorilla/mux, in which {name} or {name:regex} is a part (github.com/containous/mux, regexp.go).

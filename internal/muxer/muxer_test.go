@@ -43,6 +43,11 @@ func TestParse(t *testing.T) {
 		{"HostRegexp(`{:a}`)", V2, "missing name or pattern"},
 		{"HostRegexp(`{x:(}`)", V2, "missing closing )"},
 		{"Path(`a`)", V2, "path must start with a slash"},
+		{"Headers(`a`)", V2, "number of parameters must be multiple of 2"},
+		{"HeadersRegexp(`a`, `b`, `c`, `(`)", V2, "missing closing )"},
+		{"Query(`a`)", V2, "number of parameters must be multiple of 2"},
+		{"Query(`a={b:(}`)", V2, "missing closing )"},
+		{"Query(`a={b}`) && Headers(`a`, `b`) && HeadersRegexp(`a`, `^b`)", V2, ""},
 		{"Header(`a`, `b`)", V2, "unsupported function: Header"},
 		{strings.Repeat("(Host(`a`) || Host(`b`)) && ", 11) + "Path(`/x`)", V3, "has more than 1024 alternatives"},
 	} {

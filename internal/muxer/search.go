@@ -14,12 +14,12 @@ const (
 	Unknown
 )
 
-// search is the shortest text, and of these the most readable one, that is in all sets, and in none of the others. It takes from budget
-// what it does, in steps; when nothing is left, or a set cannot be searched, the answer is Unknown.
-func search(in, out []words, budget *int) (string, Answer) {
-	for _, w := range in { // the only text that there may be
-		if l, ok := w.(literal); ok {
-			*budget -= len(in) + len(out)
+// search is the shortest text, and of these the most readable one, that is in all sets, and in none of the others. It takes
+// its steps from the work that is left; when nothing is, or a set cannot be searched, the answer is Unknown.
+func search(in, out []words, w *work) (string, Answer) {
+	for _, set := range in { // the only text that there may be
+		if l, ok := set.(literal); ok {
+			w.left -= len(in) + len(out)
 			if fits(string(l), in, out) {
 				return string(l), Yes
 			}
@@ -27,14 +27,14 @@ func search(in, out []words, budget *int) (string, Answer) {
 		}
 	}
 	p := product{wanted: len(in)}
-	for _, w := range slices.Concat(in, out) {
-		m := w.machine()
+	for _, set := range slices.Concat(in, out) {
+		m := set.machine(w.machines)
 		if m == nil {
 			return "", Unknown
 		}
 		p.machines = append(p.machines, m)
 	}
-	return p.shortest(budget)
+	return p.shortest(w)
 }
 
 // fits reports whether a text is in all sets, and in none of the others.
@@ -56,7 +56,7 @@ type step struct {
 	rune   rune
 }
 
-func (p *product) shortest(budget *int) (string, Answer) {
+func (p *product) shortest(w *work) (string, Answer) {
 	alphabet := p.alphabet()
 	steps := []step{{make([]int, len(p.machines)), -1, 0}}
 	seen := map[string]bool{string(packed(steps[0].states)): true}
@@ -65,7 +65,7 @@ func (p *product) shortest(budget *int) (string, Answer) {
 			return text(steps, at), Yes
 		}
 		for _, r := range alphabet {
-			if *budget--; *budget < 0 {
+			if w.left--; w.left < 0 {
 				return "", Unknown
 			}
 			states := make([]int, len(p.machines))

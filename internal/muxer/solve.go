@@ -21,11 +21,18 @@ var (
 
 // Solver answers questions about rules. What it does is bounded: when its budget is used up, all answers are Unknown.
 type Solver struct {
-	budget int
+	budget   int
+	machines machines
+}
+
+// work is what one question may cost.
+type work struct {
+	left     int // in steps
+	machines machines
 }
 
 // NewSolver is a solver with a budget of steps; about ten millions are a second.
-func NewSolver(budget int) *Solver { return &Solver{budget} }
+func NewSolver(budget int) *Solver { return &Solver{budget, machines{}} }
 
 // mostSteps is how many steps one question may take.
 const mostSteps = 100_000
@@ -37,21 +44,21 @@ func (s *Solver) Exhausted() bool { return s.budget <= 0 }
 // and Yes that the request is one.
 func (s *Solver) Find(c Conjunction, none ...Conjunction) (*Request, Answer) {
 	allowed := min(mostSteps, s.budget)
-	left := allowed
-	r, answer := find(c, none, &left)
-	s.budget -= allowed - left + 1
+	w := work{allowed, s.machines}
+	r, answer := find(c, none, &w)
+	s.budget -= allowed - w.left + 1
 	return r, answer
 }
 
 // find tries a request that matches c. When it matches one of the others as well, it looks for one that fails one of its matchers.
-func find(c Conjunction, none []Conjunction, budget *int) (*Request, Answer) {
-	r, answer := satisfy(c, budget)
+func find(c Conjunction, none []Conjunction, w *work) (*Request, Answer) {
+	r, answer := satisfy(c, w)
 	if answer == No {
 		return nil, No
 	}
 	var hit Conjunction
 	for _, other := range none {
-		if *budget -= len(other); *budget < 0 {
+		if w.left -= len(other); w.left < 0 {
 			return nil, Unknown
 		}
 		if r == nil && !contradicts(c, other) || r != nil && mayMatch(other, c, r) {
@@ -67,7 +74,7 @@ func find(c Conjunction, none []Conjunction, budget *int) (*Request, Answer) {
 		if slices.ContainsFunc(c, func(own *Matcher) bool { return same(own, m) && own.Not == m.Not }) {
 			continue // then its contrary cannot hold
 		}
-		r, one := find(append(slices.Clip(c), m.not()), none, budget)
+		r, one := find(append(slices.Clip(c), m.not()), none, w)
 		switch one {
 		case Yes:
 			return r, Yes
@@ -102,7 +109,7 @@ func mayMatch(other, c Conjunction, r *Request) bool {
 
 // satisfy is a request that matches all matchers. Of matchers that are unknown only contradictions are seen: the answer for others
 // is Unknown, with a request that matches all the rest.
-func satisfy(c Conjunction, budget *int) (*Request, Answer) {
+func satisfy(c Conjunction, w *work) (*Request, Answer) {
 	r := &Request{Host: "any.example", Path: "/", Method: anyMethod, Client: anyClient()}
 	answer := Yes
 	all := func(f field) (in, out []words) {
@@ -139,7 +146,7 @@ func satisfy(c Conjunction, budget *int) (*Request, Answer) {
 		{method, &r.Method, anyToken(), nil},
 	} {
 		in, out := all(f.field)
-		text, found := choose(*f.value, append(in, matched{Regexp: f.in}), append(out, f.out...), budget)
+		text, found := choose(*f.value, append(in, matched{Regexp: f.in}), append(out, f.out...), w)
 		if found == No {
 			return nil, No
 		}
@@ -150,7 +157,7 @@ func satisfy(c Conjunction, budget *int) (*Request, Answer) {
 		value *map[string][]string
 		in    *regexp.Regexp
 	}{{header, &r.Header, anyHeader()}, {query, &r.Query, anyParameter()}} {
-		values, found := chooseAll(c, f.field, f.in, budget)
+		values, found := chooseAll(c, f.field, f.in, w)
 		if found == No {
 			return nil, No
 		}
@@ -166,25 +173,25 @@ func satisfy(c Conjunction, budget *int) (*Request, Answer) {
 func worse(a, b Answer) Answer { return max(a, b) }
 
 // choose is a text that is in all sets, and in none of the others: the usual one, if it is.
-func choose(usual string, in, out []words, budget *int) (string, Answer) {
-	*budget -= 2 * (len(in) + len(out))
+func choose(usual string, in, out []words, w *work) (string, Answer) {
+	w.left -= 2 * (len(in) + len(out))
 	if fits(usual, in, out) {
 		return usual, Yes
 	}
 	longest := ""
-	for _, w := range in {
-		if p, ok := w.(prefix); ok && len(p) > len(longest) {
+	for _, set := range in {
+		if p, ok := set.(prefix); ok && len(p) > len(longest) {
 			longest = string(p)
 		}
 	}
 	if longest != "" && fits(longest, in, out) {
 		return longest, Yes
 	}
-	return search(in, out, budget)
+	return search(in, out, w)
 }
 
 // chooseAll is the values that headers or parameters of a query need: one for each matcher that is not negated.
-func chooseAll(c Conjunction, f field, any *regexp.Regexp, budget *int) (map[string][]string, Answer) {
+func chooseAll(c Conjunction, f field, any *regexp.Regexp, w *work) (map[string][]string, Answer) {
 	var out map[string][]string
 	answer := Yes
 	for _, m := range c {
@@ -197,7 +204,7 @@ func chooseAll(c Conjunction, f field, any *regexp.Regexp, budget *int) (map[str
 				not = append(not, other.words)
 			}
 		}
-		text, found := choose("x", []words{m.words, matched{Regexp: any}}, not, budget)
+		text, found := choose("x", []words{m.words, matched{Regexp: any}}, not, w)
 		if found == No {
 			return nil, No
 		}

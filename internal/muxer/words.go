@@ -10,8 +10,8 @@ import (
 // words is a set of texts.
 type words interface {
 	contains(text string) bool
-	// machine reads a text rune by rune; nil when the set is too large to be searched.
-	machine() machine
+	// machine reads a text rune by rune; nil when the set is too large to be searched. Those of expressions are kept in known.
+	machine(known machines) machine
 	String() string
 }
 
@@ -20,14 +20,14 @@ type literal string
 
 func (l literal) contains(text string) bool { return text == string(l) }
 func (l literal) String() string            { return string(l) }
-func (l literal) machine() machine          { return spelling{[]rune(string(l)), false} }
+func (l literal) machine(machines) machine  { return spelling{[]rune(string(l)), false} }
 
 // prefix is all texts that begin with one.
 type prefix string
 
 func (p prefix) contains(text string) bool { return strings.HasPrefix(text, string(p)) }
 func (p prefix) String() string            { return string(p) + "…" }
-func (p prefix) machine() machine          { return spelling{[]rune(string(p)), true} }
+func (p prefix) machine(machines) machine  { return spelling{[]rune(string(p)), true} }
 
 // matched is all texts in which a regular expression matches.
 type matched struct {
@@ -53,7 +53,16 @@ func (m matched) contains(text string) bool {
 // mostInstructions is how large the program of a regular expression may be to be searched.
 const mostInstructions = 1000
 
-func (m matched) machine() machine {
+func (m matched) machine(known machines) machine {
+	out, ok := known[m.Regexp]
+	if !ok {
+		out = m.newMachine()
+		known[m.Regexp] = out
+	}
+	return out
+}
+
+func (m matched) newMachine() machine {
 	parsed, err := syntax.Parse(m.Regexp.String(), syntax.Perl)
 	if err != nil {
 		return nil
@@ -62,7 +71,7 @@ func (m matched) machine() machine {
 	if err != nil || len(program.Inst) > mostInstructions {
 		return nil
 	}
-	return &automaton{program: program, numbers: map[string]int{}}
+	return &automaton{program: program, numbers: map[string]int{}, steps: map[transition]int{}}
 }
 
 // union is the texts of several sets.
@@ -88,10 +97,10 @@ func (u union) String() string {
 	return strings.Join(texts, " or ")
 }
 
-func (u union) machine() machine {
+func (u union) machine(known machines) machine {
 	out := &several{numbers: map[string]int{}}
 	for _, w := range u {
-		m := w.machine()
+		m := w.machine(known)
 		if m == nil {
 			return nil
 		}

@@ -226,13 +226,20 @@ func texts(all []*routes.Router) []string {
 	return out
 }
 
-// target is the path and the query of a request.
+// target is the path and the query of a request. What is reserved in the path is already encoded.
 func target(r *muxer.Request) string {
-	text := (&url.URL{Path: r.Path}).EscapedPath()
-	if len(r.Query) > 0 {
-		text += "?" + url.Values(r.Query).Encode()
+	var out strings.Builder
+	for _, part := range strings.SplitAfter(r.Path, "%") {
+		rest, percent := strings.CutSuffix(part, "%")
+		out.WriteString((&url.URL{Path: "/" + rest}).EscapedPath()[1:])
+		if percent {
+			out.WriteString("%")
+		}
 	}
-	return text
+	if len(r.Query) > 0 {
+		out.WriteString("?" + url.Values(r.Query).Encode())
+	}
+	return out.String()
 }
 
 // keeps reports whether Traefik has a router that it built for one of lint's, and why not.

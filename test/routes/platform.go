@@ -124,7 +124,7 @@ func (m maker) objects() string {
 		"basicAuth: {secret: users}", "basicAuth: {secret: gone}", "addPrefix: {}", "addPrefix: {prefix: /a}", "stripPrefix: {prefixes: [/a]}, headers: {}", "ipAllowList: {sourceRange: [10.0.0.0/33]}",
 		"ipAllowList: {sourceRange: [10.0.0.0/8]}", "chain: {middlewares: [{name: odd}]}", "chain: {middlewares: [{name: chain}]}", "redirectRegex: {regex: '(', replacement: x}",
 		"replacePathRegex: {regex: '^/a', replacement: /b}", "errors: {status: ['500'], service: {name: "+m.pick("x", "gone")+", port: 80}, query: /}", "circuitBreaker: {expression: 'Nonsense() > 1'}",
-		"forwardAuth: {address: ''}", "compress: {}", "rateLimit: {average: 10}", "redirectScheme: {scheme: https}", "stripPrefixRegex: {regex: ['[']}"))
+		"forwardAuth: {address: ''}", "compress: {}", "rateLimit: {average: 100000, burst: 100000}", "redirectScheme: {scheme: https}", "stripPrefixRegex: {regex: ['[']}"))
 	if m.one(3) {
 		docs = append(docs, "apiVersion: traefik.io/v1alpha1\nkind: TraefikService\nmetadata: {name: weighted}\nspec: {weighted: {services: [{name: "+m.pick("x", "gone", "outside")+", port: 80}]}}\n")
 	}
