@@ -5,6 +5,7 @@ SHELL := bash
 
 FUZZTIME ?= 10s
 LOOPFLAGS ?=
+PLATFORMS ?= 12000
 SAMPLE ?= 200
 SEED ?= 1
 BIN := bin
@@ -76,11 +77,13 @@ loop: ## Run etcd, Kubernetes and Argo CD with the plugin, from a push to a heal
 	go -C test/loop test -timeout 40m $(LOOPFLAGS) ./...
 
 .PHONY: routes
-routes: ## Run the real Traefik on a real API server with the routes of the examples, and its judge
+routes: ## Hold lint against Traefik: its own code with PLATFORMS random platforms, and the real one with the examples
 	@mkdir -p $(BIN)
 	go -C test/routes/traefik run ./overlay > $(BIN)/overlay.json
 	go -C test/routes/traefik vet -overlay=$(CURDIR)/$(BIN)/overlay.json ./judge ./overlay
 	go -C test/routes/traefik test -timeout 15m -overlay=$(CURDIR)/$(BIN)/overlay.json ./judge
+	go -C test/routes/traefik build -overlay=$(CURDIR)/$(BIN)/overlay.json -o $(CURDIR)/$(BIN)/judge ./judge
+	go run ./test/routes -judge $(BIN)/judge -platforms $(PLATFORMS) -seed $(SEED)
 	ROUTES=1 go -C test/loop test -timeout 40m -run '^TestRoutes$$' .
 
 .PHONY: chain

@@ -22,20 +22,22 @@ type Platform struct {
 	DNS        profiles.Pods // the pods that answer DNS queries
 	Store      *Store        // nil when the platform does not render the store itself
 	Controller profiles.Pods // the ingress controller
-	Domain     string
-	Expose     map[string][]string // entry points by exposure
-	ExposeAt   map[string][]Place  // where each of them is named; nothing for the exposure that there is by default
-	Nodes      []Node
-	PodCIDRs   []netip.Prefix // where the addresses of pods are from
-	SecretsIn  StoreRef       // that secrets are read from, if they name no other
-	RouteSync  Sync           // of all routes together, where one Application deploys them
-	PolicySync Sync           // of all policies, likewise
-	Profiles   []OwnProfile   // the user's, by name
-	Lint       Lint
-	Mirrors    []Mirror    // by URL
-	Submodules bool        // whether Argo CD initializes those of Git repositories
-	Vendor     string      // the folder of the repository with copies of what is elsewhere; may be empty
-	Namespaces []Namespace // by name
+	// TraefikVersion is what platform.yml says that it is, such as 3.7.13; empty when it says nothing.
+	TraefikVersion string
+	Domain         string
+	Expose         map[string][]string // entry points by exposure
+	ExposeAt       map[string][]Place  // where each of them is named; nothing for the exposure that there is by default
+	Nodes          []Node
+	PodCIDRs       []netip.Prefix // where the addresses of pods are from
+	SecretsIn      StoreRef       // that secrets are read from, if they name no other
+	RouteSync      Sync           // of all routes together, where one Application deploys them
+	PolicySync     Sync           // of all policies, likewise
+	Profiles       []OwnProfile   // the user's, by name
+	Lint           Lint
+	Mirrors        []Mirror    // by URL
+	Submodules     bool        // whether Argo CD initializes those of Git repositories
+	Vendor         string      // the folder of the repository with copies of what is elsewhere; may be empty
+	Namespaces     []Namespace // by name
 }
 
 // Origin says where an object comes from: file#/namespace/application/… by names, not lines, so that inserting an entry

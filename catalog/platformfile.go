@@ -95,7 +95,7 @@ type impersonationInput struct {
 
 type ingressConfigInput struct {
 	*syntax.Node
-	Controller podsInput                   `yaml:"controller"`
+	Controller controllerInput             `yaml:"controller"`
 	Expose     syntax.Map[[]text]          `yaml:"expose"` // entry points of each exposure
 	Auth       syntax.Map[middlewareInput] `yaml:"auth"`
 	// IdentityHeaders are those by which the middlewares of auth tell applications who somebody is.
@@ -118,8 +118,19 @@ type ingressDefaultsInput struct {
 // podsInput selects the pods of a part of the platform.
 type podsInput struct {
 	*syntax.Node
+	podsSettings
+}
+
+type podsSettings struct {
 	Namespace text             `yaml:"namespace"`
 	PodLabels syntax.Map[text] `yaml:"podLabels"`
+}
+
+// controllerInput is the ingress controller.
+type controllerInput struct {
+	*syntax.Node
+	podsSettings
+	Version text `yaml:"version"` // of Traefik, when the list does not deploy it
 }
 
 type apiServerInput struct {

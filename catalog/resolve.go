@@ -40,7 +40,7 @@ func (s *settings) platform() *Platform {
 			BuildOptions: s.buildOptions, Version: s.argocdVersion},
 		DNS:        s.dns,
 		Store:      s.store,
-		Controller: s.controller, Domain: s.in.Domain.V, Expose: s.expose, ExposeAt: s.exposeAt, Nodes: s.nodes, PodCIDRs: s.podCIDRs,
+		Controller: s.controller, TraefikVersion: s.traefikVersion, Domain: s.in.Domain.V, Expose: s.expose, ExposeAt: s.exposeAt, Nodes: s.nodes, PodCIDRs: s.podCIDRs,
 		SecretsIn: s.secretsIn, Lint: s.lint, Mirrors: s.mirrors, Submodules: s.in.Sources.Submodules.Or(true), Vendor: s.vendor,
 	}
 }

@@ -208,7 +208,7 @@ const (
 func (s *schema) narrow(typeName, key string) {
 	switch typeName + "." + key {
 	case "entryInput.namespace", "peerInput.namespace", "appInput.applicationCode", "useInput.application", "argocdInput.namespace",
-		"argocdInput.root", "impersonationInput.serviceAccount", "middlewareInput.namespace", "podsInput.namespace", "vaultUserInput.namespace":
+		"argocdInput.root", "impersonationInput.serviceAccount", "middlewareInput.namespace", "podsSettings.namespace", "vaultUserInput.namespace":
 		s.Pattern = labelShape
 	case "appInput.dependsOn", "secretsConfigInput.dependsOn", "projectInput.destinations":
 		s.Items.Pattern = labelShape

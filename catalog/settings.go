@@ -14,6 +14,7 @@ import (
 
 	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/syntax"
 	"github.com/hippotion/roster/profiles"
 )
@@ -34,6 +35,7 @@ type settings struct {
 	impersonation                *Impersonation
 	buildOptions                 argocd.BuildOptions
 	argocdVersion                argocd.Version
+	traefikVersion               string
 	controller, dns              profiles.Pods
 	apiServerPort                int
 	expose                       map[string][]string
@@ -116,9 +118,10 @@ func settingsOf(c *cluster, cs *clusters, f *files, opts Options, target Target)
 	s.buildOptions = buildOptionsOf(in.ArgoCD.Kustomize.BuildOptions)
 	s.argocdVersion = argocdVersionOf(in.ArgoCD.Version)
 
-	s.controller = podsOf(in.Ingress.Controller, "kube-system", "app.kubernetes.io/name", "traefik")
-	s.dns = podsOf(in.DNS, "kube-system", "k8s-app", "kube-dns") // k3s's CoreDNS carries the label of its predecessor
-	s.apiServerPort = in.APIServer.Port.Or(6443)                 // the API server's own port, not its Service's
+	s.controller = podsOf(in.Ingress.Controller.podsSettings, "kube-system", "app.kubernetes.io/name", "traefik")
+	s.traefikVersion = traefikVersionOf(&in.Ingress.Controller.Version)
+	s.dns = podsOf(in.DNS.podsSettings, "kube-system", "k8s-app", "kube-dns") // k3s's CoreDNS carries the label of its predecessor
+	s.apiServerPort = in.APIServer.Port.Or(6443)                              // the API server's own port, not its Service's
 	if p := in.APIServer.Port; p.IsSet() && (p.V < 1 || p.V > 65535) {
 		p.Report("bad-port", "", "expected a port from 1 to 65535, found %d", p.V)
 		s.apiServerPort = 6443 // so that the profiles are not reported, too
@@ -194,6 +197,20 @@ func argocdVersionOf(in syntax.Text) argocd.Version {
 	return argocd.Version{}
 }
 
+var traefikVersionShape = lazy.Regexp(`^v?[0-9]{1,4}\.[0-9]{1,4}(\.[0-9]{1,4})?$`)
+
+// traefikVersionOf is a version of Traefik; empty when it is not set, or wrong.
+func traefikVersionOf(in *text) string {
+	switch {
+	case in.Node == nil:
+		return ""
+	case !traefikVersionShape().MatchString(in.V):
+		in.Report("bad-version", `write what "traefik version" prints, such as "3.7.13"`, "expected a version of Traefik, found %s", shown(in.V))
+		return ""
+	}
+	return in.V
+}
+
 func apiVersionsOf(in []text) []string {
 	for _, v := range in {
 		if n := strings.Count(v.V, "/"); v.IsSet() && (n < 1 || n > 2) {
@@ -229,7 +246,7 @@ func leaves(p string) bool { return p == ".." || strings.HasPrefix(p, "../") }
 // within reports whether p is dir or is below it.
 func within(p, dir string) bool { return dir == "." || p == dir || strings.HasPrefix(p, dir+"/") }
 
-func podsOf(in podsInput, namespace, key, value string) profiles.Pods {
+func podsOf(in podsSettings, namespace, key, value string) profiles.Pods {
 	out := profiles.Pods{Namespace: namespace, PodLabels: map[string]string{key: value}}
 	labels, ok := podLabels(in.PodLabels)
 	if !optionalLabel(in.Namespace) || !ok { // so that the profiles that name these pods are not reported, too

@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"catalog/apps/gardener":  {"catalog/apps/builtin"},
 	"catalog/apps/ntfy":      {"catalog/apps/builtin"},
 	"profiles":               {"internal/diag", "internal/syntax"},
-	"catalog":                {"internal/argocd", "internal/diag", "internal/dotgit", "internal/source", "internal/syntax", "profiles", "catalog/apps", "catalog/apps/builtin"},
+	"catalog":                {"internal/argocd", "internal/diag", "internal/dotgit", "internal/lazy", "internal/source", "internal/syntax", "profiles", "catalog/apps", "catalog/apps/builtin"},
 	"render/object":          {},
 	"render":                 {"catalog", "internal/argocd", "profiles", "render/object"},
 	"render/workload":        {"internal/argocd", "internal/diag", "internal/lazy", "internal/source", "internal/syntax", "render/object"},

@@ -123,3 +123,36 @@ func TestContest(t *testing.T) {
 		})
 	}
 }
+
+// TestRuleSyntax reads the rules of a Traefik as it does, by its version and its default.
+func TestRuleSyntax(t *testing.T) {
+	for name, c := range map[string]struct{ controller, args, want string }{
+		"nothing is known":    {"", "", "old-rule-syntax"},
+		"version 2":           {", version: '2.11'", "", "old-rule-syntax"}, // which may be 2.11 or newer, for all that is known
+		"version 2.11.0":      {", version: v2.11.0", "", ""},
+		"version 3.7.13":      {", version: 3.7.13", "", "old-rule-syntax"},
+		"a default":           {"", "--core.defaultRuleSyntax=v2", ""},
+		"the usual default":   {"", "--core.defaultRuleSyntax=v3", "old-rule-syntax"},
+		"what runs is newer":  {", version: v2.11.0", "--ping", "old-rule-syntax"},
+		"what the list knows": {", version: v3.0.0", "--core.defaultRuleSyntax=v2", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := "-- platform.yml --\ndomain: home.example\nrepository: {url: https://git.example/homelab.git}\ningress: {controller: {namespace: sys-traefik" + c.controller + "}}\n" +
+				"-- applications.yml --\n- namespace: web\n  networkPolicies: web-app-internal\n  applications: [{applicationCode: route, path: route}]\n"
+			if c.args != "" {
+				folder += strings.Replace(traefikPods("args: [--providers.kubernetescrd, "+c.args+"]"), "%s", "", 1) + "}\n"
+			}
+			folder += "-- route/route.yaml --\n" + brought("a", "entryPoints: [http]", "match: 'Host(`b`, `c`)', services: [{name: x, port: 80}]") +
+				"---\napiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {ports: [{port: 80}]}\n"
+			got := ""
+			for _, f := range run(t, folder, false).Findings {
+				if slices.Contains(contestRules, f.Code) {
+					got += f.Code
+				}
+			}
+			if got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}

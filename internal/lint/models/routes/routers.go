@@ -181,13 +181,13 @@ func (in *Model) readRouters() []*Router {
 	var out []*Router
 	for n, a := range in.deployed.Applications() {
 		for i := range a.Routes {
-			out = append(out, ownRouter(n, &a.Routes[i]))
+			out = append(out, ownRouter(n, &a.Routes[i], in.traefik.Settings()))
 		}
 	}
 	for _, o := range in.IngressRoutes() {
 		for i, rule := range o.Routes {
 			if rule.isRule() { // Traefik leaves out the others
-				out = append(out, broughtRouter(&o, i))
+				out = append(out, broughtRouter(&o, i, in.traefik.Settings()))
 			}
 		}
 	}
@@ -206,7 +206,7 @@ func (in *Model) children() []*Router {
 	for _, o := range in.ingresses.Get(in.readIngressRoutes).children {
 		for i, rule := range o.Routes {
 			if rule.isRule() {
-				r := broughtRouter(&o, i)
+				r := broughtRouter(&o, i, in.traefik.Settings())
 				r.places = in.places
 				out = append(out, r)
 			}
@@ -216,7 +216,7 @@ func (in *Model) children() []*Router {
 }
 
 // ownRouter is what render makes of a route of the list.
-func ownRouter(n *catalog.Namespace, in *catalog.Route) *Router {
+func ownRouter(n *catalog.Namespace, in *catalog.Route, t *traefik.Settings) *Router {
 	r := &Router{Own: in, Namespace: n.Name, Name: in.Host, EntryPoints: in.Exposure.EntryPoints, Text: "Host(`" + in.Host + "`)", Middlewares: n.Middlewares(in)}
 	if in.Path != "" {
 		r.Name = object.Name(in.Host + in.Path)
@@ -227,18 +227,18 @@ func ownRouter(n *catalog.Namespace, in *catalog.Route) *Router {
 		port = intstr.FromString(in.Port.Name)
 	}
 	r.services = []backend{{Name: in.Service, Port: port}}
-	r.understand(in.Priority, muxer.V3)
+	r.understand(in.Priority, muxer.SyntaxOf(t.RuleSyntax("")))
 	return r
 }
 
-func broughtRouter(o *ingressRoute, i int) *Router {
+func broughtRouter(o *ingressRoute, i int, t *traefik.Settings) *Router {
 	rule := &o.Routes[i]
 	r := &Router{Object: o.Object, Index: i, Namespace: o.Namespace, Name: o.Name, EntryPoints: o.EntryPoints, TLS: o.TLS != nil, Text: rule.Match}
 	for _, m := range rule.Middlewares {
 		r.Middlewares = append(r.Middlewares, catalog.Middleware{Name: m.Name, Namespace: cmp.Or(m.Namespace, o.Namespace)})
 	}
 	r.services = rule.Services
-	r.understand(rule.Priority, muxer.SyntaxOf(rule.Syntax))
+	r.understand(rule.Priority, muxer.SyntaxOf(t.RuleSyntax(rule.Syntax)))
 	return r
 }
 

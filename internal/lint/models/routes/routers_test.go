@@ -54,7 +54,7 @@ ingress: {auth: {login: {name: login, namespace: b}}, identityHeaders: [X-Auth-R
 		}
 		o.Value = func() any { return content }
 		in := model(&deployed.Input{Platform: platform, Workloads: []*deployed.Object{{Object: o}}})
-		want = append(want, broughtRouter(&in.IngressRoutes()[0], 0))
+		want = append(want, broughtRouter(&in.IngressRoutes()[0], 0, &traefik.Settings{}))
 	}
 	in := model(&deployed.Input{Platform: platform, Objects: objects})
 	got := in.Routers()

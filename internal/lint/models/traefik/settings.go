@@ -3,6 +3,7 @@
 package traefik
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -43,6 +44,7 @@ type Settings struct {
 	StrictTLSOptions          bool            // core.strictTLSOptions
 	TLSOptions                map[string]bool // the entry points that have TLS options of their own, in lower case
 	freeProviders             bool            // whether one Traefik allows all namespaces to refer to other providers
+	syntaxes                  []string        // core.defaultRuleSyntax, of each Traefik
 	pooled                    bool            // whether one Traefik balances by itself, without nativeLB
 
 	// EntryPointsKnown reports whether all entry points are known: all of the Traefik that the policies admit was understood, and nothing
@@ -81,7 +83,9 @@ func (in *Model) read() *Settings {
 		clear = clear && !t.unclear
 		admitted = admitted || t.namespace == in.deployed.Platform.Controller.Namespace
 	}
-	out.Version = oldest(versions)
+	if out.Version = oldest(versions); out.Version == (Version{}) {
+		out.Version = versionOf(in.deployed.Platform.TraefikVersion)
+	}
 	if out.EntryPointsKnown = clear && admitted; out.EntryPointsKnown {
 		out.tcp, out.udp, out.defaults = slices.Sorted(maps.Keys(out.isTCP)), slices.Sorted(maps.Keys(out.isUDP)), slices.Sorted(maps.Keys(out.isDefault))
 	}
@@ -99,6 +103,18 @@ func (in *Model) hidden(n *catalog.Namespace) bool {
 
 func isChart(a *catalog.Application) bool {
 	return len(a.Sources) > 0 && a.Sources[0].Chart == "traefik"
+}
+
+// RuleSyntax is the syntax in which Traefik reads rules that have a name for one, or none: v2 or v3. Traefik 2 knows nothing else than its
+// own, and Traefik 3 has a default (pkg/server/aggregator.go, applyModel).
+func (t *Settings) RuleSyntax(name string) string {
+	switch {
+	case t.Version.Exact && t.Version.Major == 2:
+		return "v2"
+	case name == "" && len(t.syntaxes) > 0 && !slices.ContainsFunc(t.syntaxes, func(s string) bool { return s != "v2" }):
+		return "v2"
+	}
+	return cmp.Or(name, "v3")
 }
 
 // Reads reports whether a Traefik reads the IngressRoutes of a class. Without a setting, it reads those of the class traefik and those of
@@ -121,6 +137,7 @@ func (t *Settings) add(i *instance) {
 	t.pooled = t.pooled || !i.on(crd+"nativelbbydefault")
 	t.StrictTLSOptions = t.StrictTLSOptions || i.on("core.stricttlsoptions")
 	t.Classes[i.values[crd+"ingressclass"]] = true
+	t.syntaxes = append(t.syntaxes, i.values["core.defaultrulesyntax"])
 	namespaces := strings.FieldsFunc(i.values[crd+"crossprovidernamespaces"], func(r rune) bool { return r == ',' || r == ' ' })
 	t.freeProviders = t.freeProviders || len(namespaces) == 0
 	if t.CrossProvider == nil {
