@@ -49,6 +49,7 @@ func TestContest(t *testing.T) {
 
 		// They match nothing.
 		{"a host with port", []string{"match: 'Host(`a.home.example:8443`)', " + login}, "rule-matches-nothing", "without the port"},
+		{"a placeholder for a host", []string{"match: 'Host(`a.<secret:domain>`)', " + login}, "rule-matches-nothing", "none matches Host(`a.<secret:domain>`) ()"},
 		{"a host with scheme", []string{"match: 'Host(`https://a.home.example`)', " + login}, "rule-matches-nothing", "a host has no scheme"},
 		{"a host with path", []string{"match: 'Host(`a.home.example/x`)', " + login}, "rule-matches-nothing", "write Host(`a.home.example`) && PathPrefix(`/x`)"},
 		{"a host with space", []string{"match: 'Host(`a.home.example b.home.example`)', " + login}, "rule-matches-nothing", "remove the space"},

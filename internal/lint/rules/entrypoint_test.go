@@ -146,6 +146,13 @@ func TestEntryPoints(t *testing.T) {
 		{"tls at entry points of which only the routes have it", list(traefikChart("ports: {tunnel: {port: 7080}, websecure: {http: {tls: {enabled: false}}}}"), "", brought("a", at("web, websecure")+"\ntls: {}", open)),
 			[]string{"route/route.yaml:7:3 tls-beside-plain-entrypoint: with tls, IngressRoute a answers to plain HTTP with 404 on web"}},
 
+		{"tls at an entry point that may be for HTTPS", list(traefikChart("ports: {tunnel: {port: 7080}, photos: {port: 9000}}"), "", brought("a", at("photos, websecure")+"\ntls: {}", open)), nil},
+		{"tls at an entry point that another route has for HTTP", list(traefikChart("ports: {tunnel: {port: 7080}, photos: {port: 9000}}"), "", brought("a", at("photos, websecure")+"\ntls: {}", open)+
+			brought("b", at("photos"), strings.Replace(open, "photos.home", "b.home", 1))),
+			[]string{"route/route.yaml:7:3 tls-beside-plain-entrypoint: with tls, IngressRoute a answers to plain HTTP with 404 on photos"}},
+		{"tls at an entry point of an exposure", list(traefikChart(tunnel), "", brought("a", at("tunnel, websecure")+"\ntls: {}", "match: 'Host(`photos.home.example`)', middlewares: [{name: x@file}], services: [{name: photos, port: 80}]")),
+			[]string{"route/route.yaml:7:3 tls-beside-plain-entrypoint: with tls, IngressRoute a answers to plain HTTP with 404 on tunnel"}},
+
 		{"no entry points", list(traefikChart(tunnel), "", brought("a", "ingressClassName: traefik", "match: 'Host(`photos.home.example`)', middlewares: [{name: x@file}], services: [{name: photos, port: 80}]")),
 			[]string{"route/route.yaml:5:1 no-entrypoints: IngressRoute a names no entry points: it is on metrics, tunnel, web, websecure"}},
 		{"no entry points, and two defaults", list(traefikChart("ports: {tunnel: {port: 7080, asDefault: true}, web: {asDefault: true}}"), "", brought("a", "ingressClassName: traefik", open+" } # why \n    - {"+strings.Replace(open, "photos", "b", 1))),
@@ -204,6 +211,8 @@ func TestEntryPoints(t *testing.T) {
 			[]string{"route/route.yaml:2:1 old-traefik-group: IngressRoute a is in the group traefik.containo.us, which Traefik 3 does not read: it has no effect",
 				"route/route.yaml:10:1 old-traefik-group: Middleware https is in the group traefik.containo.us, which Traefik 3 does not read: it has no effect"}},
 		{"the old group, and an old Traefik", strings.Replace(list(traefikChart(tunnel), "", strings.ReplaceAll(brought("a", at("websecure"), open), "traefik.io", "traefik.containo.us")), "41.3.0", "27.0.2", 1), nil},
+		{"the old group, and an older chart", strings.Replace(list(traefikChart(tunnel), "", strings.ReplaceAll(brought("a", at("websecure"), open), "traefik.io", "traefik.containo.us")), "41.3.0", "10.24.0", 1), nil},
+		{"the old group, and a Traefik 2 that moves", list(traefikPods("image: 'traefik:v2.0', args: [--providers.kubernetescrd, --entryPoints.tunnel.address=:1, --entryPoints.websecure.address=:8443]")+"}\n", "", strings.ReplaceAll(brought("a", at("websecure"), open), "traefik.io", "traefik.containo.us")), nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string

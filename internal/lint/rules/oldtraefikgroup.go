@@ -11,8 +11,8 @@ var oldTraefikGroup = lint.Rule{
 	Summary:  "an object is in Traefik's old API group, which Traefik 3 does not read",
 	Doc: `Traefik 3 reads the group traefik.io only, and its chart no longer brings the kinds of traefik.containo.us. In a cluster
 that still has them, the object is applied and ignored: its hosts get 404, and routes that refer to a Middleware of the old group are
-dropped. In others, Argo CD cannot apply it. The fields are the same. There is no finding if Traefik is known to be 2.10 or 2.11, which read both;
-move to the new group before the update.`,
+dropped. In others, Argo CD cannot apply it. The fields are the same. There is no finding if Traefik is known to be a 2, which reads this
+group, and since 2.10 both; move to the new group before the update.`,
 	Bad: `
 -- platform.yml --
 domain: home.example
@@ -34,7 +34,7 @@ spec:
 `,
 	Mend: []string{`apiVersion: traefik.containo.us/v1alpha1`, `apiVersion: traefik.io/v1alpha1`},
 	Check: func(in *lint.Context, report lint.Report) {
-		if v := in.Traefik.Settings().Version; v.Exact && v.Major == 2 {
+		if v := in.Traefik.Settings().Version; v.Within && v.Major == 2 {
 			return
 		}
 		for _, o := range in.Workloads {

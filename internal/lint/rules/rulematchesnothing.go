@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/hippotion/roster/internal/lint"
@@ -89,7 +90,10 @@ func neverHint(c muxer.Conjunction) string {
 				name, path, _ := strings.Cut(arg, "/")
 				return "write Host(`" + name + "`) && PathPrefix(`/" + path + "`)"
 			case strings.Contains(arg, ":"):
-				name, _, _ := strings.Cut(arg, ":")
+				name, port, _ := strings.Cut(arg, ":")
+				if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+					return "" // a placeholder that something else fills in, or an address of IPv6
+				}
 				return "write Host(`" + name + "`): Traefik compares the name without the port"
 			case strings.ContainsAny(arg, " \t"):
 				return "remove the space, or write Host(`a`) || Host(`b`)"

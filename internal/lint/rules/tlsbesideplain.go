@@ -18,7 +18,8 @@ plain HTTP leave it out (Traefik: pkg/config/runtime/runtime_http.go). A tunnel,
 Remove ` + "`tls`" + `, and turn TLS on at the entry point that should have it (` + "`ports.websecure.http.tls`" + ` of Traefik's chart, which
 is its default): each entry point then serves the route in its own way. Or write one IngressRoute for each kind of entry
 point. Entry points have TLS if their names or Traefik's settings say so. There is no finding where requests never get that far: the
-plain entry point redirects to HTTPS, or another route without ` + "`tls`" + ` answers for the same there, such as one that redirects.`,
+plain entry point redirects to HTTPS, or another route without ` + "`tls`" + ` answers for the same there, such as one that redirects. An entry point of
+Traefik's whose routes all have ` + "`tls`" + ` may be for HTTPS, unless its name is web or http, or ` + "`ingress.expose`" + ` names it: roster's routes have none.`,
 	Bad: `
 -- platform.yml --
 domain: home.example
@@ -67,9 +68,17 @@ spec:
 		if settings.Failed {
 			return
 		}
-		of := map[*deployed.Object][]*routes.Router{}
+		of, forHTTP := map[*deployed.Object][]*routes.Router{}, map[string]bool{"web": true, "http": true}
 		for _, r := range in.Routes.Routers() {
 			of[r.Object] = append(of[r.Object], r)
+			for _, name := range r.EntryPoints {
+				forHTTP[name] = forHTTP[name] || !r.TLS
+			}
+		}
+		for _, names := range in.Platform.Expose {
+			for _, name := range names {
+				forHTTP[name] = true
+			}
 		}
 		for _, o := range in.Routes.IngressRoutes() {
 			if o.TLS == nil {
@@ -78,7 +87,7 @@ spec:
 			plain := slices.DeleteFunc(slices.Clone(o.EntryPoints), func(name string) bool {
 				e := settings.EntryPoint(name)
 				redirected := e != nil && e.Redirect.Scheme == "https" // whatever its priority: the route is not there
-				return settings.ForHTTPS(name) || settings.Lacks(name, false) || redirected || answersPlainly(in.Routes.Contest(), of[o.Object], name)
+				return settings.ForHTTPS(name) || settings.Lacks(name, false) || redirected || e != nil && !forHTTP[name] || answersPlainly(in.Routes.Contest(), of[o.Object], name)
 			})
 			// For a single entry point, only the name counts.
 			if len(plain) == 1 && len(o.EntryPoints) == 1 && plain[0] != "web" && plain[0] != "http" || len(plain) == 0 {

@@ -271,6 +271,7 @@ func IsReader(o *Object) bool { return slices.Contains(readers[:], o.Kind) }
 // passive are the groups of kinds for which no operator creates a Service.
 var passive = map[string]bool{
 	"cert-manager.io": true, "cilium.io": true, "external-secrets.io": true, "kyverno.io": true, "policies.kyverno.io": true, "traefik.io": true,
+	"bitnami.com": true, "isindir.github.com": true, "onepassword.com": true, "secrets.hashicorp.com": true, // from which Secrets are made: SealedSecret, SopsSecret
 }
 
 // passiveKinds are kinds for which no operator creates a Service, in a group that has others.

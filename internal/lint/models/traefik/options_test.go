@@ -154,7 +154,7 @@ func TestVersion(t *testing.T) {
 		want string
 	}{
 		{imageVersion("traefik:v3.7.13"), "3.7.13"},
-		{imageVersion("docker.io/library/traefik:3.7@sha256:00"), "3.7.0 or newer"},
+		{imageVersion("docker.io/library/traefik:3.7@sha256:00"), "3.7.0 or newer, but no 4"},
 		{imageVersion("rancher/mirrored-library-traefik:2.11.8"), "2.11.8"},
 		{imageVersion("registry:5000/traefik"), "unknown"},
 		{imageVersion("traefik:latest"), "unknown"},
@@ -163,11 +163,16 @@ func TestVersion(t *testing.T) {
 		{chartVersion(versionOf("40.2.0")), "3.7.1"},
 		{chartVersion(versionOf("28.0.0")), "3.0.0"},
 		{chartVersion(versionOf("42.0.0")), "3.7.11 or newer"},
-		{chartVersion(versionOf("10.0.0")), "unknown"},
+		{imageVersion("traefik:v2"), "2.0.0 or newer, but no 3"},
+		{imageVersion("traefik:20240229"), "unknown"},
+		{chartVersion(versionOf("10.0.0")), "2.0.0 or newer, but no 3"},
+		{chartVersion(versionOf("27.0")), "2.11.0 or newer, but no 3"},
 		{chartVersion(versionOf("*")), "unknown"},
-		{oldest([]Version{{3, 7, 11, true}, {3, 7, 11, true}}), "3.7.11"},
-		{oldest([]Version{{3, 7, 11, true}, {3, 6, 2, true}}), "3.6.2 or newer"},
-		{oldest([]Version{{3, 7, 11, true}, {}}), "unknown"},
+		{oldest([]Version{versionOf("3.7.11"), versionOf("3.7.11")}), "3.7.11"},
+		{oldest([]Version{versionOf("3.7.11"), versionOf("3.6.2")}), "3.6.2 or newer, but no 4"},
+		{oldest([]Version{versionOf("2.11.2"), versionOf("3.6.2")}), "2.11.2 or newer"},
+		{oldest([]Version{versionOf("3.7.11"), versionOf("v3.7")}), "3.7.0 or newer, but no 4"},
+		{oldest([]Version{versionOf("3.7.11"), {}}), "unknown"},
 		{oldest(nil), "unknown"},
 	} {
 		got := fmt.Sprintf("%d.%d.%d", test.of.Major, test.of.Minor, test.of.Patch)
@@ -176,6 +181,9 @@ func TestVersion(t *testing.T) {
 			got = "unknown"
 		case !test.of.Exact:
 			got += " or newer"
+			if test.of.Within {
+				got += fmt.Sprintf(", but no %d", test.of.Major+1)
+			}
 		}
 		if got != test.want {
 			t.Errorf("%s, not %s", got, test.want)

@@ -12,6 +12,7 @@ import (
 type Version struct {
 	Major, Minor, Patch int
 	Exact               bool
+	Within              bool // whether a newer one has the same Major: so it is for the tags v2 and v2.11
 }
 
 // AtLeast reports whether it is certainly that version, or a newer one.
@@ -23,7 +24,8 @@ func (v Version) compare(other Version) int {
 	return cmp.Or(cmp.Compare(v.Major, other.Major), cmp.Compare(v.Minor, other.Minor), cmp.Compare(v.Patch, other.Patch))
 }
 
-var numbers = regexp.MustCompile(`^v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?$`)
+// numbers are those of a version. A single one of more digits is a date.
+var numbers = regexp.MustCompile(`^v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?$|^v?(\d{1,2})$`)
 
 // versionOf reads a version, or a tag of Traefik's image.
 func versionOf(text string) Version {
@@ -35,7 +37,7 @@ func versionOf(text string) Version {
 		n, _ := strconv.Atoi(m[i]) // which is empty, or digits
 		return n
 	}
-	return Version{number(1), number(2), number(3), m[3] != ""}
+	return Version{number(1) + number(4), number(2), number(3), m[3] != "", true}
 }
 
 // imageVersion is the version in an image of Traefik: others, such as Traefik Hub's, have versions of their own.
@@ -74,8 +76,11 @@ func chartVersion(chart Version) Version {
 			out = versionOf(known[1])
 		}
 	}
-	last := versionOf(charts[len(charts)-1][0])
-	out.Exact = chart.Exact && chart.compare(last) <= 0 && out.Major > 0
+	if out.Major == 0 && chart.Major > 0 {
+		return Version{Major: 2, Within: true} // the first of these charts had Traefik 2
+	}
+	known := chart.compare(versionOf(charts[len(charts)-1][0])) <= 0 && out.Major > 0
+	out.Exact, out.Within = chart.Exact && known, chart.Within && known
 	return out
 }
 
@@ -86,7 +91,8 @@ func oldest(versions []Version) Version {
 	}
 	out := slices.MinFunc(versions, Version.compare)
 	for _, v := range versions {
-		out.Exact = out.Exact && v == out
+		out.Exact = out.Exact && v.Exact && v.compare(out) == 0
+		out.Within = out.Within && v.Within && v.Major == out.Major
 	}
 	return out
 }
