@@ -11,7 +11,7 @@ import (
 
 // entryPointRules are the rules that these tests are about.
 var entryPointRules = strings.Fields(`encoded-characters https-entrypoint-without-tls missing-entrypoint no-entrypoints old-traefik-group public-without-auth
-	tcp-route-takes-http tls-beside-plain-entrypoint unknown-entrypoint unknown-kind`)
+	missing-middleware tcp-route-takes-http tls-beside-plain-entrypoint unknown-entrypoint unknown-kind`)
 
 const traefikPlatform = `
 -- platform.yml --
@@ -163,6 +163,11 @@ func TestEntryPoints(t *testing.T) {
 			"match: 'Host(`photos.home.example`)', middlewares: [{name: x@file}], services: [{name: photos, port: 80}]")),
 			[]string{"route/route.yaml:5:1 missing-entrypoint: the exposure public has websecure as well: there, IngressRoute a answers nothing"}},
 
+		{"a middleware of an entry point", list(args(", --entryPoints.tunnel.http.middlewares=sys-traefik-gone@kubernetescrd"), "", brought("a", at("tunnel"), open)+brought("b", at("tunnel, websecure"), open)),
+			[]string{"applications.yml:4:7 missing-middleware: no application deploys a Middleware that Traefik calls sys-traefik-gone@kubernetescrd: Traefik drops all routes of entry point tunnel"}},
+		{"a middleware of an entry point that is there", list(args(", --entryPoints.tunnel.http.middlewares=sys-traefik-there@kubernetescrd,x@file")+"---\napiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: there}\nspec: {headers: {frameDeny: true}}\n", "", brought("a", at("tunnel"), open)),
+			[]string{"route/route.yaml:6:3 missing-entrypoint: the exposure public has websecure as well: there, IngressRoute a answers nothing",
+				"route/route.yaml:8:7 public-without-auth: everybody has access to photos.home.example by IngressRoute a of web (public)"}},
 		{"TCP before HTTP", list(traefikChart(tunnel), strings.Replace(lan, "lan", "public", 1), tcp(at("tunnel"), "HostSNI(`*`)")),
 			[]string{"route/route.yaml:7:13 tcp-route-takes-http: IngressRouteTCP sync takes all connections without TLS on tunnel: there, HTTP never reaches the route of a.home.example"}},
 		{"TCP before a redirection", list(traefikChart("ports: {tunnel: {port: 7080}, web: {http: {redirections: {entryPoint: {to: websecure}}}}}"), "", tcp(at("web"), "hostsni(`*`)")),

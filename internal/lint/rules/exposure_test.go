@@ -56,6 +56,9 @@ func TestExposure(t *testing.T) {
 	middleware := func(name, spec string) string {
 		return "---\napiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: " + name + "}\nspec: {" + spec + "}\n"
 	}
+	stream := func(kind, name, services string) string {
+		return "---\napiVersion: traefik.io/v1alpha1\nkind: IngressRoute" + kind + "\nmetadata: {name: " + name + "}\nspec:\n  entryPoints: [" + name + "]\n  routes:\n    - services: [" + services + "]\n      match: HostSNI(`a.example`)\n"
+	}
 	service := "---\napiVersion: v1\nkind: Service\nmetadata: {name: photos}\nspec: {ports: [{name: http, port: 80, targetPort: 8080}]}\n"
 	traefik := func(more string) string {
 		return "- namespace: traefik\n  networkPolicies: ingress-controller\n  applications:\n    - {applicationCode: traefik, chart: traefik, repoURL: 'https://traefik.github.io/charts', version: 41.3.0" + more + "}\n"
@@ -178,6 +181,13 @@ spec:
 				`web/a.yaml:18:68 missing-service: Service outside has no port "https": Traefik drops the rule`}},
 		{"a Service that an operator may make", exposurePlatform + list + here("web", ", ingress: [{host: a, service: db-rw, port: 80, auth: app}]") +
 			"-- web/a.yaml --\napiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: db}\n", nil},
+		{"a Service beside what makes Secrets only", exposurePlatform + list + here("web", ", ingress: [{host: a, service: db-rw, port: 80, auth: app}]") +
+			"-- web/a.yaml --\napiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: db}\nspec: {encryptedData: {a: b}}\n",
+			[]string{"applications.yml:4:51 missing-service: no application deploys Service db-rw of namespace web: Traefik drops the rule"}},
+		{"a Service of an IngressRouteTCP", exposurePlatform + list + here("web") + "-- web/a.yaml --\n" + service + stream("TCP", "a", "{name: photos, port: 80}") +
+			stream("UDP", "b", "{name: photo, port: 80}") + stream("TCP", "c", "{name: photos, port: 80}, {name: gone, port: 80}") + stream("TCP", "d", "{name: gone, namespace: elsewhere, port: 80}"),
+			[]string{`web/a.yaml:22:19 missing-service: no application deploys Service photo of namespace web: Traefik drops the rule (did you mean "photos"?)`,
+				"web/a.yaml:31:45 missing-service: no application deploys Service gone of namespace web: Traefik leaves it out (known: photos)"}},
 		{"a Service of what is elsewhere", exposurePlatform + withRoute + route + brought("a", websecure, photos), nil},
 
 		{"the broad rule has a login", exposurePlatform + list + here("web") + "-- web/a.yaml --\n" + service + middleware("ask", "forwardAuth: {address: 'http://a'}") + brought("r", websecure,

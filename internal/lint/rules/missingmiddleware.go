@@ -13,8 +13,8 @@ var missingMiddleware = lint.Rule{
 	Severity: lint.Error,
 	Summary:  "a route goes through a Middleware that no application deploys",
 	Doc: `Traefik drops a rule when one of its middlewares is missing, also in the middle of a chain, and reports it in its log
-only. The host answers with 404, or another rule that matches answers in its place. Only namespaces where roster can render
-everything are checked.`,
+only. The host answers with 404, or another rule that matches answers in its place. Of an entry point that has such a middleware for all
+(` + "`http.middlewares`" + `), it drops all routes. Only namespaces where roster can render everything are checked.`,
 	Bad: `
 -- platform.yml --
 domain: home.example

@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"maps"
+	"strconv"
+
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/routes"
 )
@@ -9,7 +12,8 @@ var missingService = lint.Rule{
 	Name:     "missing-service",
 	Severity: lint.Error,
 	Summary:  "a route leads to a missing Service, port, TraefikService or ServersTransport",
-	Doc: `Traefik drops such a rule, with a line in its log: the host answers with 404, or another rule that matches answers in its place.
+	Doc: `Traefik drops such a rule, with a line in its log: the host answers with 404, or another rule that matches answers in its place. A rule of
+an IngressRouteTCP or IngressRouteUDP with several Services goes on with the others.
 The port is that of the Service, not that of the pods, and a number in quotes is a name. What a TraefikService or an error page leads to
 counts as well, and so does the address of a forwardAuth inside the cluster, without which all requests are answered with 500. Only
 namespaces where roster can render everything are checked; a Service is not reported where an operator may create it.`,
@@ -61,6 +65,15 @@ spec:
 	Check: func(in *lint.Context, report lint.Report) {
 		for _, f := range in.Routes.Faults(routes.MissingService) {
 			report(f.At(), f.Hint, "%s", f.Message)
+		}
+		for _, m := range in.Routes.MissingStreams() {
+			what := "leaves it out"
+			if m.Alone {
+				what = "drops the rule"
+			}
+			services := in.Routes.ServicesOf(m.Namespace)
+			report(in.Places.Field(m.Object, "spec", "routes", strconv.Itoa(m.Rule), "services", strconv.Itoa(m.Service), "name"),
+				in.Deployed.DidYouMean(m.Name, len(services), maps.Keys(services)), "no application deploys Service %s of namespace %s: Traefik %s", m.Name, m.Namespace, what)
 		}
 	},
 }

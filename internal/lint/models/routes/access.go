@@ -136,6 +136,31 @@ func (in *Model) StreamRoutes() []StreamRoute {
 	return out
 }
 
+// MissingStream is a Service that a rule of an IngressRouteTCP or IngressRouteUDP leads to, and that there surely is not. Traefik leaves it
+// out, and does not build a rule that is left with none (pkg/provider/kubernetes/crd/kubernetes_tcp.go, kubernetes_udp.go).
+type MissingStream struct {
+	*deployed.Object
+	Rule, Service   int
+	Namespace, Name string
+	Alone           bool // whether the rule leads nowhere else
+}
+
+// MissingStreams are the missing Services of all IngressRouteTCPs and IngressRouteUDPs.
+func (in *Model) MissingStreams() []MissingStream {
+	var out []MissingStream
+	for _, s := range in.StreamRoutes() {
+		for i, r := range s.Routes {
+			for j, b := range r.Services {
+				namespace := cmp.Or(b.Namespace, s.Namespace)
+				if in.known(namespace) && !in.operated(namespace) && in.ServicesOf(namespace)[b.Name] == nil {
+					out = append(out, MissingStream{s.Object, i, j, namespace, b.Name, len(r.Services) == 1})
+				}
+			}
+		}
+	}
+	return out
+}
+
 // TakesAll is the first rule of an IngressRouteTCP that takes all connections without TLS; -1 when there is none that Traefik surely has.
 // A rule with a missing Service or middleware is dropped.
 func (in *Model) TakesAll(s *StreamRoute) int {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
@@ -65,7 +66,8 @@ type judge struct {
 type subject struct {
 	*judge
 	router  *Router
-	object  *deployed.Object // nil for a router
+	object  *deployed.Object // nil for a router, and for an entry point
+	door    string           // the entry point
 	faults  []Fault
 	needs   []need
 	users   []*subject
@@ -95,6 +97,7 @@ func (in *Model) judge() *verdicts {
 	}
 	tree.leftOut()
 	tree.conflicts(routers[:len(in.Routers())])
+	doors := j.doors(routers)
 	for i := 0; i < len(j.objects); i++ { // there are more while they refer to others
 		s := j.objects[i]
 		switch s.object.Kind {
@@ -110,7 +113,7 @@ func (in *Model) judge() *verdicts {
 	}
 	j.circles()
 	tree.settle(routers)
-	all := slices.Concat(routers, j.objects)
+	all := slices.Concat(routers, doors, j.objects)
 	for _, s := range all {
 		if s.dropped || slices.ContainsFunc(s.faults, func(f Fault) bool { return !f.answers }) {
 			s.drop(tree)
@@ -125,6 +128,31 @@ func (in *Model) judge() *verdicts {
 		if s.router != nil && s.broken {
 			out.dropped[s.router] = true
 		}
+	}
+	return out
+}
+
+// doors are the entry points that send all requests through middlewares: without one of those, Traefik builds none of the routers there
+// (pkg/server/aggregator.go, applyModel). A router that is on another one as well is still there.
+func (j *judge) doors(routers []*subject) []*subject {
+	var out []*subject
+	for _, door := range j.settings.EntryPoints(false) {
+		e := j.settings.EntryPoint(door)
+		if e == nil || e.Middlewares == "" {
+			continue
+		}
+		s := &subject{judge: j, door: door}
+		for m := range strings.SplitSeq(e.Middlewares, ",") {
+			if local, own := strings.CutSuffix(strings.TrimSpace(m), ownProvider); own {
+				s.need(s.referOwn(name{kind: "Middleware", missing: MissingMiddleware, named: strings.TrimSpace(m)}, local, nil))
+			}
+		}
+		for _, r := range routers {
+			if slices.Equal(r.router.EntryPoints, []string{door}) {
+				s.users = append(s.users, r)
+			}
+		}
+		out = append(out, s)
 	}
 	return out
 }
@@ -184,13 +212,20 @@ func (s *subject) note(c Cause, at []string, hint, message string, answers bool)
 	s.faults = append(s.faults, f)
 }
 
-func (s *subject) at(fields ...string) catalog.Place { return s.places.Field(s.object, fields...) }
+func (s *subject) at(fields ...string) catalog.Place {
+	if s.door != "" {
+		return s.settings.Place(s.door, "middlewares")
+	}
+	return s.places.Field(s.object, fields...)
+}
 
 // consequence is what Traefik does when it cannot build the subject.
 func (s *subject) consequence() string {
 	switch {
 	case s.router != nil:
 		return "drops the rule"
+	case s.door != "":
+		return "drops all routes of entry point " + s.door
 	case s.object.Kind == "Middleware" && deployed.FieldAt(s.object, "spec", "chain") != nil:
 		return "drops the rules that go through this chain"
 	case s.object.Kind == "Middleware":
