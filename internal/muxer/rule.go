@@ -341,7 +341,7 @@ func Names() []string {
 // TakesOne reports whether a matcher of Traefik 3 takes one argument, and not more.
 func TakesOne(name string) bool { return slices.Equal(namesV3()[name].args, []int{1}) }
 
-var hostCall = lazy.Regexp("(?i)\\bHost\\(\\s*[`'\"]([a-z0-9][-a-z0-9.]*)")
+var hostCall = lazy.Regexp("(?i)\\bHost\\(\\s*[`'\"‘’“”]?([a-z0-9][-a-z0-9.]*)")
 
 // Hosts are the hosts that a text names, in order, which is not a rule, but was meant as one.
 func Hosts(text string) []string {

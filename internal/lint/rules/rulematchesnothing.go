@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -15,7 +16,8 @@ var ruleMatchesNothing = lint.Rule{
 	Summary:  "no request matches a rule, or a part of it",
 	Doc: `Traefik accepts a rule that no request can match, and then another route answers, or none. ` + "`Host`" + ` is compared with the name
 without its port, scheme and path, ` + "`HostRegexp`" + ` with the name in lower case; a path begins with ` + "`/`" + `, has no ` + "`?`" + `, and neither ` + "`//`" + ` nor ` + "`..`" + `; the
-argument of ` + "`Query`" + ` is a name and a value, not ` + "`name=value`" + `; and no request has two hosts (Traefik 3.7: pkg/muxer/http/matcher.go).`,
+argument of ` + "`Query`" + ` is a name and a value, not ` + "`name=value`" + `; and no request has two hosts (Traefik 3.7: pkg/muxer/http/matcher.go). Signs of a
+pattern, such as a star in ` + "`PathPrefix`" + ` or a comma in ` + "`Host`" + `, are text to Traefik, which no usual request has.`,
 	Bad: `
 -- platform.yml --
 domain: home.example
@@ -45,9 +47,8 @@ spec:
 			}
 			switch never := r.Never; {
 			case len(never) == 0:
-				if m := assignment(r); m != nil {
-					name, value, _ := strings.Cut(m.Args[0], "=")
-					report(r.At("match"), "write "+m.Name+"(`"+name+"`, `"+value+"`)", "%s asks for a parameter whose name is %s: no usual request has one", m, m.Args[0])
+				if m, what, hint := unusual(r); m != nil {
+					report(r.At("match"), hint, "%s asks for %s: no usual request has one", m, what)
 				}
 			case len(r.Scopes) == 0:
 				report(r.At("match"), neverHint(never[0]), "no request matches the rule, since none matches %s", never[0])
@@ -58,16 +59,51 @@ spec:
 	},
 }
 
-// assignment is a matcher of the query that has a name and a value in one argument, as in Traefik 2; nil when there is none.
-func assignment(r *routes.Router) *muxer.Matcher {
+// unusual is a matcher that is meant otherwise than Traefik reads it, what it asks for, and what to write; nil when there is none.
+func unusual(r *routes.Router) (m *muxer.Matcher, what, hint string) {
+	if r.Syntax != muxer.V3 {
+		return nil, "", ""
+	}
 	for _, s := range r.Scopes {
 		for _, m := range s.Conjunction {
-			if strings.HasPrefix(m.Name, "Query") && len(m.Args) == 1 && strings.Contains(m.Args[0], "=") && r.Syntax == muxer.V3 {
-				return m
+			if what, hint := unusualMatcher(m); what != "" && !m.Not {
+				return m, what, hint
 			}
 		}
 	}
-	return nil
+	return nil, "", ""
+}
+
+// notInHosts is what no name of a host has, but for the star of a whole label in front.
+var notInHosts = regexp.MustCompile(`[^A-Za-z0-9._-]`)
+
+func unusualMatcher(m *muxer.Matcher) (what, hint string) {
+	arg := m.Args[0]
+	switch m.Name {
+	case "Query", "QueryRegexp": // a name and a value in one argument, as in Traefik 2
+		if name, value, has := strings.Cut(arg, "="); has && len(m.Args) == 1 {
+			return "a parameter whose name is " + arg, "write " + m.Name + "(`" + name + "`, `" + value + "`)"
+		}
+	case "Host":
+		switch sign := notInHosts.FindString(strings.TrimPrefix(arg, "*")); sign {
+		case "":
+		case "*":
+			return "a host with a star in its name", "write HostRegexp: the star stands for a label only as the first one"
+		case ",", "|", ";":
+			return "a host with " + sign + " in its name", "write Host(`a`) || Host(`b`)"
+		default:
+			return "a host with " + sign + " in its name", ""
+		}
+	case "Path", "PathPrefix":
+		if i := strings.IndexAny(arg, "*|^"); i >= 0 {
+			return "a path with " + arg[i:i+1] + " in it", "write PathRegexp: in " + m.Name + ", it is text"
+		}
+	case "Method":
+		if strings.Contains(arg, "|") {
+			return "a method with | in its name", "write Method(`GET`) || Method(`POST`)"
+		}
+	}
+	return "", ""
 }
 
 // neverHint is what to write instead of matchers that no request matches; empty when that is unknown.
