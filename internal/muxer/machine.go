@@ -122,6 +122,7 @@ type automaton struct {
 	numbers map[string]int
 	states  []instructions
 	steps   map[transition]int
+	visited int // how many instructions it has looked at, which is what it costs
 }
 
 type transition struct {
@@ -163,6 +164,7 @@ func (a *automaton) number(s instructions) int {
 func (a *automaton) reach(s instructions, next rune) (reading []uint32, match bool) {
 	between := syntax.EmptyOpContext(s.last, next)
 	seen := map[uint32]bool{}
+	defer func() { a.visited += len(seen) }()
 	stack := append([]uint32{uint32(a.program.Start)}, s.at...) // it may begin anywhere
 	for len(stack) > 0 {
 		at := stack[len(stack)-1]

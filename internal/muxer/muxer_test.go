@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestParse has the errors that Traefik 3.7 has for the same rules; a rule without one is accepted.
@@ -146,5 +147,30 @@ func TestBudget(t *testing.T) {
 	}
 	if _, answer := NewSolver(1_000_000).Find(large.Alternatives[0]); answer != Unknown {
 		t.Errorf("%v", answer)
+	}
+}
+
+// TestIntricate searches for what no automaton of a usual size decides: the budget ends it, and not what the automata are made of.
+func TestIntricate(t *testing.T) {
+	for name, text := range map[string]string{
+		"many expressions":  "PathRegexp(`^/(a|b)*0$`)" + strings.Repeat(" && PathRegexp(`(a|b)*[0-9]`) && !PathRegexp(`(c|d)*[a-f]{9}x`)", 200),
+		"large expressions": "PathRegexp(`(.*a.{200})(.*b.{200})`) && !PathRegexp(`(.*c.{200})(.*d.{200})`) && !PathRegexp(`^/$`)",
+		"large classes":     "PathRegexp(`(?i)[\\p{L}]{300}`) && !PathRegexp(`\\p{Greek}{300}`)",
+	} {
+		t.Run(name, func(t *testing.T) {
+			rule, err := Parse(text, V3)
+			if err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			for range 5 {
+				if _, found := NewSolver(1_000_000).Find(rule.Alternatives[0]); found == No {
+					t.Error("it says that there is no request")
+				}
+			}
+			if took := time.Since(start); took > 3*time.Second {
+				t.Errorf("it took %v", took)
+			}
+		})
 	}
 }

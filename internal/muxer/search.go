@@ -58,14 +58,16 @@ type step struct {
 
 func (p *product) shortest(w *work) (string, Answer) {
 	alphabet := p.alphabet()
+	w.left -= len(alphabet)
 	steps := []step{{make([]int, len(p.machines)), -1, 0}}
 	seen := map[string]bool{string(packed(steps[0].states)): true}
 	for at := 0; at < len(steps); at++ {
 		if p.accepts(steps[at].states) {
 			return text(steps, at), Yes
 		}
+		before := p.visited()
 		for _, r := range alphabet {
-			if w.left--; w.left < 0 {
+			if w.left -= len(p.machines); w.left < 0 {
 				return "", Unknown
 			}
 			states := make([]int, len(p.machines))
@@ -80,8 +82,19 @@ func (p *product) shortest(w *work) (string, Answer) {
 				steps = append(steps, step{states, at, r})
 			}
 		}
+		w.left -= p.visited() - before
 	}
 	return "", No
+}
+
+// visited is how many instructions the automata have looked at.
+func (p *product) visited() (n int) {
+	for _, m := range p.machines {
+		if a, ok := m.(*automaton); ok {
+			n += a.visited
+		}
+	}
+	return n
 }
 
 func (p *product) accepts(states []int) bool {
