@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/bounds"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/models/traefik"
 	"github.com/hippotion/roster/internal/muxer"
@@ -169,11 +170,20 @@ func (in *Model) TakesAll(s *StreamRoute) int {
 	}
 	return slices.IndexFunc(s.Routes, func(r streamRule) bool {
 		calls := muxer.Calls(r.Match)
-		all := len(calls) == 1 && strings.EqualFold(calls[0].Name, "HostSNI") && slices.Equal(calls[0].Args, []string{"*"}) && !strings.ContainsAny(r.Match, "!&|")
+		all := len(calls) == 1 && len(calls[0].Args) == 1 && anySNI(calls[0].Name, calls[0].Args[0]) && !strings.ContainsAny(r.Match, "!&")
 		missing := slices.ContainsFunc(r.Services, func(b reference) bool {
 			namespace := cmp.Or(b.Namespace, s.Namespace)
 			return in.known(namespace) && in.ServicesOf(namespace)[b.Name] == nil
 		})
 		return all && len(r.Services) > 0 && !missing && len(r.Middlewares) == 0
 	})
+}
+
+// anySNI reports whether a matcher of an IngressRouteTCP matches a connection that names no host, as one without TLS does (pkg/muxer/tcp).
+func anySNI(name, arg string) bool {
+	if strings.EqualFold(name, "HostSNIRegexp") {
+		r, _ := bounds.Regexp(arg)
+		return r != nil && r.MatchString("")
+	}
+	return strings.EqualFold(name, "HostSNI") && arg == "*"
 }
