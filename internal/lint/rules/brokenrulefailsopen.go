@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/routes"
 	"github.com/hippotion/roster/internal/muxer"
@@ -86,7 +88,7 @@ spec:
 // instead is a router that answers for requests of r when r is dropped, and keeps nobody out; and what it answers for.
 func instead(in *lint.Context, r *routes.Router) (*routes.Router, string) {
 	open := func(other *routes.Router) bool {
-		return in.Routes.Open(other) && (!in.Routes.Open(r) || !other.LeadsWhere(r)) // else nothing is lost
+		return !asksEverywhere(in, other) && in.Routes.Open(other) && (!in.Routes.Open(r) || !other.LeadsWhere(r)) // else nothing is lost
 	}
 	if other, request := in.Routes.Contest().Instead(r, open); other != nil {
 		return other, request.String()
@@ -99,4 +101,12 @@ func instead(in *lint.Context, r *routes.Router) (*routes.Router, string) {
 		}
 	}
 	return nil, ""
+}
+
+// asksEverywhere reports whether all entry points of a router ask for a login themselves.
+func asksEverywhere(in *lint.Context, r *routes.Router) bool {
+	return len(r.EntryPoints) > 0 && !slices.ContainsFunc(r.EntryPoints, func(name string) bool {
+		e := in.Traefik.Settings().EntryPoint(name)
+		return e == nil || !in.Routes.Asks(e)
+	})
 }

@@ -168,3 +168,60 @@ func TestRuleSyntax(t *testing.T) {
 		})
 	}
 }
+
+// TestEntryPointAsks has a login at the entry point: where it is, no route is open, whatever becomes of others.
+func TestEntryPointAsks(t *testing.T) {
+	folder := func(middleware, rules string) string {
+		return `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+ingress: {controller: {namespace: sys-traefik}}
+-- traefik.yml --
+ports: {websecure: {http: {middlewares: [` + middleware + `]}}}
+-- applications.yml --
+- namespace: sys-traefik
+  networkPolicies: ingress-controller
+  applications: [{applicationCode: traefik, chart: traefik, repoURL: 'https://traefik.github.io/charts', version: 41.3.0, valueFiles: [traefik.yml]}]
+- namespace: web
+  networkPolicies: web-app-internal
+  applications: [{applicationCode: route, path: route}]
+-- route/route.yaml --
+` + brought("a", "entryPoints: [websecure]", "match: 'Host(`a.home.example`)', priority: 99, services: [{name: x, port: 80}]", rules) + `---
+apiVersion: v1
+kind: Service
+metadata: {name: x}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata: {name: login}
+spec: {forwardAuth: {address: 'http://x'}}
+---
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata: {name: plain}
+spec: {headers: {customRequestHeaders: {a: b}}}
+`
+	}
+	const dropped, dead = "match: 'Host(`a.home.example`) && PathPrefix(`admin`)', priority: 100, middlewares: [{name: login}], services: [{name: x, port: 80}]",
+		"match: 'Host(`a.home.example`) && PathPrefix(`/admin`)', middlewares: [{name: login}], services: [{name: x, port: 80}]"
+	for _, c := range []struct{ middleware, rule, want, login string }{
+		{"web-login@kubernetescrd", dropped, "invalid-rule", ""},
+		{"web-plain@kubernetescrd", dropped, "broken-rule-fails-open invalid-rule", "without a login"},
+		{"web-login@kubernetescrd", dead, "shadowed-route", ""},
+		{"web-plain@kubernetescrd", dead, "shadowed-route", "without its login"},
+	} {
+		var got, texts []string
+		for _, f := range run(t, folder(c.middleware, c.rule), false).Findings {
+			if slices.Contains(contestRules, f.Code) {
+				got, texts = append(got, f.Code), append(texts, f.Message)
+			}
+		}
+		slices.Sort(got)
+		text := strings.Join(texts, "\n")
+		if strings.Join(got, " ") != c.want || c.login == "" && strings.Contains(text, "without") || !strings.Contains(text, c.login) {
+			t.Errorf("with %s: got %v, want %s\n%s", c.middleware, got, c.want, text)
+		}
+	}
+}

@@ -47,7 +47,7 @@ ingress:
 				continue
 			}
 			guarded, login := !in.Routes.Open(r), ""
-			if guarded && in.Routes.Open(s.By[0]) && !redirects(in, s.By[0]) {
+			if guarded && in.Routes.Open(s.By[0]) && !asksEverywhere(in, s.By[0]) && !redirects(in, s.By[0]) {
 				login = ", without its login"
 			}
 			if !s.All && login == "" {
