@@ -1,6 +1,7 @@
 package muxer
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/hippotion/roster/internal/bounds"
 )
 
 // matcherKind is a matcher that Traefik knows.
@@ -102,10 +105,25 @@ func byName(kinds []matcherKind) map[string]matcherKind {
 	return out
 }
 
+// compile compiles a regular expression, unless that is too much work.
+func compile(expression string) (*regexp.Regexp, error) {
+	re, problem := bounds.Regexp(expression)
+	if problem != "" {
+		return nil, tooLarge("has a regular expression that " + problem)
+	}
+	if re == nil {
+		return regexp.Compile(expression)
+	}
+	return re, nil
+}
+
 // matching is the condition that a field matches a regular expression, somewhere in it.
 func matching(f field, key, doing, expression string) (condition, error) {
-	re, err := regexp.Compile(expression)
-	if err != nil {
+	re, err := compile(expression)
+	switch {
+	case errors.Is(err, ErrTooLarge):
+		return condition{}, err
+	case err != nil:
 		return condition{}, fmt.Errorf("%s: %w", doing, err)
 	}
 	return condition{field: f, key: key, words: pattern(re)}, nil
@@ -323,13 +341,13 @@ func templates(f field, args []string, begin, anyPart, end string) (condition, e
 			if name == "" || part == "" {
 				return condition{}, fmt.Errorf("mux: missing name or pattern in %q", rest[open:open+length])
 			}
-			if _, err := regexp.Compile("^" + part + "$"); err != nil {
+			if _, err := compile("^" + part + "$"); err != nil {
 				return condition{}, err
 			}
 			text += regexp.QuoteMeta(rest[:open]) + "(" + part + ")"
 			rest = rest[open+length:]
 		}
-		re, err := regexp.Compile(text + end)
+		re, err := compile(text + end)
 		if err != nil {
 			return condition{}, err
 		}

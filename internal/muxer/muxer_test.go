@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestParse has the errors that Traefik 3.7 has for the same rules; a rule without one is accepted.
@@ -51,6 +50,8 @@ func TestParse(t *testing.T) {
 		{"Query(`a={b}`) && Headers(`a`, `b`) && HeadersRegexp(`a`, `^b`)", V2, ""},
 		{"Header(`a`, `b`)", V2, "unsupported function: Header"},
 		{strings.Repeat("(Host(`a`) || Host(`b`)) && ", 11) + "Path(`/x`)", V3, "has more than 1024 alternatives"},
+		{"PathRegexp(`(a{1000}){1000}`)", V3, "invalid repeat count"},
+		{"PathRegexp(`" + strings.Repeat("a{1000}", 100) + "`)", V3, "has a regular expression that repeats too much"},
 	} {
 		_, err := Parse(c.rule, c.syntax)
 		if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
@@ -141,7 +142,7 @@ func TestBudget(t *testing.T) {
 	if _, answer := solver.Find(rule.Alternatives[0]); answer != Unknown || !solver.Exhausted() {
 		t.Errorf("%v", answer)
 	}
-	large, err := Parse("PathRegexp(`x{1000}`) && PathRegexp(`y`)", V3)
+	large, err := Parse("PathRegexp(`"+strings.Repeat("(a|b)?", 400)+"`) && PathRegexp(`y`)", V3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,22 +155,25 @@ func TestBudget(t *testing.T) {
 func TestIntricate(t *testing.T) {
 	for name, text := range map[string]string{
 		"many expressions":  "PathRegexp(`^/(a|b)*0$`)" + strings.Repeat(" && PathRegexp(`(a|b)*[0-9]`) && !PathRegexp(`(c|d)*[a-f]{9}x`)", 200),
-		"large expressions": "PathRegexp(`(.*a.{200})(.*b.{200})`) && !PathRegexp(`(.*c.{200})(.*d.{200})`) && !PathRegexp(`^/$`)",
-		"large classes":     "PathRegexp(`(?i)[\\p{L}]{300}`) && !PathRegexp(`\\p{Greek}{300}`)",
+		"large expressions": "PathRegexp(`(.*a.{90})(.*b.{90})`) && !PathRegexp(`(.*c.{90})(.*d.{90})`) && !PathRegexp(`^/$`)",
 	} {
 		t.Run(name, func(t *testing.T) {
 			rule, err := Parse(text, V3)
 			if err != nil {
 				t.Fatal(err)
 			}
-			start := time.Now()
-			for range 5 {
-				if _, found := NewSolver(1_000_000).Find(rule.Alternatives[0]); found == No {
-					t.Error("it says that there is no request")
+			solver := NewSolver(100_000)
+			if _, found := solver.Find(rule.Alternatives[0]); found == No {
+				t.Error("it says that there is no request")
+			}
+			visited := 0
+			for _, m := range solver.machines {
+				if a, ok := m.(*automaton); ok {
+					visited += a.visited
 				}
 			}
-			if took := time.Since(start); took > 3*time.Second {
-				t.Errorf("it took %v", took)
+			if visited > 500_000 { // one step may cost as much as all automata have instructions
+				t.Errorf("it looked at %d instructions", visited)
 			}
 		})
 	}

@@ -136,8 +136,14 @@ func (m *Matcher) not() *Matcher {
 // mostAlternatives is how many alternatives of a rule are looked at. Nobody writes that many; a program can, with && between long lists.
 const mostAlternatives = 1024
 
-// ErrTooLarge is the error of a rule that Traefik may accept, but that has more alternatives than are looked at here.
-var ErrTooLarge = errors.New("has more than " + strconv.Itoa(mostAlternatives) + " alternatives")
+// ErrTooLarge is the error of a rule that Traefik may accept, but that is larger than what is looked at here.
+var ErrTooLarge = errors.New("is too large")
+
+// tooLarge is an ErrTooLarge that says in which way, as in "has more than 1024 alternatives".
+type tooLarge string
+
+func (e tooLarge) Error() string        { return string(e) }
+func (e tooLarge) Is(target error) bool { return target == ErrTooLarge }
 
 // String is the matchers as in a rule.
 func (c Conjunction) String() string {
@@ -162,7 +168,7 @@ func Parse(text string, syntax Syntax) (*Rule, error) {
 	}
 	alternatives, ok := t.alternatives(false)
 	if !ok {
-		return nil, ErrTooLarge
+		return nil, tooLarge("has more than " + strconv.Itoa(mostAlternatives) + " alternatives")
 	}
 	return &Rule{alternatives}, nil
 }

@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"cmd/internal/start":     {},
 	"cmd/roster":             {"cmd/internal/cli", "cmd/internal/start"},
 	"internal/limited":       {},
-	"internal/muxer":         {"internal/lazy"},
+	"internal/muxer":         {"internal/bounds", "internal/lazy"},
 	"internal/fleet":         {"catalog", "catalog/apps", "internal/checkout", "internal/diag", "internal/limited", "internal/rendered", "internal/source", "internal/trace", "render", "render/object", "render/workload"},
 	"internal/inspection":    {"catalog", "internal/diag", "internal/fleet", "internal/limited", "internal/lint", "internal/lint/progress", "internal/lint/rules", "internal/rendered", "internal/source", "internal/trace"},
 	// The engine applies rules, rules ask models, and models ask those below them: none of them knows the one before it.

@@ -169,7 +169,7 @@ func compare(j *judge, p *platform, t *tally) error {
 			if a.instead != nil && r == a.instead && (o.Login != "" || o.Status >= 400 && o.Status < 500) {
 				differ("%s at %v: Traefik answers %d by %s, with the login %s, and lint says that it is open", a.request, a.door, o.Status, o.Router, o.Login)
 			}
-			if d := a.dropped; d != nil && r != nil && o.Login == "" && o.Status == 200 && r.Priority <= d.Priority && !context.Routes.Open(d) && forHosts(r) && !instead[d] && !colliding(all, d, r) {
+			if d := a.dropped; d != nil && r != nil && o.Login == "" && o.Status == 200 && r.Priority <= d.Priority && !context.Routes.Open(d) && context.Routes.Open(r) && forHosts(r) && !instead[d] && !colliding(all, d, r) {
 				differ("%s at %v: Traefik answers it by %s, without a login, instead of %q, and lint does not say so", a.request, a.door, o.Router, d.Text)
 			}
 			if !expected(r, want, all) {

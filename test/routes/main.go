@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -13,6 +14,23 @@ import (
 	"sync"
 	"time"
 )
+
+// holdExamples compares the examples of lint's documentation.
+func holdExamples(ctx context.Context, program string) error {
+	j, err := startJudge(ctx, program)
+	if err != nil {
+		return err
+	}
+	checked, differences, err := examples(j)
+	if err = errors.Join(err, j.stop()); err != nil {
+		return err
+	}
+	fmt.Printf("%d rules with examples\n", checked)
+	if len(differences) > 0 {
+		return fmt.Errorf("the documentation of rules is wrong:\n%s", strings.Join(differences, "\n"))
+	}
+	return nil
+}
 
 // rulesEvery is for how many platforms there is one comparison of rules alone.
 const rulesEvery = 4
@@ -36,6 +54,9 @@ func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 
+	if err := holdExamples(ctx, *judge); err != nil {
+		return err
+	}
 	start := time.Now()
 	seeds := make(chan uint64)
 	var (

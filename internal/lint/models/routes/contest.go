@@ -20,6 +20,7 @@ type Contest struct {
 	compare int                   // how many more hosts are compared with patterns
 	lowest  map[Door][]*Router    // the two with the lowest priority behind each
 	doors   map[*Router][]Door    // as far as they were asked for
+	twins   map[string]int        // how many routers have a name, of which Traefik keeps one
 	reached map[place]reached     // likewise
 }
 
@@ -53,6 +54,8 @@ const (
 	mostCompared = 1_000_000
 	// fewEntrants is for how many entrants of a host, or hosts, all are candidates, and not only those for a path around the one in question.
 	fewEntrants = 64
+	// fewDoors is how many doors of a router are looked at without counting as work.
+	fewDoors = 16
 )
 
 // Contest is the one between all routers that are not dropped.
@@ -64,7 +67,12 @@ func (in *Model) Contest() *Contest {
 }
 
 func newContest(routers []*Router, t *traefik.Settings) *Contest {
-	c := &Contest{traefik: t, solver: muxer.NewSolver(mostSteps), hosts: map[string]*addresses{}, permit: map[string]*addresses{}, left: mostCandidates, compare: mostCompared, lowest: map[Door][]*Router{}, doors: map[*Router][]Door{}, reached: map[place]reached{}}
+	c := &Contest{traefik: t, solver: muxer.NewSolver(mostSteps), hosts: map[string]*addresses{}, permit: map[string]*addresses{}, left: mostCandidates, compare: mostCompared, lowest: map[Door][]*Router{}, doors: map[*Router][]Door{}, reached: map[place]reached{}, twins: map[string]int{}}
+	for _, r := range routers {
+		if !t.SafeNaming {
+			c.twins[r.Key()]++
+		}
+	}
 	for _, r := range slices.SortedStableFunc(slices.Values(routers), func(a, b *Router) int { return cmp.Compare(b.Priority, a.Priority) }) {
 		for i := range r.Scopes {
 			c.enter(entrant{r, &r.Scopes[i]})
@@ -118,7 +126,10 @@ func (c *Contest) Exhausted() bool { return c.left <= 0 || c.compare <= 0 || c.s
 func (c *Contest) candidates(s *Scope, yield func(entrant)) {
 	each := func(all []entrant) {
 		for _, e := range all {
-			if c.left--; c.left > 0 && !s.Apart(e.scope.Conjunction) {
+			if c.left -= 1 + len(c.Doors(e.Router))/fewDoors; c.left <= 0 {
+				return
+			}
+			if !s.Apart(e.scope.Conjunction) {
 				yield(e)
 			}
 		}
@@ -161,7 +172,10 @@ func (c *Contest) permitting(host string) *addresses {
 	}
 	out := newAddresses()
 	for _, e := range c.hosts[""].entrants() {
-		if c.compare--; c.compare > 0 && e.scope.PermitsHost(host) {
+		if c.compare--; c.compare <= 0 {
+			break
+		}
+		if e.scope.PermitsHost(host) {
 			out.enter(e)
 		}
 	}
@@ -208,11 +222,14 @@ func (c *Contest) one(r, other *Router) bool {
 	return r == other || !c.traefik.SafeNaming && r.Key() == other.Key()
 }
 
+// kept reports whether Traefik surely keeps a router: of several with one name, it is not known which.
+func (c *Contest) kept(r *Router) bool { return c.twins[r.Key()] <= 1 }
+
 // before are the alternatives, behind a door, of routers that come before one with a priority, and that may answer for some of what a
 // scope matches.
 func (c *Contest) before(r *Router, priority int, s *Scope, d Door) (first []*Router, all []muxer.Conjunction) {
 	c.candidates(s, func(e entrant) {
-		if e.Priority > priority && !c.one(r, e.Router) && c.serves(e.Router, d) {
+		if e.Priority > priority && c.kept(e.Router) && !c.one(r, e.Router) && c.serves(e.Router, d) {
 			if !slices.Contains(first, e.Router) {
 				first = append(first, e.Router)
 			}
@@ -500,7 +517,7 @@ func (c *Contest) Instead(dropped *Router, fits func(*Router) bool) (*Router, *m
 				for k := len(before); k < i && all[k].Priority > e.Priority; k++ {
 					before = append(before, all[k].scope.Conjunction)
 				}
-				if e.Priority > dropped.Priority || !fits(e.Router) { // with a higher one, it always answered for these
+				if e.Priority > dropped.Priority || !c.kept(e.Router) || !fits(e.Router) { // with a higher one, it always answered for these
 					continue
 				}
 				if e.scope.Host == "" && !c.covers(e.scope, s) {
