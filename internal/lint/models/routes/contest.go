@@ -54,6 +54,8 @@ const (
 	mostCompared = 1_000_000
 	// fewEntrants is for how many entrants of a host, or hosts, all are candidates, and not only those for a path around the one in question.
 	fewEntrants = 64
+	// mostDoors is how many doors of a router are looked at: no Traefik has so many entry points.
+	mostDoors = 256
 	// fewDoors is how many doors of a router are looked at without counting as work.
 	fewDoors = 16
 )
@@ -118,7 +120,7 @@ func (a *addresses) entrants() []entrant {
 	return a.all
 }
 
-// Exhausted reports whether there are too many routers for one host, or rules that are too intricate, to answer all questions.
+// Exhausted reports whether there are too many routers for one host or entry points of one router, or rules that are too intricate, to answer all questions.
 func (c *Contest) Exhausted() bool { return c.left <= 0 || c.compare <= 0 || c.solver.Exhausted() }
 
 // candidates calls yield with the entrants that may answer for some of what a scope matches: all, if they are few; else at least those
@@ -194,6 +196,10 @@ func (c *Contest) Doors(r *Router) []Door {
 		out = []Door{{"", r.TLS}}
 	}
 	for _, name := range r.EntryPoints {
+		if len(out) == mostDoors {
+			c.left = 0
+			break
+		}
 		d := Door{name, r.TLS || c.traefik.Encrypts(name)}
 		e := c.traefik.EntryPoint(name)
 		if redirected := e != nil && !d.TLS && e.ToHTTPS(r.Priority); !redirected && !c.traefik.Lacks(name, false) && !slices.Contains(out, d) {

@@ -133,6 +133,19 @@ func TestContest(t *testing.T) {
 	}
 }
 
+// TestManyDoors says that it does not look at all of them.
+func TestManyDoors(t *testing.T) {
+	o := &Router{Name: "r", Namespace: "web", Text: "Host(`a`)"}
+	for i := range 2 * mostDoors {
+		o.EntryPoints = append(o.EntryPoints, strconv.Itoa(i))
+	}
+	o.understand(0, muxer.V3)
+	c := newContest([]*Router{o}, &traefik.Settings{})
+	if got := len(c.Doors(o)); got != mostDoors || !c.Exhausted() {
+		t.Errorf("%d doors, %v", got, c.Exhausted())
+	}
+}
+
 // TestMany answers, or says that it cannot, in a time that grows with the number of routers.
 func TestMany(t *testing.T) {
 	for name, text := range map[string]string{

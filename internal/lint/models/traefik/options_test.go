@@ -19,9 +19,12 @@ func described(o *options) string {
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		e := all[name]
 		line := e.Name + " " + e.Address
-		for text, on := range map[string]bool{" udp": e.UDP, " tls": e.TLS, " default": e.AsDefault} {
-			if on {
-				line += text
+		for _, flag := range []struct {
+			text string
+			on   bool
+		}{{" udp", e.UDP}, {" tls", e.TLS}, {" default", e.AsDefault}} {
+			if flag.on {
+				line += flag.text
 			}
 		}
 		if e.Redirect.To != "" {
