@@ -331,7 +331,7 @@ func (c *Contest) Shadow(r *Router) *Shadow {
 			}
 		}
 	}
-	if len(out.Doors) == 0 {
+	if len(out.Doors) == 0 || len(out.By) == 0 { // nobody is known when the work has ended in the meantime
 		return nil
 	}
 	return &out

@@ -146,6 +146,24 @@ func TestManyDoors(t *testing.T) {
 	}
 }
 
+// TestEnd says nothing of a shadow when it can no longer find out whose it is.
+func TestEnd(t *testing.T) {
+	var routers []*Router
+	for i, text := range []string{"Host(`a`)", "Host(`a`) && Path(`/x`)"} {
+		o := &Router{Name: "r" + strconv.Itoa(i), Namespace: "web", Text: text, EntryPoints: []string{"e"}}
+		o.understand(2-i, muxer.V3)
+		routers = append(routers, o)
+	}
+	c := newContest(routers, &traefik.Settings{})
+	if _, found := c.Reach(routers[1], c.Doors(routers[1])[0]); found != muxer.No {
+		t.Error(found)
+	}
+	c.left = 0
+	if s := c.Shadow(routers[1]); s != nil {
+		t.Errorf("%+v", s)
+	}
+}
+
 // TestMany answers, or says that it cannot, in a time that grows with the number of routers.
 func TestMany(t *testing.T) {
 	for name, text := range map[string]string{
