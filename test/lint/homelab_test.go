@@ -434,5 +434,6 @@ var faults = []fault{
 	{file: routes, finds: []find{{rule: "rule-matches-nothing", text: "match: 'Host(`radio.home.example:8096`)'"}}},
 	{file: routes, finds: []find{{rule: "shadowed-route", text: "match: Host(`films.home.example`) && Path(`/admin`), priority: 10"}}},
 	{file: routes, finds: []find{{rule: "deprecated-rule-syntax", text: "syntax: v2"}}},
+	{file: routes, finds: []find{{rule: "undecided-route", text: "match: 'Host(`opus.home.example`)'"}}},
 	{file: routes, finds: []find{{rule: "path-prefix-without-boundary", text: "match: Host(`posters.home.example`) && PathPrefix(`/Items`)"}}},
 }
