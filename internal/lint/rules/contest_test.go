@@ -83,6 +83,8 @@ func TestContest(t *testing.T) {
 			"shadowed-route", "without its login"},
 		{"by two together", []string{"match: 'Host(`a.home.example`) && Method(`GET`)', priority: 99, " + service, "match: 'Host(`a.home.example`) && !Method(`GET`)', priority: 99, " + service,
 			"match: 'Host(`a.home.example`) && PathPrefix(`/admin`)', " + login}, "shadowed-route", "with 1 more,"},
+		{"by one that a dropped one replaces", []string{broad, "match: 'Host(`a.home.example`)', middlewares: [{name: gone}], " + service,
+			"match: 'Host(`a.home.example`) && PathPrefix(`/admin`)', priority: 10, " + login}, "", ""},
 		{"but for one method", []string{"match: 'Host(`a.home.example`) && Method(`GET`)', priority: 99, " + service, "match: 'Host(`a.home.example`) && PathPrefix(`/admin`)', " + login}, "", ""},
 		{"but for one host", []string{"match: 'Host(`a.home.example`)', priority: 99, " + service, "match: '(Host(`a.home.example`) || Host(`b`)) && PathPrefix(`/admin`)', " + login}, "", ""},
 

@@ -64,7 +64,13 @@ const (
 func (in *Model) Contest() *Contest {
 	return in.contest.Get(func() *Contest {
 		dropped := in.Dropped()
-		return newContest(slices.DeleteFunc(slices.Clone(in.Routers()), func(r *Router) bool { return dropped[r] }), in.traefik.Settings())
+		c := newContest(slices.DeleteFunc(slices.Clone(in.Routers()), func(r *Router) bool { return dropped[r] }), in.traefik.Settings())
+		for r := range dropped { // one that is built in vain takes the place of its twin all the same
+			if !c.traefik.SafeNaming {
+				c.twins[r.Key()]++
+			}
+		}
+		return c
 	})
 }
 
