@@ -1,17 +1,17 @@
 package catalog
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/syntax"
 )
 
 // headerShape is a token of RFC 9110: what may be the name of a header. The length is ours.
 const headerShape = "^[-!#$%&'*+.^_`|~0-9A-Za-z]{1,128}$"
 
-var header = regexp.MustCompile(headerShape)
+var header = lazy.Regexp(headerShape)
 
 // maxIdentityHeaders is more than any login sends. They are rendered for each namespace.
 const maxIdentityHeaders = 64
@@ -32,7 +32,7 @@ func identityHeadersOf(in []text) []string {
 		}
 		name := strings.ToLower(h.V)
 		switch {
-		case !header.MatchString(h.V):
+		case !header().MatchString(h.V):
 			h.Report("bad-header", "", "expected the name of a header such as X-Auth-Request-User, found %s", shown(h.V))
 		case slices.Contains(visitors, name):
 			h.Report("reserved-name", "name the headers that only the login may set", "%s is not a login's alone: hosts with auth: app or none could not use it any more", h.V)

@@ -14,8 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// maxPriority is the highest that Traefik leaves to users (traefik pkg/server/router/router.go, maxUserPriority).
-const maxPriority = math.MaxInt - 1000
+// MaxPriority is the highest that Traefik leaves to users (traefik pkg/server/router/router.go, maxUserPriority).
+const MaxPriority = math.MaxInt - 1000
 
 func notPrinted(r rune) bool { return !unicode.IsPrint(r) }
 
@@ -37,8 +37,8 @@ func (r *routes) route(in *ingressInput, from Origin) Route {
 		out.Path != "" && path.Clean(out.Path) != out.Path) {
 		in.Path.Report("bad-path", "", "expected a path prefix such as /api, found %s", syntax.Quote(in.Path.V))
 	}
-	if in.Priority.IsSet() && (in.Priority.V < 1 || in.Priority.V > maxPriority) {
-		in.Priority.Report("bad-priority", "leave it out to let longer rules win", "expected a priority from 1 to %d, found %d", maxPriority, in.Priority.V)
+	if in.Priority.IsSet() && (in.Priority.V < 1 || in.Priority.V > MaxPriority) {
+		in.Priority.Report("bad-priority", "leave it out to let longer rules win", "expected a priority from 1 to %d, found %d", MaxPriority, in.Priority.V)
 	}
 	if in.Service.IsSet() && validation.IsDNS1035Label(in.Service.V) != nil {
 		badName(in.Service, `the name of a Service (lower-case letters, digits and "-", a letter first)`, validation.IsDNS1035Label)

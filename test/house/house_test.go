@@ -48,7 +48,7 @@ var mayImport = map[string][]string{
 	"internal/inspection":    {"catalog", "internal/diag", "internal/fleet", "internal/limited", "internal/lint", "internal/lint/progress", "internal/lint/rules", "internal/rendered", "internal/source", "internal/trace"},
 	// The engine applies rules, rules ask models, and models ask those below them: none of them knows the one before it.
 	"internal/lint":                 {"catalog", "internal/diag", "internal/lint/models/alerts", "internal/lint/models/deployed", "internal/lint/models/places", "internal/lint/models/pods", "internal/lint/models/policies", "internal/lint/models/routes", "internal/lint/models/secrets", "internal/lint/models/traefik", "internal/lint/progress", "internal/syntax"},
-	"internal/lint/rules":           {"catalog", "internal/alertrule", "internal/argocd", "internal/bounds", "internal/diag", "internal/lint", "internal/lint/models/alerts", "internal/lint/models/deployed", "internal/lint/models/once", "internal/lint/models/places", "internal/lint/models/pods", "internal/lint/models/policies", "internal/lint/models/routes", "internal/lint/models/secrets", "internal/lint/models/traefik", "internal/muxer", "internal/schema", "internal/syntax"},
+	"internal/lint/rules":           {"catalog", "internal/alertrule", "internal/argocd", "internal/bounds", "internal/diag", "internal/lazy", "internal/lint", "internal/lint/models/alerts", "internal/lint/models/deployed", "internal/lint/models/once", "internal/lint/models/places", "internal/lint/models/pods", "internal/lint/models/policies", "internal/lint/models/routes", "internal/lint/models/secrets", "internal/lint/models/traefik", "internal/muxer", "internal/schema", "internal/syntax"},
 	"internal/lint/models/alerts":   {"catalog", "internal/diag", "internal/lint/models/deployed", "internal/lint/models/once", "internal/lint/models/places"},
 	"internal/lint/models/deployed": {"catalog", "internal/diag", "internal/lint/models/once", "internal/lint/progress", "internal/schema", "render/object"},
 	"internal/lint/models/once":     {},
@@ -56,7 +56,7 @@ var mayImport = map[string][]string{
 	"internal/lint/models/pods":     {"catalog", "internal/diag", "internal/lint/models/deployed", "internal/lint/models/once", "internal/lint/models/places"},
 	"internal/lint/models/policies": {"catalog", "internal/lint/models/deployed", "internal/lint/models/once", "internal/lint/models/places", "internal/lint/models/pods", "render/object"},
 	"internal/lint/models/routes":   {"catalog", "internal/bounds", "internal/diag", "internal/lint/models/deployed", "internal/lint/models/once", "internal/lint/models/places", "internal/lint/models/secrets", "internal/lint/models/traefik", "internal/muxer", "render/object"},
-	"internal/lint/models/traefik":  {"catalog", "internal/argocd", "internal/diag", "internal/lint/models/deployed", "internal/lint/models/once", "internal/lint/models/places", "internal/syntax"},
+	"internal/lint/models/traefik":  {"catalog", "internal/argocd", "internal/diag", "internal/lazy", "internal/lint/models/deployed", "internal/lint/models/once", "internal/lint/models/places", "internal/syntax"},
 	"internal/lint/models/secrets":  {"catalog", "internal/diag", "internal/lint/models/deployed", "internal/lint/models/once", "internal/lint/models/places"},
 	"internal/lint/progress":        {},
 	"internal/report":               {"catalog", "internal/diag", "internal/lint", "internal/syntax"},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/url"
 	"slices"
@@ -71,11 +72,14 @@ type asked struct {
 }
 
 func compare(j *judge, p *platform, t *tally) error {
-	in, objects, err := input(p)
+	in, err := contentOf(p.files)
+	if err == nil {
+		err = in.failed
+	}
 	if err != nil {
 		return err
 	}
-	context := lint.NewContext(in)
+	context := lint.NewContext(in.Input)
 	all, contest, dropped := context.Routes.Routers(), context.Routes.Contest(), context.Routes.Dropped()
 
 	entryPoints := []string{"web", "websecure", "tunnel"}
@@ -122,7 +126,7 @@ func compare(j *judge, p *platform, t *tally) error {
 		}
 	}
 
-	q := &question{ID: fmt.Sprint(p.seed), Args: p.args, Objects: objects, Repeat: repeats}
+	q := &question{ID: fmt.Sprint(p.seed), Args: p.args, Objects: in.objects, Repeat: repeats}
 	for _, a := range ask {
 		q.Requests = append(q.Requests, request{a.door.EntryPoint, a.door.TLS, a.request.Method, a.request.Host, target(a.request), a.request.Client.String(), a.request.Header})
 	}
@@ -281,45 +285,55 @@ func byKey(all []*routes.Router, v *verdict) map[string]*routes.Router {
 	return out
 }
 
-// input is a platform as lint sees it, and the objects that it deploys.
-func input(p *platform) (*lint.Input, []any, error) {
-	reading, err := catalog.Read(p.files, ".", catalog.Options{})
+// content is a repository as lint sees it, and the objects that it deploys as the API server has them.
+type content struct {
+	*lint.Input
+	objects []any
+	unseen  map[string]bool // the namespaces in which something is deployed that is not here
+	failed  error           // why the first application that cannot be rendered cannot
+}
+
+func contentOf(files fs.FS) (*content, error) {
+	reading, err := catalog.Read(files, ".", catalog.Options{})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if len(reading.Mistakes) > 0 {
-		return nil, nil, errors.New(reading.Mistakes[0].Message)
+		return nil, errors.New(reading.Mistakes[0].Message)
 	}
 	one := reading.Clusters[0]
-	in := &lint.Input{Platform: one.Platform, Order: one.Order, Objects: render.Build(one.Platform), Repository: p.files}
-	var objects []any
-	for _, o := range in.Objects {
-		content, err := asJSON(o)
+	out := &content{Input: &lint.Input{Platform: one.Platform, Order: one.Order, Objects: render.Build(one.Platform), Repository: files}, unseen: map[string]bool{}}
+	for _, o := range out.Objects {
+		object, err := asJSON(o)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		objects = append(objects, content)
+		out.objects = append(out.objects, object)
 	}
-	renderer := workload.New(workload.Files{Repository: p.files}, workload.Cluster{})
+	renderer := workload.New(workload.Files{Repository: files}, workload.Cluster{})
 	for i := range one.Platform.Namespaces {
 		n := &one.Platform.Namespaces[i]
 		for k := range n.Applications {
 			a := &n.Applications[k]
+			if a.Workload == nil || a.Workload.Kind != catalog.Manifests {
+				out.unseen[n.Name] = true
+				continue
+			}
 			result, diags := renderer.Render(&workload.Application{Code: a.Code, Namespace: n.Name, Kind: workload.Manifests, Path: a.Workload.Path})
-			if len(diags) > 0 {
-				return nil, nil, errors.New(diags[0].Message)
+			if len(diags) > 0 && out.failed == nil {
+				out.failed = errors.New(diags[0].Message)
 			}
 			for _, o := range result.Objects {
-				in.Workloads = append(in.Workloads, &lint.Object{Object: o.Object, Entry: n, Application: a, Pos: o.Pos, From: o.From})
-				content, err := asJSON(o.Object)
+				out.Workloads = append(out.Workloads, &lint.Object{Object: o.Object, Entry: n, Application: a, Pos: o.Pos, From: o.From})
+				object, err := asJSON(o.Object)
 				if err != nil {
-					return nil, nil, err
+					return nil, err
 				}
-				objects = append(objects, inNamespace(content, n.Name))
+				out.objects = append(out.objects, inNamespace(object, n.Name))
 			}
 		}
 	}
-	return in, objects, nil
+	return out, nil
 }
 
 // asJSON is an object as the API server has it.

@@ -11,8 +11,6 @@ import (
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/routes"
 	"github.com/hippotion/roster/internal/lint/rules"
-	"github.com/hippotion/roster/render"
-	"github.com/hippotion/roster/render/workload"
 	"golang.org/x/tools/txtar"
 )
 
@@ -135,55 +133,19 @@ func newSide(j *judge, rule *lint.Rule, folder string) (*side, error) {
 	if err != nil {
 		return nil, err
 	}
-	reading, err := catalog.Read(files, ".", catalog.Options{})
+	in, err := contentOf(files)
 	if err != nil {
 		return nil, err
 	}
-	if len(reading.Mistakes) > 0 {
-		return nil, errors.New(reading.Mistakes[0].Message)
-	}
-	platform := reading.Clusters[0].Platform
-	platform.Lint.Strict = true
-	in := &lint.Input{Platform: platform, Order: reading.Clusters[0].Order, Objects: render.Build(platform), Repository: files}
-	out := &side{judge: j}
-	for _, o := range in.Objects {
-		content, err := asJSON(o)
-		if err != nil {
-			return nil, err
-		}
-		out.objects = append(out.objects, content)
-	}
-	renderer := workload.New(workload.Files{Repository: files}, workload.Cluster{})
-	unseen := map[string]bool{} // the namespaces in which something is deployed that is not here
-	for i := range platform.Namespaces {
-		n := &platform.Namespaces[i]
-		for k := range n.Applications {
-			a := &n.Applications[k]
-			if a.Workload == nil || a.Workload.Kind != catalog.Manifests {
-				unseen[n.Name] = true
-				continue
-			}
-			result, _ := renderer.Render(&workload.Application{Code: a.Code, Namespace: n.Name, Kind: workload.Manifests, Path: a.Workload.Path})
-			for _, o := range result.Objects {
-				in.Workloads = append(in.Workloads, &lint.Object{Object: o.Object, Entry: n, Application: a, Pos: o.Pos, From: o.From})
-				content, err := asJSON(o.Object)
-				if err != nil {
-					return nil, err
-				}
-				out.objects = append(out.objects, inNamespace(content, n.Name))
-				out.routes = out.routes || strings.HasPrefix(o.Kind, "IngressRoute")
-			}
-		}
-	}
-	context := lint.NewContext(in)
-	out.routers = context.Routes.Routers()
-	out.routes = out.routes || len(out.routers) > 0
-	for _, f := range rules.All().Run(in, lint.Options{Only: []string{rule.Name}}).Findings {
+	in.Platform.Lint.Strict = true
+	out := &side{judge: j, objects: in.objects, routers: lint.NewContext(in.Input).Routes.Routers()}
+	out.routes = len(out.routers) > 0 || slices.ContainsFunc(in.Workloads, func(o *lint.Object) bool { return strings.HasPrefix(o.Kind, "IngressRoute") })
+	for _, f := range rules.All().Run(in.Input, lint.Options{Only: []string{rule.Name}}).Findings {
 		if f.Code == rule.Name {
 			out.found = append(out.found, f)
 		}
 	}
-	out.invent(unseen, platform)
+	out.invent(in.unseen, in.Platform)
 	return out, nil
 }
 

@@ -43,8 +43,6 @@ spec:
 `,
 	Mend: []string{`  ipAllowList: {sourceRange: [192.168.3.0/33]}`, `  ipAllowList: {sourceRange: [192.168.3.0/24]}`},
 	Check: func(in *lint.Context, report lint.Report) {
-		for _, f := range in.Routes.Faults(routes.BrokenMiddleware) {
-			report(f.At(), f.Hint, "%s", f.Message)
-		}
+		reportAll(in.Routes.Faults(routes.BrokenMiddleware), report)
 	},
 }

@@ -45,8 +45,6 @@ spec:
 `,
 	Mend: []string{`          healthCheck: {path: /healthz}`, `          scheme: http`},
 	Check: func(in *lint.Context, report lint.Report) {
-		for _, f := range in.Routes.Faults(routes.BrokenService) {
-			report(f.At(), f.Hint, "%s", f.Message)
-		}
+		reportAll(in.Routes.Faults(routes.BrokenService), report)
 	},
 }

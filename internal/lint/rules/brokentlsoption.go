@@ -49,8 +49,6 @@ spec:
 `,
 	Mend: []string{`  tls: {options: {name: old}}`, `  tls: {options: {name: modern}}`},
 	Check: func(in *lint.Context, report lint.Report) {
-		for _, f := range in.Routes.Faults(routes.BrokenTLSOption) {
-			report(f.At(), f.Hint, "%s", f.Message)
-		}
+		reportAll(in.Routes.Faults(routes.BrokenTLSOption), report)
 	},
 }

@@ -53,22 +53,15 @@ spec:
 	Mend: []string{`  kubernetesIngress: {enabled: false}`, `  kubernetesIngress: {enabled: false}
   kubernetesCRD: {allowCrossNamespace: true}`},
 	Check: func(in *lint.Context, report lint.Report) {
-		settings := in.Traefik.Settings()
-		var own []*routes.Router
-		for _, f := range in.Routes.Faults(routes.CrossNamespace) {
-			if f.Router != nil && f.Router.Own != nil {
-				own = append(own, f.Router)
-				continue
-			}
-			report(f.At(), f.Hint, "%s", f.Message)
-		}
+		own := reportBrought(in.Routes.Faults(routes.CrossNamespace), report)
 		if len(own) > 0 { // the list does not decide where the middleware is: Traefik has to change
-			m := own[0].Middlewares[0]
-			routes := fmt.Sprintf("the route of %s goes", own[0].Own.Host+own[0].Own.Path)
+			first := own[0].Router
+			m := first.Middlewares[0]
+			routes := fmt.Sprintf("the route of %s goes", first.Own.Host+first.Own.Path)
 			if len(own) > 1 {
 				routes = fmt.Sprintf("%d routes of the list go", len(own))
 			}
-			report(settings.At, "set providers.kubernetesCRD.allowCrossNamespace among its values",
+			report(in.Traefik.Settings().At, "set providers.kubernetesCRD.allowCrossNamespace among its values",
 				"%s through a Middleware of another namespace, such as %s of %s, which Traefik does not allow: it drops them", routes, m.Name, m.Namespace)
 		}
 	},

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/hippotion/roster/internal/lint"
@@ -66,12 +65,8 @@ ports:
 			for _, option := range settings.PassesEncoded(settings.EntryPoint(name)) {
 				options = append(options, option+": false")
 			}
-			more := ""
-			if count[name] > 1 {
-				more = fmt.Sprintf(", like %d more", count[name]-1)
-			}
 			report(settings.Place(name, "encodedCharacters"), "set http.encodedCharacters of the entry point: {"+strings.Join(options, ", ")+"}",
-				"entry point %s lets encoded slashes through: %s/..%%2f, which asks for no login, may lead to all of its backend%s", name, first[name], more)
+				"entry point %s lets encoded slashes through: %s/..%%2f, which asks for no login, may lead to all of its backend%s", name, first[name], likeMore(count[name]))
 		}
 	},
 }
@@ -89,7 +84,7 @@ func opens(in *lint.Context, r *routes.Router) bool {
 func narrowed(in *lint.Context, r *routes.Router, d routes.Door) string {
 	for i := range r.Scopes {
 		s := &r.Scopes[i]
-		if s.Path == "" || s.Exact || strings.HasPrefix(s.Path, "/.well-known/acme-challenge") {
+		if s.Path == "" || s.Exact || isChallenge(s) {
 			continue
 		}
 		open, asking := false, false

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"github.com/hippotion/roster/internal/lint"
-	"github.com/hippotion/roster/internal/lint/models/routes"
 )
 
 var httpsEntryPointWithoutTLS = lint.Rule{
@@ -33,24 +32,14 @@ waive the finding and say so, or give the entry point a name that does.`,
 	Mend: []string{`    http: {tls: {enabled: false}}`, `    http: {tls: {enabled: true}}`},
 	Check: func(in *lint.Context, report lint.Report) {
 		settings := in.Traefik.Settings()
-		first, count := map[string]*routes.Router{}, map[string]int{}
-		for _, r := range in.Routes.Routers() {
-			for _, name := range r.EntryPoints {
-				if r.TLS || in.Routes.Dropped()[r] {
-					continue
-				}
-				if count[name]++; first[name] == nil {
-					first[name] = r
-				}
-			}
-		}
+		plain := withoutTLS(in, func(string) bool { return true })
 		for _, name := range settings.EntryPoints(false) {
 			e := settings.EntryPoint(name)
-			if e == nil || e.TLS || !e.MeantForHTTPS() || first[name] == nil {
+			if e == nil || e.TLS || !e.MeantForHTTPS() || plain[name] == nil {
 				continue
 			}
 			report(settings.Place(name, "tls", "enabled"), "set http.tls for the entry point: ports."+name+".http.tls.enabled of Traefik's chart",
-				"entry point %s has no TLS: HTTPS to %s is answered with 404, and plain HTTP by the application", name, routesOf(first[name], count[name]))
+				"entry point %s has no TLS: HTTPS to %s is answered with 404, and plain HTTP by the application", name, plain[name])
 		}
 	},
 }

@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"fmt"
-
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/routes"
 )
@@ -37,20 +35,9 @@ spec:
 `,
 	Mend: []string{`      services: []`, `      services: [{name: photos, port: 80}]`},
 	Check: func(in *lint.Context, report lint.Report) {
-		var own []routes.Fault
-		for _, f := range in.Routes.Faults(routes.IgnoredRoute) {
-			if f.Router != nil && f.Router.Own != nil {
-				own = append(own, f)
-				continue
-			}
-			report(f.At(), f.Hint, "%s", f.Message)
-		}
+		own := reportBrought(in.Routes.Faults(routes.IgnoredRoute), report)
 		if len(own) > 0 { // the list has no classes: Traefik has to change
-			such := ""
-			if len(own) > 1 {
-				such = fmt.Sprintf(", like %d more", len(own)-1)
-			}
-			report(in.Traefik.Settings().At, own[0].Hint, "%s: it leaves out %s%s", "Traefik reads only IngressRoutes of a class, and those of the list have none", own[0].Router, such)
+			report(in.Traefik.Settings().At, own[0].Hint, "%s: it leaves out %s%s", "Traefik reads only IngressRoutes of a class, and those of the list have none", own[0].Router, likeMore(len(own)))
 		}
 	},
 }

@@ -2,10 +2,10 @@ package rules
 
 import (
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/muxer"
 )
@@ -56,10 +56,9 @@ spec:
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 var (
-	wordOperator   = regexp.MustCompile(`(?i)\)\s*(and|or)\s*[!(A-Za-z]`)
-	singleQuotes   = regexp.MustCompile(`\(\s*['‘’“”]`)
-	brokenOperator = regexp.MustCompile(`[\r\n]\s*(&&|\|\|)`)
-	withoutSlash   = regexp.MustCompile(`^path "`)
+	wordOperator   = lazy.Regexp(`(?i)\)\s*(and|or)\s*[!(A-Za-z]`)
+	singleQuotes   = lazy.Regexp(`\(\s*['‘’“”]`)
+	brokenOperator = lazy.Regexp(`[\r\n]\s*(&&|\|\|)`)
 )
 
 // ruleHint is what to write instead of a rule that cannot be read; empty when that is unknown.
@@ -71,13 +70,13 @@ func ruleHint(in *lint.Context, text string, err error) string {
 	case errors.As(err, &unknown):
 		names := muxer.Names()
 		return in.Deployed.DidYouMean(unknown.Name, len(names), slices.Values(names))
-	case singleQuotes.MatchString(text):
+	case singleQuotes().MatchString(text):
 		return "write the arguments in backticks"
-	case wordOperator.MatchString(text):
+	case wordOperator().MatchString(text):
 		return "write && or ||"
-	case brokenOperator.MatchString(text):
+	case brokenOperator().MatchString(text):
 		return "end the line with && or ||: a rule ends where a line ends with a matcher"
-	case withoutSlash.MatchString(err.Error()):
+	case strings.HasPrefix(err.Error(), `path "`):
 		return "begin the path with a slash"
 	case strings.Contains(err.Error(), "non-ASCII"):
 		return "write the name as it is in DNS, which begins with xn--"

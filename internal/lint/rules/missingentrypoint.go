@@ -49,13 +49,10 @@ spec:
 		}
 		exposures, settings := exposuresOf(in), in.Traefik.Settings()
 		for _, o := range in.Routes.IngressRoutes() {
-			on := o.EntryPoints
-			if len(on) == 0 {
-				on = settings.Defaults()
-			}
-			name, missing := exposures.missing(on)
+			name, missing := exposures.missing(settings.OrDefaults(o.EntryPoints))
 			missing = slices.DeleteFunc(missing, func(e string) bool {
-				return settings.Lacks(e, false) || answersElsewhere(in.Routes.Contest(), of[o.Object], e)
+				// A route with tls is often written twice, once for each kind of entry point.
+				return settings.Lacks(e, false) || in.Routes.Contest().Answered(of[o.Object], func(r *routes.Router) bool { return slices.Contains(r.EntryPoints, e) })
 			})
 			if len(missing) > 0 {
 				report(in.Places.Field(o.Object, "spec", "entryPoints"), "add "+strings.Join(missing, ", "),
@@ -114,12 +111,4 @@ func (x exposures) missing(have []string) (exposure string, missing []string) {
 		}
 	}
 	return exposure, missing
-}
-
-// answersElsewhere reports whether other routers answer on an entry point for all addresses of an IngressRoute's routers. A route
-// with tls is often written twice, once for each kind of entry point.
-func answersElsewhere(all *routes.Contest, routers []*routes.Router, entryPoint string) bool {
-	return !slices.ContainsFunc(routers, func(r *routes.Router) bool {
-		return r.Scopes == nil || slices.ContainsFunc(r.Scopes, func(s routes.Scope) bool { return !all.Answered(&s, entryPoint) })
-	})
 }

@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"fmt"
-
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/routes"
@@ -56,12 +54,9 @@ spec:
 	Mend: []string{`      middlewares: [{name: logins, namespace: sys-login}]`, `      middlewares: [{name: login, namespace: sys-login}]`},
 	Check: func(in *lint.Context, report lint.Report) {
 		own := map[catalog.Middleware][]*routes.Router{} // the routes of the list whose middleware is missing
-		for _, f := range in.Routes.Faults(routes.MissingMiddleware) {
-			if r := f.Router; r != nil && r.Own != nil {
-				own[r.Middlewares[0]] = append(own[r.Middlewares[0]], r)
-				continue
-			}
-			report(f.At(), f.Hint, "%s", f.Message)
+		for _, f := range reportBrought(in.Routes.Faults(routes.MissingMiddleware), report) {
+			r := f.Router
+			own[r.Middlewares[0]] = append(own[r.Middlewares[0]], r)
 		}
 		for m, routers := range own { // once for each Middleware: it is one fault; findings are sorted in the end
 			first := routers[0]
@@ -70,12 +65,8 @@ spec:
 					first = r
 				}
 			}
-			others := ""
-			if len(routers) > 1 {
-				others = fmt.Sprintf(", like %d more", len(routers)-1)
-			}
 			report(first.At(), "deploy it with an application of namespace "+m.Namespace+", or change ingress.auth of platform.yml",
-				"no application deploys Middleware %s of namespace %s: Traefik drops the route of %s%s", m.Name, m.Namespace, first.Own.Host+first.Own.Path, others)
+				"no application deploys Middleware %s of namespace %s: Traefik drops the route of %s%s", m.Name, m.Namespace, first.Own.Host+first.Own.Path, likeMore(len(routers)))
 		}
 	},
 }

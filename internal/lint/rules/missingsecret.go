@@ -53,8 +53,6 @@ repository: {url: https://git.example/homelab.git}
 				report(in.Places.Near(p.Object, need.Secret, slices.Concat(p.At, need.At)...), "add it under secrets: of the application", "%s needs %s", p.Title(), problem)
 			}
 		}
-		for _, f := range in.Routes.Faults(routes.MissingSecret) {
-			report(f.At(), f.Hint, "%s", f.Message)
-		}
+		reportAll(in.Routes.Faults(routes.MissingSecret), report)
 	},
 }

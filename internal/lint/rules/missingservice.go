@@ -63,9 +63,7 @@ spec:
 `,
 	Mend: []string{`        - {host: photos, service: photos, port: 8080, auth: app}`, `        - {host: photos, service: photos, port: 80, auth: app}`},
 	Check: func(in *lint.Context, report lint.Report) {
-		for _, f := range in.Routes.Faults(routes.MissingService) {
-			report(f.At(), f.Hint, "%s", f.Message)
-		}
+		reportAll(in.Routes.Faults(routes.MissingService), report)
 		for _, m := range in.Routes.MissingStreams() {
 			what := "leaves it out"
 			if m.Alone {

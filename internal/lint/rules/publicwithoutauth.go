@@ -88,7 +88,12 @@ func beyondLAN(in *lint.Context) map[string]string {
 	return out
 }
 
+// isChallenge reports whether a scope is for ACME challenges.
+func isChallenge(s *routes.Scope) bool {
+	return strings.HasPrefix(s.Path, "/.well-known/acme-challenge")
+}
+
 // challenges reports whether a router is for ACME challenges only.
 func challenges(r *routes.Router) bool {
-	return !slices.ContainsFunc(r.Scopes, func(s routes.Scope) bool { return !strings.HasPrefix(s.Path, "/.well-known/acme-challenge") })
+	return !slices.ContainsFunc(r.Scopes, func(s routes.Scope) bool { return !isChallenge(&s) })
 }

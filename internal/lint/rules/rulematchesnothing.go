@@ -1,10 +1,10 @@
 package rules
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/routes"
 	"github.com/hippotion/roster/internal/muxer"
@@ -75,7 +75,7 @@ func unusual(r *routes.Router) (m *muxer.Matcher, what, hint string) {
 }
 
 // notInHosts is what no name of a host has, but for the star of a whole label in front.
-var notInHosts = regexp.MustCompile(`[^A-Za-z0-9._-]`)
+var notInHosts = lazy.Regexp(`[^A-Za-z0-9._-]`)
 
 func unusualMatcher(m *muxer.Matcher) (what, hint string) {
 	arg := m.Args[0]
@@ -85,7 +85,7 @@ func unusualMatcher(m *muxer.Matcher) (what, hint string) {
 			return "a parameter whose name is " + arg, "write " + m.Name + "(`" + name + "`, `" + value + "`)"
 		}
 	case "Host":
-		switch sign := notInHosts.FindString(strings.TrimPrefix(arg, "*")); sign {
+		switch sign := notInHosts().FindString(strings.TrimPrefix(arg, "*")); sign {
 		case "":
 		case "*":
 			return "a host with a star in its name", "write HostRegexp: the star stands for a label only as the first one"

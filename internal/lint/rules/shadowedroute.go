@@ -6,6 +6,7 @@ import (
 
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/models/routes"
 )
 
@@ -90,8 +91,7 @@ func doorNames(doors []routes.Door) string {
 func redirects(in *lint.Context, r *routes.Router) bool {
 	for _, m := range r.Middlewares {
 		if o := in.Routes.Middleware(m); o != nil {
-			spec, _ := o.Content()["spec"].(map[string]any)
-			if spec["redirectScheme"] != nil || spec["redirectRegex"] != nil {
+			if deployed.FieldAt(o, "spec", "redirectScheme") != nil || deployed.FieldAt(o, "spec", "redirectRegex") != nil {
 				return true
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"strconv"
 
 	"github.com/hippotion/roster/internal/lint"
-	"github.com/hippotion/roster/internal/lint/models/routes"
 )
 
 var tcpRouteTakesHTTP = lint.Rule{
@@ -45,35 +44,21 @@ spec:
 		if len(stream) == 0 {
 			return
 		}
-		first, count := map[string]*routes.Router{}, map[string]int{}
-		for _, r := range in.Routes.Routers() {
-			for _, name := range r.EntryPoints {
-				if r.TLS || settings.Encrypts(name) || in.Routes.Dropped()[r] {
-					continue
-				}
-				if count[name]++; first[name] == nil {
-					first[name] = r
-				}
-			}
-		}
+		plain := withoutTLS(in, func(name string) bool { return !settings.Encrypts(name) })
 		for i := range stream {
 			s := &stream[i]
 			taking := in.Routes.TakesAll(s)
 			if taking < 0 {
 				continue
 			}
-			names := s.EntryPoints
-			if len(names) == 0 {
-				names = settings.Defaults()
-			}
-			for _, name := range names {
+			for _, name := range settings.OrDefaults(s.EntryPoints) {
 				var lost string
 				switch e := settings.EntryPoint(name); {
 				case e == nil && (settings.EntryPointsKnown || name != "web" && name != "http"), e != nil && (e.TLS || e.UDP): // it is not known to be plain
 				case e != nil && e.Redirect.To != "":
 					lost = "the redirection to " + e.Redirect.Scheme
-				case first[name] != nil:
-					lost = routesOf(first[name], count[name])
+				case plain[name] != nil:
+					lost = plain[name].String()
 				}
 				if lost != "" {
 					report(in.Places.Field(s.Object, "spec", "routes", strconv.Itoa(taking), "match"), "give it an entry point of its own",

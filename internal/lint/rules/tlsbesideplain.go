@@ -87,7 +87,12 @@ spec:
 			plain := slices.DeleteFunc(slices.Clone(o.EntryPoints), func(name string) bool {
 				e := settings.EntryPoint(name)
 				redirected := e != nil && e.Redirect.Scheme == "https" // whatever its priority: the route is not there
-				return settings.ForHTTPS(name) || settings.Lacks(name, false) || redirected || e != nil && !forHTTP[name] || answersPlainly(in.Routes.Contest(), of[o.Object], name)
+				if settings.ForHTTPS(name) || settings.Lacks(name, false) || redirected || e != nil && !forHTTP[name] {
+					return true
+				}
+				// Or routers without TLS answer there for the same.
+				contest, door := in.Routes.Contest(), routes.Door{EntryPoint: name}
+				return contest.Answered(of[o.Object], func(r *routes.Router) bool { return contest.Serves(r, door) })
 			})
 			// For a single entry point, only the name counts.
 			if len(plain) == 1 && len(o.EntryPoints) == 1 && plain[0] != "web" && plain[0] != "http" || len(plain) == 0 {
@@ -97,12 +102,4 @@ spec:
 				"with tls, IngressRoute %s answers to plain HTTP with 404 on %s", o.Name, strings.Join(plain, ", "))
 		}
 	},
-}
-
-// answersPlainly reports whether routers without TLS answer on an entry point for all addresses of others.
-func answersPlainly(all *routes.Contest, routers []*routes.Router, entryPoint string) bool {
-	plain := routes.Door{EntryPoint: entryPoint}
-	return !slices.ContainsFunc(routers, func(r *routes.Router) bool {
-		return r.Scopes == nil || slices.ContainsFunc(r.Scopes, func(s routes.Scope) bool { return !all.AnsweredBehind(&s, plain) })
-	})
 }

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -105,11 +104,3 @@ ports:
     http: {redirections: {entryPoint: {to: websecure, scheme: https, permanent: true}}}
   tunnel: {port: 7080}
 `
-
-// routesOf counts routes for messages: the first, and how many more there are.
-func routesOf(first fmt.Stringer, count int) string {
-	if count > 1 {
-		return fmt.Sprintf("%s and %d more", first, count-1)
-	}
-	return first.String()
-}

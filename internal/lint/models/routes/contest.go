@@ -64,20 +64,21 @@ const (
 func (in *Model) Contest() *Contest {
 	return in.contest.Get(func() *Contest {
 		dropped := in.Dropped()
-		c := newContest(slices.DeleteFunc(slices.Clone(in.Routers()), func(r *Router) bool { return dropped[r] }), in.traefik.Settings())
-		for r := range dropped { // one that is built in vain takes the place of its twin all the same
-			if !c.traefik.SafeNaming {
-				c.twins[r.Key()]++
-			}
-		}
-		return c
+		kept := slices.DeleteFunc(slices.Clone(in.Routers()), func(r *Router) bool { return dropped[r] })
+		return newContest(kept, dropped, in.traefik.Settings())
 	})
 }
 
-func newContest(routers []*Router, t *traefik.Settings) *Contest {
-	c := &Contest{traefik: t, solver: muxer.NewSolver(mostSteps), hosts: map[string]*addresses{}, permit: map[string]*addresses{}, left: mostCandidates, compare: mostCompared, lowest: map[Door][]*Router{}, doors: map[*Router][]Door{}, reached: map[place]reached{}, twins: map[string]int{}}
-	for _, r := range routers {
-		if !t.SafeNaming {
+func newContest(routers []*Router, dropped map[*Router]bool, t *traefik.Settings) *Contest {
+	c := &Contest{
+		traefik: t, solver: muxer.NewSolver(mostSteps), left: mostCandidates, compare: mostCompared,
+		hosts: map[string]*addresses{}, permit: map[string]*addresses{}, lowest: map[Door][]*Router{}, doors: map[*Router][]Door{}, twins: map[string]int{}, reached: map[place]reached{},
+	}
+	if !t.SafeNaming {
+		for _, r := range routers {
+			c.twins[r.Key()]++
+		}
+		for r := range dropped { // one that is built in vain takes the place of its twin all the same
 			c.twins[r.Key()]++
 		}
 	}
@@ -226,8 +227,8 @@ func (r *Router) Meets(other *Router, t *traefik.Settings) bool {
 	})
 }
 
-// serves reports whether a router is surely behind a door.
-func (c *Contest) serves(r *Router, d Door) bool { return slices.Contains(c.Doors(r), d) }
+// Serves reports whether a router is surely behind a door.
+func (c *Contest) Serves(r *Router, d Door) bool { return slices.Contains(c.Doors(r), d) }
 
 // one reports whether Traefik keeps only one of two routers.
 func (c *Contest) one(r, other *Router) bool {
@@ -237,11 +238,10 @@ func (c *Contest) one(r, other *Router) bool {
 // kept reports whether Traefik surely keeps a router: of several with one name, it is not known which.
 func (c *Contest) kept(r *Router) bool { return c.twins[r.Key()] <= 1 }
 
-// before are the alternatives, behind a door, of routers that come before one with a priority, and that may answer for some of what a
-// scope matches.
-func (c *Contest) before(r *Router, priority int, s *Scope, d Door) (first []*Router, all []muxer.Conjunction) {
+// before are the alternatives, behind a door, of routers with a higher priority than r, that may answer for some of what a scope of r matches.
+func (c *Contest) before(r *Router, s *Scope, d Door) (first []*Router, all []muxer.Conjunction) {
 	c.candidates(s, func(e entrant) {
-		if e.Priority > priority && c.kept(e.Router) && !c.one(r, e.Router) && c.serves(e.Router, d) {
+		if e.Priority > r.Priority && c.kept(e.Router) && !c.one(r, e.Router) && c.Serves(e.Router, d) {
 			if !slices.Contains(first, e.Router) {
 				first = append(first, e.Router)
 			}
@@ -278,7 +278,7 @@ type (
 func (c *Contest) reach(r *Router, d Door) reached {
 	out := reached{answer: muxer.No}
 	for i := range r.Scopes {
-		_, before := c.before(r, r.Priority, &r.Scopes[i], d)
+		_, before := c.before(r, &r.Scopes[i], d)
 		if len(before) == 0 {
 			return reached{answer: muxer.Yes}
 		}
@@ -298,7 +298,7 @@ func (c *Contest) Answering(request *muxer.Request, d Door) []*Router {
 	for _, host := range []string{"", request.Host} {
 		for _, e := range c.hosts[host].entrants() {
 			switch {
-			case len(out) > 0 && e.Priority < out[0].Priority || slices.Contains(out, e.Router) || !c.serves(e.Router, d) || !e.scope.Matches(request):
+			case len(out) > 0 && e.Priority < out[0].Priority || slices.Contains(out, e.Router) || !c.Serves(e.Router, d) || !e.scope.Matches(request):
 			case len(out) > 0 && e.Priority == out[0].Priority:
 				out = append(out, e.Router)
 			default:
@@ -329,7 +329,7 @@ func (c *Contest) Shadow(r *Router) *Shadow {
 		}
 		out.Doors = append(out.Doors, d)
 		for i := range r.Scopes {
-			first, _ := c.before(r, r.Priority, &r.Scopes[i], d)
+			first, _ := c.before(r, &r.Scopes[i], d)
 			for _, b := range c.taking(&r.Scopes[i], first) {
 				if !slices.Contains(out.By, b) {
 					out.By = append(out.By, b)
@@ -410,7 +410,7 @@ func (c *Contest) Rivals(compare func(a, b *Router) int) map[*Router]*Rivals {
 // common is a request that two alternatives of the same priority match, and that no router takes before them; nil when none is known.
 func (c *Contest) common(a, b entrant) *muxer.Request {
 	for _, d := range c.shared(a.Router, b.Router) {
-		_, before := c.before(a.Router, a.Priority, a.scope, d)
+		_, before := c.before(a.Router, a.scope, d)
 		if r, found := c.solver.Find(slices.Concat(a.scope.Conjunction, b.scope.Conjunction), before...); found == muxer.Yes {
 			return r
 		}
@@ -429,7 +429,7 @@ func (c *Contest) shared(a, b *Router) []Door {
 	if len(b.EntryPoints) == 0 {
 		return c.Doors(a)
 	}
-	return slices.DeleteFunc(slices.Clone(c.Doors(a)), func(d Door) bool { return !c.serves(b, d) })
+	return slices.DeleteFunc(slices.Clone(c.Doors(a)), func(d Door) bool { return !c.Serves(b, d) })
 }
 
 // InsteadOf is the router that answers for all requests for a host, behind a door of one that Traefik drops; nil when there is none.
@@ -442,7 +442,7 @@ func (c *Contest) InsteadOf(dropped *Router, host string) *Router {
 	for _, d := range c.Doors(dropped) {
 		var all *Router
 		c.candidates(&s, func(e entrant) {
-			if all != nil && all.Priority >= e.Priority || !c.serves(e.Router, d) {
+			if all != nil && all.Priority >= e.Priority || !c.Serves(e.Router, d) {
 				return
 			}
 			if c.covers(e.scope, &s) {
@@ -456,35 +456,27 @@ func (c *Contest) InsteadOf(dropped *Router, host string) *Router {
 	return nil
 }
 
-// Answered reports whether routers at an entry point answer for all that a scope matches.
-func (c *Contest) Answered(s *Scope, entryPoint string) bool {
-	var all []muxer.Conjunction
-	c.candidates(s, func(e entrant) {
-		if slices.Contains(e.EntryPoints, entryPoint) {
-			all = append(all, e.scope.Conjunction)
-		}
+// Answered reports whether those routers that fit answer for all that others match.
+func (c *Contest) Answered(others []*Router, fits func(*Router) bool) bool {
+	return !slices.ContainsFunc(others, func(r *Router) bool {
+		return r.Scopes == nil || slices.ContainsFunc(r.Scopes, func(s Scope) bool {
+			var all []muxer.Conjunction
+			c.candidates(&s, func(e entrant) {
+				if fits(e.Router) {
+					all = append(all, e.scope.Conjunction)
+				}
+			})
+			_, found := c.solver.Find(s.Conjunction, all...)
+			return found != muxer.No
+		})
 	})
-	_, found := c.solver.Find(s.Conjunction, all...)
-	return found == muxer.No
-}
-
-// AnsweredBehind reports whether routers behind a door answer for all that a scope matches.
-func (c *Contest) AnsweredBehind(s *Scope, d Door) bool {
-	var all []muxer.Conjunction
-	c.candidates(s, func(e entrant) {
-		if c.serves(e.Router, d) {
-			all = append(all, e.scope.Conjunction)
-		}
-	})
-	_, found := c.solver.Find(s.Conjunction, all...)
-	return found == muxer.No
 }
 
 // Around are the routers behind a door that answer for all that a scope of another one matches, and for more.
 func (c *Contest) Around(r *Router, s *Scope, d Door) []*Router {
 	var out []*Router
 	c.candidates(s, func(e entrant) {
-		if e.Router != r && !slices.Contains(out, e.Router) && c.serves(e.Router, d) && c.covers(e.scope, s) && !c.covers(s, e.scope) {
+		if e.Router != r && !slices.Contains(out, e.Router) && c.Serves(e.Router, d) && c.covers(e.scope, s) && !c.covers(s, e.scope) {
 			out = append(out, e.Router)
 		}
 	})
@@ -517,7 +509,7 @@ func (c *Contest) Instead(dropped *Router, fits func(*Router) bool) (*Router, *m
 			s := &dropped.Scopes[i]
 			var all []entrant
 			c.candidates(s, func(e entrant) {
-				if c.serves(e.Router, d) && !c.one(dropped, e.Router) {
+				if c.Serves(e.Router, d) && !c.one(dropped, e.Router) {
 					all = append(all, e)
 				}
 			})

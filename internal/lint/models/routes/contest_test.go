@@ -38,7 +38,7 @@ func winners(routers []*Router, c *Contest, a arrival) []*Router {
 	var out []*Router
 	for _, r := range routers {
 		switch {
-		case r.Rule == nil || !c.serves(r, a.door) || !r.Rule.Matches(&a.request) || len(out) > 0 && out[0].Priority > r.Priority:
+		case r.Rule == nil || !c.Serves(r, a.door) || !r.Rule.Matches(&a.request) || len(out) > 0 && out[0].Priority > r.Priority:
 		case len(out) > 0 && out[0].Priority == r.Priority:
 			out = append(out, r)
 		default:
@@ -74,7 +74,7 @@ func TestContest(t *testing.T) {
 			o.understand(1+r.IntN(3), muxer.V3)
 			routers = append(routers, o)
 		}
-		c := newContest(routers, settings)
+		c := newContest(routers, nil, settings)
 		reached, rivals := map[*Router]map[Door]bool{}, map[*Router]*Router{}
 		for _, a := range world() {
 			won := winners(routers, c, a)
@@ -110,14 +110,14 @@ func TestContest(t *testing.T) {
 			without := slices.DeleteFunc(slices.Clone(routers), func(other *Router) bool { return other == o })
 			want := map[*Router]bool{}
 			for _, a := range world() {
-				if c.serves(o, a.door) && o.Rule.Matches(&a.request) {
+				if c.Serves(o, a.door) && o.Rule.Matches(&a.request) {
 					for _, w := range winners(without, c, a) {
 						want[w] = want[w] || w.Priority <= o.Priority
 					}
 				}
 			}
 			for _, other := range without {
-				instead, _ := newContest(without, settings).Instead(o, func(r *Router) bool { return r == other })
+				instead, _ := newContest(without, nil, settings).Instead(o, func(r *Router) bool { return r == other })
 				forHosts := !slices.ContainsFunc(other.Scopes, func(s Scope) bool { return s.Host == "" })
 				if instead != nil && !want[other] || instead == nil && want[other] && forHosts {
 					t.Errorf("%d: %s instead of %s: %v, want %v", run, other.Name, o.Name, instead, want[other])
@@ -140,7 +140,7 @@ func TestManyDoors(t *testing.T) {
 		o.EntryPoints = append(o.EntryPoints, strconv.Itoa(i))
 	}
 	o.understand(0, muxer.V3)
-	c := newContest([]*Router{o}, &traefik.Settings{})
+	c := newContest([]*Router{o}, nil, &traefik.Settings{})
 	if got := len(c.Doors(o)); got != mostDoors || !c.Exhausted() {
 		t.Errorf("%d doors, %v", got, c.Exhausted())
 	}
@@ -154,7 +154,7 @@ func TestEnd(t *testing.T) {
 		o.understand(2-i, muxer.V3)
 		routers = append(routers, o)
 	}
-	c := newContest(routers, &traefik.Settings{})
+	c := newContest(routers, nil, &traefik.Settings{})
 	if _, found := c.Reach(routers[1], c.Doors(routers[1])[0]); found != muxer.No {
 		t.Error(found)
 	}
@@ -178,7 +178,7 @@ func TestMany(t *testing.T) {
 			o.understand(0, muxer.V3)
 			routers = append(routers, o)
 		}
-		c := newContest(routers, &traefik.Settings{})
+		c := newContest(routers, nil, &traefik.Settings{})
 		got := c.Rivals(func(a, b *Router) int { return a.Place - b.Place })
 		switch {
 		case name == "equal" && (len(got) < 100 || got[routers[1]].First != routers[0]):

@@ -42,6 +42,7 @@ func (f *Fault) At() catalog.Place { return f.of(f.fields...) }
 type verdicts struct {
 	faults  map[Cause][]Fault
 	dropped map[*Router]bool
+	by      *judge
 }
 
 // Faults are the faults of a cause, those of routers first. The list is not to be changed.
@@ -120,7 +121,7 @@ func (in *Model) judge() *verdicts {
 		}
 	}
 
-	out := &verdicts{faults: map[Cause][]Fault{}, dropped: map[*Router]bool{}}
+	out := &verdicts{faults: map[Cause][]Fault{}, dropped: map[*Router]bool{}, by: j}
 	for _, s := range all {
 		for _, f := range s.faults {
 			out.faults[f.Cause] = append(out.faults[f.Cause], f)
@@ -142,9 +143,9 @@ func (j *judge) doors(routers []*subject) []*subject {
 			continue
 		}
 		s := &subject{judge: j, door: door}
-		for m := range strings.SplitSeq(e.Middlewares, ",") {
-			if local, own := strings.CutSuffix(strings.TrimSpace(m), ownProvider); own {
-				s.need(s.referOwn(name{kind: "Middleware", missing: MissingMiddleware, named: strings.TrimSpace(m)}, local, nil))
+		for _, m := range e.Through() {
+			if local, own := strings.CutSuffix(m, ownProvider); own {
+				s.need(s.referOwn(name{kind: "Middleware", missing: MissingMiddleware, named: m}, local, nil))
 			}
 		}
 		for _, r := range routers {
@@ -305,10 +306,7 @@ func (s *subject) judgeRouter(t *tree) {
 		s.need(s.refer(name{"Middleware", MissingMiddleware, r.Namespace, m.Namespace, m.Name}, at, "name"), at...)
 	}
 	s.backends(r.services, []string{"services"}, len(r.services) > 1, true)
-	if r.Priority > mostPriority {
-		s.fault(IgnoredRoute, []string{"priority"}, fmt.Sprintf("write %d or less", mostPriority), "the priority %d is among those that Traefik keeps for itself", r.Priority)
+	if r.Priority > catalog.MaxPriority {
+		s.fault(IgnoredRoute, []string{"priority"}, fmt.Sprintf("write %d or less", catalog.MaxPriority), "the priority %d is among those that Traefik keeps for itself", r.Priority)
 	}
 }
-
-// mostPriority is Traefik's maxUserPriority (pkg/server/router/router.go).
-const mostPriority = 1<<63 - 1 - 1000

@@ -57,7 +57,7 @@ var middlewareKinds = map[string]func(m *middleware){
 }
 
 func (s *subject) middleware() {
-	spec, _ := s.object.Content()["spec"].(map[string]any)
+	spec := specOf(s.object)
 	var kinds []string
 	for _, kind := range slices.Sorted(maps.Keys(middlewareKinds)) {
 		if spec[kind] != nil {
@@ -85,11 +85,7 @@ func (m *middleware) bad(at []string, hint, format string, args ...any) {
 }
 
 func (m *middleware) get(fields ...string) any {
-	var v any = m.spec
-	for _, field := range fields {
-		v = deployed.Member(v, field)
-	}
-	return v
+	return deployed.FieldAt(m.object, slices.Concat([]string{"spec", m.kind}, fields)...)
 }
 
 func (m *middleware) text(fields ...string) string {
@@ -108,12 +104,7 @@ func (m *middleware) number(fields ...string) (n int64, there bool) {
 }
 
 func (m *middleware) texts(fields ...string) []string {
-	list, _ := m.get(fields...).([]any)
-	out := make([]string, len(list))
-	for i := range list {
-		out[i] = fmt.Sprint(list[i])
-	}
-	return out
+	return textsAt(m.object, slices.Concat([]string{"spec", m.kind}, fields)...)
 }
 
 func (m *middleware) required(field string) bool {
@@ -350,8 +341,8 @@ func (m *middleware) authService(u *url.URL, at []string) {
 	}
 }
 
-// emptyHeaders are the fields of headers that Traefik takes for nothing when they are false, empty or 0; those that it takes for something
-// whatever they are, it keeps apart as pointers (pkg/config/dynamic/middlewares.go).
+// headers set at least one. Traefik takes a field for nothing when it is false, empty or 0, but for those that it keeps as pointers
+// (pkg/config/dynamic/middlewares.go).
 func (m *middleware) headers() {
 	some := false
 	for field, v := range m.spec {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/bounds"
@@ -31,17 +30,16 @@ type Model struct {
 	traefik  *traefik.Model
 	secrets  *secrets.Model
 
-	ingresses      once.Value[*ingressRoutes]
-	allRouters     once.Value[[]*Router]
-	contest        once.Value[*Contest]
-	verdicts       once.Value[*verdicts]
-	ofRoster       once.Value[*deployed.Object]            // stands for the Middlewares that roster renders: all are the same
-	byTraefiksName once.Value[map[string]*deployed.Object] // the middlewares, as an entry point names them
-	atEntryPoints  map[*traefik.EntryPoint]before
-	services       once.Value[map[string]map[string]*Service]
-	operators      once.Value[map[string]bool] // the namespaces in which an operator may make Services
-	routedHosts    once.Value[map[string]*owners]
-	callsOf        map[*deployed.Object][]Call
+	ingresses     once.Value[*ingressRoutes]
+	allRouters    once.Value[[]*Router]
+	contest       once.Value[*Contest]
+	verdicts      once.Value[*verdicts]
+	ofRoster      once.Value[*deployed.Object] // stands for the Middlewares that roster renders: all are the same
+	atEntryPoints map[*traefik.EntryPoint]before
+	services      once.Value[map[string]map[string]*Service]
+	operators     once.Value[map[string]bool] // the namespaces in which an operator may make Services
+	routedHosts   once.Value[map[string]*owners]
+	callsOf       map[*deployed.Object][]Call
 }
 
 // New is the routes of what is deployed.
@@ -184,28 +182,19 @@ func (in *Model) readRouters() []*Router {
 			out = append(out, ownRouter(n, &a.Routes[i], in.traefik.Settings()))
 		}
 	}
-	for _, o := range in.IngressRoutes() {
-		for i, rule := range o.Routes {
-			if rule.isRule() { // Traefik leaves out the others
-				out = append(out, broughtRouter(&o, i, in.traefik.Settings()))
-			}
-		}
-	}
+	out = append(out, in.brought(in.IngressRoutes())...)
 	for _, r := range out {
-		r.places = in.places
-		if len(r.EntryPoints) == 0 {
-			r.EntryPoints = in.traefik.Settings().Defaults()
-		}
+		r.EntryPoints = in.traefik.Settings().OrDefaults(r.EntryPoints)
 	}
 	return out
 }
 
-// children are the routers below others. They share the hosts and entry points of those, which Routers has.
-func (in *Model) children() []*Router {
+// brought are the routers of IngressRoutes.
+func (in *Model) brought(all []ingressRoute) []*Router {
 	var out []*Router
-	for _, o := range in.ingresses.Get(in.readIngressRoutes).children {
+	for _, o := range all {
 		for i, rule := range o.Routes {
-			if rule.isRule() {
+			if rule.isRule() { // Traefik leaves out the others
 				r := broughtRouter(&o, i, in.traefik.Settings())
 				r.places = in.places
 				out = append(out, r)
@@ -213,6 +202,11 @@ func (in *Model) children() []*Router {
 		}
 	}
 	return out
+}
+
+// children are the routers below others. They share the hosts and entry points of those, which Routers has.
+func (in *Model) children() []*Router {
+	return in.brought(in.ingresses.Get(in.readIngressRoutes).children)
 }
 
 // ownRouter is what render makes of a route of the list.
@@ -297,11 +291,9 @@ func (r *Router) LeadsWhere(other *Router) bool {
 // Key is the same for routers of which Traefik keeps only one: a router's name is made of these, with what is not a letter or digit
 // replaced (pkg/provider/kubernetes/crd/kubernetes.go, makeID; pkg/provider/configuration.go, Normalize).
 func (r *Router) Key() string {
-	if r.known != "" {
-		return r.known
+	if r.known == "" {
+		r.known = normalized(r.Namespace, r.Name) + " " + r.Text
 	}
-	words := strings.FieldsFunc(r.Namespace+"-"+r.Name, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsNumber(c) })
-	r.known = strings.Join(words, "-") + " " + r.Text
 	return r.known
 }
 

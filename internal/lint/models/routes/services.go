@@ -83,6 +83,11 @@ func (s *Service) portHint(port intstr.IntOrString) string {
 	return s.listed
 }
 
+// lacksService reports whether no application deploys a Service, though all is known that is in its namespace. An operator may make it.
+func (in *Model) lacksService(namespace, name string) bool {
+	return in.known(namespace) && in.ServicesOf(namespace)[name] == nil
+}
+
 // operated reports whether an operator may create Services in a namespace: it has an object of a custom kind.
 func (in *Model) operated(namespace string) bool {
 	return in.operators.Get(func() map[string]bool {

@@ -161,12 +161,11 @@ func (t *tree) hostsOf(r *Router) []string {
 // tlsOption is what Traefik makes of one (pkg/tls/tlsmanager.go, buildTLSConfig; pkg/provider/kubernetes/crd/kubernetes.go, buildTLSOptions).
 func (s *subject) tlsOption() {
 	for _, list := range []struct {
-		field, what string
-		known       map[string]bool
+		field, what, known string
 	}{{"cipherSuites", "cipher suite", cipherSuites}, {"curvePreferences", "curve", curves}} {
 		at := []string{"spec", list.field}
 		for i, text := range textsAt(s.object, at...) {
-			if !list.known[text] {
+			if !slices.Contains(strings.Fields(list.known), text) {
 				s.fault(BrokenTLSOption, item(at, i), "", "Traefik knows no %s %s", list.what, text)
 			}
 		}
@@ -180,9 +179,7 @@ func (s *subject) tlsOption() {
 			lacks[i] = problem
 		}
 	}
-	how, _ := s.object.Content()["spec"].(map[string]any)
-	auth, _ := how["clientAuth"].(map[string]any)
-	kind, _ := auth["clientAuthType"].(string)
+	kind := deployed.StringAt(s.object, "spec", "clientAuth", "clientAuthType")
 	verifies := slices.Contains([]string{"VerifyClientCertIfGiven", "RequireAndVerifyClientCert"}, kind)
 	switch {
 	case kind != "" && !verifies && !slices.Contains([]string{"NoClientCert", "RequestClientCert", "RequireAnyClientCert"}, kind):
@@ -205,25 +202,16 @@ func (s *subject) tlsOption() {
 	}
 }
 
-// set is words as a set.
-func set(words string) map[string]bool {
-	out := map[string]bool{}
-	for _, w := range strings.Fields(words) {
-		out[w] = true
-	}
-	return out
-}
-
-// The names of pkg/tls/cipher.go and certificate.go.
-var (
-	cipherSuites = set(`TLS_RSA_WITH_RC4_128_SHA TLS_RSA_WITH_3DES_EDE_CBC_SHA TLS_RSA_WITH_AES_128_CBC_SHA TLS_RSA_WITH_AES_256_CBC_SHA
+// The names of pkg/tls/cipher.go and certificate.go, with spaces between.
+const (
+	cipherSuites = `TLS_RSA_WITH_RC4_128_SHA TLS_RSA_WITH_3DES_EDE_CBC_SHA TLS_RSA_WITH_AES_128_CBC_SHA TLS_RSA_WITH_AES_256_CBC_SHA
 		TLS_RSA_WITH_AES_128_CBC_SHA256 TLS_RSA_WITH_AES_128_GCM_SHA256 TLS_RSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_ECDSA_WITH_RC4_128_SHA
 		TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA TLS_ECDHE_RSA_WITH_RC4_128_SHA TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA
 		TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256
 		TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
 		TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305
 		TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305 TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
-		TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256 TLS_FALLBACK_SCSV`)
-	curves = set(`secp256r1 CurveP256 secp384r1 CurveP384 secp521r1 CurveP521 x25519 X25519 x25519mlkem768 X25519MLKEM768
-		secp256r1mlkem768 SecP256r1MLKEM768 secp384r1mlkem1024 SecP384r1MLKEM1024`)
+		TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256 TLS_FALLBACK_SCSV`
+	curves = `secp256r1 CurveP256 secp384r1 CurveP384 secp521r1 CurveP521 x25519 X25519 x25519mlkem768 X25519MLKEM768
+		secp256r1mlkem768 SecP256r1MLKEM768 secp384r1mlkem1024 SecP384r1MLKEM1024`
 )

@@ -35,6 +35,17 @@ func (e *EntryPoint) ToHTTPS(priority int) bool {
 	return e.Redirect.To != "" && e.Redirect.Scheme == "https" && e.Redirect.Priority > priority
 }
 
+// Through are the names of its middlewares.
+func (e *EntryPoint) Through() []string {
+	var out []string
+	for name := range strings.SplitSeq(e.Middlewares, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // Port is the one it listens on; empty when unknown.
 func (e *EntryPoint) Port() string {
 	return e.Address[strings.LastIndex(e.Address, ":")+1:]

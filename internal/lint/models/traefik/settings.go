@@ -212,6 +212,14 @@ func (t *Settings) EntryPoints(udp bool) []string {
 // Defaults are the entry points of routes that name none (cmd/traefik, getDefaultsEntrypoints), in order; nil when they are not known.
 func (t *Settings) Defaults() []string { return t.defaults }
 
+// OrDefaults are the entry points that a route names or, when it names none, those that it has by default.
+func (t *Settings) OrDefaults(named []string) []string {
+	if len(named) == 0 {
+		return t.defaults
+	}
+	return named
+}
+
 // Place is where a field of an entry point's http is set in the values of the chart, such as tls, enabled, or the nearest place to it.
 func (t *Settings) Place(entryPoint string, fields ...string) catalog.Place {
 	if at := t.places[entryPoint]; at != nil {

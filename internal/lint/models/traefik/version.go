@@ -2,10 +2,11 @@ package traefik
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/hippotion/roster/internal/lazy"
 )
 
 // Version is a version of Traefik: that one or, when it is not exact, that one or a newer one. The zero value is an unknown one.
@@ -25,11 +26,11 @@ func (v Version) compare(other Version) int {
 }
 
 // numbers are those of a version. A single one of more digits is a date.
-var numbers = regexp.MustCompile(`^v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?$|^v?(\d{1,2})$`)
+var numbers = lazy.Regexp(`^v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?$|^v?(\d{1,2})$`)
 
 // versionOf reads a version, or a tag of Traefik's image.
 func versionOf(text string) Version {
-	m := numbers.FindStringSubmatch(text)
+	m := numbers().FindStringSubmatch(text)
 	if m == nil {
 		return Version{}
 	}
