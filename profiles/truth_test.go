@@ -11,6 +11,7 @@ import (
 
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/verdict"
+	"github.com/hippotion/roster/internal/verdict/cilium"
 	"github.com/hippotion/roster/profiles"
 )
 
@@ -284,7 +285,7 @@ func TestTruth(t *testing.T) {
 			for _, p := range set[name].Policies {
 				policies = append(policies, verdict.Policy{Namespace: "app", Name: p.Name, Rule: p.Rule})
 			}
-			engine, err := verdict.New(policies)
+			engine, err := cilium.New(verdict.Options{}, policies)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -295,7 +296,7 @@ func TestTruth(t *testing.T) {
 }
 
 // ask compares the engine with rows of a truth table.
-func ask(t *testing.T, engine *verdict.Engine, rows string, want bool) {
+func ask(t *testing.T, engine *cilium.Engine, rows string, want bool) {
 	t.Helper()
 	asked := 0
 	for line := range strings.Lines(rows) {

@@ -1,28 +1,47 @@
-// Package verdict answers one question offline: may this endpoint talk to that
-// one? The answer is Cilium's own. Policies go through the translation that the
-// Cilium agent applies to a CiliumNetworkPolicy, and its policy engine
-// (v1.19, default settings on Kubernetes, one cluster named "default") computes
-// the same map that it would load into the kernel.
+// Package verdict answers one question offline: may this endpoint talk to that one, and which rules decide? It reads the network policies of a
+// cluster as Cilium's agent (v1.19, default settings on Kubernetes) does: Cilium's own code checks and translates each policy, and its types say
+// what a selector, an entity, a CIDR or a name means. What is done here is the rest: which rules select an endpoint, and what they permit
+// and deny, as sets of ports.
 //
-// The package does not read manifests, does not know which pods exist, and does
-// not judge what is above layer 4: an HTTP request that a proxy would refuse is
-// allowed here, with [Decision.Proxy] saying that a proxy decides. It is the
-// only package that uses the engine, whose offline use upstream keeps for tests.
+// Cilium's engine itself computes the same answers, but it would lengthen each start of roster by a seventh. It judges this package
+// instead: see package cilium below this folder, which is for tests, and the comparison of both on random platforms.
 //
-// Not supported, and rejected by [New] rather than judged wrongly: toServices,
-// fromGroups and toGroups, CIDR groups (all need objects of a cluster),
-// authentication, and nodeSelector (host firewall).
+// The package does not read manifests, does not know which pods exist, and does not judge what is above layer 4: an HTTP request that a proxy
+// would refuse is allowed here, with [Decision.Proxy] saying that a proxy decides. What needs objects of a cluster (toServices, CIDR groups, groups
+// of cloud providers), authentication, and policies of nodes are not judged: a decision that they may change says so.
 package verdict
 
 import (
 	"net/netip"
+	"strconv"
 
+	"github.com/cilium/cilium/pkg/policy/api"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 )
 
-// Endpoint is one end of a flow: a pod, a reserved entity, or an address or a
-// name outside the cluster. Exactly one of Namespace, Entity, and IP or FQDN
-// is set.
+// Policy is a CiliumNetworkPolicy, without a namespace a CiliumClusterwideNetworkPolicy, or a NetworkPolicy of Kubernetes.
+//
+// The rules should be decoded from what will be applied. Empty lists matter (`fromEndpoints: []` selects nothing), and a rule made in Go may
+// have some that do not survive marshalling.
+type Policy struct {
+	Namespace  string
+	Name       string
+	Rule       *api.Rule                       // the spec; nil when there is none. It is not modified.
+	Specs      []*api.Rule                     // likewise
+	Kubernetes *networkingv1.NetworkPolicySpec // of a NetworkPolicy, which then has no other rules
+}
+
+// String is the name of the policy, with its namespace.
+func (p Policy) String() string {
+	if p.Namespace == "" {
+		return p.Name
+	}
+	return p.Namespace + "/" + p.Name
+}
+
+// Endpoint is one end of a flow: a pod, a reserved entity, or an address or a name outside the cluster. Exactly one of Namespace, Entity, and
+// IP or FQDN is set.
 type Endpoint struct {
 	// Namespace makes the endpoint a pod; the five fields after it belong to it.
 	Namespace       string
@@ -30,28 +49,27 @@ type Endpoint struct {
 	Labels          map[string]string // pod labels; those that Cilium keeps out of identities match nothing here too
 	ServiceAccount  string            // selected by k8s:io.cilium.k8s.policy.serviceaccount
 	Ports           []corev1.ContainerPort
+	Cluster         string // of a cluster mesh, when it is another one
 
-	// Entity is host (the node that the pod at the other end runs on),
-	// remote-node, kube-apiserver (on another node, hence a remote-node too),
-	// world (an IPv4 address that no policy names), world-ipv6, health, ingress
-	// (Cilium's own, never another ingress controller), init or unmanaged.
-	//
-	// An API server on the pod's own node is host and kube-apiserver at once:
-	// Cilium permits what either of the two is permitted, unless one is denied.
+	// Entity is host (the node that the pod at the other end runs on), remote-node, kube-apiserver (on another node, hence a remote-node too),
+	// world (an IPv4 address that no policy names), world-ipv6, health, ingress (Cilium's own, never another ingress controller), init or
+	// unmanaged.
 	Entity string
 
-	// IP is an address outside the cluster. Pods and nodes are never selected by
-	// their address, so an address of the cluster must not be given here.
+	// IP is an address outside the cluster. Pods and nodes are never selected by their address, so an address of the cluster must not be
+	// given here.
 	IP netip.Addr
 
-	// FQDN is a name outside the cluster, with or without its IP. As the target
-	// of a pod it is selected by toFQDNs once Cilium has seen the pod look it
-	// up; see [Verdict.Learned].
+	// FQDN is a name outside the cluster, with or without its IP. As the target of a pod it is selected by toFQDNs once Cilium has seen the
+	// pod look it up; see [Verdict.Learned].
 	FQDN string
+
+	// APIServer makes the host, a remote node, or an address outside the cluster one of the API server as well: Cilium then permits what
+	// either of the two is permitted, unless one is denied.
+	APIServer bool
 }
 
-// Flow is traffic from one endpoint to another, at its first packet: replies
-// need no permission of their own.
+// Flow is traffic from one endpoint to another, at its first packet: replies need no permission of their own.
 type Flow struct {
 	From, To Endpoint
 	Protocol string // TCP (when empty), UDP, SCTP, ICMP or ICMPv6
@@ -63,15 +81,22 @@ type Verdict struct {
 	Egress  Decision // at From
 	Ingress Decision // at To
 
-	// Learned is set when To is an FQDN whose addresses Cilium learns from the
-	// lookups of From: an egress rule of From sends its DNS traffic through the
-	// proxy and permits the name. Without it no toFQDNs applies to From. (On a
-	// real node, lookups of other pods count too, but should not be relied on.)
+	// Learned is set when To is an FQDN whose addresses Cilium learns from the lookups of From: an egress rule of From sends its DNS traffic
+	// through the proxy and permits the name. Without it no toFQDNs applies to From. (On a real node, lookups of other pods count too, but
+	// should not be relied on.)
 	Learned bool
 }
 
-// Allowed reports whether both ends permit the flow.
+// Allowed reports whether both ends permit the flow, by the rules that can be judged.
 func (v Verdict) Allowed() bool { return v.Egress.Allowed && v.Ingress.Allowed }
+
+// Sure reports whether what cannot be judged does not matter to what Allowed reports.
+func (v Verdict) Sure() bool {
+	if v.Allowed() {
+		return len(v.Egress.Unsure)+len(v.Ingress.Unsure) == 0
+	}
+	return !v.Egress.Allowed && len(v.Egress.Unsure) == 0 || !v.Ingress.Allowed && len(v.Ingress.Unsure) == 0
+}
 
 // Decision is that of the policies at one end.
 type Decision struct {
@@ -79,4 +104,34 @@ type Decision struct {
 	Enforced bool     // some policy covers this direction of this endpoint; else everything is allowed
 	Proxy    string   // the proxy that judges the content of allowed traffic: dns, http or tls; else empty
 	Policies []string // sorted namespace/name of policies that allowed or denied; none when it is the default
+
+	Rules  []Ref // that allow, or that deny; none when it is the default
+	Closed []Ref // the policies that close this direction, when nothing allows and nothing denies: each by its first rule
+	Unsure []Ref // rules that are not judged, and that would change the decision if they selected the other end
+}
+
+// Ref is a rule of a policy.
+type Ref struct {
+	Policy    int    // its place in the list that was given to New
+	Spec      int    // the rules of Policy.Specs are counted from 1; 0 is Policy.Rule
+	Direction string // ingress, egress, ingressDeny or egressDeny
+	Index     int    // in that list
+}
+
+// Field is the rule's place in the policy's object: spec or specs, a number after specs, the list and the number in it.
+func (r Ref) Field() []string {
+	out := []string{"spec", r.Direction, strconv.Itoa(r.Index)}
+	if r.Spec > 0 {
+		out = append([]string{"specs", strconv.Itoa(r.Spec - 1)}, out[1:]...)
+	}
+	return out
+}
+
+// Skipped is a policy that is not judged, or a part of one.
+type Skipped struct {
+	Policy  int // its place in the list that was given to New
+	Rule    Ref // when Whole is false
+	Whole   bool
+	Refused bool // by Cilium: nothing of the policy is enforced
+	Reason  string
 }

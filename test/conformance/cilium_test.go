@@ -11,6 +11,7 @@ import (
 	ciliumv2 "github.com/cilium/cilium/pkg/k8s/apis/cilium.io/v2"
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/verdict"
+	"github.com/hippotion/roster/internal/verdict/cilium"
 	"github.com/hippotion/roster/render/object"
 	"github.com/hippotion/roster/test/examples"
 	corev1 "k8s.io/api/core/v1"
@@ -40,9 +41,9 @@ func policies(t *testing.T, objects []object.Object) []verdict.Policy {
 	return out
 }
 
-func engine(t *testing.T, objects []object.Object) *verdict.Engine {
+func engine(t *testing.T, objects []object.Object) *cilium.Engine {
 	t.Helper()
-	e, err := verdict.New(policies(t, objects))
+	e, err := cilium.New(verdict.Options{}, policies(t, objects))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +67,7 @@ func TestFlows(t *testing.T) {
 }
 
 // passes asks for each port of an outgoing flow, and for one that no flow has.
-func passes(t *testing.T, e *verdict.Engine, namespace string, f catalog.Flow) {
+func passes(t *testing.T, e *cilium.Engine, namespace string, f catalog.Flow) {
 	t.Helper()
 	from := verdict.Endpoint{Namespace: namespace, Labels: f.PodLabels}
 	to, ok := peer(f.Peer)
@@ -200,7 +201,7 @@ func TestHomelabFlows(t *testing.T) {
 }
 
 // ask compares the engine with rows.
-func ask(t *testing.T, e *verdict.Engine, want bool, rows string) {
+func ask(t *testing.T, e *cilium.Engine, want bool, rows string) {
 	t.Helper()
 	for line := range strings.Lines(rows) {
 		line, _, _ = strings.Cut(strings.TrimSpace(line), "#")

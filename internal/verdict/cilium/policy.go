@@ -1,39 +1,27 @@
-package verdict
+package cilium
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/cilium/cilium/pkg/fqdn/dns"
 	ipcachetypes "github.com/cilium/cilium/pkg/ipcache/types"
+	"github.com/cilium/cilium/pkg/k8s"
 	k8sconst "github.com/cilium/cilium/pkg/k8s/apis/cilium.io"
 	ciliumv2 "github.com/cilium/cilium/pkg/k8s/apis/cilium.io/v2"
+	slimnetworkingv1 "github.com/cilium/cilium/pkg/k8s/slim/k8s/api/networking/v1"
+	slimmetav1 "github.com/cilium/cilium/pkg/k8s/slim/k8s/apis/meta/v1"
 	"github.com/cilium/cilium/pkg/labels"
 	"github.com/cilium/cilium/pkg/policy/api"
 	policytypes "github.com/cilium/cilium/pkg/policy/types"
 	policyutils "github.com/cilium/cilium/pkg/policy/utils"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/hippotion/roster/internal/verdict"
 )
-
-// Policy is a CiliumNetworkPolicy, or without a namespace a
-// CiliumClusterwideNetworkPolicy.
-//
-// The rule should be decoded from what will be applied. Empty lists matter
-// (`fromEndpoints: []` selects nothing), and a rule made in Go may have some
-// that do not survive marshalling.
-type Policy struct {
-	Namespace string
-	Name      string
-	Rule      *api.Rule // the spec; it is not modified
-}
-
-func (p Policy) String() string {
-	if p.Namespace == "" {
-		return p.Name
-	}
-	return p.Namespace + "/" + p.Name
-}
 
 // parsed is a Policy in the form of Cilium's engine.
 type parsed struct {
@@ -42,45 +30,71 @@ type parsed struct {
 	entries         policytypes.PolicyEntries
 }
 
-func parse(policies []Policy) ([]parsed, []name, error) {
+func parse(cluster string, policies []verdict.Policy) ([]parsed, []name, error) {
 	var out []parsed
 	var names []name
 	var errs []error
 	seen := map[string]bool{}
 	for _, p := range policies {
-		rules, err := translate(p)
-		if err == nil && seen[p.String()] {
+		add, of, err := translate(cluster, p)
+		id := fmt.Sprint(add.kind, p)
+		if err == nil && seen[id] {
 			err = errors.New("given twice")
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("policy %s: %w", p, err))
 			continue
 		}
-		seen[p.String()] = true
-		for _, rule := range rules {
-			names = append(names, toFQDNs(rule)...)
-			expandCluster(rule)
-		}
-		kind := ipcachetypes.ResourceKindCNP
-		if p.Namespace == "" {
-			kind = ipcachetypes.ResourceKindCCNP
-		}
-		out = append(out, parsed{kind, p.Namespace, p.Name, policyutils.RulesToPolicyEntries(rules)})
+		seen[id] = true
+		names = append(names, of...)
+		out = append(out, add)
 	}
 	return out, names, errors.Join(errs...)
 }
 
 // translate does to the policy what the agent does.
-func translate(p Policy) (api.Rules, error) {
+func translate(cluster string, p verdict.Policy) (parsed, []name, error) {
+	out := parsed{kind: ipcachetypes.ResourceKindCNP, namespace: p.Namespace, name: p.Name}
+	if p.Kubernetes != nil {
+		out.kind = ipcachetypes.ResourceKindNetpol
+		var spec slimnetworkingv1.NetworkPolicySpec
+		text, err := json.Marshal(p.Kubernetes)
+		if err == nil {
+			err = json.Unmarshal(text, &spec)
+		}
+		if err != nil {
+			return out, nil, err
+		}
+		object := &slimnetworkingv1.NetworkPolicy{ObjectMeta: slimmetav1.ObjectMeta{Namespace: p.Namespace, Name: p.Name}, Spec: spec}
+		out.entries, err = k8s.ParseNetworkPolicy(quiet, cluster, object)
+		return out, nil, err
+	}
+	if p.Namespace == "" {
+		out.kind = ipcachetypes.ResourceKindCCNP
+	}
 	object := ciliumv2.CiliumNetworkPolicy{
 		ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: p.Name},
 		Spec:       p.Rule.DeepCopy(), // Parse edits it
 	}
-	rules, err := object.Parse(quiet, clusterName)
-	if err != nil {
-		return nil, err
+	for _, r := range p.Specs {
+		object.Specs = append(object.Specs, r.DeepCopy())
 	}
-	return rules, unsupported(p.Rule)
+	rules, err := object.Parse(quiet, cluster)
+	for _, r := range append(slices.Clone(p.Specs), p.Rule) {
+		if err == nil && r != nil {
+			err = unsupported(r)
+		}
+	}
+	if err != nil {
+		return out, nil, err
+	}
+	var names []name
+	for _, rule := range rules {
+		names = append(names, toFQDNs(rule)...)
+		expandCluster(cluster, rule)
+	}
+	out.entries = policyutils.RulesToPolicyEntries(rules)
+	return out, names, nil
 }
 
 // unsupported finds what would be judged wrongly. Without the objects of a
@@ -137,26 +151,26 @@ func unsupportedPeers(direction string, groups []api.Groups, cidrs api.CIDRRuleS
 // keeps that in a global variable which the agent fills in at start; left
 // empty, a rule with the entity and toPorts selects any peer, and filling it in
 // here would race with code that validates policies elsewhere in the process.
-func expandCluster(r *api.Rule) {
+func expandCluster(cluster string, r *api.Rule) {
 	for i := range r.Ingress {
 		in := &r.Ingress[i]
-		in.FromEntities, in.FromEndpoints = expand(in.FromEntities, in.FromEndpoints)
+		in.FromEntities, in.FromEndpoints = expand(cluster, in.FromEntities, in.FromEndpoints)
 	}
 	for i := range r.IngressDeny {
 		in := &r.IngressDeny[i]
-		in.FromEntities, in.FromEndpoints = expand(in.FromEntities, in.FromEndpoints)
+		in.FromEntities, in.FromEndpoints = expand(cluster, in.FromEntities, in.FromEndpoints)
 	}
 	for i := range r.Egress {
 		out := &r.Egress[i]
-		out.ToEntities, out.ToEndpoints = expand(out.ToEntities, out.ToEndpoints)
+		out.ToEntities, out.ToEndpoints = expand(cluster, out.ToEntities, out.ToEndpoints)
 	}
 	for i := range r.EgressDeny {
 		out := &r.EgressDeny[i]
-		out.ToEntities, out.ToEndpoints = expand(out.ToEntities, out.ToEndpoints)
+		out.ToEntities, out.ToEndpoints = expand(cluster, out.ToEntities, out.ToEndpoints)
 	}
 }
 
-func expand(entities api.EntitySlice, endpoints []api.EndpointSelector) (api.EntitySlice, []api.EndpointSelector) {
+func expand(cluster string, entities api.EntitySlice, endpoints []api.EndpointSelector) (api.EntitySlice, []api.EndpointSelector) {
 	var out api.EntitySlice
 	for _, entity := range entities {
 		if entity != api.EntityCluster {
@@ -165,7 +179,7 @@ func expand(entities api.EntitySlice, endpoints []api.EndpointSelector) (api.Ent
 		}
 		out = append(out, api.EntityHost, api.EntityRemoteNode, api.EntityInit, api.EntityIngress,
 			api.EntityHealth, api.EntityUnmanaged, api.EntityKubeAPIServer)
-		managed := labels.NewLabel(k8sconst.PolicyLabelCluster, clusterName, labels.LabelSourceK8s)
+		managed := labels.NewLabel(k8sconst.PolicyLabelCluster, cluster, labels.LabelSourceK8s)
 		endpoints = append(endpoints, api.NewESFromLabels(managed))
 	}
 	if len(out) == 0 {

@@ -1,4 +1,4 @@
-package verdict_test
+package cilium_test
 
 import (
 	"fmt"
@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/hippotion/roster/internal/verdict"
+	"github.com/hippotion/roster/internal/verdict/cilium"
 )
 
 // dnsRules lets all pods of a namespace look names up, through Cilium's proxy.
@@ -50,9 +51,9 @@ func policy(t testing.TB, name, spec string) verdict.Policy {
 	return verdict.Policy{Namespace: namespace, Name: name, Rule: rule}
 }
 
-func engine(t testing.TB, policies ...verdict.Policy) *verdict.Engine {
+func engine(t testing.TB, policies ...verdict.Policy) *cilium.Engine {
 	t.Helper()
-	e, err := verdict.New(policies)
+	e, err := cilium.New(verdict.Options{}, policies)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -572,12 +573,15 @@ ingressDeny: [{fromEntities: [remote-node]}]
 			for name, spec := range test.policies {
 				policies = append(policies, policy(t, name, spec))
 			}
-			e := engine(t, policies...)
+			e, judge := engine(t, policies...), verdict.New(verdict.Options{}, policies)
 			for _, w := range test.want {
 				f := flow(t, w.from, w.to, w.port)
 				v, err := e.Verdict(f)
 				if err != nil {
 					t.Fatal(err)
+				}
+				if diff := disagreement(judge, f, v); diff != "" {
+					t.Error(diff)
 				}
 				if got := side(v.Egress); got != w.egress {
 					t.Errorf("%v -> %v %s: egress %s, want %s", w.from, w.to, w.port, got, w.egress)
@@ -667,19 +671,19 @@ func TestNewErrors(t *testing.T) {
 		"{endpointSelector: {}, egress: [{toGroups: [{aws: {region: x}}]}]}":               "toGroups is not supported",
 		"{endpointSelector: {}, ingress: [{authentication: {mode: required}}]}":            "authentication is not supported",
 	} {
-		_, err := verdict.New([]verdict.Policy{policy(t, "shop/p", spec)})
+		_, err := cilium.New(verdict.Options{}, []verdict.Policy{policy(t, "shop/p", spec)})
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "policy shop/p: ") {
 			t.Errorf("%s: got %v, want policy shop/p: …%s…", spec, err, want)
 		}
 	}
 
-	if _, err := verdict.New([]verdict.Policy{{Namespace: "shop", Name: "p"}}); err == nil {
+	if _, err := cilium.New(verdict.Options{}, []verdict.Policy{{Namespace: "shop", Name: "p"}}); err == nil {
 		t.Error("a policy without a rule is accepted")
 	}
 
 	// All of them are reported.
 	twice := policy(t, "shop/twice", "{endpointSelector: {}, ingress: [{}]}")
-	_, err := verdict.New([]verdict.Policy{policy(t, "shop/empty", "{endpointSelector: {}}"), twice, twice})
+	_, err := cilium.New(verdict.Options{}, []verdict.Policy{policy(t, "shop/empty", "{endpointSelector: {}}"), twice, twice})
 	if err == nil || !strings.Contains(err.Error(), "policy shop/empty: ") || !strings.Contains(err.Error(), "policy shop/twice: given twice") {
 		t.Errorf("got %v, want errors on shop/empty and shop/twice", err)
 	}
@@ -756,7 +760,7 @@ func TestOrder(t *testing.T) {
 		pod("shop", "web"), pod("shop", "db"), pod("blog", "web"), entity("host"), entity("world"),
 		ip("192.0.2.1"), ip("192.0.3.1"), fqdn("api.example.com"), fqdn("example.com"),
 	}
-	verdicts := func(e *verdict.Engine, from, to verdict.Endpoint) string {
+	verdicts := func(e *cilium.Engine, from, to verdict.Endpoint) string {
 		v, err := e.Verdict(verdict.Flow{From: from, To: to, Port: 443})
 		if err != nil {
 			t.Fatal(err)
@@ -795,12 +799,12 @@ func TestConcurrent(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
-			own, err := verdict.New([]verdict.Policy{p})
+			own, err := cilium.New(verdict.Options{}, []verdict.Policy{p})
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			for _, e := range []*verdict.Engine{shared, own} {
+			for _, e := range []*cilium.Engine{shared, own} {
 				from := pod("shop", fmt.Sprint("app-", i))
 				if ok, err := e.Allowed(verdict.Flow{From: from, To: pod("shop", "web"), Port: 80}); !ok || err != nil {
 					t.Errorf("%v, %v, want true", ok, err)

@@ -1,4 +1,14 @@
-package verdict
+// Package cilium answers the questions of package verdict with Cilium's own
+// policy engine (v1.19, default settings on Kubernetes): policies go through
+// the translation that the Cilium agent applies to them, and the engine computes
+// the same map that it would load into the kernel. It is for tests, which hold
+// package verdict against it; upstream keeps the engine's offline use for tests,
+// too.
+//
+// Not supported, and rejected by [New] rather than judged wrongly: toServices,
+// fromGroups and toGroups, CIDR groups (all need objects of a cluster),
+// authentication, and nodeSelector (host firewall).
+package cilium
 
 import (
 	"log/slog"
@@ -16,10 +26,6 @@ import (
 	ciliumtypes "github.com/cilium/cilium/pkg/types"
 	"github.com/cilium/cilium/pkg/u8proto"
 )
-
-// clusterName is Cilium's default. Policies that name no cluster are bound to
-// the local one, so it only has to be the same for policies and pods.
-const clusterName = "default"
 
 // quiet is the logger for Cilium, which warns about much that is irrelevant here.
 var quiet = slog.New(slog.DiscardHandler)
@@ -45,6 +51,13 @@ var configure = sync.OnceFunc(func() {
 type owner struct {
 	ports ciliumtypes.NamedPortMap // its own
 	peer  ciliumtypes.NamedPortMap // of the other end
+	all   cluster                  // those of all pods; nil when these are not known
+}
+
+// cluster is the named ports of all pods of a cluster.
+type cluster interface {
+	ciliumtypes.NamedPortMultiMap
+	Update(before, now ciliumtypes.NamedPortMap) bool
 }
 
 func (owner) GetID() uint64                      { return 0 }
@@ -54,13 +67,17 @@ func (owner) PolicyDebug(string, ...any)         {}
 
 // GetNamedPort returns 0 for an unknown name, as the engine expects. The agent
 // looks names in egress rules up among all pods of the cluster, and drops the
-// rule when two disagree about the number. Only the peer is asked here.
+// rule when two disagree about the number.
 func (o owner) GetNamedPort(ingress bool, name string, proto u8proto.U8proto) uint16 {
-	ports := o.peer
-	if ingress {
-		ports = o.ports
+	port, err := uint16(0), error(nil)
+	switch {
+	case ingress:
+		port, err = o.ports.GetNamedPort(name, proto)
+	case o.all != nil:
+		port, err = o.all.GetNamedPort(name, proto)
+	default:
+		port, err = o.peer.GetNamedPort(name, proto)
 	}
-	port, err := ports.GetNamedPort(name, proto)
 	if err != nil {
 		return 0
 	}

@@ -1,6 +1,7 @@
-package verdict
+package cilium
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,11 +16,15 @@ import (
 	"github.com/cilium/cilium/pkg/policy/trafficdirection"
 	ciliumtypes "github.com/cilium/cilium/pkg/types"
 	"github.com/cilium/cilium/pkg/u8proto"
+
+	"github.com/hippotion/roster/internal/verdict"
 )
 
-// Engine judges flows under a fixed set of policies. It may be used from
+// Engine judges flows under a fixed set of policies, as verdict.Judge does. It may be used from
 // several goroutines; the engines of a process take turns.
 type Engine struct {
+	cluster  string
+	ports    cluster // nil when the pods are not known
 	policies []parsed
 	names    []name // of all toFQDNs
 
@@ -29,25 +34,37 @@ type Engine struct {
 	known  map[string]*identity.Identity // by labels
 	repo   *policy.Repository            // nil when it has to be built
 	states map[string]*state             // by subject and named ports
+
+	hostIsAPIServer bool // whether the node of a pod runs the API server; of one that was asked for last
 }
 
 // New returns an Engine for the policies. All policies that Cilium would
 // reject, or that are beyond this package, are reported at once.
-func New(policies []Policy) (*Engine, error) {
+func New(o verdict.Options, policies []verdict.Policy) (*Engine, error) {
 	upstream.Lock()
 	defer upstream.Unlock()
 	configure()
 
-	e := &Engine{known: map[string]*identity.Identity{}}
+	e := &Engine{cluster: cmp.Or(o.Cluster, "default"), known: map[string]*identity.Identity{}}
 	var err error
-	if e.policies, e.names, err = parse(policies); err != nil {
+	if e.policies, e.names, err = parse(e.cluster, policies); err != nil {
 		return nil, err
+	}
+	if o.Pods != nil {
+		e.ports = ciliumtypes.NewNamedPortMultiMap()
+	}
+	for _, p := range o.Pods {
+		ports, err := namedPorts(p)
+		if err != nil {
+			return nil, err
+		}
+		e.ports.Update(nil, ports)
 	}
 	return e, nil
 }
 
 // Allowed reports whether both ends permit the flow.
-func (e *Engine) Allowed(f Flow) (bool, error) {
+func (e *Engine) Allowed(f verdict.Flow) (bool, error) {
 	v, err := e.Verdict(f)
 	return v.Allowed(), err
 }
@@ -56,70 +73,70 @@ func (e *Engine) Allowed(f Flow) (bool, error) {
 // that is two things at once, an unknown protocol) or about policies that are
 // each valid and contradict each other, for example DNS and HTTP rules for one
 // port.
-func (e *Engine) Verdict(f Flow) (Verdict, error) {
+func (e *Engine) Verdict(f verdict.Flow) (verdict.Verdict, error) {
 	upstream.Lock()
 	defer upstream.Unlock()
 
 	v, err := e.verdict(f)
 	if err != nil {
-		return Verdict{}, fmt.Errorf("verdict: %w", err)
+		return verdict.Verdict{}, fmt.Errorf("verdict: %w", err)
 	}
 	return v, nil
 }
 
-func (e *Engine) verdict(f Flow) (Verdict, error) {
+func (e *Engine) verdict(f verdict.Flow) (verdict.Verdict, error) {
 	if f.Protocol == "" {
 		f.Protocol = "TCP"
 	}
 	proto, err := u8proto.ParseProtocol(f.Protocol)
 	if err != nil || proto == u8proto.ANY {
-		return Verdict{}, fmt.Errorf("protocol %q: want TCP, UDP, SCTP, ICMP or ICMPv6", f.Protocol)
+		return verdict.Verdict{}, fmt.Errorf("protocol %q: want TCP, UDP, SCTP, ICMP or ICMPv6", f.Protocol)
 	}
 	if f.Port == 0 {
 		// Zero stands for all ports in Cilium's tables, so ICMP type 0, the
 		// echo reply, cannot be asked for.
-		return Verdict{}, fmt.Errorf("port 0 cannot be judged")
+		return verdict.Verdict{}, fmt.Errorf("port 0 cannot be judged")
 	}
 
 	from, err := e.peer(f.From)
 	if err != nil {
-		return Verdict{}, fmt.Errorf("from: %w", err)
+		return verdict.Verdict{}, fmt.Errorf("from: %w", err)
 	}
 	to, err := e.peer(f.To)
 	if err != nil {
-		return Verdict{}, fmt.Errorf("to: %w", err)
+		return verdict.Verdict{}, fmt.Errorf("to: %w", err)
 	}
 
-	var v Verdict
+	var v verdict.Verdict
 	if f.To.FQDN != "" {
 		if v.Learned, err = e.learns(from, f.To.FQDN); err != nil {
-			return Verdict{}, err
+			return verdict.Verdict{}, err
 		}
 		if v.Learned {
-			to.identity = e.admit(outsideLabels(f.To), e.nameLabels(f.To.FQDN))
+			to.identity = e.admit(outsideLabels(f.To), apiServerLabels(f.To), e.nameLabels(f.To.FQDN))
 		}
 	}
 
 	if v.Egress, err = e.decide(from, to, policy.EgressKey().WithPortProto(proto, f.Port)); err != nil {
-		return Verdict{}, fmt.Errorf("egress of %s: %w", from, err)
+		return verdict.Verdict{}, fmt.Errorf("egress of %s: %w", from, err)
 	}
 	if v.Ingress, err = e.decide(to, from, policy.IngressKey().WithPortProto(proto, f.Port)); err != nil {
-		return Verdict{}, fmt.Errorf("ingress of %s: %w", to, err)
+		return verdict.Verdict{}, fmt.Errorf("ingress of %s: %w", to, err)
 	}
 	return v, nil
 }
 
 // decide looks the peer up in the subject's table for the direction of key.
-func (e *Engine) decide(subject, peer end, key policy.Key) (Decision, error) {
+func (e *Engine) decide(subject, peer end, key policy.Key) (verdict.Decision, error) {
 	if !subject.enforces {
-		return Decision{Allowed: true}, nil
+		return verdict.Decision{Allowed: true}, nil
 	}
 	st, err := e.state(subject, peer.ports)
 	if err != nil {
-		return Decision{}, err
+		return verdict.Decision{}, err
 	}
 	entry, origin, _ := st.Lookup(key.WithIdentity(peer.identity.ID))
-	d := Decision{
+	d := verdict.Decision{
 		Allowed:  !entry.IsDeny(),
 		Enforced: st.SelectorPolicy.EgressPolicyEnabled,
 		Policies: policyNames(origin),
@@ -191,7 +208,7 @@ func (e *Engine) state(subject end, peer ciliumtypes.NamedPortMap) (*state, erro
 	if err != nil {
 		return nil, err
 	}
-	own := owner{ports: subject.ports, peer: peer}
+	own := owner{ports: subject.ports, peer: peer, all: e.ports}
 	// The engine drops a rule with a redirect (hence DNS rules, too) unless it
 	// finds a proxy for it.
 	st, redirects := &state{}, map[string]uint16{}
@@ -226,6 +243,9 @@ func (e *Engine) build() {
 	peers := identity.ListReservedIdentities()
 	for _, id := range e.known {
 		peers[id.ID] = id.LabelArray
+	}
+	if e.hostIsAPIServer {
+		peers[identity.ReservedIdentityHost] = slices.Concat(peers[identity.ReservedIdentityHost], labels.LabelKubeAPIServer.LabelArray())
 	}
 	e.repo = policy.NewPolicyRepository(quiet, peers, nil, noEnvoy{}, ids, noMetrics{})
 	e.states = map[string]*state{}

@@ -1,6 +1,7 @@
-package verdict
+package cilium
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,6 +13,8 @@ import (
 	"github.com/cilium/cilium/pkg/labelsfilter"
 	ciliumtypes "github.com/cilium/cilium/pkg/types"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/hippotion/roster/internal/verdict"
 )
 
 // end is an Endpoint as Cilium sees it.
@@ -23,32 +26,32 @@ type end struct {
 
 func (e end) String() string { return e.identity.LabelArray.String() }
 
-func (e *Engine) peer(p Endpoint) (end, error) {
+func (e *Engine) peer(p verdict.Endpoint) (end, error) {
 	pod, entity, outside := p.Namespace != "", p.Entity != "", p.IP.IsValid() || p.FQDN != ""
 	switch {
 	case pod && !entity && !outside:
 		ports, err := namedPorts(p)
-		return end{e.admit(podLabels(p)), ports, true}, err
+		return end{e.admit(e.podLabels(p)), ports, true}, err
 	case entity && !pod && !outside:
-		return reserved(p.Entity)
+		return e.reserved(p)
 	case outside && !pod && !entity:
-		return end{identity: e.admit(outsideLabels(p))}, nil
+		return end{identity: e.admit(outsideLabels(p), apiServerLabels(p))}, nil
 	}
 	return end{}, errors.New("endpoint must be one of a pod (namespace), an entity, an address or name")
 }
 
 // podLabels are the labels that decide a pod's identity.
-func podLabels(p Endpoint) labels.Labels {
+func (e *Engine) podLabels(p verdict.Endpoint) labels.Labels {
 	namespace := &metav1.ObjectMeta{Name: p.Namespace, Labels: p.NamespaceLabels}
-	all := k8sutils.SanitizePodLabels(p.Labels, namespace, p.ServiceAccount, clusterName)
+	all := k8sutils.SanitizePodLabels(p.Labels, namespace, p.ServiceAccount, cmp.Or(p.Cluster, e.cluster))
 	kept, _ := labelsfilter.Filter(labels.Map2Labels(all, labels.LabelSourceK8s))
 	return kept
 }
 
-func namedPorts(p Endpoint) (ciliumtypes.NamedPortMap, error) {
+func namedPorts(p verdict.Endpoint) (ciliumtypes.NamedPortMap, error) {
 	ports := ciliumtypes.NamedPortMap{}
 	for _, port := range p.Ports {
-		if port.Name == "" {
+		if port.Name == "" || port.ContainerPort < 1 {
 			continue
 		}
 		protocol := string(port.Protocol)
@@ -62,7 +65,8 @@ func namedPorts(p Endpoint) (ciliumtypes.NamedPortMap, error) {
 	return ports, nil
 }
 
-func reserved(entity string) (end, error) {
+func (e *Engine) reserved(p verdict.Endpoint) (end, error) {
+	entity := p.Entity
 	if entity == labels.IDNameWorld {
 		// With both address families on, Cilium gives no address the plain
 		// identity world. 0.0.0.0/0 selects world-ipv4.
@@ -75,13 +79,29 @@ func reserved(entity string) (end, error) {
 	switch id.ID {
 	case identity.ReservedIdentityHealth, identity.ReservedIdentityIngress, identity.ReservedIdentityInit:
 		return end{identity: id, enforces: true}, nil
+	case identity.ReservedIdentityHost:
+		if p.APIServer != e.hostIsAPIServer {
+			e.hostIsAPIServer, e.repo = p.APIServer, nil
+		}
+		return end{identity: id}, nil
+	}
+	if p.APIServer && id.ID != identity.ReservedIdentityKubeAPIServer {
+		return end{identity: e.admit(id.Labels, apiServerLabels(p))}, nil
 	}
 	return end{identity: id}, nil
 }
 
+// apiServerLabels are those that Cilium adds where an API server is.
+func apiServerLabels(p verdict.Endpoint) labels.Labels {
+	if p.APIServer {
+		return labels.LabelKubeAPIServer
+	}
+	return nil
+}
+
 // outsideLabels are those of a single address. Cilium keeps the longest prefix
 // that policies name instead; both are in the same CIDRs of policies.
-func outsideLabels(p Endpoint) labels.Labels {
+func outsideLabels(p verdict.Endpoint) labels.Labels {
 	if !p.IP.IsValid() {
 		return labels.LabelWorldIPv4
 	}

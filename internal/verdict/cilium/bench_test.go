@@ -1,10 +1,11 @@
-package verdict_test
+package cilium_test
 
 import (
 	"fmt"
 	"testing"
 
 	"github.com/hippotion/roster/internal/verdict"
+	"github.com/hippotion/roster/internal/verdict/cilium"
 )
 
 // The size is that of a big platform: 50 applications, 150 policies, 2,000
@@ -34,7 +35,7 @@ egress:
 `, (i+1)%apps, (i+apps-1)%apps)))
 	}
 	// Each application may call the one before it.
-	judge := func(b *testing.B, e *verdict.Engine) {
+	judge := func(b *testing.B, e *cilium.Engine) {
 		allowed := 0
 		for _, from := range pods {
 			for _, to := range pods[:peers] {

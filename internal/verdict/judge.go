@@ -1,0 +1,321 @@
+package verdict
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Options is what is true of the cluster.
+type Options struct {
+	// Cluster is the name that Cilium knows the cluster by; default when empty.
+	Cluster string
+	// Pods are all pods of the cluster. Up to Cilium 1.19 the name of a port in an egress rule is looked up among all of them, and the rule is not
+	// enforced when two mean different ports. Without them, only the other end of a flow is asked, as from 1.20 on.
+	Pods []Endpoint
+}
+
+// Judge judges flows under a fixed set of policies. It is not for several goroutines at once.
+type Judge struct {
+	cluster   string
+	selectors []*selector
+	byKey     map[string]*selector
+	rules     map[string][]*rule // by the namespace of the policy; clusterwide ones under ""
+	skipped   []Skipped
+	names     map[portName]int // the numbers of ports, by name; ambiguous when there are two. Nil when the pods are not known
+	policies  []Policy
+}
+
+// ambiguous is the number of a name that pods give to different ports.
+const ambiguous = -1
+
+// New is a judge for the policies of a cluster. Policies that Cilium refuses, and what cannot be judged, are left out: see Skipped.
+func New(o Options, policies []Policy) *Judge {
+	j := &Judge{cluster: o.Cluster, byKey: map[string]*selector{}, rules: map[string][]*rule{}, policies: policies}
+	if j.cluster == "" {
+		j.cluster = "default"
+	}
+	for i := range policies {
+		j.policy(i, &policies[i])
+	}
+	if o.Pods != nil {
+		j.names = map[portName]int{}
+	}
+	for i := range o.Pods {
+		for name, port := range portsOf(&o.Pods[i]) {
+			if before, known := j.names[name]; known && before != int(port) {
+				j.names[name] = ambiguous
+			} else {
+				j.names[name] = int(port)
+			}
+		}
+	}
+	return j
+}
+
+// Skipped is what is not judged, in the order of the policies.
+func (j *Judge) Skipped() []Skipped { return j.skipped }
+
+func (j *Judge) add(namespace string, r *rule) { j.rules[namespace] = append(j.rules[namespace], r) }
+
+// subject is the rules that select an endpoint, by direction: egress, ingress.
+type subject [2][]*rule
+
+func direction(ingress bool) int {
+	if ingress {
+		return 1
+	}
+	return 0
+}
+
+// subject are the rules that select a peer.
+func (j *Judge) subject(p *Peer) *subject {
+	if p.rules != nil {
+		return p.rules
+	}
+	p.rules = &subject{}
+	if !p.enforces {
+		return p.rules
+	}
+	for _, r := range j.rules[""] {
+		p.rules.add(r, p)
+	}
+	if p.namespace != "" {
+		for _, r := range j.rules[p.namespace] {
+			p.rules.add(r, p)
+		}
+	}
+	return p.rules
+}
+
+func (s *subject) add(r *rule, p *Peer) {
+	if r.subject.selects(p) {
+		i := direction(r.ingress)
+		s[i] = append(s[i], r)
+	}
+}
+
+// Verdict judges the flow at each end. The error is about the flow: an endpoint that is two things at once, an unknown protocol.
+func (j *Judge) Verdict(f Flow) (Verdict, error) {
+	from, err := j.Peer(f.From)
+	if err != nil {
+		return Verdict{}, fmt.Errorf("verdict: from: %w", err)
+	}
+	to, err := j.Peer(f.To)
+	if err != nil {
+		return Verdict{}, fmt.Errorf("verdict: to: %w", err)
+	}
+	protocol := strings.ToUpper(f.Protocol)
+	if protocol == "" {
+		protocol = "TCP"
+	}
+	switch {
+	case !slices.Contains(protocols[:], protocol):
+		return Verdict{}, fmt.Errorf("verdict: protocol %q: want TCP, UDP, SCTP, ICMP or ICMPv6", f.Protocol)
+	case f.Port == 0: // stands for all ports in Cilium's tables, so ICMP type 0, the echo reply, cannot be asked for
+		return Verdict{}, fmt.Errorf("verdict: port 0 cannot be judged")
+	}
+	return j.Judge(from, to, protocol, f.Port), nil
+}
+
+// Judge judges a flow between two peers: protocol is TCP, UDP, SCTP, ICMP or ICMPV6.
+func (j *Judge) Judge(from, to *Peer, protocol string, port uint16) Verdict {
+	v := Verdict{Learned: to.fqdn != "" && j.learns(from, to.fqdn)}
+	v.Egress = j.decide(from, to, false, v.Learned, protocol, port)
+	v.Ingress = j.decide(to, from, true, false, protocol, port)
+	return v
+}
+
+// decide judges one end of a flow.
+func (j *Judge) decide(at, other *Peer, ingress, learned bool, protocol string, port uint16) Decision {
+	if !at.enforces {
+		return Decision{Allowed: true}
+	}
+	rules := j.subject(at)[direction(ingress)]
+	d := Decision{Enforced: len(rules) > 0 || at.init()}
+	var allow, deny, maybeAllow, maybeDeny []*rule
+	closed := at.init()
+	for _, r := range rules {
+		closed = closed || r.closes
+		ports := j.ports(r, at, other)
+		if !ports.Has(protocol, port) {
+			continue
+		}
+		list := &allow
+		switch {
+		case r.unjudged && r.deny:
+			list = &maybeDeny
+		case r.unjudged:
+			list = &maybeAllow
+		case !r.has(other, learned):
+			continue
+		case r.deny:
+			list = &deny
+		}
+		*list = append(*list, r)
+	}
+	probe := ingress && other.host && d.Enforced // the agent's default on Kubernetes, where the kubelet must reach the pods of its node
+	switch {
+	case len(deny) > 0:
+		d.Rules = refs(deny)
+	case len(allow) > 0 || probe || !closed:
+		d.Allowed, d.Rules, d.Unsure = true, refs(allow), refs(maybeDeny)
+		d.Proxy = proxyOf(allow)
+	default:
+		d.Unsure = refs(maybeAllow)
+		for _, r := range rules {
+			if r.closes {
+				d.Closed = append(d.Closed, r.ref)
+			}
+		}
+		d.Closed = onePerPolicy(d.Closed)
+	}
+	d.Policies = j.policiesOf(d.Rules)
+	return d
+}
+
+// init reports whether the endpoint has no labels yet: everything that nothing allows is then denied.
+func (p *Peer) init() bool {
+	_, ok := p.labels["reserved.init"]
+	return ok
+}
+
+func proxyOf(rules []*rule) string {
+	for _, r := range rules {
+		if r.proxy != "" {
+			return r.proxy
+		}
+	}
+	return ""
+}
+
+func refs(rules []*rule) []Ref {
+	var out []Ref
+	for _, r := range rules {
+		out = append(out, r.ref)
+	}
+	return out
+}
+
+// onePerPolicy leaves the first rule of each policy.
+func onePerPolicy(all []Ref) []Ref {
+	return slices.CompactFunc(all, func(a, b Ref) bool { return a.Policy == b.Policy })
+}
+
+func (j *Judge) policiesOf(rules []Ref) []string {
+	var out []string
+	for _, r := range rules {
+		out = append(out, j.policies[r.Policy].String())
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// ports are those of a rule, with its named ones, for a flow between two peers.
+func (j *Judge) ports(r *rule, at, other *Peer) Ports {
+	if r.allPorts {
+		return everyPort
+	}
+	if len(r.named) == 0 {
+		return r.ports
+	}
+	out := Ports{}
+	for protocol, ranges := range r.ports {
+		out[protocol] = slices.Clone(ranges)
+	}
+	for _, name := range r.named {
+		if number := j.number(name, r.ingress, at, other); number > 0 {
+			out.add(name.protocol, Range{uint16(number), uint16(number)})
+		}
+	}
+	out.tidy()
+	return out
+}
+
+var everyPort = everything()
+
+// number is that of a named port; 0 when there is none.
+func (j *Judge) number(name portName, ingress bool, at, other *Peer) int {
+	switch {
+	case ingress:
+		return int(at.ports[name])
+	case j.names != nil:
+		return max(0, j.names[name])
+	}
+	return int(other.ports[name])
+}
+
+// learns reports whether the pod may look the name up through the DNS proxy. Which DNS server it asks is left open: there is one per cluster.
+func (j *Judge) learns(from *Peer, fqdn string) bool {
+	rules := j.subject(from)[direction(false)]
+	// Where nothing is denied by default, the proxy permits every name.
+	open := !from.init() && !slices.ContainsFunc(rules, func(r *rule) bool { return r.closes })
+	for _, r := range rules {
+		if r.deny || r.unjudged || r.nobody() {
+			continue
+		}
+		for i := range r.dns {
+			l := &r.dns[i]
+			if open || l.names == nil || l.names.fit(fqdn) ||
+				slices.ContainsFunc(rules, func(other *rule) bool { return !other.deny && !other.unjudged && l.merges(r, other) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Permitted is the ports on which both ends permit flows from one peer to another, and those on which that depends on what cannot be judged.
+func (j *Judge) Permitted(from, to *Peer) (sure, perhaps Ports) {
+	learned := to.fqdn != "" && j.learns(from, to.fqdn)
+	outSure, outPerhaps := j.open(from, to, false, learned)
+	if outPerhaps.Empty() {
+		return Ports{}, Ports{}
+	}
+	inSure, inPerhaps := j.open(to, from, true, false)
+	sure, perhaps = outSure.And(inSure), outPerhaps.And(inPerhaps)
+	return sure, perhaps.Without(sure)
+}
+
+// open is the ports that are permitted at one end, surely and at most.
+func (j *Judge) open(at, other *Peer, ingress, learned bool) (sure, most Ports) {
+	rules := j.subject(at)[direction(ingress)]
+	if len(rules) == 0 && !at.init() {
+		return everyPort, everyPort
+	}
+	allow, deny, maybeAllow, maybeDeny := Ports{}, Ports{}, Ports{}, Ports{}
+	closed := at.init()
+	for _, r := range rules {
+		closed = closed || r.closes
+		into := allow
+		switch {
+		case r.unjudged && r.deny:
+			into = maybeDeny
+		case r.unjudged:
+			into = maybeAllow
+		case !r.has(other, learned):
+			continue
+		case r.deny:
+			into = deny
+		}
+		for protocol, ranges := range j.ports(r, at, other) {
+			into[protocol] = append(into[protocol], ranges...)
+		}
+	}
+	if !closed || ingress && other.host {
+		allow = everything()
+	}
+	for _, p := range []Ports{allow, deny, maybeAllow, maybeDeny} {
+		p.tidy()
+	}
+	sure = allow.Without(deny)
+	most = sure
+	if !maybeAllow.Empty() {
+		for protocol, ranges := range maybeAllow {
+			allow[protocol] = append(allow[protocol], ranges...)
+		}
+		allow.tidy()
+		most = allow.Without(deny)
+	}
+	return sure.Without(maybeDeny), most
+}

@@ -1,0 +1,141 @@
+package verdict
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Ports is a set of ports by protocol, in no more ranges than are needed. Of ICMP the ports are the types of messages.
+type Ports map[string][]Range
+
+// Range is ports from one to another, both included.
+type Range struct{ First, Last uint16 }
+
+// protocols are those that have ports or types, in the order in which they are printed.
+var protocols = [...]string{"TCP", "UDP", "SCTP", "ICMP", "ICMPV6"}
+
+// All reports whether the set has every port of TCP, UDP and SCTP.
+func (p Ports) All() bool {
+	for _, protocol := range protocols[:3] {
+		if !slices.Equal(p[protocol], []Range{{1, 65535}}) {
+			return false
+		}
+	}
+	return true
+}
+
+// Empty reports whether the set has no port.
+func (p Ports) Empty() bool {
+	for _, ranges := range p {
+		if len(ranges) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Has reports whether a port is in the set.
+func (p Ports) Has(protocol string, port uint16) bool {
+	i, _ := slices.BinarySearchFunc(p[protocol], port, func(r Range, port uint16) int { return cmp.Compare(r.Last, port) })
+	return i < len(p[protocol]) && p[protocol][i].First <= port
+}
+
+// String lists the ports: all, none, or such as 80/TCP, 8000-8100/TCP.
+func (p Ports) String() string {
+	if p.All() {
+		return "all"
+	}
+	var out []string
+	for _, protocol := range protocols {
+		for _, r := range p[protocol] {
+			switch {
+			case r == Range{1, 65535} || strings.HasPrefix(protocol, "ICMP") && r.Last >= 255 && r.First == 0:
+				out = append(out, protocol)
+			case r.First == r.Last:
+				out = append(out, fmt.Sprintf("%d/%s", r.First, protocol))
+			default:
+				out = append(out, fmt.Sprintf("%d-%d/%s", r.First, r.Last, protocol))
+			}
+		}
+	}
+	if len(out) == 0 {
+		return "none"
+	}
+	return strings.Join(out, ", ")
+}
+
+// everything is all ports of all protocols.
+func everything() Ports {
+	out := Ports{}
+	for _, protocol := range protocols {
+		first := uint16(1)
+		if strings.HasPrefix(protocol, "ICMP") {
+			first = 0
+		}
+		out[protocol] = []Range{{first, 65535}}
+	}
+	return out
+}
+
+// And is the ports that are in both sets.
+func (p Ports) And(q Ports) Ports {
+	out := Ports{}
+	for protocol, a := range p {
+		b := q[protocol]
+		for i, j := 0, 0; i < len(a) && j < len(b); {
+			if r := (Range{max(a[i].First, b[j].First), min(a[i].Last, b[j].Last)}); r.First <= r.Last {
+				out[protocol] = append(out[protocol], r)
+			}
+			if a[i].Last < b[j].Last {
+				i++
+			} else {
+				j++
+			}
+		}
+	}
+	return out
+}
+
+// add adds ports of a protocol; tidy has to follow.
+func (p Ports) add(protocol string, r Range) { p[protocol] = append(p[protocol], r) }
+
+// tidy sorts and joins the ranges.
+func (p Ports) tidy() {
+	for protocol, ranges := range p {
+		slices.SortFunc(ranges, func(a, b Range) int { return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last)) })
+		out := ranges[:0]
+		for _, r := range ranges {
+			if n := len(out); n > 0 && int(r.First) <= int(out[n-1].Last)+1 {
+				out[n-1].Last = max(out[n-1].Last, r.Last)
+			} else {
+				out = append(out, r)
+			}
+		}
+		p[protocol] = out
+	}
+}
+
+// Without is the ports of p that are not in q.
+func (p Ports) Without(q Ports) Ports {
+	out := Ports{}
+	for protocol, ranges := range p {
+		for _, r := range ranges {
+			from, gone := int(r.First), q[protocol]
+			for _, g := range gone {
+				if int(g.Last) < from || g.First > r.Last {
+					continue
+				}
+				if int(g.First) > from {
+					out.add(protocol, Range{uint16(from), g.First - 1})
+				}
+				from = int(g.Last) + 1
+			}
+			if from <= int(r.Last) {
+				out.add(protocol, Range{uint16(from), r.Last})
+			}
+		}
+	}
+	return out
+}
