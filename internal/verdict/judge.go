@@ -59,7 +59,13 @@ func (j *Judge) Skipped() []Skipped { return j.skipped }
 func (j *Judge) add(namespace string, r *rule) { j.rules[namespace] = append(j.rules[namespace], r) }
 
 // subject is the rules that select an endpoint, by direction: egress, ingress.
-type subject [2][]*rule
+type subject [2][]selecting
+
+// selecting is a rule that selects an endpoint, surely or perhaps.
+type selecting struct {
+	*rule
+	surely bool
+}
 
 func direction(ingress bool) int {
 	if ingress {
@@ -89,9 +95,9 @@ func (j *Judge) subject(p *Peer) *subject {
 }
 
 func (s *subject) add(r *rule, p *Peer) {
-	if r.subject.selects(p) {
+	if selected := r.subject.selects(p); selected != no {
 		i := direction(r.ingress)
-		s[i] = append(s[i], r)
+		s[i] = append(s[i], selecting{r, selected == yes})
 	}
 }
 
@@ -120,55 +126,59 @@ func (j *Judge) Verdict(f Flow) (Verdict, error) {
 
 // Judge judges a flow between two peers: protocol is TCP, UDP, SCTP, ICMP or ICMPV6.
 func (j *Judge) Judge(from, to *Peer, protocol string, port uint16) Verdict {
-	v := Verdict{Learned: to.fqdn != "" && j.learns(from, to.fqdn)}
-	v.Egress = j.decide(from, to, false, v.Learned, protocol, port)
-	v.Ingress = j.decide(to, from, true, false, protocol, port)
-	return v
+	learned := j.learns(from, to.fqdn)
+	return Verdict{
+		Learned: learned == yes,
+		Egress:  j.decide(from, to, false, learned, protocol, port),
+		Ingress: j.decide(to, from, true, no, protocol, port),
+	}
 }
 
 // decide judges one end of a flow.
-func (j *Judge) decide(at, other *Peer, ingress, learned bool, protocol string, port uint16) Decision {
+func (j *Judge) decide(at, other *Peer, ingress bool, learned answer, protocol string, port uint16) Decision {
 	if !at.enforces {
 		return Decision{Allowed: true}
 	}
 	rules := j.subject(at)[direction(ingress)]
 	d := Decision{Enforced: len(rules) > 0 || at.init()}
-	var allow, deny, maybeAllow, maybeDeny []*rule
-	closed := at.init()
+	var allow, deny, maybeAllow, maybeDeny, closing, maybeClosing []*rule
 	for _, r := range rules {
-		closed = closed || r.closes
-		ports := j.ports(r, at, other)
-		if !ports.Has(protocol, port) {
-			continue
-		}
-		list := &allow
 		switch {
-		case r.unjudged && r.deny:
-			list = &maybeDeny
-		case r.unjudged:
-			list = &maybeAllow
-		case !r.has(other, learned):
-			continue
-		case r.deny:
-			list = &deny
+		case r.closes && r.surely:
+			closing = append(closing, r.rule)
+		case r.closes:
+			maybeClosing = append(maybeClosing, r.rule)
 		}
-		*list = append(*list, r)
+		ports, anyPort := j.ports(r.rule, at, other)
+		has := r.has(other, learned)
+		if !ports.Has(protocol, port) {
+			if !anyPort {
+				continue
+			}
+			has = min(has, maybe)
+		}
+		if has == no {
+			continue
+		}
+		surely := has == yes && r.surely
+		list := map[bool]*[]*rule{true: &deny, false: &allow}[r.deny]
+		if !surely {
+			list = map[bool]*[]*rule{true: &maybeDeny, false: &maybeAllow}[r.deny]
+		}
+		*list = append(*list, r.rule)
 	}
+	closed := len(closing) > 0 || at.init()
 	probe := ingress && other.host && d.Enforced // the agent's default on Kubernetes, where the kubelet must reach the pods of its node
 	switch {
 	case len(deny) > 0:
 		d.Rules = refs(deny)
-	case len(allow) > 0 || probe || !closed:
+	case len(allow) > 0 || probe:
 		d.Allowed, d.Rules, d.Unsure = true, refs(allow), refs(maybeDeny)
 		d.Proxy = proxyOf(allow)
+	case !closed:
+		d.Allowed, d.Unsure = true, append(refs(maybeDeny), refs(maybeClosing)...)
 	default:
-		d.Unsure = refs(maybeAllow)
-		for _, r := range rules {
-			if r.closes {
-				d.Closed = append(d.Closed, r.ref)
-			}
-		}
-		d.Closed = onePerPolicy(d.Closed)
+		d.Unsure, d.Closed = refs(maybeAllow), onePerPolicy(refs(closing))
 	}
 	d.Policies = j.policiesOf(d.Rules)
 	return d
@@ -211,111 +221,142 @@ func (j *Judge) policiesOf(rules []Ref) []string {
 	return slices.Compact(out)
 }
 
-// ports are those of a rule, with its named ones, for a flow between two peers.
-func (j *Judge) ports(r *rule, at, other *Peer) Ports {
+// ports are those of a rule, with its named ones, for a flow between two peers. AnyPort says that a name may stand for any port: the pods that have
+// it are not known.
+func (j *Judge) ports(r *rule, at, other *Peer) (ports Ports, anyPort bool) {
 	if r.allPorts {
-		return everyPort
+		return everyPort, false
 	}
 	if len(r.named) == 0 {
-		return r.ports
+		return r.ports, false
 	}
 	out := Ports{}
 	for protocol, ranges := range r.ports {
 		out[protocol] = slices.Clone(ranges)
 	}
 	for _, name := range r.named {
-		if number := j.number(name, r.ingress, at, other); number > 0 {
+		number, known := j.number(name, r.ingress, at, other)
+		anyPort = anyPort || !known
+		if number > 0 {
 			out.add(name.protocol, Range{uint16(number), uint16(number)})
 		}
 	}
 	out.tidy()
-	return out
+	return out, anyPort
 }
 
 var everyPort = everything()
 
 // number is that of a named port; 0 when there is none.
-func (j *Judge) number(name portName, ingress bool, at, other *Peer) int {
-	switch {
-	case ingress:
-		return int(at.ports[name])
-	case j.names != nil:
-		return max(0, j.names[name])
+func (j *Judge) number(name portName, ingress bool, at, other *Peer) (number int, known bool) {
+	of := other
+	if ingress {
+		of = at
 	}
-	return int(other.ports[name])
+	if !ingress && j.names != nil {
+		n, found := j.names[name]
+		return max(0, n), found || !of.unknown
+	}
+	n, found := of.ports[name]
+	return int(n), found || !of.unknown
 }
 
-// learns reports whether the pod may look the name up through the DNS proxy. Which DNS server it asks is left open: there is one per cluster.
-func (j *Judge) learns(from *Peer, fqdn string) bool {
+// learns tells whether the pod may look the name up through the DNS proxy. Which DNS server it asks is left open: there is one per cluster.
+func (j *Judge) learns(from *Peer, fqdn string) answer {
+	out := no
+	if fqdn == "" {
+		return out
+	}
 	rules := j.subject(from)[direction(false)]
 	// Where nothing is denied by default, the proxy permits every name.
-	open := !from.init() && !slices.ContainsFunc(rules, func(r *rule) bool { return r.closes })
+	open := !from.init() && !slices.ContainsFunc(rules, func(r selecting) bool { return r.closes })
+	// Rules for the same peers and port share one entry of the agent's tables: one that denies replaces the others, and one without rules for a
+	// proxy permits every name.
+	denied, plain, sure := map[entry]bool{}, map[entry]bool{}, true
 	for _, r := range rules {
-		if r.deny || r.unjudged || r.nobody() {
+		if r.unjudged || !r.surely {
+			sure = sure && !r.deny
+			continue
+		}
+		into := plain
+		if r.deny {
+			into = denied
+		}
+		for _, e := range r.entries(r.plain) {
+			into[e] = true
+		}
+	}
+	for _, r := range rules {
+		if r.deny || r.unjudged {
 			continue
 		}
 		for i := range r.dns {
 			l := &r.dns[i]
-			if open || l.names == nil || l.names.fit(fqdn) ||
-				slices.ContainsFunc(rules, func(other *rule) bool { return !other.deny && !other.unjudged && l.merges(r, other) }) {
-				return true
+			entries := slices.DeleteFunc(r.entries(l.ports), func(e entry) bool { return denied[e] })
+			named := open || l.names == nil || l.names.fit(fqdn) || slices.ContainsFunc(entries, func(e entry) bool { return plain[e] })
+			switch {
+			case len(entries) == 0:
+			case named && r.surely && sure:
+				return yes
+			case named || from.unknown:
+				out = maybe
 			}
 		}
 	}
-	return false
+	return out
 }
 
 // Permitted is the ports on which both ends permit flows from one peer to another, and those on which that depends on what cannot be judged.
 func (j *Judge) Permitted(from, to *Peer) (sure, perhaps Ports) {
-	learned := to.fqdn != "" && j.learns(from, to.fqdn)
+	learned := j.learns(from, to.fqdn)
 	outSure, outPerhaps := j.open(from, to, false, learned)
 	if outPerhaps.Empty() {
 		return Ports{}, Ports{}
 	}
-	inSure, inPerhaps := j.open(to, from, true, false)
+	inSure, inPerhaps := j.open(to, from, true, no)
 	sure, perhaps = outSure.And(inSure), outPerhaps.And(inPerhaps)
 	return sure, perhaps.Without(sure)
 }
 
 // open is the ports that are permitted at one end, surely and at most.
-func (j *Judge) open(at, other *Peer, ingress, learned bool) (sure, most Ports) {
+func (j *Judge) open(at, other *Peer, ingress bool, learned answer) (sure, most Ports) {
 	rules := j.subject(at)[direction(ingress)]
 	if len(rules) == 0 && !at.init() {
 		return everyPort, everyPort
 	}
-	allow, deny, maybeAllow, maybeDeny := Ports{}, Ports{}, Ports{}, Ports{}
-	closed := at.init()
+	allow, deny, mayAllow, mayDeny := Ports{}, Ports{}, Ports{}, Ports{}
+	closed, mayClose := at.init(), at.init()
 	for _, r := range rules {
-		closed = closed || r.closes
-		into := allow
-		switch {
-		case r.unjudged && r.deny:
-			into = maybeDeny
-		case r.unjudged:
-			into = maybeAllow
-		case !r.has(other, learned):
+		closed, mayClose = closed || r.closes && r.surely, mayClose || r.closes
+		has := r.has(other, learned)
+		if has == no {
 			continue
-		case r.deny:
-			into = deny
 		}
-		for protocol, ranges := range j.ports(r, at, other) {
-			into[protocol] = append(into[protocol], ranges...)
+		sure, most := &allow, &mayAllow
+		if r.deny {
+			sure, most = &deny, &mayDeny
+		}
+		ports, anyPort := j.ports(r.rule, at, other)
+		if anyPort {
+			most.join(everyPort)
+		}
+		if has == yes && r.surely {
+			sure.join(ports)
+		} else {
+			most.join(ports)
 		}
 	}
-	if !closed || ingress && other.host {
+	if !mayClose || ingress && other.host {
 		allow = everything()
 	}
-	for _, p := range []Ports{allow, deny, maybeAllow, maybeDeny} {
+	if !closed {
+		mayAllow = everything()
+	}
+	for _, p := range []Ports{allow, deny, mayAllow, mayDeny} {
 		p.tidy()
 	}
 	sure = allow.Without(deny)
-	most = sure
-	if !maybeAllow.Empty() {
-		for protocol, ranges := range maybeAllow {
-			allow[protocol] = append(allow[protocol], ranges...)
-		}
-		allow.tidy()
-		most = allow.Without(deny)
-	}
-	return sure.Without(maybeDeny), most
+	mayAllow.join(allow)
+	mayAllow.tidy()
+	return sure.Without(mayDeny), mayAllow.Without(deny)
 }

@@ -25,7 +25,8 @@ type Peer struct {
 	host     bool                // the node of the other end
 
 	namespace string
-	selected  []int8   // by selector: 0 unknown, 1 selected, -1 not selected
+	unknown   bool     // whether it may have any other labels and ports
+	selected  []answer // by selector: zero when it was not asked yet
 	rules     *subject // that select it, once they were asked for
 }
 
@@ -38,7 +39,7 @@ func (j *Judge) Peer(e Endpoint) (*Peer, error) {
 	p := &Peer{labels: map[string]string{}}
 	switch {
 	case pod && !entity && !outside && !e.APIServer:
-		p.enforces, p.namespace = true, e.Namespace
+		p.enforces, p.namespace, p.unknown = true, e.Namespace, e.Unknown
 		j.pod(p, &e)
 	case entity && !pod && !outside:
 		return p, p.reserved(&e)

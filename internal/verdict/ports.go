@@ -101,6 +101,13 @@ func (p Ports) And(q Ports) Ports {
 // add adds ports of a protocol; tidy has to follow.
 func (p Ports) add(protocol string, r Range) { p[protocol] = append(p[protocol], r) }
 
+// join adds all ports of q; tidy has to follow.
+func (p Ports) join(q Ports) {
+	for protocol, ranges := range q {
+		p[protocol] = append(p[protocol], ranges...)
+	}
+}
+
 // tidy sorts and joins the ranges.
 func (p Ports) tidy() {
 	for protocol, ranges := range p {

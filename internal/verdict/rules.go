@@ -311,23 +311,38 @@ func single(ports []api.PortProtocol) []api.PortProtocol {
 	return out
 }
 
-// merges reports whether Cilium keeps one entry for the peers and ports of two rules, one of which has names that may be looked up and the other
-// has no rules for a proxy: then every name may be.
-func (l *lookups) merges(of, plain *rule) bool {
-	shared := slices.ContainsFunc(plain.plain, func(p api.PortProtocol) bool { return slices.Contains(l.ports, p) })
-	if !shared {
-		return false
-	}
-	if of.wildcard() && plain.wildcard() {
-		return true
-	}
-	return slices.ContainsFunc(plain.selectors, func(s *selector) bool { return slices.Contains(of.selectors, s) }) ||
-		slices.ContainsFunc(plain.cidrs, func(c cidr) bool { return slices.ContainsFunc(of.cidrs, c.equal) })
+// entry is what Cilium keeps one entry for in its tables: peers of one kind, and a port.
+type entry struct {
+	peers string
+	port  api.PortProtocol
 }
 
-// wildcard reports whether every peer is the rule's, without any condition.
-func (r *rule) wildcard() bool {
-	return r.everybody || slices.ContainsFunc(r.selectors, func(s *selector) bool { return len(s.equal)+len(s.other) == 0 })
+// entries are those of a rule for some of its ports.
+func (r *rule) entries(ports []api.PortProtocol) []entry {
+	var peers []string
+	if r.everybody {
+		peers = append(peers, "")
+	}
+	for _, s := range r.selectors {
+		if len(s.equal)+len(s.other) == 0 {
+			peers = append(peers, "")
+			continue
+		}
+		peers = append(peers, "selector "+strconv.Itoa(s.number))
+	}
+	for _, c := range r.cidrs {
+		peers = append(peers, fmt.Sprint("cidr ", c))
+	}
+	for _, n := range r.names {
+		peers = append(peers, "name "+n.String())
+	}
+	var out []entry
+	for _, p := range peers {
+		for _, port := range ports {
+			out = append(out, entry{p, port})
+		}
+	}
+	return out
 }
 
 // nobody reports whether a rule has no peers: it is in no table then.
@@ -335,22 +350,29 @@ func (r *rule) nobody() bool {
 	return !r.everybody && len(r.selectors)+len(r.cidrs)+len(r.names) == 0
 }
 
-// has reports whether a peer is one of the rule's; learned says whether its name is known to Cilium.
-func (r *rule) has(p *Peer, learned bool) bool {
-	if r.everybody {
-		return true
+// has tells whether a peer is one of the rule's; learned says whether its name is known to Cilium.
+func (r *rule) has(p *Peer, learned answer) answer {
+	if r.unjudged {
+		return maybe
 	}
+	if r.everybody {
+		return yes
+	}
+	out := no
 	for _, s := range r.selectors {
-		if s.selects(p) {
-			return true
+		if out = max(out, s.selects(p)); out == yes {
+			return yes
 		}
 	}
 	for i := range r.cidrs {
 		if r.cidrs[i].selects(p) {
-			return true
+			return yes
 		}
 	}
-	return learned && r.names.fit(p.fqdn)
+	if learned != no && r.names.fit(p.fqdn) {
+		return max(out, learned)
+	}
+	return out
 }
 
 // String is for the failures of tests.

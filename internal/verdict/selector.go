@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/cilium/cilium/pkg/fqdn/dns"
+	k8sconst "github.com/cilium/cilium/pkg/k8s/apis/cilium.io"
 	slimmetav1 "github.com/cilium/cilium/pkg/k8s/slim/k8s/apis/meta/v1"
 	"github.com/cilium/cilium/pkg/policy/api"
 )
@@ -33,31 +34,46 @@ func (j *Judge) selector(e api.EndpointSelector) *selector {
 
 const namespaceKey = "k8s.io.kubernetes.pod.namespace"
 
-// selects reports whether a selector selects a peer. What was found out is kept: a selector is asked about each peer once.
-func (s *selector) selects(p *Peer) bool {
+// answer is yes, no, or what depends on labels that are not known.
+type answer int8
+
+const (
+	no answer = iota + 1
+	maybe
+	yes
+)
+
+// selects tells whether a selector selects a peer. What was found out is kept: a selector is asked about each peer once.
+func (s *selector) selects(p *Peer) answer {
 	if s.namespace != "" && s.namespace != p.namespace {
-		return false
+		return no
 	}
 	for len(p.selected) <= s.number {
-		p.selected = append(p.selected, make([]int8, s.number+1-len(p.selected))...)
+		p.selected = append(p.selected, make([]answer, s.number+1-len(p.selected))...)
 	}
 	if p.selected[s.number] == 0 {
-		p.selected[s.number] = -1
-		if s.fits(p.labels) {
-			p.selected[s.number] = 1
-		}
+		p.selected[s.number] = s.fits(p)
 	}
-	return p.selected[s.number] > 0
+	return p.selected[s.number]
 }
 
-func (s *selector) fits(labels map[string]string) bool {
+func (s *selector) fits(p *Peer) answer {
+	out := yes
 	for key, value := range s.equal {
-		if found, ok := label(labels, key); !ok || found != value {
-			return false
+		found, ok := label(p.labels, key)
+		switch {
+		case !ok && p.mayHave(key):
+			out = maybe
+		case !ok || found != value:
+			return no
 		}
 	}
 	for _, r := range s.other {
-		value, found := label(labels, r.Key)
+		value, found := label(p.labels, r.Key)
+		if !found && p.mayHave(r.Key) {
+			out = maybe
+			continue
+		}
 		ok := false
 		switch r.Operator {
 		case slimmetav1.LabelSelectorOpIn:
@@ -70,10 +86,18 @@ func (s *selector) fits(labels map[string]string) bool {
 			ok = !found
 		}
 		if !ok {
-			return false
+			return no
 		}
 	}
-	return true
+	return out
+}
+
+// mayHave reports whether a peer may have a label that is not known. Which namespace and cluster a pod is in, and what labels the namespace has, is
+// known of each.
+func (p *Peer) mayHave(key string) bool {
+	source, bare, _ := strings.Cut(key, ".")
+	return p.unknown && (source == "k8s" || source == "any") && bare != k8sconst.PodNamespaceLabel && bare != k8sconst.PolicyLabelCluster &&
+		!strings.HasPrefix(bare, k8sconst.PodNamespaceMetaLabels+".")
 }
 
 // label looks a selector's key up: any source will do for one that begins with any.
@@ -95,8 +119,6 @@ type cidr struct {
 	prefix netip.Prefix
 	except []netip.Prefix
 }
-
-func (c cidr) equal(d cidr) bool { return c.prefix == d.prefix && slices.Equal(c.except, d.except) }
 
 // selects reports whether a peer lies in it. Policies that do not name the address of one have only the whole world.
 func (c *cidr) selects(p *Peer) bool {

@@ -43,13 +43,15 @@ func (p Policy) String() string {
 // Endpoint is one end of a flow: a pod, a reserved entity, or an address or a name outside the cluster. Exactly one of Namespace, Entity, and
 // IP or FQDN is set.
 type Endpoint struct {
-	// Namespace makes the endpoint a pod; the five fields after it belong to it.
+	// Namespace makes the endpoint a pod; the six fields after it belong to it.
 	Namespace       string
 	NamespaceLabels map[string]string // selected by k8s:io.cilium.k8s.namespace.labels.<key>
 	Labels          map[string]string // pod labels; those that Cilium keeps out of identities match nothing here too
 	ServiceAccount  string            // selected by k8s:io.cilium.k8s.policy.serviceaccount
 	Ports           []corev1.ContainerPort
 	Cluster         string // of a cluster mesh, when it is another one
+	// Unknown says that the pod may have any labels, account and ports besides these: it stands for all pods of the namespace that are not known.
+	Unknown bool
 
 	// Entity is host (the node that the pod at the other end runs on), remote-node, kube-apiserver (on another node, hence a remote-node too),
 	// world (an IPv4 address that no policy names), world-ipv6, health, ingress (Cilium's own, never another ingress controller), init or
@@ -90,7 +92,7 @@ type Verdict struct {
 // Allowed reports whether both ends permit the flow, by the rules that can be judged.
 func (v Verdict) Allowed() bool { return v.Egress.Allowed && v.Ingress.Allowed }
 
-// Sure reports whether what cannot be judged does not matter to what Allowed reports.
+// Sure reports whether what cannot be judged, or is not known, does not matter to what Allowed reports.
 func (v Verdict) Sure() bool {
 	if v.Allowed() {
 		return len(v.Egress.Unsure)+len(v.Ingress.Unsure) == 0
@@ -107,7 +109,7 @@ type Decision struct {
 
 	Rules  []Ref // that allow, or that deny; none when it is the default
 	Closed []Ref // the policies that close this direction, when nothing allows and nothing denies: each by its first rule
-	Unsure []Ref // rules that are not judged, and that would change the decision if they selected the other end
+	Unsure []Ref // rules that may change the decision: they are not judged, or would have to know more about an end
 }
 
 // Ref is a rule of a policy.

@@ -282,6 +282,14 @@ func (r draw) endpoint() verdict.Endpoint {
 	return r.pod()
 }
 
+// hide is a pod of which nothing is known but its namespace; other endpoints stay as they are.
+func hide(e verdict.Endpoint) verdict.Endpoint {
+	if e.Namespace == "" {
+		return e
+	}
+	return verdict.Endpoint{Namespace: e.Namespace, NamespaceLabels: e.NamespaceLabels, Unknown: true}
+}
+
 // TestRandom holds package verdict against Cilium's engine: PLATFORMS random platforms, drawn with SEED.
 func TestRandom(t *testing.T) {
 	number := func(name string, otherwise int) int {
@@ -291,7 +299,7 @@ func TestRandom(t *testing.T) {
 		return otherwise
 	}
 	platforms, seed := number("PLATFORMS", 150), number("SEED", 1)
-	asked, allowed, refused, conflicts := 0, 0, 0, 0
+	asked, allowed, refused, conflicts, sure := 0, 0, 0, 0, 0
 	for i := range platforms {
 		r := draw{rand.New(rand.NewPCG(uint64(seed), uint64(i)))}
 		var policies []verdict.Policy
@@ -354,16 +362,39 @@ func TestRandom(t *testing.T) {
 					text, _ := yaml.Marshal(accepted)
 					t.Fatalf("platform %d: %s\nunder\n%s", i, diff, text)
 				}
+				// What is said of pods whose labels are not known is true of each of them.
+				hidden := verdict.Flow{From: hide(from), To: hide(to), Protocol: f.Protocol, Port: f.Port}
+				v, err := j.Verdict(hidden)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if v.Sure() {
+					sure++
+					if v.Allowed() != want.Allowed() {
+						text, _ := yaml.Marshal(accepted)
+						t.Fatalf("platform %d: %+v: surely %v, and allowed is %v with all labels: %+v\n%s", i, hidden, v, want.Allowed(), f, text)
+					}
+				}
+				h1, _ := j.Peer(hide(from))
+				h2, _ := j.Peer(hide(to))
+				surely, perhaps := j.Permitted(h1, h2)
+				if got, might := surely.Has(f.Protocol, f.Port), perhaps.Has(f.Protocol, f.Port); got != (v.Sure() && v.Allowed()) || !might && !got && !(v.Sure() && !v.Allowed()) {
+					t.Fatalf("platform %d: %+v: permitted %v, perhaps %v, but %+v", i, hidden, got, might, v)
+				}
 				a, errFrom := j.Peer(from)
 				b, errTo := j.Peer(to)
 				if errFrom != nil || errTo != nil {
 					t.Fatal(errFrom, errTo)
 				}
-				if sure, perhaps := j.Permitted(a, b); sure.Has(strings.ToUpper(f.Protocol), f.Port) != want.Allowed() || !perhaps.Empty() {
-					t.Fatalf("platform %d: %+v: permitted are %v and perhaps %v; allowed is %v", i, f, sure, perhaps, want.Allowed())
+				if ports, perhaps := j.Permitted(a, b); ports.Has(f.Protocol, f.Port) != want.Allowed() || !perhaps.Empty() {
+					t.Fatalf("platform %d: %+v: permitted are %v and perhaps %v; allowed is %v", i, f, ports, perhaps, want.Allowed())
 				}
 			}
 		}
+	}
+	t.Logf("%d of %d answers about pods without known labels are sure", sure, asked)
+	if sure == 0 || sure == asked {
+		t.Error("what is not known does not matter")
 	}
 	t.Logf("%d flows, %d allowed; %d policies refused, %d contradictions", asked, allowed, refused, conflicts)
 	if allowed == 0 || asked == allowed || refused == 0 {
