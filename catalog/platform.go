@@ -166,6 +166,7 @@ type Namespace struct {
 	Project Project
 	Access  []Access
 
+	PoliciesAt Place             // where networkPolicies is; of the entry, without it
 	Profile    string            // of the policies
 	Policies   []profiles.Policy // nil when the namespace is open
 	Open       bool              // whether the entry says that it is

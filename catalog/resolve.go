@@ -110,6 +110,10 @@ func (b *builder) namespace(e *entry) Namespace {
 		withoutEffect(e)
 	}
 	n.PodSecurity = b.settings.podSecurityOf(e.PodSecurity)
+	n.PoliciesAt = n.Place
+	if np := e.NetworkPolicies; np != nil && np.Node != nil {
+		n.PoliciesAt = place(np.Node)
+	}
 	if np := e.NetworkPolicies; np != nil && np.Profile.IsSet() {
 		if profile := b.settings.profiles[np.Profile.V]; profile != nil {
 			n.Profile, n.Policies = profile.Name, profile.Policies

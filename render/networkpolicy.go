@@ -45,7 +45,7 @@ func networkPolicies(k kind, p *catalog.Platform, n *catalog.Namespace) []object
 	}
 	byName := map[string][]catalog.Flow{}
 	for _, f := range n.Flows {
-		name := flowName(f)
+		name := FlowPolicy(f)
 		byName[name] = append(byName[name], f)
 	}
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
@@ -62,9 +62,9 @@ func networkPolicy(k kind, n *catalog.Namespace, name string, origin catalog.Ori
 	})
 }
 
-// flowName names what the policy permits: flows with the same peer and the same pods share one policy. The kinds of peers
-// cannot be confused: only a namespace has no dot.
-func flowName(f catalog.Flow) string {
+// FlowPolicy names the policy that permits a flow: flows with the same peer and the same pods share one. The kinds of peers cannot be confused:
+// only a namespace has no dot.
+func FlowPolicy(f catalog.Flow) string {
 	name := map[catalog.Direction]string{catalog.Egress: "allow-to-", catalog.Ingress: "allow-from-"}[f.Direction]
 	switch {
 	case f.Peer.Namespace != "":

@@ -3,6 +3,7 @@ package lint
 import (
 	"github.com/hippotion/roster/internal/lint/models/alerts"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
+	"github.com/hippotion/roster/internal/lint/models/network"
 	"github.com/hippotion/roster/internal/lint/models/places"
 	"github.com/hippotion/roster/internal/lint/models/pods"
 	"github.com/hippotion/roster/internal/lint/models/policies"
@@ -18,6 +19,7 @@ type Context struct {
 	Places   *places.Model
 	Pods     *pods.Model
 	Policies *policies.Model
+	Network  *network.Model
 	Traefik  *traefik.Model
 	Routes   *routes.Model
 	Secrets  *secrets.Model
@@ -34,9 +36,11 @@ type (
 func NewContext(in *Input) *Context {
 	d := deployed.New(in)
 	p := places.New(d)
+	podsOf := pods.New(d, p)
+	policiesOf := policies.New(d, p)
 	t, s := traefik.New(d, p), secrets.New(d, p)
 	return &Context{
-		Input: in, Deployed: d, Places: p, Pods: pods.New(d, p), Policies: policies.New(d, p), Traefik: t, Routes: routes.New(d, p, t, s), Secrets: s,
+		Input: in, Deployed: d, Places: p, Pods: podsOf, Policies: policiesOf, Network: network.New(d, p, podsOf, policiesOf), Traefik: t, Routes: routes.New(d, p, t, s), Secrets: s,
 		Alerts: alerts.New(d, p),
 	}
 }

@@ -98,13 +98,22 @@ func (p Ports) And(q Ports) Ports {
 	return out
 }
 
+// Or is the ports that are in one of the sets.
+func (p Ports) Or(q Ports) Ports {
+	out := Ports{}
+	out.join(p)
+	out.join(q)
+	out.tidy()
+	return out
+}
+
 // add adds ports of a protocol; tidy has to follow.
 func (p Ports) add(protocol string, r Range) { p[protocol] = append(p[protocol], r) }
 
 // join adds all ports of q; tidy has to follow.
 func (p Ports) join(q Ports) {
 	for protocol, ranges := range q {
-		p[protocol] = append(p[protocol], ranges...)
+		p[protocol] = append(slices.Clip(p[protocol]), ranges...)
 	}
 }
 

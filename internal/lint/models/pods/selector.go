@@ -106,6 +106,11 @@ func satisfies(labels map[string]string, r slimmetav1.LabelSelectorRequirement) 
 	return true
 }
 
+// Selects reports whether a selector of labels, such as a Service's, may select a pod.
+func Selects(labels map[string]string, p *deployed.Pod) bool {
+	return Selector{Equal: labels}.matches(p)
+}
+
 // matches reports whether the selector may select the pod.
 func (s Selector) matches(p *deployed.Pod) bool {
 	for key, value := range s.Equal {

@@ -63,7 +63,7 @@ func (in *Model) Book() *Book {
 		b := &Book{in: in, brought: map[string][]*Policy{}, rendered: map[string][]object.Object{}, foreign: map[string]bool{},
 			sets: map[string]*policySet{}, known: map[string]bool{}, text: map[*Policy]Subject{}}
 		for _, o := range in.deployed.Kind("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy") {
-			for _, p := range in.policiesOf(o) {
+			for _, p := range in.Of(o) {
 				b.brought[p.Namespace] = append(b.brought[p.Namespace], p)
 			}
 		}

@@ -166,6 +166,7 @@ func (p *Policy) denies(d catalog.Direction) bool {
 type Policy struct {
 	Namespace string // empty for a clusterwide one
 	Title     string
+	Spec      int       // its number among the specs of its object, from 1; 0 for the spec
 	Written   any       // the rule as it is written; nil for those of profiles, which are checked when they are loaded
 	Rule      *api.Rule // not to be changed; nil when it is not of Cilium's types
 	Problem   error     // why rule is nil
@@ -200,14 +201,14 @@ func (in *Model) readHandWritten() []*Policy {
 	var out []*Policy
 	for _, o := range in.deployed.Kind("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy") {
 		if strings.HasPrefix(o.APIVersion, "cilium.io/") && o.Application.Catalog == "" {
-			out = append(out, in.policiesOf(o)...)
+			out = append(out, in.Of(o)...)
 		}
 	}
 	return out
 }
 
-// policiesOf are the rules of a policy's object: its spec, and each of its specs.
-func (in *Model) policiesOf(o *deployed.Object) []*Policy {
+// Of are the rules of a policy's object: its spec, and each of its specs.
+func (in *Model) Of(o *deployed.Object) []*Policy {
 	out, known := in.byObject[o]
 	if !known {
 		if in.byObject == nil {
@@ -221,8 +222,8 @@ func (in *Model) policiesOf(o *deployed.Object) []*Policy {
 
 func (in *Model) readPolicies(o *deployed.Object) []*Policy {
 	var out []*Policy
-	add := func(written any, at ...string) {
-		p := &Policy{Title: o.Title(), Written: written, At: func(fields ...string) catalog.Place {
+	add := func(number int, written any, at ...string) {
+		p := &Policy{Title: o.Title(), Spec: number, Written: written, At: func(fields ...string) catalog.Place {
 			return in.places.Field(o, append(slices.Clone(at), fields...)...)
 		}}
 		if o.Kind == "CiliumNetworkPolicy" {
@@ -232,11 +233,11 @@ func (in *Model) readPolicies(o *deployed.Object) []*Policy {
 		out = append(out, p)
 	}
 	if spec, ok := o.Content()["spec"]; ok {
-		add(spec, "spec")
+		add(0, spec, "spec")
 	}
 	specs, _ := o.Content()["specs"].([]any)
 	for i, spec := range specs {
-		add(spec, "specs", strconv.Itoa(i))
+		add(i+1, spec, "specs", strconv.Itoa(i))
 	}
 	return out
 }

@@ -1,0 +1,342 @@
+// Package network is the cluster as its network policies see it: the pods of all workloads, the Services before them, the policies of any origin, and
+// who may talk to whom under them. It judges, and says which line of the list, of a profile or of a manifest decides. It does not say
+// what should be permitted.
+package network
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/lint/models/deployed"
+	"github.com/hippotion/roster/internal/lint/models/once"
+	"github.com/hippotion/roster/internal/lint/models/places"
+	"github.com/hippotion/roster/internal/lint/models/pods"
+	"github.com/hippotion/roster/internal/lint/models/policies"
+	"github.com/hippotion/roster/internal/verdict"
+)
+
+// Model is the network of a cluster.
+type Model struct {
+	deployed *deployed.Model
+	places   *places.Model
+	pods     *pods.Model
+	policies *policies.Model
+
+	labels  once.Value[map[string]map[string]string] // of namespaces, by name
+	groups  once.Value[map[string]*Namespace]
+	sources once.Value[[]Policy]
+	judge   once.Value[*verdict.Judge]
+}
+
+// New is the network of what is deployed.
+func New(d *deployed.Model, p *places.Model, pods *pods.Model, policies *policies.Model) *Model {
+	return &Model{deployed: d, places: p, pods: pods, policies: policies}
+}
+
+// End is an end of a flow.
+type End struct {
+	Name string // such as web-n8n/n8n, kube-apiserver or 192.168.0.9
+	verdict.Endpoint
+	// Also are further identities of the same end, for example those of a node: what it takes part in is permitted when all of them are.
+	Also []verdict.Endpoint
+	// Pods is the template of the pods; nil when they are not known, and for what are no pods.
+	Pods *deployed.Pod
+	// Node says that the pods are on the network of their node: for policies, they are the node.
+	Node bool
+
+	peers []*verdict.Peer
+}
+
+// Unknown reports whether the end is pods that nobody here can see.
+func (e *End) Unknown() bool { return e.Endpoint.Unknown }
+
+// Namespace is what is known of a namespace.
+type Namespace struct {
+	Name  string
+	Entry *catalog.Namespace // nil when the list has none
+	Pods  []*End             // of all templates, in order
+	// Others is the pods that are not among Pods; nil when there are none. Why says why there may be.
+	Others *End
+	Why    string
+	// Policies says that all policies that may apply to its pods are known.
+	Policies bool
+}
+
+// Namespace is that of a name; there may be nothing known of it.
+func (in *Model) Namespace(name string) *Namespace {
+	all := in.namespaces()
+	n := all[name]
+	if n == nil {
+		n = &Namespace{Name: name, Why: "the list has no entry for the namespace"}
+		n.Others = in.unknown(name)
+		all[name] = n
+	}
+	return n
+}
+
+// Namespaces are those of the list, and those that its applications deploy pods into, by name.
+func (in *Model) Namespaces() []*Namespace {
+	var out []*Namespace
+	for _, n := range in.namespaces() {
+		if n.Entry != nil || len(n.Pods) > 0 {
+			out = append(out, n)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Namespace) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+func (in *Model) namespaces() map[string]*Namespace {
+	return in.groups.Get(func() map[string]*Namespace {
+		out := map[string]*Namespace{}
+		for i := range in.deployed.Platform.Namespaces {
+			n := &in.deployed.Platform.Namespaces[i]
+			out[n.Name] = &Namespace{Name: n.Name, Entry: n, Policies: in.policies.Book().Complete(n.Name)}
+		}
+		for _, p := range in.deployed.Pods() {
+			n := out[p.Object.Namespace]
+			if n == nil {
+				n = &Namespace{Name: p.Object.Namespace}
+				out[p.Object.Namespace] = n
+			}
+			n.Pods = append(n.Pods, in.podsOf(p))
+		}
+		for _, n := range out {
+			if n.Why = in.why(n); n.Why != "" {
+				n.Others = in.unknown(n.Name)
+			}
+		}
+		return out
+	})
+}
+
+// why is the reason why a namespace may have other pods than those of templates; empty when it has none.
+func (in *Model) why(n *Namespace) string {
+	switch {
+	case n.Entry == nil:
+		return "the list has no entry for the namespace"
+	case !n.Entry.Managed:
+		return "others deploy into the namespace as well"
+	}
+	for i := range n.Entry.Applications {
+		a := &n.Entry.Applications[i]
+		if in.deployed.Unseen(a) {
+			return "what the application " + a.Code + " deploys was not fetched"
+		}
+		if in.deployed.Faulty(a) {
+			return "the application " + a.Code + " cannot be rendered"
+		}
+	}
+	switch {
+	case in.deployed.OtherPods()[n.Name] || slices.ContainsFunc(n.Entry.Access, deployed.Deploys):
+		return "something there may create pods"
+	case !in.deployed.RenderedHere(n.Entry) && len(n.Entry.Applications) > 0 && len(n.Pods) == 0:
+		return "its applications deploy no pods that are known"
+	}
+	return ""
+}
+
+func (in *Model) podsOf(p *deployed.Pod) *End {
+	namespace := p.Object.Namespace
+	e := &End{Name: namespace + "/" + p.Object.Name, Pods: p, Node: p.Spec.HostNetwork}
+	if e.Node {
+		// The policies of pods do not apply to a node's network, and those of others know the node only.
+		e.Endpoint, e.Also = in.node()
+		return e
+	}
+	e.Endpoint = verdict.Endpoint{Namespace: namespace, NamespaceLabels: in.LabelsOf(namespace), Labels: p.Labels,
+		ServiceAccount: cmp.Or(p.Spec.ServiceAccountName, p.Spec.DeprecatedServiceAccount, "default"), Ports: p.NamedPorts()}
+	return e
+}
+
+// unknown are the pods of a namespace that are not known.
+func (in *Model) unknown(namespace string) *End {
+	return in.PodsWith(namespace, nil)
+}
+
+// PodsWith are pods of a namespace of which only labels are known, for example those that platform.yml gives.
+func (in *Model) PodsWith(namespace string, labels map[string]string) *End {
+	name := namespace + "/…"
+	if len(labels) > 0 {
+		name = namespace + "/" + pods.LabelText(labels)
+	}
+	return &End{Name: name, Endpoint: verdict.Endpoint{Namespace: namespace, NamespaceLabels: in.LabelsOf(namespace), Labels: labels, Unknown: true}}
+}
+
+// Entity is one of Cilium's reserved entities.
+func (in *Model) Entity(name string) *End {
+	return &End{Name: name, Endpoint: verdict.Endpoint{Entity: name}}
+}
+
+// node is a node, which is another identity for the pods that run on it than for all others.
+func (in *Model) node() (verdict.Endpoint, []verdict.Endpoint) {
+	return verdict.Endpoint{Entity: "remote-node"}, []verdict.Endpoint{{Entity: "host"}}
+}
+
+// APIServer is the API server as the source of calls. With tunnel routing, which is Cilium's default, those to a pod of another node carry that node's
+// address, and have the identity remote-node (cilium issue 43260).
+func (in *Model) APIServer() *End {
+	return &End{Name: "kube-apiserver", Endpoint: verdict.Endpoint{Entity: "kube-apiserver"}, Also: []verdict.Endpoint{{Entity: "remote-node"}, {Entity: "host", APIServer: true}}}
+}
+
+// Controller is the ingress controller.
+func (in *Model) Controller() []*End {
+	c := in.deployed.Platform.Controller
+	ends, _ := in.Selected(c.Namespace, c.PodLabels)
+	return ends
+}
+
+// LabelsOf are the labels of a namespace, as far as they are known: every one has its own name.
+func (in *Model) LabelsOf(namespace string) map[string]string {
+	all := in.labels.Get(func() map[string]map[string]string {
+		out := map[string]map[string]string{}
+		add := func(name string, labels map[string]string) {
+			if out[name] == nil {
+				out[name] = map[string]string{}
+			}
+			for key, value := range labels {
+				out[name][key] = value
+			}
+		}
+		for i := range in.deployed.Objects {
+			if o := &in.deployed.Objects[i]; o.Kind == "Namespace" {
+				add(o.Name, labelsOf(o.Value()))
+			}
+		}
+		for _, o := range in.deployed.Kind("Namespace") {
+			add(o.Name, labelsOf(o.Content()))
+		}
+		for name := range out {
+			out[name]["kubernetes.io/metadata.name"] = name
+		}
+		return out
+	})
+	if labels, known := all[namespace]; known {
+		return labels
+	}
+	return map[string]string{"kubernetes.io/metadata.name": namespace}
+}
+
+// Selected are the pods of a namespace that a selector of labels selects. Whole says that no other pods may be selected; without it, the last one is
+// the pods that are not known.
+func (in *Model) Selected(namespace string, labels map[string]string) (ends []*End, whole bool) {
+	n := in.Namespace(namespace)
+	for _, e := range n.Pods {
+		if e.Pods != nil && pods.Selects(labels, e.Pods) {
+			ends = append(ends, e)
+		}
+	}
+	if n.Others != nil && len(ends) == 0 {
+		return append(ends, in.PodsWith(namespace, labels)), false
+	}
+	return ends, n.Others == nil
+}
+
+// Judge is what judges flows between ends: all policies, and the ports of all pods.
+func (in *Model) Judge() *verdict.Judge {
+	return in.judge.Get(func() *verdict.Judge {
+		o := verdict.Options{Cluster: in.deployed.Platform.Cluster.Name, Pods: []verdict.Endpoint{}}
+		if !in.deployed.Platform.Cluster.Mesh {
+			o.Cluster = "" // Cilium does not know the name that the list has for it
+		}
+		for _, n := range in.Namespaces() {
+			for _, e := range n.Pods {
+				if !e.Node {
+					o.Pods = append(o.Pods, e.Endpoint)
+				}
+			}
+		}
+		var all []verdict.Policy
+		for _, p := range in.Policies() {
+			all = append(all, p.Policy)
+		}
+		return verdict.New(o, all)
+	})
+}
+
+// ready are the identities of an end, ready to be judged.
+func (in *Model) ready(e *End) ([]*verdict.Peer, error) {
+	if e.peers == nil {
+		for _, one := range append([]verdict.Endpoint{e.Endpoint}, e.Also...) {
+			p, err := in.Judge().Peer(one)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", e.Name, err)
+			}
+			e.peers = append(e.peers, p)
+		}
+	}
+	return e.peers, nil
+}
+
+// Verdict judges a flow. Protocol is TCP, UDP, SCTP, ICMP or ICMPV6; the port is the pods' own, not a Service's. Of ends with several identities, it
+// is the worst verdict of all.
+func (in *Model) Verdict(from, to *End, protocol string, port uint16) (verdict.Verdict, error) {
+	var worst verdict.Verdict
+	a, err := in.ready(from)
+	if err != nil {
+		return worst, err
+	}
+	b, err := in.ready(to)
+	if err != nil {
+		return worst, err
+	}
+	for i := range a {
+		for k := range b {
+			if v := in.Judge().Judge(a[i], b[k], protocol, port); i+k == 0 || rank(v) < rank(worst) {
+				worst = v
+			}
+		}
+	}
+	return worst, nil
+}
+
+// rank orders verdicts: a sure no comes first, then what is not sure.
+func rank(v verdict.Verdict) int {
+	switch {
+	case v.Sure() && !v.Allowed():
+		return 0
+	case !v.Sure():
+		return 1
+	}
+	return 2
+}
+
+// Permitted is the ports on which flows from one end to another are permitted, surely and perhaps.
+func (in *Model) Permitted(from, to *End) (sure, perhaps verdict.Ports, err error) {
+	a, err := in.ready(from)
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := in.ready(to)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range a {
+		for k := range b {
+			s, p := in.Judge().Permitted(a[i], b[k])
+			if i+k == 0 {
+				sure, perhaps = s, p
+				continue
+			}
+			most := sure.Or(perhaps).And(s.Or(p))
+			sure = sure.And(s)
+			perhaps = most.Without(sure)
+		}
+	}
+	return sure, perhaps, nil
+}
+
+// labelsOf are the labels in the metadata of an object.
+func labelsOf(value any) map[string]string {
+	var out struct {
+		Metadata struct{ Labels map[string]string }
+	}
+	text, err := json.Marshal(value)
+	if err != nil || json.Unmarshal(text, &out) != nil {
+		return nil
+	}
+	return out.Metadata.Labels
+}

@@ -1,0 +1,162 @@
+package network
+
+import (
+	"encoding/json"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/cilium/cilium/pkg/policy/api"
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/lint/models/deployed"
+	"github.com/hippotion/roster/internal/verdict"
+	"github.com/hippotion/roster/profiles"
+	"github.com/hippotion/roster/render"
+	"github.com/hippotion/roster/render/object"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// Policy is a policy that applies, and where it comes from: exactly one of Profile, Flows and Object is set.
+type Policy struct {
+	verdict.Policy
+	Profile *profiles.Policy   // that an entry has chosen
+	Flows   []catalog.Flow     // of an entry, which share the policy
+	Object  *deployed.Object   // that an application deploys
+	Entry   *catalog.Namespace // of Profile and Flows
+	Problem error              // why it cannot be read: it is not judged then
+}
+
+// Source is what has written a rule.
+type Source struct {
+	Policy *Policy
+	// Text says what it is, such as: the profile web-app (allow-dns); networkPolicies.allow of web-n8n; CiliumNetworkPolicy deny-all.
+	Text string
+	At   catalog.Place
+}
+
+// Policies are all policies, of the namespaces and clusterwide, in the order in which the judge has them.
+func (in *Model) Policies() []Policy { return in.sources.Get(in.readPolicies) }
+
+func (in *Model) readPolicies() []Policy {
+	var out []Policy
+	type id struct{ namespace, name string }
+	rendered := map[id]*object.Object{}
+	for i := range in.deployed.Objects {
+		if o := &in.deployed.Objects[i]; o.Kind == "CiliumNetworkPolicy" {
+			rendered[id{o.Namespace, o.Name}] = o
+		}
+	}
+	for i := range in.deployed.Platform.Namespaces {
+		n := &in.deployed.Platform.Namespaces[i]
+		for k := range n.Policies {
+			p := &n.Policies[k]
+			out = append(out, Policy{Policy: verdict.Policy{Namespace: n.Name, Name: p.Name, Rule: p.Rule}, Profile: p, Entry: n})
+		}
+		at := map[string]int{}
+		for _, f := range n.Flows {
+			name := render.FlowPolicy(f)
+			if k, known := at[name]; known {
+				out[k].Flows = append(out[k].Flows, f)
+				continue
+			}
+			at[name] = len(out)
+			p := Policy{Policy: verdict.Policy{Namespace: n.Name, Name: name}, Flows: []catalog.Flow{f}, Entry: n}
+			if o := rendered[id{n.Name, name}]; o != nil {
+				p.Rule, p.Problem = specOf(o)
+			}
+			out = append(out, p)
+		}
+	}
+	for _, o := range in.deployed.Kind("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "NetworkPolicy") {
+		if p, ok := in.deployedPolicy(o); ok {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// specOf is the rule of a rendered policy, as it will be applied.
+func specOf(o *object.Object) (*api.Rule, error) {
+	var out struct{ Spec *api.Rule }
+	text, err := json.Marshal(o.Value())
+	if err == nil {
+		err = json.Unmarshal(text, &out)
+	}
+	return out.Spec, err
+}
+
+// deployedPolicy reads a policy that an application deploys.
+func (in *Model) deployedPolicy(o *deployed.Object) (Policy, bool) {
+	p := Policy{Policy: verdict.Policy{Name: o.Name}, Object: o}
+	if o.Kind != "CiliumClusterwideNetworkPolicy" {
+		p.Namespace = o.Namespace
+	}
+	switch {
+	case o.Kind == "NetworkPolicy" && strings.HasPrefix(o.APIVersion, "networking.k8s.io/"):
+		p.Kubernetes = &networkingv1.NetworkPolicySpec{}
+		if spec, ok := o.Content()["spec"].(map[string]any); ok {
+			p.Problem = runtime.DefaultUnstructuredConverter.FromUnstructured(spec, p.Kubernetes)
+		}
+	case strings.HasPrefix(o.APIVersion, "cilium.io/"):
+		for _, r := range in.policies.Of(o) {
+			switch {
+			case r.Problem != nil:
+				p.Problem = r.Problem
+			case r.Spec > 0:
+				p.Specs = append(p.Specs, r.Rule)
+			default:
+				p.Rule = r.Rule
+			}
+		}
+	default:
+		return p, false
+	}
+	return p, true
+}
+
+// Source is what has written a rule, for a flow on a port of a protocol: several flows of the list may share a policy.
+func (in *Model) Source(r verdict.Ref, protocol string, port uint16) Source {
+	p := &in.Policies()[r.Policy]
+	switch {
+	case p.Profile != nil && p.Profile.Own:
+		return Source{p, in.profileText(p), in.places.InProfile(path.Join(in.deployed.Platform.Repository.Folder, p.Profile.Origin), append([]string{"policies", p.Name}, r.Field()[1:]...))}
+	case p.Profile != nil:
+		return Source{p, in.profileText(p), p.Entry.PoliciesAt}
+	case p.Object != nil:
+		return Source{p, p.Object.Title(), in.places.Field(p.Object, r.Field()...)}
+	}
+	f := flowOn(p.Flows, protocol, port)
+	text := string(f.Cause) + " of " + p.Entry.Name
+	if f.OfPeer {
+		text = string(f.Cause) + " of " + f.Peer.Namespace
+	}
+	return Source{p, text, f.Place}
+}
+
+func (in *Model) profileText(p *Policy) string {
+	if p.Profile.Profile != p.Entry.Profile {
+		return fmt.Sprintf("the profile %s (%s, from %s)", p.Entry.Profile, p.Name, p.Profile.Profile)
+	}
+	return fmt.Sprintf("the profile %s (%s)", p.Entry.Profile, p.Name)
+}
+
+// flowOn is the flow that permits a port, or else the first.
+func flowOn(flows []catalog.Flow, protocol string, port uint16) catalog.Flow {
+	for _, f := range flows {
+		if len(f.Ports) == 0 {
+			return f
+		}
+		for _, p := range f.Ports {
+			first, err := strconv.Atoi(p.Name)
+			if p.Protocol != "ANY" && p.Protocol != protocol {
+				continue
+			}
+			if err != nil || int(port) >= first && int(port) <= max(first, p.End) {
+				return f
+			}
+		}
+	}
+	return flows[0]
+}
