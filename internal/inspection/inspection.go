@@ -89,36 +89,15 @@ type watcher struct {
 func Look(in Input) (Result, error) { return look(in, omitted{}, watcher{apply: rules.All().Run}) }
 
 func look(in Input, without omitted, w watcher) (Result, error) {
-	forSources := cmp.Or(in.Timeout, fleet.Minutes) / 4 * 3 // the rest is for the rules
-	out, diags, err := fleet.Build(fleet.Input{Place: in.Place, Sources: in.Sources, Rendered: in.Rendered, Timeout: forSources,
-		Want: fleet.Want{Workloads: true, Unstable: true, Seen: in.Rendered != rendered.Cache{}}})
+	o, err := open(in, fleet.Want{Workloads: true, Unstable: true, Seen: in.Rendered != rendered.Cache{}})
 	if err != nil {
 		return Result{}, err
 	}
-	r := Result{Skipped: map[string]int{}, Frame: out.Frame, Root: out.Root}
-	if out.Clusters == nil {
-		r.add(lint.Error, diags...)
-		r.Unread = out.Unread
+	defer func() { _ = o.close() }()
+	r, inputs, out := o.Result, o.Inputs, &o.out
+	if inputs == nil {
 		r.Findings = lint.Sorted(r.Findings)
 		return r, nil
-	}
-	r.add(lint.Warning, out.Warnings...)
-	files, closer, err := out.Open(in.Place)
-	if err != nil {
-		return Result{}, err
-	}
-	defer func() { _ = closer() }()
-	var recorder *trace.Recorder
-	if out.Seen != nil {
-		recorder = trace.New(files, nil)
-		files = recorder.Files()
-	}
-	inputs := make([]*lint.Input, len(out.Clusters))
-	first := 0 // the number of the first workload
-	for i, c := range out.Clusters {
-		inputs[i] = r.input(&out, c, files)
-		inputs[i].First = first
-		first += len(inputs[i].Workloads)
 	}
 	for _, rule := range rules.All().Names() { // in order
 		if cause, stopped := without.Cause[rule]; stopped {
@@ -142,12 +121,60 @@ func look(in Input, without omitted, w watcher) (Result, error) {
 	r.Findings = append(r.Findings, found.findings()...)
 	r.add(lint.Error, found.mistakes...)
 	r.Findings = lint.Sorted(r.Findings)
-	if recorder != nil {
-		if taken := recorder.End(nil); taken != nil && out.Seen.Repository.Add(taken.Seen) {
+	if o.recorder != nil {
+		if taken := o.recorder.End(nil); taken != nil && out.Seen.Repository.Add(taken.Seen) {
 			r.seen = out.Seen
 		}
 	}
 	return r, nil
+}
+
+// Opened is a platform, ready for questions.
+type Opened struct {
+	Result               // what is known before any question
+	Inputs []*lint.Input // of each cluster; nil when the list cannot be read, which the findings say
+
+	out      fleet.Output
+	recorder *trace.Recorder
+	close    func() error
+}
+
+// Close closes the files.
+func (o *Opened) Close() error { return o.close() }
+
+// Open builds what the list asks for, and what the applications deploy. It applies no rule.
+func Open(in Input) (*Opened, error) { return open(in, fleet.Want{Workloads: true}) }
+
+func open(in Input, want fleet.Want) (*Opened, error) {
+	forSources := cmp.Or(in.Timeout, fleet.Minutes) / 4 * 3 // the rest is for the questions
+	out, diags, err := fleet.Build(fleet.Input{Place: in.Place, Sources: in.Sources, Rendered: in.Rendered, Timeout: forSources, Want: want})
+	if err != nil {
+		return nil, err
+	}
+	o := &Opened{Result: Result{Skipped: map[string]int{}, Frame: out.Frame, Root: out.Root}, out: out, close: func() error { return nil }}
+	if out.Clusters == nil {
+		o.add(lint.Error, diags...)
+		o.Unread = out.Unread
+		return o, nil
+	}
+	o.add(lint.Warning, out.Warnings...)
+	files, closer, err := out.Open(in.Place)
+	if err != nil {
+		return nil, err
+	}
+	o.close = closer
+	if out.Seen != nil {
+		o.recorder = trace.New(files, nil)
+		files = o.recorder.Files()
+	}
+	o.Inputs = make([]*lint.Input, len(out.Clusters))
+	first := 0 // the number of the first workload
+	for i, c := range out.Clusters {
+		o.Inputs[i] = o.input(&out, c, files)
+		o.Inputs[i].First = first
+		first += len(o.Inputs[i].Workloads)
+	}
+	return o, nil
 }
 
 // input is what there is to check of one cluster.

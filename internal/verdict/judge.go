@@ -22,12 +22,12 @@ type Judge struct {
 	byKey     map[string]*selector
 	rules     map[string][]*rule // by the namespace of the policy; clusterwide ones under ""
 	skipped   []Skipped
-	names     map[portName]int // the numbers of ports, by name; ambiguous when there are two. Nil when the pods are not known
+	names     map[portName]int // the numbers of ports, by name; severalPorts when there are two. Nil when the pods are not known
 	policies  []Policy
 }
 
-// ambiguous is the number of a name that pods give to different ports.
-const ambiguous = -1
+// severalPorts is the number of a name that pods give to different ports.
+const severalPorts = -1
 
 // New is a judge for the policies of a cluster. Policies that Cilium refuses, and what cannot be judged, are left out: see Skipped.
 func New(o Options, policies []Policy) *Judge {
@@ -44,7 +44,7 @@ func New(o Options, policies []Policy) *Judge {
 	for i := range o.Pods {
 		for name, port := range portsOf(&o.Pods[i]) {
 			if before, known := j.names[name]; known && before != int(port) {
-				j.names[name] = ambiguous
+				j.names[name] = severalPorts
 			} else {
 				j.names[name] = int(port)
 			}
@@ -141,7 +141,7 @@ func (j *Judge) decide(at, other *Peer, ingress bool, learned answer, protocol s
 	}
 	rules := j.subject(at)[direction(ingress)]
 	d := Decision{Enforced: len(rules) > 0 || at.init()}
-	var allow, deny, maybeAllow, maybeDeny, closing, maybeClosing []*rule
+	var allow, deny, maybeAllow, maybeDeny, closing, maybeClosing, named []*rule
 	for _, r := range rules {
 		switch {
 		case r.closes && r.surely:
@@ -152,6 +152,9 @@ func (j *Judge) decide(at, other *Peer, ingress bool, learned answer, protocol s
 		ports, anyPort := j.ports(r.rule, at, other)
 		has := r.has(other, learned)
 		if !ports.Has(protocol, port) {
+			if !r.deny && has != no && j.ambiguous(r.rule, other, protocol, port) {
+				named = append(named, r.rule)
+			}
 			if !anyPort {
 				continue
 			}
@@ -178,10 +181,26 @@ func (j *Judge) decide(at, other *Peer, ingress bool, learned answer, protocol s
 	case !closed:
 		d.Allowed, d.Unsure = true, append(refs(maybeDeny), refs(maybeClosing)...)
 	default:
-		d.Unsure, d.Closed = refs(maybeAllow), onePerPolicy(refs(closing))
+		d.Unsure, d.Closed, d.Ambiguous = refs(maybeAllow), onePerPolicy(refs(closers(closing))), refs(named)
 	}
 	d.Policies = j.policiesOf(d.Rules)
 	return d
+}
+
+// ambiguous reports whether a rule has the name that a port has at the other end, and pods of the cluster mean different ports by it.
+func (j *Judge) ambiguous(r *rule, other *Peer, protocol string, port uint16) bool {
+	return !r.ingress && slices.ContainsFunc(r.named, func(n portName) bool {
+		return n.protocol == protocol && j.names[n] == severalPorts && (other.ports[n] == port || other.unknown)
+	})
+}
+
+// closers are the rules that do nothing but close, or all of those that close when there is none.
+func closers(closing []*rule) []*rule {
+	only := slices.DeleteFunc(slices.Clone(closing), func(r *rule) bool { return r.deny || r.unjudged || !r.nobody() })
+	if len(only) > 0 {
+		return only
+	}
+	return closing
 }
 
 // init reports whether the endpoint has no labels yet: everything that nothing allows is then denied.

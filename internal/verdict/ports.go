@@ -42,6 +42,16 @@ func (p Ports) Has(protocol string, port uint16) bool {
 	return i < len(p[protocol]) && p[protocol][i].First <= port
 }
 
+// First is the first port of the set, in the order in which it is printed; false when it is empty.
+func (p Ports) First() (protocol string, port uint16, ok bool) {
+	for _, protocol := range protocols {
+		if ranges := p[protocol]; len(ranges) > 0 {
+			return protocol, max(1, ranges[0].First), true
+		}
+	}
+	return "", 0, false
+}
+
 // String lists the ports: all, none, or such as 80/TCP, 8000-8100/TCP.
 func (p Ports) String() string {
 	if p.All() {

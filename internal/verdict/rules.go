@@ -345,6 +345,11 @@ func (r *rule) entries(ports []api.PortProtocol) []entry {
 	return out
 }
 
+// nobody reports whether a rule has no peers.
+func (r *rule) nobody() bool {
+	return !r.everybody && len(r.selectors)+len(r.cidrs)+len(r.names) == 0
+}
+
 // has tells whether a peer is one of the rule's; learned says whether its name is known to Cilium.
 func (r *rule) has(p *Peer, learned answer) answer {
 	if r.unjudged {

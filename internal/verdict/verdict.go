@@ -108,8 +108,11 @@ type Decision struct {
 	Policies []string // sorted namespace/name of policies that allowed or denied; none when it is the default
 
 	Rules  []Ref // that allow, or that deny; none when it is the default
-	Closed []Ref // the policies that close this direction, when nothing allows and nothing denies: each by its first rule
-	Unsure []Ref // rules that may change the decision: they are not judged, or would have to know more about an end
+	Closed []Ref // what closes this direction, when nothing allows and nothing denies: a rule of each policy that does only that, or of all that do
+	// Ambiguous are rules that would allow the flow if the names of their ports stood for one port each among the pods of the cluster: Cilium up to
+	// 1.19 leaves them out.
+	Ambiguous []Ref
+	Unsure    []Ref // rules that may change the decision: they are not judged, or would have to know more about an end
 }
 
 // Ref is a rule of a policy.

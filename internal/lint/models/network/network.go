@@ -16,6 +16,7 @@ import (
 	"github.com/hippotion/roster/internal/lint/models/pods"
 	"github.com/hippotion/roster/internal/lint/models/policies"
 	"github.com/hippotion/roster/internal/verdict"
+	"github.com/hippotion/roster/profiles"
 )
 
 // Model is the network of a cluster.
@@ -166,6 +167,13 @@ func (in *Model) PodsWith(namespace string, labels map[string]string) *End {
 	return &End{Name: name, Endpoint: verdict.Endpoint{Namespace: namespace, NamespaceLabels: in.LabelsOf(namespace), Labels: labels, Unknown: true}}
 }
 
+// Having are pods that have just these labels, as the one who asks says.
+func (in *Model) Having(namespace string, labels map[string]string) *End {
+	e := in.PodsWith(namespace, labels)
+	e.Endpoint.Unknown = false
+	return e
+}
+
 // Entity is one of Cilium's reserved entities.
 func (in *Model) Entity(name string) *End {
 	return &End{Name: name, Endpoint: verdict.Endpoint{Entity: name}}
@@ -182,11 +190,37 @@ func (in *Model) APIServer() *End {
 	return &End{Name: "kube-apiserver", Endpoint: verdict.Endpoint{Entity: "kube-apiserver"}, Also: []verdict.Endpoint{{Entity: "remote-node"}, {Entity: "host", APIServer: true}}}
 }
 
-// Controller is the ingress controller.
-func (in *Model) Controller() []*End {
-	c := in.deployed.Platform.Controller
-	ends, _ := in.Selected(c.Namespace, c.PodLabels)
+// APIServerAt is the API server as the target of calls: on a node, which may be the caller's own.
+func (in *Model) APIServerAt() *End {
+	return &End{Name: "kube-apiserver", Endpoint: verdict.Endpoint{Entity: "kube-apiserver"}, Also: []verdict.Endpoint{{Entity: "host", APIServer: true}}}
+}
+
+// Controller is the pods of the ingress controller.
+func (in *Model) Controller() []*End { return in.platforms(in.deployed.Platform.Controller) }
+
+// DNS is the pods that answer DNS queries.
+func (in *Model) DNS() []*End { return in.platforms(in.deployed.Platform.DNS) }
+
+// platforms are pods that platform.yml describes.
+func (in *Model) platforms(p profiles.Pods) []*End {
+	ends, _ := in.Selected(p.Namespace, p.PodLabels)
 	return ends
+}
+
+// Described are the pods of a namespace that platform.yml describes, of those that are not known otherwise.
+func (in *Model) Described(namespace string) []*End {
+	var out []*End
+	for _, p := range []profiles.Pods{in.deployed.Platform.Controller, in.deployed.Platform.DNS} {
+		if p.Namespace != namespace {
+			continue
+		}
+		for _, e := range in.platforms(p) {
+			if e.Unknown() {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
 }
 
 // LabelsOf are the labels of a namespace, as far as they are known: every one has its own name.
@@ -271,10 +305,16 @@ func (in *Model) ready(e *End) ([]*verdict.Peer, error) {
 	return e.peers, nil
 }
 
+// Judged is the verdict about a flow, and the identities of its ends that it is about.
+type Judged struct {
+	verdict.Verdict
+	From, To verdict.Endpoint
+}
+
 // Verdict judges a flow. Protocol is TCP, UDP, SCTP, ICMP or ICMPV6; the port is the pods' own, not a Service's. Of ends with several identities, it
 // is the worst verdict of all.
-func (in *Model) Verdict(from, to *End, protocol string, port uint16) (verdict.Verdict, error) {
-	var worst verdict.Verdict
+func (in *Model) Verdict(from, to *End, protocol string, port uint16) (Judged, error) {
+	var worst Judged
 	a, err := in.ready(from)
 	if err != nil {
 		return worst, err
@@ -285,12 +325,20 @@ func (in *Model) Verdict(from, to *End, protocol string, port uint16) (verdict.V
 	}
 	for i := range a {
 		for k := range b {
-			if v := in.Judge().Judge(a[i], b[k], protocol, port); i+k == 0 || rank(v) < rank(worst) {
-				worst = v
+			if v := in.Judge().Judge(a[i], b[k], protocol, port); i+k == 0 || rank(v) < rank(worst.Verdict) {
+				worst = Judged{v, from.identity(i), to.identity(k)}
 			}
 		}
 	}
 	return worst, nil
+}
+
+// identity is one of the identities of an end.
+func (e *End) identity(i int) verdict.Endpoint {
+	if i == 0 {
+		return e.Endpoint
+	}
+	return e.Also[i-1]
 }
 
 // rank orders verdicts: a sure no comes first, then what is not sure.
