@@ -146,7 +146,8 @@ func (r *Reach) resolve(out *place, name string, target bool) error {
 	case kind == "app":
 		return r.application(out, bare)
 	case kind == "namespace" || entry != nil && !isEntity:
-		return r.namespace(out, bare)
+		r.namespace(out, bare)
+		return nil
 	case entry != nil:
 		return fmt.Errorf("%s is a namespace and an entity of Cilium: write namespace:%s or entity:%s", quoted(bare), bare, bare)
 	case isEntity:
@@ -162,7 +163,8 @@ func (r *Reach) resolve(out *place, name string, target bool) error {
 		return r.service(out, namespace, service)
 	}
 	if len(net.Namespace(bare).Pods) > 0 || len(net.Described(bare)) > 0 || catalog.MadeByKubernetes(bare) {
-		return r.namespace(out, bare)
+		r.namespace(out, bare)
+		return nil
 	}
 	if r.codes()[bare] {
 		return r.application(out, bare)
@@ -210,7 +212,7 @@ func (r *Reach) entity(out *place, entity string, target bool) error {
 }
 
 // namespace means all pods of a namespace, also those that are not known.
-func (r *Reach) namespace(out *place, name string) error {
+func (r *Reach) namespace(out *place, name string) {
 	n := r.in.Network.Namespace(name)
 	out.ends = append(out.ends, n.Pods...)
 	switch described := r.in.Network.Described(name); {
@@ -223,7 +225,6 @@ func (r *Reach) namespace(out *place, name string) error {
 		// No application deploys a pod: what runs there later is meant.
 		out.ends = append(out.ends, r.in.Network.PodsWith(name, nil))
 	}
-	return nil
 }
 
 // application means the pods that an application deploys.

@@ -367,7 +367,7 @@ func (r *Reach) notes(a, b *place) []string {
 			switch {
 			case n.Entry == nil:
 				note = fmt.Sprintf("%s has no entry in the list: what policies it has is not known", n.Name)
-			case n.Why != "" && !n.Policies:
+			case n.Why != "" && !r.in.Network.PoliciesKnown(n):
 				note = fmt.Sprintf("%s: %s; neither are the policies that it may bring", n.Name, n.Why)
 			}
 			if note != "" && !slices.Contains(out, note) {

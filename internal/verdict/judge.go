@@ -21,6 +21,7 @@ type Judge struct {
 	selectors []*selector
 	byKey     map[string]*selector
 	rules     map[string][]*rule // by the namespace of the policy; clusterwide ones under ""
+	unread    map[string][]int   // the policies of a namespace, likewise, until one of its endpoints is judged
 	skipped   []Skipped
 	names     map[portName]int // the numbers of ports, by name; severalPorts when there are two. Nil when the pods are not known
 	policies  []Policy
@@ -31,12 +32,12 @@ const severalPorts = -1
 
 // New is a judge for the policies of a cluster. Policies that Cilium refuses, and what cannot be judged, are left out: see Skipped.
 func New(o Options, policies []Policy) *Judge {
-	j := &Judge{cluster: o.Cluster, byKey: map[string]*selector{}, rules: map[string][]*rule{}, policies: policies}
+	j := &Judge{cluster: o.Cluster, byKey: map[string]*selector{}, rules: map[string][]*rule{}, unread: map[string][]int{}, policies: policies}
 	if j.cluster == "" {
 		j.cluster = "default"
 	}
 	for i := range policies {
-		j.policy(i, &policies[i])
+		j.unread[policies[i].Namespace] = append(j.unread[policies[i].Namespace], i)
 	}
 	if o.Pods != nil {
 		j.names = map[portName]int{}
@@ -54,7 +55,22 @@ func New(o Options, policies []Policy) *Judge {
 }
 
 // Skipped is what is not judged, in the order of the policies.
-func (j *Judge) Skipped() []Skipped { return j.skipped }
+func (j *Judge) Skipped() []Skipped {
+	for namespace := range j.unread {
+		j.read(namespace)
+	}
+	slices.SortStableFunc(j.skipped, func(a, b Skipped) int { return a.Policy - b.Policy })
+	return j.skipped
+}
+
+// read reads the policies of a namespace, or the clusterwide ones.
+func (j *Judge) read(namespace string) []*rule {
+	for _, i := range j.unread[namespace] {
+		j.policy(i, &j.policies[i])
+	}
+	delete(j.unread, namespace)
+	return j.rules[namespace]
+}
 
 func (j *Judge) add(namespace string, r *rule) { j.rules[namespace] = append(j.rules[namespace], r) }
 
@@ -83,11 +99,11 @@ func (j *Judge) subject(p *Peer) *subject {
 	if !p.enforces {
 		return p.rules
 	}
-	for _, r := range j.rules[""] {
+	for _, r := range j.read("") {
 		p.rules.add(r, p)
 	}
 	if p.namespace != "" {
-		for _, r := range j.rules[p.namespace] {
+		for _, r := range j.read(p.namespace) {
 			p.rules.add(r, p)
 		}
 	}
@@ -280,17 +296,44 @@ func (j *Judge) number(name portName, ingress bool, at, other *Peer) (number int
 	return int(n), found || !of.unknown
 }
 
+// lookup is names that a peer may look up through the DNS proxy.
+type lookup struct {
+	hosts
+	all    bool // whether every name may be
+	surely bool
+}
+
 // learns tells whether the pod may look the name up through the DNS proxy. Which DNS server it asks is left open: there is one per cluster.
 func (j *Judge) learns(from *Peer, fqdn string) answer {
 	out := no
 	if fqdn == "" {
 		return out
 	}
+	if from.lookups == nil {
+		from.lookups = j.lookups(from)
+	}
+	for i := range from.lookups {
+		switch l := &from.lookups[i]; {
+		case out == maybe && !l.surely:
+		case l.all || l.fit(fqdn):
+			if l.surely {
+				return yes
+			}
+			out = maybe
+		case from.unknown:
+			out = maybe
+		}
+	}
+	return out
+}
+
+// lookups are what the rules of a peer permit to look up. Rules for the same peers and port share one entry of the agent's tables: one that denies
+// replaces the others, and one without rules for a proxy permits every name.
+func (j *Judge) lookups(from *Peer) []lookup {
+	out := []lookup{} // not nil: they were asked for
 	rules := j.subject(from)[direction(false)]
 	// Where nothing is denied by default, the proxy permits every name.
 	open := !from.init() && !slices.ContainsFunc(rules, func(r selecting) bool { return r.closes })
-	// Rules for the same peers and port share one entry of the agent's tables: one that denies replaces the others, and one without rules for a
-	// proxy permits every name.
 	denied, plain, sure := map[entry]bool{}, map[entry]bool{}, true
 	for _, r := range rules {
 		if r.unjudged || !r.surely {
@@ -312,13 +355,9 @@ func (j *Judge) learns(from *Peer, fqdn string) answer {
 		for i := range r.dns {
 			l := &r.dns[i]
 			entries := slices.DeleteFunc(r.entries(l.ports), func(e entry) bool { return denied[e] })
-			named := open || l.names == nil || l.names.fit(fqdn) || slices.ContainsFunc(entries, func(e entry) bool { return plain[e] })
-			switch {
-			case len(entries) == 0:
-			case named && r.surely && sure:
-				return yes
-			case named || from.unknown:
-				out = maybe
+			if len(entries) > 0 {
+				all := open || l.names == nil || slices.ContainsFunc(entries, func(e entry) bool { return plain[e] })
+				out = append(out, lookup{l.names, all, r.surely && sure})
 			}
 		}
 	}
@@ -343,10 +382,16 @@ func (j *Judge) open(at, other *Peer, ingress bool, learned answer) (sure, most 
 	if len(rules) == 0 && !at.init() {
 		return everyPort, everyPort
 	}
-	allow, deny, mayAllow, mayDeny := Ports{}, Ports{}, Ports{}, Ports{}
-	closed, mayClose := at.init(), at.init()
+	closed, mayClose, any := at.init(), at.init(), false
 	for _, r := range rules {
 		closed, mayClose = closed || r.closes && r.surely, mayClose || r.closes
+		any = any || !r.deny && r.has(other, learned) != no
+	}
+	if closed && !any && !(ingress && other.host) {
+		return nil, nil
+	}
+	allow, deny, mayAllow, mayDeny := Ports{}, Ports{}, Ports{}, Ports{}
+	for _, r := range rules {
 		has := r.has(other, learned)
 		if has == no {
 			continue

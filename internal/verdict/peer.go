@@ -28,6 +28,7 @@ type Peer struct {
 	unknown   bool     // whether it may have any other labels and ports
 	selected  []answer // by selector: zero when it was not asked yet
 	rules     *subject // that select it, once they were asked for
+	lookups   []lookup // likewise
 }
 
 // portName is the name of a container's port, with its protocol.

@@ -58,10 +58,10 @@ func (p Ports) String() string {
 		return "all"
 	}
 	var out []string
-	for _, protocol := range protocols {
-		for _, r := range p[protocol] {
+	for _, protocol := range append([]string{anyTransport}, protocols[:]...) {
+		for _, r := range p.of(protocol) {
 			switch {
-			case r == Range{1, 65535} || strings.HasPrefix(protocol, "ICMP") && r.Last >= 255 && r.First == 0:
+			case r.Last == 65535 && r.First <= 1:
 				out = append(out, protocol)
 			case r.First == r.Last:
 				out = append(out, fmt.Sprintf("%d/%s", r.First, protocol))
@@ -74,6 +74,34 @@ func (p Ports) String() string {
 		return "none"
 	}
 	return strings.Join(out, ", ")
+}
+
+// anyTransport is how ports of TCP, UDP and SCTP alike are printed, as in policies.
+const anyTransport = "ANY"
+
+// of are the ranges to print of a protocol: those of ANY are those that all three have, and the others have the rest.
+func (p Ports) of(protocol string) []Range {
+	shared := func(r Range) bool {
+		return !slices.ContainsFunc(transport, func(t string) bool { return !slices.Contains(p[t], r) })
+	}
+	var out []Range
+	switch {
+	case protocol == anyTransport:
+		for _, r := range p["TCP"] {
+			if shared(r) {
+				out = append(out, r)
+			}
+		}
+	case slices.Contains(transport, protocol):
+		for _, r := range p[protocol] {
+			if !shared(r) {
+				out = append(out, r)
+			}
+		}
+	default:
+		return p[protocol]
+	}
+	return out
 }
 
 // everything is all ports of all protocols.

@@ -49,6 +49,9 @@ func (j *Judge) policy(number int, p *Policy) {
 		return
 	}
 	specs := slices.Clone(p.Specs)
+	if p.Later != nil {
+		p = &Policy{Namespace: p.Namespace, Name: p.Name, Rule: p.Later()}
+	}
 	if p.Rule != nil {
 		specs = append(specs, p.Rule)
 	}

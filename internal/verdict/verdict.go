@@ -28,7 +28,8 @@ type Policy struct {
 	Namespace  string
 	Name       string
 	Rule       *api.Rule                       // the spec; nil when there is none. It is not modified.
-	Specs      []*api.Rule                     // likewise
+	Later      func() *api.Rule                // instead of Rule: called when the policy matters first; nil when it cannot be read
+	Specs      []*api.Rule                     // as Rule
 	Kubernetes *networkingv1.NetworkPolicySpec // of a NetworkPolicy, which then has no other rules
 }
 

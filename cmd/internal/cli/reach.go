@@ -20,13 +20,13 @@ import (
 // reachOptions are the flags of the verb.
 type reachOptions struct {
 	repository, cluster, format string
-	noCache                     bool
+	from, to                    string
+	matrix, noCache             bool
 	timeout                     time.Duration
 }
 
 func reachCommand() *cobra.Command {
 	var o reachOptions
-	formats := []string{"text", "json"}
 	c := &cobra.Command{
 		Use:   "reach FROM TO[:PORT] [DIR]",
 		Short: "Answer who reaches whom, and which lines decide",
@@ -38,33 +38,52 @@ An end is a namespace, an application, NAMESPACE/WORKLOAD, NAMESPACE/key=value f
 ingress, health, init, unmanaged. Where a name means two things, entity:, namespace: and app: before it tell them apart. A port is that of the
 pods, except for a Service: 8080, 53/UDP, http. Without one, all ports that the pods declare are meant.
 
+--from END prints all that an end reaches, --to END all that reaches it, and --matrix both of everything: of all pods, the nodes, the world, and what of
+the world policies name. Flows that no port limits are "all".
+
 It exits with 0 when some flow is permitted, with 1 when none is, with 2 when the question or the list is wrong, and with 3 when the answer depends on
 what is not known.`,
 		Example: `  roster reach web-n8n web-ai-engine:8080
   roster reach web-n8n api.example:443
   roster reach sys-monitoring web-ntfy/ntfy:metrics
-  roster reach lan.example media/jellyfin:8096 --format json`,
-		Args: cobra.RangeArgs(2, 3),
+  roster reach --from web-n8n
+  roster reach --to sys-vault
+  roster reach --matrix --format html > matrix.html`,
+		Args: o.arguments,
 	}
 	f := c.Flags()
 	f.StringVar(&o.repository, "repository", "", "the repository's root, when the folder is not in a Git checkout")
 	f.StringVar(&o.cluster, "cluster", "", "the cluster, when the list has several")
-	f.StringVar(&o.format, "format", "text", strings.Join(formats, ", "))
+	f.StringVar(&o.from, "from", "", "print all that this end reaches")
+	f.StringVar(&o.to, "to", "", "print all that reaches this end")
+	f.BoolVar(&o.matrix, "matrix", false, "print who reaches whom, of everything")
+	f.StringVar(&o.format, "format", "text", "text or json; with --matrix, --from and --to also csv, html, mermaid")
 	f.DurationVar(&o.timeout, "timeout", fleet.Minutes, "how long the whole run may take")
 	noCache(c, &o.noCache)
-	complete(c, "format", formats)
+	complete(c, "format", matrixFormats)
 	c.RunE = func(c *cobra.Command, args []string) error {
+		formats := matrixFormats
+		if !o.many() {
+			formats = answerFormats
+		}
 		if err := oneOf("--format", o.format, formats); err != nil {
 			return err
 		}
 		if o.timeout <= 0 {
 			return errNoTime
 		}
-		r, closer, err := o.open(folderOf(args[2:]), c.ErrOrStderr())
+		dir := args
+		if !o.many() {
+			dir = args[2:]
+		}
+		r, closer, err := o.open(folderOf(dir), c.ErrOrStderr())
 		if err != nil {
 			return err
 		}
 		defer func() { _ = closer() }()
+		if o.many() {
+			return o.printMatrix(r, c.OutOrStdout())
+		}
 		answer, err := r.Ask(args[0], args[1])
 		if err != nil {
 			return err
@@ -72,6 +91,71 @@ what is not known.`,
 		return o.print(answer, c.OutOrStdout())
 	}
 	return c
+}
+
+// The formats of an answer, and of a matrix.
+var (
+	answerFormats = []string{"text", "json"}
+	matrixFormats = []string{"text", "json", "csv", "html", "mermaid"}
+)
+
+// many reports whether more than one question is asked.
+func (o *reachOptions) many() bool { return o.matrix || o.from != "" || o.to != "" }
+
+// arguments are two ends and a folder, or the folder alone.
+func (o *reachOptions) arguments(c *cobra.Command, args []string) error {
+	asked := 0
+	for _, given := range []bool{o.matrix, o.from != "", o.to != ""} {
+		if given {
+			asked++
+		}
+	}
+	switch {
+	case asked > 1:
+		return errors.New("--matrix, --from and --to exclude each other\n  hint: roster reach FROM TO asks about both ends")
+	case asked == 1:
+		return atMostOneFolder(c, args)
+	case len(args) < 2 || len(args) > 3:
+		return errors.New("expected two ends, and perhaps the folder of the list\n  hint: roster reach FROM TO[:PORT] [DIR], or one of --from, --to and --matrix")
+	}
+	return nil
+}
+
+// printMatrix prints who reaches whom.
+func (o *reachOptions) printMatrix(r *reach.Reach, w io.Writer) error {
+	var m *reach.Matrix
+	var err error
+	switch {
+	case o.from != "":
+		m, err = r.From(o.from)
+	case o.to != "":
+		m, err = r.To(o.to)
+	default:
+		m, err = r.Matrix()
+	}
+	if err != nil {
+		return err
+	}
+	switch o.format {
+	case "json":
+		return asJSON(w, m)
+	case "csv":
+		_, err = io.WriteString(w, m.CSV())
+	case "html":
+		_, err = io.WriteString(w, m.HTML())
+	case "mermaid":
+		_, err = io.WriteString(w, m.Mermaid())
+	default:
+		_, err = io.WriteString(diag.Terminal(w), m.Text())
+	}
+	return err
+}
+
+func asJSON(w io.Writer, value any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(value)
 }
 
 // open reads the platform, with what its applications deploy.
@@ -128,10 +212,7 @@ func (o *reachOptions) chosen(opened *inspection.Opened, stderr io.Writer) (*lin
 func (o *reachOptions) print(answer *reach.Result, w io.Writer) error {
 	var err error
 	if o.format == "json" {
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		err = e.Encode(answer)
+		err = asJSON(w, answer)
 	} else {
 		_, err = io.WriteString(diag.Terminal(w), answer.Text())
 	}

@@ -62,9 +62,10 @@ type Namespace struct {
 	// Others is the pods that are not among Pods; nil when there are none. Why says why there may be.
 	Others *End
 	Why    string
-	// Policies says that all policies that may apply to its pods are known.
-	Policies bool
 }
+
+// PoliciesKnown reports whether all policies that may apply to the pods of a namespace are known.
+func (in *Model) PoliciesKnown(n *Namespace) bool { return in.policies.Book().Complete(n.Name) }
 
 // Namespace is that of a name; there may be nothing known of it.
 func (in *Model) Namespace(name string) *Namespace {
@@ -95,7 +96,7 @@ func (in *Model) namespaces() map[string]*Namespace {
 		out := map[string]*Namespace{}
 		for i := range in.deployed.Platform.Namespaces {
 			n := &in.deployed.Platform.Namespaces[i]
-			out[n.Name] = &Namespace{Name: n.Name, Entry: n, Policies: in.policies.Book().Complete(n.Name)}
+			out[n.Name] = &Namespace{Name: n.Name, Entry: n}
 		}
 		for _, p := range in.deployed.Pods() {
 			n := out[p.Object.Namespace]

@@ -64,7 +64,7 @@ func (in *Model) readPolicies() []Policy {
 			at[name] = len(out)
 			p := Policy{Policy: verdict.Policy{Namespace: n.Name, Name: name}, Flows: []catalog.Flow{f}, Entry: n}
 			if o := rendered[id{n.Name, name}]; o != nil {
-				p.Rule, p.Problem = specOf(o)
+				p.Later = func() *api.Rule { return specOf(o) }
 			}
 			out = append(out, p)
 		}
@@ -78,13 +78,13 @@ func (in *Model) readPolicies() []Policy {
 }
 
 // specOf is the rule of a rendered policy, as it will be applied.
-func specOf(o *object.Object) (*api.Rule, error) {
+func specOf(o *object.Object) *api.Rule {
 	var out struct{ Spec *api.Rule }
 	text, err := json.Marshal(o.Value())
-	if err == nil {
-		err = json.Unmarshal(text, &out)
+	if err != nil || json.Unmarshal(text, &out) != nil {
+		return nil // what roster renders can be read
 	}
-	return out.Spec, err
+	return out.Spec
 }
 
 // deployedPolicy reads a policy that an application deploys.

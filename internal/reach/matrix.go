@@ -1,0 +1,276 @@
+package reach
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/cilium/cilium/pkg/policy/api"
+	"github.com/hippotion/roster/internal/lint/models/network"
+	"github.com/hippotion/roster/internal/verdict"
+)
+
+// Matrix is who reaches whom: all pods, the nodes, the API server, the world, and what of the world policies name.
+type Matrix struct {
+	Ends []MatrixEnd `json:"ends"`
+	// Cells are the flows that are permitted on some port, surely or perhaps, by the numbers of their ends in Ends.
+	Cells []Cell `json:"cells"`
+
+	groups []string // the namespaces, and the names of what is in none
+	asked  string   // the end that all flows have in common; empty for the whole matrix
+	from   bool     // whether it is where they come from
+}
+
+// MatrixEnd is a row and a column.
+type MatrixEnd struct {
+	Name string `json:"name"`
+	// Group is its namespace, or what it is: nodes, world.
+	Group string `json:"group"`
+	// Known says that it is the pods of a template, or in no namespace; without it, all pods of the namespace that nobody here can see.
+	Known bool `json:"known"`
+}
+
+// Cell is the flows from one end to another.
+type Cell struct {
+	From    int    `json:"from"`
+	To      int    `json:"to"`
+	Ports   string `json:"ports,omitempty"`   // that are permitted: all, or such as 8080/TCP
+	Perhaps string `json:"perhaps,omitempty"` // that depend on what is not known
+
+	sure, perhaps verdict.Ports
+}
+
+// The groups of what is in no namespace.
+const (
+	groupNodes = "nodes"
+	groupWorld = "world"
+)
+
+// whole is an end of the matrix.
+type whole struct {
+	*network.End
+	MatrixEnd
+}
+
+// Matrix is that of the whole cluster.
+func (r *Reach) Matrix() (*Matrix, error) {
+	ends := r.everything()
+	return r.matrix(ends, ends)
+}
+
+// From is the part of the matrix with all that an end reaches, and To that with all that reaches it.
+func (r *Reach) From(name string) (*Matrix, error) {
+	p, err := r.find(name, false)
+	if err != nil {
+		return nil, err
+	}
+	m, err := r.matrix(wholes(p.ends), r.everything())
+	return m.about(p.text, true), err
+}
+
+// To is the part of the matrix with all that reaches an end.
+func (r *Reach) To(name string) (*Matrix, error) {
+	p, err := r.find(name, true)
+	if err != nil {
+		return nil, err
+	}
+	m, err := r.matrix(r.everything(), wholes(p.ends))
+	return m.about(p.text, false), err
+}
+
+func (m *Matrix) about(end string, from bool) *Matrix {
+	if m != nil {
+		m.asked, m.from = end, from
+	}
+	return m
+}
+
+// matrix judges all flows between two lists of ends.
+func (r *Reach) matrix(from, to []whole) (*Matrix, error) {
+	m := &Matrix{}
+	numbers := map[string]int{}
+	number := func(e whole) int {
+		key := e.Group + "\x00" + e.MatrixEnd.Name
+		n, known := numbers[key]
+		if !known {
+			n = len(m.Ends)
+			numbers[key] = n
+			m.Ends = append(m.Ends, e.MatrixEnd)
+			if !slices.Contains(m.groups, e.Group) {
+				m.groups = append(m.groups, e.Group)
+			}
+		}
+		return n
+	}
+	rows, columns := make([]int, len(from)), make([]int, len(to))
+	for i, e := range from {
+		rows[i] = number(e)
+	}
+	for i, e := range to {
+		columns[i] = number(e)
+	}
+	for i, a := range from {
+		for k, b := range to {
+			if rows[i] == columns[k] && a.Namespace == "" {
+				continue // what nodes and the world do among themselves is no business of policies
+			}
+			if a.Namespace == "" && b.Namespace == "" {
+				continue
+			}
+			sure, perhaps, err := r.in.Network.Permitted(a.End, b.End)
+			if err != nil {
+				return nil, err
+			}
+			if sure.Empty() && perhaps.Empty() {
+				continue
+			}
+			c := Cell{From: rows[i], To: columns[k], sure: sure, perhaps: perhaps}
+			c.Ports, c.Perhaps = portsText(sure), portsText(perhaps)
+			m.Cells = append(m.Cells, c)
+		}
+	}
+	slices.SortFunc(m.Cells, func(a, b Cell) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })
+	m.Cells = slices.CompactFunc(m.Cells, func(a, b Cell) bool { return a.From == b.From && a.To == b.To })
+	return m, nil
+}
+
+// portsText is the text of a set; empty for an empty one.
+func portsText(p verdict.Ports) string {
+	if p.Empty() {
+		return ""
+	}
+	return p.String()
+}
+
+// everything is all ends of the matrix, in order: namespaces by name, then nodes and the world.
+func (r *Reach) everything() []whole {
+	var out []whole
+	for _, n := range r.in.Network.Namespaces() {
+		p := &place{}
+		r.namespace(p, n.Name)
+		out = append(out, wholes(p.ends)...)
+	}
+	if dns := r.in.Platform.DNS.Namespace; r.in.Network.Namespace(dns).Entry == nil {
+		p := &place{}
+		r.namespace(p, dns)
+		out = append(out, wholes(p.ends)...)
+	}
+	nodes := []*network.End{r.in.Network.Entity("host"), r.in.Network.Entity("remote-node"), r.in.Network.Entity("kube-apiserver"), r.in.Network.Entity("ingress")}
+	for _, e := range append(nodes, r.in.Network.Entity("world")) {
+		out = append(out, wholes([]*network.End{e})...)
+	}
+	return append(out, wholes(r.named())...)
+}
+
+func wholes(ends []*network.End) []whole {
+	var out []whole
+	for _, e := range ends {
+		w := whole{e, MatrixEnd{Name: e.Name, Group: e.Namespace, Known: !e.Unknown()}}
+		switch {
+		case e.Pods != nil:
+			w.Group = e.Pods.Object.Namespace // also of pods on the network of their node
+		case e.Namespace != "":
+		case e.Entity != "" && e.Entity != "world":
+			w.Group = groupNodes
+		default:
+			w.Group = groupWorld
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// mostNamed is how many names and addresses of the world get a row and a column.
+const mostNamed = 500
+
+// named are the parts of the world that policies name.
+func (r *Reach) named() []*network.End {
+	seen := map[string]*network.End{}
+	add := func(name string, e verdict.Endpoint) {
+		if seen[name] == nil && len(seen) < mostNamed {
+			seen[name] = &network.End{Name: name, Endpoint: e}
+		}
+	}
+	cidr := func(text string, except []api.CIDR) {
+		prefix, err := netip.ParsePrefix(text)
+		if address, failed := netip.ParseAddr(text); failed == nil {
+			prefix, err = netip.PrefixFrom(address, address.BitLen()), nil
+		}
+		if err != nil || prefix.Bits() == 0 {
+			return
+		}
+		if address, ok := oneOf(prefix, except); ok {
+			add(text, verdict.Endpoint{IP: address})
+		}
+	}
+	for _, p := range r.in.Network.Policies() {
+		rules := p.Specs
+		if p.Later != nil {
+			rules = []*api.Rule{p.Later()}
+		} else if p.Rule != nil {
+			rules = append(slices.Clone(rules), p.Rule)
+		}
+		for _, rule := range rules {
+			if rule == nil {
+				continue
+			}
+			for _, e := range rule.Egress {
+				for _, n := range e.ToFQDNs {
+					if n.MatchName != "" {
+						add(n.MatchName, verdict.Endpoint{FQDN: n.MatchName})
+					} else {
+						add(n.MatchPattern, verdict.Endpoint{FQDN: strings.ReplaceAll(n.MatchPattern, "*", "any")})
+					}
+				}
+				for _, c := range e.ToCIDR {
+					cidr(string(c), nil)
+				}
+				for _, c := range e.ToCIDRSet {
+					cidr(string(c.Cidr), c.ExceptCIDRs)
+				}
+			}
+			for _, in := range rule.Ingress {
+				for _, c := range in.FromCIDR {
+					cidr(string(c), nil)
+				}
+				for _, c := range in.FromCIDRSet {
+					cidr(string(c.Cidr), c.ExceptCIDRs)
+				}
+			}
+		}
+	}
+	out := make([]*network.End, 0, len(seen))
+	for _, e := range seen {
+		out = append(out, e)
+	}
+	slices.SortFunc(out, func(a, b *network.End) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// oneOf is an address of a CIDR that no exception has.
+func oneOf(p netip.Prefix, except []api.CIDR) (netip.Addr, bool) {
+	address := p.Masked().Addr()
+	for range len(except) + 1 {
+		again := false
+		for _, e := range except {
+			if x, err := netip.ParsePrefix(string(e)); err == nil && x.Contains(address) {
+				address, again = last(x).Next(), true
+			}
+		}
+		if !again {
+			break
+		}
+	}
+	return address, address.IsValid() && p.Contains(address)
+}
+
+// last is the last address of a CIDR.
+func last(p netip.Prefix) netip.Addr {
+	bytes := p.Addr().AsSlice()
+	for i := p.Bits(); i < len(bytes)*8; i++ {
+		bytes[i/8] |= 1 << (7 - i%8)
+	}
+	out, _ := netip.AddrFromSlice(bytes)
+	return out
+}
