@@ -1,6 +1,7 @@
 package apps_test
 
 import (
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing/fstest"
 
 	"github.com/hippotion/roster/catalog/apps"
+	"github.com/hippotion/roster/catalog/apps/builtin"
 	"github.com/hippotion/roster/internal/schema"
 	"helm.sh/helm/v4/pkg/chart/common"
 	"helm.sh/helm/v4/pkg/chart/common/util"
@@ -232,6 +234,50 @@ func restricted(t *testing.T, o object, at []string) {
 		if !*c.SecurityContext.ReadOnlyRootFilesystem || c.Resources.Limits.Memory().IsZero() {
 			t.Errorf("%s: its root can be written, or its memory has no limit", c.Name)
 		}
+	}
+}
+
+// TestFlowPorts compares the numbers in the flows to the server of ntfy, which senders' policies have in place of names, with its containers.
+func TestFlowPorts(t *testing.T) {
+	objects, err := render(t, "ntfy", nil, object{"host": "ntfy.home.example", "monitoring": "m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers := map[string]string{}
+	for _, o := range objects {
+		containers, _, _ := unstructured.NestedSlice(o, "spec", "template", "spec", "containers")
+		for _, c := range containers {
+			ports, _ := c.(object)["ports"].([]any)
+			for _, p := range ports {
+				numbers[fmt.Sprint(p.(object)["name"])] = fmt.Sprint(p.(object)["containerPort"])
+			}
+		}
+	}
+	chart, err := fs.ReadFile(apps.Charts(), "ntfy/values.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := yaml.YAMLToJSON([]byte(strings.Replace(string(chart), "usageWatch: []", "usageWatch: [{name: a, url: 'http://localhost/x'}]", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ntfy := apps.Find("ntfy")
+	offer, err := ntfy.Offer(values)
+	if err != nil || offer.Port != numbers["http"] {
+		t.Errorf("the port that others use is %v, the container's is %s: %v", offer, numbers["http"], err)
+	}
+	d, _, err := ntfy.Declare(&builtin.Surroundings{Values: values, Monitoring: "m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var in []string
+	for _, f := range d.Flows {
+		if f.From {
+			in = append(in, f.Peer.Ports...)
+		}
+	}
+	if !slices.Equal(in, []string{numbers["metrics"], numbers["http"]}) {
+		t.Errorf("flows to the ports %v, the containers have %v", in, numbers)
 	}
 }
 

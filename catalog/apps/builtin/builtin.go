@@ -66,7 +66,7 @@ func (u Used) URL() string {
 type Offer struct {
 	Service   string
 	PodLabels map[string]string
-	Port      string // the name of the pods' port
+	Port      string // the number of the pods' port
 	// Topics are those of a bus, by what they are for. An application that uses it finds them among its values.
 	Topics map[string]string
 }
@@ -105,7 +105,7 @@ type Peer struct {
 	PodLabels map[string]string
 	Host      string
 	CIDR      string
-	Ports     []string // pod ports
+	Ports     []string // pod ports: numbers
 }
 
 // Route is a host name. Expose applies to platforms that have such an exposure; others use their default.

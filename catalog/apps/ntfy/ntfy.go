@@ -52,6 +52,9 @@ var defaultThresholds = map[string]string{"80": "warn", "95": "crit"}
 // pods are the labels of the server's pod.
 func pods() map[string]string { return map[string]string{"app.kubernetes.io/name": "ntfy"} }
 
+// The ports of the server's pods. A flow has numbers: Cilium may find two meanings of a name in a cluster, and then has none.
+const httpPort, metricsPort = "8080", "9090"
+
 // watchers are the labels of the pods that watch usage.
 func watchers() map[string]string { return map[string]string{"app.kubernetes.io/name": "usagewatch"} }
 
@@ -64,7 +67,7 @@ func offer(in builtin.Values) (*builtin.Offer, error) {
 	for _, name := range v.Topics.Names {
 		topics[name] = v.Topics.Prefix + name
 	}
-	return &builtin.Offer{Service: "ntfy", PodLabels: pods(), Port: "http", Topics: topics}, nil
+	return &builtin.Offer{Service: "ntfy", PodLabels: pods(), Port: httpPort, Topics: topics}, nil
 }
 
 func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, error) {
@@ -81,7 +84,7 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 	}
 	if d.Monitors {
 		d.Flows = append(d.Flows, builtin.Flow{Callers: builtin.Callers{PodLabels: pods()}, From: true,
-			Peer: builtin.Peer{Namespace: s.Monitoring, Ports: []string{"metrics"}}})
+			Peer: builtin.Peer{Namespace: s.Monitoring, Ports: []string{metricsPort}}})
 	}
 	if v.BaseURL != "" { // that is where phones look for it
 		d.Routes[0].Host = strings.TrimPrefix(v.BaseURL, "https://")
@@ -148,7 +151,7 @@ func usageWatch(v values) (flows []builtin.Flow, problems builtin.Problems) {
 		flows = append(flows, builtin.Flow{Callers: builtin.Callers{PodLabels: watchers()}, Peer: peer, Path: at})
 	}
 	if len(flows) > 0 && len(problems) == 0 {
-		flows = append(flows, builtin.Flow{Callers: builtin.Callers{PodLabels: pods()}, From: true, Peer: builtin.Peer{PodLabels: watchers(), Ports: []string{"http"}}})
+		flows = append(flows, builtin.Flow{Callers: builtin.Callers{PodLabels: pods()}, From: true, Peer: builtin.Peer{PodLabels: watchers(), Ports: []string{httpPort}}})
 	}
 	return flows, problems
 }
