@@ -175,6 +175,7 @@ var truth = map[string]struct{ allowed, denied string }{
 			app > api-server 6443/TCP
 			app > dns 53/UDP
 			api-server > app 9443/TCP    # webhooks
+			node > app 9443/TCP          # so the API server comes from another node, through a tunnel
 			host > app 8081/TCP`,
 		denied: `
 			app > api-server 22/TCP
@@ -188,7 +189,6 @@ var truth = map[string]struct{ allowed, denied string }{
 			stranger > app 9443/TCP
 			sibling > app 9443/TCP
 			traefik > app 9443/TCP
-			node > app 9443/TCP
 			internet > app 9443/TCP
 			lan > app 9443/TCP`,
 	},
@@ -220,13 +220,13 @@ var truth = map[string]struct{ allowed, denied string }{
 			app > dns 53/UDP
 			sibling > app 9093/TCP
 			app > sibling 9093/TCP
-			api-server > app 10250/TCP`,
+			api-server > app 10250/TCP
+			node > app 10250/TCP`,
 		denied: `
 			stranger > app 9090/TCP
 			not-traefik > app 9090/TCP
 			internet > app 9090/TCP
 			lan > app 9090/TCP
-			node > app 9090/TCP
 			app > internet 443/TCP
 			app > internet 9090/TCP
 			app > lan 9100/TCP
