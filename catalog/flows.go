@@ -77,7 +77,7 @@ func (f *flows) permit(e *entry, in *flowInput, cause Cause, from Origin) {
 	}
 	p, ok := f.peer(peer, direction)
 	ports, portsOK := portsOf(peer.Ports)
-	if !ok || !portsOK {
+	if !ok || !portsOK || direction == Egress && p.Namespace == "" && portNamed(peer, p) {
 		return
 	}
 	own, _ := podLabels(in.PodLabels)
@@ -250,6 +250,18 @@ func portsOf(in []syntax.Text) ([]Port, bool) {
 		out = append(out, p)
 	}
 	return out, ok
+}
+
+// portNamed reports names of ports at a peer that is no pod.
+func portNamed(in *peerInput, p Peer) bool {
+	found := false
+	for _, t := range in.Ports {
+		if port, _ := parsePort(t.V); validation.IsValidPortName(port.Name) == nil {
+			t.Report("bad-port", "write its number", "%s names a port of a container: for %s, Cilium would take any pod's number of that name, or skip the rule", syntax.Quote(port.Name), shown(p.name()))
+			found = true
+		}
+	}
+	return found
 }
 
 func parsePort(s string) (p Port, reason string) {
