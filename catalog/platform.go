@@ -19,9 +19,10 @@ type Platform struct {
 	Cluster    Cluster
 	Kubernetes Kubernetes
 	ArgoCD     ArgoCD
-	DNS        profiles.Pods // the pods that answer DNS queries
-	Store      *Store        // nil when the platform does not render the store itself
-	Controller profiles.Pods // the ingress controller
+	DNS        profiles.Pods  // the pods that answer DNS queries
+	Names      profiles.Names // what rules call by names of their own: these pods are among them
+	Store      *Store         // nil when the platform does not render the store itself
+	Controller profiles.Pods  // the ingress controller
 	// TraefikVersion is what platform.yml says that it is, such as 3.7.13; empty when it says nothing.
 	TraefikVersion string
 	Domain         string

@@ -24,17 +24,18 @@ type platformInput struct {
 
 // clusterSettings are what is true of a cluster.
 type clusterSettings struct {
-	Domain      text               `yaml:"domain"`
-	ArgoCD      argocdInput        `yaml:"argocd"`
-	Ingress     ingressConfigInput `yaml:"ingress"`
-	DNS         podsInput          `yaml:"dns"`
-	APIServer   apiServerInput     `yaml:"apiServer"`
-	Secrets     secretsConfigInput `yaml:"secrets"`
-	PodSecurity podSecurityInput   `yaml:"podSecurity"`
-	Nodes       []text             `yaml:"nodes"`
-	PodCIDRs    []text             `yaml:"podCIDRs"` // where the addresses of pods are from
-	Kubernetes  kubernetesInput    `yaml:"kubernetes"`
-	Defaults    defaultsInput      `yaml:"defaults"`
+	Domain       text               `yaml:"domain"`
+	ArgoCD       argocdInput        `yaml:"argocd"`
+	Ingress      ingressConfigInput `yaml:"ingress"`
+	DNS          dnsInput           `yaml:"dns"`
+	APIServer    apiServerInput     `yaml:"apiServer"`
+	LoadBalancer loadBalancerInput  `yaml:"loadBalancer"`
+	Secrets      secretsConfigInput `yaml:"secrets"`
+	PodSecurity  podSecurityInput   `yaml:"podSecurity"`
+	Nodes        []text             `yaml:"nodes"`
+	PodCIDRs     []text             `yaml:"podCIDRs"` // where the addresses of pods are from
+	Kubernetes   kubernetesInput    `yaml:"kubernetes"`
+	Defaults     defaultsInput      `yaml:"defaults"`
 }
 
 // clusterInput is one of several clusters.
@@ -115,12 +116,7 @@ type ingressDefaultsInput struct {
 	Auth   text `yaml:"auth"`
 }
 
-// podsInput selects the pods of a part of the platform.
-type podsInput struct {
-	*syntax.Node
-	podsSettings
-}
-
+// podsSettings select the pods of a part of the platform.
 type podsSettings struct {
 	Namespace text             `yaml:"namespace"`
 	PodLabels syntax.Map[text] `yaml:"podLabels"`
@@ -130,12 +126,28 @@ type podsSettings struct {
 type controllerInput struct {
 	*syntax.Node
 	podsSettings
-	Version text `yaml:"version"` // of Traefik, when the list does not deploy it
+	Version text `yaml:"version"`                         // of Traefik, when the list does not deploy it
+	Network text `yaml:"network" enum:"pods,host,cilium"` // what it is for Cilium
+}
+
+// dnsInput is the DNS server of the cluster.
+type dnsInput struct {
+	*syntax.Node
+	podsSettings
+	Port      number `yaml:"port"`                       // of its pods
+	NodeLocal text   `yaml:"nodeLocal" enum:"pods,host"` // where node-local-dns answers in its place
 }
 
 type apiServerInput struct {
 	*syntax.Node
-	Port number `yaml:"port"`
+	Port    number `yaml:"port"`
+	Outside []text `yaml:"outside"` // its addresses, where it is outside of the cluster
+}
+
+// loadBalancerInput is what leads from outside of the cluster to Services.
+type loadBalancerInput struct {
+	*syntax.Node
+	Clients text `yaml:"clients" enum:"kept,serviceLB,nodes"` // whose addresses pods see
 }
 
 // kubernetesInput is what charts are told about the cluster when they are rendered elsewhere.

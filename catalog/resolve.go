@@ -39,6 +39,7 @@ func (s *settings) platform() *Platform {
 		ArgoCD: ArgoCD{Namespace: s.argocdNamespace, Destination: s.destination, Root: s.root, Shared: s.in.ArgoCD.Root.IsSet(), Plugin: s.plugin, Impersonation: s.impersonation != nil,
 			BuildOptions: s.buildOptions, Version: s.argocdVersion},
 		DNS:        s.dns,
+		Names:      s.names(),
 		Store:      s.store,
 		Controller: s.controller, TraefikVersion: s.traefikVersion, Domain: s.in.Domain.V, Expose: s.expose, ExposeAt: s.exposeAt, Nodes: s.nodes, PodCIDRs: s.podCIDRs,
 		SecretsIn: s.secretsIn, Lint: s.lint, Mirrors: s.mirrors, Submodules: s.in.Sources.Submodules.Or(true), Vendor: s.vendor,

@@ -216,7 +216,7 @@ func (s *schema) narrow(typeName, key string) {
 		s.Pattern = hostShape
 	case "peerInput.cidr":
 		s.Pattern = cidrShape
-	case "peerInput.except":
+	case "peerInput.except", "apiServerInput.outside":
 		s.Items.Pattern = cidrShape
 	case "ingressConfigInput.identityHeaders":
 		s.Items.Pattern = headerShape
@@ -226,7 +226,7 @@ func (s *schema) narrow(typeName, key string) {
 		s.Pattern = servicePortShape
 	case "ingressInput.priority":
 		s.Minimum = 1
-	case "apiServerInput.port":
+	case "apiServerInput.port", "dnsInput.port":
 		s.Minimum, s.Maximum = 1, 65535
 	case "appInput.values", "partInput.values":
 		s.Type = kinds{"object"}

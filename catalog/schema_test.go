@@ -400,7 +400,7 @@ func everything(t reflect.Type, f syntax.Field) *yaml.Node {
 		switch {
 		case len(f.Enum) > 0:
 			return scalar(f.Enum[0])
-		case f.Name == "cidr" || f.Name == "except":
+		case f.Name == "cidr" || f.Name == "except" || f.Name == "outside":
 			return scalar("10.0.0.0/8")
 		case f.Name == "catalog":
 			return scalar("ntfy")

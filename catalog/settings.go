@@ -37,7 +37,8 @@ type settings struct {
 	argocdVersion                argocd.Version
 	traefikVersion               string
 	controller, dns              profiles.Pods
-	apiServerPort                int
+	apiServerPort, dnsPort       int
+	apiServerOutside             []netip.Prefix
 	expose                       map[string][]string
 	exposeAt                     map[string][]Place
 	auth                         map[string]Middleware
@@ -121,10 +122,15 @@ func settingsOf(c *cluster, cs *clusters, f *files, opts Options, target Target)
 	s.controller = podsOf(in.Ingress.Controller.podsSettings, "kube-system", "app.kubernetes.io/name", "traefik")
 	s.traefikVersion = traefikVersionOf(&in.Ingress.Controller.Version)
 	s.dns = podsOf(in.DNS.podsSettings, "kube-system", "k8s-app", "kube-dns") // k3s's CoreDNS carries the label of its predecessor
-	s.apiServerPort = in.APIServer.Port.Or(6443)                              // the API server's own port, not its Service's
-	if p := in.APIServer.Port; p.IsSet() && (p.V < 1 || p.V > 65535) {
-		p.Report("bad-port", "", "expected a port from 1 to 65535, found %d", p.V)
-		s.apiServerPort = 6443 // so that the profiles are not reported, too
+	s.apiServerPort = portOr(in.APIServer.Port, 6443)                         // the API server's own port, not its Service's
+	s.dnsPort = portOr(in.DNS.Port, 53)
+	for _, o := range present(in.APIServer.Outside...) {
+		switch p, ok := cidr(o); {
+		case ok && p.Bits() == 0:
+			o.Report("bad-cidr", "", "expected the addresses of the API server, found all addresses: nothing of the world would be left")
+		case ok:
+			s.apiServerOutside = append(s.apiServerOutside, p)
+		}
 	}
 	s.ingressSettings()
 	s.secretSettings()
@@ -160,7 +166,20 @@ func settingsOf(c *cluster, cs *clusters, f *files, opts Options, target Target)
 
 // names are what profiles call by names of their own.
 func (s *settings) names() profiles.Names {
-	return profiles.Names{IngressController: s.controller, DNS: s.dns, APIServerPort: s.apiServerPort}
+	return profiles.Names{IngressController: s.controller, DNS: s.dns, APIServerPort: s.apiServerPort, ControllerOn: s.in.Ingress.Controller.Network.V,
+		DNSPort: s.dnsPort, NodeLocalDNS: s.in.DNS.NodeLocal.V, APIServerOutside: s.apiServerOutside, Clients: s.in.LoadBalancer.Clients.V}
+}
+
+// portOr is a port, or another one where none is set. So it is where a wrong one is: the profiles are not reported, too.
+func portOr(in number, otherwise int) int {
+	if !in.IsSet() {
+		return otherwise
+	}
+	if in.V < 1 || in.V > 65535 {
+		in.Report("bad-port", "", "expected a port from 1 to 65535, found %d", in.V)
+		return otherwise
+	}
+	return in.V
 }
 
 // flawed reports whether a value of platform.yml, such as ingress.auth, may be set though it was not read.

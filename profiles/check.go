@@ -45,6 +45,7 @@ func (c *checker) fill(y *yaml.Node, at *syntax.Node) {
 		*y = *place(value, y.Line, y.Column)
 		return
 	}
+	c.dnsPort(y, at)
 	c.each(y, at, func(y *yaml.Node, at *syntax.Node, _ string) { c.fill(y, at) })
 }
 

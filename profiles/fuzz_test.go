@@ -1,6 +1,7 @@
 package profiles_test
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,11 +32,9 @@ func FuzzLoad(f *testing.F) {
 			f.Add(string(data))
 		}
 	}
-	names := profiles.Names{
-		IngressController: profiles.Pods{Namespace: "sys-traefik", PodLabels: map[string]string{"app.kubernetes.io/name": "traefik"}},
-		DNS:               profiles.Pods{Namespace: "kube-system", PodLabels: map[string]string{"k8s-app": "kube-dns"}},
-		APIServerPort:     6443,
-	}
+	names := usual()
+	names.ControllerOn, names.NodeLocalDNS, names.Clients = profiles.OnHost, profiles.OnHost, profiles.BehindServiceLB
+	names.APIServerOutside = []netip.Prefix{netip.MustParsePrefix("203.0.113.10/32")}
 	f.Fuzz(func(t *testing.T, text string) {
 		var diags diag.List
 		set, err := profiles.Load(fstest.MapFS{"profiles/house.yml": {Data: []byte(text)}}, "profiles", "profiles", names, &diags)

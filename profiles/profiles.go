@@ -23,18 +23,6 @@ import (
 //go:embed *.yml
 var builtin embed.FS
 
-// Pods selects pods of the platform itself.
-type Pods struct {
-	Namespace string
-	PodLabels map[string]string
-}
-
-// Names is what the platform fills in where a rule says $ingress-controller, $dns or $api-server-port.
-type Names struct {
-	IngressController, DNS Pods
-	APIServerPort          int
-}
-
 // Profile is a named set of policies.
 type Profile struct {
 	Name        string
@@ -84,7 +72,7 @@ func Load(fsys fs.FS, dir, shown string, names Names, diags *diag.List) (Set, er
 	if err := readAll(fsys, dir, shown, file{origin: "profiles", own: true}, files, diags); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	r := &resolver{files: files, names: names.nodes(), set: Set{}}
+	r := &resolver{files: files, platform: &names, names: names.nodes(), set: Set{}}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		r.resolve(name, nil)
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	slimmetav1 "github.com/cilium/cilium/pkg/k8s/slim/k8s/apis/meta/v1"
@@ -18,9 +17,10 @@ import (
 
 // resolver turns files into profiles, extended ones first.
 type resolver struct {
-	files map[string]*file
-	names map[string]*yaml.Node
-	set   Set
+	files    map[string]*file
+	platform *Names
+	names    map[string]*yaml.Node // as the platform has them
+	set      Set
 }
 
 // resolve returns the profile of that name, or nil when it is broken, which has been reported. Chain is the profiles
@@ -156,6 +156,7 @@ func (r *resolver) rule(raw syntax.Raw) *api.Rule {
 	if !sanitize(rule, raw) {
 		return nil
 	}
+	r.platform.Widen(rule)
 	return rule
 }
 
@@ -220,26 +221,4 @@ func element(raw syntax.Raw, key string, i int) *syntax.Node {
 		}
 	}
 	return raw.Node
-}
-
-// nodes is the YAML of each name that the platform fills in.
-func (n Names) nodes() map[string]*yaml.Node {
-	return map[string]*yaml.Node{
-		"$ingress-controller": n.IngressController.node(),
-		"$dns":                n.DNS.node(),
-		"$api-server-port":    scalar(strconv.Itoa(n.APIServerPort)),
-	}
-}
-
-// node is the endpoint selector of the pods.
-func (p Pods) node() *yaml.Node {
-	labels := &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{scalar("k8s:io.kubernetes.pod.namespace"), scalar(p.Namespace)}}
-	for key, value := range p.PodLabels {
-		labels.Content = append(labels.Content, scalar("k8s:"+key), scalar(value))
-	}
-	return &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{scalar("matchLabels"), labels}}
-}
-
-func scalar(text string) *yaml.Node {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text, Style: yaml.DoubleQuotedStyle}
 }

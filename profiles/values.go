@@ -81,8 +81,9 @@ func (c *checker) port(y *yaml.Node, at *syntax.Node) {
 	})
 }
 
-// part checks an ingress or egress rule: its peers are of one kind.
+// part checks an ingress or egress rule: its peers are of one kind, and names of ports are those of pods.
 func (c *checker) part(y *yaml.Node, at *syntax.Node, fields map[string]reflect.Type) {
+	c.portNames(y, at)
 	first := ""
 	c.each(y, at, func(value *yaml.Node, place *syntax.Node, key string) {
 		_, known := fields[key]
@@ -94,6 +95,68 @@ func (c *checker) part(y *yaml.Node, at *syntax.Node, fields map[string]reflect.
 		default:
 			first = key
 		}
+	})
+}
+
+// portNames reports names of ports in a rule to what is no pod.
+func (c *checker) portNames(y *yaml.Node, at *syntax.Node) {
+	peers := ""
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		if key := y.Content[i].Value; slices.Contains(noPods, key) && y.Content[i+1].Kind == yaml.SequenceNode && len(y.Content[i+1].Content) > 0 {
+			peers = key
+		}
+	}
+	if peers == "" {
+		return
+	}
+	c.listed(y, at, func(value *yaml.Node, place *syntax.Node) {
+		if value.ShortTag() == "!!str" && validation.IsValidPortName(strings.ToLower(value.Value)) == nil {
+			c.report(place, "bad-port", "write its number", "%s names a port of a container: with %s, Cilium would take any pod's number of that name, or skip the rule", syntax.Quote(value.Value), peers)
+		}
+	})
+}
+
+// noPods are peers that are no pods, or not pods alone.
+var noPods = []string{"toEntities", "toCIDR", "toCIDRSet", "toFQDNs"}
+
+// dnsPort reports port 53 of the DNS pods where they have another one, before names are filled in.
+func (c *checker) dnsPort(y *yaml.Node, at *syntax.Node) {
+	port := c.names["$dns-port"].Value
+	if y.Kind != yaml.MappingNode || port == strconv.Itoa(usualDNSPort) {
+		return
+	}
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		isDNS := func(e *yaml.Node) bool { return e.Kind == yaml.ScalarNode && e.Value == "$dns" }
+		if y.Content[i].Value == "toEndpoints" && slices.ContainsFunc(y.Content[i+1].Content, isDNS) {
+			c.listed(y, at, func(value *yaml.Node, place *syntax.Node) {
+				if value.Value == strconv.Itoa(usualDNSPort) {
+					c.report(place, "bad-port", "write $dns-port", "the pods of dns listen on port %s: this rule would never match", port)
+				}
+			})
+		}
+	}
+}
+
+// listed calls do for each port that a part lists.
+func (c *checker) listed(part *yaml.Node, at *syntax.Node, do func(port *yaml.Node, at *syntax.Node)) {
+	c.each(part, at, func(value *yaml.Node, place *syntax.Node, key string) {
+		if key != "toPorts" {
+			return
+		}
+		c.each(value, place, func(rule *yaml.Node, place *syntax.Node, _ string) {
+			c.each(rule, place, func(ports *yaml.Node, place *syntax.Node, key string) {
+				if key != "ports" {
+					return
+				}
+				c.each(ports, place, func(port *yaml.Node, place *syntax.Node, _ string) {
+					c.each(port, place, func(value *yaml.Node, place *syntax.Node, key string) {
+						if key == "port" && value.Kind == yaml.ScalarNode {
+							do(value, place)
+						}
+					})
+				})
+			})
+		})
 	})
 }
 

@@ -113,6 +113,7 @@ func flowRule(flows []catalog.Flow, p *catalog.Platform) *api.Rule {
 			in.FromCIDRSet = cidrSet(peer)
 		}
 		rule.Ingress = []api.IngressRule{in}
+		p.Names.Widen(rule)
 		return rule
 	}
 	out := api.EgressRule{ToPorts: ports}
@@ -123,11 +124,12 @@ func flowRule(flows []catalog.Flow, p *catalog.Platform) *api.Rule {
 		out.ToEntities = api.EntitySlice{api.Entity(peer.Entity)}
 	case peer.Host != "":
 		out.ToFQDNs = api.FQDNSelectorSlice{fqdn(peer.Host)}
-		rule.Egress = append(rule.Egress, dnsRule(p.DNS, peer.Host))
+		rule.Egress = append(rule.Egress, dnsRule(&p.Names, peer.Host))
 	default:
 		out.ToCIDRSet = cidrSet(peer)
 	}
 	rule.Egress = append(rule.Egress, out)
+	p.Names.Widen(rule)
 	return rule
 }
 
@@ -166,11 +168,11 @@ func fqdn(host string) api.FQDNSelector {
 }
 
 // dnsRule lets the pods look the host up, through Cilium's DNS proxy: it learns the host's addresses from the answers.
-func dnsRule(dns profiles.Pods, host string) api.EgressRule {
+func dnsRule(names *profiles.Names, host string) api.EgressRule {
 	return api.EgressRule{
-		EgressCommonRule: api.EgressCommonRule{ToEndpoints: []api.EndpointSelector{selector(dns.Namespace, dns.PodLabels)}},
+		EgressCommonRule: api.EgressCommonRule{ToEndpoints: []api.EndpointSelector{names.DNS.Selector()}},
 		ToPorts: api.PortRules{{
-			Ports: []api.PortProtocol{{Port: "53", Protocol: api.ProtoAny}},
+			Ports: names.DNSPorts(),
 			Rules: &api.L7Rules{DNS: api.PortRulesDNS{api.PortRuleDNS(fqdn(host))}},
 		}},
 	}
