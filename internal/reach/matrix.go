@@ -274,3 +274,8 @@ func last(p netip.Prefix) netip.Addr {
 	out, _ := netip.AddrFromSlice(bytes)
 	return out
 }
+
+// On reports whether a flow on a port is permitted, surely or perhaps.
+func (c *Cell) On(protocol string, port uint16) (surely, perhaps bool) {
+	return c.sure.Has(protocol, port), c.perhaps.Has(protocol, port)
+}

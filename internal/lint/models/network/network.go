@@ -188,16 +188,37 @@ func (in *Model) node() (verdict.Endpoint, []verdict.Endpoint) {
 // APIServer is the API server as the source of calls. With tunnel routing, which is Cilium's default, those to a pod of another node carry that node's
 // address, and have the identity remote-node (cilium issue 43260).
 func (in *Model) APIServer() *End {
-	return &End{Name: "kube-apiserver", Endpoint: verdict.Endpoint{Entity: "kube-apiserver"}, Also: []verdict.Endpoint{{Entity: "remote-node"}, {Entity: "host", APIServer: true}}}
+	e := in.APIServerAt()
+	e.Also = append(e.Also, verdict.Endpoint{Entity: "remote-node"})
+	return e
 }
 
-// APIServerAt is the API server as the target of calls: on a node, which may be the caller's own.
+// APIServerAt is the API server as the target of calls: on a node, which may be the caller's own, or outside of the cluster.
 func (in *Model) APIServerAt() *End {
-	return &End{Name: "kube-apiserver", Endpoint: verdict.Endpoint{Entity: "kube-apiserver"}, Also: []verdict.Endpoint{{Entity: "host", APIServer: true}}}
+	e := &End{Name: "kube-apiserver"}
+	for _, p := range in.deployed.Platform.Names.APIServerOutside {
+		e.Also = append(e.Also, verdict.Endpoint{IP: p.Addr(), APIServer: true})
+	}
+	if len(e.Also) > 0 {
+		e.Endpoint, e.Also = e.Also[0], e.Also[1:]
+		return e
+	}
+	e.Endpoint, e.Also = verdict.Endpoint{Entity: "kube-apiserver"}, []verdict.Endpoint{{Entity: "host", APIServer: true}}
+	return e
 }
 
-// Controller is the pods of the ingress controller.
-func (in *Model) Controller() []*End { return in.platforms(in.deployed.Platform.Controller) }
+// Controller is the ingress controller: its pods, the nodes when it is on their network, or Cilium's own.
+func (in *Model) Controller() []*End {
+	switch in.deployed.Platform.Names.ControllerOn {
+	case profiles.OnHost:
+		e := &End{Name: "the ingress controller on the nodes", Node: true}
+		e.Endpoint, e.Also = in.node()
+		return []*End{e}
+	case profiles.OnCilium:
+		return []*End{in.Entity("ingress")}
+	}
+	return in.platforms(in.deployed.Platform.Controller)
+}
 
 // DNS is the pods that answer DNS queries.
 func (in *Model) DNS() []*End { return in.platforms(in.deployed.Platform.DNS) }
