@@ -200,4 +200,3 @@ func TestMatrix(t *testing.T) {
 		t.Error("the platforms decide nothing")
 	}
 }
-
