@@ -21,7 +21,8 @@ type Judge struct {
 	selectors []*selector
 	byKey     map[string]*selector
 	rules     map[string][]*rule // by the namespace of the policy; clusterwide ones under ""
-	unread    map[string][]int   // the policies of a namespace, likewise, until one of its endpoints is judged
+	byRef     map[Ref]*rule
+	unread    map[string][]int // the policies of a namespace, likewise, until one of its endpoints is judged
 	skipped   []Skipped
 	names     map[portName]int // the numbers of ports, by name; severalPorts when there are two. Nil when the pods are not known
 	policies  []Policy
@@ -32,7 +33,7 @@ const severalPorts = -1
 
 // New is a judge for the policies of a cluster. Policies that Cilium refuses, and what cannot be judged, are left out: see Skipped.
 func New(o Options, policies []Policy) *Judge {
-	j := &Judge{cluster: o.Cluster, byKey: map[string]*selector{}, rules: map[string][]*rule{}, unread: map[string][]int{}, policies: policies}
+	j := &Judge{cluster: o.Cluster, byKey: map[string]*selector{}, rules: map[string][]*rule{}, byRef: map[Ref]*rule{}, unread: map[string][]int{}, policies: policies}
 	if j.cluster == "" {
 		j.cluster = "default"
 	}
@@ -72,7 +73,10 @@ func (j *Judge) read(namespace string) []*rule {
 	return j.rules[namespace]
 }
 
-func (j *Judge) add(namespace string, r *rule) { j.rules[namespace] = append(j.rules[namespace], r) }
+func (j *Judge) add(namespace string, r *rule) {
+	j.rules[namespace] = append(j.rules[namespace], r)
+	j.byRef[r.ref] = r
+}
 
 // subject is the rules that select an endpoint, by direction: egress, ingress.
 type subject [2][]selecting

@@ -26,6 +26,7 @@ type Peer struct {
 
 	namespace string
 	unknown   bool     // whether it may have any other labels and ports
+	labelled  bool     // whether its namespace may have any other labels
 	selected  []answer // by selector: zero when it was not asked yet
 	rules     *subject // that select it, once they were asked for
 	lookups   []lookup // likewise
@@ -40,7 +41,7 @@ func (j *Judge) Peer(e Endpoint) (*Peer, error) {
 	p := &Peer{labels: map[string]string{}}
 	switch {
 	case pod && !entity && !outside && !e.APIServer:
-		p.enforces, p.namespace, p.unknown = true, e.Namespace, e.Unknown
+		p.enforces, p.namespace, p.unknown, p.labelled = true, e.Namespace, e.Unknown, e.NamespaceUnknown
 		j.pod(p, &e)
 	case entity && !pod && !outside:
 		return p, p.reserved(&e)

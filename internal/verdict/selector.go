@@ -92,12 +92,16 @@ func (s *selector) fits(p *Peer) answer {
 	return out
 }
 
-// mayHave reports whether a peer may have a label that is not known. Which namespace and cluster a pod is in, and what labels the namespace has, is
-// known of each.
+// mayHave reports whether a peer may have a label that is not known. Which namespace and cluster a pod is in is known of each.
 func (p *Peer) mayHave(key string) bool {
 	source, bare, _ := strings.Cut(key, ".")
-	return p.unknown && (source == "k8s" || source == "any") && bare != k8sconst.PodNamespaceLabel && bare != k8sconst.PolicyLabelCluster &&
-		!strings.HasPrefix(bare, k8sconst.PodNamespaceMetaLabels+".")
+	switch {
+	case source != "k8s" && source != "any" || bare == k8sconst.PodNamespaceLabel || bare == k8sconst.PolicyLabelCluster:
+		return false
+	case strings.HasPrefix(bare, k8sconst.PodNamespaceMetaLabels+"."):
+		return p.labelled
+	}
+	return p.unknown
 }
 
 // label looks a selector's key up: any source will do for one that begins with any.

@@ -44,13 +44,15 @@ func (p Policy) String() string {
 // Endpoint is one end of a flow: a pod, a reserved entity, or an address or a name outside the cluster. Exactly one of Namespace, Entity, and
 // IP or FQDN is set.
 type Endpoint struct {
-	// Namespace makes the endpoint a pod; the six fields after it belong to it.
+	// Namespace makes the endpoint a pod; the seven fields after it belong to it.
 	Namespace       string
 	NamespaceLabels map[string]string // selected by k8s:io.cilium.k8s.namespace.labels.<key>
 	Labels          map[string]string // pod labels; those that Cilium keeps out of identities match nothing here too
 	ServiceAccount  string            // selected by k8s:io.cilium.k8s.policy.serviceaccount
 	Ports           []corev1.ContainerPort
 	Cluster         string // of a cluster mesh, when it is another one
+	// NamespaceUnknown says that the namespace may have labels besides NamespaceLabels.
+	NamespaceUnknown bool
 	// Unknown says that the pod may have any labels, account and ports besides these: it stands for all pods of the namespace that are not known.
 	Unknown bool
 

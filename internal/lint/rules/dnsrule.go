@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/models/policies"
 )
 
 var dnsRuleMissing = lint.Rule{
@@ -46,9 +47,10 @@ spec:
 			if p.Rule == nil || n == nil || !in.Deployed.RenderedHere(n) { // the DNS rule may be elsewhere
 				continue
 			}
+			subject := policies.Subject(p)
 			for i, r := range p.Rule.Egress {
 				for j, host := range r.ToFQDNs {
-					if !book.Resolves(p.Namespace, book.SubjectOf(p).Selector, host.MatchName, host.MatchPattern) {
+					if !book.Resolves(p.Namespace, subject, host.MatchName, host.MatchPattern) {
 						report(p.At("egress", strconv.Itoa(i), "toFQDNs", strconv.Itoa(j)), `permit port 53 of the DNS server with rules: {dns: [{matchPattern: "*"}]}`,
 							"no DNS rule for the same pods has %s: Cilium never learns its addresses", host.MatchName+host.MatchPattern)
 					}

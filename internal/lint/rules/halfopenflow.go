@@ -7,7 +7,6 @@ import (
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint"
-	"github.com/hippotion/roster/internal/lint/models/pods"
 	"github.com/hippotion/roster/internal/lint/models/policies"
 )
 
@@ -17,8 +16,9 @@ var halfOpenFlow = lint.Rule{
 	Summary:  "a policy permits a flow that the policies at the other end do not",
 	Doc: `Traffic between two pods passes two policies, the sender's egress and the receiver's ingress, and both have to permit it
 (Cilium's documentation, "Endpoints based"). Here one end denies what nothing allows, and nothing there allows this. Write the flow
-under ` + "`networkPolicies.allow`" + ` of an entry: roster permits it at both ends. This is reported only when all policies of the other end are
-known: not when an application there comes from elsewhere, or deploys a Kubernetes NetworkPolicy.`,
+under ` + "`networkPolicies.allow`" + ` of an entry: roster permits it at both ends. Policies of all kinds count, Kubernetes' own as well, and where
+all pods of both namespaces are known, each of them is asked: that is why a label that is not quite the same is found. This is reported only when all
+policies of the other end are known: not when an application there comes from elsewhere.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -74,25 +74,20 @@ spec:
 
 // otherEnd reports peers of a half whose own policies do not permit the other half.
 func otherEnd(in *lint.Context, p *policies.Policy, h *policies.Half, back catalog.Direction, report lint.Report) {
-	b := in.Policies.Book()
 	for i, peer := range h.Pods {
-		namespace := peer.Equal[pods.PodNamespace]
-		if !b.Complete(namespace) || !b.Denies(namespace, back, peer) {
-			continue
-		}
-		permitted, otherPorts := b.Permits(namespace, back, peer, b.SubjectOf(p), h)
-		if permitted {
+		other, unanswered := in.Network.Unanswered(p, h, i)
+		if !unanswered {
 			continue
 		}
 		verb, lets := "lets pods out to", "lets them in"
 		if back == catalog.Egress {
 			verb, lets = "lets in", "lets them out"
 		}
-		if otherPorts {
+		if other.OtherPorts {
 			lets += " on these ports"
 		}
-		report(p.At(append(slices.Clone(h.Field), strconv.Itoa(i))...), permitHint(in.Deployed.Entry(namespace), back),
-			"%s %s %s, and no policy of %s %s", p.Title, verb, peer.Text(), namespace, lets)
+		report(p.At(append(slices.Clone(h.Field), strconv.Itoa(i))...), permitHint(other.Entry, back),
+			"%s %s %s, and no policy of %s %s", p.Title, verb, peer.TextIn(other.Name), other.Name, lets)
 	}
 }
 

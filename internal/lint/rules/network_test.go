@@ -64,6 +64,28 @@ func TestOpenNamespace(t *testing.T) {
 			want: []string{"applications.yml:1:3: the namespace web-a is open"}},
 		{name: "a policy closes some of it", folder: "-- applications.yml --\n- namespace: web-a" + strings.Replace(policyHere, "{}", "{matchLabels: {app: a}}", 1) + "  ingress: [{}]\n  egress: [{}]\n",
 			want: []string{"applications.yml:1:3: the namespace web-a is open"}},
+		{name: "policies close it for each of its pods", folder: "-- applications.yml --\n- namespace: web-a" + strings.Replace(policyHere, "{}", "{matchLabels: {app: a}}", 1) +
+			"  ingress: [{}]\n  egress: [{}]\n" + deploymentHere},
+		{name: "policies close it for one of its pods", folder: "-- applications.yml --\n- namespace: web-a" + strings.Replace(policyHere, "{}", "{matchLabels: {app: a}}", 1) +
+			"  ingress: [{}]\n  egress: [{}]\n" + deploymentHere + `
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: b, labels: {app: b}}
+spec: {containers: [{name: b, image: registry.example/b:1.2.3}]}
+`, want: []string{"applications.yml:1:3: the namespace web-a is open"}},
+		{name: "a NetworkPolicy closes it", folder: `
+-- applications.yml --
+- namespace: web-a
+  applications: [{applicationCode: web-a, path: a}]
+-- a/policy.yaml --
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: a}
+spec: {podSelector: {}, policyTypes: [Ingress, Egress]}
+`},
+		{name: "a policy that Cilium refuses closes nothing", folder: "-- applications.yml --\n- namespace: web-a" + policyHere + "  ingress: [{fromEntities: [moon]}]\n  egress: [{}]\n",
+			want: []string{"applications.yml:1:3: the namespace web-a is open"}},
 		{name: "the catalog closes it", platform: "domain: home.example", folder: `
 -- applications.yml --
 - namespace: web-ntfy
@@ -238,6 +260,7 @@ func TestWorldWithoutPorts(t *testing.T) {
     - toCIDRSet: [{cidr: 0.0.0.0/0}]
       toPorts: [{ports: [{port: "443", protocol: TCP}]}]
     - toCIDR: [0.0.0.0/0]
+    - toCIDR: [0.0.0.0/0] # which permits nothing
       toPorts: [{}]
     - toEntities: [world]
       icmps: [{fields: [{type: 8}]}]
@@ -743,16 +766,27 @@ spec:
 		{name: "let in by a label that the sender may have", folder: folder(out, in(from(webA+", version: v1"), ""))},
 		{name: "let in from all", folder: folder(out, in("fromEntities: [world, cluster]", ""))},
 		{name: "let in from anybody on a port", folder: folder(out, in(`toPorts: [{ports: [{port: "5000", endPort: 6000, protocol: ANY}]}]`, ""))},
-		{name: "let in by the namespace's labels", folder: folder(out, in(from("k8s:io.cilium.k8s.namespace.labels.team: house"), ""))},
+		{name: "let in by a label that the namespace does not have", folder: folder(out, in(from("k8s:io.cilium.k8s.namespace.labels.team: house"), "")), want: []string{shut}},
+		{name: "let in by a label of the namespace", folder: strings.Replace(folder(out, in(from("k8s:io.cilium.k8s.namespace.labels.team: house"), "")), "- namespace: web-a\n",
+			"- namespace: web-a\n  labels: {team: house}\n", 1)},
+		{name: "let in by a label that a namespace of somebody else may have", folder: strings.Replace(folder(out, in(from("k8s:io.cilium.k8s.namespace.labels.team: house"), "")),
+			"- namespace: web-a\n", "- namespace: web-a\n  manageNamespace: false\n", 1)},
+		{name: "let in by the label that each namespace has", folder: folder(out, in(from("k8s:io.cilium.k8s.namespace.labels.kubernetes.io/metadata.name: web-a"), ""))},
+		{name: "out by the label that each namespace has", folder: folder(strings.Replace(out, "k8s:io.kubernetes.pod.namespace:", "k8s:io.cilium.k8s.namespace.labels.kubernetes.io/metadata.name:", 1), unrelated),
+			want: []string{shut}},
+		{name: "to this cluster", folder: folder(strings.Replace(out, "k8s:app: db", "k8s:app: db, k8s:io.cilium.k8s.policy.cluster: default", 1), unrelated), want: []string{shut}},
+		{name: "to another cluster", folder: folder(strings.Replace(out, "k8s:app: db", "k8s:app: db, k8s:io.cilium.k8s.policy.cluster: east", 1), unrelated)},
+		{name: "let in from this cluster", folder: folder(out, in(from(webA+", k8s:io.cilium.k8s.policy.cluster: default"), ""))},
+		{name: "let in from another cluster", folder: folder(out, in(from(webA+", k8s:io.cilium.k8s.policy.cluster: east"), "")), want: []string{shut}},
 		{name: "let in from several namespaces",
 			folder: folder(out, in("fromEndpoints: [{matchExpressions: [{key: k8s:io.kubernetes.pod.namespace, operator: In, values: [web-a, web-c]}]}]", ""))},
 		{name: "let in without a protocol", folder: folder(out, in(from(webA), `      toPorts: [{ports: [{port: "5432"}]}]`))},
-		{name: "let in on a list without ports", folder: folder(out, in(from(webA), `      toPorts: [{}]`))},
+		{name: "let in on a list without ports, which is none", folder: folder(out, in(from(webA), `      toPorts: [{}]`)), want: []string{shut}},
 		{name: "let in by an expression",
 			folder: folder(out, in("fromEndpoints: [{matchExpressions: [{key: io.kubernetes.pod.namespace, operator: In, values: [web-a]}]}]", ""))},
 		{name: "let in by an expression that leaves the sender out",
 			folder: folder(out, in("fromEndpoints: [{matchLabels: {k8s:io.kubernetes.pod.namespace: web-a}, matchExpressions: [{key: app, operator: NotIn, values: [front]}]}]", "  egress: [{}]\n")),
-			want:   []string{shut, "b/b.yaml:7:23: CiliumNetworkPolicy b lets in pods of web-a, and no policy of web-a lets them out"}},
+			want:   []string{shut}},
 		{name: "let in on a named port", folder: folder(out, in(from(webA), `      toPorts: [{ports: [{port: postgres, protocol: TCP}]}]`))},
 		{name: "let in for those pods", folder: folder(out, strings.Replace(in(from(webA), ""), "{}", "{matchLabels: {app: db}}", 1))},
 		{name: "let in for other pods", folder: folder(out, strings.Replace(in(from(webA), ""), "{}", "{matchLabels: {app: web}}", 1)), want: []string{shut,
@@ -797,13 +831,37 @@ spec:
 			"networkPolicies: isolated\n  applications: [{applicationCode: web-b", "applications: [{applicationCode: web-b", 1)},
 		{name: "an application from elsewhere may let it in", folder: strings.Replace(folder(out, unrelated), "path: b}", "path: b}, "+elsewhereB, 1)},
 		{name: "a policy that cannot be read may let it in", folder: folder(out, "  endpointSelector: []\n")},
-		{name: "a NetworkPolicy may let it in", folder: folder(out, unrelated) + `
+		{name: "a NetworkPolicy lets it in", folder: folder(out, unrelated) + `
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: b}
 spec: {podSelector: {}, ingress: [{}]}
 `},
+		{name: "a NetworkPolicy lets others in", folder: folder(out, unrelated) + `
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: b}
+spec: {podSelector: {}, ingress: [{from: [{podSelector: {}}]}]}
+`, want: []string{shut}},
+		{name: "a NetworkPolicy that cannot be read may let it in", folder: folder(out, unrelated) + `
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: b}
+spec: {podSelector: {}, ingress: from}
+`},
+		{name: "a policy that Cilium refuses, which is another finding", folder: folder(out, in(from(webA), "    - fromEntities: [moon]"))},
+		{name: "a clusterwide policy lets a label in that no namespace has", folder: folder(out, unrelated) + `
+-- a/c.yaml --
+apiVersion: cilium.io/v2
+kind: CiliumClusterwideNetworkPolicy
+metadata: {name: c}
+spec:
+  endpointSelector: {matchLabels: {k8s:io.cilium.k8s.namespace.labels.team: house}}
+  ingress: [{fromEntities: [cluster]}]
+`, want: []string{shut}},
 		{name: "a namespace that is not in the list", folder: folder(strings.Replace(out, "web-b", "web-c", 1), unrelated)},
 		{name: "any namespace", folder: folder(strings.Replace(out, "k8s:io.kubernetes.pod.namespace: web-b, ", "k8s:io.cilium.k8s.namespace.labels.team: house, ", 1), unrelated)},
 		{name: "within the namespace", folder: folder("\n  endpointSelector: {}\n  egress:\n    - toEndpoints: [{}]\n", unrelated), want: []string{
@@ -832,6 +890,64 @@ policies:
 - {namespace: web-b, networkPolicies: isolated}
 - {namespace: web-c, networkPolicies: caller}
 `, want: []string{"profiles/caller.yml:6:13: policy out of the profile caller lets pods out to pods of web-b, and no policy of web-b lets them in"}},
+	})
+}
+
+// TestHalfOpenPods has pods of two namespaces, all of which are known, and a policy for each.
+func TestHalfOpenPods(t *testing.T) {
+	folder := func(out, in string) string {
+		pod := func(name, labels, more string) string {
+			return "\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: " + name + "}\nspec:\n  selector: {matchLabels: {app: " + name + "}}\n  template:\n    metadata: {labels: {app: " +
+				name + labels + "}}\n    spec: {" + more + "containers: [{name: a, image: registry.example/a:1.2.3, ports: [{name: main, containerPort: 5432}, {name: metrics, containerPort: 9187}]}]}\n"
+		}
+		policy := func(name, spec string) string {
+			return "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: " + name + "}\nspec: " + spec
+		}
+		return `
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  applications: [{applicationCode: web-a, path: a}]
+- namespace: web-b
+  networkPolicies: isolated
+  applications: [{applicationCode: web-b, path: b}]
+-- a/a.yaml --
+` + policy("a", out) + pod("front", ", tier: web", "") + pod("worker", "", "") + `
+-- b/b.yaml --
+` + policy("b", in) + pod("db", "", "") + pod("cache", "", "") + pod("exporter", ", role: node", "hostNetwork: true, ")
+	}
+	const (
+		webA = "k8s:io.kubernetes.pod.namespace: web-a"
+		webB = "k8s:io.kubernetes.pod.namespace: web-b"
+		out  = "{endpointSelector: {matchLabels: {tier: web}}, egress: [{toEndpoints: [{matchLabels: {" + webB + ", app: db}}], toPorts: [{ports: [{port: '5432', protocol: TCP}]}]}]}"
+	)
+	in := func(selector, from, port string) string {
+		return "{endpointSelector: {" + selector + "}, ingress: [{fromEndpoints: [{matchLabels: {" + webA + from + "}}], toPorts: [{ports: [{port: '" + port + "', protocol: TCP}]}]}]}"
+	}
+	const shut = "a/a.yaml:4:78: CiliumNetworkPolicy a lets pods out to pods with app=db of web-b, and no policy of web-b lets them in"
+	lets := func(column, labels string) string {
+		return "b/b.yaml:4:" + column + ": CiliumNetworkPolicy b lets in pods " + labels + "of web-a, and no policy of web-a lets them out"
+	}
+	testNetwork(t, "half-open-flow", []networkCase{
+		{name: "the same", folder: folder(out, in("matchLabels: {app: db}", ", app: front", "5432"))},
+		{name: "the port's name", folder: folder(out, in("matchLabels: {app: db}", ", app: front", "main"))},
+		{name: "another port's name", folder: folder(out, in("matchLabels: {app: db}", ", app: front", "metrics")),
+			want: []string{shut + " on these ports", lets("79", "with app=front ") + " on these ports"}},
+		{name: "a label that the sender does not have", folder: folder(out, in("", ", version: v1", "5432")), want: []string{shut}},
+		{name: "another sender", folder: folder(out, in("matchLabels: {app: db}", ", app: worker", "5432")), want: []string{shut, lets("79", "with app=worker ")}},
+		{name: "another receiver", folder: folder(out, in("matchLabels: {app: cache}", ", app: front", "5432")), want: []string{shut, lets("82", "with app=front ")}},
+		{name: "a port's name that nobody has, which is no flow", folder: folder(strings.Replace(out, "'5432'", "sql", 1), in("matchLabels: {app: db}", "", "5432")),
+			want: []string{"b/b.yaml:4:79: CiliumNetworkPolicy b lets in pods of web-a, and no policy of web-a lets them out"}},
+		{name: "some of the senders", folder: folder(strings.Replace(out, "{matchLabels: {tier: web}}", "{}", 1), in("", ", app: front", "5432"))},
+		{name: "what Jobs get", folder: folder(strings.Replace(out, "tier: web", "job-name: once", 1), in("", ", job-name: once", "5432")) + `
+-- a/job.yaml --
+apiVersion: batch/v1
+kind: Job
+metadata: {name: once}
+spec: {template: {metadata: {labels: {app: once}}, spec: {restartPolicy: Never, containers: [{name: a, image: registry.example/a:1.2.3}]}}}
+`},
+		{name: "others may be there", folder: strings.Replace(folder(out, in("", ", version: v1", "5432")), "- namespace: web-a\n", "- namespace: web-a\n  manageNamespace: false\n", 1),
+			want: nil},
 	})
 }
 

@@ -3,6 +3,7 @@ package rules
 import (
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/models/pods"
 )
 
 var openNamespace = lint.Rule{
@@ -12,7 +13,8 @@ var openNamespace = lint.Rule{
 	Doc: `Cilium allows all traffic of a pod until a policy selects it (Cilium's documentation, "Policy Enforcement Modes"). One pod that is
 compromised is then a way to all that listens in the namespace, and out of it to the Internet and the LAN. Choose a profile:
 ` + "`isolated`" + ` and the flows that are needed, or ` + "`web-app`" + `. If the namespace has to be open, write ` + "`networkPolicies: open`" + `: then it is
-open on purpose, and this rule is silent.`,
+open on purpose, and this rule is silent. So it is where the applications bring policies that close it, for each of its pods: Cilium's, or Kubernetes'
+own.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -24,11 +26,13 @@ repository: {url: https://git.example/homelab.git}
 	Mend: []string{`- namespace: web-a`, `- namespace: web-a
   networkPolicies: web-app`},
 	Check: func(in *lint.Context, report lint.Report) {
-		book := in.Policies.Book()
+		closed := func(n string, d catalog.Direction) bool {
+			return in.Network.Closed(n, pods.Selector{Equal: map[string]string{pods.PodNamespace: n}}, d)
+		}
 	entries:
 		for i := range in.Platform.Namespaces {
 			n := &in.Platform.Namespaces[i]
-			if n.Policies != nil || n.Open || book.Closed(n.Name, catalog.Ingress) && book.Closed(n.Name, catalog.Egress) {
+			if n.Policies != nil || n.Open || closed(n.Name, catalog.Ingress) && closed(n.Name, catalog.Egress) {
 				continue
 			}
 			sure := ""

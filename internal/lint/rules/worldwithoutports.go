@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/cilium/cilium/pkg/policy/api"
@@ -45,7 +44,7 @@ repository: {url: https://git.example/homelab.git}
 				continue
 			}
 			for i, r := range p.Rule.Egress {
-				if peer := worldOf(&r); peer != "" && everyPort(r.ToPorts) && len(r.ICMPs) == 0 {
+				if peer := worldOf(&r); peer != "" && len(r.ToPorts)+len(r.ICMPs) == 0 {
 					report(p.At("egress", strconv.Itoa(i)), hint, "%s lets pods reach %s on every port", p.Title, peer)
 				}
 			}
@@ -79,9 +78,4 @@ func worldOf(r *api.EgressRule) string {
 		}
 	}
 	return ""
-}
-
-// everyPort reports whether ports limit nothing.
-func everyPort(rules api.PortRules) bool {
-	return len(rules) == 0 || slices.ContainsFunc(rules, func(r api.PortRule) bool { return len(r.Ports) == 0 })
 }

@@ -30,6 +30,7 @@ type Model struct {
 	groups  once.Value[map[string]*Namespace]
 	sources once.Value[[]Policy]
 	judge   once.Value[*verdict.Judge]
+	written written
 }
 
 // New is the network of what is deployed.
@@ -65,7 +66,7 @@ type Namespace struct {
 }
 
 // PoliciesKnown reports whether all policies that may apply to the pods of a namespace are known.
-func (in *Model) PoliciesKnown(n *Namespace) bool { return in.policies.Book().Complete(n.Name) }
+func (in *Model) PoliciesKnown(n *Namespace) bool { return n.Entry != nil && in.allPolicies(n.Entry) }
 
 // Namespace is that of a name; there may be nothing known of it.
 func (in *Model) Namespace(name string) *Namespace {
@@ -149,7 +150,7 @@ func (in *Model) podsOf(p *deployed.Pod) *End {
 		e.Endpoint, e.Also = in.node()
 		return e
 	}
-	e.Endpoint = verdict.Endpoint{Namespace: namespace, NamespaceLabels: in.LabelsOf(namespace), Labels: p.Labels,
+	e.Endpoint = verdict.Endpoint{Namespace: namespace, NamespaceLabels: in.LabelsOf(namespace), NamespaceUnknown: !in.labelled(namespace), Labels: labelsOfPod(p),
 		ServiceAccount: cmp.Or(p.Spec.ServiceAccountName, p.Spec.DeprecatedServiceAccount, "default"), Ports: p.NamedPorts()}
 	return e
 }
@@ -165,7 +166,8 @@ func (in *Model) PodsWith(namespace string, labels map[string]string) *End {
 	if len(labels) > 0 {
 		name = namespace + "/" + pods.LabelText(labels)
 	}
-	return &End{Name: name, Endpoint: verdict.Endpoint{Namespace: namespace, NamespaceLabels: in.LabelsOf(namespace), Labels: labels, Unknown: true}}
+	return &End{Name: name, Endpoint: verdict.Endpoint{Namespace: namespace, NamespaceLabels: in.LabelsOf(namespace), NamespaceUnknown: !in.labelled(namespace),
+		Labels: labels, Unknown: true}}
 }
 
 // Having are pods that have just these labels, as the one who asks says.
@@ -247,7 +249,20 @@ func (in *Model) Described(namespace string) []*End {
 
 // LabelsOf are the labels of a namespace, as far as they are known: every one has its own name.
 func (in *Model) LabelsOf(namespace string) map[string]string {
-	all := in.labels.Get(func() map[string]map[string]string {
+	if labels, known := in.allLabels()[namespace]; known {
+		return labels
+	}
+	return map[string]string{metadataName: namespace}
+}
+
+// metadataName is the label of a namespace that Kubernetes itself gives to each.
+const metadataName = "kubernetes.io/metadata.name"
+
+// labelled reports whether all labels of a namespace are known: those of one that others have made are not.
+func (in *Model) labelled(namespace string) bool { return in.allLabels()[namespace] != nil }
+
+func (in *Model) allLabels() map[string]map[string]string {
+	return in.labels.Get(func() map[string]map[string]string {
 		out := map[string]map[string]string{}
 		add := func(name string, labels map[string]string) {
 			if out[name] == nil {
@@ -266,14 +281,10 @@ func (in *Model) LabelsOf(namespace string) map[string]string {
 			add(o.Name, labelsOf(o.Content()))
 		}
 		for name := range out {
-			out[name]["kubernetes.io/metadata.name"] = name
+			out[name][metadataName] = name
 		}
 		return out
 	})
-	if labels, known := all[namespace]; known {
-		return labels
-	}
-	return map[string]string{"kubernetes.io/metadata.name": namespace}
 }
 
 // Selected are the pods of a namespace that a selector of labels selects. Whole says that no other pods may be selected; without it, the last one is
@@ -291,13 +302,18 @@ func (in *Model) Selected(namespace string, labels map[string]string) (ends []*E
 	return ends, n.Others == nil
 }
 
+// cluster is the name that Cilium knows the cluster by.
+func (in *Model) cluster() string {
+	if !in.deployed.Platform.Cluster.Mesh {
+		return "default" // Cilium does not know the name that the list has for it
+	}
+	return in.deployed.Platform.Cluster.Name
+}
+
 // Judge is what judges flows between ends: all policies, and the ports of all pods.
 func (in *Model) Judge() *verdict.Judge {
 	return in.judge.Get(func() *verdict.Judge {
-		o := verdict.Options{Cluster: in.deployed.Platform.Cluster.Name, Pods: []verdict.Endpoint{}}
-		if !in.deployed.Platform.Cluster.Mesh {
-			o.Cluster = "" // Cilium does not know the name that the list has for it
-		}
+		o := verdict.Options{Cluster: in.cluster(), Pods: []verdict.Endpoint{}}
 		for _, n := range in.Namespaces() {
 			for _, e := range n.Pods {
 				if !e.Node {

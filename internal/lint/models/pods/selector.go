@@ -5,20 +5,23 @@ import (
 	"slices"
 	"strings"
 
+	k8sconst "github.com/cilium/cilium/pkg/k8s/apis/cilium.io"
 	slimmetav1 "github.com/cilium/cilium/pkg/k8s/slim/k8s/apis/meta/v1"
 	"github.com/cilium/cilium/pkg/policy/api"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 )
 
-// Text names pods for messages.
-func (s Selector) Text() string {
+// TextIn names pods of a namespace for messages.
+func (s Selector) TextIn(namespace string) string {
 	labels := maps.Clone(s.Equal)
-	delete(labels, PodNamespace)
+	for _, key := range []string{PodNamespace, k8sconst.PodNamespaceMetaLabels + ".kubernetes.io/metadata.name", k8sconst.PolicyLabelCluster} {
+		delete(labels, key)
+	}
 	what := "pods"
 	if len(labels) > 0 {
 		what += " with " + LabelText(labels)
 	}
-	return what + " of " + s.Equal[PodNamespace]
+	return what + " of " + namespace
 }
 
 const PodNamespace = "io.kubernetes.pod.namespace"

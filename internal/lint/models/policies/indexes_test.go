@@ -113,34 +113,3 @@ func TestDNSNames(t *testing.T) {
 		}
 	}
 }
-
-func TestPortSet(t *testing.T) {
-	r := random()
-	some := func() *Half {
-		h := &Half{}
-		for range r.IntN(4) {
-			first := r.IntN(20)
-			h.ports = append(h.ports, PortRange{[]string{"TCP", "UDP", anyProtocol}[r.IntN(3)], first, first + r.IntN(4)})
-		}
-		return h
-	}
-	for range 3000 {
-		var s, merged portSet
-		var all []PortRange
-		for range 3 {
-			h := some()
-			all = append(all, h.ports...)
-			s.add(h)
-		}
-		merged.merge(&s)
-		h := some()
-		want := slices.ContainsFunc(all, func(a PortRange) bool {
-			return slices.ContainsFunc(h.ports, func(b PortRange) bool {
-				return (a.protocol == b.protocol || a.protocol == anyProtocol || b.protocol == anyProtocol) && a.first <= b.last && b.first <= a.last
-			})
-		})
-		if s.common(h) != want || merged.common(h) != want {
-			t.Fatalf("%v and %v: want %v", all, h.ports, want)
-		}
-	}
-}

@@ -16,6 +16,7 @@ import (
 	"github.com/hippotion/roster/internal/lint/models/once"
 	"github.com/hippotion/roster/internal/lint/models/places"
 	"github.com/hippotion/roster/internal/lint/models/pods"
+	"github.com/hippotion/roster/profiles"
 )
 
 // Model is the policies of all namespaces.
@@ -83,83 +84,32 @@ func (in *Model) CIDRs(do func(at func() catalog.Place, direction catalog.Direct
 	}
 }
 
-// Half is an ingress or egress rule, as far as it concerns pods.
+// Half is an ingress or egress rule, as far as it names pods.
 type Half struct {
-	Field    []string // such as egress, 0, toEndpoints
-	Pods     []pods.Selector
-	anyPod   bool // whether the peers are all pods, or unknown
-	ports    []PortRange
-	allPorts bool
-}
-
-// PortRange is ports of a protocol. What has a name may be any port.
-type PortRange struct {
-	protocol    string
-	first, last int
+	Field []string // such as egress, 0, toEndpoints
+	Pods  []pods.Selector
 }
 
 // Halves are the rules of one direction.
 func (p *Policy) Halves(d catalog.Direction) []Half {
 	var out []Half
-	add := func(h Half, word string, endpoints []api.EndpointSelector, entities api.EntitySlice, others bool, ports api.PortRules, icmps api.ICMPRules) {
-		h.Field = []string{string(d), strconv.Itoa(len(out)), word}
+	add := func(word string, endpoints []api.EndpointSelector) {
+		h := Half{Field: []string{string(d), strconv.Itoa(len(out)), word}}
 		for _, e := range endpoints {
 			h.Pods = append(h.Pods, p.peer(e))
 		}
-		limited := len(ports)+len(icmps) > 0
-		// No peers mean every peer when there are ports, and none when there is nothing.
-		h.anyPod = h.anyPod || slices.Contains(entities, api.EntityAll) || slices.Contains(entities, api.EntityCluster) ||
-			endpoints == nil && entities == nil && !others && limited
-		h.allPorts = !limited
-		h.ports = portRanges(ports, icmps)
 		out = append(out, h)
 	}
 	if d == catalog.Ingress {
 		for _, r := range p.Rule.Ingress {
-			add(Half{}, "fromEndpoints", r.FromEndpoints, r.FromEntities,
-				r.FromCIDR != nil || r.FromCIDRSet != nil || r.FromNodes != nil || r.FromGroups != nil, r.ToPorts, r.ICMPs)
+			add("fromEndpoints", r.FromEndpoints)
 		}
 		return out
 	}
 	for _, r := range p.Rule.Egress {
-		add(Half{anyPod: len(r.ToServices) > 0}, "toEndpoints", r.ToEndpoints, r.ToEntities,
-			r.ToCIDR != nil || r.ToCIDRSet != nil || r.ToNodes != nil || r.ToGroups != nil || r.ToFQDNs != nil, r.ToPorts, r.ICMPs)
+		add("toEndpoints", r.ToEndpoints)
 	}
 	return out
-}
-
-func portRanges(rules api.PortRules, icmps api.ICMPRules) []PortRange {
-	var out []PortRange
-	for _, r := range rules {
-		if len(r.Ports) == 0 {
-			out = append(out, PortRange{anyProtocol, 0, 65535})
-		}
-		for _, p := range r.Ports {
-			protocol := strings.ToUpper(string(p.Protocol))
-			if protocol == "" {
-				protocol = anyProtocol
-			}
-			first, err := strconv.Atoi(p.Port)
-			if err != nil || first == 0 {
-				out = append(out, PortRange{protocol, 0, 65535})
-				continue
-			}
-			out = append(out, PortRange{protocol, first, max(first, int(p.EndPort))})
-		}
-	}
-	if len(icmps) > 0 {
-		out = append(out, PortRange{"ICMP", 0, 65535})
-	}
-	return out
-}
-
-// denies reports whether the policy makes the pods that it applies to deny what nothing allows.
-func (p *Policy) denies(d catalog.Direction) bool {
-	rules, enabled := len(p.Rule.Ingress)+len(p.Rule.IngressDeny), p.Rule.EnableDefaultDeny.Ingress
-	if d == catalog.Egress {
-		rules, enabled = len(p.Rule.Egress)+len(p.Rule.EgressDeny), p.Rule.EnableDefaultDeny.Egress
-	}
-	return p.Rule.NodeSelector.LabelSelector == nil && rules > 0 && (enabled == nil || *enabled)
 }
 
 // Policy is one rule of a CiliumNetworkPolicy, or of a CiliumClusterwideNetworkPolicy.
@@ -171,6 +121,9 @@ type Policy struct {
 	Rule      *api.Rule // not to be changed; nil when it is not of Cilium's types
 	Problem   error     // why rule is nil
 	At        func(fields ...string) catalog.Place
+
+	Object  *deployed.Object // that has the rule, or else
+	Profile *profiles.Policy // of one of the namespaces that have chosen it
 }
 
 // Own are the policies that users wrote: those among the workloads, and those of their profiles in each namespace that
@@ -181,11 +134,12 @@ func (in *Model) readOwnPolicies() []*Policy {
 	out := slices.Clone(in.HandWritten())
 	for i := range in.deployed.Platform.Namespaces {
 		n := &in.deployed.Platform.Namespaces[i]
-		for _, p := range n.Policies {
+		for k := range n.Policies {
+			p := &n.Policies[k]
 			if !p.Own {
 				continue
 			}
-			out = append(out, &Policy{Namespace: n.Name, Title: fmt.Sprintf("policy %s of the profile %s", p.Name, p.Profile), Rule: p.Rule,
+			out = append(out, &Policy{Profile: p, Namespace: n.Name, Title: fmt.Sprintf("policy %s of the profile %s", p.Name, p.Profile), Rule: p.Rule,
 				At: func(fields ...string) catalog.Place {
 					return in.places.InProfile(path.Join(in.deployed.Platform.Repository.Folder, p.Origin), append([]string{"policies", p.Name}, fields...))
 				}})
@@ -223,7 +177,7 @@ func (in *Model) Of(o *deployed.Object) []*Policy {
 func (in *Model) readPolicies(o *deployed.Object) []*Policy {
 	var out []*Policy
 	add := func(number int, written any, at ...string) {
-		p := &Policy{Title: o.Title(), Spec: number, Written: written, At: func(fields ...string) catalog.Place {
+		p := &Policy{Object: o, Title: o.Title(), Spec: number, Written: written, At: func(fields ...string) catalog.Place {
 			return in.places.Field(o, append(slices.Clone(at), fields...)...)
 		}}
 		if o.Kind == "CiliumNetworkPolicy" {
@@ -255,8 +209,8 @@ func ruleOf(written any) (*api.Rule, error) {
 	return rule, nil
 }
 
-// subject are the pods that the policy applies to.
-func (p *Policy) subject() pods.Selector {
+// Subject are the pods that a policy applies to.
+func Subject(p *Policy) pods.Selector {
 	s := pods.SelectorOf(p.Rule.EndpointSelector)
 	if p.Namespace != "" {
 		s.Equal[pods.PodNamespace] = p.Namespace

@@ -1,11 +1,6 @@
 package policies
 
-import (
-	"cmp"
-	"slices"
-
-	"github.com/hippotion/roster/internal/lint/models/pods"
-)
+import "github.com/hippotion/roster/internal/lint/models/pods"
 
 // selectorIndex finds the selectors that may select a pod that another one selects. Its zero value is empty.
 type selectorIndex struct {
@@ -74,84 +69,4 @@ func (x *selectorIndex) near(s pods.Selector, yield func(i int) bool) {
 			}
 		}
 	}
-}
-
-// portSet is ports, by protocol. Its zero value is empty.
-type portSet struct {
-	all    bool
-	ranges map[string][]PortRange // those of all protocols under "*"; merged when they are asked for
-	merged bool
-}
-
-const anyProtocol = "ANY"
-
-func (s *portSet) add(h *Half) {
-	s.all = s.all || h.allPorts
-	for _, r := range h.ports {
-		s.put(r)
-	}
-}
-
-func (s *portSet) put(r PortRange) {
-	if s.ranges == nil {
-		s.ranges = map[string][]PortRange{}
-	}
-	s.ranges[r.protocol] = append(s.ranges[r.protocol], r)
-	s.ranges["*"] = append(s.ranges["*"], r)
-	s.merged = false
-}
-
-// merge adds the ports of another set.
-func (s *portSet) merge(t *portSet) {
-	s.all = s.all || t.all
-	if s.all {
-		return
-	}
-	t.tidy()
-	for protocol, ranges := range t.ranges {
-		if s.ranges == nil {
-			s.ranges = map[string][]PortRange{}
-		}
-		s.ranges[protocol] = append(s.ranges[protocol], ranges...)
-		s.merged = false
-	}
-}
-
-// tidy sorts the ranges, and joins those that overlap.
-func (s *portSet) tidy() {
-	if s.merged {
-		return
-	}
-	for protocol, ranges := range s.ranges {
-		slices.SortFunc(ranges, func(a, b PortRange) int { return cmp.Or(a.first-b.first, a.last-b.last) })
-		out := ranges[:0]
-		for _, r := range ranges {
-			if n := len(out); n > 0 && r.first <= out[n-1].last {
-				out[n-1].last = max(out[n-1].last, r.last)
-			} else {
-				out = append(out, r)
-			}
-		}
-		s.ranges[protocol] = out
-	}
-	s.merged = true
-}
-
-// common reports whether a half may have a port of the set.
-func (s *portSet) common(h *Half) bool {
-	if s.all || h.allPorts {
-		return true
-	}
-	s.tidy()
-	has := func(protocol string, r PortRange) bool {
-		ranges := s.ranges[protocol]
-		i, _ := slices.BinarySearchFunc(ranges, r.first, func(e PortRange, first int) int { return cmp.Compare(e.last, first) })
-		return i < len(ranges) && ranges[i].first <= r.last
-	}
-	return slices.ContainsFunc(h.ports, func(r PortRange) bool {
-		if r.protocol == anyProtocol {
-			return has("*", r)
-		}
-		return has(r.protocol, r) || has(anyProtocol, r)
-	})
 }
