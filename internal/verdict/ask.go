@@ -28,6 +28,12 @@ func (j *Judge) Names(r Ref, number int, p *Peer) (surely, perhaps bool) {
 	}
 }
 
+// Has reports whether a peer is certainly one of those of a rule.
+func (j *Judge) Has(r Ref, p *Peer) bool {
+	rule := j.byRef[r]
+	return rule != nil && rule.has(p, no) == yes
+}
+
 func (a answer) split() (surely, perhaps bool) { return a == yes, a != no }
 
 // On is the ports that a rule is for, at most, in flows between a peer that its policy applies to and another one.

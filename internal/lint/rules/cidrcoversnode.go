@@ -63,30 +63,38 @@ func single(cidr string) bool {
 
 // cidrsMatchNodes reports whether Cilium's values, as far as they are in this repository, have a policyCIDRMatchMode.
 func cidrsMatchNodes(in *lint.Context) bool {
-	const key = "policyCIDRMatchMode"
-	looked := map[string]bool{}
+	found, looked := false, map[string]bool{}
 	for _, a := range in.Deployed.Applications() {
 		for _, s := range a.Sources {
-			if in.Deployed.Faulty(a) && strings.Contains(a.Code+s.Chart+s.Path, "cilium") {
-				return true // its values may be what could not be read
-			}
-			if s.Helm == nil {
+			// Its values may be what could not be read.
+			found = found || in.Deployed.Faulty(a) && strings.Contains(a.Code+s.Chart+s.Path, "cilium")
+		}
+		ciliumValues(in, a, looked, "policyCIDRMatchMode", func(any) { found = true })
+	}
+	return found
+}
+
+// ciliumValues calls do for each value that an application's list and value files give to a key at the top; files that were looked into
+// already are left out.
+func ciliumValues(in *lint.Context, a *catalog.Application, looked map[string]bool, key string, do func(any)) {
+	for _, s := range a.Sources {
+		if s.Helm == nil {
+			continue
+		}
+		if values, ok := s.Helm.Values.(map[string]any); ok && values[key] != nil {
+			do(values[key])
+		}
+		for _, f := range s.Helm.ValueFiles {
+			_, name, _ := strings.Cut(f, "/") // $REF or nothing is in front of it: the repository's root
+			if looked[name] {
 				continue
 			}
-			if values, ok := s.Helm.Values.(map[string]any); ok && values[key] != nil {
-				return true
-			}
-			for _, f := range s.Helm.ValueFiles {
-				_, name, _ := strings.Cut(f, "/") // $REF or nothing is in front of it: the repository's root
-				if looked[name] {
-					continue
-				}
-				looked[name] = true
-				if root := in.Places.Root(name); root != nil && places.Value(root, key) != nil {
-					return true
+			looked[name] = true
+			if root := in.Places.Root(name); root != nil {
+				if v := places.Value(root, key); v != nil {
+					do(v.Value)
 				}
 			}
 		}
 	}
-	return false
 }

@@ -49,7 +49,12 @@ spec:
 		}
 		for _, p := range in.Policies.HandWritten() {
 			if written, ok := p.Written.(map[string]any); ok {
-				emptiness(p, written, report)
+				emptiness(in, p, written, report)
+			}
+		}
+		for number, reason := range in.Network.Refused() {
+			if p := in.Network.Policies()[number]; p.Kubernetes != nil && p.Problem == nil && p.Object.Application.Catalog == "" {
+				report(in.Places.Field(p.Object, "spec"), "", "Cilium refuses %s: %s", p.Object.Title(), reason)
 			}
 		}
 	},
@@ -59,7 +64,16 @@ spec:
 var directions = [...]string{"egress", "egressDeny", "ingress", "ingressDeny"}
 
 // emptiness reports the first mistake in the policy, and each empty list.
-func emptiness(p *policies.Policy, written map[string]any, report lint.Report) {
+func emptiness(in *lint.Context, p *policies.Policy, written map[string]any, report lint.Report) {
+	// Whether other policies close a direction, for the same pods. Which pods a clusterwide policy applies to is not looked at.
+	closed := func(direction string) bool {
+		d := catalog.Egress
+		if strings.HasPrefix(direction, "ingress") {
+			d = catalog.Ingress
+		}
+		return p.Rule != nil && p.Namespace != "" && in.Network.Closed(p.Namespace, policies.Subject(p), d)
+	}
+
 	var empty []string
 	rules := 0
 	for _, d := range directions {
@@ -70,11 +84,18 @@ func emptiness(p *policies.Policy, written map[string]any, report lint.Report) {
 		}
 	}
 	if rules == 0 {
+		denied := ", and nothing is denied"
+		if closed("ingress") && closed("egress") {
+			denied = "" // by others
+		}
 		report(p.At(empty[:min(1, len(empty))]...), "list what is allowed: everything else is then denied"+appliesEverywhere(p),
-			"%s has no rules: Cilium refuses it, and nothing is denied", p.Title)
+			"%s has no rules: Cilium refuses it%s", p.Title, denied)
 		return
 	}
 	for _, d := range empty {
+		if closed(d) {
+			continue
+		}
 		report(p.At(d), "list what is allowed, or write [{}] for nothing: the rest is then denied"+appliesEverywhere(p)+"; or remove the line", "the empty list %s of %s leaves that direction open", d, p.Title)
 	}
 	mixed := false
@@ -88,7 +109,7 @@ func emptiness(p *policies.Policy, written map[string]any, report lint.Report) {
 	if mixed {
 		return // Cilium reports the same, with names in varying order
 	}
-	if problem, at := refused(p); problem != "" {
+	if problem, at := refused(in, p); problem != "" {
 		report(p.At(at...), "", "Cilium refuses %s: %s", p.Title, problem)
 	}
 }
@@ -120,9 +141,12 @@ func peersOf(p *policies.Policy, rule map[string]any, direction string, i int, r
 }
 
 // refused returns why Cilium's agent would refuse the policy, and where.
-func refused(p *policies.Policy) (problem string, at []string) {
+func refused(in *lint.Context, p *policies.Policy) (problem string, at []string) {
 	if p.Rule == nil {
 		return p.Problem.Error(), nil
+	}
+	if !in.Network.Refuses(p) {
+		return "", nil
 	}
 	if p.Namespace != "" && p.Rule.NodeSelector.LabelSelector != nil {
 		return "nodeSelector is for a CiliumClusterwideNetworkPolicy", []string{"nodeSelector"}

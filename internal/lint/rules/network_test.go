@@ -624,6 +624,7 @@ policies:
 
 func TestEmptyPolicy(t *testing.T) {
 	entry := "-- applications.yml --\n- namespace: web-a\n  networkPolicies: isolated-job"
+	open := strings.Replace(entry, "isolated-job", "open", 1)
 	testNetwork(t, "empty-policy", []networkCase{
 		{name: "fine", folder: entry + policyHere + `
   ingress: [{}]
@@ -636,8 +637,8 @@ func TestEmptyPolicy(t *testing.T) {
   ingressDeny:
     - fromEntities: [world]
 `},
-		{name: "no lists", folder: entry + policyHere, want: []string{"a/policy.yaml:4:1: CiliumNetworkPolicy a has no rules: Cilium refuses it, and nothing is denied"}},
-		{name: "null", folder: entry + policyHere + "  ingress:\n", want: []string{"a/policy.yaml:4:1: CiliumNetworkPolicy a has no rules: Cilium refuses it, and nothing is denied"}},
+		{name: "no lists", folder: open + policyHere, want: []string{"a/policy.yaml:4:1: CiliumNetworkPolicy a has no rules: Cilium refuses it, and nothing is denied"}},
+		{name: "null", folder: open + policyHere + "  ingress:\n", want: []string{"a/policy.yaml:4:1: CiliumNetworkPolicy a has no rules: Cilium refuses it, and nothing is denied"}},
 		{name: "no spec", folder: entry + `
   applications: [{applicationCode: web-a, path: a}]
 -- a/policy.yaml --
@@ -645,10 +646,25 @@ apiVersion: cilium.io/v2
 kind: CiliumNetworkPolicy
 metadata: {name: a}
 `, want: []string{"a/policy.yaml:1:1: CiliumNetworkPolicy a has neither spec nor specs: Cilium refuses it"}},
-		{name: "one direction", folder: entry + policyHere + `
+		{name: "one direction", folder: open + policyHere + `
   ingress: []
   egress: [{}]
 `, want: []string{"a/policy.yaml:7:3: the empty list ingress of CiliumNetworkPolicy a leaves that direction open"}},
+		{name: "one direction, which the profile closes", folder: entry + policyHere + `
+  ingress: []
+  egress: [{}]
+`},
+		{name: "no lists, and the profile closes both", folder: entry + policyHere,
+			want: []string{"a/policy.yaml:4:1: CiliumNetworkPolicy a has no rules: Cilium refuses it"}},
+		{name: "a direction that has other rules", folder: entry + policyHere + "  ingress: [{}]\n  ingressDeny: []\n"},
+		{name: "a NetworkPolicy that Cilium refuses", folder: entry + `
+  applications: [{applicationCode: web-a, path: a}]
+-- a/policy.yaml --
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: a}
+spec: {podSelector: {}, ingress: [{ports: [{protocol: ICMP}]}]}
+`, want: []string{`a/policy.yaml:4:1: Cilium refuses NetworkPolicy a: unknown protocol "ICMP"`}},
 		{name: "lists in rules", folder: entry + policyHere + `
   ingress:
     - fromEndpoints: []
@@ -948,6 +964,205 @@ spec: {template: {metadata: {labels: {app: once}}, spec: {restartPolicy: Never, 
 `},
 		{name: "others may be there", folder: strings.Replace(folder(out, in("", ", version: v1", "5432")), "- namespace: web-a\n", "- namespace: web-a\n  manageNamespace: false\n", 1),
 			want: nil},
+	})
+}
+
+func TestProbesDenied(t *testing.T) {
+	const entry = "-- applications.yml --\n- namespace: web-a\n  networkPolicies: isolated"
+	pod := func(more string) string {
+		return `
+-- a/app.yaml --
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: a}
+spec:
+  selector: {matchLabels: {app: a}}
+  template:
+    metadata: {labels: {app: a}}
+    spec: {` + more + `}
+`
+	}
+	containers := func(probe string) string {
+		return "containers: [{name: a, image: registry.example/a:1.2.3, ports: [{name: http, containerPort: 8080}], " + probe + "}]"
+	}
+	const ready = "readinessProbe: {httpGet: {path: /, port: http}}"
+	deny := func(peers, more string) string { return "  ingressDeny:\n    - " + peers + "\n" + more }
+	const found = "a/policy.yaml:7:7: CiliumNetworkPolicy a denies the node, and with it the readinessProbe of Deployment a on port 8080"
+	testNetwork(t, "probes-denied", []networkCase{
+		{name: "cluster", folder: entry + policyHere + deny("fromEntities: [cluster]", "") + pod(containers(ready)), want: []string{found}},
+		{name: "host", folder: entry + policyHere + deny("fromEntities: [world, host]", "") + pod(containers(ready)), want: []string{found}},
+		{name: "all, though it is permitted as well", folder: entry + policyHere + deny("fromEntities: [all]", "  ingress: [{fromEntities: [host]}]\n") + pod(containers(ready)), want: []string{found}},
+		{name: "everybody on the port", folder: entry + policyHere + deny("toPorts: [{ports: [{port: '8080', protocol: TCP}]}]", "") + pod(containers(ready)), want: []string{found}},
+		{name: "another port", folder: entry + policyHere + deny("fromEntities: [all]", "      toPorts: [{ports: [{port: '9090', protocol: TCP}]}]\n") + pod(containers(ready))},
+		{name: "another protocol", folder: entry + policyHere + deny("fromEntities: [all]", "      toPorts: [{ports: [{port: '8080', protocol: UDP}]}]\n") + pod(containers(ready))},
+		{name: "others", folder: entry + policyHere + deny("fromEntities: [world, remote-node, kube-apiserver]", "    - fromEndpoints: [{}]\n    - fromCIDR: [0.0.0.0/0]\n") + pod(containers(ready))},
+		{name: "a gRPC probe", folder: entry + policyHere + deny("fromEntities: [host]", "") + pod(containers("livenessProbe: {grpc: {port: 9000}}")),
+			want: []string{"a/policy.yaml:7:7: CiliumNetworkPolicy a denies the node, and with it the livenessProbe of Deployment a on port 9000"}},
+		{name: "a command", folder: entry + policyHere + deny("fromEntities: [host]", "") + pod(containers("livenessProbe: {exec: {command: [ok]}}"))},
+		{name: "of another address", folder: entry + policyHere + deny("fromEntities: [host]", "") + pod(containers("livenessProbe: {httpGet: {host: 10.0.0.1, port: 80}}"))},
+		{name: "no probes", folder: entry + policyHere + deny("fromEntities: [host]", "") + pod("containers: [{name: a, image: registry.example/a:1.2.3}]")},
+		{name: "on the node's network", folder: entry + policyHere + deny("fromEntities: [host]", "") + pod("hostNetwork: true, "+containers(ready))},
+		{name: "other pods", folder: entry + strings.Replace(policyHere, "{}", "{matchLabels: {app: b}}", 1) + deny("fromEntities: [host]", "") + pod(containers(ready))},
+		{name: "a policy that Cilium refuses", folder: entry + policyHere + deny("fromEntities: [host]", "    - fromEntities: [moon]\n") + pod(containers(ready))},
+		{name: "a clusterwide one, in its second rule", folder: entry + `
+  clusterResources: [cilium.io/CiliumClusterwideNetworkPolicy]
+  applications: [{applicationCode: web-a, path: a}]
+-- a/policy.yaml --
+apiVersion: cilium.io/v2
+kind: CiliumClusterwideNetworkPolicy
+metadata: {name: c}
+specs:
+  - endpointSelector: {}
+    ingress: [{fromEntities: [all]}]
+  - endpointSelector: {}
+    ingressDeny:
+      - fromEntities: [world]
+      - fromEntities: [cluster]
+` + pod(containers(ready)), want: []string{"a/policy.yaml:10:9: CiliumClusterwideNetworkPolicy c denies the node, and with it the readinessProbe of Deployment a on port 8080"}},
+		{name: "a profile, with probes and without, once each", folder: `
+-- profiles/mine.yml --
+extends: isolated
+policies:
+  none:
+    ingressDeny:
+      - fromEntities: [cluster]
+      - fromEntities: [all]
+        toPorts: [{ports: [{port: "22", protocol: TCP}]}]
+-- profiles/yours.yml --
+extends: isolated
+policies: {none: {ingressDeny: [{fromEntities: [world]}, {fromEntities: [host]}]}}
+-- applications.yml --
+- {namespace: web-a, networkPolicies: mine, applications: [{applicationCode: web-a, path: a}]}
+- {namespace: web-b, networkPolicies: mine, applications: [{applicationCode: web-b, path: a}]}
+- {namespace: web-c, networkPolicies: yours}
+- {namespace: web-d, networkPolicies: yours}
+` + pod(containers(ready)), want: []string{
+			"profiles/mine.yml:5:9: policy none of the profile mine denies the node, and with it the readinessProbe of Deployment a on port 8080",
+			"profiles/yours.yml:2:58: policy none of the profile yours denies the node, and with it the kubelet's probes of all pods that have some",
+		}},
+	})
+}
+
+func TestCIDRCoversService(t *testing.T) {
+	folder := func(flows, manifests string) string {
+		return `
+-- applications.yml --
+- namespace: web-a
+  clusterResources: [cilium.io/CiliumLoadBalancerIPPool]
+  networkPolicies:
+    profile: isolated
+    allow: [` + flows + `]
+  applications: [{applicationCode: web-a, path: a}]
+-- a/manifests.yaml --
+` + strings.TrimPrefix(manifests, "\n")
+	}
+	const service = `
+apiVersion: v1
+kind: Service
+metadata: {name: dns, annotations: {io.cilium/lb-ipam-ips: "192.168.0.201, fd00::1"}}
+spec: {type: LoadBalancer, clusterIP: 10.43.0.9, selector: {app: a}, ports: [{port: 53}]}
+`
+	const pools = `
+apiVersion: cilium.io/v2
+kind: CiliumLoadBalancerIPPool
+metadata: {name: lan}
+spec: {blocks: [{start: 192.168.0.200, stop: 192.168.0.215}, {cidr: 10.9.0.0/24}, {start: 10.8.0.1}, {cidr: 10.9.0.0/28}]}
+---
+apiVersion: metallb.io/v1beta1
+kind: IPAddressPool
+metadata: {name: metal}
+spec: {addresses: [172.16.0.0/28, 172.16.1.5-172.16.1.9]}
+`
+	to := func(cidr string) string { return "{to: {cidr: '" + cidr + "', ports: [53]}}" }
+	is := func(cidr string) []string {
+		return []string{"applications.yml:5:13: " + cidr + " is an address of the Service dns of web-a, and no CIDR matches one"}
+	}
+	of := func(cidr, pool string) []string {
+		return []string{"applications.yml:5:13: " + cidr + " is of the " + pool + ", whose addresses are those of Services, and no CIDR matches one"}
+	}
+	cilium := func(values string) string {
+		return "-- applications.yml --\n- namespace: kube-system\n  applications: [{applicationCode: cilium, chart: cilium, repoURL: 'https://helm.cilium.io', version: 1.19.1, values: {" + values + "}}]\n"
+	}
+	testNetwork(t, "cidr-covers-service", []networkCase{
+		{name: "asked for", folder: folder(to("192.168.0.201/32"), service), want: is("192.168.0.201/32")},
+		{name: "asked for, the second", folder: folder(to("fd00::1/128"), service), want: is("fd00::1/128")},
+		{name: "in the cluster", folder: folder(to("10.43.0.9/32"), service), want: is("10.43.0.9/32")},
+		{name: "as MetalLB has it", folder: folder(to("192.168.0.201/32"), strings.Replace(service, "io.cilium/lb-ipam-ips", "metallb.universe.tf/loadBalancerIPs", 1)), want: is("192.168.0.201/32")},
+		{name: "as Kubernetes has it", folder: folder(to("192.168.0.9/32"), strings.Replace(service, "selector:", "loadBalancerIP: 192.168.0.9, selector:", 1)), want: is("192.168.0.9/32")},
+		{name: "not a load balancer", folder: folder(to("192.168.0.201/32"), strings.Replace(service, "LoadBalancer", "NodePort", 1))},
+		{name: "a headless one", folder: folder(to("10.43.0.9/32"), strings.Replace(service, "10.43.0.9", "None", 1))},
+		{name: "another address", folder: folder(to("192.168.0.202/32"), service)},
+		{name: "a range with others", folder: folder(to("192.168.0.0/24"), service+"---"+pools)},
+		{name: "from there", folder: folder("{from: {cidr: 192.168.0.201/32}}", service)},
+		{name: "a pool", folder: folder(to("192.168.0.202/32"), pools), want: of("192.168.0.202/32", "CiliumLoadBalancerIPPool lan")},
+		{name: "its first half", folder: folder(to("192.168.0.200/29"), pools), want: of("192.168.0.200/29", "CiliumLoadBalancerIPPool lan")},
+		{name: "more than the pool", folder: folder(to("192.168.0.208/28"), pools)},
+		{name: "behind the pool", folder: folder(to("192.168.0.216/32"), pools)},
+		{name: "in the larger of two pools", folder: folder(to("10.9.0.200/32"), pools), want: of("10.9.0.200/32", "CiliumLoadBalancerIPPool lan")},
+		{name: "a pool of one", folder: folder(to("10.8.0.1/32"), pools), want: of("10.8.0.1/32", "CiliumLoadBalancerIPPool lan")},
+		{name: "a pool of MetalLB", folder: folder(to("172.16.0.15/32"), pools), want: of("172.16.0.15/32", "IPAddressPool metal")},
+		{name: "a range of MetalLB", folder: folder(to("172.16.1.9/32"), pools), want: of("172.16.1.9/32", "IPAddressPool metal")},
+		{name: "a pool that is off", folder: folder(to("192.168.0.202/32"), strings.Replace(pools, "blocks:", "disabled: true, blocks:", 1))},
+		{name: "in front of all pools", folder: folder(to("1.1.1.1/32"), pools)},
+		{name: "kube-proxy stays", folder: strings.Replace(folder(to("192.168.0.201/32")+", "+to("10.43.0.9/32"), service), "-- applications.yml --\n", cilium("ipam: {mode: kubernetes}"), 1),
+			want: []string{"applications.yml:7:60: 10.43.0.9/32 is an address of the Service dns of web-a, and no CIDR matches one"}},
+		{name: "kube-proxy goes", folder: strings.Replace(folder(to("192.168.0.201/32"), service), "-- applications.yml --\n", cilium("kubeProxyReplacement: true"), 1),
+			want: []string{"applications.yml:7:13: 192.168.0.201/32 is an address of the Service dns of web-a, and no CIDR matches one"}},
+		{name: "a policy that denies it", folder: folder("", service+`
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: a}
+spec:
+  endpointSelector: {}
+  egressDeny:
+    - toCIDRSet: [{cidr: 192.168.0.201/32}]
+`), want: []string{"a/manifests.yaml:13:19: 192.168.0.201/32 is an address of the Service dns of web-a, and no CIDR matches one"}},
+	})
+}
+
+func TestClusterwideSelector(t *testing.T) {
+	folder := func(kind, spec string) string {
+		return `
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  clusterResources: [cilium.io/CiliumClusterwideNetworkPolicy]
+  applications: [{applicationCode: web-a, path: a}]
+-- a/policy.yaml --
+apiVersion: cilium.io/v2
+kind: ` + kind + `
+metadata: {name: a}
+spec:
+  endpointSelector: {}
+` + spec
+	}
+	const wide = "CiliumClusterwideNetworkPolicy"
+	testNetwork(t, "clusterwide-empty-selector", []networkCase{
+		{name: "both directions", folder: folder(wide, "  ingress:\n    - fromEndpoints: [{matchLabels: {app: a}}, {}]\n  egress:\n    - toEndpoints: [{}]\n"), want: []string{
+			"a/policy.yaml:7:48: CiliumClusterwideNetworkPolicy a lets in the pods of all namespaces",
+			"a/policy.yaml:9:21: CiliumClusterwideNetworkPolicy a lets pods out to the pods of all namespaces",
+		}},
+		{name: "of a namespace", folder: folder("CiliumNetworkPolicy", "  ingress:\n    - fromEndpoints: [{}]\n")},
+		{name: "said so", folder: folder(wide, "  ingress:\n    - fromEndpoints: [{matchExpressions: [{key: k8s:io.kubernetes.pod.namespace, operator: Exists}]}]\n")},
+		{name: "denied", folder: folder(wide, "  ingressDeny:\n    - fromEndpoints: [{}]\n")},
+	})
+}
+
+func TestPolicyNotJudged(t *testing.T) {
+	entry := "-- applications.yml --\n- namespace: web-a\n  networkPolicies: isolated-job"
+	testNetwork(t, "policy-not-judged", []networkCase{
+		{name: "groups", folder: entry + policyHere + "  egress:\n    - toEntities: [host]\n    - toCIDRSet: [{cidrGroupRef: lan}]\n",
+			want: []string{"a/policy.yaml:8:7: what CiliumNetworkPolicy a permits is not known: a CIDR group is not judged"}},
+		{name: "a policy that Cilium refuses", folder: entry + policyHere + "  egress:\n    - toEntities: [moon]\n"},
+		{name: "a profile, once", folder: `
+-- profiles/mine.yml --
+extends: isolated
+policies: {out: {egress: [{toCIDRSet: [{cidrGroupRef: lan}]}]}}
+-- applications.yml --
+- {namespace: web-a, networkPolicies: mine}
+- {namespace: web-b, networkPolicies: mine}
+`, want: []string{"profiles/mine.yml:2:27: what the profile mine (out) permits is not known: a CIDR group is not judged"}},
 	})
 }
 

@@ -71,6 +71,13 @@ func (in *Model) Refused() map[int]string {
 	})
 }
 
+// Refuses reports whether Cilium refuses the object of a user's policy.
+func (in *Model) Refuses(p *policies.Policy) bool {
+	number, known := in.number(p)
+	_, refused := in.Refused()[number]
+	return known && refused
+}
+
 // allPolicies reports whether all policies that may apply to pods of a namespace are known, and can be read: what another repository deploys may
 // include more.
 func (in *Model) allPolicies(n *catalog.Namespace) bool {
@@ -281,4 +288,10 @@ func (in *Model) Closed(namespace string, s pods.Selector, d catalog.Direction) 
 		}
 	}
 	return some
+}
+
+// Denies reports whether an end is certainly one of those that a rule, one that denies, is for.
+func (in *Model) Denies(r verdict.Ref, e *End) bool {
+	all, err := in.ready(e)
+	return err == nil && in.Judge().Has(r, all[0])
 }

@@ -56,6 +56,9 @@ func bare(key string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(key, "k8s:"), "any:")
 }
 
+// Any reports whether the selector requires nothing.
+func (s Selector) Any() bool { return len(s.Equal)+len(s.other) == 0 }
+
 // Mentions reports whether the selector has a key with that prefix.
 func (s Selector) Mentions(prefix string) bool {
 	for key := range s.Equal {
