@@ -53,7 +53,8 @@ var faults = []fault{
 	{file: list, old: "except: [192.168.0.109/32, 192.168.3.0/24]", new: "except: [192.168.3.0/24]", finds: []find{
 		{rule: "cidr-covers-node", text: "- to: {cidr: 192.168.0.0/22"},
 	}},
-	{file: list, old: "- to: {host: gitlab.example, ports: [443]} # git-sync\n", new: "- to: {host: gitlab.example, ports: [443]} # git-sync\n      - to: {cidr: 10.42.0.17/32, ports: [8080]}\n", finds: []find{
+	{file: list, old: "- to: {host: gitlab.example, ports: [443]} # git-sync\n", new: "- to: {host: gitlab.example, ports: [443]} # git-sync\n      - to: {cidr: 10.42.0.17/32, ports: [8080]}\n      - to: {cidr: 192.168.0.202/32, ports: [8096]}\n", finds: []find{
+		{rule: "cidr-covers-service", text: "- to: {cidr: 192.168.0.202/32"},
 		{rule: "cidr-covers-pods", text: "- to: {cidr: 10.42.0.17/32"},
 	}},
 	{file: list, old: "- to: {entity: host, ports: [22/TCP]} # 192.168.0.109: no CIDR matches a node", new: "- to: {cidr: 192.168.0.109/32, ports: [22/TCP]}", finds: []find{
@@ -93,7 +94,7 @@ var faults = []fault{
 	{file: list, old: "  clusterResources: [PersistentVolume] # the disk with the films, which three namespaces see\n", new: "", finds: []find{
 		{rule: "not-permitted-by-project", text: "- namespace: web-jellyfin"},
 	}},
-	{file: list, old: "- namespace: web-homer # the start page\n  podSecurity: restricted\n", new: "- namespace: web-homer # the start page\n", finds: []find{
+	{file: list, old: "- namespace: web-homer # the start page\n  podSecurity: restricted\n", new: "- namespace: web-homer # the start page\n  clusterResources: [cilium.io/CiliumClusterwideNetworkPolicy]\n", finds: []find{
 		{rule: "pod-security-stricter", text: "- namespace: web-homer"},
 	}},
 	{file: list, old: "can the backups be read? It has the disk, and nobody to talk to\n  podSecurity: restricted\n", new: "can the backups be read? It has the disk, and nobody to talk to\n  manageNamespace: false\n  clusterResources: [Namespace]\n  project: {destinations: [kube-system, sys-restore]}\n", finds: []find{
@@ -242,8 +243,27 @@ var faults = []fault{
       endpointSelector: {}
       ingress: []
       egress: []
+  - apiVersion: cilium.io/v2
+    kind: CiliumNetworkPolicy
+    metadata: {name: not-the-node}
+    spec:
+      endpointSelector: {}
+      ingressDeny:
+        - fromEntities: [host]
+      egress:
+        - toServices: [{k8sService: {serviceName: jellyfin, namespace: web-jellyfin}}]
+  - apiVersion: cilium.io/v2
+    kind: CiliumClusterwideNetworkPolicy
+    metadata: {name: neighbours}
+    spec:
+      endpointSelector: {matchLabels: {app.kubernetes.io/name: homer}}
+      ingress:
+        - fromEndpoints: [{}]
 `, finds: []find{
 		{rule: "empty-policy", text: "egress: []"},
+		{rule: "probes-denied", text: "- fromEntities: [host]"},
+		{rule: "policy-not-judged", text: "- toServices: [{k8sService"},
+		{rule: "clusterwide-empty-selector", text: "- fromEndpoints: [{}]"},
 	}},
 	{file: objects + "sys-backup-check.yml", old: "objects:\n", new: `objects:
   - apiVersion: cilium.io/v2
