@@ -52,8 +52,8 @@ spec:
 				emptiness(in, p, written, report)
 			}
 		}
-		for number, reason := range in.Network.Refused() {
-			if p := in.Network.Policies()[number]; p.Kubernetes != nil && p.Problem == nil && p.Object.Application.Catalog == "" {
+		for number, p := range in.Network.Policies() {
+			if reason, refused := in.Network.Refused()[number]; refused && p.Kubernetes != nil && p.Problem == nil && p.Object.Application.Catalog == "" {
 				report(in.Places.Field(p.Object, "spec"), "", "Cilium refuses %s: %s", p.Object.Title(), reason)
 			}
 		}

@@ -488,6 +488,35 @@ specs:
 			"a/app.yaml:26:3: CiliumNetworkPolicy typo selects no pod of web-a",
 			"a/app.yaml:38:5: CiliumNetworkPolicy right selects no pod of web-a",
 		}},
+		{name: "the peers of policies", folder: "-- applications.yml --\n- namespace: web-a\n  networkPolicies: isolated\n  clusterResources: [cilium.io/CiliumClusterwideNetworkPolicy]\n" +
+			"  applications: [{applicationCode: web-a, path: a}]" + deploymentHere + `
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: peers}
+spec:
+  endpointSelector: {}
+  ingress:
+    - fromEndpoints:
+        - matchLabels: {app: a}
+        - matchLabels: {app: aa}
+        - matchLabels: {k8s:io.kubernetes.pod.namespace: web-b, app: b} # nothing is known of it
+        - matchLabels: {k8s:io.cilium.k8s.policy.serviceaccount: a}
+        - matchLabels: {k8s:io.kubernetes.pod.namespace: web-a, k8s:io.cilium.k8s.policy.cluster: east, app: b}
+---
+apiVersion: cilium.io/v2
+kind: CiliumClusterwideNetworkPolicy
+metadata: {name: wide}
+spec:
+  endpointSelector: {matchLabels: {app: b}}
+  egress:
+    - toEndpoints:
+        - matchLabels: {app: b}
+        - matchLabels: {k8s:io.cilium.k8s.namespace.labels.kubernetes.io/metadata.name: web-a, app: b}
+`, want: []string{
+			"a/app.yaml:30:11: CiliumNetworkPolicy peers names pods with app=aa of web-a, and there are none",
+			"a/app.yaml:43:11: CiliumClusterwideNetworkPolicy wide names pods with app=b of web-a, and there are none",
+		}},
 	})
 }
 

@@ -1,8 +1,12 @@
 package rules
 
 import (
+	"slices"
+	"strconv"
+
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/models/network"
 	"github.com/hippotion/roster/internal/lint/models/pods"
 	"github.com/hippotion/roster/internal/lint/models/policies"
 )
@@ -11,8 +15,8 @@ var policySelectsNothing = lint.Rule{
 	Name:     "policy-selects-nothing",
 	Severity: lint.Warning,
 	Summary:  "no pod of the namespace has the labels in a flow or a policy",
-	Doc: `A policy applies to the pods that have its labels. When none has, it silently does nothing: the flow stays
-closed, or what was to be denied stays open. Usually the labels are misspelled, or a new version of a chart has others. This is
+	Doc: `A policy applies to the pods that have its labels, and permits those that have the labels of its peers. When none has, it silently does
+nothing: the flow stays closed, or what was to be denied stays open. Usually the labels are misspelled, or a new version of a chart has others. This is
 reported only when all pods of the namespace are known: not when an application comes from elsewhere, or when an operator may create
 pods there.`,
 	Bad: `
@@ -57,11 +61,20 @@ spec:
 			}
 		}
 		for _, p := range in.Policies.HandWritten() {
-			if p.Rule == nil || p.Namespace == "" {
+			if p.Rule == nil {
 				continue
 			}
-			if all := in.Pods.In(p.Namespace); all != nil && !all.Selects(p.Rule.EndpointSelector) {
-				report(p.At("endpointSelector"), in.Pods.LabelHint(all, pods.SelectorOf(p.Rule.EndpointSelector).Equal), "%s selects no pod of %s", p.Title, p.Namespace)
+			subject := pods.SelectorOf(p.Rule.EndpointSelector)
+			if all := in.Pods.In(p.Namespace); all != nil && p.Namespace != "" && !all.Selects(subject) {
+				report(p.At("endpointSelector"), in.Pods.LabelHint(all, subject.Equal), "%s selects no pod of %s", p.Title, p.Namespace)
+			}
+			for _, h := range append(p.Halves(catalog.Ingress), p.Halves(catalog.Egress)...) {
+				for i, peer := range h.Pods {
+					namespace := network.NamespaceOf(peer)
+					if all := in.Pods.In(namespace); all != nil && !all.Selects(peer) && in.Network.Here(peer) {
+						report(p.At(append(slices.Clone(h.Field), strconv.Itoa(i))...), in.Pods.LabelHint(all, peer.Equal), "%s names %s, and there are none", p.Title, peer.TextIn(namespace))
+					}
+				}
 			}
 		}
 	},

@@ -21,14 +21,15 @@ type written struct {
 	numbers once.Value[map[any]int] // of policies, by their object or their policy in a profile
 	refused once.Value[map[int]string]
 	unread  once.Value[map[string]bool]
+	failing once.Value[map[string]bool]
 	ends    map[string]*End // pods of which labels are known, by their namespace and labels
 	halves  map[[2]*End]*[2]verdict.Ports
 	spent   int
 }
 
-// mostRules bounds how many rules are looked at for the other ends of the users' rules, when in large namespaces nothing fits anything. Of what is
-// beyond it, nothing is known.
-const mostRules = 2_000_000
+// mostRules bounds how many rules are looked at for the other ends of the users' rules, when in large namespaces nothing fits anything. A pair of pods
+// counts as some rules itself: its answer is kept. Of what is beyond the bound, nothing is known.
+const mostRules, perPair = 500_000, 10
 
 // number is the place of a user's policy among Policies.
 func (in *Model) number(p *policies.Policy) (int, bool) {
@@ -116,7 +117,7 @@ func (in *Model) Unanswered(p *policies.Policy, h *policies.Half, number int) (A
 	namespace := NamespaceOf(peer)
 	index, _ := strconv.Atoi(h.Field[1])
 	r, known := in.Ref(p, h.Field[0], index)
-	if cluster := peer.Equal[k8sconst.PolicyLabelCluster]; !known || namespace == "" || cluster != "" && cluster != in.cluster() {
+	if !known || namespace == "" || !in.Here(peer) {
 		return Answer{}, false
 	}
 	n := in.Namespace(namespace)
@@ -134,12 +135,19 @@ func (in *Model) Unanswered(p *policies.Policy, h *policies.Half, number int) (A
 		a.otherPorts = false // which of them it is for certain is asked again
 		subjects := in.among(in.Namespace(p.Namespace), from, func(e *verdict.Peer) (bool, bool) { return in.Judge().Selects(r, e) })
 		others := in.among(n, to, func(e *verdict.Peer) (bool, bool) { return in.Judge().Names(r, number, e) })
-		if a.anyPermits(others, subjects, to, from) {
+		// That a selector selects nothing is another finding.
+		if len(subjects) == 0 || len(others) == 0 || a.anyPermits(others, subjects, to, from) {
 			return Answer{}, false
 		}
 		own = slices.ContainsFunc(others, func(o *End) bool { return a.own(o, subjects[0]) }) || slices.ContainsFunc(subjects, func(s *End) bool { return a.own(others[0], s) })
 	}
 	return Answer{Namespace: n, OtherPorts: a.otherPorts}, own && !a.unsure
+}
+
+// Here reports whether a selector of a policy may be for pods of this cluster: it may name another one of the mesh.
+func (in *Model) Here(s pods.Selector) bool {
+	cluster := s.Equal[k8sconst.PolicyLabelCluster]
+	return cluster == "" || cluster == in.cluster()
 }
 
 // NamespaceOf is the namespace that a selector of a policy names; empty when it may select pods of several.
@@ -153,12 +161,14 @@ func NamespaceOf(s pods.Selector) string {
 // refusesIn reports whether Cilium refuses a policy that is for pods of a namespace, or for those of all. It is a mistake of its own, and what it was to
 // permit is not known.
 func (in *Model) refusesIn(namespace string) bool {
-	for number := range in.Refused() {
-		if of := in.Policies()[number].Namespace; of == namespace || of == "" {
-			return true
+	failing := in.written.failing.Get(func() map[string]bool {
+		out := map[string]bool{}
+		for number := range in.Refused() {
+			out[in.Policies()[number].Namespace] = true
 		}
-	}
-	return false
+		return out
+	})
+	return failing[""] || failing[namespace]
 }
 
 // with are pods of a namespace of which only that is known which labels a selector requires; the same for the same labels.
@@ -186,7 +196,7 @@ func (in *Model) peer(e *End) *verdict.Peer {
 	return all[0]
 }
 
-// among are the pods of a namespace that are selected. Where there may be others, or none is, rest stands for those.
+// among are the pods of a namespace that are selected. Where there may be others, or none at all are known, rest stands for those.
 func (in *Model) among(n *Namespace, rest *End, selects func(*verdict.Peer) (surely, perhaps bool)) []*End {
 	var out []*End
 	for _, e := range n.Pods {
@@ -197,7 +207,7 @@ func (in *Model) among(n *Namespace, rest *End, selects func(*verdict.Peer) (sur
 			out = append(out, e)
 		}
 	}
-	if n.Others != nil || len(out) == 0 {
+	if n.Others != nil || len(n.Pods) == 0 {
 		return []*End{rest} // who may be any of them
 	}
 	return out
@@ -249,7 +259,7 @@ func (a *asking) permits(other, subject *End) bool {
 	to, from := a.peer(other), a.peer(subject)
 	half := a.written.halves[[2]*End{other, subject}]
 	if half == nil {
-		if a.written.spent += 1 + a.Judge().Weight(to, a.ingress); a.written.spent > mostRules {
+		if a.written.spent += perPair + a.Judge().Weight(to, a.ingress); a.written.spent > mostRules {
 			a.unsure = true
 			return false
 		}

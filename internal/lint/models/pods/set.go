@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	slimmetav1 "github.com/cilium/cilium/pkg/k8s/slim/k8s/apis/meta/v1"
-	"github.com/cilium/cilium/pkg/policy/api"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 )
 
@@ -84,9 +83,8 @@ func (s *Set) candidates(sel Selector) []*deployed.Pod {
 	return out
 }
 
-// Selects reports whether an endpointSelector may select one of the pods.
-func (s *Set) Selects(e api.EndpointSelector) bool {
-	sel := SelectorOf(e)
+// Selects reports whether a selector of a policy may select one of the pods.
+func (s *Set) Selects(sel Selector) bool {
 	return slices.ContainsFunc(s.candidates(sel), sel.matches)
 }
 
