@@ -3,6 +3,7 @@ package lint
 import (
 	"github.com/hippotion/roster/internal/lint/models/alerts"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
+	"github.com/hippotion/roster/internal/lint/models/intents"
 	"github.com/hippotion/roster/internal/lint/models/network"
 	"github.com/hippotion/roster/internal/lint/models/places"
 	"github.com/hippotion/roster/internal/lint/models/pods"
@@ -24,6 +25,7 @@ type Context struct {
 	Routes   *routes.Model
 	Secrets  *secrets.Model
 	Alerts   *alerts.Model
+	Intents  *intents.Model
 }
 
 // Input is what is checked, and Object an object of it that an application deploys.
@@ -38,9 +40,10 @@ func NewContext(in *Input) *Context {
 	p := places.New(d)
 	podsOf := pods.New(d, p)
 	policiesOf := policies.New(d, p)
-	t, s := traefik.New(d, p), secrets.New(d, p)
+	t, s, a := traefik.New(d, p), secrets.New(d, p), alerts.New(d, p)
+	n, r := network.New(d, p, podsOf, policiesOf), routes.New(d, p, t, s)
 	return &Context{
-		Input: in, Deployed: d, Places: p, Pods: podsOf, Policies: policiesOf, Network: network.New(d, p, podsOf, policiesOf), Traefik: t, Routes: routes.New(d, p, t, s), Secrets: s,
-		Alerts: alerts.New(d, p),
+		Input: in, Deployed: d, Places: p, Pods: podsOf, Policies: policiesOf, Network: n, Traefik: t, Routes: r, Secrets: s, Alerts: a,
+		Intents: intents.New(d, p, n, r, a),
 	}
 }

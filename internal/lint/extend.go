@@ -16,12 +16,15 @@ import (
 // Addition is what is missing in the list: some elements of a list at a key of an entry or an application.
 type Addition struct {
 	At     diag.Position // where the entry or application begins
-	Key    string        // such as clusterResources
-	Values []string
+	Key    string        // such as clusterResources; or Flows
+	Values []string      // words; for Flows, mappings in braces
 }
 
-// addable is what may be added: no pattern, and nothing that YAML would read in another way.
-var addable = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9./-]*$`)
+// Flows is the key of an entry for flows, below that of its profile.
+const Flows = "networkPolicies.allow"
+
+// addable is what may be added: no pattern, and nothing that YAML would read in another way. A flow is read again before it is.
+var addable = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9./-]*|\{[-A-Za-z0-9._/:{}\[\]', *]+\})$`)
 
 // Extend adds to the entries and applications of a YAML file what is missing. All else stays byte for byte. It is not ok when it is
 // not certain to work: when a mapping is shared by an alias, for example, or something else than a list is at the key.
@@ -32,8 +35,17 @@ func Extend(data []byte, additions []Addition) (extended []byte, ok bool) {
 	}
 	f := newFixer(data, documents)
 	missing := map[*yaml.Node]map[string][]string{}
+	code := map[*yaml.Node]string{} // the key of what a text alone means
 	for _, a := range additions {
 		n := nodeAt(documents[0], a.At)
+		if within, key, below := strings.Cut(a.Key, "."); below && n != nil {
+			if n = places.Value(n, within); n != nil && (n.Anchor != "" || n.Kind != yaml.MappingNode && n.Kind != yaml.ScalarNode) {
+				n = nil
+			}
+			a.Key, code[n] = key, "profile"
+		} else {
+			code[n] = codeKey
+		}
 		if n == nil || slices.ContainsFunc(a.Values, func(v string) bool { return !addable.MatchString(v) }) {
 			return data, false
 		}
@@ -46,7 +58,7 @@ func Extend(data []byte, additions []Addition) (extended []byte, ok bool) {
 			}
 		}
 	}
-	want, ok := added(documents[0], values[0], missing)
+	want, ok := additionsTo{missing, code}.added(documents[0], values[0])
 	if !ok {
 		return data, false
 	}
@@ -63,7 +75,7 @@ func Extend(data []byte, additions []Addition) (extended []byte, ok bool) {
 			inserts = append(inserts, i)
 		}
 		if n.Kind == yaml.ScalarNode {
-			all, ok := f.wrapped(n, keys)
+			all, ok := f.wrapped(n, code[n], keys)
 			if !ok {
 				return data, false
 			}
@@ -102,11 +114,17 @@ func nodeAt(n *yaml.Node, at diag.Position) *yaml.Node {
 	return nil
 }
 
+// additionsTo are what is missing in nodes, and the key of what a text alone means.
+type additionsTo struct {
+	missing map[*yaml.Node]map[string][]string
+	code    map[*yaml.Node]string
+}
+
 // added is the value of a node with what is missing.
-func added(n *yaml.Node, v any, missing map[*yaml.Node]map[string][]string) (any, bool) {
+func (to additionsTo) added(n *yaml.Node, v any) (any, bool) {
 	switch n.Kind {
 	case yaml.DocumentNode:
-		return added(n.Content[0], v, missing)
+		return to.added(n.Content[0], v)
 	case yaml.SequenceNode:
 		list, ok := v.([]any)
 		if !ok || len(list) != len(n.Content) {
@@ -114,20 +132,20 @@ func added(n *yaml.Node, v any, missing map[*yaml.Node]map[string][]string) (any
 		}
 		out := make([]any, len(list))
 		for i := range list {
-			if out[i], ok = added(n.Content[i], list[i], missing); !ok {
+			if out[i], ok = to.added(n.Content[i], list[i]); !ok {
 				return nil, false
 			}
 		}
 		return out, true
 	case yaml.ScalarNode:
-		if missing[n] == nil {
+		if to.missing[n] == nil {
 			return v, true
 		}
-		return extendedBy(map[string]any{codeKey: v}, missing[n])
+		return extendedBy(map[string]any{to.code[n]: v}, to.missing[n])
 	case yaml.MappingNode:
 		m, ok := v.(map[string]any)
 		if !ok {
-			return v, missing[n] == nil
+			return v, to.missing[n] == nil
 		}
 		out := maps.Clone(m)
 		for i := 0; i+1 < len(n.Content); i += 2 {
@@ -135,11 +153,11 @@ func added(n *yaml.Node, v any, missing map[*yaml.Node]map[string][]string) (any
 			if _, has := m[key]; !has { // a merge, or a key that is no text
 				continue
 			}
-			if out[key], ok = added(n.Content[i+1], m[key], missing); !ok {
+			if out[key], ok = to.added(n.Content[i+1], m[key]); !ok {
 				return nil, false
 			}
 		}
-		return extendedBy(out, missing[n])
+		return extendedBy(out, to.missing[n])
 	}
 	return v, true // an alias
 }
@@ -152,7 +170,11 @@ func extendedBy(m map[string]any, more map[string][]string) (any, bool) {
 			return nil, false
 		}
 		list = slices.Clone(list)
-		for _, v := range values {
+		for _, text := range values {
+			var v any = text
+			if strings.HasPrefix(text, "{") && yaml.Unmarshal([]byte(text), &v) != nil {
+				return nil, false
+			}
 			list = append(list, v)
 		}
 		m[key] = list
@@ -266,8 +288,8 @@ func (f *fixer) lineEnd() string {
 	return "\n"
 }
 
-// wrapped makes a mapping of an application that is its code alone.
-func (f *fixer) wrapped(n *yaml.Node, keys map[string][]string) ([]insert, bool) {
+// wrapped makes a mapping of a text alone: an application that is its code, or policies that are a profile.
+func (f *fixer) wrapped(n *yaml.Node, code string, keys map[string][]string) ([]insert, bool) {
 	from := f.at(n)
 	if n.Style&^(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
 		return nil, false
@@ -283,5 +305,5 @@ func (f *fixer) wrapped(n *yaml.Node, keys map[string][]string) ([]insert, bool)
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		b.WriteString(", " + key + ": [" + strings.Join(keys[key], ", ") + "]")
 	}
-	return []insert{{from, "{" + codeKey + ": "}, {to, b.String() + "}"}}, true
+	return []insert{{from, "{" + code + ": "}, {to, b.String() + "}"}}, true
 }

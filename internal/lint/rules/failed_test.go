@@ -105,7 +105,7 @@ func TestUnrendered(t *testing.T) {
 repository: {url: https://git.example/homelab.git}
 -- applications.yml --
 - namespace: web-a
-  networkPolicies: isolated
+  networkPolicies: web-app-internal
   applications:
     - {applicationCode: web-a, path: a}
     - {applicationCode: web-b, path: b} # lint:ignore not-fetched it is private

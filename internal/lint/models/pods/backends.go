@@ -28,7 +28,7 @@ func (in *Model) BackedServices() []BackedService {
 		}
 		s := BackedService{Object: o, In: v}
 		if runtime.DefaultUnstructuredConverter.FromUnstructured(o.Content(), &s.Service) != nil ||
-			len(s.Spec.Selector) == 0 || s.Spec.Type == corev1.ServiceTypeExternalName || shared(&s.Service) {
+			len(s.Spec.Selector) == 0 || s.Spec.Type == corev1.ServiceTypeExternalName || Shared(&s.Service) {
 			continue
 		}
 		if indices[o.Namespace] == nil {
@@ -41,8 +41,8 @@ func (in *Model) BackedServices() []BackedService {
 	return out
 }
 
-// shared reports whether a Service may lead to pods of other clusters: an annotation for Cilium's cluster mesh.
-func shared(s *corev1.Service) bool {
+// Shared reports whether a Service may lead to pods of other clusters: an annotation for Cilium's cluster mesh.
+func Shared(s *corev1.Service) bool {
 	for _, key := range []string{"service.cilium.io/global", "io.cilium/global-service"} {
 		if strings.EqualFold(s.Annotations[key], "true") {
 			return true

@@ -8,6 +8,7 @@ import (
 	"github.com/hippotion/roster/internal/bounds"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/muxer"
+	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
 // StreamRoute is an IngressRouteTCP or IngressRouteUDP, as far as it can be read.
@@ -20,9 +21,15 @@ type StreamRoute struct {
 }
 
 type streamRule struct {
-	Match       string      `json:"match"`
-	Middlewares []reference `json:"middlewares"`
-	Services    []reference `json:"services"`
+	Match       string          `json:"match"`
+	Middlewares []reference     `json:"middlewares"`
+	Services    []streamService `json:"services"`
+}
+
+type streamService struct {
+	Name      string             `json:"name"`
+	Namespace string             `json:"namespace"`
+	Port      intstr.IntOrString `json:"port"`
 }
 
 // StreamRoutes are the IngressRouteTCPs and IngressRouteUDPs that applications deploy, without those for another Traefik.
@@ -80,7 +87,7 @@ func (in *Model) TakesAll(s *StreamRoute) int {
 	return slices.IndexFunc(s.Routes, func(r streamRule) bool {
 		calls := muxer.Calls(r.Match)
 		all := len(calls) == 1 && len(calls[0].Args) == 1 && anySNI(calls[0].Name, calls[0].Args[0]) && !strings.ContainsAny(r.Match, "!&")
-		missing := slices.ContainsFunc(r.Services, func(b reference) bool {
+		missing := slices.ContainsFunc(r.Services, func(b streamService) bool {
 			return in.lacksService(cmp.Or(b.Namespace, s.Namespace), b.Name)
 		})
 		return all && len(r.Services) > 0 && !missing && len(r.Middlewares) == 0
