@@ -35,6 +35,7 @@ var all = [...]*lint.Rule{
 	&deprecatedRuleSyntax,
 	&dependsOnWithoutHealth,
 	&deprecatedKyvernoPolicy,
+	&dnsRefused,
 	&dnsRuleMissing,
 	&duplicateInPod,
 	&duplicateObject,
@@ -106,6 +107,7 @@ var all = [...]*lint.Rule{
 	&serviceSelectsNothing,
 	&shadowedRoute,
 	&stateInHook,
+	&storeRefused,
 	&tcpRouteTakesHTTP,
 	&tlsBesidePlain,
 	&undecidedRoute,
@@ -118,5 +120,6 @@ var all = [...]*lint.Rule{
 	&unusedProfile,
 	&lint.WaiverEnded,
 	&lint.WaiverUnused,
+	&webhookRefused,
 	&worldWithoutPorts,
 }

@@ -33,8 +33,9 @@ type Model struct {
 	verdicts map[question]verdict.Verdict
 	known    map[string]knowledge
 
-	hosts  once.Value[map[string]bool]
-	unread once.Value[map[string]bool]
+	hosts       once.Value[map[string]bool]
+	unread      once.Value[map[string]bool]
+	byNamespace once.Value[map[string][]int]
 }
 
 // New is the intents of what is deployed.
@@ -298,6 +299,7 @@ func (in *Model) refusal(r *refused) Refusal {
 	switch {
 	case r.Port == 0:
 		port = "any port"
+	case slices.ContainsFunc(r.Permit, func(f Flow) bool { return len(f.Ports) == 1 && strings.HasSuffix(f.Ports[0], "/ANY") }):
 	case r.Protocol != "TCP":
 		port += "/" + r.Protocol
 	}
@@ -331,8 +333,10 @@ func (in *Model) because(d *verdict.Decision, r *refused) string {
 // text names an end in messages.
 func (in *Model) text(e *network.End) string {
 	switch {
-	case e.Namespace == "" && e.Entity == "kube-apiserver":
+	case e.Name == "kube-apiserver":
 		return "the API server"
+	case e.Namespace == "" && e.Entity != "" && e.Name == e.Entity:
+		return "the " + e.Entity
 	case !e.Unknown():
 		return e.Name
 	case len(e.Labels) == 0:

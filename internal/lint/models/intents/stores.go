@@ -1,0 +1,133 @@
+package intents
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/lint/models/deployed"
+	"github.com/hippotion/roster/internal/lint/models/network"
+)
+
+// store is a store of External Secrets that is read from a Vault.
+type store struct {
+	title, namespace, server string
+	kubernetes               bool // whether Vault asks the API server who logs in
+	at                       catalog.Place
+}
+
+// Stores are the ways from External Secrets to the Vaults of its stores, and from these to the API server, which they ask about each login.
+func (in *Model) Stores() []Intent {
+	readers := in.readers()
+	var out []Intent
+	asked := map[*network.End]bool{}
+	for _, s := range in.stores() {
+		u, err := url.Parse(s.server)
+		if err != nil {
+			continue
+		}
+		i := Intent{From: readers, Protocol: "TCP", Asks: s.title, At: s.at}
+		l, inside := in.service(u.Hostname(), s.namespace)
+		if !inside {
+			out = append(out, in.away(i, u)...)
+			continue
+		}
+		l.Port = portOf(u)
+		targets := in.behind(l)
+		if len(readers) > 0 {
+			out = append(out, i.to(targets)...)
+		}
+		for _, t := range targets {
+			for _, vault := range t.ends {
+				if !s.kubernetes || asked[vault] || vault.Node {
+					continue
+				}
+				asked[vault] = true
+				if i, ok := in.callsAPIServer(vault, "the Kubernetes login of "+s.title, s.at, ""); ok {
+					i.From, i.Every = t.ends, !t.any
+					out = append(out, i)
+				}
+				if t.any { // one for all that it may be
+					break
+				}
+			}
+		}
+	}
+	return out
+}
+
+// callsAPIServer is the way from pods to the API server. It is not known which one that is when they are permitted one on another port.
+func (in *Model) callsAPIServer(from *network.End, asks string, at catalog.Place, own string) (Intent, bool) {
+	sure, perhaps, err := in.network.Permitted(from, in.apiServers(from.Namespace)[0])
+	if err != nil || len(sure.Or(perhaps)["TCP"]) > 0 {
+		return Intent{}, false
+	}
+	port := in.deployed.Platform.APIServerPort
+	return Intent{From: []*network.End{from}, To: in.apiServers(from.Namespace), Any: true, Protocol: "TCP", Port: uint16(port), Asks: asks, At: at,
+		Permit: []Flow{{To: true, Own: own, Peer: "entity: kube-apiserver", Ports: []string{fmt.Sprint(port)}}}}, true
+}
+
+func (in *Model) stores() []store {
+	var out []store
+	if s := in.deployed.Platform.Store; s != nil {
+		out = append(out, store{"the store " + s.Name + " of platform.yml", "", s.Server, true, catalog.Place{}})
+	}
+	for _, o := range in.deployed.Kind("SecretStore", "ClusterSecretStore") {
+		if server := deployed.StringAt(o, "spec", "provider", "vault", "server"); server != "" && strings.HasPrefix(o.APIVersion, "external-secrets.io/") {
+			out = append(out, store{o.Title(), o.Namespace, server, deployed.FieldAt(o, "spec", "provider", "vault", "auth", "kubernetes") != nil,
+				in.places.Field(o, "spec", "provider", "vault", "server")})
+		}
+	}
+	return out
+}
+
+// readers are the pods of External Secrets that read from stores: those of its image, or else those of where its chart or its name is.
+func (in *Model) readers() []*network.End {
+	const name = "external-secrets"
+	var out, others []*network.End
+	for _, n := range in.network.Namespaces() {
+		for _, e := range n.Pods {
+			if slices.ContainsFunc(e.Pods.Spec.Containers, func(c container) bool {
+				return imageName(c.Image) == name && !slices.ContainsFunc(slices.Concat(c.Command, c.Args), func(a string) bool { return a == "webhook" || a == "certcontroller" })
+			}) {
+				out = append(out, e)
+			}
+		}
+		if n.Entry == nil || n.Others == nil {
+			continue
+		}
+		for i := range n.Entry.Applications {
+			if slices.ContainsFunc(n.Entry.Applications[i].Sources, func(s catalog.Source) bool {
+				return s.Chart == name || strings.HasSuffix(s.RepoURL, "/"+name+"/charts/"+name)
+			}) {
+				others = append(others, n.Others)
+			}
+		}
+	}
+	if len(out)+len(others) > 0 {
+		return append(out, others...)
+	}
+	if s := in.deployed.Platform.Store; s != nil && strings.Contains(s.ServiceAccountNS, name) {
+		return []*network.End{in.anybody(s.ServiceAccountNS)}
+	}
+	return nil
+}
+
+// anybody is the pods of a namespace of which none is known.
+func (in *Model) anybody(namespace string) *network.End {
+	key := namespace + "\x00…"
+	if in.selected[key] == nil {
+		in.selected[key] = []*network.End{in.network.PodsWith(namespace, nil)}
+	}
+	return in.selected[key][0]
+}
+
+// imageName is the last part of an image's name.
+func imageName(image string) string {
+	image, _, _ = strings.Cut(image, "@")
+	image = image[strings.LastIndex(image, "/")+1:]
+	image, _, _ = strings.Cut(image, ":")
+	return image
+}
