@@ -190,3 +190,168 @@ spec:
 			want: []string{needs("3", shut("isolated", "")) + "; so it is for 2 more"}, fixed: true, hint: "add to web-claw: networkPolicies: {allow: [{from: {namespace: sys-traefik, ports: [18789, 80]}}]}"},
 	})
 }
+
+func TestLoginRefused(t *testing.T) {
+	folder := func(login, middlewares string) string {
+		return `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+ingress: {controller: {namespace: kube-system}}
+-- applications.yml --
+- {namespace: kube-system, manageNamespace: false, networkPolicies: open}
+- namespace: web-claw
+  networkPolicies: ` + login + `
+  applications: [{applicationCode: web-claw, path: claw}]
+-- claw/claw.yaml --
+` + claw + `---
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: a}
+spec:
+  entryPoints: [websecure]
+  routes:
+    - {kind: Rule, match: Host(` + "`a.home.example`" + `), middlewares: [{name: first}], services: [{kind: TraefikService, name: noop@internal}]}
+---
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+` + middlewares
+	}
+	const refused = "needs the pods of kube-system with app.kubernetes.io/name=traefik to reach web-claw/claw on port 18789, and web-claw does not let it in: the profile isolated-job (default-deny, from isolated) denies what nothing allows"
+	auth := func(address string) string {
+		return folder("isolated-job", "metadata: {name: first}\nspec: {forwardAuth: {address: '"+address+"'}}\n")
+	}
+	testRefused(t, "login-refused", []refusedCase{
+		{name: "asked", folder: auth("http://claw.web-claw.svc:80/auth"), want: []string{"3: the login of IngressRoute a of web-claw by Middleware first of web-claw (claw/claw.yaml:29) " + refused}, fixed: true},
+		{name: "asked, by its whole name and without a port", folder: auth("http://claw.web-claw.svc.cluster.local/auth"), want: []string{"3: the login of IngressRoute a of web-claw by Middleware first of web-claw (claw/claw.yaml:29) " + refused}, fixed: true},
+		{name: "on a port that there is not", folder: auth("http://claw.web-claw.svc:81/auth")},
+		{name: "asked outside", folder: auth("https://login.example/auth")},
+		{name: "let in", folder: strings.Replace(auth("http://claw.web-claw.svc/auth"), "isolated-job", "web-app-internal", 1)},
+		{name: "in a chain", folder: folder("isolated-job", "metadata: {name: first}\nspec: {chain: {middlewares: [{name: second}]}}\n---\napiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: second}\nspec: {forwardAuth: {address: 'http://claw.web-claw/auth'}}\n"),
+			want: []string{"3: the login of IngressRoute a of web-claw by Middleware second of web-claw (claw/claw.yaml:34) " + refused}, fixed: true},
+		{name: "for an error page", folder: folder("isolated-job", "metadata: {name: first}\nspec: {errors: {status: ['401'], query: /sign_in, service: {name: claw, port: http}}}\n"),
+			want: []string{"3: the login of IngressRoute a of web-claw by Middleware first of web-claw (claw/claw.yaml:29) " + refused}, fixed: true},
+	})
+}
+
+func TestStoreRefused(t *testing.T) {
+	folder := func(secrets, vault, store string) string {
+		return `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+apiServer: {port: 6444}
+` + store + `
+-- applications.yml --
+- namespace: sys-secrets
+  ` + secrets + `
+- namespace: sys-vault
+  networkPolicies: ` + vault + `
+  applications: [{applicationCode: sys-vault, path: claw}]
+-- claw/claw.yaml --
+` + strings.NewReplacer("80, targetPort: web", "8200, targetPort: web", "18789", "8200").Replace(claw)
+	}
+	const ofPlatform = "secrets: {store: {kind: ClusterSecretStore, name: vault, vault: {server: 'http://claw.sys-vault.svc:8200', path: secret, role: a, serviceAccount: {name: a, namespace: sys-secrets}}}}"
+	chart := func(policies string) string {
+		return "networkPolicies: " + policies + "\n  applications: [{applicationCode: sys-secrets, chart: external-secrets, repoURL: 'https://charts.external-secrets.io', version: 2.9.0}]"
+	}
+	const jwt = "---\napiVersion: external-secrets.io/v1\nkind: SecretStore\nmetadata: {name: own}\nspec: {provider: {vault: {server: 'https://claw.sys-vault:8200', auth: {jwt: {path: jwt}}}}}\n"
+	const notOut, notIn = "sys-secrets does not let it out: the profile operator (default-deny, from isolated) denies what nothing allows", "sys-vault does not let it in: the profile web-app-internal (default-deny, from isolated) denies what nothing allows"
+	const review = "7: the Kubernetes login of the store vault of platform.yml needs sys-vault/claw to reach the API server on port 6444, and sys-vault does not let it out: the profile web-app-internal (default-deny, from isolated) denies what nothing allows"
+	testRefused(t, "store-refused", []refusedCase{
+		{name: "at both ends, and the review", folder: folder(chart("operator"), "web-app-internal", ofPlatform), elsewhere: []string{"sys-secrets"}, fixed: true, want: []string{
+			"2: the store vault of platform.yml needs the pods of sys-secrets to reach sys-vault/claw on port 8200, and " + notOut + "; and " + notIn, strings.Replace(review, "7: ", "5: ", 1)},
+			hint: "add to sys-secrets: networkPolicies: {allow: [{to: {namespace: sys-vault, ports: [8200]}}]}"},
+		{name: "permitted", folder: folder(chart("{profile: operator, allow: [{to: {namespace: sys-vault, ports: [8200]}}]}"), "operator", ofPlatform), elsewhere: []string{"sys-secrets"}},
+		{name: "External Secrets is open", folder: folder(chart("open"), "operator", ofPlatform), elsewhere: []string{"sys-secrets"}, fixed: true, want: []string{
+			"5: the store vault of platform.yml needs the pods of sys-secrets to reach sys-vault/claw on port 8200, and sys-vault does not let it in: the profile operator (default-deny, from isolated) denies what nothing allows"}},
+		{name: "External Secrets is elsewhere", folder: folder("networkPolicies: open", "isolated", ofPlatform), fixed: true, want: []string{strings.NewReplacer("7: ", "4: ", "web-app-internal (default-deny, from isolated)", "isolated (default-deny)").Replace(review)}},
+		{name: "by its image, with a store of its own and no review", folder: folder("networkPolicies: operator\n  applications: [{applicationCode: sys-secrets, path: secrets}]", "isolated", "") + jwt +
+			"-- secrets/a.yaml --\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: eso}\nspec:\n  template:\n    metadata: {labels: {app: eso}}\n    spec: {containers: [{name: eso, image: ghcr.io/external-secrets/external-secrets:v2.9.0}]}\n" +
+			"---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: webhook}\nspec:\n  template:\n    metadata: {labels: {app: webhook}}\n    spec: {containers: [{name: eso, image: ghcr.io/external-secrets/external-secrets:v2.9.0, args: [webhook]}]}\n", fixed: true, want: []string{
+			"2: SecretStore own (claw/claw.yaml:21) needs sys-secrets/eso to reach sys-vault/claw on port 8200, and " + notOut + "; and sys-vault does not let it in: the profile isolated (default-deny) denies what nothing allows"}},
+		{name: "outside", folder: folder(chart("operator"), "operator", strings.Replace(ofPlatform, "http://claw.sys-vault.svc:8200", "https://vault.corp.example", 1)), elsewhere: []string{"sys-secrets"}, fixed: true, want: []string{
+			"2: the store vault of platform.yml needs the pods of sys-secrets to reach vault.corp.example on port 443, and " + notOut + ", as far as the list says"},
+			hint: "add to sys-secrets: networkPolicies: {allow: [{to: {host: vault.corp.example, ports: [443]}}]}"},
+		{name: "outside, and perhaps in a CIDR", folder: folder(chart("{profile: operator, allow: [{to: {cidr: 10.0.0.0/8, ports: [443]}}]}"), "operator", strings.Replace(ofPlatform, "http://claw.sys-vault.svc:8200", "https://vault.corp.example", 1)), elsewhere: []string{"sys-secrets"}},
+		{name: "at home", folder: folder(chart("operator"), "operator", strings.Replace(ofPlatform, "http://claw.sys-vault.svc:8200", "https://vault.lan:8200", 1)), elsewhere: []string{"sys-secrets"}},
+	})
+}
+
+func TestDNSRefused(t *testing.T) {
+	folder := func(system, more string) string {
+		return `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: kube-system
+  manageNamespace: false
+  networkPolicies: ` + system + `
+- namespace: web-a
+  networkPolicies: web-app
+  applications: [{applicationCode: web-a, path: claw}]
+- namespace: web-b
+  applications: [{applicationCode: web-b, path: claw}]
+- namespace: web-c
+  networkPolicies: isolated
+  applications: [{applicationCode: web-c, path: claw}]
+-- claw/claw.yaml --
+` + claw + more
+	}
+	const pods = "the pods of kube-system with k8s-app=kube-dns"
+	isolated := []string{
+		"3: DNS for web-a needs web-a/claw to reach " + pods + " on port 53, and kube-system does not let it in: the profile isolated (default-deny) denies what nothing allows; so it is for 1 more",
+		"3: the DNS server of the cluster needs " + pods + " to reach the API server on port 6443, and kube-system does not let it out: the profile isolated (default-deny) denies what nothing allows",
+		"3: the DNS server of the cluster needs " + pods + " to reach the world on port 53, and kube-system does not let it out: the profile isolated (default-deny) denies what nothing allows",
+	}
+	testRefused(t, "dns-refused", []refusedCase{
+		{name: "isolated", folder: folder("isolated", ""), want: isolated, fixed: true, hint: "add to kube-system: networkPolicies: {allow: [{podLabels: {k8s-app: kube-dns}, from: {entity: cluster, ports: [53/ANY]}}]}"},
+		{name: "open", folder: folder("open", "")},
+		{name: "with all that it needs", folder: folder("{profile: dns, allow: [{to: {entity: kube-apiserver, ports: [6443]}}]}", "")},
+		{name: "a web application", folder: folder("web-app", ""), want: []string{strings.Replace(isolated[0], "isolated (default-deny)", "web-app (default-deny, from isolated)", 1),
+			strings.Replace(isolated[1], "isolated (default-deny)", "web-app (default-deny, from isolated)", 1)}, fixed: true}, // its servers may speak DNS over HTTPS
+		{name: "servers in a CIDR", folder: folder("{profile: operator, allow: [{to: {cidr: 192.168.0.1/32, ports: [53/UDP]}}, {from: {entity: cluster, ports: [53/UDP]}}]}", "")},
+		{name: "in by the namespace", folder: folder("{profile: operator, allow: [{to: {entity: world}}, {from: {namespace: web-a, ports: [53/UDP]}}]}", ""), want: []string{
+			strings.NewReplacer("web-a", "web-b", "; so it is for 1 more", "", "isolated (default-deny)", "operator (default-deny, from isolated)").Replace(isolated[0])}, fixed: true},
+		{name: "answered on the nodes", folder: folder("isolated", "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: node-local-dns}\n")},
+		{name: "denied at its own end", folder: folder("open", "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: a}\nspec:\n  endpointSelector: {}\n  egressDeny:\n    - toEntities: [cluster]\n"), want: []string{
+			"claw/claw.yaml:24: DNS for web-a needs web-a/claw to reach " + pods + " on port 53/UDP, and web-a does not let it out: CiliumNetworkPolicy a denies it"}},
+		{name: "denied on other ports", folder: folder("open", "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: a}\nspec:\n  endpointSelector: {}\n  egressDeny:\n    - toEntities: [cluster]\n      toPorts: [{ports: [{port: '80'}]}]\n")},
+	})
+}
+
+func TestWebhookRefused(t *testing.T) {
+	folder := func(platform, policies, objects string) string {
+		return `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+` + platform + `
+-- applications.yml --
+- namespace: web-claw
+  networkPolicies: ` + policies + `
+  clusterResources: [admissionregistration.k8s.io/MutatingWebhookConfiguration, apiextensions.k8s.io/CustomResourceDefinition, apiregistration.k8s.io/APIService]
+  applications: [{applicationCode: web-claw, path: claw}]
+-- claw/claw.yaml --
+` + claw + "---\n" + objects
+	}
+	const api = "apiVersion: apiregistration.k8s.io/v1\nkind: APIService\nmetadata: {name: v1.claw.example}\nspec: {group: claw.example, version: v1, service: {name: claw, namespace: web-claw, port: 80}}\n"
+	const crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: claws.claw.example}\nspec: {group: claw.example, conversion: {strategy: Webhook, webhook: {clientConfig: {service: {name: claw, namespace: web-claw, port: 80}}}}}\n"
+	const hook = "apiVersion: admissionregistration.k8s.io/v1\nkind: MutatingWebhookConfiguration\nmetadata: {name: claw}\nwebhooks: [{name: a.claw.example, clientConfig: {url: 'https://claw.web-claw.svc:80/'}}]\n"
+	refused := func(what, who string) []string {
+		return []string{"2: " + what + " (claw/claw.yaml:21) needs " + who + " to reach web-claw/claw on port 18789, and web-claw does not let it in: the profile isolated (default-deny) denies what nothing allows"}
+	}
+	const remote = "the API server of another node, as remote-node with tunnel routing,"
+	const half = "{profile: isolated, allow: [{from: {entity: kube-apiserver, ports: [18789]}}]}"
+	testRefused(t, "webhook-refused", []refusedCase{
+		{name: "an API", folder: folder("", "isolated", api), want: refused("APIService v1.claw.example", "the API server"), fixed: true,
+			hint: "add to web-claw: networkPolicies: {allow: [{from: {entity: kube-apiserver, ports: [18789]}}, {from: {entity: remote-node, ports: [18789]}}]}"},
+		{name: "an API, from another node", folder: folder("nodes: [10.0.0.1, 10.0.0.2]", half, api), want: refused("APIService v1.claw.example", remote), fixed: true,
+			hint: "add to web-claw: networkPolicies: {allow: [{from: {entity: remote-node, ports: [18789]}}]}"},
+		{name: "with one node", folder: folder("nodes: [10.0.0.1]", "isolated", api)},
+		{name: "let in", folder: folder("", "{profile: isolated, allow: [{from: {entity: kube-apiserver}}, {from: {entity: remote-node}}]}", api)},
+		{name: "a conversion", folder: strings.Replace(folder("", "isolated", crd), "xx", "", 1), want: refused("CustomResourceDefinition claws.claw.example", "the API server"), fixed: true},
+		{name: "no conversion", folder: folder("", "isolated", strings.Replace(crd, "strategy: Webhook", "strategy: None", 1))},
+		{name: "a URL", folder: folder("", "isolated", hook), want: refused("MutatingWebhookConfiguration claw", "the API server"), fixed: true},
+		{name: "a URL elsewhere", folder: folder("", "isolated", strings.Replace(hook, "claw.web-claw.svc:80", "hooks.example", 1))},
+		{name: "on the network of a node", folder: strings.Replace(folder("", "isolated", api), "      containers:", "      hostNetwork: true\n      containers:", 1)},
+	})
+}

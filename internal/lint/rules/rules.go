@@ -16,6 +16,7 @@ func All() lint.Rules {
 
 // all are all rules. To add one, add its file, and the rule here.
 var all = [...]*lint.Rule{
+	&alertRefused,
 	&alertWithoutRoute,
 	&badAlertRule,
 	&badValueFile,
@@ -23,6 +24,7 @@ var all = [...]*lint.Rule{
 	&brokenRuleFailsOpen,
 	&brokenService,
 	&brokenTLSOption,
+	&callRefused,
 	&cannotRender,
 	&cidrCoversNode,
 	&cidrCoversPods,
@@ -101,6 +103,7 @@ var all = [...]*lint.Rule{
 	&removedAPIVersion,
 	&routeRefused,
 	&ruleMatchesNothing,
+	&scrapeRefused,
 	&secondNetworkBehindPolicy,
 	&selectorMissesTemplate,
 	&servicePortInPolicy,

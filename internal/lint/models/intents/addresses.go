@@ -11,7 +11,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-type container = corev1.Container
+// The parts of pods.
+type (
+	container = corev1.Container
+	variable  = corev1.EnvVar
+)
 
 // away is the way to what is at a URL outside of the cluster. There is none when it may be inside: a host of the list, or a name that is only good at
 // home.

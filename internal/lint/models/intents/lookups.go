@@ -112,6 +112,7 @@ func (in *Model) upstream(e *network.End) (Intent, bool) {
 	if v, err := in.network.Verdict(e, i.To[0], i.Protocol, i.Port); err != nil || v.Egress.Allowed {
 		return i, false
 	}
+	i.To = append(i.To, in.entity("host", "host"), in.entity("remote-node", "remote-node"), in.entity("kube-apiserver", "kube-apiserver"))
 	for _, n := range in.network.Namespaces() {
 		i.To = append(i.To, n.Pods...)
 		if n.Others != nil {

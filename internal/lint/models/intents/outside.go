@@ -8,14 +8,14 @@ import (
 	"github.com/hippotion/roster/internal/verdict"
 )
 
-// beyond is all that an address outside of a namespace may turn out to be, for its policies: the world, a node, or the CIDRs that they name. Who may
-// reach none of these certainly does not reach the address.
+// beyond is all that an address outside of the cluster may turn out to be for the policies of a namespace: the world, or the CIDRs that they name. Who
+// may reach none of these certainly does not reach the address.
 func (in *Model) beyond(namespace string) []*network.End {
 	out, known := in.outside[namespace]
 	if known {
 		return out
 	}
-	for _, entity := range []string{"world", "world-ipv6", "host", "remote-node", "kube-apiserver"} {
+	for _, entity := range []string{"world", "world-ipv6"} {
 		out = append(out, in.network.Entity(entity))
 	}
 	for _, a := range in.addresses(namespace) {

@@ -113,7 +113,7 @@ func (in *Model) Logins() []Intent {
 				continue
 			}
 			i.At = in.places.Field(m, at...)
-			i.Asks = fmt.Sprintf("%s of %s, which %s goes through,", m.Title(), m.Namespace, diag.Beginning(r.String(), deployed.LongestName))
+			i.Asks = fmt.Sprintf("the login of %s by %s of %s", diag.Beginning(r.String(), deployed.LongestName), m.Title(), m.Namespace)
 			out = append(out, i.to(targets)...)
 		}
 	}
