@@ -35,6 +35,14 @@ var alone = []fault{
 	{file: "platform.yml", old: "public: [cloudflare, websecure]", new: "public: [cloudfare, websecure]", finds: []find{
 		{rule: "unknown-entrypoint", text: "public: [cloudfare, websecure]"},
 	}},
+	{file: list, old: "    profile: web-app-internal # Traefik asks it about every request (forward auth)\n", new: "    profile: isolated-job # who calls it?\n", finds: []find{
+		{rule: "route-refused", text: "profile: isolated-job # who calls it?"},
+		{rule: "login-refused", text: "profile: isolated-job # who calls it?"},
+	}},
+	{file: list, old: "  automountServiceAccountToken: true # k3s owns this namespace and its default account: leave both as they are\n", new: "  networkPolicies: {profile: operator, allow: [{to: {entity: world, ports: [53/UDP]}}]}\n", finds: []find{
+		{rule: "dns-refused", text: "networkPolicies: {profile: operator, allow: [{to: {entity: world, ports: [53/UDP]}}]}"},
+		{rule: "waiver-unused", text: "- namespace: kube-system"},
+	}},
 	{file: list, old: "- namespace: web-vaultwarden\n", new: "- namespace: web-tube\n  networkPolicies: isolated\n  applications: [{applicationCode: web-tube, repoURL: 'https://git.example/tube.git', path: deploy}]\n\n- namespace: web-vaultwarden\n", finds: []find{
 		{rule: "not-fetched", text: "applications: [{applicationCode: web-tube,"},
 	}},
@@ -73,6 +81,21 @@ var faults = []fault{
 		new: "        - {host: hubble, service: hubble-ui, port: 80, expose: lan}\n        - {host: vault, path: /ui, service: hubble-ui, port: 80, expose: lan, auth: app}\n", finds: []find{
 			{rule: "host-of-another-entry", text: "- {host: vault, path: /ui"},
 		}},
+	{file: list, old: "      - to: {entity: kube-apiserver, ports: [6443]} # Kubernetes auth: it reviews the tokens that it is shown\n", new: "", finds: []find{
+		{rule: "store-refused", text: "profile: web-app-internal\n    allow:\n      - from: {namespace: sys-external-secrets"},
+	}},
+	{file: "platform.yml", old: "nodes: [192.168.0.109]", new: "nodes: [192.168.0.109, 10.9.0.2]"},
+	{file: list, old: "- namespace: web-home-assistant\n", new: "- namespace: web-greeter\n  podSecurity: restricted\n  networkPolicies: isolated\n  clusterResources: [apiregistration.k8s.io/APIService]\n  applications:\n    - {applicationCode: web-greeter, path: deploy/greeter, dependsOn: [sys-monitoring-crds]}\n\n- namespace: web-home-assistant\n", finds: []find{
+		{rule: "webhook-refused", text: "networkPolicies: isolated\n  clusterResources: [apiregistration"},
+		{rule: "scrape-refused", text: "networkPolicies: isolated\n  clusterResources: [apiregistration"},
+		{rule: "alert-refused", text: "networkPolicies: isolated\n  clusterResources: [apiregistration"},
+		{rule: "call-refused", text: "networkPolicies: isolated\n  clusterResources: [apiregistration"},
+	}},
+	{file: "deploy/greeter/greeter.yaml", finds: []find{
+		{rule: "unknown-kind", text: "kind: APIService"},
+		{rule: "unknown-kind", text: "kind: Prometheus\n"},
+		{rule: "unknown-kind", text: "kind: Alertmanager\n"},
+	}},
 	{file: list, old: "auth: none} # who comes here has no login yet", new: "auth: none}", finds: []find{
 		{rule: "public-without-auth", text: "- {host: login, service: qr-device-login"},
 	}},

@@ -306,6 +306,7 @@ repository: {url: https://git.example/homelab.git}
 	testRefused(t, "dns-refused", []refusedCase{
 		{name: "isolated", folder: folder("isolated", ""), want: isolated, fixed: true, hint: "add to kube-system: networkPolicies: {allow: [{podLabels: {k8s-app: kube-dns}, from: {entity: cluster, ports: [53/ANY]}}]}"},
 		{name: "open", folder: folder("open", "")},
+		{name: "the profile for it", folder: folder("cluster-dns", "")},
 		{name: "with all that it needs", folder: folder("{profile: dns, allow: [{to: {entity: kube-apiserver, ports: [6443]}}]}", "")},
 		{name: "a web application", folder: folder("web-app", ""), want: []string{strings.Replace(isolated[0], "isolated (default-deny)", "web-app (default-deny, from isolated)", 1),
 			strings.Replace(isolated[1], "isolated (default-deny)", "web-app (default-deny, from isolated)", 1)}, fixed: true}, // its servers may speak DNS over HTTPS
@@ -348,10 +349,141 @@ repository: {url: https://git.example/homelab.git}
 			hint: "add to web-claw: networkPolicies: {allow: [{from: {entity: remote-node, ports: [18789]}}]}"},
 		{name: "with one node", folder: folder("nodes: [10.0.0.1]", "isolated", api)},
 		{name: "let in", folder: folder("", "{profile: isolated, allow: [{from: {entity: kube-apiserver}}, {from: {entity: remote-node}}]}", api)},
+		{name: "an operator", folder: folder("", "operator", api)},
 		{name: "a conversion", folder: strings.Replace(folder("", "isolated", crd), "xx", "", 1), want: refused("CustomResourceDefinition claws.claw.example", "the API server"), fixed: true},
 		{name: "no conversion", folder: folder("", "isolated", strings.Replace(crd, "strategy: Webhook", "strategy: None", 1))},
 		{name: "a URL", folder: folder("", "isolated", hook), want: refused("MutatingWebhookConfiguration claw", "the API server"), fixed: true},
 		{name: "a URL elsewhere", folder: folder("", "isolated", strings.Replace(hook, "claw.web-claw.svc:80", "hooks.example", 1))},
 		{name: "on the network of a node", folder: strings.Replace(folder("", "isolated", api), "      containers:", "      hostNetwork: true\n      containers:", 1)},
+	})
+}
+
+func TestCallRefused(t *testing.T) {
+	folder := func(profile, container, more string) string {
+		return `
+-- platform.yml --
+domain: home.example
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: ` + profile + `
+  applications: [{applicationCode: web-a, path: a}]
+- namespace: web-claw
+  networkPolicies: isolated
+  applications: [{applicationCode: web-claw, path: claw}]
+- namespace: web-far
+  networkPolicies: isolated
+  applications: [{applicationCode: web-far, repoURL: 'https://git.example/far.git', path: deploy}]
+-- claw/claw.yaml --
+` + claw + `
+-- a/a.yaml --
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: a}
+spec:
+  selector: {matchLabels: {app: a}}
+  template:
+    metadata: {labels: {app: a}}
+    spec:
+      containers:
+        - name: a
+          image: registry.example/a:1.2.3
+          ` + container + "\n" + more
+	}
+	env := func(name, value string) string { return "env: [{name: " + name + ", value: '" + value + "'}]" }
+	const both = "web-a does not let it out: the profile isolated-job (default-deny, from isolated) denies what nothing allows; and web-claw does not let it in: the profile isolated (default-deny) denies what nothing allows"
+	refused := func(what string) []string {
+		return []string{"2: " + what + " needs web-a/a to reach web-claw/claw on port 18789, and " + both}
+	}
+	of := func(name string) []string { return refused("the variable " + name + " of web-a/a (a/a.yaml:12)") }
+	cases := []refusedCase{
+		{name: "what a ConfigMap sets", folder: folder("isolated-job", "envFrom: [{configMapRef: {name: a}}]", "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  CLAW: http://claw.web-claw\n"),
+			want: refused("the variable CLAW of web-a/a (a/a.yaml:18)"), fixed: true},
+		{name: "a file of a ConfigMap", folder: folder("isolated-job", "volumeMounts: [{name: a, mountPath: /a}]\n      volumes: [{name: a, configMap: {name: a}}]",
+			"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a.yml: |\n    # old: http://claw.web-claw.svc:80\n    cors_origin: http://claw.web-claw.svc\n    url: http://claw.web-claw.svc\n"),
+			want: refused("ConfigMap a, which web-a/a reads, (a/a.yaml:19)"), fixed: true},
+		{name: "a file of a ConfigMap without it", folder: folder("isolated-job", "volumeMounts: [{name: a, mountPath: /a}]\n      volumes: [{name: a, configMap: {name: a}}]",
+			"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a.yml: |\n    # old: http://claw.web-claw.svc:80\n    cors_origin: http://claw.web-claw.svc\n    url: https://api.example\n")},
+		{name: "an argument", folder: folder("isolated-job", "args: [--upstream=http://claw.web-claw.svc]", ""), want: refused("an argument of web-a/a (a/a.yaml:12)"), fixed: true},
+		{name: "a script", folder: folder("isolated-job", "args: [\"-c\", \"curl http://claw.web-claw.svc\\nexit\"]", "")},
+		{name: "on the network of a node", folder: folder("isolated-job", env("CLAW", "http://claw.web-claw.svc")+"\n      hostNetwork: true", "")},
+		{name: "a host, and its port beside it", folder: folder("isolated-job", "env: [{name: CLAW_HOST, value: claw.web-claw.svc.cluster.local}, {name: CLAW_PORT, value: '80'}]", ""), want: of("CLAW_HOST"), fixed: true},
+		{name: "behind what was not fetched", folder: folder("isolated-job", env("FAR", "http://far.web-far.svc:8080"), ""), elsewhere: []string{"web-far"}, want: []string{
+			"2: the variable FAR of web-a/a (a/a.yaml:12) needs web-a/a to reach the pods of web-far on any port, and web-a does not let it out: the profile isolated-job (default-deny, from isolated) denies what nothing allows; and web-far does not let it in: the profile isolated (default-deny) denies what nothing allows"}},
+		{name: "its own Service", folder: folder("isolated-job", env("SELF", "http://a:80"), "---\napiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {selector: {app: a}, ports: [{port: 80}]}\n")},
+		{name: "a headless Service", folder: strings.Replace(folder("isolated-job", env("CLAW", "http://claw.web-claw:18789"), ""), "  selector: {app: claw}\n", "  clusterIP: None\n  selector: {app: claw}\n", 1), want: of("CLAW"), fixed: true},
+		{name: "an API outside", folder: folder("isolated-job", env("MODEL_URL", "https://api.models.example/v1"), ""), fixed: true, want: []string{
+			"2: the variable MODEL_URL of web-a/a (a/a.yaml:12) needs web-a/a to reach api.models.example on port 443, and web-a does not let it out: the profile isolated-job (default-deny, from isolated) denies what nothing allows"}},
+		{name: "through a proxy", folder: folder("isolated-job", "env: [{name: MODEL_API, value: 'https://api.models.example'}, {name: HTTPS_PROXY, value: 'http://10.0.0.1:3128'}]", "")},
+		{name: "an API outside, permitted", folder: folder("web-app", env("MODEL_URL", "https://api.models.example/v1"), "")},
+		{name: "an API outside, permitted by its name", folder: folder("{profile: isolated-job, allow: [{to: {host: '*.models.example', ports: [443]}}]}", env("MODEL_URL", "https://api.models.example/v1"), "")},
+	}
+	for _, value := range []string{"http://claw.web-claw.svc", "http://claw.web-claw.svc.cluster.local/x", "http://claw.web-claw:80", "claw.web-claw:80", "claw.web-claw.svc.cluster.local", "postgres://a:b@claw.web-claw:80/a", "jdbc:mysql://claw.web-claw.svc:80/a", "http://10.0.0.9:1,http://claw.web-claw.svc"} {
+		cases = append(cases, refusedCase{name: value, folder: folder("isolated-job", env("CLAW", value), ""), want: of("CLAW"), fixed: true})
+	}
+	for _, value := range []string{"http://claw", "claw.web-claw", "http://claw.web-claw.svc:81", "http://other.web-claw.svc", "http://$(NAME).web-claw.svc", "http://claw-{{ x }}.svc", "http://localhost:80", "https://example.com/api", "https://api.home.example",
+		"https://docs.models.example", "see https://api.models.example", "http://api.models.lan", "registry.example/claw:80", "http://claw.web-claw.svc.other.domain", "https://192.168.0.9", "https://[fd00::1]/", "https://api.{region}.example"} {
+		cases = append(cases, refusedCase{name: "not " + value, folder: folder("isolated-job", env("THING", value), "")})
+	}
+	for _, name := range []string{"NO_PROXY", "CORS_ORIGIN", "OIDC_ISSUER"} {
+		cases = append(cases, refusedCase{name: name, folder: folder("isolated-job", env(name, "http://claw.web-claw.svc"), "")})
+	}
+	testRefused(t, "call-refused", cases)
+}
+
+func TestScrapeRefused(t *testing.T) {
+	folder := func(prometheus, monitor string) string {
+		return `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: sys-monitoring
+  networkPolicies: monitoring
+  applications: [{applicationCode: sys-monitoring, path: monitoring}]
+- namespace: web-claw
+  networkPolicies: isolated
+  applications: [{applicationCode: web-claw, path: claw}]
+-- monitoring/prometheus.yaml --
+` + prometheus + `
+-- claw/claw.yaml --
+` + strings.Replace(claw, "metadata: {name: claw}\nspec:\n  selector: {app", "metadata: {name: claw, labels: {a: b}}\nspec:\n  selector: {app", 1) + "---\n" + monitor
+	}
+	const operated = "apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: house}\nspec: {serviceMonitorSelector: {}, serviceMonitorNamespaceSelector: {}, podMonitorSelector: {matchLabels: {team: a}}, podMonitorNamespaceSelector: {}}\n"
+	const services = "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: claw}\nspec:\n  selector: {matchLabels: {a: b}}\n  endpoints: [{port: http}]\n"
+	const podsOf = "apiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\nmetadata: {name: claw, labels: {team: a}}\nspec:\n  selector: {matchExpressions: [{key: app, operator: Exists}]}\n  podMetricsEndpoints: [{port: web}]\n"
+	refused := func(who, from string) []string {
+		return []string{"5: " + who + " needs " + from + " to reach web-claw/claw on port 18789, and web-claw does not let it in: the profile isolated (default-deny) denies what nothing allows"}
+	}
+	const house = "the pods of sys-monitoring with app.kubernetes.io/name=prometheus, operator.prometheus.io/name=house"
+	const plain = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: prometheus}
+spec:
+  template:
+    metadata: {labels: {app: prometheus}}
+    spec:
+      containers: [{name: a, image: quay.io/prometheus/prometheus:v3.16.0}]
+      volumes: [{name: settings, configMap: {name: settings}}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {prometheus.yml: "[__meta_kubernetes_pod_annotation_prometheus_io_scrape]"}
+`
+	annotated := func(prometheus string) string {
+		return strings.Replace(folder(prometheus, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"), "    metadata: {labels: {app: claw}}", "    metadata: {labels: {app: claw}, annotations: {prometheus.io/scrape: 'true', prometheus.io/port: '18789'}}", 1)
+	}
+	testRefused(t, "scrape-refused", []refusedCase{
+		{name: "a ServiceMonitor", folder: folder(operated, services), want: refused("ServiceMonitor claw of web-claw (claw/claw.yaml:23)", house), fixed: true,
+			hint: "add to web-claw: networkPolicies: {allow: [{from: {namespace: sys-monitoring, ports: [18789]}}]}"},
+		{name: "a ServiceMonitor with a targetPort", folder: folder(operated, strings.Replace(services, "port: http", "targetPort: web", 1)), want: refused("ServiceMonitor claw of web-claw (claw/claw.yaml:23)", house), fixed: true},
+		{name: "a ServiceMonitor of another Service", folder: folder(operated, strings.Replace(services, "a: b", "a: c", 1))},
+		{name: "a ServiceMonitor of another namespace", folder: folder(operated, strings.Replace(services, "spec:", "spec:\n  namespaceSelector: {matchNames: [web-x]}", 1))},
+		{name: "a ServiceMonitor that nobody reads", folder: folder(strings.Replace(operated, "serviceMonitorNamespaceSelector: {}, ", "", 1), services)},
+		{name: "a PodMonitor", folder: folder(operated, podsOf), want: refused("PodMonitor claw of web-claw (claw/claw.yaml:23)", house), fixed: true},
+		{name: "a PodMonitor that nobody reads", folder: folder(operated, strings.Replace(podsOf, "team: a", "team: b", 1))},
+		{name: "without a Prometheus", folder: folder("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n", services)},
+		{name: "an annotation", folder: annotated(plain), want: refused("the annotation prometheus.io/scrape of web-claw/claw (claw/claw.yaml:14)", "sys-monitoring/prometheus"), fixed: true},
+		{name: "an annotation that nobody reads", folder: annotated(strings.Replace(plain, "_scrape", "", 1))},
 	})
 }

@@ -221,13 +221,15 @@ func (in *Model) refuses(from, to *network.End, i *Intent) (verdict.Verdict, boo
 	q := question{from, to, i.Protocol, asked}
 	v, known := in.verdicts[q]
 	if !known {
-		var err error
-		if v, err = in.network.Verdict(from, to, i.Protocol, asked); err != nil {
+		judged, err := in.network.Verdict(from, to, i.Protocol, asked)
+		if err != nil {
 			return v, false
 		}
+		v = judged.Verdict
 		in.verdicts[q] = v
 	}
-	return v, v.Sure() && !v.Allowed()
+	// The name of a port that pods mean different ports by is refused up to Cilium 1.19, and not later.
+	return v, v.Sure() && !v.Allowed() && len(v.Egress.Ambiguous)+len(v.Ingress.Ambiguous) == 0
 }
 
 // somePort is asked when all are refused: which one is no matter.

@@ -1,6 +1,7 @@
 package intents
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,7 +62,7 @@ func (in *Model) Lookups() []Intent {
 
 // answersOnNodes reports whether something else than the DNS pods may answer: node-local-dns.
 func (in *Model) answersOnNodes() bool {
-	if len(in.deployed.Kind("CiliumLocalRedirectPolicy")) > 0 {
+	if in.deployed.Platform.Names.NodeLocalDNS != "" || len(in.deployed.Kind("CiliumLocalRedirectPolicy")) > 0 {
 		return true
 	}
 	return slices.ContainsFunc(in.deployed.Kind("DaemonSet"), func(o *object) bool {
@@ -69,7 +70,7 @@ func (in *Model) answersOnNodes() bool {
 	})
 }
 
-// dnsPort is the port of the DNS pods: that of a Service before them, where one is known.
+// dnsPort is the port of the DNS pods: that of a Service before them, where one is known, or else that of platform.yml.
 func (in *Model) dnsPort(servers []*network.End) uint16 {
 	namespace := in.deployed.Platform.DNS.Namespace
 	for name, s := range in.routes.ServicesOf(namespace) {
@@ -84,7 +85,7 @@ func (in *Model) dnsPort(servers []*network.End) uint16 {
 			}
 		}
 	}
-	return 53
+	return uint16(cmp.Or(in.deployed.Platform.Names.DNSPort, 53))
 }
 
 // resolves reports whether the policies of an entry say that its pods look names up.

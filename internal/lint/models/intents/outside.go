@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/cilium/cilium/pkg/policy/api"
+	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint/models/network"
 	"github.com/hippotion/roster/internal/verdict"
 )
@@ -36,7 +37,11 @@ func (in *Model) apiServers(namespace string) []*network.End {
 	for _, entity := range []string{"host", "world", "world-ipv6"} {
 		out = append(out, &network.End{Name: "kube-apiserver", Endpoint: verdict.Endpoint{Entity: entity, APIServer: true}})
 	}
-	for _, a := range in.addresses(namespace) {
+	addresses := in.addresses(namespace)
+	for _, p := range in.deployed.Platform.Names.APIServerOutside {
+		addresses = append(addresses, p.Addr())
+	}
+	for _, a := range addresses {
 		out = append(out, &network.End{Name: a.String(), Endpoint: verdict.Endpoint{IP: a, APIServer: true}})
 	}
 	in.outside[key] = out
@@ -77,6 +82,11 @@ func (in *Model) addresses(namespace string) []netip.Addr {
 	policies := in.network.Policies()
 	for _, k := range in.policiesFor(namespace) {
 		p := &policies[k]
+		for _, f := range p.Flows {
+			if f.Direction == catalog.Egress && f.Peer.CIDR != "" {
+				add(f.Peer.CIDR)
+			}
+		}
 		rule(p.Rule)
 		for _, s := range p.Specs {
 			rule(s)

@@ -10,6 +10,7 @@ import (
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/models/network"
 	"github.com/hippotion/roster/profiles"
+	"k8s.io/apimachinery/pkg/labels"
 )
 
 // services are where receivers of a kind send to, when they name no address (prometheus/alertmanager, config/config.go and notifiers.go).
@@ -18,19 +19,14 @@ var services = map[string]string{"opsgenieConfigs": "https://api.opsgenie.com", 
 
 // Receivers are the ways from Alertmanager to the addresses that its receivers send to.
 func (in *Model) Receivers() []Intent {
-	var from []*network.End
-	for _, o := range in.deployed.Kind("Alertmanager") {
-		if deployed.GroupOf(o) == monitoring {
-			from = append(from, in.said(profiles.Pods{Namespace: o.Namespace, PodLabels: map[string]string{"app.kubernetes.io/name": "alertmanager", "alertmanager": o.Name}})...)
-		}
-	}
-	if len(from) == 0 {
-		return nil
-	}
 	var out []Intent
 	configs := in.alerts.Configs()
 	for k := range configs {
 		c := &configs[k]
+		from := in.senders(c.Object)
+		if len(from) == 0 {
+			continue
+		}
 		for n, receiver := range c.Spec.Receivers {
 			for _, kind := range slices.Sorted(maps.Keys(receiver)) {
 				list, _ := receiver[kind].([]any)
@@ -55,6 +51,20 @@ func (in *Model) Receivers() []Intent {
 					out = append(out, i.to(in.behind(l))...)
 				}
 			}
+		}
+	}
+	return out
+}
+
+// senders are the pods of the Alertmanagers that read an AlertmanagerConfig.
+func (in *Model) senders(config *object) []*network.End {
+	var out []*network.End
+	for _, o := range in.deployed.Kind("Alertmanager") {
+		which, where := selectorAt(o, labels.Nothing(), "spec", "alertmanagerConfigSelector"), selectorAt(o, nil, "spec", "alertmanagerConfigNamespaceSelector")
+		here := config.Namespace == o.Namespace
+		selected := which != nil && which.Matches(labelsOf(config)) && (where == nil && here || where != nil && where.Matches(labels.Set(in.network.LabelsOf(config.Namespace))))
+		if deployed.GroupOf(o) == monitoring && (selected || here && deployed.StringAt(o, "spec", "alertmanagerConfiguration", "name") == config.Name) {
+			out = append(out, in.said(profiles.Pods{Namespace: o.Namespace, PodLabels: map[string]string{"app.kubernetes.io/name": "alertmanager", "alertmanager": o.Name}})...)
 		}
 	}
 	return out

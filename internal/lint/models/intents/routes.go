@@ -15,7 +15,7 @@ import (
 
 // Routes are the ways from the ingress controller to what routes lead to: those of the list, and those that applications bring.
 func (in *Model) Routes() []Intent {
-	controller := in.said(in.deployed.Platform.Controller)
+	controller := in.controller()
 	var out []Intent
 	add := func(asks string, at func() catalog.Place, udp bool, leads []routes.Lead) {
 		i := Intent{From: controller, Protocol: "TCP", Not: lookups, Asks: asks, AtTo: true}
@@ -89,7 +89,7 @@ func ingressLeads(o *deployed.Object) []routes.Lead {
 
 // Logins are the ways from the ingress controller to what its middlewares ask: about each request, or for an error page.
 func (in *Model) Logins() []Intent {
-	controller := in.said(in.deployed.Platform.Controller)
+	controller := in.controller()
 	var out []Intent
 	seen := map[*deployed.Object]bool{}
 	for _, r := range in.routes.Everything() {

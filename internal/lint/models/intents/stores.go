@@ -64,7 +64,7 @@ func (in *Model) callsAPIServer(from *network.End, asks string, at catalog.Place
 	if err != nil || len(sure.Or(perhaps)["TCP"]) > 0 {
 		return Intent{}, false
 	}
-	port := in.deployed.Platform.APIServerPort
+	port := in.deployed.Platform.Names.APIServerPort
 	return Intent{From: []*network.End{from}, To: in.apiServers(from.Namespace), Any: true, Protocol: "TCP", Port: uint16(port), Asks: asks, At: at,
 		Permit: []Flow{{To: true, Own: own, Peer: "entity: kube-apiserver", Ports: []string{fmt.Sprint(port)}}}}, true
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/hippotion/roster/internal/lint/models/network"
 	"github.com/hippotion/roster/internal/lint/models/pods"
 	"github.com/hippotion/roster/internal/lint/models/routes"
+	"github.com/hippotion/roster/internal/verdict"
 	"github.com/hippotion/roster/profiles"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -88,6 +89,20 @@ func (in *Model) said(p profiles.Pods) []*network.End {
 		in.selected[key] = ends
 	}
 	return ends
+}
+
+// controller is the ingress controller, as what it is for Cilium.
+func (in *Model) controller() []*network.End {
+	p := in.deployed.Platform
+	switch p.Names.ControllerOn {
+	case profiles.OnHost:
+		e := in.entity("remote-node", "the ingress controller on its node")
+		e.Node, e.Also = true, []verdict.Endpoint{{Entity: "host"}}
+		return []*network.End{e}
+	case profiles.OnCilium:
+		return []*network.End{in.entity("ingress", "the ingress controller of Cilium")}
+	}
+	return in.said(p.Controller)
 }
 
 // unseen are the pods of a namespace in which not all is known. One of them, on some port, is what is meant.

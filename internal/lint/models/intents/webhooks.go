@@ -70,7 +70,7 @@ func (in *Model) called(o *object, fields ...string) []Intent {
 // network.APIServer). It returns the first that is refused, and the flows for all that are. On a single node it comes as the pods' own node, which
 // Cilium lets in for the kubelet's sake.
 func (in *Model) callers(i *Intent) (from []*network.End, permit []Flow) {
-	if len(in.deployed.Platform.Nodes) == 1 {
+	if len(in.deployed.Platform.Nodes) == 1 || len(in.deployed.Platform.Names.APIServerOutside) > 0 { // one outside may come through a tunnel of its own
 		return nil, nil
 	}
 	var ports []string
