@@ -88,3 +88,25 @@ func (c Conjunction) Matches(r *Request) bool {
 func (r *Rule) Matches(request *Request) bool {
 	return slices.ContainsFunc(r.Alternatives, func(c Conjunction) bool { return c.Matches(request) })
 }
+
+// Asks is whether a request of which only the host and the path are sure matches all matchers, and those that it does not surely meet: a header, a parameter
+// or another method that it would need (No), or something that is not known of it, such as the client's address (Unknown). Without matchers, No means that the
+// host or the path is another one.
+func (c Conjunction) Asks(r *Request) ([]*Matcher, Answer) {
+	var asks []*Matcher
+	answer := Yes
+	for _, m := range c {
+		switch {
+		case m.field == unknown, m.field == clientIP && !r.Client.IsValid():
+			if asks = append(asks, m); answer == Yes {
+				answer = Unknown
+			}
+		case m.Matches(r):
+		case m.field == method || m.field == header || m.field == query || m.field == clientIP:
+			asks, answer = append(asks, m), No
+		default:
+			return nil, No
+		}
+	}
+	return asks, answer
+}

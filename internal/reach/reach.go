@@ -42,7 +42,8 @@ type Result struct {
 	To     string   `json:"to"`
 	Answer Answer   `json:"answer"`
 	Says   string   `json:"says"`            // the answer in one line
-	Flows  []Flow   `json:"flows"`           // between the ends that the question means
+	Flows  []Flow   `json:"flows,omitempty"` // between the ends that the question means
+	Ways   []Way    `json:"ways,omitempty"`  // instead of Flows, of a request for a host of the list
 	Hint   string   `json:"hint,omitempty"`  // what to write so that the flows are permitted
 	Notes  []string `json:"notes,omitempty"` // what is not known, and may change the answer
 }
@@ -85,14 +86,23 @@ func (r *Reason) Place() string {
 	return fmt.Sprintf("%s:%d:%d", r.File, r.Line, r.Column)
 }
 
-// Ask answers whether one end reaches another.
+// Ask answers whether one end reaches another, or a request a host of the list.
 func (r *Reach) Ask(from, to string) (*Result, error) {
+	switch q, err := r.request(to); {
+	case err != nil:
+		return nil, err
+	case q != nil:
+		return r.way(from, q)
+	}
 	a, err := r.find(from, false)
 	if err != nil {
 		return nil, err
 	}
 	b, err := r.find(to, true)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.nowhere(a, b); err != nil {
 		return nil, err
 	}
 	return r.between(a, b)

@@ -13,6 +13,10 @@ func (r *Result) Text() string {
 		b.WriteString("\n")
 		r.Flows[i].text(&b)
 	}
+	for i := range r.Ways {
+		b.WriteString("\n")
+		r.Ways[i].text(&b)
+	}
 	if r.Hint != "" {
 		fmt.Fprintf(&b, "\nhint: %s\n", r.Hint)
 	}

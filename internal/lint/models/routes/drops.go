@@ -43,6 +43,8 @@ type verdicts struct {
 	faults  map[Cause][]Fault
 	dropped map[*Router]bool
 	by      *judge
+	routers map[*Router]*subject
+	doors   []*subject
 }
 
 // Faults are the faults of a cause, those of routers first. The list is not to be changed.
@@ -121,12 +123,15 @@ func (in *Model) judge() *verdicts {
 		}
 	}
 
-	out := &verdicts{faults: map[Cause][]Fault{}, dropped: map[*Router]bool{}, by: j}
+	out := &verdicts{faults: map[Cause][]Fault{}, dropped: map[*Router]bool{}, by: j, routers: map[*Router]*subject{}, doors: doors}
 	for _, s := range all {
 		for _, f := range s.faults {
 			out.faults[f.Cause] = append(out.faults[f.Cause], f)
 		}
-		if s.router != nil && s.broken {
+		if s.router == nil {
+			continue
+		}
+		if out.routers[s.router] = s; s.broken {
 			out.dropped[s.router] = true
 		}
 	}

@@ -32,6 +32,7 @@ type Model struct {
 
 	ingresses     once.Value[*ingressRoutes]
 	allRouters    once.Value[[]*Router]
+	named         once.Value[map[string][]*Router] // by the hosts that they name
 	contest       once.Value[*Contest]
 	verdicts      once.Value[*verdicts]
 	ofRoster      once.Value[*deployed.Object] // stands for the Middlewares that roster renders: all are the same
