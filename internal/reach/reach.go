@@ -389,7 +389,10 @@ func (r *Reach) notes(a, b *place) []string {
 }
 
 // hint is what to write so that the flows that are not permitted are.
-func (r *Reach) hint(a, b *place) string {
+func (r *Reach) hint(a, b *place) string { return r.in.Network.Permit(r.asks(a, b)...) }
+
+// asks are the flows between two places, on ports that are known.
+func (r *Reach) asks(a, b *place) []network.Ask {
 	var asks []network.Ask
 	for _, from := range a.ends {
 		for _, to := range b.ends {
@@ -400,5 +403,5 @@ func (r *Reach) hint(a, b *place) string {
 			}
 		}
 	}
-	return r.in.Network.Permit(asks...)
+	return asks
 }

@@ -139,6 +139,7 @@ type walk struct {
 	from       *place
 	controller []*network.End
 	tunnels    []*network.End // pods that may bring requests from the internet
+	refused    []network.Ask // that the list can permit
 	hints      []string
 	notes      []string
 }
@@ -214,7 +215,7 @@ func (w *walk) noDoor(unused []routes.Door) Way {
 	switch {
 	case w.request.scheme != "https" && len(redirecting) > 0:
 		names = redirecting
-		s.Says = "it redirects all requests to HTTPS before any route is asked"
+		s.Says = "redirects all requests to HTTPS before any route is asked"
 		w.hint("ask about https://" + strings.TrimPrefix(w.request.text, "http://"))
 	case len(unused) > 0:
 		s.Says = fmt.Sprintf("the routes of the host are there for %s only", map[string]string{"http": "HTTPS", "https": "plain HTTP"}[w.request.scheme])
@@ -348,16 +349,23 @@ func (w *walk) conclude(out *Result) {
 	}
 	out.Answer = together(all)
 	text := w.request.text
-	var texts []string
+	var ends []string                // what the ways say, each once
+	through := map[string][]string{} // the entry points of each
 	for _, way := range out.Ways {
-		if says := way.Says; out.Answer != Partly || way.Answer == Yes || way.Answer == Partly {
-			texts = append(texts, "through "+strings.Join(way.EntryPoints, ", ")+": "+says)
-			if out.Answer == No {
-				texts[len(texts)-1] = says
-			}
+		if out.Answer == Partly && way.Answer != Yes && way.Answer != Partly {
+			continue
+		}
+		if through[way.Says] == nil {
+			ends = append(ends, way.Says)
+		}
+		through[way.Says] = append(through[way.Says], way.EntryPoints...)
+	}
+	if out.Answer != No {
+		for i, says := range ends {
+			ends[i] = "through " + enumerated(through[says]) + ": " + says
 		}
 	}
-	says := strings.Join(slices.Compact(texts), "; ")
+	says := strings.Join(ends, "; ")
 	switch out.Answer {
 	case Yes:
 		out.Says = fmt.Sprintf("%s reaches %s %s", out.From, text, says)
@@ -368,6 +376,7 @@ func (w *walk) conclude(out *Result) {
 	default:
 		out.Says = fmt.Sprintf("%s does not reach %s: it ends at %s", out.From, text, says)
 	}
+	w.hint(w.in.Network.Permit(w.refused...))
 	out.Hint = strings.Join(w.hints, "; ")
 	if slices.ContainsFunc(w.from.ends, func(e *network.End) bool { return e.Namespace == "" }) && len(out.Ways[0].EntryPoints) > 0 {
 		w.note("which entry points " + out.From + " can come to is decided by the network before them, which the list does not know")

@@ -156,22 +156,27 @@ func (w *walk) enter(c *course, d routes.Door, of []*routes.Router) error {
 	}
 	if slices.ContainsFunc(w.from.ends, func(e *network.End) bool { return e.Namespace != "" }) {
 		w.note("Cilium leads a pod that asks for the address of the load balancer to the pods of the ingress controller: that is the flow that is judged")
-	} else if s.Answer == Yes {
+	} else if together(flows) == Yes {
 		w.masked(to)
 	}
 	if s.Answer == No {
-		w.hint(w.permit(w.from.ends, to))
+		w.permit(w.from, to)
 	}
 	c.add(s)
 	return nil
 }
 
-// permit is what to write so that flows are permitted.
-func (r *Reach) permit(from []*network.End, to *place) string {
+// permit notes what to write so that flows are permitted. What the list can permit is said together.
+func (w *walk) permit(from, to *place) {
 	if to.port.number == 0 && to.service == nil {
-		return ""
+		return
 	}
-	return r.hint(&place{ends: from}, to)
+	asks := w.asks(from, to)
+	if flows, problem := w.in.Network.FlowsFor(asks...); len(flows) > 0 && problem == "" {
+		w.refused = append(w.refused, asks...)
+	} else {
+		w.hint(problem)
+	}
 }
 
 // masked notes a controller that a load balancer which replaces the client's address cannot reach.
@@ -194,11 +199,10 @@ func (w *walk) entryPoint(d routes.Door, of []*routes.Router) Step {
 	if d.TLS {
 		s.Says = "TLS"
 	}
-	switch e := settings.EntryPoint(d.EntryPoint); {
-	case e != nil && e.Port() != "":
+	if e := settings.EntryPoint(d.EntryPoint); e != nil {
 		s.Says += " on " + e.Port() + "/TCP"
-	default:
-		s.Says += " on a port that is not known here"
+	} else {
+		s.Says += ", by its name, on a port that is not known here"
 	}
 	for _, r := range of {
 		switch i := slices.Index(r.EntryPoints, d.EntryPoint); {
@@ -225,7 +229,9 @@ func (w *walk) dropped(r *routes.Router) Step {
 	case len(faults) > 0:
 		s.Says = faults[0].Message
 		w.locate(&s, faults[0].At())
-		w.hint(faults[0].Hint)
+		if faults[0].Hint != "" {
+			w.hint(s.Name + ": " + faults[0].Hint)
+		}
 	case r.Invalid != nil:
 		s.Says = "Traefik does not accept its rule: " + r.Invalid.Error()
 	}
@@ -256,7 +262,7 @@ func asking(c routes.Claim) string {
 	for _, m := range c.Asks {
 		out = append(out, m.String())
 	}
-	return diag.Beginning(enumerated(out), 200)
+	return diag.Beginning(enumerated(out), longestRule)
 }
 
 // elsewhere notes what names the host and is no route that is followed here.
@@ -287,10 +293,13 @@ func (w *walk) named(text string) bool {
 	}
 }
 
+// longestRule is how much of a rule is quoted.
+const longestRule = 200
+
 // answer is the rest of the way, from the router that answers.
 func (w *walk) answer(c *course, d routes.Door, all []routes.Claim, i int, claims, beyond []routes.Claim) error {
 	r := all[i].Router
-	s := Step{Kind: AtRouter, Name: routeName(r), Answer: Yes, Says: fmt.Sprintf("answers, with the priority %d", r.Priority)}
+	s := Step{Kind: AtRouter, Name: routeName(r), Answer: Yes, Says: fmt.Sprintf("answers for %s, with the priority %d", diag.Beginning(r.Text, longestRule), r.Priority)}
 	w.locate(&s, r.At("match"))
 	if all[i].Answer == muxer.Unknown {
 		s.Answer = Unknown
@@ -547,15 +556,19 @@ func (w *walk) judge(s *Step, to *place, refused string) error {
 		s.Says += "; on which port the pods listen is not known here"
 	default:
 		s.Says += "; none of its pods has the port"
+		refused = ""
 	}
 	s.Flows = append(s.Flows, flows...)
+	if i := slices.IndexFunc(flows, func(f Flow) bool { return f.Answer == Unknown && f.Port == 0 && f.Ports != "all" }); i >= 0 {
+		s.Says += "; permitted is " + flows[i].Ports
+	}
 	if slices.Index(order, answer) < slices.Index(order, cmp.Or(s.Answer, Yes)) {
 		s.Answer = answer
 	}
 	s.Answer = cmp.Or(s.Answer, Yes)
-	if answer == No {
+	if answer == No && refused != "" {
 		s.Says += "; " + refused
-		w.hint(w.permit(w.controller, to))
+		w.permit(&place{ends: w.controller}, to)
 	}
 	for _, note := range w.Reach.notes(&place{}, to) {
 		w.note(note)
