@@ -2,6 +2,7 @@ package muxer
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 )
@@ -176,5 +177,38 @@ func TestIntricate(t *testing.T) {
 				t.Errorf("it looked at %d instructions", visited)
 			}
 		})
+	}
+}
+
+// TestAsks tells what a request lacks from what is not known of it, and from another host or path.
+func TestAsks(t *testing.T) {
+	for _, c := range []struct {
+		rule   string
+		client string
+		answer Answer
+		asks   string
+	}{
+		{"Host(`a`) && PathPrefix(`/x`)", "", Yes, ""},
+		{"Host(`b`) && Header(`X`, `1`)", "", No, ""},
+		{"Host(`a`) && Path(`/y`)", "", No, ""},
+		{"Host(`a`) && Header(`X`, `1`) && Method(`POST`)", "", No, "Header(`X`, `1`) && Method(`POST`)"},
+		{"Host(`a`) && !Header(`X`, `1`)", "", Yes, ""},
+		{"Host(`a`) && Query(`q`)", "", No, "Query(`q`)"},
+		{"Host(`a`) && ClientIP(`10.0.0.0/8`)", "", Unknown, "ClientIP(`10.0.0.0/8`)"},
+		{"Host(`a`) && !ClientIP(`10.0.0.0/8`)", "", Unknown, "!ClientIP(`10.0.0.0/8`)"},
+		{"Host(`a`) && ClientIP(`10.0.0.0/8`)", "10.1.1.1", Yes, ""},
+		{"Host(`a`) && ClientIP(`10.0.0.0/8`)", "192.168.0.1", No, "ClientIP(`10.0.0.0/8`)"},
+		{"Host(`a`) && Header(`X`, `1`) && ClientIP(`10.0.0.0/8`)", "", No, "Header(`X`, `1`) && ClientIP(`10.0.0.0/8`)"},
+		{"Host(`a`) && Header(`X-Real-Ip`, `1`)", "", Unknown, "Header(`X-Real-Ip`, `1`)"},
+	} {
+		rule, err := Parse(c.rule, V3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, _ := netip.ParseAddr(c.client)
+		asks, answer := rule.Alternatives[0].Asks(&Request{Host: "a", Path: "/x/z", Method: "GET", Client: client})
+		if answer != c.answer || Conjunction(asks).String() != c.asks {
+			t.Errorf("%s from %q: %v with %s, want %v with %s", c.rule, c.client, answer, Conjunction(asks), c.answer, c.asks)
+		}
 	}
 }

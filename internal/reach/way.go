@@ -75,7 +75,7 @@ func (r *Reach) request(text string) (*request, error) {
 		if isURL {
 			return nil, fmt.Errorf("%s: expected a URL such as https://app.home.example/path", quoted(text))
 		}
-		return nil, nil //nolint:nilnil // it is no request, which is no mistake
+		return nil, nil // it is no request, which is no mistake
 	}
 	out := &request{text: text, scheme: scheme, Request: muxer.Request{Host: strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), Path: cmp.Or(u.EscapedPath(), "/"), Method: method, Query: u.Query()}}
 	known := r.in.Routes.Hosts()[out.Host] != nil
@@ -87,7 +87,7 @@ func (r *Reach) request(text string) (*request, error) {
 	case !known && (isURL || u.Path != "" && !isService && strings.Contains(out.Host, ".") && !isAddress(out.Host)):
 		return nil, r.noHost(out.Host)
 	case !known:
-		return nil, nil //nolint:nilnil // likewise
+		return nil, nil
 	case port == "" || port == map[string]string{"http": "80", "https": "443"}[scheme]:
 	case !isURL && u.Path == "" && port == "443":
 		out.scheme = "https"
@@ -96,7 +96,7 @@ func (r *Reach) request(text string) (*request, error) {
 	case isURL || u.Path != "":
 		return nil, published(text)
 	default:
-		return nil, nil //nolint:nilnil // another port of the name is not the ingress controller's
+		return nil, nil // another port of the name is not the ingress controller's
 	}
 	return out, nil
 }
@@ -139,7 +139,7 @@ type walk struct {
 	from       *place
 	controller []*network.End
 	tunnels    []*network.End // pods that may bring requests from the internet
-	refused    []network.Ask // that the list can permit
+	refused    []network.Ask  // that the list can permit
 	hints      []string
 	notes      []string
 }

@@ -34,9 +34,12 @@ func reachCommand() *cobra.Command {
 each flow with what decides, and when the answer is no, what to write.
 
 An end is a namespace, an application, NAMESPACE/WORKLOAD, NAMESPACE/key=value for pods with labels, a Service by its name in the cluster
-(web.shop.svc), an address, a name outside of the cluster, or one of Cilium's entities: internet (world), host, remote-node, kube-apiserver,
+(web.shop.svc), an address, a host of the list, a name outside of the cluster, or one of Cilium's entities: internet (world), host, remote-node, kube-apiserver,
 ingress, health, init, unmanaged. Where a name means two things, entity:, namespace: and app: before it tell them apart. A port is that of the
 pods, except for a Service: 8080, 53/UDP, http. Without one, all ports that the pods declare are meant.
+
+To a host of the list, it is the way of a request, as HOST, HOST/PATH or a URL, with a method before it if it is not GET: entry points, the ingress
+controller, the router that answers, middlewares, the Service and its pods, and where it ends.
 
 --from END prints all that an end reaches, --to END all that reaches it, and --matrix both of everything: of all pods, the nodes, the world, and what of
 the world policies name. Flows that no port limits are "all".
@@ -45,6 +48,7 @@ It exits with 0 when some flow is permitted, with 1 when none is, with 2 when th
 what is not known.`,
 		Example: `  roster reach web-n8n web-ai-engine:8080
   roster reach web-n8n api.example:443
+  roster reach internet https://n8n.home.example/webhook
   roster reach sys-monitoring web-ntfy/ntfy:metrics
   roster reach --from web-n8n
   roster reach --to sys-vault

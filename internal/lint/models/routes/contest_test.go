@@ -48,6 +48,17 @@ func winners(routers []*Router, c *Contest, a arrival) []*Router {
 	return out
 }
 
+// first are the routers of the first claims that are sure.
+func first(claims []Claim) []*Router {
+	var out []*Router
+	for _, c := range claims {
+		if c.Answer == muxer.Yes && (len(out) == 0 || c.Priority == out[0].Priority) {
+			out = append(out, c.Router)
+		}
+	}
+	return out
+}
+
 // TestContest finds what looking at each request finds.
 func TestContest(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
@@ -80,6 +91,9 @@ func TestContest(t *testing.T) {
 			won := winners(routers, c, a)
 			if got := c.Answering(&a.request, a.door); !sameRouters(got, won) {
 				t.Errorf("%d: %v: %v, want %v", run, a, got, won)
+			}
+			if got := first(c.Claims(&a.request, a.door)); !sameRouters(got, won) {
+				t.Errorf("%d: %v: claims of %v, want %v", run, a, got, won)
 			}
 			for i, w := range won {
 				if reached[w] == nil {
