@@ -124,7 +124,7 @@ func (r *Reach) noHost(host string) error {
 func (r *Reach) nowhere(a, b *place) error {
 	inside := func(e *network.End) bool { return e.Entity != "world" && !e.IP.IsValid() }
 	switch {
-	case slices.ContainsFunc(a.ends, inside) || slices.ContainsFunc(b.ends, func(e *network.End) bool { return e.FQDN == "" }):
+	case len(b.ends) == 0 || slices.ContainsFunc(a.ends, inside) || slices.ContainsFunc(b.ends, func(e *network.End) bool { return e.FQDN == "" }):
 		return nil
 	case r.in.Routes.Hosts()[b.ends[0].FQDN] != nil:
 		return published(b.text + ":" + strings.TrimSuffix(b.port.String(), "/TCP"))
