@@ -57,6 +57,7 @@ var mayRead = map[string]string{
 	"render/workload/valuesschema.go compileSchema jsonschema.UnmarshalJSON": "CheckJSON stands before it",
 	"render/workload/valuesschema.go Load jsonschema.UnmarshalJSON":          "CheckJSON stands before it",
 	"internal/lint/extend.go extendedBy yaml.Unmarshal":                      "a flow that a rule has made; addable has no aliases",
+	"internal/lint/models/network/services.go addPools json.Unmarshal":       "made of an object",
 	"internal/lint/models/network/network.go labelsOf json.Unmarshal":        "made of an object",
 	"internal/lint/models/network/policy.go specOf json.Unmarshal":           "made of an object",
 	"internal/lint/models/policies/policies.go ruleOf json.Unmarshal":        "made of an object",

@@ -63,7 +63,7 @@ func (in *Model) FlowsFor(asks ...Ask) (flows []Flow, problem string) {
 						return nil, "a deny rule decides, and no flow can permit what it denies: change " + in.Source(d.Rules[0], ask.Protocol, ask.Port).Text
 					}
 				}
-				f, ok := in.flowFor(a, b, ask.Protocol, ask.Port)
+				f, ok := in.flowFor(a, b, ask.Protocol, ask.Port, v.Egress.Allowed)
 				if !ok {
 					return nil, ""
 				}
@@ -99,8 +99,8 @@ func (e *End) identities() []*End {
 	return out
 }
 
-// flowFor is the flow that permits traffic at both ends: false when no entry of the list can permit it.
-func (in *Model) flowFor(from, to *End, protocol string, port uint16) (Flow, bool) {
+// flowFor is the flow that permits traffic at both ends, written where it is refused: false when no entry of the list can permit it.
+func (in *Model) flowFor(from, to *End, protocol string, port uint16, letOut bool) (Flow, bool) {
 	if strings.HasPrefix(protocol, "ICMP") {
 		return Flow{}, false // flows have ports of TCP, UDP and SCTP
 	}
@@ -112,7 +112,7 @@ func (in *Model) flowFor(from, to *End, protocol string, port uint16) (Flow, boo
 	switch {
 	case from.Namespace != "" && to.Namespace != "":
 		switch {
-		case here != nil && here.Policies != nil && there != nil:
+		case !letOut && here != nil && here.Policies != nil && there != nil:
 			return Flow{here, "to: {namespace: " + to.Namespace, ports}, true
 		case there != nil && there.Policies != nil && here != nil:
 			return Flow{there, "from: {namespace: " + from.Namespace, ports}, true

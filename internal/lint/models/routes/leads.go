@@ -93,13 +93,13 @@ func (in *Model) Asked(r *Router) []*deployed.Object {
 		}
 	}
 	for _, m := range r.Middlewares {
-		add(in.named(m))
+		add(in.called(m))
 	}
 	return out
 }
 
-// named is the middleware of a name, which may be one as Traefik has it.
-func (in *Model) named(m catalog.Middleware) *deployed.Object {
+// called is the middleware of a name, which may be one as Traefik has it.
+func (in *Model) called(m catalog.Middleware) *deployed.Object {
 	if local, own := strings.CutSuffix(m.Name, ownProvider); own {
 		return in.verdicts.Get(in.judge).by.find("Middleware", []string{local}, "", "")
 	}
