@@ -105,12 +105,7 @@ func (p *Peer) reserved(e *Endpoint) error {
 
 // pod gives the peer what decides a pod's identity: its labels, with those that Cilium adds, and without those that it leaves out.
 func (j *Judge) pod(p *Peer, e *Endpoint) {
-	all := map[string]string{}
-	for key, value := range e.Labels {
-		if !strings.HasPrefix(key, k8sconst.LabelPrefix) {
-			all[key] = value
-		}
-	}
+	all := own(e.Labels)
 	for key, value := range e.NamespaceLabels {
 		all[k8sconst.PodNamespaceMetaLabels+labels.PathDelimiter+key] = value
 	}
@@ -119,12 +114,36 @@ func (j *Judge) pod(p *Peer, e *Endpoint) {
 		all[k8sconst.PolicyLabelServiceAccount] = e.ServiceAccount
 	}
 	all[k8sconst.PolicyLabelCluster] = cmp.Or(e.Cluster, j.cluster)
-	configure()
-	kept, _ := labelsfilter.Filter(labels.Map2Labels(all, labels.LabelSourceK8s))
-	for _, l := range kept {
+	for _, l := range kept(all) {
 		p.labels[l.GetExtendedKey()] = l.Value
 	}
 	p.ports = portsOf(e)
+}
+
+// Identity is those of a pod's labels that decide its identity. Cilium leaves out the others, which no policy can select by.
+func Identity(podLabels map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, l := range kept(own(podLabels)) {
+		out[l.Key] = l.Value
+	}
+	return out
+}
+
+// own are the labels of a pod that do not pretend to be Cilium's.
+func own(podLabels map[string]string) map[string]string {
+	out := map[string]string{}
+	for key, value := range podLabels {
+		if !strings.HasPrefix(key, k8sconst.LabelPrefix) {
+			out[key] = value
+		}
+	}
+	return out
+}
+
+func kept(all map[string]string) labels.Labels {
+	configure()
+	out, _ := labelsfilter.Filter(labels.Map2Labels(all, labels.LabelSourceK8s))
+	return out
 }
 
 // portsOf are the named ports of a pod. Cilium leaves out names that are none.

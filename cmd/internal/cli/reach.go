@@ -94,7 +94,7 @@ what is not known.`,
 		}
 		return o.print(answer, c.OutOrStdout())
 	}
-	return c
+	return observing(c, &o)
 }
 
 // The formats of an answer, and of a matrix.

@@ -58,9 +58,16 @@ func (in *Model) FlowsFor(asks ...Ask) (flows []Flow, problem string) {
 				if err != nil || v.Allowed() || !v.Sure() {
 					continue
 				}
-				for _, d := range []verdict.Decision{v.Egress, v.Ingress} {
-					if !d.Allowed && len(d.Rules) > 0 {
-						return nil, "a deny rule decides, and no flow can permit what it denies: change " + in.Source(d.Rules[0], ask.Protocol, ask.Port).Text
+				for _, half := range []struct {
+					verdict.Decision
+					at *End
+				}{{v.Egress, a}, {v.Ingress, b}} {
+					switch entry := in.entryOf(half.at); {
+					case half.Allowed:
+					case len(half.Rules) > 0:
+						return nil, "a deny rule decides, and no flow can permit what it denies: change " + in.Source(half.Rules[0], ask.Protocol, ask.Port).Text
+					case (entry == nil || entry.Policies == nil) && len(half.Closed) > 0:
+						return nil, half.at.Namespace + " has no networkPolicies in the list that a flow could be added to: change " + in.Source(half.Closed[0], ask.Protocol, ask.Port).Text
 					}
 				}
 				f, ok := in.flowFor(a, b, ask.Protocol, ask.Port, v.Egress.Allowed)
@@ -141,6 +148,8 @@ func outside(e *End) string {
 	switch {
 	case e.FQDN != "":
 		return "host: " + e.FQDN
+	case e.APIServer:
+		return "entity: kube-apiserver" // whatever it is besides
 	case e.IP.IsValid():
 		return fmt.Sprintf("cidr: %s/%d", e.IP, e.IP.BitLen())
 	case e.Entity != "":

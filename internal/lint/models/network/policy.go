@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -144,19 +145,19 @@ func (in *Model) profileText(p *Policy) string {
 
 // flowOn is the flow that permits a port, or else the first.
 func flowOn(flows []catalog.Flow, protocol string, port uint16) catalog.Flow {
+	return append(FlowsOn(flows, protocol, port), flows[0])[0]
+}
+
+// FlowsOn are those flows that permit a port, and those that name one, which may be that port.
+func FlowsOn(flows []catalog.Flow, protocol string, port uint16) []catalog.Flow {
+	var out []catalog.Flow
 	for _, f := range flows {
-		if len(f.Ports) == 0 {
-			return f
-		}
-		for _, p := range f.Ports {
+		if len(f.Ports) == 0 || slices.ContainsFunc(f.Ports, func(p catalog.Port) bool {
 			first, err := strconv.Atoi(p.Name)
-			if p.Protocol != "ANY" && p.Protocol != protocol {
-				continue
-			}
-			if err != nil || int(port) >= first && int(port) <= max(first, p.End) {
-				return f
-			}
+			return (p.Protocol == "ANY" || p.Protocol == protocol) && (err != nil || int(port) >= first && int(port) <= max(first, p.End))
+		}) {
+			out = append(out, f)
 		}
 	}
-	return flows[0]
+	return out
 }
