@@ -120,9 +120,9 @@ func message(err error) error {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &kind) && kind.Field == "":
-		return fmt.Errorf("expected a flow as hubble observe -o json prints it, found a JSON %s", kind.Value)
+		return fmt.Errorf("expected a flow as hubble observe -o json prints it, found a JSON %s", diag.Beginning(kind.Value, 50))
 	case errors.As(err, &kind):
-		return fmt.Errorf("%s: expected %s, found a JSON %s", kind.Field, expected(kind), kind.Value)
+		return fmt.Errorf("%s: expected %s, found a JSON %s", kind.Field, expected(kind), diag.Beginning(kind.Value, 50))
 	case errors.As(err, &syntax):
 		return fmt.Errorf("expected JSON as hubble observe -o json prints it: %w", syntax)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

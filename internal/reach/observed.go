@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/hubble"
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/lint/models/network"
 	"github.com/hippotion/roster/internal/verdict"
 )
@@ -110,13 +110,15 @@ var errDistinct = fmt.Errorf("the log has more than %s different flows\n  hint: 
 // observer reads a log.
 type observer struct {
 	*Reach
-	ends      map[string]*seen
-	names     map[netip.Addr][]string // that answers of DNS servers have given to addresses
-	dropped   map[traffic]*drops
-	forwarded map[traffic]bool
-	lookups   map[lookup]int
-	doubts    map[Doubt]int // with a Count of 0
-	other     map[string]int
+	ends map[string]*seen
+	// identities are those labels of pods of the list that policies see.
+	identities map[*network.End]map[string]string
+	names      map[netip.Addr][]string // that answers of DNS servers have given to addresses
+	dropped    map[traffic]*drops
+	forwarded  map[traffic]bool
+	lookups    map[lookup]int
+	doubts     map[Doubt]int // with a Count of 0
+	other      map[string]int
 }
 
 // traffic is what flows have in common that policies cannot tell apart.
@@ -143,10 +145,15 @@ func (d *drops) count() int { return max(d.happened, d.decided) + d.audit }
 
 // Observe says what a log of Hubble says about the list: what it would have to permit, and what nobody has used.
 func (r *Reach) Observe(log io.Reader) (*Observed, error) {
-	o := &observer{Reach: r, ends: map[string]*seen{}, names: map[netip.Addr][]string{}, dropped: map[traffic]*drops{}, forwarded: map[traffic]bool{},
+	o := &observer{Reach: r, ends: map[string]*seen{}, identities: map[*network.End]map[string]string{}, names: map[netip.Addr][]string{}, dropped: map[traffic]*drops{}, forwarded: map[traffic]bool{},
 		lookups: map[lookup]int{}, doubts: map[Doubt]int{}, other: map[string]int{}}
 	out := &Observed{}
-	read, err := hubble.Read(log, func(f *hubble.Flow) error { return o.add(f, out) })
+	read, err := hubble.Read(log, func(f *hubble.Flow) error {
+		if len(o.ends) > mostDistinct {
+			return errDistinct
+		}
+		return o.add(f, out)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -230,12 +237,12 @@ func (o *observer) learn(f *hubble.Flow) {
 	}
 }
 
-var hostPattern = regexp.MustCompile(`^[-a-z0-9_]+(\.[-a-z0-9_]+)+$`)
+var hostPattern = lazy.Regexp(`^[-a-z0-9_]+(\.[-a-z0-9_]+)+$`)
 
 // hostName is a name as the list has it; empty when it is none that the list may have, as those of Services.
 func hostName(name string) string {
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
-	if len(name) > 253 || !hostPattern.MatchString(name) || strings.HasSuffix(name, ".cluster.local") || strings.HasSuffix(name, ".svc") {
+	if len(name) > 253 || !hostPattern().MatchString(name) || strings.HasSuffix(name, ".cluster.local") || strings.HasSuffix(name, ".svc") {
 		return ""
 	}
 	if _, err := netip.ParseAddr(name); err == nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/hubble"
+	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/lint/models/network"
 	"github.com/hippotion/roster/internal/verdict"
 )
@@ -46,9 +47,14 @@ func keyOf(in *hubble.End, name string) string {
 	return strings.Join(append(parts, labels...), "\x00")
 }
 
+var namespacePattern = lazy.Regexp(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+
 // identify finds out what an end is, by what Cilium says that it is.
 func (o *observer) identify(in *hubble.End, name string) *seen {
 	if in.Namespace != "" {
+		if len(in.Namespace) > 63 || !namespacePattern().MatchString(in.Namespace) {
+			return &seen{name: shown(in.Namespace), why: "the log has a namespace that cannot be one"}
+		}
 		return o.pods(in)
 	}
 	is := reservedOf(in)
@@ -149,7 +155,7 @@ func (o *observer) pods(in *hubble.End) *seen {
 	}
 	out := &seen{cluster: added[ofCluster]}
 	n := o.in.Network.Namespace(in.Namespace)
-	switch e := workload(n, in, labels, added[serviceAccount]); {
+	switch e := o.workload(n, in, labels, added[serviceAccount]); {
 	case e != nil:
 		out.end = e
 	case len(in.Labels) == 0:
@@ -167,10 +173,10 @@ func (o *observer) pods(in *hubble.End) *seen {
 }
 
 // workload is that of a namespace whose pods an end is; nil when it is none, or may be several.
-func workload(n *network.Namespace, in *hubble.End, labels map[string]string, account string) *network.End {
+func (o *observer) workload(n *network.Namespace, in *hubble.End, labels map[string]string, account string) *network.End {
 	for _, w := range in.Workloads {
 		for _, e := range n.Pods {
-			if o := e.Pods.Object; !e.Node && o.Name == w.Name && (o.Kind == w.Kind || w.Kind == "") {
+			if made := e.Pods.Object; !e.Node && made.Name == w.Name && (made.Kind == w.Kind || w.Kind == "") {
 				return e
 			}
 		}
@@ -179,7 +185,11 @@ func workload(n *network.Namespace, in *hubble.End, labels map[string]string, ac
 	var most map[string]string
 	several := false
 	for _, e := range n.Pods {
-		identity := verdict.Identity(e.Labels)
+		identity, known := o.identities[e]
+		if !known {
+			identity = verdict.Identity(e.Labels)
+			o.identities[e] = identity
+		}
 		if e.Node || len(identity) == 0 || !within(identity, labels) || account != "" && account != e.ServiceAccount {
 			continue
 		}

@@ -16,6 +16,9 @@ func observing(c *cobra.Command, o *reachOptions) *cobra.Command {
 	var log string
 	c.Flags().StringVar(&log, "observed", "", "a log of Hubble in JSON, or - for stdin: say what the list has to permit for its dropped flows")
 	_ = c.MarkFlagFilename("observed", "json")
+	for _, other := range []string{"from", "to", "matrix"} {
+		c.MarkFlagsMutuallyExclusive("observed", other)
+	}
 	c.Long += `
 
 With --observed, it reads what hubble observe -o json prints, and says of each dropped flow what it means: a flow of the list would permit it, and which;
@@ -42,7 +45,7 @@ known of all that was dropped what it means.`
 
 // observe answers what a log says about the list.
 func (o *reachOptions) observe(c *cobra.Command, log, dir string) error {
-	if err := oneOf("--format", o.format, []string{"text", "json"}); err != nil {
+	if err := oneOf("--format", o.format, answerFormats); err != nil {
 		return err
 	}
 	if o.timeout <= 0 {
