@@ -269,12 +269,17 @@ type (
 		Workloads []Workload `json:"workloads"`
 	}
 	event struct {
-		Type int `json:"type"`
+		Type int    `json:"type"`
+		Sub  uint32 `json:"sub_type"`
+		Sub2 uint32 `json:"subType"`
 	}
 )
 
-// verdictEvent is the type of events that are decisions of policies: MessageTypePolicyVerdict of Cilium's monitor.
-const verdictEvent = 5
+// The types of events that are drops and decisions of policies: MessageTypeDrop and MessageTypePolicyVerdict of Cilium's monitor.
+const (
+	dropEvent    = 1
+	verdictEvent = 5
+)
 
 // add reads a record, and passes its flow on.
 func (in *record) add(out *Log, each func(*Flow) error) error {
@@ -326,6 +331,9 @@ func (in *flow) read() (*Flow, error) {
 	}
 	if e := cmp.Or(in.Event, in.Event2); e != nil {
 		out.Verdicts = e.Type == verdictEvent
+		if number := cmp.Or(e.Sub, e.Sub2); out.Reason == "" && e.Type == dropEvent && number != 0 {
+			out.Reason = reason(number)
+		}
 	}
 	if in.Time != "" {
 		var err error

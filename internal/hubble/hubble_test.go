@@ -75,6 +75,8 @@ func TestFields(t *testing.T) {
 		{`{"verdict":"DROPPED","l4":{"VRRP":{"type":1}}}`, func(f *hubble.Flow) bool { return f.Protocol == "" }},
 		{`{"verdict":"DROPPED","drop_reason":181}`, func(f *hubble.Flow) bool { return f.Reason == "POLICY_DENY" }},
 		{`{"verdict":"DROPPED","drop_reason":134}`, func(f *hubble.Flow) bool { return f.Reason == "reason 134" }},
+		{`{"verdict":"DROPPED","event_type":{"type":1,"sub_type":133}}`, func(f *hubble.Flow) bool { return f.Reason == "POLICY_DENIED" && !f.Verdicts }},
+		{`{"verdict":"FORWARDED","eventType":{"type":4,"subType":133}}`, func(f *hubble.Flow) bool { return f.Reason == "" }},
 		{`{"verdict":"FORWARDED","is_reply":false}`, func(f *hubble.Flow) bool { return f.Reply != nil && !*f.Reply }},
 		{`{"verdict":"FORWARDED","isReply":true}`, func(f *hubble.Flow) bool { return f.Reply != nil && *f.Reply }},
 		{`{"verdict":"FORWARDED","reply":true}`, func(f *hubble.Flow) bool { return f.Reply != nil && *f.Reply }},
