@@ -23,8 +23,8 @@ func observing(c *cobra.Command, o *reachOptions) *cobra.Command {
 
 With --observed, it reads what hubble observe -o json prints, and says of each dropped flow what it means: a flow of the list would permit it, and which;
 the list permits it already; a deny rule decides; or it is not known. If the log has forwarded flows, it also names the rules that none of them has
-used. It exits with 0 when policies have dropped nothing, with 1 when they have, with 2 when the log or the list is wrong, and with 3 when it is not
-known of all that was dropped what it means.`
+used. It exits with 0 when policies have dropped nothing, with 1 when they have, with 2 when the log or the list is wrong, and with 3 when of nothing
+that was dropped it is known what it means.`
 	c.Example += `
   hubble observe -o json --verdict DROPPED --last 10000 | roster reach --observed -`
 	args, run := c.Args, c.RunE
