@@ -22,6 +22,7 @@ import (
 type listed struct {
 	profiles map[string]string // by namespace; open when it is empty
 	allow    map[string][]string
+	closed   string // a namespace in which an application deploys a policy that closes it
 }
 
 func (l *listed) reach(t testing.TB) *reach.Reach {
@@ -64,6 +65,14 @@ func (l *listed) reach(t testing.TB) *reach.Reach {
 				Object: object.Object{APIVersion: "apps/v1", Kind: "Deployment", Namespace: n.Name, Name: name, Value: func() any { return value }}})
 		}
 	}
+	for i := range p.Namespaces {
+		if n := &p.Namespaces[i]; n.Name == l.closed {
+			value := map[string]any{"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": map[string]any{"name": "shut"},
+				"spec": map[string]any{"endpointSelector": map[string]any{}, "ingress": []any{map[string]any{}}}}
+			in.Workloads = append(in.Workloads, &lint.Object{Entry: n, Application: &catalog.Application{Code: n.Name},
+				Object: object.Object{APIVersion: "cilium.io/v2", Kind: "CiliumNetworkPolicy", Namespace: n.Name, Name: "shut", Value: func() any { return value }}})
+		}
+	}
 	return reach.New(lint.NewContext(in), diag.Frame{})
 }
 
@@ -101,7 +110,7 @@ const syn = `"TCP":{"source_port":40000,"destination_port":8080,"flags":{"SYN":t
 
 // TestMeanings: what one dropped flow means, and what to write.
 func TestMeanings(t *testing.T) {
-	l := &listed{profiles: map[string]string{"web-a": "isolated", "web-b": "isolated", "web-open": ""},
+	l := &listed{profiles: map[string]string{"web-a": "isolated", "web-b": "isolated", "web-open": "", "web-shut": ""}, closed: "web-shut",
 		allow: map[string][]string{"web-a": {"to: {namespace: web-b, ports: [9090]}", "to: {host: known.example.com, ports: [443]}"}}}
 	a, b := pod("web-a", "a"), pod("web-b", "b")
 	to := func(address string) string { return `,"IP":{"source":"10.42.0.1","destination":"` + address + `"}` }
@@ -141,6 +150,7 @@ func TestMeanings(t *testing.T) {
 		{"permitted already", dropped(a, b, tcp(40000, 9090, `"SYN":true`), ""), reach.Permitted, ""},
 		{"pods that the list does not have", dropped(a, pod("web-b", "new"), syn, ""), reach.Missing, "web-a: {to: {namespace: web-b, ports: [8080]}}"},
 		{"a namespace that the list does not have", dropped(a, pod("kube-system", "x"), syn, ""), reach.Elsewhere, "the list has no entry for kube-system"},
+		{"into one that an application has closed", dropped(a, pod("web-shut", "a"), syn, ""), reach.Elsewhere, "web-shut has no networkPolicies in the list that a flow could be added to: change CiliumNetworkPolicy shut"},
 		{"ICMP", dropped(a, b, `"ICMPv4":{"type":8}`, ""), reach.Elsewhere, "ICMP needs a policy of its own"},
 		{"audited", event("AUDIT", a, b, syn, ""), reach.Missing, "web-a: {to: {namespace: web-b, ports: [8080]}}"},
 
