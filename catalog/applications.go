@@ -43,8 +43,9 @@ type podSecurityInput struct {
 // networkPoliciesInput is a profile and the flows on top of it.
 type networkPoliciesInput struct {
 	*syntax.Node
-	Profile text        `yaml:"profile,short,required"`
-	Allow   []flowInput `yaml:"allow"`
+	Profile   text        `yaml:"profile,short,required"`
+	Allow     []flowInput `yaml:"allow"`
+	Baselines flag        `yaml:"baselines"` // whether it has the flows that platform.yml permits everywhere; default true
 }
 
 // flowInput is one permitted flow, declared at either end.

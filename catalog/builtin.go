@@ -334,6 +334,9 @@ func (x *expansion) opened(e *entry) {
 	if len(np.Allow) > 0 {
 		np.Report("no-effect", "name a profile, such as isolated", "allow has no effect: the namespace is open to everything")
 	}
+	if np.Baselines.IsSet() {
+		np.Baselines.Report("no-effect", "remove it", "baselines has no effect: the namespace is open to everything")
+	}
 	e.NetworkPolicies = nil
 	e.open = true
 }

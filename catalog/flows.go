@@ -26,8 +26,9 @@ type permission struct {
 	origin Origin
 }
 
-// flowsOf are the flows of the entries: those that the applications of the catalog add, and those that the entries list.
-func flowsOf(entries []*entry, n *names, added []permission) map[string][]Flow {
+// flowsOf are the flows of the entries: those that the applications of the catalog add, those that the entries list, and those
+// of platform.yml.
+func flowsOf(entries []*entry, n *names, added []permission, s *settings) map[string][]Flow {
 	f := &flows{names: n, of: map[string][]Flow{}}
 	for i := range added {
 		f.permit(added[i].entry, &added[i].flow, added[i].cause, added[i].origin)
@@ -38,6 +39,7 @@ func flowsOf(entries []*entry, n *names, added []permission) map[string][]Flow {
 			f.of[e.Namespace.V] = append(f.of[e.Namespace.V], n.mesh.into(n.cluster, e.Namespace.V)...)
 		}
 	}
+	f.baselines(entries, s)
 	for _, flows := range f.of { // the order of the entries does not matter
 		slices.SortStableFunc(flows, func(a, b Flow) int { return cmp.Compare(a.Origin, b.Origin) })
 	}

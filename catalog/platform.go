@@ -253,7 +253,15 @@ const (
 	Allowed  Cause = "networkPolicies.allow" // the list permits it
 	Used     Cause = "uses"                  // an application calls one of the catalog
 	Declared Cause = "catalog"               // an application of the catalog requires it
+
+	// The baselines of platform.yml.
+	WithinNamespace Cause = "networkBaselines.withinNamespace"
+	Scrapes         Cause = "networkBaselines.scrapes"
+	APIClients      Cause = "networkBaselines.apiServer"
 )
+
+// Baseline reports whether platform.yml permits the flow, in all namespaces.
+func (c Cause) Baseline() bool { return c == WithinNamespace || c == Scrapes || c == APIClients }
 
 // Flow is what one policy permits: one half of a flow between two namespaces, or a flow that leaves the cluster.
 type Flow struct {
@@ -267,15 +275,17 @@ type Flow struct {
 	Ports     []Port // all when empty
 }
 
-// Peer is the other end: exactly one of Namespace, Host, CIDR and Entity is set.
+// Peer is the other end: exactly one of Namespace, Everywhere, Host, CIDR and Entity is set.
 type Peer struct {
 	Namespace string
 	Cluster   string // that has the namespace, when it is another one
 	PodLabels map[string]string
-	Host      string // a name, or a pattern with *
-	CIDR      string
-	Except    []string
-	Entity    string
+	// Everywhere is the pods of all namespaces of the cluster.
+	Everywhere bool
+	Host       string // a name, or a pattern with *
+	CIDR       string
+	Except     []string
+	Entity     string
 }
 
 // Port is a pod port, or a range of them.

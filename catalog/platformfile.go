@@ -30,6 +30,7 @@ type clusterSettings struct {
 	DNS          dnsInput           `yaml:"dns"`
 	APIServer    apiServerInput     `yaml:"apiServer"`
 	LoadBalancer loadBalancerInput  `yaml:"loadBalancer"`
+	Baselines    baselinesInput     `yaml:"networkBaselines"`
 	Secrets      secretsConfigInput `yaml:"secrets"`
 	PodSecurity  podSecurityInput   `yaml:"podSecurity"`
 	Nodes        []text             `yaml:"nodes"`
@@ -148,6 +149,30 @@ type apiServerInput struct {
 type loadBalancerInput struct {
 	*syntax.Node
 	Clients text `yaml:"clients" enum:"kept,serviceLB,nodes"` // whose addresses pods see
+}
+
+// baselinesInput are flows of all namespaces that have policies. Each is off until it is said.
+type baselinesInput struct {
+	*syntax.Node
+	WithinNamespace flag             `yaml:"withinNamespace"` // among the pods of one namespace
+	Scrapes         *scrapesInput    `yaml:"scrapes"`
+	APIServer       *apiClientsInput `yaml:"apiServer"`
+}
+
+// scrapesInput are the pods that scrape all others.
+type scrapesInput struct {
+	*syntax.Node
+	Enabled   flag             `yaml:"enabled,short"` // default true
+	Namespace text             `yaml:"namespace"`     // default: the one with the profile monitoring
+	PodLabels syntax.Map[text] `yaml:"podLabels"`     // which pods of it; all when absent
+	Ports     []syntax.Text    `yaml:"ports"`         // of the pods that are scraped; all when absent
+}
+
+// apiClientsInput are the pods that call the API server.
+type apiClientsInput struct {
+	*syntax.Node
+	Enabled   flag             `yaml:"enabled,short"` // default true
+	PodLabels syntax.Map[text] `yaml:"podLabels"`
 }
 
 // kubernetesInput is what charts are told about the cluster when they are rendered elsewhere.

@@ -14,7 +14,7 @@ import (
 func resolve(entries []*entry, s *settings, around surroundings, sizes *sizes) (*Platform, Order) {
 	names := namesOf(entries, s.root, around)
 	expanded := expand(entries, s, names)
-	b := builder{settings: s, names: names, flows: flowsOf(entries, names, expanded.permitted), routes: &routes{settings: s, names: names, hosts: map[string]*syntax.Node{}},
+	b := builder{settings: s, names: names, flows: flowsOf(entries, names, expanded.permitted, s), routes: &routes{settings: s, names: names, hosts: map[string]*syntax.Node{}},
 		sources: &sourceReader{files: s.files, settings: s, known: expanded.known}}
 	p := s.platform()
 	p.Namespaces = make([]Namespace, 0, len(entries))

@@ -207,7 +207,7 @@ const (
 // narrow adds what Load requires of the value besides its shape, as far as a schema can say it.
 func (s *schema) narrow(typeName, key string) {
 	switch typeName + "." + key {
-	case "entryInput.namespace", "peerInput.namespace", "appInput.applicationCode", "useInput.application", "argocdInput.namespace",
+	case "entryInput.namespace", "peerInput.namespace", "scrapesInput.namespace", "appInput.applicationCode", "useInput.application", "argocdInput.namespace",
 		"argocdInput.root", "impersonationInput.serviceAccount", "middlewareInput.namespace", "podsSettings.namespace", "vaultUserInput.namespace":
 		s.Pattern = labelShape
 	case "appInput.dependsOn", "secretsConfigInput.dependsOn", "projectInput.destinations":
@@ -220,7 +220,7 @@ func (s *schema) narrow(typeName, key string) {
 		s.Items.Pattern = cidrShape
 	case "ingressConfigInput.identityHeaders":
 		s.Items.Pattern = headerShape
-	case "peerInput.ports":
+	case "peerInput.ports", "scrapesInput.ports":
 		s.Items.Pattern = portShape
 	case "ingressInput.port":
 		s.Pattern = servicePortShape

@@ -62,11 +62,16 @@ func networkPolicy(k kind, n *catalog.Namespace, name string, origin catalog.Ori
 	})
 }
 
+// baselines are the names of the policies for the flows of platform.yml, which all namespaces share: there is one for each direction.
+var baselines = map[catalog.Cause]string{catalog.WithinNamespace: "within-namespace", catalog.Scrapes: "scrapes", catalog.APIClients: "api-server"}
+
 // FlowPolicy names the policy that permits a flow: flows with the same peer and the same pods share one. The kinds of peers cannot be confused:
-// only a namespace has no dot.
+// only a namespace has no dot. Those of platform.yml are named after its keys.
 func FlowPolicy(f catalog.Flow) string {
 	name := map[catalog.Direction]string{catalog.Egress: "allow-to-", catalog.Ingress: "allow-from-"}[f.Direction]
 	switch {
+	case f.Cause.Baseline():
+		return name + "baseline." + baselines[f.Cause]
 	case f.Peer.Namespace != "":
 		name += f.Peer.Namespace
 	case f.Peer.Entity != "":
@@ -101,11 +106,11 @@ func labelText(labels map[string]string) string {
 func flowRule(flows []catalog.Flow, p *catalog.Platform) *api.Rule {
 	first := flows[0]
 	ports := portRules(flows)
-	rule := &api.Rule{EndpointSelector: selector("", first.PodLabels), Description: flowText(first, ports)}
+	rule := &api.Rule{EndpointSelector: selector("", first.PodLabels), Description: flowText(first, ports), EnableDefaultDeny: defaultDeny(first)}
 	if first.Direction == catalog.Ingress {
 		in := api.IngressRule{ToPorts: ports}
 		switch peer := first.Peer; {
-		case peer.Namespace != "":
+		case peer.Namespace != "", peer.Everywhere:
 			in.FromEndpoints = []api.EndpointSelector{peerSelector(p, peer)}
 		case peer.Entity != "":
 			in.FromEntities = api.EntitySlice{api.Entity(peer.Entity)}
@@ -118,7 +123,7 @@ func flowRule(flows []catalog.Flow, p *catalog.Platform) *api.Rule {
 	}
 	out := api.EgressRule{ToPorts: ports}
 	switch peer := first.Peer; {
-	case peer.Namespace != "":
+	case peer.Namespace != "", peer.Everywhere:
 		out.ToEndpoints = []api.EndpointSelector{peerSelector(p, peer)}
 	case peer.Entity != "":
 		out.ToEntities = api.EntitySlice{api.Entity(peer.Entity)}
@@ -133,22 +138,43 @@ func flowRule(flows []catalog.Flow, p *catalog.Platform) *api.Rule {
 	return rule
 }
 
-// peerSelector selects the pods of another namespace. Where Cilium connects clusters, it says of which: otherwise the namespace of that name in
+// defaultDeny keeps a flow of platform.yml from closing a direction that the profile leaves open: that is for entries to say.
+func defaultDeny(f catalog.Flow) (out api.DefaultDenyConfig) {
+	switch {
+	case !f.Cause.Baseline():
+	case f.Direction == catalog.Ingress:
+		out.Ingress = new(bool)
+	default:
+		out.Egress = new(bool)
+	}
+	return out
+}
+
+// peerSelector selects the pods of another namespace, or of all. Where Cilium connects clusters, it says of which: otherwise the namespace of that name in
 // each would be meant (cilium Documentation/network/clustermesh/policy.rst).
 func peerSelector(p *catalog.Platform, peer catalog.Peer) api.EndpointSelector {
 	s := selector(peer.Namespace, peer.PodLabels)
+	if peer.Everywhere { // without a label of the namespace, Cilium would take the policy's own
+		s.MatchExpressions = []slimmetav1.LabelSelectorRequirement{{Key: namespaceLabel, Operator: slimmetav1.LabelSelectorOpExists}}
+	}
 	if p.Cluster.Mesh {
+		if s.MatchLabels == nil {
+			s.MatchLabels = map[string]slimmetav1.MatchLabelsValue{}
+		}
 		s.MatchLabels["k8s:io.cilium.k8s.policy.cluster"] = cmp.Or(peer.Cluster, p.Cluster.Name)
 	}
 	return s
 }
+
+// namespaceLabel is the label that Cilium gives to each pod.
+const namespaceLabel = "k8s:io.kubernetes.pod.namespace"
 
 // selector selects pods by labels, in a namespace if one is named. Upstream's constructors store keys in another form,
 // which would be printed.
 func selector(namespace string, labels map[string]string) api.EndpointSelector {
 	m := make(map[string]slimmetav1.MatchLabelsValue, len(labels)+1)
 	if namespace != "" {
-		m["k8s:io.kubernetes.pod.namespace"] = namespace
+		m[namespaceLabel] = namespace
 	}
 	for key, value := range labels {
 		m["k8s:"+key] = value
@@ -219,6 +245,8 @@ func flowText(f catalog.Flow, ports api.PortRules) string {
 		if p.Cluster != "" {
 			b.WriteString(" on the cluster " + p.Cluster)
 		}
+	case p.Everywhere:
+		b.WriteString("all pods of all namespaces")
 	case p.Entity != "":
 		b.WriteString("the entity " + p.Entity)
 	case p.Host != "":

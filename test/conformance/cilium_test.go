@@ -97,7 +97,7 @@ func passes(t *testing.T, e *cilium.Engine, namespace string, f catalog.Flow) {
 	}
 }
 
-// peer is an endpoint that the peer selects; false for entities that are not one endpoint.
+// peer is an endpoint that the peer selects; false for what is not one endpoint.
 func peer(p catalog.Peer) (verdict.Endpoint, bool) {
 	switch {
 	case p.Namespace != "":
@@ -112,7 +112,7 @@ func peer(p catalog.Peer) (verdict.Endpoint, bool) {
 	case p.Entity == "world":
 		return verdict.Endpoint{IP: netip.MustParseAddr("203.0.113.9")}, true
 	}
-	return verdict.Endpoint{Entity: p.Entity}, p.Entity != "cluster" && p.Entity != "all"
+	return verdict.Endpoint{Entity: p.Entity}, !p.Everywhere && p.Entity != "cluster" && p.Entity != "all"
 }
 
 // TestHomelabFlows is what the owner of the example would be sorry to see change: FROM > TO PORT/PROTOCOL, where an end is

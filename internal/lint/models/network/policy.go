@@ -32,7 +32,8 @@ type Policy struct {
 // Source is what has written a rule.
 type Source struct {
 	Policy *Policy
-	// Text says what it is, such as: the profile web-app (allow-dns); networkPolicies.allow of web-n8n; CiliumNetworkPolicy deny-all.
+	// Text says what it is, such as: the profile web-app (allow-dns); networkPolicies.allow of web-n8n;
+	// networkBaselines.scrapes of platform.yml; CiliumNetworkPolicy deny-all.
 	Text string
 	At   catalog.Place
 }
@@ -129,6 +130,9 @@ func (in *Model) Source(r verdict.Ref, protocol string, port uint16) Source {
 		return Source{p, p.Object.Title(), in.places.Field(p.Object, r.Field()...)}
 	}
 	f := flowOn(p.Flows, protocol, port)
+	if f.Cause.Baseline() {
+		return Source{p, string(f.Cause) + " of " + catalog.PlatformFile, f.Place}
+	}
 	text := string(f.Cause) + " of " + p.Entry.Name
 	if f.OfPeer {
 		text = string(f.Cause) + " of " + f.Peer.Namespace
