@@ -73,7 +73,7 @@ func numbered(ports []Port) []Port {
 
 // scraper is the namespace that scrapes; empty when nobody knows, which is reported.
 func (f *flows) scraper(in *scrapesInput, guarded []*entry, s *settings) string {
-	const off = "set it for the clusters that have one: clusters: {NAME: {networkBaselines: {scrapes: …}}}"
+	const off = "turn it off where nobody scrapes: clusters: {NAME: {networkBaselines: {scrapes: false}}}"
 	if in.Namespace.IsSet() {
 		name := in.Namespace.V
 		switch on := f.names.where.namespaces[name]; {
@@ -81,7 +81,7 @@ func (f *flows) scraper(in *scrapesInput, guarded []*entry, s *settings) string 
 			return name
 		case len(f.names.entries) == 0: // nobody to scrape
 		case len(on) > 0:
-			in.Namespace.Report("other-cluster", off, "the namespace %q is on %s, and not on %q", name, ClusterList(on), f.names.cluster)
+			in.Namespace.Report("other-cluster", off, "there is no namespace %q, which is on %s", name, ClusterList(on))
 		default:
 			f.names.unknownNamespace(in.Namespace.Node, name, "")
 		}
