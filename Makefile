@@ -86,6 +86,10 @@ routes: ## Hold lint against Traefik: its own code with PLATFORMS random platfor
 	go run ./test/routes -judge $(BIN)/judge -platforms $(PLATFORMS) -seed $(SEED)
 	ROUTES=1 go -C test/loop test -timeout 40m -run '^TestRoutes$$' .
 
+.PHONY: verdicts
+verdicts: ## Hold the judge of flows against Cilium's own engine with PLATFORMS random platforms
+	PLATFORMS=$(PLATFORMS) SEED=$(SEED) go test -count=1 -timeout 60m -run '^TestRandom$$' -v ./internal/verdict/cilium
+
 .PHONY: chain
 chain: ## Run the alarm from a journal's line to the phone with the real Prometheus, Alertmanager and node_exporter
 	go -C test/chain vet ./...
@@ -119,4 +123,5 @@ check: test lint ## Everything that CI runs
 check-all: check bench linear mutants ## What takes too long for each push: check, two clusters, the real Traefik, Argo CD 2.14, the figures of bench with their limits, linear and mutants
 	$(MAKE) loop LOOPFLAGS='-run "^TestClusters$$$$"'
 	$(MAKE) routes
+	$(MAKE) verdicts
 	$(MAKE) loop ARGOCD=v2 LOOPFLAGS='-run "TestTrial|TestTeam|TestSources"'
