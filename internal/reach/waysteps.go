@@ -419,7 +419,7 @@ func (w *walk) middleware(c *course, d routes.Door, t through) error {
 	}
 	switch kind {
 	case "forwardAuth":
-		if err := w.login(&s, t.object, deployed.StringAt(t.object, "spec", kind, "address")); err != nil {
+		if err := w.login(&s, deployed.StringAt(t.object, "spec", kind, "address")); err != nil {
 			return err
 		}
 		c.after = append(c.after, "after "+login)
@@ -484,7 +484,7 @@ func (w *walk) clients(s *Step, o *deployed.Object, kind string) {
 }
 
 // login is what forwardAuth asks.
-func (w *walk) login(s *Step, o *deployed.Object, address string) error {
+func (w *walk) login(s *Step, address string) error {
 	s.Says = "asks " + diag.Beginning(address, 200)
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" {

@@ -4,24 +4,19 @@ import "github.com/hippotion/roster/internal/lint/models/pods"
 
 // selectorIndex finds the selectors that may select a pod that another one selects. Its zero value is empty.
 type selectorIndex struct {
-	all     []pods.Selector // each once
-	places  map[string]int
+	all     []pods.Selector
 	with    map[string]map[string][]int // those that require one value of a label, by label and value
 	asking  map[string]int              // how many these are, by label
 	without map[string][]int            // those that do not, by label, as far as it was needed
 }
 
-// add adds a selector, and returns its index, and whether it was there already.
-func (x *selectorIndex) add(s pods.Selector) (i int, again bool) {
-	if x.places == nil {
-		x.places, x.with, x.asking = map[string]int{}, map[string]map[string][]int{}, map[string]int{}
+// add adds a selector; its number is how many were added before.
+func (x *selectorIndex) add(s pods.Selector) {
+	if x.with == nil {
+		x.with, x.asking = map[string]map[string][]int{}, map[string]int{}
 	}
-	key := s.Key()
-	if i, again = x.places[key]; again {
-		return i, true
-	}
-	i = len(x.all)
-	x.all, x.places[key] = append(x.all, s), i
+	i := len(x.all)
+	x.all = append(x.all, s)
 	for label, value := range s.Equal {
 		if x.with[label] == nil {
 			x.with[label] = map[string][]int{}
@@ -30,7 +25,6 @@ func (x *selectorIndex) add(s pods.Selector) (i int, again bool) {
 		x.asking[label]++
 	}
 	x.without = nil
-	return i, false
 }
 
 // near yields the selectors that require no other value than s of one label, the one that the fewest match: all that are not disjoint are
