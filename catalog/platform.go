@@ -167,12 +167,14 @@ type Namespace struct {
 	Project Project
 	Access  []Access
 
-	PoliciesAt Place             // where networkPolicies is; of the entry, without it
-	Profile    string            // of the policies
-	Policies   []profiles.Policy // nil when the namespace is open
-	Open       bool              // whether the entry says that it is
-	Flows      []Flow
-	PolicySync Sync
+	PoliciesAt Place  // where networkPolicies is; of the entry, without it
+	Profile    string // of the policies
+	// ProfileOnly is whether networkPolicies is the name of the profile and nothing else, or missing: then it has no place for a flow.
+	ProfileOnly bool
+	Policies    []profiles.Policy // nil when the namespace is open
+	Open        bool              // whether the entry says that it is
+	Flows       []Flow
+	PolicySync  Sync
 
 	// IdentityHeaders are removed from the requests on routes without a login of the platform; nil when there is no such route.
 	IdentityHeaders []string

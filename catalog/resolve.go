@@ -118,6 +118,7 @@ func (b *builder) namespace(e *entry) Namespace {
 	if np := e.NetworkPolicies; np != nil && np.Profile.IsSet() {
 		if profile := b.settings.profiles[np.Profile.V]; profile != nil {
 			n.Profile, n.Policies = profile.Name, profile.Policies
+			n.ProfileOnly = np.Node.Pos() == np.Profile.Pos()
 		} else {
 			np.Profile.Report("unknown-profile", diag.DidYouMean(np.Profile.V, b.settings.profiles.Names()), "there is no profile %s", syntax.Quote(np.Profile.V))
 		}

@@ -120,7 +120,7 @@ ingress: {controller: {namespace: sys-traefik}}
 	testRefused(t, "route-refused", []refusedCase{
 		{name: "an operator", folder: folder(traefik, "networkPolicies: operator", here) + files,
 			want: []string{needs("3", shut("operator", ", from isolated"))}, fixed: true,
-			hint: "add to web-claw: networkPolicies: {allow: [{from: {namespace: sys-traefik, ports: [18789]}}]}"},
+			hint: "write in web-claw: networkPolicies: {profile: operator, allow: [{from: {namespace: sys-traefik, ports: [18789]}}]}"},
 		{name: "an isolated one", folder: folder(traefik, "networkPolicies: isolated", here) + files, want: []string{needs("3", shut("isolated", ""))}, fixed: true},
 		{name: "the profile of DNS servers", folder: folder(traefik, "networkPolicies: dns", here) + files, want: []string{needs("3", shut("dns", ", from isolated"))}, fixed: true},
 		{name: "a web application", folder: folder(traefik, "networkPolicies: web-app-internal", here) + files},
@@ -128,7 +128,7 @@ ingress: {controller: {namespace: sys-traefik}}
 		{name: "not fetched, and closed", folder: folder(traefik, "networkPolicies: dns", away), elsewhere: []string{"web-claw"}, want: []string{
 			"3: the route of claw.home.example (applications.yml:9) needs the pods of sys-traefik with app.kubernetes.io/name=traefik to reach the pods of web-claw on any port, and " +
 				shut("dns", ", from isolated") + ", as far as the list says"},
-			hint: "add to web-claw: networkPolicies: {allow: [{from: {namespace: sys-traefik}}]}, with the ports of the pods, which are not known here: ports: […]"},
+			hint: "write in web-claw: networkPolicies: {profile: dns, allow: [{from: {namespace: sys-traefik}}]}, with the ports of the pods, which are not known here: ports: […]"},
 		{name: "not fetched, and on some port", folder: folder(traefik, "networkPolicies: {profile: isolated, allow: [{from: {namespace: sys-traefik, ports: [3000]}}]}", away), elsewhere: []string{"web-claw"}},
 		{name: "let in on another port", folder: folder(traefik, "networkPolicies:\n    profile: isolated\n    allow:\n      - from: {namespace: sys-traefik, ports: [80]} # that of the Service", here) + files,
 			want: []string{strings.Replace(needs("4", shut("isolated", "")), ":8)", ":11)", 1)}, fixed: true},
@@ -137,7 +137,7 @@ ingress: {controller: {namespace: sys-traefik}}
 		{name: "both are closed", folder: folder("- {namespace: sys-traefik, networkPolicies: isolated}", "networkPolicies: isolated", here) + files, want: []string{
 			needs("3", "sys-traefik does not let it out: the profile isolated (default-deny) denies what nothing allows; and "+shut("isolated", ""))}, fixed: true},
 		{name: "the controller is not in the list", folder: folder("", "networkPolicies: operator", here) + files, want: []string{needs("3", shut("operator", ", from isolated"))},
-			hint: "write an entry for the namespace sys-traefik, with manageNamespace: false when it is not the list's, and add to web-claw: networkPolicies: {allow: [{from: {namespace: sys-traefik, ports: [18789]}}]}"},
+			hint: "write an entry for the namespace sys-traefik, with manageNamespace: false when it is not the list's, and write in web-claw: networkPolicies: {profile: operator, allow: [{from: {namespace: sys-traefik, ports: [18789]}}]}"},
 		{name: "a policy that cannot be read", folder: folder(traefik, "networkPolicies: isolated", here) + files + "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: a}\nspec: {endpointSelector: []}\n"},
 		{name: "a policy of Kubernetes lets it in", folder: folder(traefik, "networkPolicies: isolated", here) + files + "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {podSelector: {}, ingress: [{ports: [{port: web}]}]}\n"},
 		{name: "a policy of the application closes an open namespace", folder: folder(traefik, "networkPolicies: open", here) + files + "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {podSelector: {}}\n",
@@ -187,7 +187,7 @@ spec:
 			"-- x/x.yaml --\napiVersion: traefik.io/v1alpha1\nkind: IngressRouteUDP\nmetadata: {name: a}\nspec: {entryPoints: [udp], routes: [{services: [{name: claw, namespace: web-b, port: 80}]}]}\n", want: []string{
 			"6: IngressRouteUDP a (x/x.yaml:2) needs the pods of sys-traefik with app.kubernetes.io/name=traefik to reach web-b/claw on port 18789/UDP, and web-b does not let it in: the profile isolated (default-deny) denies what nothing allows"}, fixed: true},
 		{name: "several routes", folder: folder(traefik, "networkPolicies: isolated", here) + "        - {host: second, service: claw, port: http, auth: app}\n        - {host: third, service: other, port: 80, auth: app}\n" + files + "---\napiVersion: v1\nkind: Service\nmetadata: {name: other}\nspec: {selector: {app: claw}, ports: [{port: 80}]}\n",
-			want: []string{needs("3", shut("isolated", "")) + "; so it is for 2 more"}, fixed: true, hint: "add to web-claw: networkPolicies: {allow: [{from: {namespace: sys-traefik, ports: [18789, 80]}}]}"},
+			want: []string{needs("3", shut("isolated", "")) + "; so it is for 2 more"}, fixed: true, hint: "write in web-claw: networkPolicies: {profile: isolated, allow: [{from: {namespace: sys-traefik, ports: [18789, 80]}}]}"},
 	})
 }
 
@@ -260,7 +260,7 @@ apiServer: {port: 6444}
 	testRefused(t, "store-refused", []refusedCase{
 		{name: "at both ends, and the review", folder: folder(chart("operator"), "web-app-internal", ofPlatform), elsewhere: []string{"sys-secrets"}, fixed: true, want: []string{
 			"2: the store vault of platform.yml needs the pods of sys-secrets to reach sys-vault/claw on port 8200, and " + notOut + "; and " + notIn, strings.Replace(review, "7: ", "5: ", 1)},
-			hint: "add to sys-secrets: networkPolicies: {allow: [{to: {namespace: sys-vault, ports: [8200]}}]}"},
+			hint: "write in sys-secrets: networkPolicies: {profile: operator, allow: [{to: {namespace: sys-vault, ports: [8200]}}]}"},
 		{name: "permitted", folder: folder(chart("{profile: operator, allow: [{to: {namespace: sys-vault, ports: [8200]}}]}"), "operator", ofPlatform), elsewhere: []string{"sys-secrets"}},
 		{name: "External Secrets is open", folder: folder(chart("open"), "operator", ofPlatform), elsewhere: []string{"sys-secrets"}, fixed: true, want: []string{
 			"5: the store vault of platform.yml needs the pods of sys-secrets to reach sys-vault/claw on port 8200, and sys-vault does not let it in: the profile operator (default-deny, from isolated) denies what nothing allows"}},
@@ -271,7 +271,7 @@ apiServer: {port: 6444}
 			"2: SecretStore own (claw/claw.yaml:21) needs sys-secrets/eso to reach sys-vault/claw on port 8200, and " + notOut + "; and sys-vault does not let it in: the profile isolated (default-deny) denies what nothing allows"}},
 		{name: "outside", folder: folder(chart("operator"), "operator", strings.Replace(ofPlatform, "http://claw.sys-vault.svc:8200", "https://vault.corp.example", 1)), elsewhere: []string{"sys-secrets"}, fixed: true, want: []string{
 			"2: the store vault of platform.yml needs the pods of sys-secrets to reach vault.corp.example on port 443, and " + notOut + ", as far as the list says"},
-			hint: "add to sys-secrets: networkPolicies: {allow: [{to: {host: vault.corp.example, ports: [443]}}]}"},
+			hint: "write in sys-secrets: networkPolicies: {profile: operator, allow: [{to: {host: vault.corp.example, ports: [443]}}]}"},
 		{name: "outside, and perhaps in a CIDR", folder: folder(chart("{profile: operator, allow: [{to: {cidr: 10.0.0.0/8, ports: [443]}}]}"), "operator", strings.Replace(ofPlatform, "http://claw.sys-vault.svc:8200", "https://vault.corp.example", 1)), elsewhere: []string{"sys-secrets"}},
 		{name: "at home", folder: folder(chart("operator"), "operator", strings.Replace(ofPlatform, "http://claw.sys-vault.svc:8200", "https://vault.lan:8200", 1)), elsewhere: []string{"sys-secrets"}},
 	})
@@ -304,7 +304,7 @@ repository: {url: https://git.example/homelab.git}
 		"3: the DNS server of the cluster needs " + pods + " to reach the world on port 53, and kube-system does not let it out: the profile isolated (default-deny) denies what nothing allows",
 	}
 	testRefused(t, "dns-refused", []refusedCase{
-		{name: "isolated", folder: folder("isolated", ""), want: isolated, fixed: true, hint: "add to kube-system: networkPolicies: {allow: [{podLabels: {k8s-app: kube-dns}, from: {entity: cluster, ports: [53/ANY]}}]}"},
+		{name: "isolated", folder: folder("isolated", ""), want: isolated, fixed: true, hint: "write in kube-system: networkPolicies: {profile: isolated, allow: [{podLabels: {k8s-app: kube-dns}, from: {entity: cluster, ports: [53/ANY]}}]}"},
 		{name: "open", folder: folder("open", "")},
 		{name: "the profile for it", folder: folder("cluster-dns", "")},
 		{name: "with all that it needs", folder: folder("{profile: dns, allow: [{to: {entity: kube-apiserver, ports: [6443]}}]}", "")},
@@ -344,7 +344,7 @@ repository: {url: https://git.example/homelab.git}
 	const half = "{profile: isolated, allow: [{from: {entity: kube-apiserver, ports: [18789]}}]}"
 	testRefused(t, "webhook-refused", []refusedCase{
 		{name: "an API", folder: folder("", "isolated", api), want: refused("APIService v1.claw.example", "the API server"), fixed: true,
-			hint: "add to web-claw: networkPolicies: {allow: [{from: {entity: kube-apiserver, ports: [18789]}}, {from: {entity: remote-node, ports: [18789]}}]}"},
+			hint: "write in web-claw: networkPolicies: {profile: isolated, allow: [{from: {entity: kube-apiserver, ports: [18789]}}, {from: {entity: remote-node, ports: [18789]}}]}"},
 		{name: "an API, from another node", folder: folder("nodes: [10.0.0.1, 10.0.0.2]", half, api), want: refused("APIService v1.claw.example", remote), fixed: true,
 			hint: "add to web-claw: networkPolicies: {allow: [{from: {entity: remote-node, ports: [18789]}}]}"},
 		{name: "with one node", folder: folder("nodes: [10.0.0.1]", "isolated", api)},
@@ -475,7 +475,7 @@ data: {prometheus.yml: "[__meta_kubernetes_pod_annotation_prometheus_io_scrape]"
 	}
 	testRefused(t, "scrape-refused", []refusedCase{
 		{name: "a ServiceMonitor", folder: folder(operated, services), want: refused("ServiceMonitor claw of web-claw (claw/claw.yaml:23)", house), fixed: true,
-			hint: "add to web-claw: networkPolicies: {allow: [{from: {namespace: sys-monitoring, ports: [18789]}}]}"},
+			hint: "write in web-claw: networkPolicies: {profile: isolated, allow: [{from: {namespace: sys-monitoring, ports: [18789]}}]}"},
 		{name: "a ServiceMonitor with a targetPort", folder: folder(operated, strings.Replace(services, "port: http", "targetPort: web", 1)), want: refused("ServiceMonitor claw of web-claw (claw/claw.yaml:23)", house), fixed: true},
 		{name: "a ServiceMonitor of another Service", folder: folder(operated, strings.Replace(services, "a: b", "a: c", 1))},
 		{name: "a ServiceMonitor of another namespace", folder: folder(operated, strings.Replace(services, "spec:", "spec:\n  namespaceSelector: {matchNames: [web-x]}", 1))},

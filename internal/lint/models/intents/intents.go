@@ -153,7 +153,7 @@ func (in *Model) Refused(all []Intent) []Refusal {
 			r.Message += fmt.Sprintf("; so it is for %d more", more[i])
 		}
 		if r.Entry != nil {
-			r.Hint = fmt.Sprintf("add to %s: networkPolicies: {allow: [%s]}%s", r.Entry.Name, texts(r.Flows), r.Hint)
+			r.Hint = network.Allowing(r.Entry, texts(r.Flows)...) + r.Hint
 		}
 	}
 	return out
@@ -172,12 +172,12 @@ func union(a, b []string) []string {
 	return a
 }
 
-func texts(flows []Flow) string {
+func texts(flows []Flow) []string {
 	var out []string
 	for _, f := range flows {
 		out = append(out, f.String())
 	}
-	return strings.Join(out, ", ")
+	return out
 }
 
 // refusedBy is the refusal of an intent; nil unless it is sure.
@@ -394,7 +394,7 @@ func (in *Model) permit(r *refused, out *Refusal) {
 		}
 		out.At = n.PoliciesAt
 		if other.Namespace != "" && r.Permit == nil && in.deployed.Entry(other.Namespace) == nil {
-			out.Hint = fmt.Sprintf("write an entry for the namespace %s, with manageNamespace: false when it is not the list's, and add to %s: networkPolicies: {allow: [%s]}", other.Namespace, n.Name, texts(flows))
+			out.Hint = fmt.Sprintf("write an entry for the namespace %s, with manageNamespace: false when it is not the list's, and %s", other.Namespace, network.Allowing(n, texts(flows)...))
 			return
 		}
 		out.Entry, out.Flows = n, flows

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/hippotion/roster/catalog"
@@ -207,6 +208,11 @@ func (in *Model) APIServerAt() *End {
 	}
 	e.Endpoint, e.Also = verdict.Endpoint{Entity: "kube-apiserver"}, []verdict.Endpoint{{Entity: "host", APIServer: true}}
 	return e
+}
+
+// IsAPIServer reports whether an address outside of the cluster is one of the API server.
+func (in *Model) IsAPIServer(address netip.Addr) bool {
+	return slices.ContainsFunc(in.deployed.Platform.Names.APIServerOutside, func(p netip.Prefix) bool { return p.Contains(address) })
 }
 
 // Controller is the ingress controller: its pods, the nodes when it is on their network, or Cilium's own.

@@ -43,10 +43,20 @@ func (in *Model) Permit(asks ...Ask) string {
 		for ; k < len(flows) && flows[k].Entry == flows[i].Entry; k++ {
 			texts = append(texts, flows[k].String())
 		}
-		out = append(out, fmt.Sprintf("add to %s: networkPolicies: {allow: [%s]}", flows[i].Entry.Name, strings.Join(texts, ", ")))
+		out = append(out, Allowing(flows[i].Entry, texts...))
 		i = k
 	}
 	return strings.Join(out, "; ")
+}
+
+// Allowing is what to write so that an entry has some flows, each in YAML. An entry that only names its profile has no place for them, and is shown the
+// whole line.
+func Allowing(entry *catalog.Namespace, flows ...string) string {
+	allow := "allow: [" + strings.Join(flows, ", ") + "]"
+	if entry.ProfileOnly {
+		return fmt.Sprintf("write in %s: networkPolicies: {profile: %s, %s}", entry.Name, entry.Profile, allow)
+	}
+	return fmt.Sprintf("add to %s: networkPolicies: {%s}", entry.Name, allow)
 }
 
 // FlowsFor are the flows of the list that permit what the policies refuse of some traffic, by entry. The problem is why the list cannot permit it.
