@@ -169,6 +169,9 @@ func (r *Reach) resolve(out *place, name string, target bool) error {
 	if r.codes()[bare] {
 		return r.application(out, bare)
 	}
+	if service, namespace, ok := strings.Cut(bare, "."); ok && slices.Contains(r.namespaces(), namespace) {
+		return r.service(out, namespace, service) // pods may leave the rest of its name out
+	}
 	if strings.Contains(bare, ".") {
 		out.ends = []*network.End{{Name: bare, Endpoint: verdict.Endpoint{FQDN: strings.ToLower(bare)}}}
 		return nil
@@ -350,7 +353,11 @@ func (r *Reach) address(out *place, address netip.Addr) error {
 			return fmt.Errorf("%s is the address of a pod: policies know pods by their labels\n  hint: name the namespace, or NAMESPACE/WORKLOAD", address)
 		}
 	}
-	out.ends = []*network.End{{Name: address.String(), Endpoint: verdict.Endpoint{IP: address}}}
+	end := &network.End{Name: address.String(), Endpoint: verdict.Endpoint{IP: address}}
+	if r.in.Network.IsAPIServer(address) {
+		end.Name, end.APIServer = end.Name+" (the API server)", true
+	}
+	out.ends = []*network.End{end}
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/network"
 	"github.com/hippotion/roster/internal/verdict"
+	"github.com/hippotion/roster/profiles"
 )
 
 // Answer is the answer to a question.
@@ -129,7 +130,10 @@ func (r *Reach) between(a, b *place) (*Result, error) {
 	out.Says = r.sentence(a, b, out)
 	out.Notes = r.notes(a, b)
 	if out.Answer != Yes {
-		out.Hint = r.hint(a, b)
+		asks := r.asks(a, b)
+		if out.Hint = r.in.Network.Permit(asks...); len(asks) == 0 && !b.port.given() {
+			out.Hint = "name a port, as in TO:443, to see what to write"
+		}
 	}
 	return out, nil
 }
@@ -385,11 +389,25 @@ func (r *Reach) notes(a, b *place) []string {
 			}
 		}
 	}
+	for _, e := range a.ends {
+		if note := r.hidden(e); note != "" && !slices.Contains(out, note) {
+			out = append(out, note)
+		}
+	}
 	return out
 }
 
-// hint is what to write so that the flows that are not permitted are.
-func (r *Reach) hint(a, b *place) string { return r.in.Network.Permit(r.asks(a, b)...) }
+// hidden says that pods do not see the address of somebody outside who comes through a load balancer; empty when they do.
+func (r *Reach) hidden(from *network.End) string {
+	if !from.IP.IsValid() && from.Entity != "world" {
+		return ""
+	}
+	as := map[string]string{profiles.BehindServiceLB: "pods of ServiceLB in kube-system", profiles.BehindNodes: "nodes"}[r.in.Platform.Names.Clients]
+	if as == "" {
+		return ""
+	}
+	return fmt.Sprintf("who comes through a load balancer arrives as %s, which loadBalancer.clients of platform.yml says: no cidr permits that, and entity: world does", as)
+}
 
 // asks are the flows between two places, on ports that are known.
 func (r *Reach) asks(a, b *place) []network.Ask {

@@ -29,8 +29,11 @@ func (r *Result) Text() string {
 // text prints a flow.
 func (f *Flow) text(b *strings.Builder) {
 	on := f.Ports
-	if f.Port != 0 {
+	switch {
+	case f.Port != 0:
 		on = port{f.Protocol, f.Port}.String()
+	case f.Answer == No:
+		on = "any port"
 	}
 	fmt.Fprintf(b, "  %s → %s on %s: %s\n", f.From, f.To, on, f.Answer)
 	for _, h := range []struct {
