@@ -84,6 +84,8 @@ func (r *Reach) request(text string) (*request, error) {
 	switch port := u.Port(); {
 	case isURL && scheme != "http" && scheme != "https":
 		return nil, fmt.Errorf("%s: expected http or https before ://, found %s", quoted(text), quoted(scheme))
+	case !known && isURL && isService:
+		return nil, fmt.Errorf("%s: only a host of the list has a way of requests\n  hint: for the Service, write %s", quoted(text), bare(u, scheme))
 	case !known && (isURL || u.Path != "" && !isService && strings.Contains(out.Host, ".") && !isAddress(out.Host)):
 		return nil, r.noHost(out.Host)
 	case !known:
@@ -99,6 +101,11 @@ func (r *Reach) request(text string) (*request, error) {
 		return nil, nil // another port of the name is not the ingress controller's
 	}
 	return out, nil
+}
+
+// bare is the host of a URL and its port.
+func bare(u *url.URL, scheme string) string {
+	return u.Hostname() + ":" + cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[scheme])
 }
 
 func isAddress(text string) bool {
