@@ -224,6 +224,8 @@ kind: Middleware
 	testRefused(t, "login-refused", []refusedCase{
 		{name: "asked", folder: auth("http://claw.web-claw.svc:80/auth"), want: []string{"3: the login of IngressRoute a of web-claw by Middleware first of web-claw (claw/claw.yaml:29) " + refused}, fixed: true},
 		{name: "asked, by its whole name and without a port", folder: auth("http://claw.web-claw.svc.cluster.local/auth"), want: []string{"3: the login of IngressRoute a of web-claw by Middleware first of web-claw (claw/claw.yaml:29) " + refused}, fixed: true},
+		{name: "for several routes", folder: strings.Replace(auth("http://claw.web-claw.svc/auth"), "  routes:\n", "  routes:\n    - {kind: Rule, match: Host(`b.home.example`), middlewares: [{name: first}], services: [{kind: TraefikService, name: noop@internal}]}\n", 1),
+			want: []string{"3: the login of IngressRoute a of web-claw and 1 more by Middleware first of web-claw (claw/claw.yaml:30) " + refused}, fixed: true},
 		{name: "on a port that there is not", folder: auth("http://claw.web-claw.svc:81/auth")},
 		{name: "asked outside", folder: auth("https://login.example/auth")},
 		{name: "let in", folder: strings.Replace(auth("http://claw.web-claw.svc/auth"), "isolated-job", "web-app-internal", 1)},

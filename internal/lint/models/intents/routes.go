@@ -91,6 +91,12 @@ func ingressLeads(o *deployed.Object) []routes.Lead {
 func (in *Model) Logins() []Intent {
 	controller := in.controller()
 	var out []Intent
+	routesOf := map[*deployed.Object]int{}
+	for _, r := range in.routes.Everything() {
+		for _, m := range in.routes.Asked(r) {
+			routesOf[m]++
+		}
+	}
 	seen := map[*deployed.Object]bool{}
 	for _, r := range in.routes.Everything() {
 		for _, m := range in.routes.Asked(r) {
@@ -98,6 +104,10 @@ func (in *Model) Logins() []Intent {
 				continue
 			}
 			seen[m] = true
+			more := ""
+			if n := routesOf[m] - 1; n > 0 {
+				more = fmt.Sprintf(" and %d more", n)
+			}
 			i := Intent{From: controller, Protocol: "TCP", Not: lookups, AtTo: true}
 			var targets []target
 			at := []string{"spec", "forwardAuth", "address"}
@@ -113,7 +123,7 @@ func (in *Model) Logins() []Intent {
 				continue
 			}
 			i.At = in.places.Field(m, at...)
-			i.Asks = fmt.Sprintf("the login of %s by %s of %s", diag.Beginning(r.String(), deployed.LongestName), m.Title(), m.Namespace)
+			i.Asks = fmt.Sprintf("the login of %s%s by %s of %s", diag.Beginning(r.String(), deployed.LongestName), more, m.Title(), m.Namespace)
 			out = append(out, i.to(targets)...)
 		}
 	}
