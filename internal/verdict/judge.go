@@ -370,6 +370,9 @@ func (j *Judge) lookups(from *Peer) []lookup {
 
 // Permitted is the ports on which both ends permit flows from one peer to another, and those on which that depends on what cannot be judged.
 func (j *Judge) Permitted(from, to *Peer) (sure, perhaps Ports) {
+	if j.free(from, false) && j.free(to, true) {
+		return everyPort, nil // shared by all pairs of open namespaces, of which there may be millions
+	}
 	learned := j.learns(from, to.fqdn)
 	outSure, outPerhaps := j.open(from, to, false, learned)
 	if outPerhaps.Empty() {
@@ -380,12 +383,17 @@ func (j *Judge) Permitted(from, to *Peer) (sure, perhaps Ports) {
 	return sure, perhaps.Without(sure)
 }
 
+// free reports whether no rule is for one end.
+func (j *Judge) free(at *Peer, ingress bool) bool {
+	return len(j.subject(at)[direction(ingress)]) == 0 && !at.init()
+}
+
 // open is the ports that are permitted at one end, surely and at most.
 func (j *Judge) open(at, other *Peer, ingress bool, learned answer) (sure, most Ports) {
-	rules := j.subject(at)[direction(ingress)]
-	if len(rules) == 0 && !at.init() {
+	if j.free(at, ingress) {
 		return everyPort, everyPort
 	}
+	rules := j.subject(at)[direction(ingress)]
 	closed, mayClose, any := at.init(), at.init(), false
 	for _, r := range rules {
 		closed, mayClose = closed || r.closes && r.surely, mayClose || r.closes

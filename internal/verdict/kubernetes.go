@@ -12,6 +12,7 @@ import (
 	"github.com/cilium/cilium/pkg/policy/api"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
 // kubernetes reads a NetworkPolicy of Kubernetes as Cilium does (pkg/k8s/network_policy.go, ParseNetworkPolicy, which is in a package with the
@@ -124,6 +125,7 @@ func slim(s *metav1.LabelSelector) *slimmetav1.LabelSelector {
 	return out
 }
 
+// kubernetesPorts reads ports. Cilium trusts the API server to have refused numbers that are none; so they are refused here.
 func kubernetesPorts(ports []networkingv1.NetworkPolicyPort) (api.PortRules, error) {
 	var out api.PortRules
 	for _, p := range ports {
@@ -138,8 +140,14 @@ func kubernetesPorts(ports []networkingv1.NetworkPolicyPort) (api.PortRules, err
 		if p.Port != nil {
 			to.Port = p.Port.String()
 		}
+		numbered := p.Port != nil && p.Port.Type == intstr.Int
+		if numbered && (p.Port.IntVal < 1 || p.Port.IntVal > 65535) {
+			return nil, fmt.Errorf("port %d is not from 1 to 65535", p.Port.IntVal)
+		}
 		if p.EndPort != nil {
-			to.EndPort = *p.EndPort
+			if to.EndPort = *p.EndPort; !numbered || to.EndPort < p.Port.IntVal || to.EndPort > 65535 {
+				return nil, fmt.Errorf("endPort %d does not follow a port, which has to be a number", to.EndPort)
+			}
 		}
 		out = append(out, api.PortRule{Ports: []api.PortProtocol{to}})
 	}

@@ -82,7 +82,10 @@ const anyTransport = "ANY"
 // of are the ranges to print of a protocol: those of ANY are those that all three have, and the others have the rest.
 func (p Ports) of(protocol string) []Range {
 	shared := func(r Range) bool {
-		return !slices.ContainsFunc(transport, func(t string) bool { return !slices.Contains(p[t], r) })
+		return !slices.ContainsFunc(transport, func(t string) bool {
+			_, found := slices.BinarySearchFunc(p[t], r, func(a, b Range) int { return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last)) })
+			return !found
+		})
 	}
 	var out []Range
 	switch {
@@ -175,11 +178,15 @@ func (p Ports) tidy() {
 func (p Ports) Without(q Ports) Ports {
 	out := Ports{}
 	for protocol, ranges := range p {
+		gone, next := q[protocol], 0
 		for _, r := range ranges {
-			from, gone := int(r.First), q[protocol]
-			for _, g := range gone {
-				if int(g.Last) < from || g.First > r.Last {
-					continue
+			from := int(r.First)
+			for next < len(gone) && gone[next].Last < r.First {
+				next++
+			}
+			for _, g := range gone[next:] {
+				if g.First > r.Last {
+					break
 				}
 				if int(g.First) > from {
 					out.add(protocol, Range{uint16(from), g.First - 1})

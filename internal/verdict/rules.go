@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cilium/cilium/pkg/iana"
 	k8sconst "github.com/cilium/cilium/pkg/k8s/apis/cilium.io"
 	ciliumutils "github.com/cilium/cilium/pkg/k8s/apis/cilium.io/utils"
 	"github.com/cilium/cilium/pkg/labels"
@@ -258,7 +259,10 @@ func (r *rule) port(p api.PortProtocol) {
 	if p.Protocol.IsAny() {
 		all = transport
 	}
-	number, err := strconv.ParseUint(p.Port, 10, 16)
+	number, err := strconv.ParseUint(p.Port, 0, 16) // as Cilium reads it: 010 is 8
+	if iana.IsSvcName(p.Port) {
+		err = strconv.ErrSyntax // so is 0x10, which would be a number too
+	}
 	if p.Port == "" {
 		number, err = 0, nil
 	}
@@ -271,7 +275,7 @@ func (r *rule) port(p api.PortProtocol) {
 		case number == 0:
 			r.ports.add(protocol, Range{1, 65535})
 		default:
-			r.ports.add(protocol, Range{uint16(number), uint16(max(int(number), int(p.EndPort)))})
+			r.ports.add(protocol, Range{uint16(number), uint16(min(65535, max(int(number), int(p.EndPort))))})
 		}
 	}
 }
