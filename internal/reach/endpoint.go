@@ -36,7 +36,8 @@ func (p port) String() string { return fmt.Sprintf("%d/%s", p.number, p.protocol
 
 // asked is the port of a question: a number, a name or nothing.
 type asked struct {
-	protocol string // empty when it is not said
+	protocol string // empty when there is no port
+	said     bool   // whether the protocol is that of the question, and not the default
 	number   uint16
 	name     string
 }
@@ -87,8 +88,13 @@ func split(text string) (name string, p asked, err error) {
 		if end < 0 {
 			return "", p, fmt.Errorf("%s: expected a ] after the address", quoted(text))
 		}
-		name, rest = text[1:end], strings.TrimPrefix(text[end+1:], ":")
-	} else if _, err := netip.ParseAddr(text); err != nil {
+		if rest = text[end+1:]; rest != "" && rest[0] != ':' {
+			return "", p, fmt.Errorf("%s: expected a colon and a port after the ], found %s", quoted(text), quoted(rest))
+		}
+		name, rest = text[1:end], strings.TrimPrefix(rest, ":")
+	} else if _, err := netip.ParseAddr(text); err == nil {
+		return text, p, nil
+	} else {
 		for prefix := range prefixes {
 			if cut, ok := strings.CutPrefix(text, prefix); ok {
 				name, rest, _ = strings.Cut(cut, ":")
@@ -108,7 +114,7 @@ port:
 	number, protocol, found := strings.Cut(rest, "/")
 	p.protocol = "TCP"
 	if found {
-		p.protocol = strings.ToUpper(protocol)
+		p.protocol, p.said = strings.ToUpper(protocol), true
 	}
 	if !slices.Contains(protocols, p.protocol) {
 		return "", p, fmt.Errorf("%s: expected a protocol of TCP, UDP, SCTP, ICMP and ICMPv6, found %s", quoted(text), quoted(protocol))
@@ -172,7 +178,7 @@ func (r *Reach) resolve(out *place, name string, target bool) error {
 	if service, namespace, ok := strings.Cut(bare, "."); ok && slices.Contains(r.namespaces(), namespace) {
 		return r.service(out, namespace, service) // pods may leave the rest of its name out
 	}
-	if strings.Contains(bare, ".") {
+	if hostName(bare) != "" {
 		out.ends = []*network.End{{Name: bare, Endpoint: verdict.Endpoint{FQDN: strings.ToLower(bare)}}}
 		return nil
 	}
@@ -341,7 +347,7 @@ func (r *Reach) service(out *place, namespace, name string) error {
 
 // address means one outside of the cluster, or a node.
 func (r *Reach) address(out *place, address netip.Addr) error {
-	address = address.Unmap()
+	address = address.Unmap().WithZone("") // no policy knows the zone
 	for _, n := range r.in.Platform.Nodes {
 		if n.Address == address {
 			out.ends = []*network.End{{Name: address.String() + " (a node)", Endpoint: verdict.Endpoint{Entity: "remote-node"}, Also: []verdict.Endpoint{{Entity: "host"}}}}
@@ -380,7 +386,7 @@ func (p *place) portsOf(to *network.End) []port {
 		}
 		var out []port
 		for _, c := range to.Pods.NamedPorts() {
-			if c.Name == p.port.name {
+			if c.Name == p.port.name && (!p.port.said || string(deployed.ProtocolOf(c.Protocol)) == p.port.protocol) {
 				out = append(out, port{string(deployed.ProtocolOf(c.Protocol)), uint16(c.ContainerPort)})
 			}
 		}
@@ -418,7 +424,7 @@ func (p *place) behind(to *network.End) []port {
 	var out []port
 	for _, s := range p.service.Spec.Ports {
 		protocol := string(deployed.ProtocolOf(s.Protocol))
-		named := p.port.name != "" && p.port.name == s.Name
+		named := p.port.name != "" && p.port.name == s.Name && (!p.port.said || p.port.protocol == protocol)
 		numbered := p.port.number != 0 && int32(p.port.number) == s.Port && p.port.protocol == protocol
 		if p.port.given() && !named && !numbered {
 			continue

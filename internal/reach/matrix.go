@@ -2,13 +2,16 @@ package reach
 
 import (
 	"cmp"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/cilium/cilium/pkg/policy/api"
+	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint/models/network"
 	"github.com/hippotion/roster/internal/verdict"
+	networkingv1 "k8s.io/api/networking/v1"
 )
 
 // Matrix is who reaches whom: all pods, the nodes, the API server, the world, and what of the world policies name.
@@ -69,14 +72,42 @@ func (r *Reach) From(name string) (*Matrix, error) {
 	return m.about(p.text, true), err
 }
 
-// To is the part of the matrix with all that reaches an end.
+// mostCells is how many flows a matrix has.
+const mostCells = 4_000_000
+
+// To is the part of the matrix with all that reaches an end, on its port if one is given.
 func (r *Reach) To(name string) (*Matrix, error) {
 	p, err := r.find(name, true)
 	if err != nil {
 		return nil, err
 	}
 	m, err := r.matrix(r.everything(), wholes(p.ends))
-	return m.about(p.text, false), err
+	if err != nil || !p.port.given() {
+		return m.about(p.text, false), err
+	}
+	on := map[string]verdict.Ports{}
+	for _, e := range p.ends {
+		asked := verdict.Ports{}
+		for _, one := range p.portsOf(e) {
+			asked[one.protocol] = append(asked[one.protocol], verdict.Range{First: one.number, Last: one.number})
+		}
+		on[diag.Visible(e.Name)] = asked.Or(nil)
+	}
+	var cells []Cell
+	for _, c := range m.Cells {
+		ports := on[m.Ends[c.To].Name]
+		if c.limit(c.sure.And(ports), c.perhaps.And(ports)); c.Ports+c.Perhaps != "" {
+			cells = append(cells, c)
+		}
+	}
+	m.Cells = cells
+	return m.about(p.text+" on "+p.port.String(), false), nil
+}
+
+// limit sets the ports of a cell.
+func (c *Cell) limit(sure, perhaps verdict.Ports) {
+	c.sure, c.perhaps = sure, perhaps
+	c.Ports, c.Perhaps = portsText(sure), portsText(perhaps)
 }
 
 func (m *Matrix) about(end string, from bool) *Matrix {
@@ -118,6 +149,9 @@ func (r *Reach) matrix(from, to []whole) (*Matrix, error) {
 			if a.Namespace == "" && b.Namespace == "" {
 				continue
 			}
+			if err := r.stop(); err != nil {
+				return nil, err
+			}
 			sure, perhaps, err := r.in.Network.Permitted(a.End, b.End)
 			if err != nil {
 				return nil, err
@@ -125,8 +159,11 @@ func (r *Reach) matrix(from, to []whole) (*Matrix, error) {
 			if sure.Empty() && perhaps.Empty() {
 				continue
 			}
-			c := Cell{From: rows[i], To: columns[k], sure: sure, perhaps: perhaps}
-			c.Ports, c.Perhaps = portsText(sure), portsText(perhaps)
+			if len(m.Cells) == mostCells {
+				return nil, fmt.Errorf("there are more than %s flows\n  hint: ask about one end, with --from or --to", diag.Thousands(mostCells))
+			}
+			c := Cell{From: rows[i], To: columns[k]}
+			c.limit(sure, perhaps)
 			m.Cells = append(m.Cells, c)
 		}
 	}
@@ -166,7 +203,8 @@ func (r *Reach) everything() []whole {
 func wholes(ends []*network.End) []whole {
 	var out []whole
 	for _, e := range ends {
-		w := whole{e, MatrixEnd{Name: e.Name, Group: e.Namespace, Known: !e.Unknown()}}
+		// Names that no cluster accepts are printed, to whatever reads the output, as messages are.
+		w := whole{e, MatrixEnd{Name: diag.Visible(e.Name), Group: e.Namespace, Known: !e.Unknown()}}
 		switch {
 		case e.Pods != nil:
 			w.Group = e.Pods.Object.Namespace // also of pods on the network of their node
@@ -176,6 +214,7 @@ func wholes(ends []*network.End) []whole {
 		default:
 			w.Group = groupWorld
 		}
+		w.Group = diag.Visible(w.Group)
 		out = append(out, w)
 	}
 	return out
@@ -188,7 +227,7 @@ const mostNamed = 500
 func (r *Reach) named() []*network.End {
 	seen := map[string]*network.End{}
 	add := func(name string, e verdict.Endpoint) {
-		if seen[name] == nil && len(seen) < mostNamed {
+		if name != "" && seen[name] == nil && len(seen) < mostNamed {
 			seen[name] = &network.End{Name: name, Endpoint: e}
 		}
 	}
@@ -204,7 +243,20 @@ func (r *Reach) named() []*network.End {
 			add(text, verdict.Endpoint{IP: address})
 		}
 	}
-	for _, p := range r.in.Network.Policies() {
+	refused := r.in.Network.Refused()
+	for i, p := range r.in.Network.Policies() {
+		if _, ok := refused[i]; ok {
+			continue
+		}
+		if p.Kubernetes != nil {
+			for _, block := range blocks(p.Kubernetes) {
+				var except []api.CIDR
+				for _, e := range block.Except {
+					except = append(except, api.CIDR(e))
+				}
+				cidr(block.CIDR, except)
+			}
+		}
 		rules := p.Specs
 		if p.Later != nil {
 			rules = []*api.Rule{p.Later()}
@@ -245,6 +297,25 @@ func (r *Reach) named() []*network.End {
 		out = append(out, e)
 	}
 	slices.SortFunc(out, func(a, b *network.End) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// blocks are the parts of the world that a NetworkPolicy of Kubernetes names.
+func blocks(p *networkingv1.NetworkPolicySpec) []*networkingv1.IPBlock {
+	var out []*networkingv1.IPBlock
+	add := func(peers []networkingv1.NetworkPolicyPeer) {
+		for i := range peers {
+			if peers[i].IPBlock != nil {
+				out = append(out, peers[i].IPBlock)
+			}
+		}
+	}
+	for i := range p.Ingress {
+		add(p.Ingress[i].From)
+	}
+	for i := range p.Egress {
+		add(p.Egress[i].To)
+	}
 	return out
 }
 

@@ -152,7 +152,7 @@ func (r *Reach) Observe(log io.Reader) (*Observed, error) {
 		if len(o.ends) > mostDistinct {
 			return errDistinct
 		}
-		return o.add(f, out)
+		return cmp.Or(o.stop(), o.add(f, out))
 	})
 	if err != nil {
 		return nil, err
@@ -358,6 +358,9 @@ func late(f *hubble.Flow) bool {
 func (o *observer) judge(out *Observed) error {
 	changes := changes{}
 	for t, d := range o.dropped {
+		if err := o.stop(); err != nil {
+			return err
+		}
 		if d.count() == 0 {
 			o.doubts[Doubt{From: t.from.name, To: t.to.name, Protocol: t.protocol, Port: t.port,
 				Why: "no first packet of a connection was dropped, so which end opens it is not known: it may be a late reply"}] += d.later
@@ -533,6 +536,9 @@ func (o *observer) unused(out *Observed) error {
 	policies := map[int]bool{}
 	logged := map[string]bool{} // namespaces
 	for t := range o.forwarded {
+		if err := o.stop(); err != nil {
+			return err
+		}
 		logged[t.from.end.Namespace], logged[t.to.end.Namespace] = true, true
 		v, err := o.in.Network.Verdict(t.from.end, t.to.end, t.protocol, t.port)
 		if err != nil {
@@ -625,7 +631,7 @@ func (o *Observed) sort() {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Says, b.Says))
 	})
 	slices.SortFunc(o.Lookups, func(a, b Lookup) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.From, b.From), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.From, b.From), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Says, b.Says))
 	})
 	slices.SortFunc(o.Unknown, func(a, b Doubt) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Why, b.Why))

@@ -32,10 +32,16 @@ const (
 type Reach struct {
 	in    *lint.Context
 	frame diag.Frame // how the user sees the files
+	stop  func() error
 }
 
 // New is for questions about a cluster.
-func New(in *lint.Context, frame diag.Frame) *Reach { return &Reach{in, frame} }
+func New(in *lint.Context, frame diag.Frame) *Reach {
+	return &Reach{in, frame, func() error { return nil }}
+}
+
+// StopWhen has an answer given up with the error of a function, as soon as it has one: policies and logs may be made to take long.
+func (r *Reach) StopWhen(stop func() error) { r.stop = stop }
 
 // Result is the answer to one question.
 type Result struct {
@@ -109,12 +115,21 @@ func (r *Reach) Ask(from, to string) (*Result, error) {
 	return r.between(a, b)
 }
 
+// mostFlows is how many flows one answer has. More are not read by anybody, and each has its reasons.
+const mostFlows = 10_000
+
 // between answers about the flows between two places.
 func (r *Reach) between(a, b *place) (*Result, error) {
 	out := &Result{From: a.text, To: b.text}
 	for _, from := range a.ends {
 		for _, to := range b.ends {
 			for _, p := range b.portsOf(to) {
+				if err := r.stop(); err != nil {
+					return nil, err
+				}
+				if len(out.Flows) == mostFlows {
+					return nil, fmt.Errorf("%s and %s: there are more than %s flows between their pods\n  hint: name workloads, as NAMESPACE/WORKLOAD, or a port; or ask with --from or --to", quoted(a.text), quoted(b.text), diag.Thousands(mostFlows))
+				}
 				f, err := r.flow(from, to, p)
 				if err != nil {
 					return nil, err

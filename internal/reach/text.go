@@ -3,12 +3,15 @@ package reach
 import (
 	"fmt"
 	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
 )
 
-// Text is the answer for a person: one line, then each flow with what decides at both of its ends, and what to write.
+// Text is the answer for a person: one line, then each flow with what decides at both of its ends, and what to write. Names that no cluster accepts get
+// no lines of their own.
 func (r *Result) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", r.Answer, r.Says)
+	fmt.Fprintf(&b, "%s: %s\n", r.Answer, diag.Visible(r.Says))
 	for i := range r.Flows {
 		b.WriteString("\n")
 		r.Flows[i].text(&b)
@@ -21,7 +24,7 @@ func (r *Result) Text() string {
 		fmt.Fprintf(&b, "\nhint: %s\n", r.Hint)
 	}
 	for _, n := range r.Notes {
-		fmt.Fprintf(&b, "note: %s\n", n)
+		fmt.Fprintf(&b, "note: %s\n", diag.Visible(n))
 	}
 	return b.String()
 }
@@ -35,7 +38,7 @@ func (f *Flow) text(b *strings.Builder) {
 	case f.Answer == No:
 		on = "any port"
 	}
-	fmt.Fprintf(b, "  %s → %s on %s: %s\n", f.From, f.To, on, f.Answer)
+	fmt.Fprintf(b, "  %s → %s on %s: %s\n", diag.Visible(f.From), diag.Visible(f.To), on, f.Answer)
 	for _, h := range []struct {
 		word string
 		half *Half
@@ -43,10 +46,10 @@ func (f *Flow) text(b *strings.Builder) {
 		if h.half == nil {
 			continue
 		}
-		fmt.Fprintf(b, "    %s %s: %s\n", h.word, mark[h.half.Answer], h.half.Says)
+		fmt.Fprintf(b, "    %s %s: %s\n", h.word, mark[h.half.Answer], diag.Visible(h.half.Says))
 		for _, reason := range h.half.Reasons {
 			if at := reason.Place(); at != "" {
-				fmt.Fprintf(b, "          %s: %s\n", at, reason.Policy)
+				fmt.Fprintf(b, "          %s: %s\n", diag.Visible(at), diag.Visible(reason.Policy))
 			}
 		}
 	}

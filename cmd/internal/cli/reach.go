@@ -164,6 +164,7 @@ func asJSON(w io.Writer, value any) error {
 
 // open reads the platform, with what its applications deploy.
 func (o *reachOptions) open(dir string, stderr io.Writer) (*reach.Reach, func() error, error) {
+	begun := time.Now()
 	place, err := fleet.Find(dir, o.repository)
 	if err != nil {
 		return nil, nil, err
@@ -180,7 +181,14 @@ func (o *reachOptions) open(dir string, stderr io.Writer) (*reach.Reach, func() 
 	if err != nil {
 		return nil, nil, errors.Join(err, opened.Close())
 	}
-	return reach.New(lint.NewContext(in), opened.Frame), opened.Close, nil
+	r := reach.New(lint.NewContext(in), opened.Frame)
+	r.StopWhen(func() error {
+		if time.Since(begun) > o.timeout {
+			return errors.New("the answer took more time than --timeout permits")
+		}
+		return nil
+	})
+	return r, opened.Close, nil
 }
 
 // chosen is the cluster that is asked about.
