@@ -259,7 +259,11 @@ func (a *asking) permits(other, subject *End) bool {
 	to, from := a.peer(other), a.peer(subject)
 	half := a.written.halves[[2]*End{other, subject}]
 	if half == nil {
-		if a.written.spent += perPair + a.Judge().Weight(to, a.ingress); a.written.spent > mostRules {
+		// The rules for a peer are looked up for its weight: that is not done either once the bound is reached.
+		if a.written.spent <= mostRules {
+			a.written.spent += perPair + a.Judge().Weight(to, a.ingress)
+		}
+		if a.written.spent > mostRules {
 			a.unsure = true
 			return false
 		}
