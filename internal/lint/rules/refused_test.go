@@ -412,6 +412,9 @@ spec:
 		{name: "a host, and its port beside it", folder: folder("isolated-job", "env: [{name: CLAW_HOST, value: claw.web-claw.svc.cluster.local}, {name: CLAW_PORT, value: '80'}]", ""), want: of("CLAW_HOST"), fixed: true},
 		{name: "behind what was not fetched", folder: folder("isolated-job", env("FAR", "http://far.web-far.svc:8080"), ""), elsewhere: []string{"web-far"}, want: []string{
 			"2: the variable FAR of web-a/a (a/a.yaml:12) needs web-a/a to reach the pods of web-far on any port, and web-a does not let it out: the profile isolated-job (default-deny, from isolated) denies what nothing allows; and web-far does not let it in: the profile isolated (default-deny) denies what nothing allows"}},
+		{name: "a Gateway of Cilium's", folder: folder("isolated-job", env("FAR", "https://cilium-gateway-far.web-far.svc"), ""), elsewhere: []string{"web-far"}},
+		{name: "an Ingress of Cilium's", folder: folder("isolated-job", env("FAR", "http://cilium-ingress-far.web-far.svc"), ""), elsewhere: []string{"web-far"}},
+		{name: "the shared Ingress of Cilium's", folder: folder("isolated-job", env("FAR", "http://cilium-ingress.web-far.svc"), ""), elsewhere: []string{"web-far"}},
 		{name: "its own Service", folder: folder("isolated-job", env("SELF", "http://a:80"), "---\napiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {selector: {app: a}, ports: [{port: 80}]}\n")},
 		{name: "a headless Service", folder: strings.Replace(folder("isolated-job", env("CLAW", "http://claw.web-claw:18789"), ""), "  selector: {app: claw}\n", "  clusterIP: None\n  selector: {app: claw}\n", 1), want: of("CLAW"), fixed: true},
 		{name: "an API outside", folder: folder("isolated-job", env("MODEL_URL", "https://api.models.example/v1"), ""), fixed: true, want: []string{

@@ -289,7 +289,7 @@ func (c *calls) reached(l routes.Lead, port int) []target {
 	s := c.routes.ServicesOf(l.Namespace)[l.Name]
 	switch {
 	case s == nil:
-		return c.unseen(l.Namespace)
+		return c.unseen(l)
 	case port == 0 && len(s.Spec.Ports) == 1:
 		port = int(s.Spec.Ports[0].Port)
 	case port == 0:

@@ -24,7 +24,7 @@ type target struct {
 func (in *Model) behind(l routes.Lead) []target {
 	s := in.routes.ServicesOf(l.Namespace)[l.Name]
 	if s == nil {
-		return in.unseen(l.Namespace)
+		return in.unseen(l)
 	}
 	if s.Spec.Type == corev1.ServiceTypeExternalName || len(s.Spec.Selector) == 0 || pods.Shared(s.Service) {
 		return nil
@@ -105,13 +105,20 @@ func (in *Model) controller() []*network.End {
 	return in.said(p.Controller)
 }
 
-// unseen are the pods of a namespace in which not all is known. One of them, on some port, is what is meant.
-func (in *Model) unseen(namespace string) []target {
-	n := in.network.Namespace(namespace)
-	if n.Entry == nil || n.Others == nil {
+// unseen are the pods that a Service may lead to that nobody here has seen, in a namespace in which not all is known. One of them, on some port, is
+// what is meant.
+func (in *Model) unseen(l routes.Lead) []target {
+	n := in.network.Namespace(l.Namespace)
+	if n.Entry == nil || n.Others == nil || ciliums(l.Name) {
 		return nil
 	}
 	return []target{{append([]*network.End{n.Others}, n.Pods...), true, 0}}
+}
+
+// ciliums reports whether a Service is one that Cilium makes for a Gateway or an Ingress, in the namespace of that (operator/pkg/model/translation). There
+// are no pods behind it: Cilium's own proxy answers, on the node.
+func ciliums(service string) bool {
+	return strings.HasPrefix(service, "cilium-gateway-") || service == "cilium-ingress" || strings.HasPrefix(service, "cilium-ingress-")
 }
 
 // to is the intent for each target.
