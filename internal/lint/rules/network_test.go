@@ -969,6 +969,10 @@ func TestHalfOpenPods(t *testing.T) {
 	in := func(selector, from, port string) string {
 		return "{endpointSelector: {" + selector + "}, ingress: [{fromEndpoints: [{matchLabels: {" + webA + from + "}}], toPorts: [{ports: [{port: '" + port + "', protocol: TCP}]}]}]}"
 	}
+	itself := func(replicas string) string {
+		return strings.Replace(folder("{endpointSelector: {matchLabels: {app: front}}, ingress: [{fromEndpoints: [{matchLabels: {app: front}}]}], egress: [{}]}", "{endpointSelector: {matchLabels: {app: db}}, ingress: [{}]}"),
+			"spec:\n", "spec:\n  replicas: "+replicas+"\n", -1)
+	}
 	const shut = "a/a.yaml:4:78: CiliumNetworkPolicy a lets pods out to pods with app=db of web-b, and no policy of web-b lets them in"
 	lets := func(column, labels string) string {
 		return "b/b.yaml:4:" + column + ": CiliumNetworkPolicy b lets in pods " + labels + "of web-a, and no policy of web-a lets them out"
@@ -991,6 +995,8 @@ kind: Job
 metadata: {name: once}
 spec: {template: {metadata: {labels: {app: once}}, spec: {restartPolicy: Never, containers: [{name: a, image: registry.example/a:1.2.3}]}}}
 `},
+		{name: "a pod to itself", folder: itself("1")},
+		{name: "a pod to another one like it", folder: itself("2"), want: []string{"a/a.yaml:4:82: CiliumNetworkPolicy a lets in pods with app=front of web-a, and no policy of web-a lets them out"}},
 		{name: "others may be there", folder: strings.Replace(folder(out, in("", ", version: v1", "5432")), "- namespace: web-a\n", "- namespace: web-a\n  manageNamespace: false\n", 1),
 			want: nil},
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/hippotion/roster/internal/lint/models/pods"
 	"github.com/hippotion/roster/internal/lint/models/policies"
 	"github.com/hippotion/roster/internal/verdict"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // What is asked about the policies that users write: what becomes of their rules at the other end, and which directions they close.
@@ -131,10 +132,17 @@ func (in *Model) Unanswered(p *policies.Policy, h *policies.Half, number int) (A
 		return Answer{}, false
 	}
 	own := a.own(to, from)
-	if a.permits(to, from) {
+	permitted := a.permits(to, from)
+	if !permitted && p.Namespace != namespace {
+		return Answer{Namespace: n, OtherPorts: a.otherPorts}, own && !a.unsure
+	}
+	subjects := in.among(in.Namespace(p.Namespace), from, func(e *verdict.Peer) (bool, bool) { return in.Judge().Selects(r, e) })
+	others := in.among(n, to, func(e *verdict.Peer) (bool, bool) { return in.Judge().Names(r, number, e) })
+	if len(subjects) == 1 && slices.Equal(subjects, others) && alone(others[0]) {
+		return Answer{}, false // no policy judges what a pod asks itself, also through a Service (bpf/bpf_lxc.c, hairpin_flow)
+	}
+	if permitted {
 		a.otherPorts = false // which of them it is for certain is asked again
-		subjects := in.among(in.Namespace(p.Namespace), from, func(e *verdict.Peer) (bool, bool) { return in.Judge().Selects(r, e) })
-		others := in.among(n, to, func(e *verdict.Peer) (bool, bool) { return in.Judge().Names(r, number, e) })
 		// That a selector selects nothing is another finding.
 		if len(subjects) == 0 || len(others) == 0 || a.anyPermits(others, subjects, to, from) {
 			return Answer{}, false
@@ -142,6 +150,15 @@ func (in *Model) Unanswered(p *policies.Policy, h *policies.Half, number int) (A
 		own = slices.ContainsFunc(others, func(o *End) bool { return a.own(o, subjects[0]) }) || slices.ContainsFunc(subjects, func(s *End) bool { return a.own(others[0], s) })
 	}
 	return Answer{Namespace: n, OtherPorts: a.otherPorts}, own && !a.unsure
+}
+
+// alone reports whether an end is a single pod.
+func alone(e *End) bool {
+	if e.Pods == nil || !slices.Contains([]string{"Deployment", "Pod", "StatefulSet"}, e.Pods.Kind) {
+		return false
+	}
+	replicas, set, err := unstructured.NestedInt64(e.Pods.Content(), "spec", "replicas")
+	return err == nil && (!set || replicas <= 1)
 }
 
 // Here reports whether a selector of a policy may be for pods of this cluster: it may name another one of the mesh.
