@@ -149,3 +149,24 @@ func TestStop(t *testing.T) {
 		}
 	}
 }
+
+// TestHalfUnreadable: the API server takes a policy as a whole or not at all, so one that cannot be read is not judged by the part that can.
+func TestHalfUnreadable(t *testing.T) {
+	for _, o := range [][3]string{
+		{"CiliumNetworkPolicy", "own", `{specs: [{endpointSelector: {}, ingress: [{}]}, {endpointSelector: {}, ingress: {}}]}`},
+		{"NetworkPolicy", "own", `{spec: {podSelector: {}, ingress: [{ports: [{port: [1]}]}]}}`},
+	} {
+		a, err := deploying(t, [3]string{"Deployment", "a", pods}, o).Ask("internet", "web-a:80")
+		if err != nil || a.Answer != reach.Yes {
+			t.Errorf("%s: %+v, %v", o[0], a, err)
+		}
+	}
+}
+
+// TestSelf: a workload that asks about itself is told what its policies do not decide.
+func TestSelf(t *testing.T) {
+	a, err := deploying(t, [3]string{"Deployment", "a", pods}).Ask("web-a/a", "web-a/a:80")
+	if err != nil || !strings.Contains(a.Text(), "\nnote: a pod always reaches itself: ") {
+		t.Errorf("%v, %v", a, err)
+	}
+}

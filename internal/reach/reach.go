@@ -397,12 +397,15 @@ func (r *Reach) notes(a, b *place) []string {
 			case n.Entry == nil:
 				note = fmt.Sprintf("%s has no entry in the list: what policies it has is not known", n.Name)
 			case n.Why != "" && !r.in.Network.PoliciesKnown(n):
-				note = fmt.Sprintf("%s: %s; neither are the policies that it may bring", n.Name, n.Why)
+				note = fmt.Sprintf("%s: %s; the policies that it may bring are not known", n.Name, n.Why)
 			}
 			if note != "" && !slices.Contains(out, note) {
 				out = append(out, note)
 			}
 		}
+	}
+	if slices.ContainsFunc(a.ends, func(e *network.End) bool { return e.Pods != nil && slices.Contains(b.ends, e) }) {
+		out = append(out, "a pod always reaches itself: what is said of one workload with itself is about two of its pods") // cilium bpf/bpf_lxc.c, hairpin_flow
 	}
 	for _, e := range a.ends {
 		if note := r.hidden(e); note != "" && !slices.Contains(out, note) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,9 +17,6 @@ func observing(c *cobra.Command, o *reachOptions) *cobra.Command {
 	var log string
 	c.Flags().StringVar(&log, "observed", "", "a log of Hubble in JSON, or - for stdin: say what the list has to permit for its dropped flows")
 	_ = c.MarkFlagFilename("observed", "json")
-	for _, other := range []string{"from", "to", "matrix"} {
-		c.MarkFlagsMutuallyExclusive("observed", other)
-	}
 	c.Long += `
 
 With --observed, it reads what hubble observe -o json prints, and says of each dropped flow what it means: a flow of the list would permit it, and which;
@@ -29,10 +27,13 @@ that was dropped it is known what it means.`
   hubble observe -o json --verdict DROPPED --last 10000 | roster reach --observed -`
 	args, run := c.Args, c.RunE
 	c.Args = func(c *cobra.Command, list []string) error {
-		if c.Flags().Changed("observed") {
-			return cobra.MaximumNArgs(1)(c, list)
+		switch {
+		case !c.Flags().Changed("observed"):
+			return args(c, list)
+		case o.many():
+			return errors.New("--observed excludes --from, --to and --matrix")
 		}
-		return args(c, list)
+		return atMostOneFolder(c, list)
 	}
 	c.RunE = func(c *cobra.Command, list []string) error {
 		if !c.Flags().Changed("observed") {

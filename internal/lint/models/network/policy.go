@@ -115,6 +115,9 @@ func (in *Model) deployedPolicy(o *deployed.Object) (Policy, bool) {
 	default:
 		return p, false
 	}
+	if p.Problem != nil {
+		p.Rule, p.Specs, p.Kubernetes = nil, nil, nil // the API server takes an object as a whole, or not at all
+	}
 	return p, true
 }
 
