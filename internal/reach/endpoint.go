@@ -82,29 +82,13 @@ func (r *Reach) find(text string, target bool) (*place, error) {
 
 // split cuts the port off a text: NAME:80, NAME:53/UDP, NAME:http, [2001:db8::1]:443.
 func split(text string) (name string, p asked, err error) {
-	name, rest := text, ""
-	if strings.HasPrefix(text, "[") {
-		end := strings.Index(text, "]")
-		if end < 0 {
-			return "", p, fmt.Errorf("%s: expected a ] after the address", quoted(text))
-		}
-		if rest = text[end+1:]; rest != "" && rest[0] != ':' {
-			return "", p, fmt.Errorf("%s: expected a colon and a port after the ], found %s", quoted(text), quoted(rest))
-		}
-		name, rest = text[1:end], strings.TrimPrefix(rest, ":")
-	} else if _, err := netip.ParseAddr(text); err == nil {
+	if _, err := netip.ParseAddr(text); err == nil {
 		return text, p, nil
-	} else {
-		for prefix := range prefixes {
-			if cut, ok := strings.CutPrefix(text, prefix); ok {
-				name, rest, _ = strings.Cut(cut, ":")
-				name = prefix + name
-				goto port
-			}
-		}
-		name, rest, _ = strings.Cut(text, ":")
 	}
-port:
+	name, rest, err := beforePort(text)
+	if err != nil {
+		return "", p, err
+	}
 	if rest == "" {
 		if strings.HasSuffix(text, ":") {
 			return "", p, fmt.Errorf("%s: expected a port after the colon, such as 8080, 53/UDP or http", quoted(text))
@@ -129,6 +113,28 @@ port:
 		p.name = number
 	}
 	return name, p, nil
+}
+
+// beforePort cuts a text at the colon before its port.
+func beforePort(text string) (name, rest string, err error) {
+	if address, bracketed := strings.CutPrefix(text, "["); bracketed {
+		name, rest, found := strings.Cut(address, "]")
+		switch {
+		case !found:
+			return "", "", fmt.Errorf("%s: expected a ] after the address", quoted(text))
+		case rest != "" && rest[0] != ':':
+			return "", "", fmt.Errorf("%s: expected a colon and a port after the ], found %s", quoted(text), quoted(rest))
+		}
+		return name, strings.TrimPrefix(rest, ":"), nil
+	}
+	kind := ""
+	for prefix := range prefixes {
+		if strings.HasPrefix(text, prefix) {
+			kind = prefix
+		}
+	}
+	name, rest, _ = strings.Cut(strings.TrimPrefix(text, kind), ":")
+	return kind + name, rest, nil
 }
 
 // prefixes say what a name means, where several things have it.
