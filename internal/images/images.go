@@ -47,6 +47,14 @@ func Parse(text string) (Image, bool) {
 	return Image{registry + "/" + repository, parts[3], parts[4]}, true
 }
 
+// Name is the last part of an image's name, without tag and digest; also of one that Parse cannot read, such as that of a template.
+func Name(image string) string {
+	image, _, _ = strings.Cut(image, "@")
+	image = image[strings.LastIndex(image, "/")+1:]
+	image, _, _ = strings.Cut(image, ":")
+	return image
+}
+
 // Registry is the host of an image's repository.
 func (i Image) Registry() string {
 	host, _, _ := strings.Cut(i.Repository, "/")

@@ -127,3 +127,13 @@ func TestNewer(t *testing.T) {
 		}
 	}
 }
+
+func TestName(t *testing.T) {
+	for image, want := range map[string]string{
+		"nginx": "nginx", "nginx:1.27": "nginx", "registry.example:5000/team/web:1@sha256:ab": "web", "docker.io/cloudflare/cloudflared@sha256:ab": "cloudflared", "x/{{ y }}": "{{ y }}", "": "",
+	} {
+		if got := images.Name(image); got != want {
+			t.Errorf("%s: got %q, want %q", image, got, want)
+		}
+	}
+}

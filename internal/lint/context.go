@@ -41,7 +41,7 @@ func NewContext(in *Input) *Context {
 	podsOf := pods.New(d, p)
 	policiesOf := policies.New(d, p)
 	t, s, a := traefik.New(d, p), secrets.New(d, p), alerts.New(d, p)
-	n, r := network.New(d, p, podsOf, policiesOf), routes.New(d, p, t, s)
+	n, r := network.New(d, p, policiesOf), routes.New(d, p, t, s)
 	return &Context{
 		Input: in, Deployed: d, Places: p, Pods: podsOf, Policies: policiesOf, Network: n, Traefik: t, Routes: r, Secrets: s, Alerts: a,
 		Intents: intents.New(d, p, n, r, a),

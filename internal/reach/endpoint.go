@@ -154,7 +154,8 @@ func (r *Reach) resolve(out *place, name string, target bool) error {
 		if !isEntity {
 			return fmt.Errorf("there is no entity %s%s", quoted(bare), hinted(diag.DidYouMean(bare, slices.Collect(maps.Keys(entities)))))
 		}
-		return r.entity(out, entity, target)
+		out.ends = []*network.End{r.entity(entity, target)}
+		return nil
 	case kind == "app":
 		return r.application(out, bare)
 	case kind == "namespace" || entry != nil && !isEntity:
@@ -163,7 +164,8 @@ func (r *Reach) resolve(out *place, name string, target bool) error {
 	case entry != nil:
 		return fmt.Errorf("%s is a namespace and an entity of Cilium: write namespace:%s or entity:%s", quoted(bare), bare, bare)
 	case isEntity:
-		return r.entity(out, entity, target)
+		out.ends = []*network.End{r.entity(entity, target)}
+		return nil
 	}
 	if address, err := netip.ParseAddr(bare); err == nil {
 		return r.address(out, address)
@@ -214,16 +216,15 @@ func (r *Reach) codes() map[string]bool {
 	return out
 }
 
-func (r *Reach) entity(out *place, entity string, target bool) error {
-	end := r.in.Network.Entity(entity)
+// entity is one of Cilium's; the API server is another one as the target of a question than as its source.
+func (r *Reach) entity(name string, target bool) *network.End {
 	switch {
-	case entity == "kube-apiserver" && target:
-		end = r.in.Network.APIServerAt()
-	case entity == "kube-apiserver":
-		end = r.in.Network.APIServer()
+	case name == "kube-apiserver" && target:
+		return r.in.Network.APIServerAt()
+	case name == "kube-apiserver":
+		return r.in.Network.APIServer()
 	}
-	out.ends = []*network.End{end}
-	return nil
+	return r.in.Network.Entity(name)
 }
 
 // namespace means all pods of a namespace, also those that are not known.
@@ -278,7 +279,7 @@ func (r *Reach) within(out *place, namespace, rest string) error {
 			}
 			labels[key] = value
 		}
-		ends, _ := r.in.Network.Selected(namespace, labels)
+		ends := r.in.Network.Selected(namespace, labels)
 		if len(ends) == 0 || ends[0].Unknown() {
 			ends = []*network.End{r.in.Network.Having(namespace, labels)}
 		}
@@ -343,7 +344,7 @@ func (r *Reach) service(out *place, namespace, name string) error {
 	if len(s.Spec.Selector) == 0 {
 		return fmt.Errorf("the Service %s of %s has no selector: which pods or addresses it leads to is not known", name, namespace)
 	}
-	ends, _ := r.in.Network.Selected(namespace, s.Spec.Selector)
+	ends := r.in.Network.Selected(namespace, s.Spec.Selector)
 	if len(ends) == 0 {
 		return fmt.Errorf("the Service %s of %s selects no pods", name, namespace)
 	}
@@ -356,7 +357,7 @@ func (r *Reach) address(out *place, address netip.Addr) error {
 	address = address.Unmap().WithZone("") // no policy knows the zone
 	for _, n := range r.in.Platform.Nodes {
 		if n.Address == address {
-			out.ends = []*network.End{{Name: address.String() + " (a node)", Endpoint: verdict.Endpoint{Entity: "remote-node"}, Also: []verdict.Endpoint{{Entity: "host"}}}}
+			out.ends = []*network.End{network.Node(address.String() + " (a node)")}
 			return nil
 		}
 	}
@@ -448,15 +449,10 @@ func targetPort(s *corev1.ServicePort, to *network.End) (uint16, bool) {
 	switch {
 	case s.TargetPort.Type == intstr.Int && number == 0:
 		number = s.Port
+	case s.TargetPort.Type == intstr.String && to.Pods == nil:
+		return 0, false
 	case s.TargetPort.Type == intstr.String:
-		if to.Pods == nil {
-			return 0, false
-		}
-		for _, c := range to.Pods.NamedPorts() {
-			if c.Name == s.TargetPort.StrVal && deployed.ProtocolOf(c.Protocol) == deployed.ProtocolOf(s.Protocol) {
-				number = c.ContainerPort
-			}
-		}
+		number = to.Pods.PortNamed(s.TargetPort.StrVal, s.Protocol)
 	}
 	return uint16(number), number > 0 && number <= 65535
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/cilium/cilium/pkg/policy/api"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint/models/network"
+	"github.com/hippotion/roster/internal/lint/models/policies"
 	"github.com/hippotion/roster/internal/verdict"
 	networkingv1 "k8s.io/api/networking/v1"
 )
@@ -232,10 +233,7 @@ func (r *Reach) named() []*network.End {
 		}
 	}
 	cidr := func(text string, except []api.CIDR) {
-		prefix, err := netip.ParsePrefix(text)
-		if address, failed := netip.ParseAddr(text); failed == nil {
-			prefix, err = netip.PrefixFrom(address, address.BitLen()), nil
-		}
+		prefix, err := policies.Prefix(text)
 		if err != nil || prefix.Bits() == 0 {
 			return
 		}
@@ -326,7 +324,7 @@ func oneOf(p netip.Prefix, except []api.CIDR) (netip.Addr, bool) {
 		again := false
 		for _, e := range except {
 			if x, err := netip.ParsePrefix(string(e)); err == nil && x.Contains(address) {
-				address, again = last(x).Next(), true
+				address, again = policies.Last(x).Next(), true
 			}
 		}
 		if !again {
@@ -334,16 +332,6 @@ func oneOf(p netip.Prefix, except []api.CIDR) (netip.Addr, bool) {
 		}
 	}
 	return address, address.IsValid() && p.Contains(address)
-}
-
-// last is the last address of a CIDR.
-func last(p netip.Prefix) netip.Addr {
-	bytes := p.Addr().AsSlice()
-	for i := p.Bits(); i < len(bytes)*8; i++ {
-		bytes[i/8] |= 1 << (7 - i%8)
-	}
-	out, _ := netip.AddrFromSlice(bytes)
-	return out
 }
 
 // On reports whether a flow on a port is permitted, surely or perhaps.

@@ -288,10 +288,8 @@ func (r *Reach) half(at, other *network.End, d *verdict.Decision, ingress bool, 
 // doubt says why rules are not sure.
 func (r *Reach) doubt(at, other *network.End, refs []verdict.Ref) string {
 	for _, ref := range refs {
-		for _, s := range r.in.Network.Judge().Skipped() {
-			if !s.Whole && s.Rule == ref {
-				return ": " + s.Reason
-			}
+		if why := r.in.Network.Judge().Unjudged(ref); why != "" {
+			return ": " + why
 		}
 	}
 	var unknown []string

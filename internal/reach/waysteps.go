@@ -3,16 +3,16 @@ package reach
 import (
 	"cmp"
 	"fmt"
-	"net/netip"
 	"net/url"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/images"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/models/network"
+	"github.com/hippotion/roster/internal/lint/models/policies"
 	"github.com/hippotion/roster/internal/lint/models/routes"
 	"github.com/hippotion/roster/internal/muxer"
 	"github.com/hippotion/roster/internal/verdict"
@@ -36,11 +36,7 @@ func (r *Reach) tunnels() []*network.End {
 	var out []*network.End
 	for _, n := range r.in.Network.Namespaces() {
 		for _, e := range n.Pods {
-			if slices.ContainsFunc(e.Pods.Spec.Containers, func(c corev1.Container) bool {
-				name, _, _ := strings.Cut(path.Base(c.Image), ":")
-				name, _, _ = strings.Cut(name, "@")
-				return name == "cloudflared"
-			}) {
+			if slices.ContainsFunc(e.Pods.Spec.Containers, func(c corev1.Container) bool { return images.Name(c.Image) == "cloudflared" }) {
 				out = append(out, e)
 			}
 		}
@@ -465,10 +461,7 @@ func (w *walk) clients(s *Step, o *deployed.Object, kind string) {
 	for i := range list {
 		text := fmt.Sprint(list[i])
 		texts = append(texts, text)
-		prefix, err := netip.ParsePrefix(text)
-		if address, wrong := netip.ParseAddr(text); wrong == nil {
-			prefix, err = address.Prefix(address.BitLen())
-		}
+		prefix, err := policies.Prefix(text)
 		admitted = admitted || err == nil && (prefix.Bits() == 0 || w.request.Client.IsValid() && prefix.Contains(w.request.Client))
 	}
 	s.Says = "admits clients of " + enumerated(texts) + " only"

@@ -8,6 +8,14 @@ func (j *Judge) rule(r Ref) *rule {
 	return j.byRef[r]
 }
 
+// Unjudged is why a rule is not judged; empty when it is.
+func (j *Judge) Unjudged(r Ref) string {
+	if rule := j.rule(r); rule != nil {
+		return rule.unjudged
+	}
+	return ""
+}
+
 // Selects tells whether the policy of a rule applies to a peer: surely, or at least perhaps.
 func (j *Judge) Selects(r Ref, p *Peer) (surely, perhaps bool) {
 	if rule := j.rule(r); rule != nil && p.enforces {
@@ -21,7 +29,7 @@ func (j *Judge) Names(r Ref, number int, p *Peer) (surely, perhaps bool) {
 	switch rule := j.rule(r); {
 	case rule == nil:
 		return false, false
-	case rule.unjudged || number >= len(rule.selectors):
+	case rule.unjudged != "" || number >= len(rule.selectors):
 		return false, true
 	default:
 		return rule.selectors[number].selects(p).split()

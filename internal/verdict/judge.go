@@ -216,7 +216,7 @@ func (j *Judge) ambiguous(r *rule, other *Peer, protocol string, port uint16) bo
 
 // closers are the rules that do nothing but close, or all of those that close when there is none.
 func closers(closing []*rule) []*rule {
-	only := slices.DeleteFunc(slices.Clone(closing), func(r *rule) bool { return r.deny || r.unjudged || !r.nobody() })
+	only := slices.DeleteFunc(slices.Clone(closing), func(r *rule) bool { return r.deny || r.unjudged != "" || !r.nobody() })
 	if len(only) > 0 {
 		return only
 	}
@@ -340,7 +340,7 @@ func (j *Judge) lookups(from *Peer) []lookup {
 	open := !from.init() && !slices.ContainsFunc(rules, func(r selecting) bool { return r.closes })
 	denied, plain, sure := map[entry]bool{}, map[entry]bool{}, true
 	for _, r := range rules {
-		if r.unjudged || !r.surely {
+		if r.unjudged != "" || !r.surely {
 			sure = sure && !r.deny
 			continue
 		}
@@ -353,7 +353,7 @@ func (j *Judge) lookups(from *Peer) []lookup {
 		}
 	}
 	for _, r := range rules {
-		if r.deny || r.unjudged {
+		if r.deny || r.unjudged != "" {
 			continue
 		}
 		for i := range r.dns {

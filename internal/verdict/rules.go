@@ -26,7 +26,7 @@ type rule struct {
 	selectors []*selector
 	cidrs     []cidr
 	names     hosts
-	unjudged  bool // whether the peers, or what becomes of them, cannot be known here
+	unjudged  string // why the peers, or what becomes of them, cannot be known here; empty when they can
 
 	allPorts bool
 	ports    Ports
@@ -181,8 +181,8 @@ func beyond(word string, services []api.Service, groups []api.Groups, sets api.C
 // without any field but with ports.
 func (j *Judge) peers(r *rule, p *peers, limited bool) {
 	if p.unjudged != "" {
-		r.unjudged = true
-		j.skipped = append(j.skipped, Skipped{Policy: r.ref.Policy, Rule: r.ref, Reason: p.unjudged + " is not judged"})
+		r.unjudged = p.unjudged + " is not judged"
+		j.skipped = append(j.skipped, Skipped{Policy: r.ref.Policy, Rule: r.ref, Reason: r.unjudged})
 		return
 	}
 	if empty(p.endpoints) || empty(p.nodes) || empty(p.entities) || empty(p.cidrs) || empty(p.sets) {
@@ -359,7 +359,7 @@ func (r *rule) nobody() bool {
 
 // has tells whether a peer is one of the rule's; learned says whether its name is known to Cilium.
 func (r *rule) has(p *Peer, learned answer) answer {
-	if r.unjudged {
+	if r.unjudged != "" {
 		return maybe
 	}
 	if r.everybody {

@@ -157,6 +157,16 @@ func (p *Pod) NamedPorts() []corev1.ContainerPort {
 	return slices.DeleteFunc(out, func(port corev1.ContainerPort) bool { return port.Name == "" })
 }
 
+// PortNamed is the number of the port of that name and protocol; 0 when there is none.
+func (p *Pod) PortNamed(name string, protocol corev1.Protocol) int32 {
+	for _, port := range p.NamedPorts() {
+		if port.Name == name && ProtocolOf(port.Protocol) == ProtocolOf(protocol) {
+			return port.ContainerPort
+		}
+	}
+	return 0
+}
+
 func ProtocolOf(p corev1.Protocol) corev1.Protocol {
 	if p == "" {
 		return corev1.ProtocolTCP

@@ -34,7 +34,6 @@ type Model struct {
 	known    map[string]knowledge
 
 	hosts       once.Value[map[string]bool]
-	unread      once.Value[map[string]bool]
 	byNamespace once.Value[map[string][]int]
 }
 
@@ -266,14 +265,7 @@ func (in *Model) knows(namespace string) knowledge {
 	if known {
 		return k
 	}
-	unread := in.unread.Get(func() map[string]bool {
-		out := map[string]bool{}
-		for _, p := range in.network.Policies() {
-			out[p.Namespace] = out[p.Namespace] || p.Problem != nil
-		}
-		return out
-	})
-	k.enough = !unread[namespace] && !unread[""]
+	k.enough = !in.network.Unread(namespace)
 	n := in.deployed.Entry(namespace)
 	if n == nil || !in.deployed.AllOf("cilium.io", "CiliumClusterwideNetworkPolicy") {
 		k.sure = asFar
@@ -420,10 +412,7 @@ func first(list []verdict.Ref) *verdict.Ref {
 func (in *Model) flows(r *refused, other *network.End, to bool) []Flow {
 	var ports []string
 	if r.Port != 0 {
-		ports = []string{fmt.Sprint(r.Port)}
-		if r.Protocol != "TCP" {
-			ports[0] += "/" + r.Protocol
-		}
+		ports = []string{network.PortText(r.Protocol, r.Port)}
 	}
 	var out []Flow
 	for _, peer := range in.peers(other) {

@@ -6,6 +6,7 @@ import (
 	"github.com/cilium/cilium/pkg/policy/api"
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint/models/network"
+	"github.com/hippotion/roster/internal/lint/models/policies"
 	"github.com/hippotion/roster/internal/verdict"
 )
 
@@ -53,13 +54,9 @@ func (in *Model) addresses(namespace string) []netip.Addr {
 	var out []netip.Addr
 	seen := map[netip.Addr]bool{}
 	add := func(cidr string) {
-		p, err := netip.ParsePrefix(cidr)
+		p, err := policies.Prefix(cidr)
 		if err != nil {
-			a, err := netip.ParseAddr(cidr)
-			if err != nil {
-				return
-			}
-			p = netip.PrefixFrom(a, a.BitLen())
+			return
 		}
 		if a := p.Masked().Addr(); !seen[a] {
 			seen[a] = true

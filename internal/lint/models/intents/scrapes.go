@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/images"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/models/network"
 	"github.com/hippotion/roster/profiles"
@@ -192,7 +193,7 @@ func (in *Model) annotated() []Intent {
 	var from []*network.End
 	for _, n := range in.network.Namespaces() {
 		for _, e := range n.Pods {
-			if e.Pods.Kind == "Job" || !slices.ContainsFunc(e.Pods.Spec.Containers, func(c container) bool { return imageName(c.Image) == "prometheus" }) {
+			if e.Pods.Kind == "Job" || !slices.ContainsFunc(e.Pods.Spec.Containers, func(c container) bool { return images.Name(c.Image) == "prometheus" }) {
 				continue
 			}
 			if slices.ContainsFunc(e.Pods.Spec.Volumes, func(v corev1.Volume) bool {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/images"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/models/network"
 )
@@ -90,7 +91,7 @@ func (in *Model) readers() []*network.End {
 	for _, n := range in.network.Namespaces() {
 		for _, e := range n.Pods {
 			if slices.ContainsFunc(e.Pods.Spec.Containers, func(c container) bool {
-				return imageName(c.Image) == name && !slices.ContainsFunc(slices.Concat(c.Command, c.Args), func(a string) bool { return a == "webhook" || a == "certcontroller" })
+				return images.Name(c.Image) == name && !slices.ContainsFunc(slices.Concat(c.Command, c.Args), func(a string) bool { return a == "webhook" || a == "certcontroller" })
 			}) {
 				out = append(out, e)
 			}
@@ -122,12 +123,4 @@ func (in *Model) anybody(namespace string) *network.End {
 		in.selected[key] = []*network.End{in.network.PodsWith(namespace, nil)}
 	}
 	return in.selected[key][0]
-}
-
-// imageName is the last part of an image's name.
-func imageName(image string) string {
-	image, _, _ = strings.Cut(image, "@")
-	image = image[strings.LastIndex(image, "/")+1:]
-	image, _, _ = strings.Cut(image, ":")
-	return image
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/hippotion/roster/internal/lint/models/network"
 	"github.com/hippotion/roster/internal/lint/models/pods"
 	"github.com/hippotion/roster/internal/lint/models/routes"
-	"github.com/hippotion/roster/internal/verdict"
 	"github.com/hippotion/roster/profiles"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -48,13 +47,9 @@ func (in *Model) at(namespace string, selector map[string]string, port intstr.In
 		case port.Type == intstr.String && e.Pods == nil:
 			number = 0 // whatever it is
 		case port.Type == intstr.String:
-			i := slices.IndexFunc(e.Pods.NamedPorts(), func(p corev1.ContainerPort) bool {
-				return p.Name == port.StrVal && (p.Protocol == corev1.Protocol(protocol) || p.Protocol+corev1.Protocol(protocol) == corev1.ProtocolTCP)
-			})
-			if i < 0 {
+			if number = e.Pods.PortNamed(port.StrVal, corev1.Protocol(protocol)); number == 0 {
 				continue
 			}
-			number = e.Pods.NamedPorts()[i].ContainerPort
 		}
 		if number >= 0 && number <= 65535 {
 			out = append(out, target{[]*network.End{e}, false, uint16(number)})
@@ -70,8 +65,7 @@ func (in *Model) serving(namespace string, selector map[string]string) []*networ
 	if known {
 		return out
 	}
-	all, _ := in.network.Selected(namespace, selector)
-	for _, e := range all {
+	for _, e := range in.network.Selected(namespace, selector) {
 		if e.Pods == nil || e.Pods.Kind != "Job" && e.Pods.Kind != "CronJob" {
 			out = append(out, e)
 		}
@@ -96,9 +90,7 @@ func (in *Model) controller() []*network.End {
 	p := in.deployed.Platform
 	switch p.Names.ControllerOn {
 	case profiles.OnHost:
-		e := in.entity("remote-node", "the ingress controller on its node")
-		e.Node, e.Also = true, []verdict.Endpoint{{Entity: "host"}}
-		return []*network.End{e}
+		return []*network.End{in.once("the ingress controller on its node", network.Node)}
 	case profiles.OnCilium:
 		return []*network.End{in.entity("ingress", "the ingress controller of Cilium")}
 	}

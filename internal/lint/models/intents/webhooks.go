@@ -92,9 +92,16 @@ func (in *Model) callers(i *Intent) (from []*network.End, permit []Flow) {
 
 // entity is an entity with a name for messages.
 func (in *Model) entity(entity, name string) *network.End {
+	return in.once(name, func(name string) *network.End {
+		return &network.End{Name: name, Endpoint: verdict.Endpoint{Entity: entity}}
+	})
+}
+
+// once is an end that is no pod: the same for the same name, so that what is asked about it is judged once.
+func (in *Model) once(name string, end func(name string) *network.End) *network.End {
 	key := "\x00\x00" + name
 	if in.outside[key] == nil {
-		in.outside[key] = []*network.End{{Name: name, Endpoint: verdict.Endpoint{Entity: entity}}}
+		in.outside[key] = []*network.End{end(name)}
 	}
 	return in.outside[key][0]
 }

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -24,7 +25,6 @@ import (
 type Model struct {
 	deployed *deployed.Model
 	places   *places.Model
-	pods     *pods.Model
 	policies *policies.Model
 
 	labels  once.Value[map[string]map[string]string] // of namespaces, by name
@@ -35,8 +35,8 @@ type Model struct {
 }
 
 // New is the network of what is deployed.
-func New(d *deployed.Model, p *places.Model, pods *pods.Model, policies *policies.Model) *Model {
-	return &Model{deployed: d, places: p, pods: pods, policies: policies}
+func New(d *deployed.Model, p *places.Model, policies *policies.Model) *Model {
+	return &Model{deployed: d, places: p, policies: policies}
 }
 
 // End is an end of a flow.
@@ -47,7 +47,7 @@ type End struct {
 	Also []verdict.Endpoint
 	// Pods is the template of the pods; nil when they are not known, and for what are no pods.
 	Pods *deployed.Pod
-	// Node says that the pods are on the network of their node: for policies, they are the node.
+	// Node says that it is a node, or pods on the network of their node: for policies, these are the node.
 	Node bool
 
 	peers []*verdict.Peer
@@ -75,7 +75,7 @@ func (in *Model) Namespace(name string) *Namespace {
 	n := all[name]
 	if n == nil {
 		n = &Namespace{Name: name, Why: "the list has no entry for the namespace"}
-		n.Others = in.unknown(name)
+		n.Others = in.PodsWith(name, nil)
 		all[name] = n
 	}
 	return n
@@ -110,7 +110,7 @@ func (in *Model) namespaces() map[string]*Namespace {
 		}
 		for _, n := range out {
 			if n.Why = in.why(n); n.Why != "" {
-				n.Others = in.unknown(n.Name)
+				n.Others = in.PodsWith(n.Name, nil)
 			}
 		}
 		return out
@@ -145,23 +145,20 @@ func (in *Model) why(n *Namespace) string {
 
 func (in *Model) podsOf(p *deployed.Pod) *End {
 	namespace := p.Object.Namespace
-	e := &End{Name: namespace + "/" + p.Object.Name, Pods: p, Node: p.Spec.HostNetwork}
-	if e.Node {
+	name := namespace + "/" + p.Object.Name
+	if p.Spec.HostNetwork {
 		// The policies of pods do not apply to a node's network, and those of others know the node only.
-		e.Endpoint, e.Also = in.node()
+		e := Node(name)
+		e.Pods = p
 		return e
 	}
+	e := &End{Name: name, Pods: p}
 	e.Endpoint = verdict.Endpoint{Namespace: namespace, NamespaceLabels: in.LabelsOf(namespace), NamespaceUnknown: !in.labelled(namespace), Labels: labelsOfPod(p),
 		ServiceAccount: cmp.Or(p.Spec.ServiceAccountName, p.Spec.DeprecatedServiceAccount, "default"), Ports: p.NamedPorts()}
 	return e
 }
 
-// unknown are the pods of a namespace that are not known.
-func (in *Model) unknown(namespace string) *End {
-	return in.PodsWith(namespace, nil)
-}
-
-// PodsWith are pods of a namespace of which only labels are known, for example those that platform.yml gives.
+// PodsWith are pods of a namespace of which only labels are known, for example those that platform.yml gives; without labels, all that are not known.
 func (in *Model) PodsWith(namespace string, labels map[string]string) *End {
 	name := namespace + "/…"
 	if len(labels) > 0 {
@@ -183,9 +180,9 @@ func (in *Model) Entity(name string) *End {
 	return &End{Name: name, Endpoint: verdict.Endpoint{Entity: name}}
 }
 
-// node is a node, which is another identity for the pods that run on it than for all others.
-func (in *Model) node() (verdict.Endpoint, []verdict.Endpoint) {
-	return verdict.Endpoint{Entity: "remote-node"}, []verdict.Endpoint{{Entity: "host"}}
+// Node is a node, which is another identity for the pods that run on it than for all others; or pods on its network.
+func Node(name string) *End {
+	return &End{Name: name, Node: true, Endpoint: verdict.Endpoint{Entity: "remote-node"}, Also: []verdict.Endpoint{{Entity: "host"}}}
 }
 
 // APIServer is the API server as the source of calls. With tunnel routing, which is Cilium's default, those to a pod of another node carry that node's
@@ -219,22 +216,11 @@ func (in *Model) IsAPIServer(address netip.Addr) bool {
 func (in *Model) Controller() []*End {
 	switch in.deployed.Platform.Names.ControllerOn {
 	case profiles.OnHost:
-		e := &End{Name: "the ingress controller on the nodes", Node: true}
-		e.Endpoint, e.Also = in.node()
-		return []*End{e}
+		return []*End{Node("the ingress controller on the nodes")}
 	case profiles.OnCilium:
 		return []*End{in.Entity("ingress")}
 	}
-	return in.platforms(in.deployed.Platform.Controller)
-}
-
-// DNS is the pods that answer DNS queries.
-func (in *Model) DNS() []*End { return in.platforms(in.deployed.Platform.DNS) }
-
-// platforms are pods that platform.yml describes.
-func (in *Model) platforms(p profiles.Pods) []*End {
-	ends, _ := in.Selected(p.Namespace, p.PodLabels)
-	return ends
+	return in.Selected(in.deployed.Platform.Controller.Namespace, in.deployed.Platform.Controller.PodLabels)
 }
 
 // Described are the pods of a namespace that platform.yml describes, of those that are not known otherwise.
@@ -244,7 +230,7 @@ func (in *Model) Described(namespace string) []*End {
 		if p.Namespace != namespace {
 			continue
 		}
-		for _, e := range in.platforms(p) {
+		for _, e := range in.Selected(p.Namespace, p.PodLabels) {
 			if e.Unknown() {
 				out = append(out, e)
 			}
@@ -274,9 +260,7 @@ func (in *Model) allLabels() map[string]map[string]string {
 			if out[name] == nil {
 				out[name] = map[string]string{}
 			}
-			for key, value := range labels {
-				out[name][key] = value
-			}
+			maps.Copy(out[name], labels)
 		}
 		for i := range in.deployed.Objects {
 			if o := &in.deployed.Objects[i]; o.Kind == "Namespace" {
@@ -293,9 +277,9 @@ func (in *Model) allLabels() map[string]map[string]string {
 	})
 }
 
-// Selected are the pods of a namespace that a selector of labels selects. Whole says that no other pods may be selected; without it, the last one is
-// the pods that are not known.
-func (in *Model) Selected(namespace string, labels map[string]string) (ends []*End, whole bool) {
+// Selected are the pods of a namespace that a selector of labels selects. When it selects none that is known, and there may be others, these are it.
+func (in *Model) Selected(namespace string, labels map[string]string) []*End {
+	var ends []*End
 	n := in.Namespace(namespace)
 	for _, e := range n.Pods {
 		if e.Pods != nil && pods.Selects(labels, e.Pods) {
@@ -303,9 +287,9 @@ func (in *Model) Selected(namespace string, labels map[string]string) (ends []*E
 		}
 	}
 	if n.Others != nil && len(ends) == 0 {
-		return append(ends, in.PodsWith(namespace, labels)), false
+		return []*End{in.PodsWith(namespace, labels)}
 	}
-	return ends, n.Others == nil
+	return ends
 }
 
 // cluster is the name that Cilium knows the cluster by.

@@ -121,10 +121,7 @@ func (in *Model) flowFor(from, to *End, protocol string, port uint16, letOut boo
 	if strings.HasPrefix(protocol, "ICMP") {
 		return Flow{}, false // flows have ports of TCP, UDP and SCTP
 	}
-	ports := []string{strconv.Itoa(int(port))}
-	if protocol != "TCP" {
-		ports[0] += "/" + protocol
-	}
+	ports := []string{PortText(protocol, port)}
 	here, there := in.entryOf(from), in.entryOf(to)
 	switch {
 	case from.Namespace != "" && to.Namespace != "":
@@ -144,6 +141,15 @@ func (in *Model) flowFor(from, to *End, protocol string, port uint16, letOut boo
 		}
 	}
 	return Flow{}, false
+}
+
+// PortText is a port as flows have it: 5432, 53/UDP.
+func PortText(protocol string, port uint16) string {
+	text := strconv.Itoa(int(port))
+	if protocol != "TCP" {
+		text += "/" + protocol
+	}
+	return text
 }
 
 func (in *Model) entryOf(e *End) *catalog.Namespace {

@@ -1,7 +1,6 @@
 package network
 
 import (
-	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"github.com/cilium/cilium/pkg/policy/api"
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
+	"github.com/hippotion/roster/internal/lint/models/policies"
 	"github.com/hippotion/roster/internal/verdict"
 	"github.com/hippotion/roster/profiles"
 	"github.com/hippotion/roster/render"
@@ -66,7 +66,10 @@ func (in *Model) readPolicies() []Policy {
 			at[name] = len(out)
 			p := Policy{Policy: verdict.Policy{Namespace: n.Name, Name: name}, Flows: []catalog.Flow{f}, Entry: n}
 			if o := rendered[id{n.Name, name}]; o != nil {
-				p.Later = func() *api.Rule { return specOf(o) }
+				p.Later = func() *api.Rule {
+					rule, _ := policies.Rendered(o) // what roster renders can be read
+					return rule
+				}
 			}
 			out = append(out, p)
 		}
@@ -77,16 +80,6 @@ func (in *Model) readPolicies() []Policy {
 		}
 	}
 	return out
-}
-
-// specOf is the rule of a rendered policy, as it will be applied.
-func specOf(o *object.Object) *api.Rule {
-	var out struct{ Spec *api.Rule }
-	text, err := json.Marshal(o.Value())
-	if err != nil || json.Unmarshal(text, &out) != nil {
-		return nil // what roster renders can be read
-	}
-	return out.Spec
 }
 
 // deployedPolicy reads a policy that an application deploys.

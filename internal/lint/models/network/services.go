@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/lint/models/deployed"
+	"github.com/hippotion/roster/internal/lint/models/policies"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 )
@@ -102,18 +103,8 @@ func (a *Addresses) addPool(of *deployed.Object, text string) {
 		return
 	}
 	if p, err := netip.ParsePrefix(strings.TrimSpace(text)); err == nil {
-		a.pools = append(a.pools, pool{first: p.Masked().Addr(), last: lastOf(p), of: of})
+		a.pools = append(a.pools, pool{first: p.Masked().Addr(), last: policies.Last(p), of: of})
 	}
-}
-
-// lastOf is the last address of a prefix.
-func lastOf(p netip.Prefix) netip.Addr {
-	bytes := p.Addr().AsSlice()
-	for i := p.Bits(); i < len(bytes)*8; i++ {
-		bytes[i/8] |= 1 << (7 - i%8)
-	}
-	last, _ := netip.AddrFromSlice(bytes)
-	return last
 }
 
 // Of is the Service that has an address, or the pool that all addresses of a prefix are from; nil when there is none.
@@ -121,7 +112,7 @@ func (a *Addresses) Of(p netip.Prefix) *deployed.Object {
 	if o := a.services[p.Addr()]; o != nil && p.IsSingleIP() {
 		return o
 	}
-	first, last := p.Masked().Addr(), lastOf(p)
+	first, last := p.Masked().Addr(), policies.Last(p)
 	i := sort.Search(len(a.pools), func(i int) bool { return a.pools[i].first.Compare(first) > 0 }) - 1
 	if i < 0 {
 		return nil

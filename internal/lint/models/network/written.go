@@ -83,6 +83,11 @@ func (in *Model) Refuses(p *policies.Policy) bool {
 // allPolicies reports whether all policies that may apply to pods of a namespace are known, and can be read: what another repository deploys may
 // include more.
 func (in *Model) allPolicies(n *catalog.Namespace) bool {
+	return in.deployed.RenderedHere(n) && in.deployed.AllOf("cilium.io", "CiliumClusterwideNetworkPolicy") && !in.Unread(n.Name)
+}
+
+// Unread reports whether a policy that may apply to pods of a namespace cannot be read.
+func (in *Model) Unread(namespace string) bool {
 	unread := in.written.unread.Get(func() map[string]bool {
 		out := map[string]bool{}
 		for _, p := range in.Policies() {
@@ -92,7 +97,7 @@ func (in *Model) allPolicies(n *catalog.Namespace) bool {
 		}
 		return out
 	})
-	return in.deployed.RenderedHere(n) && in.deployed.AllOf("cilium.io", "CiliumClusterwideNetworkPolicy") && !unread[""] && !unread[n.Name]
+	return unread[""] || unread[namespace]
 }
 
 // labelsOfPod are the labels of a workload's pods: those of a Job get its name as well.

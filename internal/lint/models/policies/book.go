@@ -59,7 +59,8 @@ func (b *Book) set(namespace string) *policySet {
 	all := slices.Clone(b.brought[namespace])
 	if namespace != "" {
 		for i := range b.rendered[namespace] {
-			all = append(all, renderedPolicy(&b.rendered[namespace][i]))
+			rule, err := Rendered(&b.rendered[namespace][i])
+			all = append(all, &Policy{Namespace: namespace, Rule: rule, Problem: err})
 		}
 	}
 	s := &policySet{}
@@ -84,17 +85,17 @@ func (b *Book) set(namespace string) *policySet {
 	return s
 }
 
-// renderedPolicy is a policy that roster renders.
-func renderedPolicy(o *object.Object) *Policy {
+// Rendered is the rule of a policy that roster renders, as it will be applied.
+func Rendered(o *object.Object) (*api.Rule, error) {
 	var rendered struct{ Spec *api.Rule }
 	text, err := json.Marshal(o.Value())
 	if err == nil {
 		err = json.Unmarshal(text, &rendered)
 	}
 	if err != nil {
-		rendered.Spec = nil
+		return nil, err
 	}
-	return &Policy{Namespace: o.Namespace, Rule: rendered.Spec, Problem: err}
+	return rendered.Spec, nil
 }
 
 func (g *policyGroup) add(p *Policy) {

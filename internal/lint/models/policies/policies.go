@@ -41,6 +41,16 @@ func Prefix(cidr string) (netip.Prefix, error) {
 	return netip.ParsePrefix(cidr)
 }
 
+// Last is the last address of a CIDR.
+func Last(p netip.Prefix) netip.Addr {
+	bytes := p.Addr().AsSlice()
+	for i := p.Bits(); i < len(bytes)*8; i++ {
+		bytes[i/8] |= 1 << (7 - i%8)
+	}
+	last, _ := netip.AddrFromSlice(bytes)
+	return last
+}
+
 // cidrs calls do for each CIDR of the policy.
 func (p *Policy) cidrs(do func(at func() catalog.Place, direction catalog.Direction, cidr string, except []string)) {
 	if p.Rule == nil {
