@@ -168,7 +168,8 @@ func (l *loop) dryRun() {
 			l := *l
 			l.T = t
 			var namespaces, platform, workloads []byte
-			for _, o := range l.everything(name) {
+			objects := l.everything(name)
+			for _, o := range objects {
 				text, err := o.MarshalJSON()
 				l.must(err)
 				to := &workloads
@@ -183,6 +184,7 @@ func (l *loop) dryRun() {
 			// What is in a namespace needs it to exist.
 			_, err := l.cluster.Apply(t.Context(), namespaces, "--force-conflicts")
 			l.must(err)
+			l.provide(objects)
 			_, err = l.cluster.Apply(t.Context(), platform, "--force-conflicts", "--dry-run=server", "--warnings-as-errors")
 			l.must(err)
 			l.must(l.quiet(workloads))

@@ -224,6 +224,25 @@ func (l *loop) bootstrap() {
 	l.step("bootstrap is applied")
 }
 
+// provide creates the namespaces that objects are in and that are not among them: those that the list says somebody else
+// makes, with manageNamespace: false.
+func (l *loop) provide(objects []unstructured.Unstructured) {
+	l.Helper()
+	made := map[string]bool{"": true}
+	for _, o := range objects {
+		if o.GetKind() == "Namespace" {
+			made[o.GetName()] = true
+		}
+	}
+	for _, o := range objects {
+		if name := o.GetNamespace(); !made[name] {
+			made[name] = true
+			_, err := l.cluster.Apply(l.Context(), fmt.Appendf(nil, "{apiVersion: v1, kind: Namespace, metadata: {name: %q}}", name))
+			l.must(err)
+		}
+	}
+}
+
 // publish stands in for what the objects name and is not in this repository.
 func (l *loop) publish(objects []unstructured.Unstructured, ours string, crds map[string][]unstructured.Unstructured) {
 	l.Helper()

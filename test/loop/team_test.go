@@ -88,6 +88,7 @@ func (l *loop) install(revision string) []unstructured.Unstructured {
 	l.must(err)
 	l.installCRDs(crds)
 	l.populate(world.Options{Log: l.Logf})
+	l.provide(objects)
 	l.bootstrap()
 	l.argo.WaitSynced(l, 3*time.Minute, root, revision)
 	l.step("the platform is synced")
