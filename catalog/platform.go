@@ -2,7 +2,9 @@ package catalog
 
 import (
 	"net/netip"
+	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hippotion/roster/internal/argocd"
@@ -334,6 +336,23 @@ type Application struct {
 	RouteSync   Sync
 	Secrets     []Secret
 	SecretsSync Sync
+}
+
+// Reads are the files and folders that the sources read, relative to the repository's root; nil when they are unknown.
+func (a *Application) Reads() []string {
+	var out []string
+	for _, read := range a.GeneratePaths {
+		out = append(out, FromRoot(a.Sources[0].Path, read))
+	}
+	return out
+}
+
+// FromRoot is a path of manifest-generate-paths, seen from the repository's root; folder is that of the source.
+func FromRoot(folder, read string) string {
+	if !path.IsAbs(read) {
+		read = path.Join("/", folder, read)
+	}
+	return path.Clean(strings.TrimPrefix(path.Clean(read), "/"))
 }
 
 // ByPlugin reports whether a plugin of somebody else renders a source: what it brings is unknown everywhere but in Argo CD.

@@ -59,8 +59,9 @@ func merged(built [][]object.Object) []object.Object {
 
 // Names of labels and annotations.
 const (
-	managedBy         = "app.kubernetes.io/managed-by"
-	originAnnotation  = "roster.hippotion.github.io/origin"
+	managedBy = "app.kubernetes.io/managed-by"
+	// OriginAnnotation says where in the list an object comes from; see catalog.Origin.
+	OriginAnnotation  = "roster.hippotion.github.io/origin"
 	syncWave          = "argocd.argoproj.io/sync-wave"
 	syncOptions       = "argocd.argoproj.io/sync-options"
 	confirm           = "Prune=confirm,Delete=confirm"
@@ -88,7 +89,7 @@ func (id identity) meta() metav1.ObjectMeta {
 		Name:      id.Name,
 		Labels:    map[string]string{managedBy: "roster"},
 		Annotations: map[string]string{
-			originAnnotation: string(id.Origin),
+			OriginAnnotation: string(id.Origin),
 			syncWave:         strconv.Itoa(int(id.Sync.Wave)),
 		},
 	}

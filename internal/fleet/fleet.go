@@ -12,13 +12,11 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/hippotion/roster/catalog"
-	"github.com/hippotion/roster/internal/checkout"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/rendered"
 	"github.com/hippotion/roster/internal/source"
@@ -44,6 +42,9 @@ type Input struct {
 	Locked source.Lock
 	// Rendered is where what was rendered is kept, and looked for first. Nothing is kept when it is zero, nor with Place.Files.
 	Rendered rendered.Cache
+	// Turn, when it is set, is held while workers render: of several builds at once, one has workers, and the next one looks again for what
+	// that one has kept.
+	Turn *sync.Mutex
 
 	Want Want
 	// Debug says that messages may show what templates print, with the values in it.
@@ -369,67 +370,4 @@ func unknownNamespace(reading *catalog.Reading, namespace, cluster string) error
 	}
 	slices.Sort(names)
 	return fmt.Errorf("there is no namespace %q in %s\n  hint: %s", namespace, catalog.ApplicationsFile, diag.DidYouMean(namespace, slices.Compact(names)))
-}
-
-// Place is where a list is.
-type Place struct {
-	Top   string // the folder on the disk beyond which nothing is read: a checkout, or the part of it that was sent
-	At    string // where that is in the repository; "." (or empty) for all of it
-	Dir   string // the folder of the list, relative to the top of the checkout
-	Shown string // the same, as the user named it
-	// Files, when set, replace those on the disk, and what the applications deploy is rendered in this process
-	// without any limit: for tests, and for input that is trusted.
-	Files fs.FS
-}
-
-// Find is the place of the list in folder dir. Only files of the repository are read: of the named folder, else of the Git checkout around
-// dir, else of dir itself.
-func Find(dir, repository string) (Place, error) {
-	here, err := folder(dir)
-	if err != nil {
-		return Place{}, err
-	}
-	top := checkoutAround(here)
-	if repository != "" {
-		if top, err = folder(repository); err != nil {
-			return Place{}, err
-		}
-	}
-	inside, err := filepath.Rel(top, here)
-	if err != nil || !filepath.IsLocal(inside) {
-		return Place{}, fmt.Errorf("%q is not in the repository %q", dir, repository)
-	}
-	return Place{Top: top, Dir: filepath.ToSlash(inside), Shown: filepath.ToSlash(dir)}, nil
-}
-
-// Open is the repository from its root, which Build has found. Close must be called when it is no longer read.
-func (o *Output) Open(p Place) (files fs.FS, closer func() error, err error) {
-	if p.Files == nil {
-		p.Top = filepath.Join(p.Top, filepath.FromSlash(o.Root))
-		return p.open()
-	}
-	if o.Root == "." {
-		return p.Files, func() error { return nil }, nil
-	}
-	files, err = fs.Sub(p.Files, o.Root)
-	return files, func() error { return nil }, err
-}
-
-// SourcesIn are sources with the copies that a repository below the place has of them.
-func (p Place) SourcesIn(root, folder string, s source.Sources) source.Sources {
-	if with, ok := s.(source.Copied); ok && folder != "" && p.Files == nil {
-		return with.With(source.Copies{Repository: filepath.Join(p.Top, filepath.FromSlash(root)), Folder: folder, At: p.At})
-	}
-	return s
-}
-
-func (p Place) open() (files fs.FS, closer func() error, err error) {
-	if p.Files != nil {
-		return p.Files, func() error { return nil }, nil
-	}
-	root, err := os.OpenRoot(p.Top)
-	if err != nil {
-		return nil, nil, err
-	}
-	return At(checkout.FS(root), p.At), root.Close, nil
 }

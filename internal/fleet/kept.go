@@ -3,6 +3,8 @@ package fleet
 import (
 	"context"
 	"encoding/json"
+	"iter"
+	"reflect"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -20,6 +22,8 @@ type kept struct {
 	cluster workload.Cluster
 	at      string
 	fetched bool // whether there are sources
+	wanted  bool // whether somebody asks what was looked at
+	turn    *sync.Mutex
 }
 
 // asked is what the output of an application depends on besides files.
@@ -30,18 +34,18 @@ type asked struct {
 	Application workload.Application
 }
 
-// requests are the forms of a request under which an output may be kept. Places in the list are part of the output only when
-// something is reported, or lies there; and only an output that varies is another one when it is rendered twice.
-func (k *kept) requests(app *workload.Application) []rendered.Request {
-	var out []rendered.Request
-	for _, twice := range []bool{false, true} {
-		for _, placed := range []bool{false, true} {
-			if !twice || app.Twice {
-				out = append(out, k.request(app, placed, twice))
+// requests are the forms of a request under which an output may be kept, the most probable first. Places in the list are part of the output
+// only when something is reported, or lies there; and only an output that varies is another one when it is rendered twice.
+func (k *kept) requests(app *workload.Application) iter.Seq[rendered.Request] {
+	return func(yield func(rendered.Request) bool) {
+		for _, twice := range []bool{false, true} {
+			for _, placed := range []bool{false, true} {
+				if (!twice || app.Twice) && !yield(k.request(app, placed, twice)) {
+					return
+				}
 			}
 		}
 	}
-	return out
 }
 
 func (k *kept) request(app *workload.Application, placed, twice bool) rendered.Request {
@@ -59,7 +63,7 @@ func (k *kept) request(app *workload.Application, placed, twice bool) rendered.R
 
 // find looks for the output of an application.
 func (k *kept) find(app *workload.Application) (out answer, seen []trace.Seen, size int, ok bool) {
-	for _, r := range k.requests(app) {
+	for r := range k.requests(app) {
 		text, seen, ok := k.store.Find(r, k.files)
 		if ok && json.Unmarshal(text, &out) == nil {
 			return out, seen, len(text), true
@@ -84,30 +88,49 @@ func (k *kept) keep(app *workload.Application, out *answer, shared []rendered.Pa
 	}
 }
 
-// render renders what is not kept with pool, and keeps it. Seen is what was looked at for all of them; nil when that may not be
-// seen again.
-func (k *kept) render(ctx context.Context, pool *workerPool, apps []workload.Application) (out []answer, seen trace.Seen, err error) {
-	out = make([]answer, len(apps))
-	seens := make([][]trace.Seen, len(apps))
-	known := make([]bool, len(apps))
-	var size atomic.Int64
+// found are the outputs of applications that are kept.
+type found struct {
+	answers []answer
+	seens   [][]trace.Seen
+	known   []bool
+	size    atomic.Int64 // bytes
+}
+
+// look looks for the outputs that are not known, and returns the numbers of those that still are not.
+func (k *kept) look(ctx context.Context, apps []workload.Application, out *found) (rest []int) {
 	eachOf(len(apps), func(i int) {
-		if ctx.Err() != nil || size.Load() > maxAnswers/2 {
+		if out.known[i] || ctx.Err() != nil || out.size.Load() > maxAnswers/2 {
 			return
 		}
 		var n int
-		if out[i], seens[i], n, known[i] = k.find(&apps[i]); known[i] {
-			size.Add(int64(n))
+		if out.answers[i], out.seens[i], n, out.known[i] = k.find(&apps[i]); out.known[i] {
+			out.size.Add(int64(n))
 		}
 	})
-	var rest []workload.Application
-	var places []int
 	for i := range apps {
-		if !known[i] {
-			rest, places = append(rest, apps[i]), append(places, i)
+		if !out.known[i] {
+			rest = append(rest, i)
 		}
 	}
-	pool.taken += size.Load()
+	return rest
+}
+
+// render renders what is not kept with pool, and keeps it. Seen is what was looked at for all of them; nil when that may not be
+// seen again.
+func (k *kept) render(ctx context.Context, pool *workerPool, apps []workload.Application) (out []answer, seen trace.Seen, err error) {
+	f := found{answers: make([]answer, len(apps)), seens: make([][]trace.Seen, len(apps)), known: make([]bool, len(apps))}
+	places := k.look(ctx, apps, &f)
+	if len(places) > 0 && k.turn != nil {
+		k.turn.Lock()
+		defer k.turn.Unlock()
+		places = k.look(ctx, apps, &f)
+	}
+	out, seens := f.answers, f.seens
+	rest := make([]workload.Application, len(places))
+	for j, i := range places {
+		rest[j] = apps[i]
+	}
+	pool.taken += f.size.Load()
 	made, err := pool.render(ctx, rest)
 	if err != nil {
 		return nil, nil, err
@@ -125,6 +148,9 @@ func (k *kept) render(ctx context.Context, pool *workerPool, apps []workload.App
 			k.keep(&apps[i], a, parts)
 		}
 	})
+	if !k.wanted {
+		return out, nil, nil
+	}
 	return out, together(seens), nil
 }
 
@@ -151,18 +177,18 @@ func (k *kept) parts(made []answer) map[*worker]map[int]sharedPart {
 // together is all that was seen; nil when not all of it is known, or when something was changed meanwhile.
 func together(seens [][]trace.Seen) trace.Seen {
 	out := trace.Seen{}
-	done := map[string]bool{}
+	done := map[uintptr]bool{} // the maps that are in out
 	for _, parts := range seens {
 		if len(parts) == 0 {
 			return nil
 		}
 		for i, seen := range parts {
 			if i > 0 { // it is shared
-				digest := seen.Digest()
-				if done[string(digest[:])] {
+				if at := reflect.ValueOf(seen).Pointer(); done[at] {
 					continue
+				} else {
+					done[at] = true
 				}
-				done[string(digest[:])] = true
 			}
 			if !out.Add(seen) {
 				return nil

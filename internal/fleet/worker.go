@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"log"
 	"os"
-	"path/filepath"
 	"reflect"
 	"runtime"
 	"slices"
@@ -18,7 +17,6 @@ import (
 	"time"
 
 	builtin "github.com/hippotion/roster/catalog/apps"
-	"github.com/hippotion/roster/internal/checkout"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/limited"
 	"github.com/hippotion/roster/internal/source"
@@ -46,8 +44,7 @@ var errTime = errors.New("more time than --timeout permits")
 
 // workerJob is what a worker is told first.
 type workerJob struct {
-	Repository string // the part of it that is here
-	At         string // where that is in the repository
+	Repository Place // from its root
 	Cluster    workload.Cluster
 	Sources    json.RawMessage // what was fetched; null when that is nothing
 	Ask        bool            // whether to answer only what the applications need from elsewhere
@@ -81,7 +78,7 @@ type answerObject struct {
 }
 
 func (a answerObject) object() object.Object {
-	return object.Object{APIVersion: a.APIVersion, Kind: a.Kind, Namespace: a.Namespace, Name: a.Name, Wave: a.Wave, Value: func() any {
+	return object.Object{APIVersion: a.APIVersion, Kind: a.Kind, Namespace: a.Namespace, Name: a.Name, Wave: a.Wave, JSON: a.Value, Value: func() any {
 		var value map[string]any
 		_ = utiljson.Unmarshal(a.Value, &value) // a worker wrote it
 		return value
@@ -276,12 +273,12 @@ func Serve(in io.Reader, out io.Writer, open source.Opener) error {
 		return fmt.Errorf("limiting the memory: %w", err)
 	}
 	log.SetOutput(io.Discard) // Helm's libraries write values of charts there
-	root, err := os.OpenRoot(filepath.FromSlash(job.Repository))
+	repository, closer, err := job.Repository.open()
 	if err != nil {
 		return err
 	}
-	defer root.Close()
-	files := workload.Files{Repository: At(checkout.FS(root), job.At), Catalog: builtin.Charts()}
+	defer func() { _ = closer() }() // of files that were only read
+	files := workload.Files{Repository: repository, Catalog: builtin.Charts()}
 	if files.Sources, err = open.Reopen(job.Sources); err != nil {
 		return err
 	}
@@ -405,12 +402,20 @@ func (r *rendering) of(ctx context.Context, cluster workload.Cluster, apps []wor
 	if err != nil {
 		return nil, fmt.Errorf("handing over what was fetched: %w", err)
 	}
+	repository, err := r.Place.in(r.output.Root)
+	if err != nil {
+		return nil, err
+	}
 	pool := &workerPool{perApp: perApp, workers: runtime.GOMAXPROCS(0), taken: r.taken,
-		job: workerJob{Repository: filepath.Join(r.Place.Top, filepath.FromSlash(r.output.Root)), At: r.Place.At, Cluster: cluster, Sources: sources, Ask: r.ask}}
+		job: workerJob{Repository: repository, Cluster: cluster, Sources: sources, Ask: r.ask}}
 	defer func() { r.taken = maxAnswers - pool.left.Load() }()
 	store := r.Rendered.Open()
 	if r.ask || store == nil {
 		r.seen = nil
+		if r.Turn != nil {
+			r.Turn.Lock()
+			defer r.Turn.Unlock()
+		}
 		return pool.render(ctx, apps)
 	}
 	defer store.Close()
@@ -420,7 +425,7 @@ func (r *rendering) of(ctx context.Context, cluster workload.Cluster, apps []wor
 	}
 	defer func() { _ = closer() }() // of files that were only read
 	pool.job.Record = true
-	k := &kept{store: store, files: trace.Verify(map[string]fs.FS{"": files}, r.Sources, trace.MaxBytes), cluster: cluster, at: r.Place.At, fetched: r.Sources != nil}
+	k := &kept{store: store, files: trace.Verify(map[string]fs.FS{"": files}, r.Sources, trace.MaxBytes), cluster: cluster, at: r.Place.At, fetched: r.Sources != nil, wanted: r.Want.Seen, turn: r.Turn}
 	out, seen, err := k.render(ctx, pool, apps)
 	if seen == nil || r.seen == nil || !r.seen.Add(seen) {
 		r.seen = nil

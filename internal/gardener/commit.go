@@ -9,14 +9,16 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	program "github.com/hippotion/roster/internal/git"
 )
 
 // base is the commit that a run starts from.
 type base struct {
 	commit  string
-	in      place  // where git reads it
-	objects string // the folder of its objects
-	shallow []byte // the file of that name: where the history was cut off
+	in      program.Place // where git reads it
+	objects string        // the folder of its objects
+	shallow []byte        // the file of that name: where the history was cut off
 }
 
 // proposal is a commit that has landed nowhere yet. It is in a Git directory of its own, which was created after the decider had ended.
@@ -46,7 +48,7 @@ func propose(ctx context.Context, g *git, b base, dir string, changes []change, 
 	if len(b.commit) == 64 {
 		format = "sha256"
 	}
-	if _, err := g.run(ctx, place{}, nil, "init", "--quiet", "--bare", "--template=", "--object-format="+format, dir); err != nil {
+	if _, err := g.run(ctx, program.Place{}, nil, "init", "--quiet", "--bare", "--template=", "--object-format="+format, dir); err != nil {
 		return nil, err
 	}
 	if strings.ContainsAny(b.objects, "\n\r") {
@@ -118,7 +120,7 @@ func ignored(ctx context.Context, g *git, dir string, c *copyOf, changes []chang
 	if added.Len() == 0 {
 		return nil
 	}
-	out, err := g.run(ctx, place{dir: c.dir, flags: []string{"--git-dir=" + dir, "--work-tree=" + c.dir}}, &added, "check-ignore", "-z", "--stdin", "--no-index")
+	out, err := g.run(ctx, program.Place{Dir: c.dir, Flags: []string{"--git-dir=" + dir, "--work-tree=" + c.dir}}, &added, "check-ignore", "-z", "--stdin", "--no-index")
 	if names := strings.Split(strings.TrimSuffix(out, "\x00"), "\x00"); names[0] != "" {
 		for i, name := range names {
 			names[i] = clean(strings.TrimPrefix(name, "./"), 200) + ": .gitignore excludes it"

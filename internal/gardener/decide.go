@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	program "github.com/hippotion/roster/internal/git"
 )
 
 // decider is the user's program. It gets the report on its stdin, works in a copy of the notes, and may print one line.
@@ -45,7 +47,7 @@ func (d *decider) run(ctx context.Context, dir, home string, report []byte) (sum
 	limited, cancel := context.WithTimeoutCause(ctx, d.timeout, fmt.Errorf("it took longer than %s", d.timeout))
 	defer cancel()
 	c := exec.CommandContext(limited, d.command[0], d.command[1:]...)
-	stdout, end := &head{most: 4 << 10}, &tail{most: maxStderr}
+	stdout, end := &head{most: 4 << 10}, &program.Tail{Most: maxStderr}
 	c.Dir, c.Stdin, c.Stdout, c.Stderr = dir, bytes.NewReader(report), stdout, end
 	// Git, if it is used, must not find a repository above the copy.
 	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + home, "LANG=C.UTF-8", "GIT_CEILING_DIRECTORIES=" + filepath.Dir(home)}
@@ -54,7 +56,7 @@ func (d *decider) run(ctx context.Context, dir, home string, report []byte) (sum
 			c.Env = append(c.Env, name+"="+value)
 		}
 	}
-	err = runGroup(c, d.grace)
+	err = program.RunGroup(c, d.grace)
 	if cause := context.Cause(limited); cause != nil && err != nil {
 		err = cause
 	} else if errors.Is(err, exec.ErrWaitDelay) {
@@ -63,7 +65,7 @@ func (d *decider) run(ctx context.Context, dir, home string, report []byte) (sum
 	if err != nil {
 		err = fmt.Errorf("the decider: %w", err)
 	}
-	return firstLine(stdout.text), end.text, err
+	return firstLine(stdout.text), end.Text, err
 }
 
 // firstLine is the first line as text; empty when it is not text.

@@ -2,22 +2,21 @@ package gardener
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"time"
+
+	program "github.com/hippotion/roster/internal/git"
 )
 
-// git runs the program of that name: no hooks, no configuration but the repository's, no prompts.
+// git runs the program of that name, as internal/git does, with access to a remote repository and as an author.
 type git struct {
 	home    string // an empty folder
 	timeout time.Duration
@@ -95,13 +94,12 @@ func isSSH(address string) bool {
 	return strings.HasPrefix(address, "ssh:") || !strings.Contains(address, "://") && !filepath.IsAbs(address)
 }
 
-// config is what git is told beyond the repository's own configuration.
+// config is what git is told beyond the repository's own configuration, and what it is always told.
 func (g *git) config() []string {
 	a := g.access
 	all := []string{
-		"core.hooksPath=/dev/null", "core.fsmonitor=false", "core.attributesFile=/dev/null", "gc.auto=0", "maintenance.auto=false",
-		"commit.gpgSign=false", "push.gpgSign=false", "push.followTags=false", "submodule.recurse=false", "fetch.recurseSubmodules=false",
-		"merge.verifySignatures=false", "http.followRedirects=false", "credential.helper=",
+		"commit.gpgSign=false", "push.gpgSign=false", "push.followTags=false", "fetch.recurseSubmodules=false", "merge.verifySignatures=false",
+		"http.followRedirects=false",
 	}
 	if a.tokenFile != "" {
 		// A shell function: printf is part of the shell, so that the token is in no arguments. Redirects are not followed, so
@@ -111,11 +109,7 @@ func (g *git) config() []string {
 	if a.caFile != "" {
 		all = append(all, "http.sslCAInfo="+a.caFile)
 	}
-	var args []string
-	for _, c := range all {
-		args = append(args, "-c", c)
-	}
-	return args
+	return all
 }
 
 func (g *git) environment() []string {
@@ -127,80 +121,34 @@ func (g *git) environment() []string {
 		ssh += " -o UserKnownHostsFile='" + g.access.knownHostsFile + "' -o GlobalKnownHostsFile=/dev/null"
 	}
 	return []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + g.home, "LC_ALL=C", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0",
-		"GIT_ASKPASS=", "SSH_ASKPASS=", "GIT_OPTIONAL_LOCKS=0", "GIT_NO_REPLACE_OBJECTS=1", "GIT_ALLOW_PROTOCOL=http:https:ssh:file", // checkURL decides the hosts
+		"PATH=" + os.Getenv("PATH"), "GIT_ALLOW_PROTOCOL=http:https:ssh:file", // checkURL decides the hosts
 		"GIT_CEILING_DIRECTORIES=" + filepath.Dir(g.home), "GIT_SSH_VARIANT=ssh", "GIT_SSH_COMMAND=" + ssh,
 		"GIT_AUTHOR_NAME=" + g.who.name, "GIT_AUTHOR_EMAIL=" + g.who.email, "GIT_COMMITTER_NAME=" + g.who.name, "GIT_COMMITTER_EMAIL=" + g.who.email,
 	}
 }
 
 // run returns what git prints.
-func (g *git) run(ctx context.Context, in place, stdin io.Reader, args ...string) (string, error) {
+func (g *git) run(ctx context.Context, in program.Place, stdin io.Reader, args ...string) (string, error) {
 	var out bytes.Buffer
 	err := g.pipe(ctx, in, stdin, &out, args...)
 	return out.String(), err
 }
 
-// place is where git works.
-type place struct {
-	dir   string   // the current folder; empty when it does not matter
-	flags []string // such as --git-dir
-}
-
 // at is a checkout, bare a Git directory.
-func at(dir string) place { return place{dir: dir} }
+func at(dir string) program.Place { return program.Place{Dir: dir} }
 
-func bare(dir string) place { return place{dir: dir, flags: []string{"--git-dir=" + dir}} }
-
-// pipe runs git and writes what it prints to out. When the time is up or ctx ends, git is asked to end, so that it removes its
-// locks, and then killed, together with what it started.
-func (g *git) pipe(ctx context.Context, in place, stdin io.Reader, out io.Writer, args ...string) error {
-	limited, cancel := context.WithTimeoutCause(ctx, g.timeout, fmt.Errorf("it took longer than %s", g.timeout))
-	defer cancel()
-	c := exec.CommandContext(limited, "git", append(append(g.config(), in.flags...), args...)...)
-	c.Dir, c.Env, c.Stdin, c.Stdout = cmp.Or(in.dir, g.home), g.environment(), stdin, out
-	said := &tail{most: 4 << 10}
-	c.Stderr = said
-	err := runGroup(c, 5*time.Second)
-	if err == nil {
-		return nil
-	}
-	if cause := context.Cause(limited); cause != nil {
-		err = cause
-	}
-	if text := clean(string(said.text), 600); text != "" {
-		return fmt.Errorf("git %s: %w: %s", args[0], err, text)
-	}
-	return fmt.Errorf("git %s: %w", args[0], err)
+func bare(dir string) program.Place {
+	return program.Place{Dir: dir, Flags: []string{"--git-dir=" + dir}}
 }
 
-// runGroup runs a command in a process group of its own. When the command's context ends, the group gets SIGTERM. When the
-// command has ended, or after the grace, what is left of the group is killed.
-func runGroup(c *exec.Cmd, grace time.Duration) error {
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGTERM) }
-	c.WaitDelay = grace
-	if err := c.Start(); err != nil {
-		return err
+// pipe runs git and writes what it prints to out, as program.Program does.
+func (g *git) pipe(ctx context.Context, in program.Place, stdin io.Reader, out io.Writer, args ...string) error {
+	p := program.Program{Path: "git", Home: g.home, Config: g.config(), Environment: g.environment(), Timeout: g.timeout}
+	err := p.Pipe(ctx, in, stdin, out, args...)
+	if failed := (*program.Failure)(nil); errors.As(err, &failed) {
+		failed.Said = clean(failed.Said, 600)
 	}
-	err := c.Wait()
-	_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) // usually none is left
 	return err
-}
-
-// tail keeps the end of what is written to it.
-type tail struct {
-	most int
-	text []byte
-	cut  bool
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.text = append(t.text, p[max(0, len(p)-t.most):]...)
-	if over := len(t.text) - t.most; over > 0 {
-		t.text, t.cut = append(t.text[:0], t.text[over:]...), true
-	}
-	return len(p), nil
 }
 
 // head keeps the start of what is written to it.

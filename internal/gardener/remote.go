@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/filelock"
+
+	program "github.com/hippotion/roster/internal/git"
 )
 
 // source is where the notes come from, and where a commit lands.
@@ -31,7 +33,7 @@ func (r *branch) ref() string { return "refs/heads/" + r.name }
 
 // head is the commit that the branch is on.
 func (r *branch) head(ctx context.Context) (string, error) {
-	out, err := r.g.run(ctx, place{dir: r.g.home}, nil, "ls-remote", "--", r.url, r.ref())
+	out, err := r.g.run(ctx, program.Place{Dir: r.g.home}, nil, "ls-remote", "--", r.url, r.ref())
 	if err != nil {
 		return "", err
 	}
@@ -86,7 +88,7 @@ func (c *clone) begin(ctx context.Context) (base, error, error) {
 	if len(commit) == 64 {
 		format = "sha256"
 	}
-	if _, err := c.g.run(ctx, place{}, nil, "init", "--quiet", "--bare", "--template=", "--object-format="+format, c.dir); err != nil {
+	if _, err := c.g.run(ctx, program.Place{}, nil, "init", "--quiet", "--bare", "--template=", "--object-format="+format, c.dir); err != nil {
 		return base{}, nil, err
 	}
 	in := bare(c.dir)

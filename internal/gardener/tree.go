@@ -19,6 +19,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	program "github.com/hippotion/roster/internal/git"
 )
 
 // file is a file of a commit.
@@ -37,7 +39,7 @@ type copyOf struct {
 }
 
 // export copies the files of a commit to the folder dir, which is empty.
-func export(ctx context.Context, g *git, in place, commit, within, dir string) (*copyOf, error) {
+func export(ctx context.Context, g *git, in program.Place, commit, within, dir string) (*copyOf, error) {
 	args := []string{"ls-tree", "-r", "-l", "-z", "--full-tree", commit}
 	if within != "." {
 		args = append(args, within+"/")

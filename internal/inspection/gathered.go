@@ -44,7 +44,7 @@ func (g *gathered) add(p *catalog.Platform, found lint.Result) {
 	if g.clusters++; g.clusters == 1 {
 		g.own = map[string]bool{}
 		for read := range strings.SplitSeq(p.Repository.ListPaths, ";") {
-			g.own[fromRoot(p.Repository.Folder, read)] = true
+			g.own[catalog.FromRoot(p.Repository.Folder, read)] = true
 		}
 		// what platform.yml says of rules is the same for all
 		g.mistakes = found.Mistakes
@@ -110,18 +110,10 @@ func readBy(p *catalog.Platform) map[string]bool {
 	out := map[string]bool{}
 	for i := range p.Namespaces {
 		for _, a := range p.Namespaces[i].Applications {
-			for _, read := range a.GeneratePaths {
-				out[fromRoot(a.Sources[0].Path, read)] = true
+			for _, read := range a.Reads() {
+				out[read] = true
 			}
 		}
 	}
 	return out
-}
-
-// fromRoot is a path of manifest-generate-paths, seen from the repository's root; folder is that of the source.
-func fromRoot(folder, read string) string {
-	if !path.IsAbs(read) {
-		read = path.Join("/", folder, read)
-	}
-	return path.Clean(strings.TrimPrefix(path.Clean(read), "/"))
 }

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/hippotion/roster/catalog"
@@ -32,6 +33,10 @@ type Input struct {
 	Sources source.Sources `json:"-"`
 	// Rendered is where what was found and rendered is kept, and looked for first; nothing is kept when it is zero.
 	Rendered rendered.Cache
+	// Turn is that of fleet.Input, for several at once in this process.
+	Turn *sync.Mutex `json:"-"`
+	// Unstable says that Open also finds out which fields differ each time that they are rendered, as a check always does.
+	Unstable bool
 	Only     []string  // names of rules; all when empty
 	Today    time.Time // for waivers that end
 	Timeout  time.Duration
@@ -94,7 +99,7 @@ func look(in Input, without omitted, w watcher) (Result, error) {
 		return Result{}, err
 	}
 	defer func() { _ = o.close() }()
-	r, inputs, out := o.Result, o.Inputs, &o.out
+	r, inputs, out := o.Result, o.Inputs, &o.Output
 	if inputs == nil {
 		r.Findings = lint.Sorted(r.Findings)
 		return r, nil
@@ -133,8 +138,8 @@ func look(in Input, without omitted, w watcher) (Result, error) {
 type Opened struct {
 	Result               // what is known before any question
 	Inputs []*lint.Input // of each cluster; nil when the list cannot be read, which the findings say
+	Output fleet.Output  // that they were made of
 
-	out      fleet.Output
 	recorder *trace.Recorder
 	close    func() error
 }
@@ -143,15 +148,17 @@ type Opened struct {
 func (o *Opened) Close() error { return o.close() }
 
 // Open builds what the list asks for, and what the applications deploy. It applies no rule.
-func Open(in Input) (*Opened, error) { return open(in, fleet.Want{Workloads: true}) }
+func Open(in Input) (*Opened, error) {
+	return open(in, fleet.Want{Workloads: true, Unstable: in.Unstable})
+}
 
 func open(in Input, want fleet.Want) (*Opened, error) {
 	forSources := cmp.Or(in.Timeout, fleet.Minutes) / 4 * 3 // the rest is for the questions
-	out, diags, err := fleet.Build(fleet.Input{Place: in.Place, Sources: in.Sources, Rendered: in.Rendered, Timeout: forSources, Want: want})
+	out, diags, err := fleet.Build(fleet.Input{Place: in.Place, Sources: in.Sources, Rendered: in.Rendered, Turn: in.Turn, Timeout: forSources, Want: want})
 	if err != nil {
 		return nil, err
 	}
-	o := &Opened{Result: Result{Skipped: map[string]int{}, Frame: out.Frame, Root: out.Root}, out: out, close: func() error { return nil }}
+	o := &Opened{Result: Result{Skipped: map[string]int{}, Frame: out.Frame, Root: out.Root}, Output: out, close: func() error { return nil }}
 	if out.Clusters == nil {
 		o.add(lint.Error, diags...)
 		o.Unread = out.Unread

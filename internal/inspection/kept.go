@@ -16,13 +16,14 @@ import (
 // asked is what a result depends on besides files.
 type asked struct {
 	At, Dir, Shown string
-	Fetched        bool // whether there are sources
+	Tree           string // the object of a commit's files: else two commits would take turns, and find what the other one has looked at
+	Fetched        bool   // whether there are sources
 	Only           []string
 	Today          string
 }
 
 func (in *Input) request(store *rendered.Store, kind string) rendered.Request {
-	return store.Of(kind, asked{in.Place.At, in.Place.Dir, in.Place.Shown, in.Sources != nil, in.Only, in.Today.Format(time.RFC3339[:len("2006-01-02")])})
+	return store.Of(kind, asked{in.Place.At, in.Place.Dir, in.Place.Shown, in.Place.Tree.ID, in.Sources != nil, in.Only, in.Today.Format(time.RFC3339[:len("2006-01-02")])})
 }
 
 // Where the repository begins, and its copies are, is known only when the list was read, so it is kept apart.

@@ -10,12 +10,16 @@ import (
 
 // Copies is where a repository holds copies of what was fetched.
 type Copies struct {
-	Repository string // the root of the repository on the disk; empty when there are no copies
-	Folder     string // of the copies, relative to it
-	At         string // where Repository is in the repository when it is only a part of that; "." (or empty) for all of it
+	Repository string // the root of the repository on the disk
+	Tree       string // in its place, the root of a commit's files, as internal/git writes it; with neither, there are no copies
+	Folder     string // of the copies, relative to the root
+	At         string // where that is in the repository when it is only a part of it; "." (or empty) for all of it
 }
 
-// Inside is where something in the repository lies below c.Repository; false when it is not in that part.
+// None reports whether there are none.
+func (c Copies) None() bool { return c.Repository == "" && c.Tree == "" }
+
+// Inside is where something in the repository lies below the root; false when it is not in that part.
 func (c Copies) Inside(name string) (string, bool) {
 	if c.At == "" || c.At == "." {
 		return name, true

@@ -21,6 +21,8 @@ type Object struct {
 	// Value builds the whole object: a struct with JSON tags. It is built when it is asked for, so that the objects of a
 	// large platform are never all in memory.
 	Value func() any
+	// JSON is the same as JSON, where it was made of that: nil for what roster renders.
+	JSON []byte
 }
 
 // Sort puts objects into the order in which they are printed: by wave, place, kind, namespace and name.

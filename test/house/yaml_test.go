@@ -62,6 +62,8 @@ var mayRead = map[string]string{
 	"internal/lint/models/policies/policies.go ruleOf json.Unmarshal":        "made of an object",
 	"internal/lint/models/policies/book.go Rendered json.Unmarshal":          "made of an object",
 	"cmd/internal/cli/elsewhere.go credentials io.ReadAll":                   "a LimitReader",
+	"internal/fleet/place.go Beside fs.ReadFile":                             "the size is checked before",
+	"internal/source/copies/copies.go Open fs.ReadFile":                      "the size is checked before",
 	"internal/source/cache/cache.go File io.ReadAll":                         "a LimitReader",
 	"internal/source/fetch/git.go run io.ReadAll":                            "a LimitReader",
 	"internal/source/fetch/index.go inJSON json.Unmarshal":                   "of an index of at most 64 MiB, one chart; JSON has no aliases",

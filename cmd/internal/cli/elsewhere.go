@@ -93,8 +93,7 @@ func (e *elsewhere) lockFile() string { return filepath.Join(e.dir, source.LockF
 
 // readLock reads the lock beside a list. It may be missing: then the text is nil. What is wrong with it is printed.
 func readLock(place fleet.Place, repository string, stderr io.Writer) (source.Lock, []byte, error) {
-	const longest = 16 << 20
-	data, err := outfile.Read(filepath.Join(place.Shown, source.LockFile), longest, untrusted(place.Shown, repository)...)
+	data, err := lockText(place, repository)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil
 	} else if err != nil {
@@ -103,6 +102,14 @@ func readLock(place fleet.Place, repository string, stderr io.Writer) (source.Lo
 	var diags diag.List
 	lock := source.ReadLock(source.LockFile, data, &diags)
 	return lock, data, told(&fleet.Output{Frame: diag.Frame{Folder: place.Shown, Within: "."}}, diags, stderr)
+}
+
+func lockText(place fleet.Place, repository string) ([]byte, error) {
+	const longest = 16 << 20
+	if place.Committed() {
+		return place.Beside(source.LockFile, longest)
+	}
+	return outfile.Read(filepath.Join(place.Shown, source.LockFile), longest, untrusted(place.Shown, repository)...)
 }
 
 // fetched is what the lock beside a list names, in the cache of this machine; nil when there is no lock.

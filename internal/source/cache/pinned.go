@@ -42,7 +42,7 @@ func (p Pinned) Open(r source.Reference) (fs.FS, error) {
 
 // copied is the copy in the repository; nil when there is none.
 func (p Pinned) copied(k source.Locked) (fs.FS, error) {
-	if p.Copies.Repository == "" {
+	if p.Copies.None() {
 		return nil, nil
 	}
 	files, err := copies.Open(p.Copies, k)

@@ -16,6 +16,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/hippotion/roster/internal/git"
 	"github.com/hippotion/roster/internal/source"
 )
 
@@ -27,45 +28,95 @@ const (
 // errNoFolder is what a link is, too: then there are no copies, and none can be made.
 var errNoFolder = errors.New("not a folder")
 
-// at is the name of a copy, relative to the repository, which is opened. The folders on the way must be folders.
+// at is the name of a copy, relative to the repository on the disk, which is opened.
 func at(c source.Copies, k source.Locked) (*os.Root, string, error) {
 	root, err := os.OpenRoot(c.Repository)
 	if err != nil {
 		return nil, "", err
 	}
+	name, err := nameIn(root.FS(), c, k)
+	if err != nil {
+		return nil, "", errors.Join(err, root.Close())
+	}
+	return root, name, nil
+}
+
+// nameIn is the name of a copy in the files of the repository. The folders on the way must be folders.
+func nameIn(files fs.FS, c source.Copies, k source.Locked) (string, error) {
 	name, there := c.Inside(path.Join(c.Folder, k.CopyName()))
 	if !there {
-		return nil, "", errors.Join(fs.ErrNotExist, root.Close())
+		return "", fs.ErrNotExist
 	}
 	parts := strings.Split(path.Dir(name), "/")
 	for i := range parts {
 		above := path.Join(parts[:i+1]...)
-		info, err := root.Lstat(above)
+		info, err := fs.Lstat(files, above)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return root, name, nil
+			return name, nil
 		case err == nil && !info.IsDir():
 			err = fmt.Errorf("%s is %w", above, errNoFolder)
 		}
 		if err != nil {
-			return nil, "", errors.Join(err, root.Close())
+			return "", err
 		}
 	}
-	return root, name, nil
+	return name, nil
+}
+
+// opened is a repository that is read: on the disk, or in a commit.
+type opened struct {
+	fs.FS
+	io.Closer
+	folder func(name string) (*opened, error)
+}
+
+func onDisk(root *os.Root) *opened {
+	return &opened{root.FS(), root, func(name string) (*opened, error) {
+		below, err := root.OpenRoot(name)
+		if err != nil {
+			return nil, err
+		}
+		return onDisk(below), nil
+	}}
+}
+
+func inCommit(t git.Tree) (*opened, error) {
+	files, err := t.Open()
+	return &opened{files, files, func(name string) (*opened, error) { return inCommit(t.In(name)) }}, err
+}
+
+func open(c source.Copies) (*opened, error) {
+	if c.Tree != "" {
+		tree, err := git.ParseTree(c.Tree)
+		if err != nil {
+			return nil, err
+		}
+		return inCommit(tree)
+	}
+	root, err := os.OpenRoot(c.Repository)
+	if err != nil {
+		return nil, err
+	}
+	return onDisk(root), nil
 }
 
 // Open gives the files of a copy, as source.Sources does. It is fs.ErrNotExist when there is none, and source.ErrChanged when it is not
 // what the lock has. A folder is kept open as long as it is used.
 func Open(c source.Copies, k source.Locked) (fs.FS, error) {
-	root, name, err := at(c, k)
+	repository, err := open(c)
+	if err != nil {
+		return nil, err
+	}
+	defer repository.Close()
+	name, err := nameIn(repository.FS, c, k)
 	if errors.Is(err, errNoFolder) {
 		err = fs.ErrNotExist
 	}
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
-	info, err := root.Lstat(name)
+	info, err := fs.Lstat(repository.FS, name)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +124,7 @@ func Open(c source.Copies, k source.Locked) (fs.FS, error) {
 		return nil, source.ErrChanged
 	}
 	if !info.IsDir() {
-		data, err := root.ReadFile(name)
+		data, err := fs.ReadFile(repository.FS, name)
 		if err != nil {
 			return nil, err
 		}
@@ -82,11 +133,11 @@ func Open(c source.Copies, k source.Locked) (fs.FS, error) {
 		}
 		return source.OneFile(k.FileName(), data), nil
 	}
-	folder, err := root.OpenRoot(name)
+	folder, err := repository.folder(name)
 	if err != nil {
 		return nil, err
 	}
-	files, err := source.TreeOf(folder.FS(), k.Digest)
+	files, err := source.TreeOf(folder.FS, k.Digest)
 	if err != nil {
 		return nil, errors.Join(err, folder.Close())
 	}

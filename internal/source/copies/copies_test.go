@@ -19,7 +19,8 @@ import (
 const commit = "0123456789abcdef0123456789abcdef01234567"
 
 // file is a locked file of a web server, and its files.
-func file(url, text string) (source.Locked, fs.FS) {
+func file(url string) (source.Locked, fs.FS) {
+	const text = "a: 1\n"
 	sum := sha256.Sum256([]byte(text))
 	k := source.Locked{Reference: source.Reference{Kind: source.File, URL: url}, Digest: source.Digest("sha256:" + hex.EncodeToString(sum[:]))}
 	return k, source.OneFile(k.FileName(), []byte(text))
@@ -52,7 +53,7 @@ func TestCopies(t *testing.T) {
 	c := source.Copies{Repository: t.TempDir(), Folder: "more/vendor"}
 	at := func(name string) string { return filepath.Join(c.Repository, c.Folder, name) }
 	for _, of := range []func() (source.Locked, fs.FS){
-		func() (source.Locked, fs.FS) { return file("https://web.example/a/values.yaml?x=1", "a: 1\n") },
+		func() (source.Locked, fs.FS) { return file("https://web.example/a/values.yaml?x=1") },
 		func() (source.Locked, fs.FS) { return git(t, "https://git.example/house/apps", files()) },
 	} {
 		k, from := of()
@@ -124,7 +125,7 @@ func TestCopies(t *testing.T) {
 	if _, err := fs.ReadFile(opened, "a.yaml"); err == nil {
 		t.Error("what changed after it was opened is read")
 	}
-	f, text := file("https://web.example/a/values.yaml?x=1", "a: 1\n")
+	f, text := file("https://web.example/a/values.yaml?x=1")
 	if err := os.WriteFile(at("files/web.example/a/values.yaml_x=1"), []byte("a: 2\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +148,7 @@ func TestCopies(t *testing.T) {
 func TestLinks(t *testing.T) {
 	outside := t.TempDir()
 	k, from := git(t, "https://git.example/house/apps", files())
-	f, text := file("https://web.example/v.yaml", "a: 1\n")
+	f, text := file("https://web.example/v.yaml")
 	for name, link := range map[string]string{"the folder": "vendor", "a folder on the way": "vendor/git", "one below": "vendor/git/git.example"} {
 		c := source.Copies{Repository: t.TempDir(), Folder: "vendor"}
 		inside := filepath.Join(c.Repository, "inside")
