@@ -183,22 +183,27 @@ func portsText(p verdict.Ports) string {
 
 // everything is all ends of the matrix, in order: namespaces by name, then nodes and the world.
 func (r *Reach) everything() []whole {
-	var out []whole
-	for _, n := range r.in.Network.Namespaces() {
+	return append(wholes(r.Ends()), wholes(r.named())...)
+}
+
+// Ends are those of the whole matrix, in order, without the parts of the world that policies name.
+func (r *Reach) Ends() []*network.End {
+	var out []*network.End
+	add := func(namespace string) {
 		p := &place{}
-		r.namespace(p, n.Name)
-		out = append(out, wholes(p.ends)...)
+		r.namespace(p, namespace)
+		out = append(out, p.ends...)
+	}
+	for _, n := range r.in.Network.Namespaces() {
+		add(n.Name)
 	}
 	if dns := r.in.Platform.DNS.Namespace; r.in.Network.Namespace(dns).Entry == nil {
-		p := &place{}
-		r.namespace(p, dns)
-		out = append(out, wholes(p.ends)...)
+		add(dns)
 	}
-	nodes := []*network.End{r.in.Network.Entity("host"), r.in.Network.Entity("remote-node"), r.in.Network.Entity("kube-apiserver"), r.in.Network.Entity("ingress")}
-	for _, e := range append(nodes, r.in.Network.Entity("world")) {
-		out = append(out, wholes([]*network.End{e})...)
+	for _, name := range []string{"host", "remote-node", "kube-apiserver", "ingress", "world"} {
+		out = append(out, r.in.Network.Entity(name))
 	}
-	return append(out, wholes(r.named())...)
+	return out
 }
 
 func wholes(ends []*network.End) []whole {
@@ -227,9 +232,30 @@ const mostNamed = 500
 // named are the parts of the world that policies name.
 func (r *Reach) named() []*network.End {
 	seen := map[string]*network.End{}
-	add := func(name string, e verdict.Endpoint) {
-		if name != "" && seen[name] == nil && len(seen) < mostNamed {
-			seen[name] = &network.End{Name: name, Endpoint: e}
+	refused := r.in.Network.Refused()
+	for i, p := range r.in.Network.Policies() {
+		if _, ok := refused[i]; ok {
+			continue
+		}
+		Named(&p, func(e *network.End) {
+			if seen[e.Name] == nil && len(seen) < mostNamed {
+				seen[e.Name] = e
+			}
+		})
+	}
+	out := make([]*network.End, 0, len(seen))
+	for _, e := range seen {
+		out = append(out, e)
+	}
+	slices.SortFunc(out, func(a, b *network.End) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// Named calls add with each part of the world that a policy names, perhaps several times.
+func Named(p *network.Policy, add func(*network.End)) {
+	name := func(text string, e verdict.Endpoint) {
+		if text != "" {
+			add(&network.End{Name: text, Endpoint: e})
 		}
 	}
 	cidr := func(text string, except []api.CIDR) {
@@ -238,64 +264,52 @@ func (r *Reach) named() []*network.End {
 			return
 		}
 		if address, ok := oneOf(prefix, except); ok {
-			add(text, verdict.Endpoint{IP: address})
+			name(text, verdict.Endpoint{IP: address})
 		}
 	}
-	refused := r.in.Network.Refused()
-	for i, p := range r.in.Network.Policies() {
-		if _, ok := refused[i]; ok {
+	if p.Kubernetes != nil {
+		for _, block := range blocks(p.Kubernetes) {
+			var except []api.CIDR
+			for _, e := range block.Except {
+				except = append(except, api.CIDR(e))
+			}
+			cidr(block.CIDR, except)
+		}
+	}
+	rules := p.Specs
+	if p.Later != nil {
+		rules = []*api.Rule{p.Later()}
+	} else if p.Rule != nil {
+		rules = append(slices.Clone(rules), p.Rule)
+	}
+	for _, rule := range rules {
+		if rule == nil {
 			continue
 		}
-		if p.Kubernetes != nil {
-			for _, block := range blocks(p.Kubernetes) {
-				var except []api.CIDR
-				for _, e := range block.Except {
-					except = append(except, api.CIDR(e))
+		for _, e := range rule.Egress {
+			for _, n := range e.ToFQDNs {
+				if n.MatchName != "" {
+					name(n.MatchName, verdict.Endpoint{FQDN: n.MatchName})
+				} else {
+					name(n.MatchPattern, verdict.Endpoint{FQDN: strings.ReplaceAll(n.MatchPattern, "*", "any")})
 				}
-				cidr(block.CIDR, except)
+			}
+			for _, c := range e.ToCIDR {
+				cidr(string(c), nil)
+			}
+			for _, c := range e.ToCIDRSet {
+				cidr(string(c.Cidr), c.ExceptCIDRs)
 			}
 		}
-		rules := p.Specs
-		if p.Later != nil {
-			rules = []*api.Rule{p.Later()}
-		} else if p.Rule != nil {
-			rules = append(slices.Clone(rules), p.Rule)
-		}
-		for _, rule := range rules {
-			if rule == nil {
-				continue
+		for _, in := range rule.Ingress {
+			for _, c := range in.FromCIDR {
+				cidr(string(c), nil)
 			}
-			for _, e := range rule.Egress {
-				for _, n := range e.ToFQDNs {
-					if n.MatchName != "" {
-						add(n.MatchName, verdict.Endpoint{FQDN: n.MatchName})
-					} else {
-						add(n.MatchPattern, verdict.Endpoint{FQDN: strings.ReplaceAll(n.MatchPattern, "*", "any")})
-					}
-				}
-				for _, c := range e.ToCIDR {
-					cidr(string(c), nil)
-				}
-				for _, c := range e.ToCIDRSet {
-					cidr(string(c.Cidr), c.ExceptCIDRs)
-				}
-			}
-			for _, in := range rule.Ingress {
-				for _, c := range in.FromCIDR {
-					cidr(string(c), nil)
-				}
-				for _, c := range in.FromCIDRSet {
-					cidr(string(c.Cidr), c.ExceptCIDRs)
-				}
+			for _, c := range in.FromCIDRSet {
+				cidr(string(c.Cidr), c.ExceptCIDRs)
 			}
 		}
 	}
-	out := make([]*network.End, 0, len(seen))
-	for _, e := range seen {
-		out = append(out, e)
-	}
-	slices.SortFunc(out, func(a, b *network.End) int { return cmp.Compare(a.Name, b.Name) })
-	return out
 }
 
 // blocks are the parts of the world that a NetworkPolicy of Kubernetes names.

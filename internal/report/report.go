@@ -12,6 +12,7 @@ import (
 	"io"
 	"path"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -43,6 +44,8 @@ type Summary struct {
 	Skipped           map[string]int // how many objects or sources could not be checked, by reason
 	Waived, Baselined int            // findings that are not shown: waived by a comment, or known to the baseline
 	Stale             []Known        // in the baseline, and no longer found
+	// Text is what people read at the end, when it is not what lint has checked.
+	Text string
 }
 
 // formats are all formats. To add one, add its file, and its function here.
@@ -112,11 +115,14 @@ func headline(f Finding) string {
 
 // location is the file of a place for a program that opens it: the name itself, which the format must escape. Only what is not UTF-8
 // cannot be written in any of them.
-func (r *Report) location(p diag.Position) string {
-	if file := r.file(p); utf8.ValidString(file) {
+func (r *Report) location(p diag.Position) string { return Location(r.file(p)) }
+
+// Location is the name of a file for a program that opens it.
+func Location(file string) string {
+	if utf8.ValidString(file) {
 		return file
 	}
-	return diag.Visible(r.file(p))
+	return diag.Visible(file)
 }
 
 // JSON prints a value, as the formats of lint do.
@@ -127,6 +133,18 @@ func JSON(w io.Writer, v any) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// JSONLine prints a value like JSON, on one line without its end.
+func JSONLine(b *bytes.Buffer, v any) error {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	writeEscaped(b, strings.TrimSuffix(text.String(), "\n"))
+	return nil
 }
 
 // encode writes JSON as people read it: invisible characters are escaped. Texts that people read are made visible before, so that they are
@@ -143,8 +161,14 @@ func encode(b *bytes.Buffer, v any) error {
 	return nil
 }
 
-// writeEscaped writes JSON in which invisible characters are escaped. They occur in its strings only.
+// writeEscaped writes JSON in which invisible characters are escaped, and what a runner of Azure or GitHub treats as a command anywhere in a line.
+// They occur in its strings only.
 func writeEscaped(b *bytes.Buffer, text string) {
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "##[", `\u0023#[`), "##vso[", `\u0023#vso[`)
+	if !strings.ContainsFunc(text, func(r rune) bool { return r >= unicode.MaxASCII }) {
+		b.WriteString(text)
+		return
+	}
 	for _, r := range text {
 		switch {
 		case r < unicode.MaxASCII || diag.Printable(r):

@@ -50,6 +50,9 @@ func (r *Report) fromTop(p diag.Position) string {
 
 // summary is one line that also tells what was not checked, so that no findings are not mistaken for no faults.
 func (r *Report) summary() string {
+	if r.Summary.Text != "" {
+		return r.Summary.Text
+	}
 	var found, parts []string
 	for _, s := range lint.Severities() {
 		if n := r.count(s); n > 0 {

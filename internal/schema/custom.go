@@ -87,21 +87,29 @@ func parse(data []byte) (crd, error) {
 	}
 	c := crd{namespaced: f.Scope == "Namespaced", versions: map[string]*crdVersion{}}
 	for name, props := range f.Versions {
-		var internal apiextensions.JSONSchemaProps
-		if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(props, &internal, nil); err != nil {
-			return crd{}, err
-		}
-		structural, err := structuralschema.NewStructural(&internal)
+		v, err := newVersion(props)
 		if err != nil {
 			return crd{}, err
 		}
-		// apiextensions-apiserver/pkg/apiserver/validation would build the same
-		// validator, but importing it brings the CEL compiler and the metrics
-		// registry along. The tests of celrules compare the two.
-		validator := validate.NewSchemaValidator(structural.ToKubeOpenAPI(), nil, "", strfmt.Default)
-		c.versions[name] = &crdVersion{structural, validator}
+		c.versions[name] = v
 	}
 	return c, nil
+}
+
+func newVersion(props *apiextensionsv1.JSONSchemaProps) (*crdVersion, error) {
+	var internal apiextensions.JSONSchemaProps
+	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(props, &internal, nil); err != nil {
+		return nil, err
+	}
+	structural, err := structuralschema.NewStructural(&internal)
+	if err != nil {
+		return nil, err
+	}
+	// apiextensions-apiserver/pkg/apiserver/validation would build the same
+	// validator, but importing it brings the CEL compiler and the metrics
+	// registry along. The tests of celrules compare the two.
+	validator := validate.NewSchemaValidator(structural.ToKubeOpenAPI(), nil, "", strfmt.Default)
+	return &crdVersion{structural, validator}, nil
 }
 
 // version returns nil for a version that is not served.

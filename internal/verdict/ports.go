@@ -36,6 +36,16 @@ func (p Ports) Empty() bool {
 	return true
 }
 
+// Equal reports whether two sets have the same ports.
+func (p Ports) Equal(q Ports) bool {
+	for _, protocol := range protocols {
+		if !slices.Equal(p[protocol], q[protocol]) {
+			return false
+		}
+	}
+	return true
+}
+
 // Has reports whether a port is in the set.
 func (p Ports) Has(protocol string, port uint16) bool {
 	i, _ := slices.BinarySearchFunc(p[protocol], port, func(r Range, port uint16) int { return cmp.Compare(r.Last, port) })

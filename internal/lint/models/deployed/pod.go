@@ -31,21 +31,30 @@ func (in *Model) Pods() []*Pod {
 	return in.pods.Get(func() []*Pod {
 		var out []*Pod
 		for _, o := range in.Workloads {
-			at, ok := podTemplates[o.Kind]
-			if !ok {
-				continue
-			}
-			content, found, err := unstructured.NestedMap(o.Content(), at...)
-			if !found || err != nil {
-				continue
-			}
-			p := &Pod{Object: o, At: at}
-			if runtime.DefaultUnstructuredConverter.FromUnstructured(content, &p.PodTemplateSpec) == nil {
+			if p := PodOf(o); p != nil {
 				out = append(out, p)
 			}
 		}
 		return out
 	})
+}
+
+// PodOf is the pod template of one workload, and nil of anything else. Each call reads it anew.
+func PodOf(o *Object) *Pod {
+	at, ok := podTemplates[o.Kind]
+	if !ok {
+		return nil
+	}
+	value, _, _ := unstructured.NestedFieldNoCopy(o.Content(), at...)
+	content, found := value.(map[string]any)
+	if !found {
+		return nil
+	}
+	p := &Pod{Object: o, At: at}
+	if runtime.DefaultUnstructuredConverter.FromUnstructured(content, &p.PodTemplateSpec) != nil {
+		return nil
+	}
+	return p
 }
 
 // Readable are the pods, by their objects.

@@ -292,8 +292,8 @@ func (in *Model) Selected(namespace string, labels map[string]string) []*End {
 	return ends
 }
 
-// cluster is the name that Cilium knows the cluster by.
-func (in *Model) cluster() string {
+// Cluster is the name that Cilium knows the cluster by.
+func (in *Model) Cluster() string {
 	if !in.deployed.Platform.Cluster.Mesh {
 		return "default" // Cilium does not know the name that the list has for it
 	}
@@ -303,7 +303,7 @@ func (in *Model) cluster() string {
 // Judge is what judges flows between ends: all policies, and the ports of all pods.
 func (in *Model) Judge() *verdict.Judge {
 	return in.judge.Get(func() *verdict.Judge {
-		o := verdict.Options{Cluster: in.cluster(), Pods: []verdict.Endpoint{}}
+		o := verdict.Options{Cluster: in.Cluster(), Pods: []verdict.Endpoint{}}
 		for _, n := range in.Namespaces() {
 			for _, e := range n.Pods {
 				if !e.Node {
@@ -403,6 +403,27 @@ func (in *Model) Permitted(from, to *End) (sure, perhaps verdict.Ports, err erro
 		}
 	}
 	return sure, perhaps, nil
+}
+
+// Halves are the ports that the policies at one end of a flow permit, surely and at most, whatever those at the other end do: for each identity of the
+// one with each of the other. What names may be looked up is left out.
+func (in *Model) Halves(at, other *End, ingress bool) ([][2]verdict.Ports, error) {
+	a, err := in.ready(at)
+	if err != nil {
+		return nil, err
+	}
+	b, err := in.ready(other)
+	if err != nil {
+		return nil, err
+	}
+	var out [][2]verdict.Ports
+	for _, one := range a {
+		for _, two := range b {
+			sure, most := in.Judge().Half(one, two, ingress)
+			out = append(out, [2]verdict.Ports{sure, most})
+		}
+	}
+	return out, nil
 }
 
 // labelsOf are the labels in the metadata of an object.

@@ -143,7 +143,7 @@ func (in *Model) Unanswered(p *policies.Policy, h *policies.Half, number int) (A
 	}
 	subjects := in.among(in.Namespace(p.Namespace), from, func(e *verdict.Peer) (bool, bool) { return in.Judge().Selects(r, e) })
 	others := in.among(n, to, func(e *verdict.Peer) (bool, bool) { return in.Judge().Names(r, number, e) })
-	if len(subjects) == 1 && slices.Equal(subjects, others) && alone(others[0]) {
+	if len(subjects) == 1 && slices.Equal(subjects, others) && others[0].Alone() {
 		return Answer{}, false // no policy judges what a pod asks itself, also through a Service (bpf/bpf_lxc.c, hairpin_flow)
 	}
 	if permitted {
@@ -157,8 +157,8 @@ func (in *Model) Unanswered(p *policies.Policy, h *policies.Half, number int) (A
 	return Answer{Namespace: n, OtherPorts: a.otherPorts}, own && !a.unsure
 }
 
-// alone reports whether an end is a single pod.
-func alone(e *End) bool {
+// Alone reports whether an end is a single pod, which always reaches itself.
+func (e *End) Alone() bool {
 	if e.Pods == nil || !slices.Contains([]string{"Deployment", "Pod", "StatefulSet"}, e.Pods.Kind) {
 		return false
 	}
@@ -169,7 +169,7 @@ func alone(e *End) bool {
 // Here reports whether a selector of a policy may be for pods of this cluster: it may name another one of the mesh.
 func (in *Model) Here(s pods.Selector) bool {
 	cluster := s.Equal[k8sconst.PolicyLabelCluster]
-	return cluster == "" || cluster == in.cluster()
+	return cluster == "" || cluster == in.Cluster()
 }
 
 // NamespaceOf is the namespace that a selector of a policy names; empty when it may select pods of several.

@@ -129,6 +129,12 @@ func quoted(detail string) map[string]bool {
 	}
 }
 
+// Reasons words in short what the checks forbid: what they are about, without the names.
+func Reasons(results []admission.CheckResult) string {
+	all := admission.AggregateCheckResults(results)
+	return all.ForbiddenReason()
+}
+
 // Forbidden words what the checks forbid, as the API server does.
 func Forbidden(results []admission.CheckResult) string {
 	all := admission.AggregateCheckResults(results)

@@ -19,6 +19,9 @@ func (in *Model) Open(r *Router) bool {
 	return !slices.ContainsFunc(r.Middlewares, func(m catalog.Middleware) bool { return in.mayKeepOut(in.Middleware(m)) })
 }
 
+// Harmless reports whether a middleware is known, which is not nil then, and keeps nobody out.
+func (in *Model) Harmless(o *deployed.Object) bool { return !in.mayKeepOut(o) }
+
 // mayKeepOut reports whether a middleware, which is nil when it is unknown, may refuse or redirect a request.
 func (in *Model) mayKeepOut(o *deployed.Object) bool {
 	if o == nil {

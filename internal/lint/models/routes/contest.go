@@ -278,11 +278,7 @@ type (
 func (c *Contest) reach(r *Router, d Door) reached {
 	out := reached{answer: muxer.No}
 	for i := range r.Scopes {
-		_, before := c.before(r, &r.Scopes[i], d)
-		if len(before) == 0 {
-			return reached{answer: muxer.Yes}
-		}
-		switch request, found := c.solver.Find(r.Scopes[i].Conjunction, before...); found {
+		switch request, found := c.ReachAt(r, &r.Scopes[i], d); found {
 		case muxer.Yes:
 			return reached{request, muxer.Yes}
 		case muxer.Unknown:
@@ -290,6 +286,15 @@ func (c *Contest) reach(r *Router, d Door) reached {
 		}
 	}
 	return out
+}
+
+// ReachAt is as Reach, for one of the router's scopes.
+func (c *Contest) ReachAt(r *Router, s *Scope, d Door) (*muxer.Request, muxer.Answer) {
+	_, before := c.before(r, s, d)
+	if len(before) == 0 {
+		return nil, muxer.Yes
+	}
+	return c.solver.Find(s.Conjunction, before...)
 }
 
 // Answering are the routers behind a door of which Traefik takes one for a request: those with the same, and the highest, priority.

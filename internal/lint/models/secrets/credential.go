@@ -100,6 +100,12 @@ func secrecyOf(key string) secrecy {
 	return noSecret
 }
 
+// Password reports whether a key says that its value is a password, and the value does not tell where one is. Lint asks more of a value, because
+// it must not accuse an example; who has to hide passwords asks this.
+func Password(key, text string) bool {
+	return text != "" && secrecyOf(key) == password && !elsewhere(text)
+}
+
 // wordsOf splits a key into words, in lower case: DB_PASSWORD, dbPassword and db.password are db, password.
 func wordsOf(key string) []string {
 	var b strings.Builder

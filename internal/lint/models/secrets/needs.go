@@ -15,9 +15,17 @@ type Need struct {
 
 // Needs are what a pod needs. An image can be pulled without its secret if the node has it, or the registry is open: that is chance.
 func Needs(p *deployed.Pod) []Need {
+	return asked(p, func(optional *bool) bool { return optional == nil || !*optional })
+}
+
+// Reads are what a pod asks for, whether or not it can start without it.
+func Reads(p *deployed.Pod) []Need { return asked(p, func(*bool) bool { return true }) }
+
+// asked are the Secrets that a pod names, those of which their being optional is as it should be.
+func asked(p *deployed.Pod, is func(optional *bool) bool) []Need {
 	var out []Need
 	add := func(optional *bool, secret, key string, at ...string) {
-		if secret != "" && (optional == nil || !*optional) {
+		if secret != "" && is(optional) {
 			out = append(out, Need{secret, key, append([]string{"spec"}, at...)})
 		}
 	}
