@@ -18,10 +18,19 @@ type Options struct {
 	// Plain leaves each entry with a profile and one application: what the Helm chart in test/bench prints too. Otherwise
 	// every fifth entry has a bit of everything, and every tenth also values.
 	Plain bool
+
+	// Workloads gives the chart four objects that each application deploys. Otherwise the chart has no templates.
+	Workloads bool
 }
 
 // Chart is the folder that all applications come from, one value file for each.
 const Chart = "helm-charts/extra-objects"
+
+// Template is the file of the chart with what each application deploys.
+const Template = Chart + "/templates/all.yaml"
+
+// Values is the value file of the application with a number.
+func Values(i int) string { return Chart + "/values-" + name(i) + ".yml" }
 
 // names are what people run at home.
 var names = [...]string{"vaultwarden", "photos", "paperless", "recipes", "music", "ntfy", "budget", "wiki", "git", "feeds", "tasks"}
@@ -34,7 +43,10 @@ func Folder(o Options) fstest.MapFS {
 		Chart + "/Chart.yaml": {Data: []byte("apiVersion: v2\nname: extra-objects\nversion: 0.1.0\n")},
 	}
 	for i := range o.Entries {
-		out[Chart+"/values-"+name(i)+".yml"] = &fstest.MapFile{Data: []byte("replicas: 1\n"), Mode: 0o644}
+		out[Values(i)] = &fstest.MapFile{Data: []byte("replicas: 1\n"), Mode: 0o644}
+	}
+	if o.Workloads {
+		out[Template] = &fstest.MapFile{Data: []byte(workloads), Mode: 0o644}
 	}
 	return out
 }
@@ -107,3 +119,53 @@ func entry(b *strings.Builder, i int, o Options) {
           limits: {memory: 512Mi}
 `, short, i%40, 1+i%50)
 }
+
+const workloads = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}
+  labels: {app.kubernetes.io/name: {{ .Release.Name }}}
+spec:
+  replicas: {{ .Values.replicas }}
+  selector:
+    matchLabels: {app.kubernetes.io/name: {{ .Release.Name }}}
+  template:
+    metadata:
+      labels: {app.kubernetes.io/name: {{ .Release.Name }}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/house/web:1.2.3
+          args: ["--listen", ":8080", "--log", "info"]
+          ports: [{name: http, containerPort: 8080}]
+          env: [{name: TZ, value: Europe/Budapest}]
+          envFrom: [{configMapRef: {name: {{ .Release.Name }}}}]
+          resources: {limits: {cpu: 100m, memory: 128Mi}}
+          volumeMounts: [{name: data, mountPath: /data}]
+      volumes: [{name: data, persistentVolumeClaim: {claimName: {{ .Release.Name }}}}]
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ .Release.Name }}
+  labels: {app.kubernetes.io/name: {{ .Release.Name }}}
+spec:
+  selector: {app.kubernetes.io/name: {{ .Release.Name }}}
+  ports: [{name: http, port: 80, targetPort: http}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .Release.Name }}
+  labels: {app.kubernetes.io/name: {{ .Release.Name }}}
+data: {LOG_LEVEL: info, GREETING: "hello {{ .Release.Name }}"}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: {{ .Release.Name }}
+  labels: {app.kubernetes.io/name: {{ .Release.Name }}}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 1Gi}}
+`

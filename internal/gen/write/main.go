@@ -15,6 +15,7 @@ func main() {
 	flag.IntVar(&o.Entries, "entries", 30, "number of entries")
 	values := flag.String("values", "", "also write the list into this file, under the key entries")
 	flag.BoolVar(&o.Plain, "plain", false, "a profile and one application each, nothing else")
+	flag.BoolVar(&o.Workloads, "workloads", false, "give the chart objects that each application deploys")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		fmt.Fprintln(os.Stderr, "write: name one folder")
