@@ -316,6 +316,14 @@ func TestLock(t *testing.T) {
 	}
 }
 
+// TestDifference: what docs/diff.md shows is what a script expects.
+func TestDifference(t *testing.T) {
+	if shown := blocks(read(t, "docs/diff.md"), ""); len(shown) == 0 ||
+		!strings.Contains(read(t, "cmd/internal/cli/testdata/script/good_diff.txtar"), "-- want --\n"+strings.TrimPrefix(shown[0], "$ roster diff\n")) {
+		t.Error("the first block of docs/diff.md is not what good_diff.txtar prints")
+	}
+}
+
 // TestLinks follows the relative links of the documentation, and those within a page.
 func TestLinks(t *testing.T) {
 	var pages []string
