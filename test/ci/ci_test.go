@@ -52,7 +52,7 @@ func newMachine(t *testing.T) machine {
 	// In a Git hook, variables name the repository to work on; these command lines must work on their own.
 	m.env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GIT_") })
 	m.env = append(m.env, "TMPDIR="+t.TempDir(), "GOPATH="+filepath.Join(at, "go"), "GOMODCACHE="+modules, "GOBIN=", "GIT_CONFIG_GLOBAL="+settings,
-		"GOFLAGS="+os.Getenv("GOFLAGS")+" -ldflags=-w", // linking takes half of the time, and nobody debugs these programs
+		"GOFLAGS="+os.Getenv("GOFLAGS")+" -trimpath -ldflags=-w", // each clone would be compiled anew, and nobody debugs these programs
 		"PATH="+m.bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
 
 	for file := range strings.SplitSeq(strings.TrimSuffix(output(t, examples.Root(), "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"), "\x00"), "\x00") {
@@ -193,6 +193,7 @@ func TestPieces(t *testing.T) {
 			}
 		})
 	}
+	m.diffs(t) // with the roster that the last of them has installed
 }
 
 // install runs the lines that install roster, on a machine that has none.
@@ -259,14 +260,22 @@ func TestHook(t *testing.T) {
 }
 
 type gitlabJob struct {
-	Stage, Image string
-	Variables    map[string]string
-	Rules        []struct{ If string }
+	Stage, Image  string
+	Needs         []string
+	Variables     map[string]string
+	Rules         []struct{ If, When string }
+	ResourceGroup string `yaml:"resource_group"`
+	Cache         struct {
+		Key, When string
+		Paths     []string
+	}
 	BeforeScript []string `yaml:"before_script"`
 	Script       []string
 	Artifacts    struct {
-		When    string
-		Reports struct{ CodeQuality, JUnit string }
+		When     string
+		ExposeAs string `yaml:"expose_as"`
+		Paths    []string
+		Reports  struct{ CodeQuality, JUnit string }
 	}
 }
 
@@ -294,18 +303,26 @@ func TestGitLab(t *testing.T) {
 }
 
 type githubStep struct {
-	Name, Uses, If, Run string
-	With                map[string]string
+	ID, Name, Uses, If, Run string
+	ContinueOnError         bool `yaml:"continue-on-error"`
+	Env, With               map[string]string
 }
 
 type workflow struct {
 	Name        string
 	On          map[string]any
 	Permissions map[string]string
-	Jobs        map[string]struct {
-		RunsOn string `yaml:"runs-on"`
-		Env    map[string]string
-		Steps  []githubStep
+	Concurrency struct {
+		Group            string
+		CancelInProgress bool `yaml:"cancel-in-progress"`
+	}
+	Jobs map[string]struct {
+		Needs, If      string
+		RunsOn         string `yaml:"runs-on"`
+		TimeoutMinutes int    `yaml:"timeout-minutes"`
+		Permissions    map[string]string
+		Env            map[string]string
+		Steps          []githubStep
 	}
 }
 
@@ -352,10 +369,13 @@ func TestGitHub(t *testing.T) {
 	defaults(t, w.Jobs["lint"].Env, script)
 }
 
-// defaults checks that exactly the variables that a script uses have a default.
-func defaults(t *testing.T, variables map[string]string, script string) {
+// defaults checks that exactly the variables that a script uses have a default, beside others.
+func defaults(t *testing.T, variables map[string]string, script string, others ...string) {
 	t.Helper()
 	used := map[string]bool{}
+	for _, name := range others {
+		used[name] = true
+	}
 	for _, name := range regexp.MustCompile(`\$(ROSTER_\w+)`).FindAllStringSubmatch(script, -1) {
 		used[name[1]] = true
 		if variables[name[1]] == "" {
