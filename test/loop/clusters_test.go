@@ -91,8 +91,14 @@ func oneArgoCD(t *testing.T) {
 // tree is a copy of files below testdata/clusters, to change.
 func tree(t testing.TB, dir string) fstest.MapFS {
 	t.Helper()
+	return copied(t, filepath.Join("testdata", "clusters", dir))
+}
+
+// copied is a copy of the files of a folder, to change.
+func copied(t testing.TB, dir string) fstest.MapFS {
+	t.Helper()
 	out := fstest.MapFS{}
-	from := os.DirFS(filepath.Join("testdata", "clusters", dir))
+	from := os.DirFS(dir)
 	if err := fs.WalkDir(from, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -336,7 +342,7 @@ func (l *clusters) late() {
 }
 
 // asking waits until an Application waits for the confirmation of what it would prune.
-func (l *clusters) asking(app string) error {
+func (l *loop) asking(app string) error {
 	s, err := l.argo.Status(l.Context(), app)
 	if err == nil && (s.OperationState.Phase != "Running" || !strings.HasPrefix(s.OperationState.Message, "Waiting for pruning confirmation of ")) {
 		err = fmt.Errorf("%s does not ask: %s: %s", app, s.OperationState.Phase, s.OperationState.Message)
@@ -402,7 +408,7 @@ func (s state) of(prefix string) state {
 }
 
 // confirmed confirms as in docs/clusters.md.
-func (l *clusters) confirmed(app string) {
+func (l *loop) confirmed(app string) {
 	l.Helper()
 	_, err := l.cluster.Kubectl(l.Context(), nil, "-n", argo.Namespace, "annotate", "application", app,
 		"argocd.argoproj.io/deletion-approved="+time.Now().UTC().Format("2006-01-02T15:04:05Z"), "--overwrite")

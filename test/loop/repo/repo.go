@@ -15,16 +15,16 @@ import (
 // Repo is a bare repository with the branch main, and a working copy of it.
 type Repo struct {
 	Dir  string // the bare repository
-	work string
+	Work string // the working copy
 }
 
 // New makes an empty repository, which is gone with the test.
 func New(t testing.TB) *Repo {
 	t.Helper()
 	dir := t.TempDir()
-	r := &Repo{Dir: filepath.Join(dir, "repo.git"), work: filepath.Join(dir, "work")}
+	r := &Repo{Dir: filepath.Join(dir, "repo.git"), Work: filepath.Join(dir, "work")}
 	git(t, dir, "init", "--quiet", "--bare", "--initial-branch=main", r.Dir)
-	git(t, dir, "init", "--quiet", "--initial-branch=main", r.work)
+	git(t, dir, "init", "--quiet", "--initial-branch=main", r.Work)
 	return r
 }
 
@@ -35,7 +35,7 @@ func (r *Repo) URL() string { return "file://" + r.Dir }
 func (r *Repo) Commit(t testing.TB, files map[string][]byte) string {
 	t.Helper()
 	for name, data := range files {
-		path := filepath.Join(r.work, filepath.FromSlash(name))
+		path := filepath.Join(r.Work, filepath.FromSlash(name))
 		if data == nil {
 			must(t, os.RemoveAll(path))
 			continue
@@ -43,22 +43,38 @@ func (r *Repo) Commit(t testing.TB, files map[string][]byte) string {
 		must(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		must(t, os.WriteFile(path, data, 0o644))
 	}
-	return r.push(t)
+	revision := r.commit(t)
+	r.Push(t)
+	return revision
 }
 
 // Replace makes the tree that of fsys, pushes, and returns the revision.
 func (r *Repo) Replace(t testing.TB, fsys fs.FS) string {
 	t.Helper()
-	git(t, r.work, "rm", "-r", "--quiet", "--ignore-unmatch", ".")
-	must(t, os.CopyFS(r.work, fsys))
-	return r.push(t)
+	revision := r.Record(t, fsys)
+	r.Push(t)
+	return revision
+}
+
+// Record makes the tree of the working copy that of fsys, in a commit that is not pushed, and returns the revision.
+func (r *Repo) Record(t testing.TB, fsys fs.FS) string {
+	t.Helper()
+	git(t, r.Work, "rm", "-r", "--quiet", "--ignore-unmatch", ".")
+	must(t, os.CopyFS(r.Work, fsys))
+	return r.commit(t)
+}
+
+// Push pushes what was recorded.
+func (r *Repo) Push(t testing.TB) {
+	t.Helper()
+	git(t, r.Work, "push", "--quiet", r.Dir, "HEAD:main")
 }
 
 // Submodule adds a submodule, a commit of the repository at a URL, pushes, and returns the revision.
 func (r *Repo) Submodule(t testing.TB, path, url, commit string) string {
 	t.Helper()
-	must(t, os.MkdirAll(filepath.Join(r.work, filepath.FromSlash(path)), 0o755))
-	git(t, r.work, "update-index", "--add", "--cacheinfo", "160000,"+commit+","+path)
+	must(t, os.MkdirAll(filepath.Join(r.Work, filepath.FromSlash(path)), 0o755))
+	git(t, r.Work, "update-index", "--add", "--cacheinfo", "160000,"+commit+","+path)
 	return r.Commit(t, map[string][]byte{".gitmodules": fmt.Appendf(nil, "[submodule %q]\n\tpath = %s\n\turl = %s\n", path, path, url)})
 }
 
@@ -68,12 +84,11 @@ func (r *Repo) Tag(t testing.TB, name string) {
 	git(t, r.Dir, "tag", name, "main")
 }
 
-func (r *Repo) push(t testing.TB) string {
+func (r *Repo) commit(t testing.TB) string {
 	t.Helper()
-	git(t, r.work, "add", "--all", "--force") // a .gitignore is content like any other
-	git(t, r.work, "commit", "--quiet", "--allow-empty", "--message", t.Name())
-	git(t, r.work, "push", "--quiet", r.Dir, "HEAD:main")
-	return git(t, r.work, "rev-parse", "HEAD")
+	git(t, r.Work, "add", "--all", "--force") // a .gitignore is content like any other
+	git(t, r.Work, "commit", "--quiet", "--allow-empty", "--message", t.Name())
+	return git(t, r.Work, "rev-parse", "HEAD")
 }
 
 // git runs Git with no configuration but the repository's.
