@@ -64,12 +64,13 @@ type promise struct {
 type size struct {
 	small, large, grown int // entries
 	many, linted        int // applications of one chart
+	changed             int // applications of one chart that differ
 	once                bool
 }
 
 var (
-	full  = size{small: 30, large: 3000, grown: 30000, many: 300, linted: 1000}
-	short = size{small: 10, large: 30, grown: 300, many: 20, linted: 20, once: true}
+	full  = size{small: 30, large: 3000, grown: 30000, many: 300, linted: 1000, changed: 2500}
+	short = size{small: 10, large: 30, grown: 300, many: 20, linted: 20, changed: 20, once: true}
 )
 
 // runs is how often something is measured that the figures want so many runs of.
@@ -130,7 +131,11 @@ func measure(s size) error {
 	if err != nil {
 		return err
 	}
-	promises = append(promises, workloads...)
+	differences, err := p.differences(work, s)
+	if err != nil {
+		return err
+	}
+	promises = append(append(promises, workloads...), differences...)
 	if s.once {
 		return nil
 	}
