@@ -36,7 +36,7 @@ test: ## Run all fast tests
 
 .PHONY: update
 update: ## Rewrite golden files and scripts; read the difference before you commit it
-	UPDATE=1 go test ./catalog ./golden ./cmd/internal/cli ./internal/lint/rules ./internal/report
+	UPDATE=1 go test ./catalog ./golden ./cmd/internal/cli ./internal/diff/kinds ./internal/diff/formats ./internal/lint/rules ./internal/report
 
 .PHONY: generate
 generate: ## Regenerate the embedded schemas from the modules that internal/schema/crds/go.mod names
@@ -95,10 +95,37 @@ chain: ## Run the alarm from a journal's line to the phone with the real Prometh
 	go -C test/chain vet ./...
 	go -C test/chain test -timeout 15m ./...
 
+# Debian's Chromium, where there is no browser and we may install one.
+.PHONY: page
+page: ## Open the page of diff in a real headless Chromium, and leave screenshots in bin/page
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -q && apt-get install -qy --no-install-recommends chromium; \
+		else echo "make page needs chromium, chromium-browser or google-chrome on the PATH: install one of them"; exit 1; fi
+	go -C test/page vet ./...
+	go -C test/page test -count=1 -timeout 15m . -shots $(CURDIR)/$(BIN)/page
+
 .PHONY: clean-tree
 clean-tree:
 	@git diff --exit-code
 	@test -z "$$(git status --porcelain)" || { git status --short; echo "the tree is not clean"; exit 1; }
+
+.PHONY: engines
+engines: ## Compare what sources yield with helm, kustomize, jsonnet and Argo CD
+	go -C test/engines vet ./...
+	go -C test/engines test -timeout 30m ./...
+
+.PHONY: fetch
+fetch: ## Compare what is fetched with Helm and a real registry
+	go -C test/fetch vet ./...
+	go -C test/fetch test -timeout 15m ./...
+
+.PHONY: loop-but-clusters
+loop-but-clusters:
+	$(MAKE) loop LOOPFLAGS='-skip "^TestClusters$$$$"'
+
+# The loop waits most of the time: the others run meanwhile, one after the other.
+.PHONY: beside
+beside: loop-but-clusters engines fetch chain page
 
 .PHONY: check
 check: test lint ## Everything that CI runs
@@ -111,12 +138,7 @@ check: test lint ## Everything that CI runs
 	go -C test/bench vet ./...
 	go -C test/bench test ./...
 	$(MAKE) bench-short
-	go -C test/engines vet ./...
-	go -C test/engines test -timeout 30m ./...
-	go -C test/fetch vet ./...
-	go -C test/fetch test -timeout 15m ./...
-	$(MAKE) chain
-	$(MAKE) loop LOOPFLAGS='-skip "^TestClusters$$$$"'
+	$(MAKE) -j2 --output-sync=target beside
 	$(MAKE) clean-tree
 
 .PHONY: check-all
