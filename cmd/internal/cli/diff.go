@@ -177,7 +177,7 @@ func (o *diffOptions) run(args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if branch := states[0].branch; branch != "" && len(r.Consequences)+len(r.Objects) == 0 {
-		fmt.Fprintf(stderr, "%s has all commits of HEAD, so this is only about what is not committed\n  hint: roster diff HEAD~1 says what the last commit does\n", branch)
+		_, _ = fmt.Fprintf(stderr, "%s has all commits of HEAD, so this is only about what is not committed\n  hint: roster diff HEAD~1 says what the last commit does\n", branch)
 	}
 	return o.verdict(r, failed)
 }

@@ -193,7 +193,7 @@ func (c *comment) differences(clusters []cluster) {
 	}
 	if left > 0 {
 		c.left = true
-		fmt.Fprintf(c, "And %s.\n\n", number(left, "more object", "more objects"))
+		_, _ = fmt.Fprintf(c, "And %s.\n\n", number(left, "more object", "more objects"))
 	}
 }
 

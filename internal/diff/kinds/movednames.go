@@ -65,7 +65,7 @@ func contentOf(o *diff.Object) string {
 	}
 	name, _ := json.Marshal(o.ID.Name)
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%s\n%s\n", o.ID.Group, o.ID.Kind)
+	_, _ = fmt.Fprintf(sum, "%s\n%s\n", o.ID.Group, o.ID.Kind)
 	sum.Write([]byte(strings.ReplaceAll(string(text), string(name), `""`)))
 	return string(sum.Sum(nil))
 }
