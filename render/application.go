@@ -74,9 +74,9 @@ type ignoreDifferences struct {
 // finalizer makes the deletion of an Application delete what it deployed. Kubernetes warns about the older name, without a path.
 const finalizer = "resources-finalizer.argocd.argoproj.io/foreground"
 
-// manifestGeneratePaths says which paths of the repository an Application's manifests depend on, so that other commits do
+// ManifestGeneratePaths says which paths of the repository an Application's manifests depend on, so that other commits do
 // not make Argo CD render it again.
-const manifestGeneratePaths = "argocd.argoproj.io/manifest-generate-paths"
+const ManifestGeneratePaths = "argocd.argoproj.io/manifest-generate-paths"
 
 // PluginParameter is the parameter that names the application which the sidecar is to render.
 const PluginParameter = "application"
@@ -104,7 +104,7 @@ func argoApp(k kind, p *catalog.Platform, n *catalog.Namespace, a *catalog.Appli
 			m.Annotations[syncOptions] = confirm
 		}
 		if len(a.GeneratePaths) > 0 {
-			m.Annotations[manifestGeneratePaths] = strings.Join(a.GeneratePaths, ";")
+			m.Annotations[ManifestGeneratePaths] = strings.Join(a.GeneratePaths, ";")
 		}
 		if a.Finalizer {
 			m.Finalizers = []string{finalizer}

@@ -110,7 +110,7 @@ func partApplication(p *catalog.Platform, part catalog.Part, code string, object
 		if guarded {
 			m.Annotations[syncOptions] = confirm
 		}
-		m.Annotations[manifestGeneratePaths] = p.Repository.ListPaths
+		m.Annotations[ManifestGeneratePaths] = p.Repository.ListPaths
 		m.Finalizers = []string{finalizer}
 		return &argoApplication{TypeMeta: t, ObjectMeta: m, Spec: partSpec(p, id.Name, digest(objects))}
 	})

@@ -61,8 +61,9 @@ func merged(built [][]object.Object) []object.Object {
 const (
 	managedBy = "app.kubernetes.io/managed-by"
 	// OriginAnnotation says where in the list an object comes from; see catalog.Origin.
-	OriginAnnotation  = "roster.hippotion.github.io/origin"
-	syncWave          = "argocd.argoproj.io/sync-wave"
+	OriginAnnotation = "roster.hippotion.github.io/origin"
+	// SyncWave is the wave in which Argo CD applies an object.
+	SyncWave          = "argocd.argoproj.io/sync-wave"
 	syncOptions       = "argocd.argoproj.io/sync-options"
 	confirm           = "Prune=confirm,Delete=confirm"
 	skipMissingDryRun = "SkipDryRunOnMissingResource=true"
@@ -90,7 +91,7 @@ func (id identity) meta() metav1.ObjectMeta {
 		Labels:    map[string]string{managedBy: "roster"},
 		Annotations: map[string]string{
 			OriginAnnotation: string(id.Origin),
-			syncWave:         strconv.Itoa(int(id.Sync.Wave)),
+			SyncWave:         strconv.Itoa(int(id.Sync.Wave)),
 		},
 	}
 	if id.Sync.LateKind {

@@ -16,12 +16,12 @@ func Root(p *catalog.Platform) []object.Object {
 	identify := func(kind kind) (identity, metav1.ObjectMeta) {
 		id := identity{Kind: kind, Namespace: p.ArgoCD.Namespace, Name: p.RootName(), Origin: catalog.ApplicationsFile}
 		m := id.meta()
-		delete(m.Annotations, syncWave) // no Application applies them
+		delete(m.Annotations, SyncWave) // no Application applies them
 		return id, m
 	}
 	project, projectMeta := identify(named(application.AppProjectKind))
 	app, appMeta := identify(named(application.ApplicationKind))
-	appMeta.Annotations[manifestGeneratePaths] = path.Join("/", p.Repository.Reads)
+	appMeta.Annotations[ManifestGeneratePaths] = path.Join("/", p.Repository.Reads)
 	return []object.Object{
 		project.object(func(t metav1.TypeMeta, _ metav1.ObjectMeta) any {
 			return &argoAppProject{TypeMeta: t, ObjectMeta: projectMeta, Spec: rootProject(p)}

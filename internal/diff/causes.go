@@ -142,12 +142,8 @@ func (c *Change) inApplication(both [2]*Object) (out []Cause) {
 func (c *Change) inLock(a *catalog.Application) (out []Cause) {
 	lock := path.Join(c.folder(), source.LockFile)
 	for _, cause := range c.inFiles([]string{lock}) {
-		side := 1
-		if cause.Before {
-			side = 0
-		}
 		for _, s := range a.Sources {
-			if name := cmp.Or(s.Chart, s.RepoURL); name != "" && strings.Contains(c.lines.around(side, cause.Pos), name) {
+			if name := cmp.Or(s.Chart, s.RepoURL); name != "" && strings.Contains(c.lines.around(cause), name) {
 				out = append(out, cause)
 			}
 		}
@@ -169,7 +165,7 @@ func (c *Change) inEntry(both [2]*Object) (out []Cause) {
 func (c *Change) inProfiles(both [2]*Object) []Cause {
 	var names []string
 	for side, o := range both {
-		cluster := []*Cluster{c.Before, c.After}[side]
+		cluster := c.Clusters()[side]
 		if o == nil || cluster.Context == nil || o.Kind != "CiliumNetworkPolicy" {
 			continue
 		}
@@ -198,7 +194,7 @@ func (c *Change) platformFiles() []string {
 
 func (c *Change) listFiles() []string {
 	var out []string
-	for _, cluster := range []*Cluster{c.After, c.Before} {
+	for _, cluster := range c.Clusters() {
 		if cluster.Context != nil {
 			out = append(out, cluster.Context.Platform.Repository.ListFiles...)
 		}

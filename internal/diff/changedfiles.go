@@ -14,6 +14,14 @@ type hunk struct{ before, after run }
 
 type run struct{ first, count int }
 
+// of is what a hunk is on a side.
+func (h *hunk) of(side int) run {
+	if side == 0 {
+		return h.before
+	}
+	return h.after
+}
+
 // within reports whether a run touches the lines from first to before end.
 func (r run) within(first, end int) bool {
 	if r.count == 0 { // it is between two lines
@@ -107,11 +115,7 @@ func (f *files) with(cause Cause, words []string) (_ Cause, some bool) {
 		return Cause{}, false
 	}
 	for _, h := range f.hunks(cause.Pos.File) {
-		side := 1
-		if cause.Before {
-			side = 0
-		}
-		if !h.of(side).within(cause.Pos.Line, cause.Pos.Line+1) {
+		if !h.of(cause.side()).within(cause.Pos.Line, cause.Pos.Line+1) {
 			continue
 		}
 		for _, side := range []int{1, 0} {
@@ -203,8 +207,8 @@ func (f *files) documentEnd(side int, at diag.Position) int {
 }
 
 // around are the lines near a place.
-func (f *files) around(side int, at diag.Position) string {
+func (f *files) around(c Cause) string {
 	const near = 8
-	text := f.lines(side, at.File)
-	return string(bytes.Join(text[max(0, min(len(text), at.Line-near)):min(len(text), at.Line+near)], []byte("\n")))
+	text := f.lines(c.side(), c.Pos.File)
+	return string(bytes.Join(text[max(0, min(len(text), c.Pos.Line-near)):min(len(text), c.Pos.Line+near)], []byte("\n")))
 }

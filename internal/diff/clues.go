@@ -107,14 +107,6 @@ func (k *clues) listed(f *files, at site, folder, line string) {
 	}
 }
 
-// of is what a hunk is on a side.
-func (h *hunk) of(side int) run {
-	if side == 0 {
-		return h.before
-	}
-	return h.after
-}
-
 // read notes the words of the lines of a hunk.
 func (k *clues) read(hunk int, lines [][]byte) {
 	for _, line := range lines {

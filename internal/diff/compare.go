@@ -80,17 +80,22 @@ func Compare(before, after *Side, o Options) (*Result, error) {
 	if r.Broken[0] || r.Broken[1] {
 		return r, nil
 	}
+	stop := func() error {
+		if o.Stop == nil {
+			return nil
+		}
+		return o.Stop()
+	}
 	var found []Consequence
 	lines := newFiles(before, after)
-	for _, c := range changes(before, after) {
+	all := changes(before, after)
+	for _, c := range all {
 		c.lines = lines
 		r.exclude(c)
 		c.pair()
 		for _, k := range o.Kinds {
-			if o.Stop != nil {
-				if err := o.Stop(); err != nil {
-					return nil, err
-				}
+			if err := stop(); err != nil {
+				return nil, err
 			}
 			of, err := c.ask(k)
 			if err != nil {
@@ -104,10 +109,8 @@ func Compare(before, after *Side, o Options) (*Result, error) {
 		}
 		known := secretValues(c)
 		for _, p := range c.Pairs {
-			if o.Stop != nil {
-				if err := o.Stop(); err != nil {
-					return nil, err
-				}
+			if err := stop(); err != nil {
+				return nil, err
 			}
 			if change := c.objectChange(p, known); len(change.Fields) > 0 {
 				r.Objects = append(r.Objects, change)
@@ -116,7 +119,7 @@ func Compare(before, after *Side, o Options) (*Result, error) {
 			p.After.forget()
 		}
 	}
-	r.Consequences = merged(found, o.Kinds, clusters(before, after))
+	r.Consequences = merged(found, o.Kinds, len(all))
 	return r, nil
 }
 
@@ -139,7 +142,7 @@ func changes(before, after *Side) []*Change {
 		for _, cluster := range side.Clusters {
 			c := of[cluster.Name]
 			if c == nil {
-				c = &Change{Cluster: cluster.Name, Before: &Cluster{Name: cluster.Name}, After: &Cluster{Name: cluster.Name}, Sides: [2]*Side{before, after}}
+				c = &Change{Cluster: cluster.Name, Before: &Cluster{Name: cluster.Name}, After: &Cluster{Name: cluster.Name}}
 				of[cluster.Name], out = c, append(out, c)
 			}
 			if i == 0 {
@@ -152,9 +155,6 @@ func changes(before, after *Side) []*Change {
 	slices.SortFunc(out, func(a, b *Change) int { return strings.Compare(a.Cluster, b.Cluster) })
 	return out
 }
-
-// clusters is how many clusters both sides have together.
-func clusters(before, after *Side) int { return len(changes(before, after)) }
 
 // exclude takes what applications deploy out of both sides where one of them does not know it.
 func (r *Result) exclude(c *Change) {
@@ -188,7 +188,7 @@ func (r *Result) exclude(c *Change) {
 			leave(b, true, "before: "+b.Unknown)
 		}
 	}
-	for _, cluster := range []*Cluster{c.Before, c.After} {
+	for _, cluster := range c.Clusters() {
 		cluster.without(out)
 	}
 }

@@ -143,8 +143,6 @@ type Change struct {
 	Before, After *Cluster // neither is nil; one that is not on a side is empty there
 	// Pairs are the objects that differ, by namespace, kind and name.
 	Pairs []*Pair
-	// Sides are those that the clusters belong to.
-	Sides [2]*Side
 
 	byID     [2]map[ID]*Object
 	lines    *files
@@ -152,6 +150,9 @@ type Change struct {
 	shared   map[any]any
 	unjudged []string
 }
+
+// Clusters are the cluster before and after the change.
+func (c *Change) Clusters() [2]*Cluster { return [2]*Cluster{c.Before, c.After} }
 
 // Once is what build makes of a change the first time: kinds that ask for the same type share it.
 func Once[T any](c *Change, build func(*Change) T) T {
@@ -175,7 +176,7 @@ func (c *Change) Unjudged(why string) {
 
 // Object finds an object on both sides, whether it differs or not; either is nil where there is none.
 func (c *Change) Object(id ID) (before, after *Object) {
-	for i, cluster := range []*Cluster{c.Before, c.After} {
+	for i, cluster := range c.Clusters() {
 		if c.byID[i] == nil {
 			c.byID[i] = make(map[ID]*Object, len(cluster.Objects))
 			for _, o := range cluster.Objects {
@@ -246,4 +247,12 @@ func (c *Consequence) Is(word string) bool { return c.Word == word || slices.Con
 type Cause struct {
 	Pos    diag.Position // relative to the repository's root
 	Before bool          // whether the line is one of the side before
+}
+
+// side is the number of the side that has the line.
+func (c Cause) side() int {
+	if c.Before {
+		return 0
+	}
+	return 1
 }

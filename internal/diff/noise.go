@@ -116,9 +116,6 @@ func (p *Pair) ofRoster(group, kind string) bool {
 	return p.ID.Group == group && p.ID.Kind == kind && p.Before.Deployed == nil && p.After.Deployed == nil
 }
 
-// generatePaths tells Argo CD which files it has to look at; see render.
-const generatePaths = "argocd.argoproj.io/manifest-generate-paths"
-
 // ofPlace reports whether only the place in the list differs, or which files the list consists of.
 func ofPlace(p *Pair, d *fields.Difference) bool {
 	if d.Change != fields.Changed || p.Before.Deployed != nil || p.After.Deployed != nil {
@@ -131,7 +128,7 @@ func ofPlace(p *Pair, d *fields.Difference) bool {
 		_, before, ok := strings.Cut(from, "#")
 		_, after, both := strings.Cut(to, "#")
 		return ok && both && before == after
-	case generatePaths:
+	case render.ManifestGeneratePaths:
 		return p.ofRoster("argoproj.io", "Application") && slices.Equal(withoutList(from), withoutList(to))
 	}
 	return false
@@ -139,12 +136,12 @@ func ofPlace(p *Pair, d *fields.Difference) bool {
 
 // ofWave reports whether only the number of a wave differs that roster has counted: somebody before it waits for somebody else.
 func ofWave(p *Pair, d *fields.Difference) bool {
-	return d.Change == fields.Changed && p.Before.Deployed == nil && p.After.Deployed == nil && metadata(p, d, "annotations") == "argocd.argoproj.io/sync-wave"
+	return d.Change == fields.Changed && p.Before.Deployed == nil && p.After.Deployed == nil && metadata(p, d, "annotations") == render.SyncWave
 }
 
 // ofFiles reports whether only the files differ that Argo CD has to look at for an application: often very many.
 func ofFiles(p *Pair, d *fields.Difference) bool {
-	return d.Change == fields.Changed && p.ofRoster("argoproj.io", "Application") && metadata(p, d, "annotations") == generatePaths
+	return d.Change == fields.Changed && p.ofRoster("argoproj.io", "Application") && metadata(p, d, "annotations") == render.ManifestGeneratePaths
 }
 
 // withoutList are the paths of an annotation that are not the list's.

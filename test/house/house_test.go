@@ -77,7 +77,7 @@ var mayImport = map[string][]string{
 	"internal/diff":                 {"catalog", "internal/diag", "internal/diff/fields", "internal/lazy", "internal/lint", "internal/lint/models/places", "internal/lint/models/secrets", "internal/source", "render", "render/object"},
 	"internal/diff/fields":          {},
 	"internal/diff/kinds":           {"catalog", "internal/diag", "internal/diff", "internal/diff/fields", "internal/images", "internal/lint", "internal/lint/models/deployed", "internal/lint/models/network", "internal/lint/models/pods", "internal/lint/models/policies", "internal/lint/models/routes", "internal/lint/models/secrets", "internal/muxer", "internal/reach", "internal/schema", "internal/verdict", "profiles", "render", "render/object"},
-	"internal/diff/sides":           {"catalog", "internal/diff", "internal/fleet", "internal/inspection", "internal/lint", "render", "render/object"},
+	"internal/diff/sides":           {"catalog", "internal/diff", "internal/fleet", "internal/inspection", "internal/lint", "internal/lint/models/deployed", "render", "render/object"},
 	"internal/diff/formats":         {"internal/diag", "internal/diff", "internal/diff/fields", "internal/lazy", "internal/lint", "internal/report"},
 	"internal/dotgit":               {},
 	"internal/git":                  {"internal/checkout", "internal/dotgit"},

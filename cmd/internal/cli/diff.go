@@ -168,7 +168,7 @@ func (o *diffOptions) run(args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if o.lint && !r.Broken[0] && !r.Broken[1] {
-		if err := o.findings(ctx, r, &states, stderr); err != nil {
+		if err := o.findings(ctx, r, &states); err != nil {
 			return err
 		}
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/hippotion/roster/internal/inspection"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/report"
+	"github.com/hippotion/roster/internal/source"
 )
 
 // state is one of the two that are compared.
@@ -28,6 +29,12 @@ type state struct {
 	name, commit string
 	branch       string // the default branch, where it has all commits of HEAD already
 	place        fleet.Place
+	sources      source.Sources // what the lock there names, in the cache; nil when there is none
+}
+
+// input is what is built of it, or checked.
+func (o *diffOptions) input(ctx context.Context, s *state) inspection.Input {
+	return inspection.Input{Place: s.place, Sources: s.sources, Rendered: keeping(o.noCache), Today: time.Now(), Timeout: left(ctx)}
 }
 
 // theWorkingTree is how a reader knows the files as they are.
@@ -112,29 +119,27 @@ func (o *diffOptions) revisions(ctx context.Context, r *git.Repository, text, di
 
 // sides builds both states, at once: where workers have to render, the second one finds what the first has kept.
 func (o *diffOptions) sides(ctx context.Context, states *[2]state, stderr io.Writer) (both [2]*diff.Side, closer func(), err error) {
-	var inputs [2]*inspection.Input
-	var turn sync.Mutex
-	for i, s := range states {
-		if i == 0 && o.baseRoster != "" {
-			continue
-		}
-		sources, err := fetched(s.place, o.repository, stderr)
-		if err != nil {
+	first := 0
+	if o.baseRoster != "" {
+		first = 1 // the other one does not build it
+	}
+	for i := first; i < len(states); i++ {
+		if states[i].sources, err = fetched(states[i].place, o.repository, stderr); err != nil {
 			return both, nil, err
 		}
-		inputs[i] = &inspection.Input{Place: s.place, Sources: sources, Rendered: keeping(o.noCache), Turn: &turn, Timeout: left(ctx)}
 	}
+	var turn sync.Mutex
 	var group sync.WaitGroup
 	var closers [2]func() error
 	var errs [2]error
 	var faults [2]any
-	for i, in := range inputs {
-		if in != nil {
-			group.Go(func() {
-				defer func() { faults[i] = recover() }()
-				both[i], closers[i], errs[i] = sides.Open(*in, states[i].name, states[i].commit)
-			})
-		}
+	for i := first; i < len(states); i++ {
+		in := o.input(ctx, &states[i])
+		in.Turn = &turn
+		group.Go(func() {
+			defer func() { faults[i] = recover() }()
+			both[i], closers[i], errs[i] = sides.Open(in, states[i].name, states[i].commit)
+		})
 	}
 	group.Wait()
 	if fault := cmp.Or(faults[0], faults[1]); fault != nil {
@@ -230,16 +235,12 @@ func left(ctx context.Context) time.Duration {
 }
 
 // findings asks lint about both states, and sets what the change brings and mends.
-func (o *diffOptions) findings(ctx context.Context, r *diff.Result, states *[2]state, stderr io.Writer) error {
+func (o *diffOptions) findings(ctx context.Context, r *diff.Result, states *[2]state) error {
 	var found [2][]lint.Finding
-	for i, s := range states {
-		sources, err := fetched(s.place, o.repository, stderr)
+	for i := range states {
+		result, err := inspection.Supervised(o.input(ctx, &states[i]))
 		if err != nil {
-			return err
-		}
-		result, err := inspection.Supervised(inspection.Input{Place: s.place, Sources: sources, Rendered: keeping(o.noCache), Today: time.Now(), Timeout: left(ctx)})
-		if err != nil {
-			return fmt.Errorf("lint of %s: %w", s.name, err)
+			return fmt.Errorf("lint of %s: %w", states[i].name, err)
 		}
 		found[i] = result.Findings
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diff"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 )
@@ -113,4 +114,12 @@ func several(n int, kind string) string {
 		kind += "s"
 	}
 	return fmt.Sprintf("%d %s", n, kind)
+}
+
+// whenSynced is a line about what happens only when somebody syncs an application; nothing where Argo CD does that, or where there is none.
+func whenSynced(a *catalog.Application) []string {
+	if a == nil || a.AutoSync != nil {
+		return nil
+	}
+	return []string{"when somebody syncs " + a.Code + ": autoSync is false"}
 }

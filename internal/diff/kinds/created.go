@@ -42,8 +42,8 @@ func (d *departures) creation(of owner) diff.Consequence {
 
 // whenSynced is a line about an application of which somebody has to sync what is new.
 func (d *departures) whenSynced(of owner) []string {
-	if a := d.sides[1].apps[of.name]; a != nil && a.AutoSync == nil && (of.sort == wholeApp || of.sort == partOfApp) {
-		return []string{"when somebody syncs " + of.name + ": autoSync is false"}
+	if a := d.sides[1].apps[of.name]; a != nil && (of.sort == wholeApp || of.sort == partOfApp) {
+		return whenSynced(a.Application)
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func (o owner) compare(other owner) int {
 
 func newDepartures(c *diff.Change) *departures {
 	d := &departures{Change: c, elsewhere: map[owner]bool{}, owned: [2]map[owner][]*diff.Pair{{}, {}}}
-	for i, cluster := range []*diff.Cluster{c.Before, c.After} {
+	for i, cluster := range c.Clusters() {
 		s := departing{cluster, map[string]*catalog.Namespace{}, map[string]*diff.Application{}}
 		if cluster.Context != nil {
 			for j := range cluster.Context.Platform.Namespaces {

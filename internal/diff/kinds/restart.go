@@ -244,9 +244,7 @@ func restartOfApp(code string, all []restarted) diff.Consequence {
 	for _, why := range slices.Sorted(maps.Keys(down)) {
 		f.Details = append(f.Details, "down meanwhile ("+why+"): "+named(down[why]))
 	}
-	if a := all[0].pair.After.Application; a != nil && a.AutoSync == nil {
-		f.Details = append(f.Details, "when somebody syncs "+code+": autoSync is false")
-	}
+	f.Details = append(f.Details, whenSynced(all[0].pair.After.Application)...)
 	return f
 }
 

@@ -33,9 +33,7 @@ func findScale(c *diff.Change, found func(diff.Consequence)) {
 		default:
 			f.Word, f.Weight, f.Message = "started", diff.Plain, fmt.Sprintf("%s is scaled from 0: its pods run again", p.ID)
 		}
-		if a := p.After.Application; a != nil && a.AutoSync == nil {
-			f.Details = append(f.Details, "when somebody syncs "+a.Code+": autoSync is false")
-		}
+		f.Details = whenSynced(p.After.Application)
 		found(f)
 	}
 }

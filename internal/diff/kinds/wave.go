@@ -26,7 +26,7 @@ func findWaves(c *diff.Change, found func(diff.Consequence)) {
 		return
 	}
 	w := &waits{Change: c, orders: [2]catalog.Order{c.Before.Context.Order, c.After.Context.Order}}
-	for side, cluster := range []*diff.Cluster{c.Before, c.After} {
+	for side, cluster := range c.Clusters() {
 		w.places[side] = map[string]*catalog.Place{}
 		for _, a := range cluster.Applications {
 			w.places[side][a.Code] = &a.Place
@@ -145,7 +145,7 @@ func (w *waits) others(codes []string) diff.Consequence {
 // inPlatformFile are the lines of platform.yml that differ.
 func (w *waits) inPlatformFile() []diff.Cause {
 	var at [2]*catalog.Place
-	for side, cluster := range []*diff.Cluster{w.Before, w.After} {
+	for side, cluster := range w.Clusters() {
 		file := path.Join(cluster.Context.Platform.Repository.Folder, catalog.PlatformFile)
 		at[side] = &catalog.Place{Pos: diag.Position{File: file, Line: 1, Column: 1}}
 	}

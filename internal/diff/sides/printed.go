@@ -14,6 +14,7 @@ import (
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/object"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	sigsyaml "sigs.k8s.io/yaml"
@@ -97,15 +98,9 @@ func (p *printed) cluster(text []byte) (*diff.Cluster, error) {
 
 // object is one that is printed. It also becomes one of those that lint looks at.
 func (p *printed) object(in *lint.Input, data []byte, value map[string]any) *diff.Object {
-	metadata, _ := value["metadata"].(map[string]any)
-	annotations, _ := metadata["annotations"].(map[string]any)
-	text := func(m map[string]any, key string) string {
-		s, _ := m[key].(string)
-		return s
-	}
-	o := object.Object{APIVersion: text(value, "apiVersion"), Kind: text(value, "kind"), Namespace: text(metadata, "namespace"), Name: text(metadata, "name"),
-		JSON: data, Value: func() any { return value }}
-	o.Wave, _ = strconv.Atoi(text(annotations, "argocd.argoproj.io/sync-wave"))
+	u := unstructured.Unstructured{Object: value}
+	o := object.Object{APIVersion: u.GetAPIVersion(), Kind: u.GetKind(), Namespace: u.GetNamespace(), Name: u.GetName(), JSON: data, Value: func() any { return value }}
+	o.Wave, _ = strconv.Atoi(u.GetAnnotations()[render.SyncWave])
 	out := &diff.Object{Object: o, ID: idOf(o)}
 	if known := p.owners[out.ID]; known != nil {
 		out.Application, out.Entry, out.At = known.Application, known.Entry, known.At

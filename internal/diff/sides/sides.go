@@ -11,13 +11,13 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
-	"strings"
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diff"
 	"github.com/hippotion/roster/internal/fleet"
 	"github.com/hippotion/roster/internal/inspection"
 	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/render/object"
 )
 
@@ -34,8 +34,8 @@ func Open(in inspection.Input, name, commit string) (side *diff.Side, closer fun
 			side.Mistakes.Add(f.Diagnostic)
 		}
 	}
-	for code := range failed(opened) {
-		side.Mistakes = append(side.Mistakes, code.Mistakes...)
+	for _, a := range opened.Output.Applications {
+		side.Mistakes = append(side.Mistakes, a.Mistakes...)
 	}
 	side.Mistakes = side.Mistakes.Sorted()
 	for i, input := range opened.Inputs {
@@ -44,17 +44,6 @@ func Open(in inspection.Input, name, commit string) (side *diff.Side, closer fun
 	}
 	slices.SortFunc(side.Clusters, func(a, b *diff.Cluster) int { return cmp.Compare(a.Name, b.Name) })
 	return side, opened.Close, nil
-}
-
-// failed are the applications whose sources have mistakes.
-func failed(o *inspection.Opened) func(func(*fleet.Application) bool) {
-	return func(yield func(*fleet.Application) bool) {
-		for i := range o.Output.Applications {
-			if a := &o.Output.Applications[i]; a.Failed() && !yield(a) {
-				return
-			}
-		}
-	}
 }
 
 // cluster is one of the clusters of a side.
@@ -75,13 +64,7 @@ func cluster(in *lint.Input, built *fleet.Cluster, out *fleet.Output) *diff.Clus
 	return c
 }
 
-func idOf(o object.Object) diff.ID {
-	group, _, grouped := strings.Cut(o.APIVersion, "/")
-	if !grouped {
-		group = ""
-	}
-	return diff.ID{Group: group, Kind: o.Kind, Namespace: o.Namespace, Name: o.Name}
-}
+func idOf(o object.Object) diff.ID { return diff.ID(deployed.IDOf(&lint.Object{Object: o})) }
 
 // application is one application, with what is not known of it.
 func application(a *fleet.Application, files fs.FS) *diff.Application {
