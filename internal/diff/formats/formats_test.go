@@ -206,12 +206,3 @@ func TestTitles(t *testing.T) {
 		t.Errorf("%v\n%s", err, &b)
 	}
 }
-
-// TestNoFindings: whoever asks for findings is told that there are none.
-func TestNoFindings(t *testing.T) {
-	var b bytes.Buffer
-	side := &diff.Side{Name: "here", Clusters: []*diff.Cluster{{}}}
-	if err := formats.Write(&b, "text", &formats.Report{Result: &diff.Result{Before: side, After: side, Linted: true}}); err != nil || !strings.Contains(b.String(), "no differences, no finding of lint brought") {
-		t.Errorf("%v\n%s", err, &b)
-	}
-}

@@ -13,13 +13,12 @@ type totals struct {
 	Created, Deleted, Changed int // objects
 	Folded                    int // objects of which only noise differs; they are not among the changed ones
 	Brought, Mended           int // findings of lint
-	Linted                    bool
 	NotCompared, NotJudged    int
 }
 
 func count(r *diff.Result) totals {
 	t := totals{
-		Consequences: map[diff.Weight]int{}, Brought: len(r.Findings), Mended: len(r.Mended), Linted: r.Linted,
+		Consequences: map[diff.Weight]int{}, Brought: len(r.Findings), Mended: len(r.Mended),
 		NotCompared: len(r.NotCompared), NotJudged: len(r.NotJudged),
 	}
 	for i := range r.Consequences {
@@ -64,9 +63,6 @@ func (t totals) String() string {
 		parts = []string{"no differences that are known"}
 	default:
 		parts = []string{"no differences"}
-	}
-	if t.Linted && t.Brought == 0 {
-		parts = append(parts, "no finding of lint brought")
 	}
 	add(t.Brought, "finding of lint brought", "findings of lint brought")
 	add(t.Mended, "finding of lint mended", "findings of lint mended")
