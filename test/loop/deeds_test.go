@@ -189,10 +189,11 @@ func (l *differ) done(app *unstructured.Unstructured, revision string) error {
 	return nil
 }
 
-// refusals are the objects that the API server has refused to change.
+// refusals are the objects that the API server has refused to change, and refuses as often as Argo CD tries. Of an object that another
+// Application deletes or writes at the same time the first try may fail as well: as not found, or as a conflict.
 func refusals(s argo.Status) (out []string) {
 	for _, r := range s.OperationState.SyncResult.Resources {
-		if r.Status == "SyncFailed" {
+		if r.Status == "SyncFailed" && strings.Contains(r.Message, " is invalid: ") {
 			out = append(out, objectID(r.Kind, r.Namespace, r.Name))
 		}
 	}
