@@ -18,6 +18,7 @@ const module = "github.com/hippotion/roster/"
 var mayImport = map[string][]string{
 	"internal/bounds":        {},
 	"internal/lazy":          {},
+	"internal/listtext":      {},
 	"internal/argocd":        {"internal/lazy"},
 	"internal/images":        {"internal/lazy"},
 	"internal/diag":          {},
