@@ -24,6 +24,8 @@ type Place struct {
 	Files fs.FS
 	// Tree, when set, replaces what is on the disk by what a commit has, and Top is empty.
 	Tree git.Tree
+	// Texts are what files have in the place of what is there, by names relative to the top: see With.
+	Texts map[string]string `json:",omitempty"`
 }
 
 // Committed reports whether the place is in a commit, and not on the disk.
@@ -79,6 +81,7 @@ func below(top, dir string) (inside string, within bool) {
 // in is a folder of the place, as a place of its own.
 func (p Place) in(folder string) (Place, error) {
 	var err error
+	p.Texts = textsBelow(p.Texts, folder)
 	switch {
 	case p.Files != nil && folder != ".":
 		p.Files, err = fs.Sub(p.Files, folder)
@@ -114,6 +117,15 @@ func (p Place) SourcesIn(root, folder string, s source.Sources) source.Sources {
 }
 
 func (p Place) open() (files fs.FS, closer func() error, err error) {
+	files, closer, err = p.there()
+	if err != nil {
+		return nil, nil, err
+	}
+	return propose(files, p.Texts), closer, nil
+}
+
+// there are the files without what is only proposed.
+func (p Place) there() (files fs.FS, closer func() error, err error) {
 	switch {
 	case p.Files != nil:
 		return p.Files, func() error { return nil }, nil

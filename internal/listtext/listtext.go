@@ -56,6 +56,9 @@ func Entry(m Map) []byte {
 	return w.Bytes()
 }
 
+// Flow is a value on one line, within brackets or braces of others. There are no comments in it.
+func Flow(value any) string { return line(node(value)) }
+
 // File is a file that is a mapping.
 func File(m Map) []byte {
 	var w writer

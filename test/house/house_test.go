@@ -19,6 +19,8 @@ var mayImport = map[string][]string{
 	"internal/bounds":        {},
 	"internal/lazy":          {},
 	"internal/listtext":      {},
+	"internal/listadd":       {"internal/diag", "internal/listtext", "internal/syntax"},
+	"docs/ci":                {},
 	"internal/argocd":        {"internal/lazy"},
 	"internal/images":        {"internal/lazy"},
 	"internal/diag":          {},
