@@ -36,21 +36,48 @@ func WriteIn(dir *os.Root, name string, data []byte) error {
 	return write(dir, name, data, 0o600, func(f *os.File) error { return f.Chmod(old.Mode().Perm()) })
 }
 
-// write replaces a file. The temporary one is beside it, with a dot before its name and without its extension: programs
-// that read all files with an extension, as node_exporter does, must not find it.
-func write(dir *os.Root, name string, data []byte, mode fs.FileMode, permit func(*os.File) error) error {
-	const longest = 200 // of the 255 bytes that a name may have
-	temporary := "." + strings.ToValidUTF8(name[:min(len(name), longest)], "") + "." + rand.Text() + ".tmp"
-	f, err := dir.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+// CreateIn makes a file in an open folder, with the permissions that the umask leaves. It is fs.ErrExist when the name is taken.
+func CreateIn(dir *os.Root, name string, data []byte) error {
+	temporary, err := written(dir, name, data, 0o666, func(*os.File) error { return nil })
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, permit(f), f.Sync(), f.Close()); err == nil {
-		err = dir.Rename(temporary, name)
+	if err = dir.Link(temporary, name); err == nil || errors.Is(err, fs.ErrExist) {
+		return errors.Join(err, dir.Remove(temporary))
 	}
-	if err != nil {
+	if _, taken := dir.Lstat(name); !errors.Is(taken, fs.ErrNotExist) { // a file system without links: as well as it can be known
+		return errors.Join(fs.ErrExist, dir.Remove(temporary))
+	}
+	if err = dir.Rename(temporary, name); err != nil {
 		err = errors.Join(err, dir.Remove(temporary))
 	}
 	return err
+}
+
+// write replaces a file.
+func write(dir *os.Root, name string, data []byte, mode fs.FileMode, permit func(*os.File) error) error {
+	temporary, err := written(dir, name, data, mode, permit)
+	if err != nil {
+		return err
+	}
+	if err = dir.Rename(temporary, name); err != nil {
+		err = errors.Join(err, dir.Remove(temporary))
+	}
+	return err
+}
+
+// written makes a temporary file, whose text is on the disk. It is beside the one that it is for, with a dot before its name and without
+// its extension: programs that read all files with an extension, as node_exporter does, must not find it.
+func written(dir *os.Root, name string, data []byte, mode fs.FileMode, permit func(*os.File) error) (temporary string, err error) {
+	const longest = 200 // of the 255 bytes that a name may have
+	temporary = "." + strings.ToValidUTF8(name[:min(len(name), longest)], "") + "." + rand.Text() + ".tmp"
+	f, err := dir.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, permit(f), f.Sync(), f.Close()); err != nil {
+		return "", errors.Join(err, dir.Remove(temporary))
+	}
+	return temporary, nil
 }

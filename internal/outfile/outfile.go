@@ -12,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/hippotion/roster/internal/atomicfile"
 )
@@ -54,6 +55,24 @@ func write(name string, data []byte, untrusted []string) error {
 	}
 	_, err = f.Write(data)
 	return plain(errors.Join(err, f.Close()))
+}
+
+// Create makes a file, as a whole, and the folders above it that are missing. It is fs.ErrExist when something has the name. Untrusted are
+// those of Write.
+func Create(name string, data []byte, untrusted ...string) error {
+	path, err := absolute(name)
+	if err != nil {
+		return err
+	}
+	dir, err := walk(filepath.Dir(path), untrusted, true)
+	if err == nil {
+		defer dir.Close()
+		err = plain(atomicfile.CreateIn(dir, filepath.Base(path), data))
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return nil
 }
 
 // Read reads a file or a pipe, of at most so many bytes. It follows no link that Write would not follow: an error about the content quotes

@@ -44,6 +44,7 @@ var mayRead = map[string]string{
 	"profiles/resolve.go rule json.NewDecoder":                               "made of a syntax.Raw, which has no aliases",
 	"plugin/environment.go asked json.Unmarshal":                             "a variable of the environment, which Argo CD sets",
 	"internal/fleet/placed.go ReadFile fs.ReadFile":                          "a file system: who calls it bounds it",
+	"internal/fleet/proposed.go ReadFile fs.ReadFile":                        "the same",
 	"render/object/writer.go writeJSON json.NewDecoder":                      "made of an object",
 	"render/workload/chartfiles.go file fs.ReadFile":                         "the size is checked before",
 	"render/workload/helmheads.go headOf json.Unmarshal":                     "made by syntax.ToJSON",
