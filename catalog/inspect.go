@@ -153,6 +153,8 @@ func (f *files) missing(p, what string, err error) (problem, code, hint string) 
 	if errors.Is(err, fs.ErrNotExist) {
 		if near := f.near(p); near != "" {
 			hint = `did you mean "` + near + `"?`
+		} else if what == "folder" {
+			hint = "make it, with a chart, a kustomization or manifests; every path begins at the repository's root"
 		}
 		return "there is no " + what + " " + syntax.Quote(p) + " in the repository", "missing-path", hint
 	}

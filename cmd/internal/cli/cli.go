@@ -28,7 +28,7 @@ var errReported = errors.New("reported")
 var errFindings = errors.New("there are findings")
 
 // verbs are the commands. To add one, add its file, and its function here.
-var verbs = [...]func() *cobra.Command{initCommand, renderCommand, lintCommand, reachCommand, diffCommand, fetchCommand, outdatedCommand, cacheCommand, bootstrapCommand, pluginCommand, schemaCommand, versionCommand, completionCommand, workerCommand, lintWorkerCommand}
+var verbs = [...]func() *cobra.Command{initCommand, addCommand, renderCommand, lintCommand, reachCommand, diffCommand, fetchCommand, outdatedCommand, cacheCommand, bootstrapCommand, pluginCommand, schemaCommand, versionCommand, completionCommand, workerCommand, lintWorkerCommand}
 
 // Run runs the command line and returns the exit code. Stdout gets only the result; messages go to stderr, where none of their characters
 // controls a terminal.

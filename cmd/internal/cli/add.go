@@ -1,0 +1,333 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/fleet"
+	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/listadd"
+	"github.com/hippotion/roster/internal/listtext"
+	"github.com/hippotion/roster/internal/outfile"
+	"github.com/spf13/cobra"
+)
+
+// addOptions are the flags of the verb.
+type addOptions struct {
+	repository string
+	entryOptions
+	file   string
+	dryRun bool
+}
+
+func addCommand() *cobra.Command {
+	var o addOptions
+	c := &cobra.Command{
+		Use:   "add NAME [DIR]",
+		Short: "Add an application to the list",
+		Long: `Add adds an application to the applications.yml in DIR (default: here): in an entry of its own, at the end, or to the entry of its
+namespace, if there is one. It only inserts: comments, order, quotes and ends of lines stay.
+
+An entry that gets no --profile has isolated or, with --host, web-app-internal: as little as there is. A catalog application brings its
+own. Everything else that the list has to say about it may be edited afterwards.
+
+What it would write is read and linted before. When something is found that was not there before, nothing is written.`,
+		Example: `  roster add web-ntfy --catalog ntfy
+  roster add web-notes --path deploy/notes --profile web-app --host notes --service notes --port 80 --auth none
+  roster add sys-vault --chart vault --repo-url https://helm.releases.hashicorp.com --version 0.31.0
+  roster add web-notes-jobs --namespace web-notes --path deploy/notes-jobs
+  roster add web-notes --path deploy/notes --secret notes:PASSWORD=web-notes#password
+  roster add web-ntfy --catalog ntfy --file applications/web.yml`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 || len(args) > 2 {
+				return fmt.Errorf("expected the name of an application and at most one folder, found %d arguments\n  hint: such as roster add web-whoami --path deploy/web-whoami", len(args))
+			}
+			return nil
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) == 0 { // a new name
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.repository, "repository", "", "the repository's root, when the folder is not in a Git checkout")
+	f.StringVar(&o.file, "file", "", "the file of the list that gets a new entry, relative to DIR; it may be a new one")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print what would be inserted, and write nothing")
+	o.flags(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		o.name, o.autoSyncSaid = args[0], c.Flags().Changed("auto-sync")
+		if err := o.check(); err != nil {
+			return err
+		}
+		return o.run(c, folderOf(args[1:]))
+	}
+	return c
+}
+
+// listed is the list that gets an application.
+type listed struct {
+	dir   string // as the user names it
+	place fleet.Place
+	out   fleet.Output
+	empty string // the file, when it has no entries: then nothing of the list is known
+}
+
+// addition is what is to be done to a file of the list.
+type addition struct {
+	file          string // relative to the repository's root
+	entry         *catalog.Namespace
+	before, after []byte
+	isNew         bool // whether the file is
+}
+
+func (o *addOptions) run(c *cobra.Command, dir string) error {
+	l, err := o.list(dir, c.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	a, err := o.addition(l)
+	if err != nil {
+		return err
+	}
+	if err := o.proposed(l, a, c.ErrOrStderr()); err != nil {
+		return err
+	}
+	if !o.dryRun {
+		if err := a.write(l, dir, o.repository); err != nil {
+			return err
+		}
+	}
+	return o.tell(l, a, c.OutOrStdout())
+}
+
+// list reads the list.
+func (o *addOptions) list(dir string, stderr io.Writer) (*listed, error) {
+	place, err := fleet.Find(dir, o.repository)
+	if err != nil {
+		return nil, err
+	}
+	l := &listed{dir: dir, place: place}
+	var mistakes diag.List
+	if l.out, mistakes, err = fleet.Build(fleet.Input{Place: place}); err != nil || l.out.Clusters != nil {
+		return l, err
+	}
+	within := path.Join(l.out.Frame.Within, catalog.ApplicationsFile)
+	if first := mistakes[0]; len(mistakes) == 1 && first.Pos.File != path.Join(l.out.Frame.Within, catalog.PlatformFile) {
+		switch {
+		case first.Code == "empty":
+			l.empty = first.Pos.File
+			return l, nil
+		case first.Code == "missing-file" && first.Pos.File == within && o.file != "":
+			return l, nil
+		case first.Code == "missing-file" && first.Pos.File == within && first.Pos.Line == 0:
+			return nil, fmt.Errorf("%s: %s\n  hint: roster init begins a list; or %s", diag.Shown(l.out.Frame.Seen(first.Pos)), first.Message, first.Hint)
+		}
+	}
+	return nil, errors.Join(mistakes.Print(stderr, l.out.Frame), fmt.Errorf("nothing was added: the list has mistakes"))
+}
+
+// addition is what is to be inserted, and where.
+func (o *addOptions) addition(l *listed) (*addition, error) {
+	a := &addition{}
+	for _, c := range l.out.Clusters {
+		for i := range c.Platform.Namespaces {
+			n := &c.Platform.Namespaces[i]
+			for j := range n.Applications {
+				if n.Applications[j].Code == o.name {
+					return nil, fmt.Errorf("%s: the application %q is there already, in the namespace %s", l.shown(n.Applications[j].Place), o.name, n.Name)
+				}
+			}
+			if n.Name == o.namespaceName() {
+				a.entry = n
+			}
+		}
+	}
+	flag := o.ofEntry()
+	if flag == "" && o.file != "" {
+		flag = "file"
+	}
+	if a.entry != nil && flag != "" {
+		return nil, fmt.Errorf("%s: the namespace %q is there already: --%s is for a new entry", l.shown(a.entry.Place), a.entry.Name, flag)
+	}
+	err := o.choose(l, a)
+	if err != nil {
+		return nil, err
+	}
+	if a.entry != nil {
+		a.after, err = listadd.Application(a.before, a.entry.Place.Pos, o.application())
+	} else {
+		a.after, err = listadd.Entry(a.before, o.entry())
+	}
+	if errors.Is(err, listadd.ErrShape) {
+		text := strings.TrimSuffix(string(listtext.Entry(o.entry())), "\n")
+		return nil, fmt.Errorf("%s: %w, so nothing was added\n  hint: write it yourself:\n%s", l.name(a.file), listadd.ErrShape, text)
+	}
+	return a, err
+}
+
+// choose finds the file, and reads it.
+func (o *addOptions) choose(l *listed, a *addition) error {
+	switch {
+	case a.entry != nil:
+		a.file = a.entry.Place.Pos.File
+	case o.file != "":
+		a.file = path.Join(l.out.Frame.Within, filepath.ToSlash(o.file))
+		if !fs.ValidPath(a.file) {
+			return fmt.Errorf("--file: %q is not in the repository", o.file)
+		}
+	case l.empty != "":
+		a.file = l.empty
+	default:
+		files := l.out.Platform().Repository.ListFiles
+		a.file = path.Join(l.out.Frame.Within, catalog.ApplicationsFile)
+		if len(files) == 1 {
+			a.file = files[0]
+		} else if !slices.Contains(files, a.file) {
+			return fmt.Errorf("the list has %d files: say which one gets the entry\n  hint: %s", len(files), diag.OneOf("write --file with ", l.beside(files)))
+		}
+	}
+	var err error
+	a.before, err = outfile.Read(l.onDisk(a.file), longestList, l.dir, l.root())
+	if a.isNew = errors.Is(err, fs.ErrNotExist) && a.entry == nil && o.file != ""; a.isNew {
+		a.before = nil
+		return nil
+	}
+	return err
+}
+
+// longestList is more than a file of the list may have.
+const longestList = 16 << 20
+
+// root is the repository's root on the disk.
+func (l *listed) root() string { return filepath.Join(l.place.Top, filepath.FromSlash(l.out.Root)) }
+
+// onDisk is a file of the repository on the disk.
+func (l *listed) onDisk(file string) string { return filepath.Join(l.root(), filepath.FromSlash(file)) }
+
+// name is a file of the repository as the user sees it.
+func (l *listed) name(file string) string {
+	return diag.Shown(l.out.Frame.Seen(diag.Position{File: file}))
+}
+
+func (l *listed) shown(p catalog.Place) string { return diag.Shown(l.out.Frame.Seen(p.Pos)) }
+
+// beside are files as they are seen from the list's folder.
+func (l *listed) beside(files []string) []string {
+	var out []string
+	for _, f := range files {
+		if rel, err := filepath.Rel(filepath.FromSlash(l.out.Frame.Within), filepath.FromSlash(f)); err == nil {
+			out = append(out, filepath.ToSlash(rel))
+		}
+	}
+	return out
+}
+
+// proposed looks at the list as it will be.
+func (o *addOptions) proposed(l *listed, a *addition, stderr io.Writer) error {
+	sources, err := fetched(l.place, o.repository, stderr)
+	if err != nil {
+		return err
+	}
+	p := proposal{place: l.place, sources: sources, texts: map[string]string{path.Join(l.out.Root, a.file): string(a.after)}, least: lint.Warning,
+		// What is new and elsewhere cannot be there yet.
+		expected: func(f lint.Finding) bool {
+			return f.Code == lint.NotFetched && (f.Path == o.name || f.Path == a.path(o.namespaceName()))
+		}}
+	if err := p.check(l.out.Clusters != nil, stderr); err != nil {
+		return err
+	}
+	out, _, err := fleet.Build(fleet.Input{Place: l.place.With(p.texts)})
+	if err != nil {
+		return err
+	}
+	for _, c := range out.Clusters {
+		for _, n := range c.Platform.Namespaces {
+			if slices.ContainsFunc(n.Applications, func(a catalog.Application) bool { return a.Code == o.name }) {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("--file: %s is no file of the list\n  hint: %s", l.name(a.file), "the list is "+catalog.ApplicationsFile+" and "+catalog.ApplicationsDir+"/*.yml, unless applications in "+catalog.PlatformFile+" names others")
+}
+
+// path is how messages name the new application.
+func (a *addition) path(namespace string) string {
+	number := 0
+	if a.entry != nil {
+		number = len(a.entry.Applications)
+	}
+	return fmt.Sprintf("%s.applications[%d]", namespace, number)
+}
+
+// errChanged reports that somebody else has written the file meanwhile.
+var errChanged = errors.New("the file has changed meanwhile: nothing was added")
+
+// write changes the file.
+func (a *addition) write(l *listed, dir, repository string) error {
+	if a.isNew {
+		return outfile.Create(l.onDisk(a.file), a.after, append(untrusted(dir, repository), l.root())...)
+	}
+	root, err := os.OpenRoot(l.root())
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	changed, err := outfile.Edit(root, a.file, func(now []byte) ([]byte, bool) { return a.after, bytes.Equal(now, a.before) })
+	if err == nil && !changed {
+		err = errChanged
+	}
+	return err
+}
+
+// tell says what was done, and what comes next.
+func (o *addOptions) tell(l *listed, a *addition, stdout io.Writer) error {
+	from := 0
+	for from < len(a.before) && a.before[from] == a.after[from] {
+		from++
+	}
+	from += len(a.after[from:]) - len(bytes.TrimLeft(a.after[from:], " \r\n"))
+	line := 1 + bytes.Count(a.after[:from], []byte("\n"))
+	var out strings.Builder
+	what := "the entry " + o.namespaceName()
+	if a.entry != nil {
+		what = "the application " + o.name
+	}
+	if o.dryRun {
+		fmt.Fprintf(&out, "%s:%d: would add %s:\n%s", l.name(a.file), line, what, inserted(a.before, a.after))
+	} else {
+		fmt.Fprintf(&out, "%s:%d: added %s\n", l.name(a.file), line, what)
+	}
+	if o.elsewhere() {
+		out.WriteString("\nNext: roster fetch, which brings what it deploys\n")
+	}
+	_, err := io.WriteString(stdout, out.String())
+	return err
+}
+
+// inserted are the lines that are new or different, without the empty ones.
+func inserted(before, after []byte) string {
+	known := map[string]int{}
+	for line := range bytes.Lines(before) {
+		known[string(line)]++
+	}
+	var out strings.Builder
+	for line := range bytes.Lines(after) {
+		if known[string(line)]--; known[string(line)] < 0 && len(bytes.TrimSpace(line)) > 0 {
+			out.Write(bytes.TrimRight(line, "\r\n"))
+			out.WriteByte('\n')
+		}
+	}
+	return out.String()
+}
