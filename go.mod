@@ -9,6 +9,7 @@ require (
 	github.com/bmatcuk/doublestar/v4 v4.7.1
 	github.com/cilium/cilium v1.19.1
 	github.com/cilium/proxy v0.0.0-20250623105955-2136f59a4ea1
+	github.com/creack/pty v1.1.24
 	github.com/distribution/reference v0.6.0
 	github.com/gobwas/glob v0.2.3
 	github.com/google/go-cmp v0.7.0

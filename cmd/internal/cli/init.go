@@ -64,13 +64,14 @@ What is written has no finding of roster lint, or nothing is written.`,
 
 // beginning is where a platform begins.
 type beginning struct {
-	dir   string // as the user names it
-	place fleet.Place
-	top   string // of the repository, an absolute path; it is the folder itself when there is no checkout
-	// listed says that there is a list already, and described that there is a platform.yml.
-	listed, described bool
-	files             []starter.File // that are missing
-	kept              []string       // lines about the others
+	dir    string // as the user names it
+	place  fleet.Place
+	top    string // of the repository, an absolute path; it is the folder itself when there is no checkout
+	exists bool   // whether the folder does
+	// listed says that there is a list already, described that there is a platform.yml, and ours that the list is the one to begin with.
+	listed, described, ours bool
+	files                   []starter.File // that are missing
+	kept                    []string       // lines about the others
 }
 
 func (o *initOptions) run(c *cobra.Command, dir string) error {
@@ -113,7 +114,7 @@ func (o *initOptions) find(dir string) (*beginning, error) {
 		}
 		there = filepath.Dir(there)
 	}
-	b := &beginning{dir: dir, top: full}
+	b := &beginning{dir: dir, top: full, exists: there == full}
 	around, err := fleet.Find(there, o.repository)
 	switch {
 	case err != nil:
@@ -145,14 +146,16 @@ func isCheckout(dir string) bool {
 
 // onDisk is the name of a file as the user would write it.
 func (b *beginning) onDisk(name string) string {
-	inside, err := filepath.Rel(b.place.Dir, filepath.FromSlash(name))
-	if err != nil {
-		return filepath.Join(b.top, filepath.FromSlash(name))
+	if inside, err := filepath.Rel(b.place.Dir, filepath.FromSlash(name)); err == nil && filepath.IsLocal(inside) {
+		return filepath.Join(b.dir, inside)
 	}
-	if !filepath.IsLocal(inside) { // at the top of the repository
-		return filepath.Join(b.top, filepath.FromSlash(name))
+	full := filepath.Join(b.top, filepath.FromSlash(name)) // at the top of the repository
+	if here, err := git.Existing("."); err == nil && !filepath.IsAbs(b.dir) {
+		if rel, err := filepath.Rel(here, full); err == nil {
+			return rel
+		}
 	}
-	return filepath.Join(b.dir, inside)
+	return full
 }
 
 // choose finds the files that are missing, and says of the others that they stay.
@@ -171,6 +174,9 @@ func (b *beginning) choose(a starter.Answers) error {
 		}
 	}
 	for _, f := range all {
+		if path.Base(f.Name) == catalog.ApplicationsFile {
+			b.ours = ours[f.Name]
+		}
 		taken, err := b.taken(f)
 		switch {
 		case err != nil:
@@ -219,10 +225,17 @@ func (b *beginning) check(stderr io.Writer, repository string) error {
 		p.texts[f.Name] = f.Text
 		platform = platform || slices.Contains([]string{catalog.ApplicationsFile, catalog.PlatformFile}, path.Base(f.Name)) || f.Of != ""
 	}
-	if !platform {
+	switch {
+	case !platform:
 		return nil
-	}
-	if b.place.Files == nil {
+	case b.exists && !b.ours: // what is unwise in somebody else's list was so before
+		out, mistakes, err := fleet.Build(fleet.Input{Place: b.place.With(p.texts)})
+		if err != nil || len(mistakes) == 0 {
+			return err
+		}
+		_ = mistakes.Print(stderr, out.Frame)
+		return errors.New("nothing was written: the list would have mistakes")
+	case b.exists:
 		var err error
 		if p.sources, err = fetched(b.place, repository, stderr); err != nil {
 			return err
