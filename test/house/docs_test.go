@@ -216,25 +216,72 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestReadme compares the blocks and tables of README.md with the examples.
+// fences are the code blocks of a Markdown text in order, each with its language.
+func fences(text string) [][2]string {
+	var out [][2]string
+	for _, m := range regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```$").FindAllStringSubmatch(text, -1) {
+		out = append(out, [2]string{m[1], m[2]})
+	}
+	return out
+}
+
+// TestReadme does what the beginning of README.md says, to the letter, from an empty folder: each command prints what is shown, and the
+// files are as they are shown between them.
 func TestReadme(t *testing.T) {
-	readme := read(t, "README.md")
-	yamls := blocks(readme, "yaml")
-	for i, file := range []string{"applications.yml", "platform.yml"} {
-		if diff := cmp.Diff(read(t, "examples/minimal/"+file), yamls[i]); diff != "" {
-			t.Errorf("yaml block %d is not examples/minimal/%s (-file +block):\n%s", i+1, file, diff)
+	bin, dir := t.TempDir(), t.TempDir()
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	sh := func(dir, command string) string {
+		t.Helper()
+		c := exec.Command("sh", "-c", command)
+		c.Dir = dir
+		out, err := c.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", command, err, out)
+		}
+		return string(out)
+	}
+	sh(examples.Root(), "go build -o '"+filepath.Join(bin, "roster")+"' ./cmd/roster")
+	section := sections(read(t, "README.md"))["From an empty folder"]
+	files := []string{"applications.yml", "platform.yml", "applications.yml"} // that the blocks show, in order
+	for _, f := range fences(section) {
+		switch {
+		case f[0] == "console":
+			for command := range strings.SplitSeq(strings.TrimPrefix(f[1], "$ "), "\n$ ") {
+				command, want, _ := strings.Cut(command, "\n")
+				if diff := cmp.Diff(want, strings.TrimSuffix(sh(dir, command), "\n"), cmp.Transformer("lines", func(s string) []string { return strings.Split(strings.TrimSuffix(s, "\n"), "\n") })); diff != "" {
+					t.Errorf("%s (-shown +printed):\n%s", command, diff)
+				}
+			}
+		case f[0] == "yaml" && len(files) > 0:
+			data, err := os.ReadFile(filepath.Join(dir, files[0]))
+			if err != nil || !strings.HasSuffix(string(data), f[1]) || len(files) > 1 && string(data) != f[1] {
+				t.Errorf("%s is %v\n%s\nand not\n%s", files[0], err, data, f[1])
+			}
+			if files = files[1:]; len(files) == 1 { // before anything is added
+				listedObjects(t, section, sh(dir, "roster render"))
+			}
 		}
 	}
+	if len(files) > 0 {
+		t.Errorf("%q are not shown", files)
+	}
+}
+
+// listedObjects compares the table of a section with what is rendered.
+func listedObjects(t *testing.T, section, rendered string) {
+	t.Helper()
 	var got, want []string
-	for _, row := range rows(sections(readme)["The smallest list"]) {
+	for _, row := range rows(section) {
 		got = append(got, strings.ReplaceAll(row[0], "`", ""))
 	}
-	_, objects := examples.Load(t, "minimal")
-	for _, o := range objects {
-		want = append(want, o.Kind+" "+o.Name)
+	for object := range strings.SplitSeq(rendered, "\n---\n") {
+		kind := regexp.MustCompile(`(?m)^kind: (.*)$`).FindStringSubmatch(object)
+		name := regexp.MustCompile(`(?m)^  name: "?([^"\n]*)"?$`).FindStringSubmatch(object)
+		want = append(want, kind[1]+" "+name[1])
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("objects of examples/minimal (-rendered +listed):\n%s", diff)
+		t.Errorf("objects of the smallest list (-rendered +listed):\n%s", diff)
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 // input, whatever the machine, the hour and what was called before. What they import of this module must be pure too.
 var pure = []string{
 	"./catalog/...", "./profiles", "./render/...", "./internal/alertrule", "./internal/argocd", "./internal/bounds", "./internal/diag", "./internal/diff", "./internal/diff/fields", "./internal/diff/formats", "./internal/diff/kinds", "./internal/dotgit", "./internal/hubble", "./internal/images", "./internal/lazy", "./internal/lint/...", "./docs/ci", "./internal/listadd", "./internal/listtext", "./internal/muxer", "./internal/reach", "./internal/report",
-	"./internal/schema", "./internal/schema/celrules", "./internal/source", "./internal/syntax", "./internal/trace", "./internal/verdict/...",
+	"./internal/schema", "./internal/schema/celrules", "./internal/source", "./internal/starter", "./internal/syntax", "./internal/trace", "./internal/verdict/...",
 }
 
 // names are those of a package's functions, types, constants and variables that a pure package may use: only these, or all

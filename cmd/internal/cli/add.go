@@ -213,8 +213,13 @@ const longestList = 16 << 20
 // root is the repository's root on the disk.
 func (l *listed) root() string { return filepath.Join(l.place.Top, filepath.FromSlash(l.out.Root)) }
 
-// onDisk is a file of the repository on the disk.
-func (l *listed) onDisk(file string) string { return filepath.Join(l.root(), filepath.FromSlash(file)) }
+// onDisk is a file of the repository on the disk, as the user would write it.
+func (l *listed) onDisk(file string) string {
+	if inside, err := filepath.Rel(filepath.FromSlash(l.out.Frame.Within), filepath.FromSlash(file)); err == nil && filepath.IsLocal(inside) {
+		return filepath.Join(l.dir, inside)
+	}
+	return filepath.Join(l.root(), filepath.FromSlash(file))
+}
 
 // name is a file of the repository as the user sees it.
 func (l *listed) name(file string) string {
