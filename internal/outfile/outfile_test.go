@@ -123,6 +123,33 @@ func same(t *testing.T, want, got map[string]string) {
 	}
 }
 
+// TestCreate makes files, with the folders above them, follows no link, and replaces nothing.
+func TestCreate(t *testing.T) {
+	for _, c := range []struct{ name, written, wrong string }{
+		{"new", "checkout/new", ""},
+		{"more/deep/new", "checkout/more/deep/new", ""},
+		{"../elsewhere/new", "elsewhere/new", ""},
+		{"plain", "", "file exists"},
+		{"sub", "", "file exists"},
+		{"file", "", "file exists"}, // a link, also one to nothing
+		{"nowhere", "", "file exists"},
+		{"out/new", "", `out is a symbolic link to "../elsewhere", which is not followed`},
+		{"nowhere/new", "", `nowhere is a symbolic link to "../elsewhere/new", which is not followed`},
+		{"plain/new", "", "plain is not a folder"},
+	} {
+		dir := world(t)
+		want := content(t, dir)
+		err := outfile.Create(c.name, []byte("new"))
+		if c.wrong == "" && err != nil || c.wrong != "" && (err == nil || !strings.HasPrefix(err.Error(), "writing "+c.name+": "+c.wrong)) || errors.Is(err, fs.ErrExist) != (c.wrong == "file exists") {
+			t.Errorf("%s: %v, want %q", c.name, err, c.wrong)
+		}
+		if c.written != "" {
+			want[c.written] = "new"
+		}
+		same(t, want, content(t, dir))
+	}
+}
+
 // TestRead reads where Write writes, and nowhere else.
 func TestRead(t *testing.T) {
 	for _, p := range places {
