@@ -249,7 +249,7 @@ func TestReadme(t *testing.T) {
 		case f[0] == "console":
 			for command := range strings.SplitSeq(strings.TrimPrefix(f[1], "$ "), "\n$ ") {
 				command, want, _ := strings.Cut(command, "\n")
-				if diff := cmp.Diff(want, strings.TrimSuffix(sh(dir, command), "\n"), cmp.Transformer("lines", func(s string) []string { return strings.Split(strings.TrimSuffix(s, "\n"), "\n") })); diff != "" {
+				if diff := cmp.Diff(strings.TrimSuffix(want, "\n"), strings.TrimSuffix(sh(dir, command), "\n")); diff != "" {
 					t.Errorf("%s (-shown +printed):\n%s", command, diff)
 				}
 			}
