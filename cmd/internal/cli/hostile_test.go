@@ -40,6 +40,7 @@ func TestVisible(t *testing.T) {
 		{"render", dir}, {"render", "--output-dir", filepath.Join(dir, "platform.yml", bad), good},
 		{"lint", "--format", bad, good}, {"lint", "--severity", bad, good}, {"lint", "--rules", bad, good}, {"lint", "--baseline", bad, good}, {"lint", "--output", bad + "/x", good},
 		{"help", bad}, {"schema", bad}, {"bootstrap", "--format", bad, good}, {"completion", bad},
+		{"init", "--repo-url", bad, "--forge", bad, filepath.Join(dir, bad)}, {"init", "--repo-url", "https://git.example/a.git", filepath.Join(dir, "platform.yml", bad)}, {"add", bad, good}, {"add", "web-b", "--path", bad, good},
 	}
 	for _, format := range report.Formats() {
 		commands = append(commands, []string{"lint", "--format", format, dir})
