@@ -104,6 +104,13 @@ page: ## Open the page of diff in a real headless Chromium, and leave screenshot
 	go -C test/page vet ./...
 	go -C test/page test -count=1 -timeout 15m . -shots $(CURDIR)/$(BIN)/page
 
+.PHONY: shells
+shells: ## Complete command lines in real shells, in terminals: bash, zsh and fish
+	@command -v zsh >/dev/null && command -v fish >/dev/null || \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -q && apt-get install -qy --no-install-recommends zsh fish; \
+		else echo "make shells needs zsh and fish on the PATH: install them"; exit 1; fi
+	go test -count=1 -timeout 15m -run '^TestShells$$' ./cmd/internal/cli -shells bash,zsh,fish
+
 .PHONY: clean-tree
 clean-tree:
 	@git diff --exit-code
@@ -133,6 +140,7 @@ others:
 	$(MAKE) fetch
 	$(MAKE) chain
 	$(MAKE) page
+	$(MAKE) shells
 
 .PHONY: check
 check: test lint ## Everything that CI runs

@@ -148,3 +148,17 @@ func (r *Repository) DefaultBranch(ctx context.Context) (string, error) {
 	}
 	return "", errors.New("the default branch is unknown: there is no origin/HEAD, and no branch main or master\n  hint: name a revision, such as HEAD, or run git remote set-head origin --auto")
 }
+
+// mostNames is how many names of commits are told: who completes a word does not look at more.
+const mostNames = 1000
+
+// Names are names of commits, for completion: HEAD, and the branches and tags as one types them, those of the newest commits.
+func (r *Repository) Names(ctx context.Context) ([]string, error) {
+	listed, err := r.ask(ctx, "for-each-ref", fmt.Sprint("--count=", mostNames), "--sort=-creatordate", "--format=%(refname:lstrip=2)", "refs/heads", "refs/remotes", "refs/tags")
+	if err != nil {
+		return nil, fmt.Errorf("listing the branches and tags: %w", err)
+	}
+	names := append([]string{"HEAD"}, strings.Fields(listed)...)
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}

@@ -251,3 +251,19 @@ func TestNotOpened(t *testing.T) {
 	t.Setenv("PATH", dir)
 	check(dir, "revisions are read by the program git, which does not run here: ")
 }
+
+// TestNames: branches and tags as one types them, each once.
+func TestNames(t *testing.T) {
+	w := newWorld(t)
+	w.write("a", "one")
+	first := w.commit("first")
+	w.git("tag", "v1")
+	w.git("branch", "feature/x")
+	w.git("branch", "v1")
+	w.git("update-ref", "refs/remotes/origin/main", first)
+	w.git("update-ref", "refs/other/x", first)
+	got, err := w.open().Names(t.Context())
+	if want := "HEAD feature/x main origin/main v1"; err != nil || strings.Join(got, " ") != want {
+		t.Errorf("got %q, %v, want %s", got, err, want)
+	}
+}

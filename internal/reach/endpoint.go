@@ -64,6 +64,9 @@ var protocols = []string{"TCP", "UDP", "SCTP", "ICMP", "ICMPV6"}
 var entities = map[string]string{"host": "host", "remote-node": "remote-node", "kube-apiserver": "kube-apiserver", "world": "world", "internet": "world",
 	"ingress": "ingress", "health": "health", "init": "init", "unmanaged": "unmanaged"}
 
+// Entities are the names of Cilium's reserved ones that a question may have.
+func Entities() []string { return slices.Sorted(maps.Keys(entities)) }
+
 // find finds the end that a text means. Only the target of a question has a port.
 func (r *Reach) find(text string, target bool) (*place, error) {
 	name, p, err := split(text)

@@ -48,6 +48,7 @@ With --format, it prints a part, or the same in another form:
 	clusterFlag(c, &cluster, "the cluster with the Argo CD, when several have one")
 	c.Flags().StringVar(&image, "image", plugin.Image(buildversion.String()), "the sidecar's image")
 	c.Flags().StringVar(&format, "format", bootstrapFormats[0], "one of "+strings.Join(bootstrapFormats, ", "))
+	complete(c, "format", bootstrapFormats)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		switch {
 		case !slices.Contains(bootstrapFormats, format):

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/spf13/cobra"
@@ -56,6 +57,9 @@ func Run(args []string, stdout, stderr io.Writer) (code int) {
 	root.SetHelpCommand(helpCommand())
 	for _, verb := range verbs {
 		root.AddCommand(verb())
+	}
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		completing(root)
 	}
 	switch err := root.Execute(); {
 	case err == nil:

@@ -59,7 +59,8 @@ With --fail-on nothing it exits with 0 whatever the change does.`,
   roster diff --format html --output diff.html
   roster diff --lint --format markdown        a comment for a merge request, with findings
   roster diff --base-roster ./roster-1.4      what an upgrade of roster changes`,
-		Args: o.arguments,
+		Args:              o.arguments,
+		ValidArgsFunction: o.offered,
 	}
 	f := c.Flags()
 	f.StringVar(&o.repository, "repository", "", "the repository's root, when the folder is not in a Git checkout")

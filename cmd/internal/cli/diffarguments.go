@@ -9,6 +9,7 @@ import (
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/git"
+	"github.com/spf13/cobra"
 )
 
 // revisionsAndFolder tells one argument apart: it is a folder, or a revision.
@@ -34,12 +35,21 @@ func revisionsAndFolder(ctx context.Context, args []string) (revisions, dir stri
 	return "", args[0], nil
 }
 
+// offered completes the arguments: a revision, where there may be one, and a folder.
+func (o *diffOptions) offered(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	switch {
+	case o.base != "" || o.baseRoster != "":
+		return folders(c, args, word)
+	case len(args) == 0:
+		return revisions(c, args, word)
+	case isFolder(args[0]):
+		return nothingToOffer(c, args, word)
+	}
+	return folders(c, args[1:], word)
+}
+
 // noFolder reports two arguments of which the second one is no folder, as in the wrong order, or with two revisions.
 func noFolder(args []string) error {
-	isFolder := func(name string) bool {
-		info, err := os.Stat(name)
-		return err == nil && info.IsDir()
-	}
 	_, err := os.Stat(args[1])
 	switch {
 	case err == nil: // what is wrong with it is said where it is opened

@@ -14,11 +14,11 @@ func helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [VERB|RULE]",
 		Short: "Print help about a verb, or the documentation of a lint rule",
-		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return append(verbNames(c.Root()), rules.All().Names()...), cobra.ShellCompDirectiveNoFileComp
+			return offered("", append(verbNames(c.Root()), rules.All().Names()...), word), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {

@@ -87,14 +87,6 @@ func oneOf(flag, word string, words []string) error {
 	return fmt.Errorf("%s: there is no %q\n  hint: %s", flag, word, diag.DidYouMean(word, words))
 }
 
-// complete offers words for a flag.
-func complete(c *cobra.Command, flag string, words []string) {
-	err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
-	if err != nil {
-		panic(err) // an unknown flag, which the first test finds
-	}
-}
-
 func severities() []string {
 	var out []string
 	for _, s := range lint.Severities() {

@@ -65,6 +65,7 @@ what is not known.`,
 	f.DurationVar(&o.timeout, "timeout", fleet.Minutes, "how long the whole run may take")
 	noCache(c, &o.noCache)
 	complete(c, "format", matrixFormats)
+	c.ValidArgsFunction = o.offered
 	c.RunE = func(c *cobra.Command, args []string) error {
 		formats := matrixFormats
 		if !o.many() {
@@ -123,6 +124,19 @@ func (o *reachOptions) arguments(c *cobra.Command, args []string) error {
 		return errors.New("expected two ends, and perhaps the folder of the list\n  hint: roster reach FROM TO[:PORT] [DIR], or one of --from, --to and --matrix")
 	}
 	return nil
+}
+
+// offered completes the arguments: FROM, TO and DIR, or DIR alone.
+func (o *reachOptions) offered(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	switch {
+	case o.many() || c.Flags().Changed("observed"):
+		return folders(c, args, word)
+	case len(args) == 0:
+		return names(origins)(c, args, word)
+	case len(args) == 1:
+		return names(targets)(c, args, word)
+	}
+	return folders(c, args[2:], word)
 }
 
 // printMatrix prints who reaches whom.

@@ -16,7 +16,6 @@ import (
 func observing(c *cobra.Command, o *reachOptions) *cobra.Command {
 	var log string
 	c.Flags().StringVar(&log, "observed", "", "a log of Hubble in JSON, or - for stdin: say what the list has to permit for its dropped flows")
-	_ = c.MarkFlagFilename("observed", "json")
 	c.Long += `
 
 With --observed, it reads what hubble observe -o json prints, and says of each dropped flow what it means: a flow of the list would permit it, and which;

@@ -75,8 +75,3 @@ func folderOf(args []string) string {
 	}
 	return args[0]
 }
-
-// folders completes a folder.
-func folders(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return nil, cobra.ShellCompDirectiveFilterDirs
-}

@@ -1,0 +1,262 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/fleet"
+	"github.com/hippotion/roster/internal/git"
+	"github.com/hippotion/roster/internal/reach"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// What the shells complete. Names come from what others wrote: typeable keeps out what a shell would treat as anything but a name.
+
+// offer is what may stand where a word is typed.
+type offer = func(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective)
+
+// patience is how long a list is read for: who waits longer has typed the word.
+const patience = 2 * time.Second
+
+// completing gives each flag of all verbs its completion, unless its verb has done so, and offers no files to verbs without arguments.
+func completing(c *cobra.Command) {
+	for _, verb := range c.Commands() {
+		completing(verb)
+	}
+	if c.ValidArgsFunction == nil && c.Args != nil && c.Args(c, []string{"x"}) != nil {
+		c.ValidArgsFunction = nothingToOffer
+	}
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if _, known := c.GetFlagCompletionFunc(f.Name); known {
+			return
+		}
+		if err := c.RegisterFlagCompletionFunc(f.Name, offerOf(f)); err != nil {
+			panic(err) // an unknown flag, which the first test finds
+		}
+	})
+}
+
+// offerOf is what completes a flag, by its name: the same means the same in all verbs. Any other text may be the name of a file.
+func offerOf(f *pflag.Flag) offer {
+	switch f.Name {
+	case "repository", "output-dir", "base":
+		return anyFolder
+	case "namespace":
+		return names(namespaces)
+	case "app", "update":
+		return names(codes)
+	case "cluster":
+		return names(clusters)
+	case "from":
+		return names(origins)
+	case "to":
+		return names(targets)
+	case "map", "page", "image", "timeout", "unused", "max-findings":
+		return nothingToOffer
+	}
+	return files
+}
+
+func nothingToOffer(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+func files(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveDefault
+}
+
+func anyFolder(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
+// folders completes the only argument of a verb, a folder.
+func folders(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
+// complete offers words for a flag; for one that takes several, also after a comma.
+func complete(c *cobra.Command, flag string, words []string) {
+	several := c.Flags().Lookup(flag).Value.Type() == "stringSlice"
+	err := c.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+		before := ""
+		if several {
+			before = word[:strings.LastIndexByte(word, ',')+1]
+		}
+		return offered(before, words, word), cobra.ShellCompDirectiveNoFileComp
+	})
+	if err != nil {
+		panic(err) // an unknown flag, which the first test finds
+	}
+}
+
+// offered are the words that one may become, each after what stands before all of them.
+func offered(before string, words []string, word string) []string {
+	var out []string
+	for _, w := range words {
+		if w = before + w; strings.HasPrefix(w, word) && typeable(w) {
+			out = append(out, w)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// typeable reports whether bash, zsh and fish treat a word as a word and nothing else, and it is seen for what it is.
+func typeable(word string) bool {
+	return word != "" && !strings.ContainsRune("-=#", rune(word[0])) && !strings.ContainsFunc(word, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-._/:@=+,#", r)
+	})
+}
+
+// names offers what the list has, in the folder that the command line names.
+func names(of func(p *catalog.Platform, word string) []string) offer {
+	return func(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+		var all []string
+		for _, p := range listed(c, args) {
+			all = append(all, of(p, word)...)
+		}
+		return offered("", all, word), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// listed are the platforms of the list; none when it has mistakes.
+func listed(c *cobra.Command, args []string) []*catalog.Platform {
+	if c.Name() == "reach" && !slices.ContainsFunc([]string{"from", "to", "matrix", "observed"}, c.Flags().Changed) {
+		args = args[min(len(args), 2):] // of which the first two are ends
+	}
+	repository, _ := c.Flags().GetString("repository") // which not all verbs have
+	place, err := fleet.Find(folderOf(args), repository)
+	if err != nil {
+		return nil
+	}
+	platforms, _ := fleet.Platforms(place, patience) // without a list, there is nothing to offer
+	return platforms
+}
+
+func isFolder(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
+}
+
+func namespaces(p *catalog.Platform, _ string) []string {
+	var out []string
+	for _, n := range p.Namespaces {
+		out = append(out, n.Name)
+	}
+	return out
+}
+
+func codes(p *catalog.Platform, _ string) []string {
+	var out []string
+	for _, n := range p.Namespaces {
+		for _, a := range n.Applications {
+			out = append(out, a.Code)
+		}
+	}
+	return out
+}
+
+func clusters(p *catalog.Platform, _ string) []string { return []string{p.Cluster.Name} }
+
+// origins are the ends of a flow that the list names, and those that are not in it.
+func origins(p *catalog.Platform, word string) []string {
+	if kind, _, prefixed := strings.Cut(word, ":"); prefixed {
+		var of []string
+		switch kind {
+		case "entity":
+			of = reach.Entities()
+		case "namespace":
+			of = namespaces(p, "")
+		case "app":
+			of = codes(p, "")
+		}
+		return after(kind+":", of)
+	}
+	return slices.Concat(reach.Entities(), namespaces(p, ""), codes(p, ""))
+}
+
+func after(prefix string, words []string) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = prefix + w
+	}
+	return out
+}
+
+// targets are origins, hosts with the paths of their routes and, after the colon, the ports that flows to a namespace have.
+func targets(p *catalog.Platform, word string) []string {
+	out := origins(p, word)
+	scheme := ""
+	if before, _, found := strings.Cut(word, "://"); found {
+		scheme = before + "://"
+	}
+	for _, n := range p.Namespaces {
+		for _, a := range n.Applications {
+			for _, r := range a.Routes {
+				out = append(out, scheme+r.Host, scheme+r.Host+r.Path)
+			}
+			if strings.HasPrefix(word, a.Code+":") {
+				out = append(out, after(a.Code+":", ports(&n))...)
+			}
+		}
+		if strings.HasPrefix(word, n.Name+":") {
+			out = append(out, after(n.Name+":", ports(&n))...)
+		}
+	}
+	return out
+}
+
+// ports are those on which something may reach the pods of a namespace.
+func ports(n *catalog.Namespace) []string {
+	var out []string
+	add := func(port, protocol string) {
+		switch protocol {
+		case "", "ANY", "TCP":
+			out = append(out, port)
+		default:
+			out = append(out, port+"/"+protocol)
+		}
+	}
+	for _, f := range n.Flows {
+		for _, p := range f.Ports {
+			if f.Direction == catalog.Ingress {
+				add(p.Name, p.Protocol)
+			}
+		}
+	}
+	for _, p := range n.Policies {
+		for _, rule := range p.Rule.Ingress {
+			for _, to := range rule.ToPorts {
+				for _, port := range to.Ports {
+					add(port.Port, string(port.Protocol))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// revisions offers what a revision may be called, also the second one of two; and folders, where none is.
+func revisions(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	repository, err := git.Open(ctx, ".")
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveFilterDirs
+	}
+	all, _ := repository.Names(ctx) // without them, there is nothing to offer
+	before := ""
+	if i := strings.LastIndex(word, ".."); i >= 0 {
+		before = word[:i+2]
+	}
+	return offered(before, all, word), cobra.ShellCompDirectiveFilterDirs
+}
