@@ -34,7 +34,7 @@ var verbs = [...]func() *cobra.Command{initCommand, addCommand, renderCommand, l
 // Run runs the command line and returns the exit code. Stdout gets only the result; messages go to stderr, where none of their characters
 // controls a terminal.
 func Run(args []string, stdout, stderr io.Writer) (code int) {
-	stderr = diag.Terminal(stderr)
+	stderr = diag.Terminal(onPaper(stderr))
 	defer func() {
 		if r := recover(); r != nil {
 			_, _ = fmt.Fprintf(stderr, "roster: internal error, please report it: %v\n%s", r, debug.Stack())
@@ -42,19 +42,29 @@ func Run(args []string, stdout, stderr io.Writer) (code int) {
 		}
 	}()
 	root := &cobra.Command{
-		Use:               "roster",
-		Short:             "One file lists what runs in your cluster; roster renders what each entry needs",
+		Use:   "roster",
+		Short: "One file lists what runs in your cluster; roster renders what each entry needs",
+		Example: `  roster render    what the list in this folder becomes
+  roster lint      what is wrong with it
+  roster diff      what your changes to it do`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		Args:              unknownVerb,
-		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	version := root.Flags().Bool("version", false, "print roster's version")
+	root.RunE = func(c *cobra.Command, _ []string) error {
+		if *version {
+			return printVersion(c.OutOrStdout())
+		}
+		return c.Help()
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetHelpCommand(helpCommand())
+	root.SetHelpFunc(help)
 	for _, verb := range verbs {
 		root.AddCommand(verb())
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,7 +21,6 @@ import (
 	"github.com/hippotion/roster/internal/limited"
 	"github.com/hippotion/roster/internal/outfile"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
 
 // diffOptions are the flags of the verb.
@@ -219,12 +217,6 @@ func (o *diffOptions) print(r *diff.Result, failed []string, stdout io.Writer, s
 		return err
 	}
 	return outfile.Write(o.output, b.Bytes(), untrusted(states[1].place.Shown, o.repository)...)
-}
-
-// colors reports whether a writer is a terminal whose user wants colors (no-color.org).
-func colors(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
 }
 
 // verdict is the end of the verb.

@@ -273,14 +273,8 @@ type progress struct {
 // newProgress shows the progress on stderr.
 func newProgress(stderr io.Writer) *progress {
 	p := &progress{w: stderr}
-	if shown, ok := stderr.(interface{ Below() io.Writer }); ok {
-		if f, ok := shown.Below().(*os.File); ok {
-			info, err := f.Stat()
-			p.live = err == nil && info.Mode()&fs.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == ""
-			if p.live {
-				p.w = f
-			}
-		}
+	if p.live = isTerminal(stderr) && os.Getenv("CI") == ""; p.live {
+		p.w = fileBelow(stderr)
 	}
 	return p
 }

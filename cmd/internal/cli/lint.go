@@ -156,6 +156,9 @@ func (o *lintOptions) run(dir string, stdout, stderr io.Writer) error {
 	least := slices.Index(severities(), o.severity)
 	r.Findings = slices.DeleteFunc(r.Findings, func(f report.Finding) bool { return slices.Index(severities(), string(f.Severity)) > least })
 	print := func(w io.Writer) error { return report.Write(w, o.format, &r) }
+	if o.format == "text" {
+		stdout = onPaper(stdout)
+	}
 	if o.output != "" {
 		err = o.write(o.output, dir, print)
 	} else {

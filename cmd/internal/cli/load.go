@@ -29,7 +29,7 @@ func told(out *fleet.Output, diags diag.List, stderr io.Writer) error {
 			_, _ = fmt.Fprintf(stderr, "%s: not rendered here: %s\n", a.Name, a.Elsewhere)
 		}
 	}
-	err := errors.Join(out.Warnings.Print(stderr, out.Frame), diags.Print(stderr, out.Frame))
+	err := errors.Join(out.Warnings.Print(warned(stderr), out.Frame), diags.Print(stderr, out.Frame))
 	if err == nil && len(diags) > 0 {
 		err = errReported
 	}

@@ -2,35 +2,28 @@ package cli_test
 
 import (
 	"bytes"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"unsafe"
 
+	"github.com/creack/pty"
 	"github.com/hippotion/roster/cmd/internal/cli"
 )
 
-// terminal is a terminal, and what has been written to it once it is closed.
-func terminal(t *testing.T) (tty *os.File, shown func() string) {
+// terminal is a terminal with 80 columns, and what has been written to it once it is closed.
+func terminal(t *testing.T) (tty *os.File, shown func() string) { return terminalOf(t, 80) }
+
+func terminalOf(t *testing.T, columns uint16) (tty *os.File, shown func() string) {
 	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	master, tty, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = master.Close() })
-	var number, unlocked int32
-	for request, value := range map[uintptr]*int32{syscall.TIOCGPTN: &number, syscall.TIOCSPTLCK: &unlocked} {
-		if _, _, failed := syscall.Syscall(syscall.SYS_IOCTL, master.Fd(), request, uintptr(unsafe.Pointer(value))); failed != 0 {
-			t.Fatal(failed)
-		}
-	}
-	tty, err = os.OpenFile(fmt.Sprint("/dev/pts/", number), os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
+	if err := pty.Setsize(tty, &pty.Winsize{Rows: 25, Cols: columns}); err != nil {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
@@ -63,6 +56,7 @@ func TestProgress(t *testing.T) {
 	}{{"xterm", "", true}, {"dumb", "", false}, {"xterm", "true", false}} {
 		t.Setenv("TERM", c.term)
 		t.Setenv("CI", c.ci)
+		t.Setenv("NO_COLOR", "1")
 		tty, shown := terminal(t)
 		if code := cli.Run([]string{"fetch", dir}, &bytes.Buffer{}, tty); code != 2 {
 			t.Errorf("exit code %d", code)
