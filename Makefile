@@ -15,8 +15,8 @@ help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 .PHONY: build
-build: ## Build bin/roster
-	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $(BIN)/roster ./cmd/roster
+build: ## Build bin/roster; the first time takes minutes, and says how far it is
+	@CGO_ENABLED=0 go build -v -trimpath -ldflags "-s -w" -o $(BIN)/roster ./cmd/roster 2>&1 >/dev/null | bash internal/tools/progress.sh
 
 # The group of a container's user is the one in /etc/passwd, and without it root's.
 .PHONY: image-root
