@@ -104,6 +104,14 @@ page: ## Open the page of diff in a real headless Chromium, and leave screenshot
 	go -C test/page vet ./...
 	go -C test/page test -count=1 -timeout 15m . -shots $(CURDIR)/$(BIN)/page
 
+.PHONY: hook
+hook: ## Commit with the real pre-commit, and see that it runs roster lint
+	@command -v pre-commit >/dev/null || \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -q && apt-get install -qy --no-install-recommends pre-commit; \
+		else echo "make hook needs pre-commit on the PATH: install it"; exit 1; fi
+	go vet -tags precommit ./test/ci
+	go test -count=1 -tags precommit -timeout 15m -run '^TestPreCommit$$' ./test/ci
+
 .PHONY: shells
 shells: ## Complete command lines in real shells, in terminals: bash, zsh and fish
 	@command -v zsh >/dev/null && command -v fish >/dev/null || \
@@ -141,6 +149,7 @@ others:
 	$(MAKE) chain
 	$(MAKE) page
 	$(MAKE) shells
+	$(MAKE) hook
 
 .PHONY: check
 check: test lint ## Everything that CI runs

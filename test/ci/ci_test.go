@@ -228,8 +228,9 @@ func (m machine) installed(t *testing.T, dir, script string) {
 }
 
 type hookFile struct {
-	ID, Name, Description, Language, Entry, Files string
-	PassFilenames                                 *bool `yaml:"pass_filenames"`
+	ID, Name, Description, Language, Entry string
+	AlwaysRun                              bool  `yaml:"always_run"`
+	PassFilenames                          *bool `yaml:"pass_filenames"`
 }
 
 // hook is the definition of the hook.
@@ -243,19 +244,10 @@ func hook(t *testing.T) hookFile {
 	return hooks[0]
 }
 
+// TestHook: the hook runs for each commit: the list reads files of any name. make hook has it run by pre-commit.
 func TestHook(t *testing.T) {
-	h := hook(t)
-	if h.Name == "" || h.PassFilenames == nil || *h.PassFilenames {
+	if h := hook(t); h.Name == "" || h.PassFilenames == nil || *h.PassFilenames || !h.AlwaysRun {
 		t.Errorf("got %+v", h)
-	}
-	files := regexp.MustCompile(h.Files)
-	for file, want := range map[string]bool{
-		"applications.yml": true, "infra/home/applications.yml": true, "platform.yml": true, "profiles/mail.yml": true, "infra/profiles/mail.yml": true,
-		"my-applications.yml": false, "applications.yml.bak": false, "applicationsxyml": false, "profiles/README.md": false, "profiles/a/b.yml": false, "deploy/values.yml": false,
-	} {
-		if got := files.MatchString(file); got != want {
-			t.Errorf("%s: runs %t", file, got)
-		}
 	}
 }
 
