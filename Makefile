@@ -30,6 +30,11 @@ image-root: build ## Assemble the root filesystem of the sidecar's image in bin/
 render: build ## Render examples/homelab to stdout: the main job
 	@$(BIN)/roster render examples/homelab
 
+.PHONY: man
+man: build ## Write the manual pages into bin/man; their date is that of the commit
+	@rm -rf $(BIN)/man
+	@SOURCE_DATE_EPOCH="$$(git log -1 --format=%ct)" $(BIN)/roster man --output-dir $(BIN)/man
+
 .PHONY: test
 test: ## Run all fast tests
 	go test ./...
@@ -113,10 +118,11 @@ hook: ## Commit with the real pre-commit, and see that it runs roster lint
 	go test -count=1 -tags precommit -timeout 15m -run '^TestPreCommit$$' ./test/ci
 
 .PHONY: shells
-shells: ## Complete command lines in real shells, in terminals: bash, zsh and fish
-	@command -v zsh >/dev/null && command -v fish >/dev/null || \
-		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -q && apt-get install -qy --no-install-recommends zsh fish; \
-		else echo "make shells needs zsh and fish on the PATH: install them"; exit 1; fi
+shells: man ## Complete command lines in real shells, in terminals: bash, zsh and fish; and have mandoc read the manual pages
+	@command -v zsh >/dev/null && command -v fish >/dev/null && command -v mandoc >/dev/null || \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -q && apt-get install -qy --no-install-recommends zsh fish mandoc; \
+		else echo "make shells needs zsh, fish and mandoc on the PATH: install them"; exit 1; fi
+	mandoc -T lint $(BIN)/man/*.1
 	go test -count=1 -timeout 15m -run '^TestShells$$' ./cmd/internal/cli -shells bash,zsh,fish
 
 .PHONY: clean-tree

@@ -29,18 +29,10 @@ var errReported = errors.New("reported")
 var errFindings = errors.New("there are findings")
 
 // verbs are the commands. To add one, add its file, and its function here.
-var verbs = [...]func() *cobra.Command{initCommand, addCommand, renderCommand, lintCommand, reachCommand, diffCommand, fetchCommand, outdatedCommand, cacheCommand, bootstrapCommand, pluginCommand, schemaCommand, versionCommand, completionCommand, workerCommand, lintWorkerCommand}
+var verbs = [...]func() *cobra.Command{initCommand, addCommand, renderCommand, lintCommand, reachCommand, diffCommand, fetchCommand, outdatedCommand, cacheCommand, bootstrapCommand, pluginCommand, schemaCommand, versionCommand, completionCommand, manCommand, workerCommand, lintWorkerCommand}
 
-// Run runs the command line and returns the exit code. Stdout gets only the result; messages go to stderr, where none of their characters
-// controls a terminal.
-func Run(args []string, stdout, stderr io.Writer) (code int) {
-	stderr = diag.Terminal(onPaper(stderr))
-	defer func() {
-		if r := recover(); r != nil {
-			_, _ = fmt.Fprintf(stderr, "roster: internal error, please report it: %v\n%s", r, debug.Stack())
-			code = exitUsage
-		}
-	}()
+// Root is the command line, for Run, and for those who document it.
+func Root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "roster",
 		Short: "One file lists what runs in your cluster; roster renders what each entry needs",
@@ -60,14 +52,28 @@ func Run(args []string, stdout, stderr io.Writer) (code int) {
 		return c.Help()
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
 	root.SetHelpCommand(helpCommand())
 	root.SetHelpFunc(help)
 	for _, verb := range verbs {
 		root.AddCommand(verb())
 	}
+	return root
+}
+
+// Run runs the command line and returns the exit code. Stdout gets only the result; messages go to stderr, where none of their characters
+// controls a terminal.
+func Run(args []string, stdout, stderr io.Writer) (code int) {
+	stderr = diag.Terminal(onPaper(stderr))
+	defer func() {
+		if r := recover(); r != nil {
+			_, _ = fmt.Fprintf(stderr, "roster: internal error, please report it: %v\n%s", r, debug.Stack())
+			code = exitUsage
+		}
+	}()
+	root := Root()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		completing(root)
 	}
