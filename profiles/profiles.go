@@ -112,3 +112,16 @@ func readAll(fsys fs.FS, dir, shown string, common file, files map[string]*file,
 	}
 	return nil
 }
+
+// Builtin lists the profiles that need no file, in alphabetical order.
+func Builtin() []string {
+	files, err := fs.ReadDir(builtin, ".")
+	if err != nil {
+		panic(err) // they are in the program
+	}
+	var out []string
+	for _, f := range files {
+		out = append(out, strings.TrimSuffix(f.Name(), ".yml"))
+	}
+	return out
+}

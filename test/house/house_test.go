@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"render":                 {"catalog", "internal/argocd", "profiles", "render/object"},
 	"render/workload":        {"internal/argocd", "internal/diag", "internal/lazy", "internal/source", "internal/syntax", "render/object"},
 	"plugin":                 {"catalog", "render", "render/object"},
-	"cmd/internal/cli":       {"catalog", "internal/buildversion", "internal/diag", "internal/diff", "internal/diff/formats", "internal/diff/kinds", "internal/diff/sides", "internal/fleet", "internal/git", "internal/images", "internal/inspection", "internal/limited", "internal/lint", "internal/lint/rules", "internal/listadd", "internal/listtext", "internal/outdir", "internal/outfile", "internal/reach", "internal/rendered", "internal/report", "internal/source", "internal/source/cache", "internal/source/copies", "internal/source/fetch", "internal/starter", "plugin", "render", "render/object", "render/workload"},
+	"cmd/internal/cli":       {"catalog", "catalog/apps", "internal/buildversion", "internal/diag", "internal/diff", "internal/diff/formats", "internal/diff/kinds", "internal/diff/sides", "internal/fleet", "internal/git", "internal/images", "internal/inspection", "internal/limited", "internal/lint", "internal/lint/rules", "internal/listadd", "internal/listtext", "internal/outdir", "internal/outfile", "internal/reach", "internal/rendered", "internal/report", "internal/source", "internal/source/cache", "internal/source/copies", "internal/source/fetch", "internal/starter", "plugin", "profiles", "render", "render/object", "render/workload"},
 	"cmd/internal/start":     {},
 	"cmd/roster":             {"cmd/internal/cli", "cmd/internal/start"},
 	"internal/limited":       {},

@@ -9,9 +9,9 @@ import (
 	"unicode"
 
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/catalog/apps"
 	"github.com/hippotion/roster/internal/fleet"
 	"github.com/hippotion/roster/internal/git"
-	"github.com/hippotion/roster/internal/reach"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -42,14 +42,14 @@ func completing(c *cobra.Command) {
 	})
 }
 
-// offerOf is what completes a flag, by its name: the same means the same in all verbs. Any other text may be the name of a file.
+// offerOf is what completes a flag, by its name: the same means the same in all verbs.
 func offerOf(f *pflag.Flag) offer {
 	switch f.Name {
-	case "repository", "output-dir", "base":
+	case "repository", "output-dir", "base", "path":
 		return anyFolder
 	case "namespace":
 		return names(namespaces)
-	case "app", "update":
+	case "app", "update", "depends-on":
 		return names(codes)
 	case "cluster":
 		return names(clusters)
@@ -57,10 +57,18 @@ func offerOf(f *pflag.Flag) offer {
 		return names(origins)
 	case "to":
 		return names(targets)
-	case "map", "page", "image", "timeout", "unused", "max-findings":
-		return nothingToOffer
+	case "profile":
+		return names(profileNames)
+	case "expose":
+		return names(exposures)
+	case "catalog":
+		return choice(f, apps.Names())
+	case "pod-security":
+		return choice(f, []string{"privileged", "baseline", "restricted"})
+	case "output", "baseline", "write-baseline", "netrc", "base-roster", "observed", "file":
+		return files
 	}
-	return files
+	return nothingToOffer // a text of one's own, or a number
 }
 
 func nothingToOffer(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -83,18 +91,22 @@ func folders(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCo
 	return nil, cobra.ShellCompDirectiveFilterDirs
 }
 
-// complete offers words for a flag; for one that takes several, also after a comma.
-func complete(c *cobra.Command, flag string, words []string) {
-	several := c.Flags().Lookup(flag).Value.Type() == "stringSlice"
-	err := c.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+// complete offers words for a flag.
+func complete(c *cobra.Command, flag string, of []string) {
+	if err := c.RegisterFlagCompletionFunc(flag, choice(c.Flags().Lookup(flag), of)); err != nil {
+		panic(err) // an unknown flag, which the first test finds
+	}
+}
+
+// choice offers words; for a flag that takes several, also after a comma.
+func choice(f *pflag.Flag, of []string) offer {
+	several := f.Value.Type() == "stringSlice"
+	return func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
 		before := ""
 		if several {
 			before = word[:strings.LastIndexByte(word, ',')+1]
 		}
-		return offered(before, words, word), cobra.ShellCompDirectiveNoFileComp
-	})
-	if err != nil {
-		panic(err) // an unknown flag, which the first test finds
+		return offered(before, of, word), cobra.ShellCompDirectiveNoFileComp
 	}
 }
 
@@ -130,9 +142,11 @@ func names(of func(p *catalog.Platform, word string) []string) offer {
 
 // listed are the platforms of the list; none when it has mistakes.
 func listed(c *cobra.Command, args []string) []*catalog.Platform {
-	if c.Name() == "reach" && !slices.ContainsFunc([]string{"from", "to", "matrix", "observed"}, c.Flags().Changed) {
-		args = args[min(len(args), 2):] // of which the first two are ends
+	first := map[string]int{"reach": 2, "add": 1}[c.Name()] // ends, and a name, are before the folder
+	if slices.ContainsFunc([]string{"from", "to", "matrix", "observed"}, c.Flags().Changed) {
+		first = 0
 	}
+	args = args[min(len(args), first):]
 	repository, _ := c.Flags().GetString("repository") // which not all verbs have
 	place, err := fleet.Find(folderOf(args), repository)
 	if err != nil {
@@ -145,104 +159,6 @@ func listed(c *cobra.Command, args []string) []*catalog.Platform {
 func isFolder(name string) bool {
 	info, err := os.Stat(name)
 	return err == nil && info.IsDir()
-}
-
-func namespaces(p *catalog.Platform, _ string) []string {
-	var out []string
-	for _, n := range p.Namespaces {
-		out = append(out, n.Name)
-	}
-	return out
-}
-
-func codes(p *catalog.Platform, _ string) []string {
-	var out []string
-	for _, n := range p.Namespaces {
-		for _, a := range n.Applications {
-			out = append(out, a.Code)
-		}
-	}
-	return out
-}
-
-func clusters(p *catalog.Platform, _ string) []string { return []string{p.Cluster.Name} }
-
-// origins are the ends of a flow that the list names, and those that are not in it.
-func origins(p *catalog.Platform, word string) []string {
-	if kind, _, prefixed := strings.Cut(word, ":"); prefixed {
-		var of []string
-		switch kind {
-		case "entity":
-			of = reach.Entities()
-		case "namespace":
-			of = namespaces(p, "")
-		case "app":
-			of = codes(p, "")
-		}
-		return after(kind+":", of)
-	}
-	return slices.Concat(reach.Entities(), namespaces(p, ""), codes(p, ""))
-}
-
-func after(prefix string, words []string) []string {
-	out := make([]string, len(words))
-	for i, w := range words {
-		out[i] = prefix + w
-	}
-	return out
-}
-
-// targets are origins, hosts with the paths of their routes and, after the colon, the ports that flows to a namespace have.
-func targets(p *catalog.Platform, word string) []string {
-	out := origins(p, word)
-	scheme := ""
-	if before, _, found := strings.Cut(word, "://"); found {
-		scheme = before + "://"
-	}
-	for _, n := range p.Namespaces {
-		for _, a := range n.Applications {
-			for _, r := range a.Routes {
-				out = append(out, scheme+r.Host, scheme+r.Host+r.Path)
-			}
-			if strings.HasPrefix(word, a.Code+":") {
-				out = append(out, after(a.Code+":", ports(&n))...)
-			}
-		}
-		if strings.HasPrefix(word, n.Name+":") {
-			out = append(out, after(n.Name+":", ports(&n))...)
-		}
-	}
-	return out
-}
-
-// ports are those on which something may reach the pods of a namespace.
-func ports(n *catalog.Namespace) []string {
-	var out []string
-	add := func(port, protocol string) {
-		switch protocol {
-		case "", "ANY", "TCP":
-			out = append(out, port)
-		default:
-			out = append(out, port+"/"+protocol)
-		}
-	}
-	for _, f := range n.Flows {
-		for _, p := range f.Ports {
-			if f.Direction == catalog.Ingress {
-				add(p.Name, p.Protocol)
-			}
-		}
-	}
-	for _, p := range n.Policies {
-		for _, rule := range p.Rule.Ingress {
-			for _, to := range rule.ToPorts {
-				for _, port := range to.Ports {
-					add(port.Port, string(port.Protocol))
-				}
-			}
-		}
-	}
-	return out
 }
 
 // revisions offers what a revision may be called, also the second one of two; and folders, where none is.
