@@ -133,15 +133,15 @@ func typeable(word string) bool {
 func names(of func(p *catalog.Platform, word string) []string) offer {
 	return func(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 		var all []string
-		for _, p := range listed(c, args) {
+		for _, p := range platformsOf(c, args) {
 			all = append(all, of(p, word)...)
 		}
 		return offered("", all, word), cobra.ShellCompDirectiveNoFileComp
 	}
 }
 
-// listed are the platforms of the list; none when it has mistakes.
-func listed(c *cobra.Command, args []string) []*catalog.Platform {
+// platformsOf are the platforms of the list; none when it has mistakes.
+func platformsOf(c *cobra.Command, args []string) []*catalog.Platform {
 	first := map[string]int{"reach": 2, "add": 1}[c.Name()] // ends, and a name, are before the folder
 	if slices.ContainsFunc([]string{"from", "to", "matrix", "observed"}, c.Flags().Changed) {
 		first = 0

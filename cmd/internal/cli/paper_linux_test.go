@@ -156,6 +156,10 @@ applications.yml:3:47:
   [0].applications[0].path: there is no
   folder "web" in the repository
   [missing-path]
+  hint: make it, with a chart, a
+        kustomization or manifests;
+        every path begins at the
+        repository's root
 applications.yml:3:62:
   [0].applications[0].ingress[0]:
   nothing would guard this host
@@ -172,6 +176,8 @@ applications.yml:2:3: [0]: unknown field "nmespace" [unknown-field]
   hint: did you mean "namespace"?
 applications.yml:3:47: [0].applications[0].path: there is no folder "web" in the
   repository [missing-path]
+  hint: make it, with a chart, a kustomization or manifests; every path begins
+        at the repository's root
 applications.yml:3:62: [0].applications[0].ingress[0]: nothing would guard this
   host [missing-value]
   hint: set ingress.auth in platform.yml; or auth: app when the application asks
