@@ -80,7 +80,7 @@ func help(c *cobra.Command, _ []string) {
 		h.paragraphs(c.Long)
 	}
 	h.verbs(c)
-	h.part("Flags", strings.TrimRight(c.LocalFlags().FlagUsagesWrapped(h.wide), "\n"))
+	h.part("Flags", h.table(strings.TrimRight(c.LocalFlags().FlagUsages(), "\n"))) // whose own wrapping misses long words
 	if !c.HasParent() {
 		h.part("Environment", h.table(environment))
 	}
