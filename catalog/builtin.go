@@ -10,12 +10,8 @@ import (
 
 	"github.com/hippotion/roster/catalog/apps"
 	"github.com/hippotion/roster/catalog/apps/builtin"
-	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 	"sigs.k8s.io/yaml"
 )
 
@@ -100,7 +96,7 @@ func builtinValues(b *builtinApp) builtin.Values {
 		b.in.Values.V = given
 	}
 	defaults := map[string]any{}
-	schema, err := readSchema(b.Chart)
+	schema, err := valuesSchemaOf(b.Chart)
 	if err == nil {
 		var data []byte
 		if data, err = fs.ReadFile(b.Chart, "values.yaml"); err == nil {
@@ -118,7 +114,7 @@ func builtinValues(b *builtinApp) builtin.Values {
 			mistaken(b, err)
 			return nil
 		}
-		unfit(b, invalid, defaults)
+		schema.unfit(b, invalid)
 		return nil
 	}
 	data, err := json.Marshal(merged)
@@ -157,64 +153,12 @@ func over(defaults, values map[string]any) map[string]any {
 	return out
 }
 
-func readSchema(chart fs.FS) (*jsonschema.Schema, error) {
-	const file = "values.schema.json"
-	f, err := chart.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	document, err := jsonschema.UnmarshalJSON(f)
-	if err != nil {
-		return nil, err
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource(file, document); err != nil {
-		return nil, err
-	}
-	return compiler.Compile(file)
-}
-
-// unfit reports, at their places, the values that do not fit a schema.
-func unfit(b *builtinApp, e *jsonschema.ValidationError, defaults map[string]any) {
-	if len(e.Causes) > 0 {
-		for _, cause := range e.Causes {
-			unfit(b, cause, defaults)
-		}
-		return
-	}
-	at, _ := valueOf(b, e.InstanceLocation)
-	switch k := e.ErrorKind.(type) {
-	case *kind.AdditionalProperties:
-		for _, name := range k.Properties {
-			at, _ := valueOf(b, append(slices.Clone(e.InstanceLocation), name))
-			at.Report("unknown-value", diag.DidYouMean(name, keysAt(defaults, e.InstanceLocation)), "%s has no value %s here", b.Name, syntax.Quote(name))
-		}
-	case *kind.Required:
-		at.Report("missing-value", "", "missing %s", strings.Join(k.Missing, ", "))
-	case *kind.Type:
-		at.Report("wrong-type", "", "expected %s, found %s", strings.Join(k.Want, " or "), k.Got)
-	case *kind.Pattern: // the value may be a URL with a password
-		at.Report("bad-value", "", "expected text that matches %s", k.Want)
-	default:
-		at.Report("bad-value", "", "%s", e.ErrorKind.LocalizedString(message.NewPrinter(language.English)))
-	}
-}
-
 // value is the place of a value or, when the user did not write it, of the application.
 func valueOf(b *builtinApp, path []string) (at *syntax.Node, found bool) {
 	if b.in.Values.Node == nil {
 		return b.in.Catalog.Node, false
 	}
 	return b.in.Values.At(path...)
-}
-
-// keysAt are the keys of the mapping that path leads to.
-func keysAt(values map[string]any, path []string) []string {
-	for _, step := range path {
-		values, _ = values[step].(map[string]any)
-	}
-	return slices.Collect(maps.Keys(values))
 }
 
 // provider is the applications that install the Prometheus operator's kinds, and their namespaces.
@@ -246,7 +190,8 @@ func (x *expansion) declared(b *builtinApp) builtin.Declaration {
 		return builtin.Declaration{}
 	}
 	d, problems, err := b.Declare(&builtin.Surroundings{Code: b.in.ApplicationCode.V, Namespace: b.entry.Namespace.V, Values: b.values,
-		Monitoring: x.monitoring.namespace(), Uses: b.in.used, NoIngress: b.in.Ingress != nil && len(b.in.Ingress) == 0})
+		Monitoring: x.monitoring.namespace(), Uses: b.in.used, NoIngress: b.in.Ingress != nil && len(b.in.Ingress) == 0,
+		Secrets: secretsListed(b.entry), NoSecrets: b.in.Secrets != nil && len(b.in.Secrets) == 0})
 	mistaken(b, err)
 	for _, problem := range problems {
 		at, found := valueOf(b, problem.Path)
@@ -261,6 +206,9 @@ func (x *expansion) declared(b *builtinApp) builtin.Declaration {
 	}
 	w := written{b.in.Catalog.Node}
 	fillEntry(b, d, w)
+	if d.Backend != nil {
+		w.backend(b.in.Ingress, *d.Backend)
+	}
 	if b.in.Ingress == nil && !b.in.Flawed("ingress") {
 		for _, route := range d.Routes {
 			in := ingressInput{Node: w.Node, Host: w.text(route.Host), Service: w.text(route.Service), Port: syntax.Text{V: route.Port, Node: w.Node}, Auth: w.text(route.Auth)}
@@ -285,6 +233,19 @@ func (x *expansion) declared(b *builtinApp) builtin.Declaration {
 		}
 	}
 	return d
+}
+
+// secretsListed are the names of the Secrets that the applications of an entry list.
+func secretsListed(e *entry) []string {
+	var names []string
+	for _, in := range e.apps {
+		for _, s := range in.Secrets {
+			if s.Name.IsSet() && s.Node != in.Catalog.Node { // and was not added
+				names = append(names, s.Name.V)
+			}
+		}
+	}
+	return names
 }
 
 // permitDeclared permits what a built-in application has declared.

@@ -43,6 +43,12 @@ func (r *routes) route(in *ingressInput, from Origin) Route {
 	if in.Service.IsSet() && validation.IsDNS1035Label(in.Service.V) != nil {
 		badName(in.Service, `the name of a Service (lower-case letters, digits and "-", a letter first)`, validation.IsDNS1035Label)
 	}
+	if !in.Service.IsSet() && !in.Flawed("service") {
+		in.Report("missing-field", "", `missing "service"`)
+	}
+	if in.Port.Node == nil && !in.Flawed("port") {
+		in.Report("missing-field", "", `missing "port"`)
+	}
 	out.Port = servicePort(in.Port)
 	if out.Host != "" {
 		address := out.Host + out.Path

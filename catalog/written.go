@@ -41,9 +41,31 @@ func (w written) peer(p builtin.Peer) *peerInput {
 
 func (w written) secret(s builtin.Secret, path string) secretInput {
 	out := secretInput{Node: w.Node, Name: w.text(s.Name)}
+	if s.Below != "" {
+		path += "/" + s.Below
+	}
+	if s.All {
+		out.DataFrom = []text{w.text(path)}
+	}
 	out.Data.Node = w.Node
 	for _, key := range slices.Sorted(maps.Keys(s.Data)) {
 		out.Data.Items = append(out.Data.Items, syntax.Item[text]{Key: key, At: w.Node, Node: w.Node, Value: w.text(path + "#" + s.Data[key])})
 	}
 	return out
+}
+
+// backend fills in where hosts lead. Of another Service, no port is known.
+func (w written) backend(hosts []ingressInput, b builtin.Backend) {
+	for i := range hosts {
+		in := &hosts[i]
+		if in.Node == nil || in.Flawed("service", "port") {
+			continue
+		}
+		if !in.Service.IsSet() {
+			in.Service = w.text(b.Service)
+		}
+		if in.Port.Node == nil && in.Service.V == b.Service {
+			in.Port = syntax.Text{V: b.Port, Node: w.Node}
+		}
+	}
 }

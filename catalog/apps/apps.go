@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/catalog/apps/alerting"
+	"github.com/hippotion/roster/catalog/apps/app"
 	"github.com/hippotion/roster/catalog/apps/builtin"
 	"github.com/hippotion/roster/catalog/apps/gardener"
 	"github.com/hippotion/roster/catalog/apps/ntfy"
@@ -18,6 +19,7 @@ import (
 // all are the applications in alphabetical order. To add one, add its folder and a line here.
 var all = [...]*builtin.Application{
 	&alerting.Application,
+	&app.Application,
 	&gardener.Application,
 	&ntfy.Application,
 }

@@ -53,6 +53,8 @@ var cases = []struct {
 	{"gardener", "pod", object{"repository": object{"url": "https://git.example/notes"}}, object{"uses": bus, "monitoring": "m"}, 1},
 	{"gardener", "deciding", object{"repository": object{"url": "https://git.example/notes"}, "decide": object{"command": []any{"/tidy", "--a: b"}},
 		"report": object{"always": true, "webhook": object{"url": "https://hook.example", "token": true}}}, object{"uses": bus}, 1},
+	{"app", "all", object{"image": "a:1", "port": 80, "volumes": object{"/data": "1Gi"}, "files": object{"/etc/a.yml": "x"}, "database": "postgres",
+		"initContainers": []any{object{"name": "b", "args": []any{"x"}}}, "containers": []any{object{"name": "c", "image": "c:1"}}}, nil, 2},
 	{"gardener", "node", object{"runsOn": "node"}, object{"uses": bus, "monitoring": "m"}, 0},
 }
 
@@ -187,7 +189,8 @@ func TestCharts(t *testing.T) {
 				for _, p := range problems {
 					t.Errorf("%s: %v", o["kind"], p)
 				}
-				if at := map[any][]string{"Deployment": {"spec", "template"}, "CronJob": {"spec", "jobTemplate", "spec", "template"}}[o["kind"]]; at != nil {
+				if at := map[any][]string{"Deployment": {"spec", "template"}, "StatefulSet": {"spec", "template"},
+					"CronJob": {"spec", "jobTemplate", "spec", "template"}}[o["kind"]]; at != nil {
 					pods++
 					restricted(t, o, at)
 				}

@@ -49,6 +49,9 @@ type Surroundings struct {
 	Monitoring string
 	Uses       map[string]Used // by the name in the catalog
 	NoIngress  bool            // the entry says that the application has no host
+	// Secrets are the names of those that the applications of the namespace list. NoSecrets means that the entry wants none besides.
+	Secrets   []string
+	NoSecrets bool
 }
 
 // Used is a catalog application that another one calls.
@@ -76,6 +79,7 @@ type Declaration struct {
 	Profile string // of the network policies; empty when it has no pods
 	Flows   []Flow
 	Routes  []Route
+	Backend *Backend // where hosts lead that the entry lists without a service; nil when they have to have one
 	Secrets []Secret
 	// Callers are the pods that call what the application uses.
 	Callers Callers
@@ -111,10 +115,15 @@ type Peer struct {
 // Route is a host name. Expose applies to platforms that have such an exposure; others use their default.
 type Route struct{ Host, Service, Port, Expose, Auth string }
 
+// Backend is a Service and the name of a port of it.
+type Backend struct{ Service, Port string }
+
 // Secret is a Secret and, for each key, the property of the application's path in Vault that holds it.
 type Secret struct {
-	Name string
-	Data map[string]string
+	Name  string
+	Below string // the path below the application's, if it is not that itself
+	Data  map[string]string
+	All   bool // each property is a key, instead of Data
 }
 
 // Problem is a mistake in the values.
