@@ -54,6 +54,7 @@ func (b *builder) application(in *app) Application {
 	}
 	for i := range in.Ingress {
 		if in.Ingress[i].Node != nil {
+			in.Ingress[i].leadsSomewhere(in)
 			a.Routes = append(a.Routes, b.routes.route(&in.Ingress[i], from))
 		}
 	}

@@ -43,12 +43,6 @@ func (r *routes) route(in *ingressInput, from Origin) Route {
 	if in.Service.IsSet() && validation.IsDNS1035Label(in.Service.V) != nil {
 		badName(in.Service, `the name of a Service (lower-case letters, digits and "-", a letter first)`, validation.IsDNS1035Label)
 	}
-	if !in.Service.IsSet() && !in.Flawed("service") {
-		in.Report("missing-field", "", `missing "service"`)
-	}
-	if in.Port.Node == nil && !in.Flawed("port") {
-		in.Report("missing-field", "", `missing "port"`)
-	}
 	out.Port = servicePort(in.Port)
 	if out.Host != "" {
 		address := out.Host + out.Path
@@ -68,6 +62,23 @@ func (r *routes) route(in *ingressInput, from Origin) Route {
 	}
 	slices.Sort(out.SharedWith)
 	return out
+}
+
+// leadsSomewhere reports a host without a Service or its port. Where those of a catalog application lead is unknown when its values do not fit.
+func (in *ingressInput) leadsSomewhere(of *app) {
+	hint := ""
+	if b := of.builtin; b != nil {
+		if b.values == nil {
+			return
+		}
+		hint = "the values of " + b.Name + " name no port that is meant by default"
+	}
+	if in.Port.Node == nil && !in.Flawed("port") {
+		in.Report("missing-field", hint, `missing "port"`)
+	}
+	if !in.Service.IsSet() && !in.Flawed("service") {
+		in.Report("missing-field", hint, `missing "service"`)
+	}
 }
 
 // exposureOf is from where a route can be reached: as the entry says, or by default.

@@ -209,7 +209,7 @@ var smallApps = []struct {
 image: a:1
 port: 8080
 user: 65533
-volumes: {/git: {emptyDir: 1Gi, readOnly: true}, /etc/git: {secret: git}}
+volumes: {/git: {emptyDir: 1Gi, readOnly: true}, /etc/git: {secret: git, mounted: false}}
 files: {/etc/a.yml: x}
 initContainers: [{name: first, command: [cp, /a, /b], user: root, mounts: {/b: /git}}]
 containers:
@@ -220,7 +220,7 @@ containers:
 		pod + "initContainers/0/securityContext": `{"allowPrivilegeEscalation":false,"runAsNonRoot":false,"runAsUser":0}`,
 		pod + "initContainers/0/volumeMounts":    `[{"mountPath":"/b","name":"git"}]`,
 		pod + "initContainers/0/readinessProbe":  ``,
-		pod + "containers/0/volumeMounts/1":      `{"mountPath":"/git","name":"git","readOnly":true}`,
+		pod + "containers/0/volumeMounts":        `[{"mountPath":"/git","name":"git","readOnly":true},{"mountPath":"/etc/a.yml","name":"app--files","readOnly":true,"subPath":"etc_a.yml"},{"mountPath":"/tmp","name":"app--tmp"}]`,
 		pod + "containers/1/volumeMounts":        `[{"mountPath":"/a","name":"app--files","readOnly":true,"subPath":"etc_a.yml"},{"mountPath":"/git","name":"git"},{"mountPath":"/x","name":"etc-git","readOnly":true},{"mountPath":"/tmp","name":"tmp--sync"}]`,
 		pod + "containers/1/securityContext":     `{"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]},"readOnlyRootFilesystem":true,"runAsGroup":11,"runAsNonRoot":true,"runAsUser":10}`,
 		pod + "containers/1/readinessProbe":      `{"tcpSocket":{"port":"metrics"}}`,

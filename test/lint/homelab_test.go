@@ -97,19 +97,19 @@ var faults = []fault{
 		{rule: "unknown-kind", text: "kind: Alertmanager\n"},
 	}},
 	{file: list, old: "auth: none} # who comes here has no login yet", new: "auth: none}", finds: []find{
-		{rule: "public-without-auth", text: "- {host: login, service: qr-device-login"},
+		{rule: "public-without-auth", text: "- {host: login, expose: public"},
 	}},
 	{file: list, old: "service: prowlarr, port: 9696}", new: "service: prowlar, port: 9696}", finds: []find{
 		{rule: "missing-service", text: "- {host: prowlarr, service: prowlar,"},
 	}},
-	{file: list, old: "service: markdown-vault, port: 80,", new: "service: markdown-vault, port: 8080,", finds: []find{ // the port of the pod
-		{rule: "missing-service", text: "- {host: notes, service: markdown-vault, port: 8080"},
+	{file: list, old: "- {host: notes, expose: public}", new: "- {host: notes, port: 80, expose: public}", finds: []find{ // the Service of catalog: app has the pod's
+		{rule: "missing-service", text: "- {host: notes, port: 80"},
 	}},
 	{file: list, old: "data: {token: sys-cloudflared#tunnel-token}", new: "data: {tunnel-token: sys-cloudflared#tunnel-token}", finds: []find{
-		{rule: "missing-secret", text: "valueFrom: {secretKeyRef: {name: tunnel, key: token}}", file: objects + "sys-cloudflared.yml"},
+		{rule: "missing-secret", text: "env: {TUNNEL_TOKEN: {secret: tunnel, key: token}}"},
 	}},
 	{file: list, old: "          data: {CLIENT_ID: web-qr-device-login#client-id}\n        - *registry\n", new: "          data: {CLIENT_ID: web-qr-device-login#client-id}\n", finds: []find{
-		{rule: "missing-secret", text: "imagePullSecrets: [{name: registry}]", file: objects + "web-qr-device-login.yml"},
+		{rule: "missing-secret", text: "pullSecrets: [registry]\n        user: 65532\n"},
 	}},
 	{file: list, old: "store: {kind: SecretStore, name: vault-brew-buddy}", new: "store: {kind: SecretStore, name: vault-brewbuddy}", finds: []find{
 		{rule: "unknown-store", text: "- name: postgres\n          store: {kind: SecretStore, name: vault-brewbuddy}"},
@@ -185,8 +185,8 @@ var faults = []fault{
 	}},
 
 	// ----------------------------------------------------------------------------------- manifests among values of ours
-	{file: objects + "web-markdown-vault.yml", old: "--repo=https://gitlab.example/house/notes.git", new: "--repo=https://git:" + gitlabToken + "@gitlab.example/house/notes.git", finds: []find{
-		{rule: "credential-in-values", text: "- --repo=https://git:"},
+	{file: list, old: "--repo=https://gitlab.example/house/notes.git", new: "--repo=https://git:" + gitlabToken + "@gitlab.example/house/notes.git", finds: []find{
+		{rule: "credential-in-values", text: "args: [--repo=https://git:"},
 	}},
 	{file: objects + "web-n8n.yml", old: "'{{ .Values.global.roster.uses.ntfy.url }}'", new: "'https://ntfy.home.example'", finds: []find{
 		{rule: "outside-address-from-inside", text: "- {name: NTFY_URL"},
@@ -201,15 +201,15 @@ var faults = []fault{
 		{rule: "waiver-ended", text: "kind: PersistentVolumeClaim"},
 		{rule: "removal-prunes-state", text: "kind: PersistentVolumeClaim"},
 	}},
-	{file: objects + "web-sonarr.yml", old: "metadata: {name: sonarr}\n    spec:\n      accessModes", new: "metadata: {name: radarr}\n    spec:\n      accessModes", finds: []find{
-		{rule: "duplicate-object", text: "metadata: {name: radarr}"},
-		{rule: "missing-claim", text: "- {name: config, persistentVolumeClaim: {claimName: sonarr}}"},
+	{file: objects + "web-prowlarr.yml", old: "metadata: {name: prowlarr}\n    spec:\n      accessModes", new: "metadata: {name: radarr}\n    spec:\n      accessModes", finds: []find{
+		{rule: "duplicate-object", text: "- applicationCode: web-radarr", file: list},
+		{rule: "missing-claim", text: "- {name: config, persistentVolumeClaim: {claimName: prowlarr}}"},
 	}},
-	{file: objects + "web-radarr.yml", old: "selector: *labels\n      ports:", new: "selector: {app.kubernetes.io/name: radar}\n      ports:", finds: []find{
-		{rule: "service-selects-nothing", text: "selector: {app.kubernetes.io/name: radar}"},
+	{file: objects + "web-openclaw.yml", old: "selector: *labels\n      ports:", new: "selector: {app.kubernetes.io/name: claw}\n      ports:", finds: []find{
+		{rule: "service-selects-nothing", text: "selector: {app.kubernetes.io/name: claw}"},
 	}},
-	{file: objects + "web-radarr.yml", old: "              image: ghcr.io/home-operations/radarr:6.4.4.10685\n", new: "", finds: []find{
-		{rule: "missing-image", text: "- name: radarr\n"},
+	{file: objects + "web-n8n.yml", old: "              image: docker.n8n.io/n8nio/n8n:2.41.3\n", new: "", finds: []find{
+		{rule: "missing-image", text: "- name: n8n\n"},
 	}},
 	{file: objects + "web-prowlarr.yml", old: "targetPort: http", new: "targetPort: web", finds: []find{
 		{rule: "missing-target-port", text: "- {name: http, port: 9696, targetPort: web}"},
@@ -226,7 +226,7 @@ var faults = []fault{
 	{file: objects + "web-homer.yml", old: "configMap: {name: homer}", new: "configMap: {name: homer-config}", finds: []find{
 		{rule: "missing-configmap", text: "- {name: config, configMap:"},
 	}},
-	{file: objects + "web-markdown-vault.yml", old: "- {name: tmp, emptyDir: {}}", new: "- {name: temp, emptyDir: {}}", finds: []find{
+	{file: objects + "web-vaultwarden.yml", old: "- {name: tmp, emptyDir: {}}", new: "- {name: temp, emptyDir: {}}", finds: []find{
 		{rule: "missing-volume", text: "- {name: tmp, mountPath: /tmp}"},
 	}},
 	{file: objects + "web-obsidian.yml", old: "mountPath: /opt/couchdb/etc/local.d}", new: "mountPath: /opt/couchdb/data}", finds: []find{
@@ -235,10 +235,10 @@ var faults = []fault{
 	{file: "deploy/immich-backup/cronjob.yaml", old: "metadata:\n  name: backup\nspec:\n  accessModes", new: "metadata:\n  name: backup\n  annotations: {helm.sh/hook: pre-install}\nspec:\n  accessModes", finds: []find{
 		{rule: "state-in-hook", text: "annotations: {helm.sh/hook: pre-install}"},
 	}},
-	{file: objects + "web-sonarr.yml", old: "failureThreshold: 6", new: "failureTreshold: 6", finds: []find{
-		{rule: "unknown-field", text: "livenessProbe: {httpGet: {path: /ping, port: http}, failureTreshold: 6}"},
+	{file: objects + "web-vaultwarden.yml", old: "failureThreshold: 6", new: "failureTreshold: 6", finds: []find{
+		{rule: "unknown-field", text: "livenessProbe: {httpGet: {path: /alive, port: http}, failureTreshold: 6}"},
 	}},
-	{file: objects + "web-home-assistant.yml", old: "          automountServiceAccountToken: false\n", new: "          automountServiceAccountToken: false\n          hostNetwork: true # it finds nothing otherwise\n", finds: []find{
+	{file: objects + "web-jellyfin.yml", old: "          automountServiceAccountToken: false\n", new: "          automountServiceAccountToken: false\n          hostNetwork: true # it finds nothing otherwise\n", finds: []find{
 		{rule: "host-network-behind-policy", text: "hostNetwork: true"},
 		{rule: "pod-security-enforced", text: "hostNetwork: true"},
 	}},
@@ -249,11 +249,11 @@ var faults = []fault{
 		{rule: "may-run-as-root", text: "securityContext: &tight\n"},
 		{rule: "pod-security-enforced", text: "securityContext: {fsGroup: 5984"},
 	}},
-	{file: objects + "sys-cloudflared.yml", old: "                limits: {memory: 256Mi}\n", new: "", finds: []find{
+	{file: objects + "web-vaultwarden.yml", old: "                limits: {memory: 256Mi}\n", new: "", finds: []find{
 		{rule: "missing-limits", text: "resources:\n"},
 	}},
-	{file: objects + "web-qr-device-login.yml", old: "              readinessProbe: {httpGet: {path: /healthz, port: http}}\n              livenessProbe: {httpGet: {path: /healthz, port: http}}\n", new: "", finds: []find{
-		{rule: "missing-probes", text: "- name: qr-device-login\n"},
+	{file: objects + "web-brew-buddy.yml", old: "              readinessProbe: {httpGet: {path: /, port: http}}\n              livenessProbe: {httpGet: {path: /, port: http}}\n", new: "", finds: []find{
+		{rule: "missing-probes", text: "- name: frontend # React"},
 	}},
 	{file: objects + "web-homer.yml", old: "b4bz/homer:v26.4.2", new: "b4bz/homer", finds: []find{
 		{rule: "unpinned-image", text: "image: b4bz/homer"},

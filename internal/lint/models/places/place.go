@@ -2,6 +2,7 @@
 package places
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -348,7 +349,7 @@ func (in *Model) textAt(o *deployed.Object, text string) (at catalog.Place, ok b
 		return at, true
 	}
 	if n, name := in.Listed(a); n != nil {
-		if found := in.scalarIn(n, text); found != nil {
+		if found := cmp.Or(in.Exactly(n, text), in.scalarIn(n, text)); found != nil { // an image may have a Secret's name in its own
 			at.Pos = diag.Position{File: name, Line: found.Line, Column: found.Column}
 			return at, true
 		}

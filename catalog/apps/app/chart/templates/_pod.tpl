@@ -15,7 +15,9 @@
 {{- $list := list }}
 {{- range $path, $v := .Values.volumes }}
 {{- if kindIs "string" $v }}{{ $v = dict }}{{ end }}
+{{- if ne (toString $v.mounted) "false" }}
 {{- $list = append $list (include "mount" (dict "app" $ "path" $path "volume" $path "readOnly" $v.readOnly) | fromJson) }}
+{{- end }}
 {{- end }}
 {{- range $path, $_ := .Values.files }}
 {{- $list = append $list (include "mount" (dict "app" $ "path" $path "volume" $path) | fromJson) }}
