@@ -26,6 +26,7 @@ type builtinApp struct {
 	// values are the chart's, with the user's over them; nil when these do not fit, which is reported.
 	values builtin.Values
 	offer  *builtin.Offer
+	unled  string // what to write for a host that leads nowhere
 }
 
 // expansion is what the applications of the catalog add to the entries. It is made before anything else is resolved, so what they
@@ -207,6 +208,7 @@ func (x *expansion) declared(b *builtinApp) builtin.Declaration {
 	w := written{b.in.Catalog.Node}
 	fillEntry(b, d, w)
 	if d.Backend != nil {
+		b.unled = d.Backend.Hint
 		w.backend(b.in.Ingress, *d.Backend)
 	}
 	if b.in.Ingress == nil && !b.in.Flawed("ingress") {

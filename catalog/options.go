@@ -78,7 +78,11 @@ func (r *sourceReader) helm(in *app) *argocd.Helm {
 	}
 	const longest = 53 // helm.sh/helm/v3/pkg/chartutil, maxReleaseNameLen
 	if len(release.V) > longest {
-		release.Report("bad-name", "set helm.releaseName", "expected a Helm release name of at most %d characters, found %d", longest, len(release.V))
+		hint := "set helm.releaseName"
+		if in.Catalog.IsSet() { // it has no effect there
+			hint = "choose a shorter applicationCode"
+		}
+		release.Report("bad-name", hint, "expected a Helm release name of at most %d characters, found %d", longest, len(release.V))
 	}
 	known := r.known(in)
 	if in.Helm == nil && in.Values.Node == nil && known == nil && !r.cluster.Remote {

@@ -71,7 +71,7 @@ func (in *ingressInput) leadsSomewhere(of *app) {
 		if b.values == nil {
 			return
 		}
-		hint = "the values of " + b.Name + " name no port that is meant by default"
+		hint = b.unled
 	}
 	if in.Port.Node == nil && !in.Flawed("port") {
 		in.Report("missing-field", hint, `missing "port"`)

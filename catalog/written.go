@@ -58,7 +58,7 @@ func (w written) secret(s builtin.Secret, path string) secretInput {
 func (w written) backend(hosts []ingressInput, b builtin.Backend) {
 	for i := range hosts {
 		in := &hosts[i]
-		if in.Node == nil || in.Flawed("service", "port") {
+		if b.Service == "" || in.Node == nil || in.Flawed("service", "port") {
 			continue
 		}
 		if !in.Service.IsSet() {

@@ -44,7 +44,7 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 	c.checkVolumes()
 	c.checkFiles()
 	d := builtin.Declaration{Profile: "web-app-internal", Backend: c.backend(), Secrets: c.secrets(s)}
-	if v.Database != nil {
+	if v.Database != nil && len(c.problems) == 0 { // the name is not too long for a label
 		d.Secrets = append(d.Secrets, builtin.Secret{Name: c.database(), Below: "postgres", Data: map[string]string{"password": "password"}})
 		d.Flows = []builtin.Flow{{Callers: builtin.Callers{PodLabels: map[string]string{nameLabel: name}}, Path: []string{"database"},
 			Peer: builtin.Peer{PodLabels: map[string]string{nameLabel: c.database()}, Ports: []string{postgresPort}}}}
@@ -66,7 +66,7 @@ func (c *checker) add(path []string, hint, format string, args ...any) {
 // database is the name of the database's objects.
 func (c *checker) database() string { return c.name + "-postgres" }
 
-// backend is where the application's hosts lead unless they say otherwise; nil when no port is the obvious one.
+// backend is where the application's hosts lead unless they say otherwise: to http, or to the only port.
 func (c *checker) backend() *builtin.Backend {
 	var ports []string
 	for _, p := range c.portsOf(&c.container, nil) {
@@ -80,7 +80,7 @@ func (c *checker) backend() *builtin.Backend {
 	case len(ports) == 1:
 		return &builtin.Backend{Service: c.name, Port: ports[0]}
 	}
-	return nil
+	return &builtin.Backend{Hint: "set port among the values, or write service and port here"}
 }
 
 // secrets are the Secrets whose keys become variables, and that no application of the namespace lists. One such is what the store has

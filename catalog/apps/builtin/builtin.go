@@ -79,7 +79,7 @@ type Declaration struct {
 	Profile string // of the network policies; empty when it has no pods
 	Flows   []Flow
 	Routes  []Route
-	Backend *Backend // where hosts lead that the entry lists without a service; nil when they have to have one
+	Backend *Backend // where hosts lead that the entry lists without a service; nil when they have to have one, whatever the values are
 	Secrets []Secret
 	// Callers are the pods that call what the application uses.
 	Callers Callers
@@ -115,8 +115,8 @@ type Peer struct {
 // Route is a host name. Expose applies to platforms that have such an exposure; others use their default.
 type Route struct{ Host, Service, Port, Expose, Auth string }
 
-// Backend is a Service and the name of a port of it.
-type Backend struct{ Service, Port string }
+// Backend is a Service and the name of a port of it. Where both are empty, Hint says what to write.
+type Backend struct{ Service, Port, Hint string }
 
 // Secret is a Secret and, for each key, the property of the application's path in Vault that holds it.
 type Secret struct {
