@@ -309,8 +309,8 @@ type ignoreDifferenceInput struct {
 type ingressInput struct {
 	*syntax.Node
 	Host     text        `yaml:"host,required"` // a name without dots gets the platform's domain
-	Service  text        `yaml:"service"`
-	Port     syntax.Text `yaml:"port"` // the Service's port: a number or its name
+	Service  text        `yaml:"service" empty:"write a value"`
+	Port     syntax.Text `yaml:"port" empty:"write a value"` // the Service's port: a number or its name
 	Path     text        `yaml:"path"`
 	Priority number      `yaml:"priority"`
 	Expose   text        `yaml:"expose"`

@@ -40,7 +40,7 @@ var mayRead = map[string]string{
 	"catalog/apps/gardener/gardener.go checkNode yaml.Unmarshal":             "a file of ours",
 	"catalog/builtin.go builtinValues fs.ReadFile":                           "a file of ours",
 	"catalog/builtin.go builtinValues yaml.Unmarshal":                        "a file of ours",
-	"catalog/valuesschema.go valuesSchemaOf jsonschema.UnmarshalJSON":                 "a file of ours",
+	"catalog/valuesschema.go valuesSchemaOf jsonschema.UnmarshalJSON":        "a file of ours",
 	"catalog/schema.go readDescriptions json.Unmarshal":                      "a file of ours",
 	"profiles/resolve.go rule json.NewDecoder":                               "made of a syntax.Raw, which has no aliases",
 	"plugin/environment.go asked json.Unmarshal":                             "a variable of the environment, which Argo CD sets",
