@@ -41,7 +41,7 @@ test: ## Run all fast tests
 
 .PHONY: update
 update: ## Rewrite golden files and scripts; read the difference before you commit it
-	UPDATE=1 go test ./catalog ./golden ./cmd/internal/cli ./internal/diff/kinds ./internal/diff/formats ./internal/lint/rules ./internal/report
+	UPDATE=1 go test ./catalog ./golden ./cmd/internal/cli ./internal/diff/kinds ./internal/diff/formats ./internal/lint/rules ./internal/report ./test/house
 
 .PHONY: generate
 generate: ## Regenerate the embedded schemas from the modules that internal/schema/crds/go.mod names

@@ -24,7 +24,8 @@ func (all Rules) Reference() string {
 	var b strings.Builder
 	b.WriteString(`# The rules of roster lint
 
-This file is made from the rules; ` + "`make update`" + ` rewrites it. ` + "`roster help RULE`" + ` prints a section of it.
+Each mistake that ` + "`roster lint`" + ` finds: why it matters, an example of it, and the same example mended. ` + "`roster help RULE`" + ` prints a
+section of this page, which is made from the rules: ` + "`make update`" + ` rewrites it.
 
 ` + "`lint.rules` of `platform.yml`" + ` changes the severity of a rule, or turns it off; ` + "`lint.strict`" + ` turns on those that are
 marked. A finding is waived by a comment on its line, or on the line above, with a reason and, if it is for a time, an end:
@@ -35,7 +36,7 @@ marked. A finding is waived by a comment on its line, or on the line above, with
 ` + "```" + `
 
 ` + "`roster lint --fix`" + ` mends what the rules marked with ` + "`--fix`" + ` find: in the file, where it can do so without touching anything else, and
-as long as the list has no mistake then. It says what it has changed, and what it has left.
+as long as the list has no mistake then. It reports what it has changed, and what it has left.
 
 In the examples, a line such as ` + "`-- applications.yml --`" + ` begins a file. The bad example of a rule whose severity is info shows
 nothing without ` + "`--severity info`" + `, and that of a rule with ` + "`strict`" + ` nothing without ` + "`lint: {strict: true}`" + ` in ` + "`platform.yml`" + `.

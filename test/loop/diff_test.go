@@ -82,6 +82,13 @@ var changes = []struct {
 		created Application argocd/memory
 		deleted Application argocd/cache
 		moved Deployment tools/cache`},
+	{"an application no longer deletes what it has deployed", []edit{swap("applications/tools.yml", "applicationCode: memory", "applicationCode: memory, finalizer: false")}, `
+		changed Application argocd/memory`},
+	{"and gets another code", []edit{swap("applications/tools.yml", "applicationCode: memory, finalizer: false", "applicationCode: buffer")}, `
+		asked by roster
+		created Application argocd/buffer
+		deleted Application argocd/memory
+		moved Deployment tools/cache`},
 	{"an entry is removed with a volume", []edit{rename("applications/data.yml", "")}, `
 		asked by roster
 		deleted AppProject argocd/store
@@ -111,6 +118,9 @@ var changes = []struct {
 		recreated Deployment tools/log
 		refused Deployment shop/jobs`},
 }
+
+// kept are objects that a change must not have created anew.
+var kept = map[string]string{"an image": "Deployment shop/shop", "and gets another code": "Deployment tools/cache"}
 
 // edit is a change of the repository.
 type edit func(*testing.T, fstest.MapFS)
@@ -183,7 +193,7 @@ func TestDiff(t *testing.T) {
 			for _, e := range c.edit {
 				e(t, files)
 			}
-			revision = of.change(files, revision, c.want)
+			revision = of.change(files, revision, c.want, kept[c.name])
 		}) {
 			return // nobody knows in what state the cluster is
 		}
@@ -191,7 +201,7 @@ func TestDiff(t *testing.T) {
 }
 
 // change pushes a change, and compares what was announced, what Argo CD does, and what is wanted.
-func (l *differ) change(files fstest.MapFS, from, want string) (revision string) {
+func (l *differ) change(files fstest.MapFS, from, want, kept string) (revision string) {
 	l.Helper()
 	revision = l.repo.Record(l, files)
 	announced := l.announced(from, revision)
@@ -218,6 +228,9 @@ func (l *differ) change(files fstest.MapFS, from, want string) (revision string)
 		}
 	}
 	l.observe(done, before, l.patched(mark))
+	if kept != "" && before[kept].uid != l.tracked()[kept].uid {
+		l.Errorf("%s was created anew", kept)
+	}
 	done.fold(announced)
 	if !maps.Equal(announced, done) {
 		l.Errorf("roster diff announced:\n%s\n\nand Argo CD has done:\n%s", announced, done)
