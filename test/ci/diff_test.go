@@ -78,8 +78,7 @@ func TestDiffGitHub(t *testing.T) {
 		t.Error("what the pull request refers to is in the cache that others restore")
 	}
 	defaults(t, diff.Env, script+"$ROSTER_CACHE", "NUMBER", "RANGE")
-	if lint := github(t); step(t, diff.Steps, "Install roster").Run != lint["Install roster"].Run || diff.Steps[1].Uses != lint["actions/setup-go"].Uses ||
-		diff.Steps[1].With["go-version"] != goVersion(t) || diff.Steps[0].Uses != lint["actions/checkout"].Uses {
+	if lint := github(t); step(t, diff.Steps, "Install roster").Run != lint["Install roster"].Run || diff.Steps[0].Uses != lint["actions/checkout"].Uses {
 		t.Error("roster is installed in another way than for lint")
 	}
 }
