@@ -8,6 +8,9 @@ LOOPFLAGS ?=
 PLATFORMS ?= 12000
 SAMPLE ?= 200
 SEED ?= 1
+IMAGE_PLATFORMS ?= linux/amd64,linux/arm64
+VERSION ?=
+REGISTRY ?=
 BIN := bin
 
 .PHONY: help
@@ -25,6 +28,33 @@ image-root: build ## Assemble the root filesystem of the sidecar's image in bin/
 	@install -D -m 0755 $(BIN)/roster $(BIN)/image/usr/local/bin/roster
 	@install -D -m 0644 plugin/plugin.yaml $(BIN)/image/home/argocd/cmp-server/config/plugin.yaml
 	@echo argocd:x:999:999::/home/argocd:/sbin/nologin | install -D -m 0644 /dev/stdin $(BIN)/image/etc/passwd
+
+.PHONY: image
+image: ## Write the sidecar's image of this checkout to bin/oci/roster, an OCI layout, without a container engine; IMAGE_PLATFORMS=linux/arm64 takes one platform
+	@mkdir -p $(BIN)/oci
+	@go -C internal/release run . -only image -platforms $(IMAGE_PLATFORMS) -source $(CURDIR) -out $(CURDIR)/$(BIN)/oci/roster
+
+.PHONY: release
+release: ## Make all that a release has in dist: archives, licences, lists of parts, images, checksums; VERSION=v1.2.3 where the commit has no tag, REGISTRY=registry.example where the images go elsewhere
+	go -C internal/release run . -version "$(VERSION)" -registry "$(REGISTRY)" -source $(CURDIR) -out $(CURDIR)/dist
+
+.PHONY: helpers-lock
+helpers-lock: ## Write down Debian's newest packages for the helpers' image
+	go -C internal/release run . -only lock -source $(CURDIR)
+
+# A cache of its own: what is compiled again must be the same.
+.PHONY: release-twice
+release-twice: ## Make a release for all platforms twice, with nothing compiled before, and compare; an hour
+	@rm -rf $(BIN)/twice
+	@mkdir -p $(BIN)/twice
+	GOCACHE=$(CURDIR)/$(BIN)/twice/cache1 go -C internal/release run . -version v0.0.1 -source $(CURDIR) -out $(CURDIR)/$(BIN)/twice/1
+	GOCACHE=$(CURDIR)/$(BIN)/twice/cache2 go -C internal/release run . -version v0.0.1 -source $(CURDIR) -out $(CURDIR)/$(BIN)/twice/another-folder/2
+	diff -r $(BIN)/twice/1 $(BIN)/twice/another-folder/2
+
+.PHONY: release-test
+release-test: ## Make a release for this platform twice, and run what is in it
+	go -C internal/release vet ./...
+	go -C internal/release test -timeout 30m ./...
 
 .PHONY: render
 render: build ## Render examples/homelab to stdout: the main job
@@ -150,6 +180,7 @@ beside: loop-but-clusters others
 
 .PHONY: others
 others:
+	$(MAKE) release-test
 	$(MAKE) engines
 	$(MAKE) fetch
 	$(MAKE) chain
@@ -176,4 +207,5 @@ check-all: check bench linear mutants ## What takes too long for each push: chec
 	$(MAKE) loop LOOPFLAGS='-run "^TestClusters$$$$"'
 	$(MAKE) routes
 	$(MAKE) verdicts
+	$(MAKE) release-twice
 	$(MAKE) loop ARGOCD=v2 LOOPFLAGS='-run "TestTrial|TestTeam|TestSources"'

@@ -185,9 +185,17 @@ func HelmValues(p *catalog.Platform, image string) any {
 	}
 }
 
-// Image is the released image of a version of roster, such as v1.2.3; empty when the version is not that of a release.
+// released is the sidecar's image of a release, by its digest. The linker writes it into the programs that people run (internal/release);
+// it is empty in a build, and in the image itself, which cannot hold its own digest. Nothing assigns to it.
+var released string
+
+// Image is the released image of a version of roster: by digest, or, for one that somebody has built from a version such as v1.2.3, by its
+// tag. It is empty when the version is not that of a release.
 func Image(version string) string {
-	if !strings.HasPrefix(version, "v") || strings.ContainsAny(version, "+-") {
+	switch {
+	case released != "":
+		return released
+	case !strings.HasPrefix(version, "v") || strings.ContainsAny(version, "+-"):
 		return ""
 	}
 	return "ghcr.io/hippotion/roster:" + version

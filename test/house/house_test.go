@@ -195,7 +195,7 @@ func TestBinary(t *testing.T) {
 
 // TestTop fails when the top of the repository has a folder that the house has no place for.
 func TestTop(t *testing.T) {
-	rooms := "catalog cmd docs examples golden internal plugin profiles render test bin out"
+	rooms := "catalog cmd docs examples golden internal plugin profiles render test bin dist out"
 	entries, err := filepath.Glob(filepath.Join(examples.Root(), "*", ""))
 	if err != nil {
 		t.Fatal(err)

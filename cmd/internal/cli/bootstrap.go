@@ -54,7 +54,7 @@ With --format, it prints a part, or the same in another form:
 		case !slices.Contains(bootstrapFormats, format):
 			return fmt.Errorf("expected one of %s as --format, found %q", strings.Join(bootstrapFormats, ", "), format)
 		case image == "" && format != "root":
-			return errors.New("this roster is not a release: it has no image\n  hint: name the sidecar's with --image")
+			return errors.New("this roster is a build, not a release: there is no image of it\n  hint: make image writes one; push it, and name it with --image REPOSITORY@sha256:…")
 		}
 		out, err := platform(folderOf(args), repository, c.ErrOrStderr())
 		if err != nil {
