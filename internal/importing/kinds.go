@@ -1,0 +1,4 @@
+package importing
+
+// argoproj is the group of Argo CD.
+const argoproj = "argoproj.io"
