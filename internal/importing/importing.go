@@ -8,6 +8,7 @@ package importing
 
 import (
 	"io/fs"
+	"slices"
 
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/diff/fields"
@@ -127,5 +128,37 @@ func file(name, head string, m listtext.Map) File {
 
 // Import makes a list of what was read. The error is that of Build.
 func Import(in Input) (*Result, error) {
-	return &Result{}, nil
+	w := &work{in: in, objects: slices.Clone(in.Objects), outcomes: map[*Object]*Outcome{}, entries: map[string]*entry{}, codes: map[string]*app{}, noted: map[string]bool{},
+		argocd: argocdNamespace(in.Objects), platform: platform{exposures: map[string]string{}, middlewares: map[string]string{}}}
+	w.expand()
+	w.leave()
+	for i := range kinds {
+		k := &kinds[i]
+		var of []*Object
+		for _, o := range w.objects {
+			if o.Group == k.group && o.Kind == k.kind && w.outcomes[o] == nil {
+				of = append(of, o)
+			}
+		}
+		if len(of) > 0 {
+			k.take(w, of)
+		}
+	}
+	w.keepTokens()
+	out := &Result{}
+	if len(w.entries) > 0 {
+		objects, files, err := w.settled()
+		if err != nil {
+			return nil, err
+		}
+		out.Files, out.Added = files, w.compared(objects)
+	}
+	for _, o := range w.objects {
+		if outcome := w.outcomes[o]; outcome != nil {
+			out.Outcomes = append(out.Outcomes, *outcome)
+		}
+	}
+	slices.SortStableFunc(out.Outcomes, func(a, b Outcome) int { return a.Object.Pos.Compare(b.Object.Pos) })
+	out.Notes = w.notes
+	return out, nil
 }

@@ -19,6 +19,8 @@ const (
 	mostFiles   = 50_000
 	mostObjects = 200_000
 	mostBytes   = 256 << 20
+	// MostStream is how many bytes are read from standard input: one text.
+	MostStream = syntax.MaxBytes
 )
 
 // Reading is what was read, and what could not be.

@@ -1,0 +1,212 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/hippotion/roster/internal/checkout"
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/fleet"
+	"github.com/hippotion/roster/internal/importing"
+	"github.com/hippotion/roster/internal/outfile"
+	"github.com/hippotion/roster/render/object"
+	"github.com/spf13/cobra"
+)
+
+// importOptions are the flags of the verb.
+type importOptions struct {
+	outputDir, format string
+	keepGoing         bool
+}
+
+func importCommand() *cobra.Command {
+	var o importOptions
+	c := &cobra.Command{
+		Use:   "import FOLDER|-",
+		Short: "Make a list of what runs today, and say what of it the list renders",
+		Long: `Import reads the manifests in FOLDER and below it, or on standard input with -: Applications, ApplicationSets and AppProjects of
+Argo CD, Namespaces, CiliumNetworkPolicies, IngressRoutes, ExternalSecrets, RoleBindings. It makes applications.yml, platform.yml and
+profiles of them, renders these, and compares the result with what it has read, object by object. The report says how many objects are
+identical, equal in meaning, different, or not expressed, and why, with their places.
+
+With --output-dir it also writes the files, and overwrites none. It invents nothing: what is in the files stands in something that was read.
+The values of Secrets are not read.
+
+It exits with 0 when all is expressed, with 3 when not: what is written is right then, but it is not all. A document that cannot be read
+makes all of it fail with 2; with --keep-going it is listed, and the exit code is 3.`,
+		Example: `  roster import infrastructure                      what would a list of this folder express?
+  roster import infrastructure -o new               write it into new
+  kubectl get applications,applicationsets,appprojects,namespaces,ciliumnetworkpolicies,ingressroutes,externalsecrets -A -o yaml \
+    | roster import - -o new                        from the cluster`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("expected a folder, or - for standard input, found %d arguments", len(args))
+			}
+			return nil
+		},
+		ValidArgsFunction: folders,
+	}
+	c.Flags().StringVarP(&o.outputDir, "output-dir", "o", "", "write the list into this folder; no file in it is overwritten")
+	c.Flags().StringVar(&o.format, "format", "text", "of the report: text or json")
+	c.Flags().BoolVar(&o.keepGoing, "keep-going", false, "go on without documents that cannot be read, and exit with 3")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if o.format != "text" && o.format != "json" {
+			return fmt.Errorf("unknown format %q\n  hint: %s", o.format, diag.OneOf("known: ", []string{"text", "json"}))
+		}
+		imported, err := readAndImport(args[0], o.keepGoing, c)
+		if err != nil {
+			return err
+		}
+		if o.outputDir != "" {
+			if err := writeList(o.outputDir, imported.Files, args[0]); err != nil {
+				return err
+			}
+		}
+		text := []byte(imported.Text())
+		if o.format == "json" {
+			if text, err = imported.JSON(); err != nil {
+				return err
+			}
+		}
+		if _, err := c.OutOrStdout().Write(text); err != nil {
+			return err
+		}
+		if !imported.Complete() || imported.unread {
+			return errIncomplete
+		}
+		return nil
+	}
+	return c
+}
+
+// imported is a list, and whether something was not read for it.
+type imported struct {
+	*importing.Result
+	unread bool
+}
+
+// readAndImport reads a folder or standard input, and makes a list of it.
+func readAndImport(from string, keepGoing bool, c *cobra.Command) (*imported, error) {
+	reading, files, err := readManifests(from, c.InOrStdin())
+	if err != nil {
+		return nil, err
+	}
+	if files != nil {
+		defer files.Close()
+	}
+	if err := reading.Broken.Print(c.ErrOrStderr(), diag.Frame{Folder: shownFolder(from)}); err != nil {
+		return nil, err
+	}
+	switch {
+	case len(reading.Broken) > 0 && !keepGoing:
+		_, _ = fmt.Fprintln(c.ErrOrStderr(), "  hint: --keep-going goes on without them")
+		return nil, errReported
+	case len(reading.Objects) == 0:
+		return nil, fmt.Errorf("there is no object of Kubernetes in %s", from)
+	}
+	in := importing.Input{Objects: reading.Objects, Build: buildInMemory}
+	if files != nil {
+		in.Files = checkout.FS(files)
+	}
+	result, err := importing.Import(in)
+	if err != nil {
+		return nil, err
+	}
+	result.Notes = append(result.Notes, reading.Skipped...)
+	return &imported{result, len(reading.Broken) > 0}, nil
+}
+
+func shownFolder(from string) string {
+	if from == "-" {
+		return ""
+	}
+	return from
+}
+
+// readManifests reads them. The folder that is returned is to be closed; nil for standard input.
+func readManifests(from string, stdin io.Reader) (*importing.Reading, *os.Root, error) {
+	if from == "-" {
+		reading := &importing.Reading{}
+		data, err := io.ReadAll(io.LimitReader(stdin, importing.MostStream+1))
+		if err == nil && len(data) > importing.MostStream {
+			err = fmt.Errorf("standard input has more than %d MiB\n  hint: import the kinds of a few namespaces at a time into one folder of manifests, and then the folder", importing.MostStream>>20)
+		}
+		if err == nil {
+			err = reading.Read("stdin", data)
+		}
+		return reading, nil, err
+	}
+	info, err := os.Stat(from)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil, fmt.Errorf("there is no folder %q", from)
+	case err != nil:
+		return nil, nil, err
+	case !info.IsDir():
+		return nil, nil, fmt.Errorf("%q is not a folder\n  hint: name the folder, or - for standard input", from)
+	}
+	root, err := os.OpenRoot(from)
+	if err != nil {
+		return nil, nil, err
+	}
+	reading, err := importing.ReadFolder(checkout.FS(root))
+	if err != nil {
+		return nil, nil, errors.Join(err, root.Close())
+	}
+	return reading, root, nil
+}
+
+// buildInMemory renders a list that is on no disk.
+func buildInMemory(files []importing.File) ([]object.Object, diag.List, error) {
+	memory := fleet.Memory{}
+	for _, f := range files {
+		memory[f.Name] = f.Text
+	}
+	out, diags, err := fleet.Build(fleet.Input{Place: fleet.Place{Files: memory, Dir: "."}})
+	if err != nil || len(diags) > 0 {
+		return nil, diags, err
+	}
+	return out.Clusters[0].Objects, nil, nil
+}
+
+// writeList writes the files of a list into a folder, and nothing at all when one of them is there already.
+func writeList(name string, files []importing.File, read string) error {
+	dir, err := outfile.Folder(name, read)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	var there []string
+	for _, f := range files {
+		if _, err := dir.Lstat(f.Name); !errors.Is(err, fs.ErrNotExist) {
+			there = append(there, f.Name)
+		}
+	}
+	if len(there) > 0 {
+		return fmt.Errorf("%s has %s already, and nothing is overwritten\n  hint: name an empty folder", name, strings.Join(there, ", "))
+	}
+	for _, f := range files {
+		if err := create(dir, f); err != nil {
+			return fmt.Errorf("writing %s into %s: %w", f.Name, name, err)
+		}
+	}
+	return nil
+}
+
+// create makes a file that is not there.
+func create(dir *os.Root, f importing.File) error {
+	if err := dir.MkdirAll(path.Dir(f.Name), 0o755); err != nil {
+		return err
+	}
+	file, err := dir.OpenFile(f.Name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(f.Text)
+	return errors.Join(err, file.Close())
+}

@@ -1,0 +1,361 @@
+package importing
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/listtext"
+	"github.com/hippotion/roster/render/object"
+)
+
+// mostRounds is how often what the list refuses is taken out of it. Each round takes out all that is reported; a second one is for what was hidden
+// by the first.
+const mostRounds = 100
+
+// settled builds the list, and takes out what it refuses until it refuses nothing: each time with the reason.
+func (w *work) settled() ([]object.Object, []File, error) {
+	for range mostRounds {
+		files := w.files()
+		objects, diags, err := w.in.Build(files)
+		if err != nil || len(diags) == 0 {
+			return objects, files, err
+		}
+		taken := false
+		for _, d := range backwards(diags) {
+			taken = w.takeOut(d) || taken
+		}
+		if !taken {
+			return nil, nil, fmt.Errorf("what was read makes a list with a mistake that cannot be taken out, please report it: %s: %s", diags[0].Path, diags[0].Message)
+		}
+	}
+	return nil, nil, errors.New("what was read makes a list with too many mistakes, please report it")
+}
+
+// backwards are mistakes from the last to the first, so that taking one out does not move those that follow.
+func backwards(diags diag.List) diag.List {
+	sorted := diags.Sorted()
+	out := make(diag.List, 0, len(sorted))
+	for i := len(sorted) - 1; i >= 0; i-- {
+		out = append(out, sorted[i])
+	}
+	return out
+}
+
+// step is a key of a mapping, or a number of a list.
+type step struct {
+	key   string
+	index int // -1 for a key
+}
+
+// steps are those of a path as syntax.Node writes it: web-x.applications[2].labels["a.b/c"].
+func steps(path string) []step {
+	var out []step
+	for path != "" {
+		switch {
+		case strings.HasPrefix(path, `["`):
+			quoted, err := strconv.QuotedPrefix(path[1:])
+			if err != nil {
+				return out
+			}
+			key, _ := strconv.Unquote(quoted)
+			out, path = append(out, step{key, -1}), strings.TrimPrefix(path[1+len(quoted):], "]")
+		case strings.HasPrefix(path, "["):
+			number, rest, _ := strings.Cut(path[1:], "]")
+			n, err := strconv.Atoi(number)
+			if err != nil {
+				return out
+			}
+			out, path = append(out, step{"", n}), rest
+		default:
+			path = strings.TrimPrefix(path, ".")
+			end := strings.IndexAny(path, ".[")
+			if end < 0 {
+				end = len(path)
+			}
+			out, path = append(out, step{path[:end], -1}), path[end:]
+		}
+	}
+	return out
+}
+
+// takeOut takes out what a mistake is about, and reports whether there was something.
+func (w *work) takeOut(d diag.Diagnostic) bool {
+	why := reason(d)
+	at := steps(d.Path)
+	if d.Pos.File == platformFile {
+		return w.takeOutOfPlatform(at, why)
+	}
+	if len(at) == 0 {
+		return false
+	}
+	if strings.HasPrefix(d.Pos.File, "profiles/") {
+		return w.takeOutProfile(strings.TrimSuffix(strings.TrimPrefix(d.Pos.File, "profiles/"), ".yml"), why)
+	}
+	e := w.entries[at[0].key]
+	if e == nil || e.gone {
+		return false
+	}
+	at = at[1:]
+	if len(at) == 0 {
+		return w.drop(e, why)
+	}
+	switch at[0].key {
+	case "applications":
+		if apps := kept(e.apps); len(at) > 1 && at[1].index >= 0 && at[1].index < len(apps) {
+			return w.takeOutOfApp(apps[at[1].index], at[2:], why)
+		}
+	case "access":
+		return w.takeOutPart(kept(e.access), at[1:], why, true)
+	case "networkPolicies":
+		w.refusePolicies(e, why)
+		return true
+	case "clusterResources":
+		if len(at) > 1 && at[1].index >= 0 {
+			return w.takeOutKind(e, at[1].index, why)
+		}
+	case "project":
+		return w.takeOutOf(&e.project, at[1:], e.projectOf, "project", why)
+	default:
+		return w.takeOutOf(&e.fields, at, e.of, "", why)
+	}
+	return false
+}
+
+// reason is a mistake as the reason why something is not in the list.
+func reason(d diag.Diagnostic) string {
+	message := d.Message
+	return strings.TrimSuffix(message, ".")
+}
+
+func (w *work) takeOutOfApp(a *app, at []step, why string) bool {
+	if len(at) > 0 {
+		switch at[0].key {
+		case "ingress":
+			return w.takeOutPart(kept(a.ingress), at[1:], why, true)
+		case "secrets":
+			return w.takeOutPart(kept(a.secret), at[1:], why, true)
+		case "applicationCode":
+		default:
+			// A source without one of its keys would be another source: an application is taken out as a whole then.
+			if !isSource[at[0].key] && w.takeOutOf(&a.fields, at, a.of, "", why) {
+				return true
+			}
+		}
+		why = pathText(at) + ": " + why
+	}
+	if a.gone {
+		return false
+	}
+	a.gone = true
+	delete(w.codes, a.code)
+	for _, o := range a.of {
+		w.out(o, NotExpressed, why).Became = ""
+	}
+	for _, p := range append(a.ingress, a.secret...) {
+		w.dropPart(p, "its application is not in the list")
+	}
+	return true
+}
+
+// isSource are the keys of an application that say what is deployed.
+var isSource = map[string]bool{"path": true, "chart": true, "version": true, "repoURL": true, "revision": true, "values": true, "valueFiles": true, "helm": true, "kustomize": true,
+	"directory": true, "plugin": true, "patches": true, "sources": true}
+
+// takeOutPart takes out a part, or something of it where it is whole without.
+func (w *work) takeOutPart(parts []*part, at []step, why string, whole bool) bool {
+	if len(at) == 0 || at[0].index < 0 || at[0].index >= len(parts) {
+		return false
+	}
+	p := parts[at[0].index]
+	if !whole && len(at) > 1 {
+		return w.takeOutOf(&p.fields, at[1:], p.of, "", why)
+	}
+	if len(at) > 1 {
+		why = pathText(at[1:]) + ": " + why
+	}
+	return w.dropPart(p, why)
+}
+
+func (w *work) dropPart(p *part, why string) bool {
+	if p.gone {
+		return false
+	}
+	p.gone = true
+	for _, o := range p.of {
+		w.took(o, "", why)
+	}
+	return true
+}
+
+// drop takes out a whole entry.
+func (w *work) drop(e *entry, why string) bool {
+	if e.gone {
+		return false
+	}
+	e.gone = true
+	for _, o := range e.of {
+		w.out(o, NotExpressed, why).Became = ""
+	}
+	for _, a := range e.apps {
+		w.takeOutOfApp(a, nil, "its entry is not in the list: "+why)
+	}
+	for _, p := range e.access {
+		w.dropPart(p, "its entry is not in the list: "+why)
+	}
+	w.refusePolicies(e, "its entry is not in the list: "+why)
+	return true
+}
+
+// takeOutOf takes what a path leads to out of a mapping.
+func (w *work) takeOutOf(m *listtext.Map, at []step, of []*Object, within, why string) bool {
+	if len(at) == 0 {
+		return false
+	}
+	if !without(m, at) {
+		return false
+	}
+	where := strings.TrimPrefix(within+"."+pathText(at), ".")
+	for _, o := range of {
+		w.took(o, "", where+": "+why)
+	}
+	return true
+}
+
+// without removes what a path leads to, or the deepest of what is there on the way that can be removed.
+func without(m *listtext.Map, at []step) bool {
+	for i, f := range *m {
+		if f.Key != at[0].key {
+			continue
+		}
+		if len(at) > 1 {
+			if value, ok := withoutIn(f.Value, at[1:]); ok {
+				if empty := isEmptyValue(value); empty {
+					break
+				}
+				(*m)[i].Value = value
+				return true
+			}
+		}
+	}
+	for i, f := range *m {
+		if f.Key == at[0].key {
+			*m = append((*m)[:i:i], (*m)[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+func withoutIn(value any, at []step) (any, bool) {
+	switch v := value.(type) {
+	case listtext.Map:
+		ok := without(&v, at)
+		return v, ok
+	case map[string]any:
+		if _, there := v[at[0].key]; !there {
+			return nil, false
+		}
+		out := map[string]any{}
+		for key, one := range v {
+			if key != at[0].key {
+				out[key] = one
+			}
+		}
+		return out, true
+	case []listtext.Map:
+		if i := at[0].index; i >= 0 && i < len(v) {
+			return append(v[:i:i], v[i+1:]...), true
+		}
+	case []string:
+		if i := at[0].index; i >= 0 && i < len(v) {
+			return append(v[:i:i], v[i+1:]...), true
+		}
+	}
+	return nil, false
+}
+
+func isEmptyValue(value any) bool {
+	switch v := value.(type) {
+	case listtext.Map:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	case []listtext.Map:
+		return len(v) == 0
+	case []string:
+		return len(v) == 0
+	}
+	return false
+}
+
+// pathText is a path as people read it.
+func pathText(at []step) string {
+	var b strings.Builder
+	for i, s := range at {
+		switch {
+		case s.index >= 0:
+			fmt.Fprintf(&b, "[%d]", s.index)
+		case strings.ContainsAny(s.key, ".["):
+			fmt.Fprintf(&b, "[%q]", s.key)
+		default:
+			if i > 0 {
+				b.WriteByte('.')
+			}
+			b.WriteString(s.key)
+		}
+	}
+	return b.String()
+}
+
+// takeOutKind takes out one of the kinds of clusterResources, by its number in what is written.
+func (w *work) takeOutKind(e *entry, number int, why string) bool {
+	kinds := sortedOnce(e.cluster)
+	if number >= len(kinds) {
+		return false
+	}
+	e.cluster = append(kinds[:number:number], kinds[number+1:]...)
+	for _, o := range e.projectOf {
+		w.took(o, "", "clusterResourceWhitelist: "+kinds[number]+": "+why)
+	}
+	return true
+}
+
+// takeOutOfPlatform takes out what platform.yml may not say, and the parts of the list that need it.
+func (w *work) takeOutOfPlatform(at []step, why string) bool {
+	if len(at) < 2 {
+		return false
+	}
+	switch {
+	case at[0].key == "secrets":
+		if w.platform.store == nil {
+			return false
+		}
+		w.platform.store = nil
+		for _, o := range w.platform.storeOf {
+			w.out(o, NotExpressed, why).Became = ""
+		}
+		return true
+	case at[0].key == "ingress" && len(at) > 2:
+		m, key := &w.platform.expose, "expose"
+		if at[1].key == "auth" {
+			m, key = &w.platform.auth, "auth"
+		}
+		if !without(m, at[2:3]) {
+			return false
+		}
+		for _, e := range w.sorted() {
+			for _, a := range e.apps {
+				for _, p := range a.ingress {
+					if get(p.fields, key) == at[2].key {
+						w.dropPart(p, pathText(at[2:])+": "+why)
+					}
+				}
+			}
+		}
+		return true
+	}
+	return false
+}

@@ -1,0 +1,130 @@
+package importing
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// leave says of each object that is not for a list to say why: nobody's list has what an Application deploys, or what a controller makes.
+func (w *work) leave() {
+	roots := w.roots()
+	inFolders(w.objects, roots)
+	apps := map[string]bool{}
+	deployTo := map[string]bool{}
+	for _, o := range w.objects {
+		if o.Group == argoproj && o.Kind == "Application" && !roots[o.Name] {
+			apps[o.Name] = true
+			deployTo[text(mapping(o.Value, "spec", "destination"), "namespace")] = true
+		}
+	}
+	for _, o := range w.objects {
+		ours := o.Group == argoproj && slices.Contains([]string{"Application", "ApplicationSet", "AppProject"}, o.Kind) || o.Group == "" && o.Kind == "Namespace"
+		switch by := o.Application; {
+		case o.Group == "" && o.Kind == "Secret":
+			w.out(o, Left, "Secrets are not read: a list names where values are, never values")
+		case o.Group == argoproj && o.Kind == "Application" && roots[o.Name]:
+			w.out(o, Left, "it deploys Applications: the root Application of roster takes its place")
+		case o.Owner.Kind != "" && !(o.Owner.Kind == "ApplicationSet" && o.Kind == "Application"):
+			w.out(o, Left, o.Owner.Kind+" "+o.Owner.Name+" makes it")
+		case ours:
+		case apps[by]:
+			w.out(o, Left, "the Application "+by+" deploys it")
+		case kindOf(o.ID) == nil && len(apps) == 0:
+			w.out(o, NotExpressed, "a list has Applications, not what they deploy, and none was read that may deploy it: put it into a folder that an application deploys")
+		case kindOf(o.ID) != nil:
+		case o.Namespace == "" || deployTo[o.Namespace]:
+			w.out(o, Left, "a list has Applications, not what they deploy: no roster object is of this kind")
+		default:
+			w.out(o, NotExpressed, "no Application that was read deploys to its namespace: put it into a folder that an application deploys")
+		}
+	}
+}
+
+// roots are the Applications that deploy Applications: by what their status says, by who tracks Applications, or by the folder that they deploy.
+func (w *work) roots() map[string]bool {
+	roots := map[string]bool{}
+	for _, o := range w.objects {
+		if o.Group != argoproj || o.Kind != "Application" && o.Kind != "ApplicationSet" && o.Kind != "AppProject" {
+			continue
+		}
+		if o.Application != "" && o.Application != o.Name {
+			roots[o.Application] = true
+		}
+		for _, d := range o.Deploys {
+			if d.Group == argoproj && (d.Kind == "Application" || d.Kind == "ApplicationSet") && d.Name != o.Name {
+				roots[o.Name] = true
+			}
+		}
+	}
+	for _, o := range w.objects {
+		if o.Group != argoproj || o.Kind != "Application" {
+			continue
+		}
+		for _, folder := range folders(o) {
+			for _, other := range w.objects {
+				if other.Group == argoproj && other != o && (other.Kind == "Application" || other.Kind == "ApplicationSet") && folder.has(other.Pos.File) {
+					roots[o.Name] = true
+				}
+			}
+		}
+	}
+	return roots
+}
+
+// folderOf is a folder that an Application deploys, in the repository that was read.
+type folderOf struct {
+	path    string
+	recurse bool
+}
+
+func (f folderOf) has(file string) bool {
+	if f.recurse {
+		return strings.HasPrefix(file, f.path+"/")
+	}
+	return path.Dir(file) == f.path
+}
+
+// folders are those of an Application's sources. That of a kustomization may have folders below it, which an Application says nothing of.
+func folders(o *Object) []folderOf {
+	var out []folderOf
+	spec := mapping(o.Value, "spec")
+	for _, s := range append(list(spec, "sources"), mapping(spec, "source")) {
+		m, _ := s.(map[string]any)
+		dir := path.Clean(text(m, "path"))
+		if text(m, "path") == "" || dir == "." || text(m, "chart") != "" {
+			continue
+		}
+		d := mapping(m, "directory")
+		out = append(out, folderOf{dir, d == nil || d["recurse"] == true})
+	}
+	return out
+}
+
+// inFolders says of objects in a folder that an Application deploys that it does.
+func inFolders(objects []*Object, roots map[string]bool) {
+	type deployer struct {
+		folderOf
+		app string
+	}
+	byPath := map[string][]deployer{}
+	for _, o := range objects {
+		if o.Group == argoproj && o.Kind == "Application" && !roots[o.Name] {
+			for _, f := range folders(o) {
+				byPath[f.path] = append(byPath[f.path], deployer{f, o.Name})
+			}
+		}
+	}
+	for _, o := range objects {
+		if o.Application != "" || o.Pos.File == "" {
+			continue
+		}
+		for dir := path.Dir(o.Pos.File); dir != "." && o.Application == ""; dir = path.Dir(dir) {
+			for _, d := range byPath[dir] {
+				if d.has(o.Pos.File) && o.Application == "" {
+					o.Application = d.app
+				}
+			}
+		}
+	}
+}

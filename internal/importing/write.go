@@ -1,0 +1,105 @@
+package importing
+
+import (
+	"slices"
+
+	"github.com/hippotion/roster/internal/listtext"
+)
+
+const (
+	listFile     = "applications.yml"
+	platformFile = "platform.yml"
+	listHead     = "# What runs in the cluster, as roster import has read it.\n"
+	platformHead = "# What is true of the whole cluster, as roster import has read it.\n"
+)
+
+// files are those of the list as it is now, and the paths of its parts.
+func (w *work) files() []File {
+	var entries []listtext.Map
+	for _, e := range w.sorted() {
+		if e.gone {
+			continue
+		}
+		entries = append(entries, e.written())
+	}
+	out := []File{{listFile, append([]byte(listHead), listtext.List(entries)...)}}
+	if p := w.platform.written(w.argocd); len(p) > 0 {
+		out = append(out, file(platformFile, platformHead, p))
+	}
+	return append(out, w.profiles...)
+}
+
+// written is the entry with its keys in the order of the documentation.
+func (e *entry) written() listtext.Map {
+	out := listtext.Map{{Key: "namespace", Value: e.namespace}}
+	if !e.manages() && !slices.Contains(kubernetesOwn, e.namespace) {
+		out = append(out, listtext.Field{Key: "manageNamespace", Value: false})
+	}
+	fields := e.fields
+	if e.manages() && get(fields, "labels") == nil {
+		put(&fields, "labels", e.labels)
+	}
+	out = append(out, fields...)
+	if len(e.policies) == 1 { // the profile alone
+		put(&out, "networkPolicies", e.policies[0].Value)
+	} else {
+		put(&out, "networkPolicies", e.policies)
+	}
+	put(&out, "access", written(e.access))
+	put(&out, "clusterResources", sortedOnce(e.cluster))
+	put(&out, "project", e.project)
+	var apps []listtext.Map
+	for _, a := range e.apps {
+		if !a.gone {
+			m := slices.Clone(a.fields)
+			put(&m, "ingress", written(a.ingress))
+			put(&m, "secrets", written(a.secret))
+			apps = append(apps, m)
+		}
+	}
+	put(&out, "applications", apps)
+	return out
+}
+
+// manages reports whether the list has the Namespace: it was read, or an Application makes it.
+func (e *entry) manages() bool { return e.managed || e.made }
+
+// written are parts, without those that were taken out again.
+func written(parts []*part) []listtext.Map {
+	var out []listtext.Map
+	for _, p := range parts {
+		if !p.gone {
+			out = append(out, p.fields)
+		}
+	}
+	return out
+}
+
+func (p *platform) written(argocd string) listtext.Map {
+	var out, in, secrets listtext.Map
+	if argocd != "argocd" {
+		put(&out, "argocd", listtext.Map{{Key: "namespace", Value: argocd}})
+	}
+	put(&in, "expose", p.expose)
+	put(&in, "auth", p.auth)
+	put(&out, "ingress", in)
+	put(&secrets, "store", p.store)
+	put(&out, "secrets", secrets)
+	put(&out, "podSecurity", p.podSecurity)
+	put(&out, "defaults", p.defaults)
+	return out
+}
+
+// kept are the parts that are not taken out, whose places in the list their numbers are.
+func kept[T interface{ isGone() bool }](all []T) []T {
+	return slices.DeleteFunc(slices.Clone(all), func(t T) bool { return t.isGone() })
+}
+
+func (p *part) isGone() bool { return p.gone }
+
+// sortedOnce are texts in order, each once.
+func sortedOnce(all []string) []string {
+	out := slices.Clone(all)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
