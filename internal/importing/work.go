@@ -20,6 +20,8 @@ type work struct {
 	notes    []Note
 	argocd   string // the namespace of Argo CD
 	noted    map[string]bool
+	guarded  map[string]*guarded // the namespaces with policies
+	dnsPods  atom                // a lookup, without the name
 }
 
 // part is a mapping of the list, and the objects that it was made of.
@@ -65,6 +67,8 @@ type platform struct {
 	defaults        listtext.Map
 	podSecurity     listtext.Map
 	refreshInterval string
+
+	controller, dns, apiServer listtext.Map
 }
 
 // out says what became of an object.

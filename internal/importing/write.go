@@ -80,9 +80,12 @@ func (p *platform) written(argocd string) listtext.Map {
 	if argocd != "argocd" {
 		put(&out, "argocd", listtext.Map{{Key: "namespace", Value: argocd}})
 	}
+	put(&in, "controller", p.controller)
 	put(&in, "expose", p.expose)
 	put(&in, "auth", p.auth)
 	put(&out, "ingress", in)
+	put(&out, "dns", p.dns)
+	put(&out, "apiServer", p.apiServer)
 	put(&secrets, "store", p.store)
 	put(&out, "secrets", secrets)
 	put(&out, "podSecurity", p.podSecurity)
