@@ -56,6 +56,9 @@ func (w *work) application(o *Object) (problem string) {
 	case w.codes[o.Name] != nil:
 		return "another Application of this name was read: " + w.codes[o.Name].of[0].Pos.String()
 	}
+	if p := mapping(spec, "source", "plugin"); strings.HasPrefix(text(p, "name"), "roster") && slices.ContainsFunc(list(p, "parameters"), isApplication) {
+		return "roster itself renders it, from another list: which application of the catalog it is, and its values, are in that list alone: write catalog"
+	}
 	e := w.entry(namespace)
 	a := &app{code: o.Name, entry: e}
 	a.of = []*Object{o}
@@ -92,6 +95,12 @@ func (w *work) application(o *Object) (problem string) {
 	e.apps, w.codes[o.Name] = append(e.apps, a), a
 	w.took(o, namespace+".applications."+o.Name)
 	return ""
+}
+
+// isApplication reports whether a parameter of a plugin is roster's own, which names an application of a list.
+func isApplication(parameter any) bool {
+	m, _ := parameter.(map[string]any)
+	return text(m, "name") == "application"
 }
 
 func isFinalizer(name string) bool {

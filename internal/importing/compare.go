@@ -31,12 +31,7 @@ func (w *work) compared(objects []object.Object) []Added {
 		at.Name = ""
 		near[at] = append(near[at], m)
 	}
-	policies := map[*Object]bool{}
-	for _, e := range w.sorted() {
-		for _, o := range e.policyOf {
-			policies[o] = true
-		}
-	}
+	w.comparedPolicies(all, byID)
 	for _, o := range w.objects {
 		outcome := w.outcomes[o]
 		if m := byID[o.ID]; m != nil && kindOf(o.ID) == nil && outcome != nil && outcome.State == Left { // such as the guard of an entry
@@ -45,10 +40,6 @@ func (w *work) compared(objects []object.Object) []Added {
 			continue
 		}
 		if outcome == nil || outcome.State != "" {
-			continue
-		}
-		if policies[o] {
-			w.comparedPolicy(o, byID)
 			continue
 		}
 		k := kindOf(o.ID)
@@ -283,7 +274,16 @@ func explained(o *Object, d fields.Difference) (why string, same bool) {
 		}
 		return "order: roster computes sync waves from dependsOn and provides, which an Application does not say", false
 	case last == syncOptions:
-		return "Argo CD asks before it prunes it: toggleable decides that", d.Change == fields.Added || d.Change == fields.Changed && strings.Contains(fmt.Sprint(d.To), fmt.Sprint(d.From))
+		from, to := options(d.From), options(d.To)
+		if slices.Equal(from, to) {
+			return "order: roster decides from provides whether a kind is tried before it exists", true
+		}
+		for _, option := range from {
+			if !slices.Contains(to, option) {
+				return at + ": " + option + " is for toggleable, or for nothing in a list, to say", false
+			}
+		}
+		return "Argo CD asks before it prunes it: toggleable says otherwise", true
 	case last == generatePaths:
 		return "roster writes which paths make Argo CD render it again", true
 	}
@@ -299,6 +299,19 @@ func explained(o *Object, d fields.Difference) (why string, same bool) {
 		return at + ": in another order", false
 	}
 	return at + ": changed", false
+}
+
+// options are those of an annotation, in order, but for the one about kinds that are missing.
+func options(value any) []string {
+	text, _ := value.(string)
+	var out []string
+	for _, o := range strings.Split(text, ",") {
+		if o = strings.TrimSpace(o); o != "" && o != "SkipDryRunOnMissingResource=true" {
+			out = append(out, o)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // unsaid is what a list has no words for.

@@ -107,7 +107,9 @@ func (w *work) route(o *Object, e *entry, route map[string]any) (_ *part, _ *app
 		if namespace == "" {
 			namespace = o.Namespace
 		}
-		auth = w.middleware(namespace, text(m, "name"))
+		if text(m, "name") != identityHeaders || len(w.platform.headers) == 0 {
+			auth = w.middleware(namespace, text(m, "name"))
+		}
 	}
 	put(&p.fields, "auth", auth)
 	return p, e.holder(text(service, "name"), o.Name), ""

@@ -154,8 +154,16 @@ func (w *work) takeOutOfApp(a *app, at []step, why string) bool {
 	for _, o := range a.of {
 		w.out(o, NotExpressed, why).Became = ""
 	}
+	for _, other := range a.entry.apps {
+		if !other.gone { // what is rendered is the same under another one
+			other.ingress, other.secret = append(other.ingress, a.ingress...), append(other.secret, a.secret...)
+			a.ingress, a.secret = nil, nil
+			return true
+		}
+	}
 	for _, p := range append(a.ingress, a.secret...) {
-		w.dropPart(p, "its application is not in the list")
+		w.dropPart(p, "the application that it would be under is not in the list")
+		w.out(p.of[0], NotExpressed).Became = ""
 	}
 	return true
 }

@@ -22,6 +22,7 @@ var kinds = [...]kind{
 	{group: "rbac.authorization.k8s.io", kind: "RoleBinding", take: (*work).roleBindings, anyName: sameAccess},
 	{group: "external-secrets.io", kind: "ClusterSecretStore", take: (*work).secretStores, settle: settleStore},
 	{group: "external-secrets.io", kind: "ExternalSecret", take: (*work).externalSecrets, settle: settleSecret},
+	{group: "traefik.io", kind: "Middleware", take: (*work).middlewares},
 	{group: "traefik.io", kind: "IngressRoute", take: (*work).ingressRoutes, settle: settleRoute, anyName: sameRoute},
 	{group: "cilium.io", kind: "CiliumNetworkPolicy", take: (*work).policies},
 	{group: "cilium.io", kind: "CiliumClusterwideNetworkPolicy", take: beyond("a list says what is permitted in namespaces: keep it in a folder that an application deploys")},

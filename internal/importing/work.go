@@ -62,6 +62,7 @@ type platform struct {
 	expose, auth    listtext.Map
 	store           listtext.Map
 	storeOf         []*Object
+	headers         []string          // identityHeaders
 	exposures       map[string]string // by the entry points, separated by commas
 	middlewares     map[string]string // by namespace and name
 	defaults        listtext.Map

@@ -83,6 +83,7 @@ func (p *platform) written(argocd string) listtext.Map {
 	put(&in, "controller", p.controller)
 	put(&in, "expose", p.expose)
 	put(&in, "auth", p.auth)
+	put(&in, "identityHeaders", p.headers)
 	put(&out, "ingress", in)
 	put(&out, "dns", p.dns)
 	put(&out, "apiServer", p.apiServer)
