@@ -19,14 +19,33 @@ type made struct {
 	taken bool // something that was read became it
 }
 
+// proven is the list, once the policies of each namespace mean what they did: those that do not with a profile and flows are written as they are.
+func (w *work) proven() ([]object.Object, []File, error) {
+	for {
+		objects, files, err := w.settled()
+		if err != nil {
+			return nil, nil, err
+		}
+		w.problems = w.differing(objects)
+		again := false
+		for _, namespace := range sortedKeys(w.problems) {
+			if g := w.guarded[namespace]; !g.verbatim && !g.refused {
+				again = w.refusePolicies(g.entry, w.problems[namespace]) || again
+			}
+		}
+		if !again {
+			return objects, files, nil
+		}
+		w.policiesChanged = false
+		w.writePolicies()
+	}
+}
+
 // compared says of each object that was read what the new list renders in its place, and what it renders besides.
 func (w *work) compared(objects []object.Object) []Added {
-	all := make([]*made, len(objects))
-	byID := map[ID]*made{}
+	all, byID := madeOf(objects)
 	near := map[ID][]*made{} // by group, kind and namespace
-	for i, o := range objects {
-		m := &made{ID: ID{group(o.APIVersion), o.Kind, o.Namespace, o.Name}, value: content(o)}
-		all[i], byID[m.ID] = m, m
+	for _, m := range all {
 		at := m.ID
 		at.Name = ""
 		near[at] = append(near[at], m)
@@ -73,6 +92,17 @@ func (w *work) compared(objects []object.Object) []Added {
 		}
 	}
 	return added
+}
+
+// madeOf are the objects that are rendered, in order and by what they are.
+func madeOf(objects []object.Object) ([]*made, map[ID]*made) {
+	all := make([]*made, len(objects))
+	byID := map[ID]*made{}
+	for i, o := range objects {
+		m := &made{ID: ID{group(o.APIVersion), o.Kind, o.Namespace, o.Name}, value: content(o)}
+		all[i], byID[m.ID] = m, m
+	}
+	return all, byID
 }
 
 func group(apiVersion string) string {
@@ -323,6 +353,7 @@ var unsaid = map[string]string{
 	"spec.namespaceResourceBlacklist": "roster has no key for it: the project permits all kinds of its namespace",
 	"spec.clusterResourceWhitelist":   "name the kinds that are deployed under clusterResources",
 	"spec.clusterResourceBlacklist":   "roster has no key for it: a list says what is permitted",
+	"spec.destinationServiceAccounts": "argocd.impersonation of platform.yml says for all namespaces as whom Argo CD syncs",
 	"spec.syncWindows":                "roster has no key for it",
 	"spec.signatureKeys":              "roster has no key for it",
 	"spec.sourceNamespaces":           "roster has no key for it: all Applications are in the namespace of Argo CD",

@@ -147,7 +147,7 @@ func Import(in Input) (*Result, error) {
 	w.keepTokens()
 	out := &Result{}
 	if len(w.entries) > 0 {
-		objects, files, err := w.settled()
+		objects, files, err := w.proven()
 		if err != nil {
 			return nil, err
 		}

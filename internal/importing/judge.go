@@ -27,6 +27,10 @@ func (w *work) settled() ([]object.Object, []File, error) {
 		for _, d := range backwards(diags) {
 			taken = w.takeOut(d) || taken
 		}
+		if w.policiesChanged {
+			w.policiesChanged = false
+			w.writePolicies()
+		}
 		if !taken {
 			return nil, nil, fmt.Errorf("what was read makes a list with a mistake that cannot be taken out, please report it: %s: %s", diags[0].Path, diags[0].Message)
 		}
@@ -110,8 +114,7 @@ func (w *work) takeOut(d diag.Diagnostic) bool {
 	case "access":
 		return w.takeOutPart(kept(e.access), at[1:], why, true)
 	case "networkPolicies":
-		w.refusePolicies(e, why)
-		return true
+		return w.refusePolicies(e, why)
 	case "clusterResources":
 		if len(at) > 1 && at[1].index >= 0 {
 			return w.takeOutKind(e, at[1].index, why)

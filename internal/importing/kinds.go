@@ -17,7 +17,6 @@ var kinds = [...]kind{
 	{group: argoproj, kind: "ApplicationSet", take: (*work).applicationSets},
 	{group: argoproj, kind: "Application", take: (*work).applications, settle: settleApplication},
 	{kind: "Namespace", take: (*work).namespaces, settle: settleNamespace},
-	{group: argoproj, kind: "AppProject", take: (*work).projects, settle: settleProject},
 	{kind: "ServiceAccount", take: (*work).serviceAccounts, settle: settleServiceAccount},
 	{group: "rbac.authorization.k8s.io", kind: "RoleBinding", take: (*work).roleBindings, anyName: sameAccess},
 	{group: "external-secrets.io", kind: "ClusterSecretStore", take: (*work).secretStores, settle: settleStore},
@@ -25,6 +24,7 @@ var kinds = [...]kind{
 	{group: "traefik.io", kind: "Middleware", take: (*work).middlewares},
 	{group: "traefik.io", kind: "IngressRoute", take: (*work).ingressRoutes, settle: settleRoute, anyName: sameRoute},
 	{group: "cilium.io", kind: "CiliumNetworkPolicy", take: (*work).policies},
+	{group: argoproj, kind: "AppProject", take: (*work).projects, settle: settleProject},
 	{group: "cilium.io", kind: "CiliumClusterwideNetworkPolicy", take: beyond("a list says what is permitted in namespaces: keep it in a folder that an application deploys")},
 	{group: "networking.k8s.io", kind: "NetworkPolicy", take: beyond("roster writes policies of Cilium: keep it in a folder that an application deploys, or say the same in networkPolicies; what both permit is added up")},
 }

@@ -19,6 +19,7 @@ type guarded struct {
 	flows    map[atom]detail
 	allow    []listtext.Map // what is written of them
 	verbatim bool           // whether all policies are to be in a profile of its own
+	refused  bool           // whether not even that can be
 }
 
 // policy is one of its policies.
@@ -33,11 +34,7 @@ type policy struct {
 func (w *work) policies(objects []*Object) {
 	byNamespace := map[string]*guarded{}
 	for _, o := range objects {
-		e := w.entries[o.Namespace]
-		if e == nil {
-			w.out(o, NotExpressed, "its namespace is not in the list: no Namespace was read, and no Application deploys there")
-			continue
-		}
+		e := w.entry(o.Namespace)
 		g := byNamespace[o.Namespace]
 		if g == nil {
 			g = &guarded{entry: e, all: said{}, flows: map[atom]detail{}}
@@ -61,21 +58,49 @@ func (w *work) policies(objects []*Object) {
 		w.took(o, o.Namespace+".networkPolicies")
 	}
 	w.guarded = byNamespace
-	builtin := w.builtin(byNamespace)
+	w.builtin = w.builtinProfiles(byNamespace)
 	for _, name := range sortedKeys(byNamespace) {
-		byNamespace[name].choose(byNamespace, builtin, w.dnsPods)
+		byNamespace[name].choose(byNamespace, w.builtin, w.dnsPods)
 	}
-	for _, name := range sortedKeys(byNamespace) {
-		w.permit(byNamespace[name], byNamespace)
+	w.writePolicies()
+}
+
+// writePolicies writes what entries say of their policies, and the profiles that they need. It is done again when a namespace turns out to need its
+// policies as they are: its flows are then for the others to say.
+func (w *work) writePolicies() {
+	w.profiles = nil
+	for _, name := range sortedKeys(w.guarded) {
+		if g := w.guarded[name]; g.verbatim || g.refused {
+			g.flows, g.base = map[atom]detail{}, ""
+		}
 	}
-	for _, name := range sortedKeys(byNamespace) {
-		w.writePolicies(byNamespace[name], builtin)
+	for _, name := range sortedKeys(w.guarded) {
+		w.permit(w.guarded[name])
+	}
+	for _, name := range sortedKeys(w.guarded) {
+		g := w.guarded[name]
+		g.entry.policies = nil
+		if g.refused {
+			continue
+		}
+		var raw []*policy
+		for _, p := range g.policies {
+			if p.raw || g.verbatim {
+				raw = append(raw, p)
+			}
+		}
+		profile := g.base
+		if len(raw) > 0 || profile == "" {
+			profile = w.ownProfile(g, raw)
+		}
+		put(&g.entry.policies, "profile", profile)
+		put(&g.entry.policies, "allow", g.allow)
 	}
 }
 
-// builtin are the atoms of the built-in profiles, by name and then by policy, with what the policies that were read say of the platform: which pods
+// builtinProfiles are the atoms of the built-in profiles, by name and then by policy, with what the policies that were read say of the platform: which pods
 // are Traefik's, which answer DNS queries, and on which port the API server listens.
-func (w *work) builtin(all map[string]*guarded) map[string]said {
+func (w *work) builtinProfiles(all map[string]*guarded) map[string]said {
 	names := w.platformNames(all)
 	var diags diag.List
 	set, err := profiles.Load(nothing{}, "profiles", "profiles", names, &diags)
@@ -188,14 +213,15 @@ func back(a atom, d detail, namespace string) atom {
 }
 
 // permit writes the flows of a namespace. One between two with policies is written where it goes out, once.
-func (w *work) permit(g *guarded, all map[string]*guarded) {
+func (w *work) permit(g *guarded) {
+	g.allow = nil
 	type flow struct {
 		a atom
 		d detail
 	}
 	var flows []flow
 	for a, d := range g.flows {
-		other := all[d.namespace]
+		other := w.guarded[d.namespace]
 		if a.kind == "endpoint" && a.ingress && other != nil && d.namespace != g.namespace {
 			if _, written := other.flows[back(a, d, g.namespace)]; written { // there
 				continue
@@ -273,32 +299,10 @@ func shortPort(port string) any {
 	return number
 }
 
-// writePolicies writes what an entry says of its policies, and the profile that it needs.
-func (w *work) writePolicies(g *guarded, builtin map[string]said) {
-	var raw []*policy
-	for _, p := range g.policies {
-		if p.raw || g.verbatim {
-			raw = append(raw, p)
-		}
-	}
-	profile := g.base
-	if len(raw) > 0 || profile == "" {
-		profile = w.ownProfile(g, raw, builtin)
-	}
-	g.entry.policies = listtext.Map{{Key: "profile", Value: profile}}
-	if !g.verbatim {
-		put(&g.entry.policies, "allow", g.allow)
-	}
-}
-
 // ownProfile makes a profile of policies as they are, or finds one with the same text.
-func (w *work) ownProfile(g *guarded, raw []*policy, builtin map[string]said) string {
+func (w *work) ownProfile(g *guarded, raw []*policy) string {
 	m := listtext.Map{}
-	extends := g.base
-	if g.verbatim {
-		extends = ""
-	}
-	put(&m, "extends", extends)
+	put(&m, "extends", g.base)
 	var policies listtext.Map
 	for _, p := range raw {
 		for i, r := range p.rules {
@@ -322,7 +326,7 @@ func (w *work) ownProfile(g *guarded, raw []*policy, builtin map[string]said) st
 		}
 	}
 	name := g.namespace
-	if builtin[name] != nil {
+	if w.builtin[name] != nil {
 		name += "-policies"
 	}
 	w.profiles = append(w.profiles, File{"profiles/" + name + ".yml", append([]byte("# The policies of "+g.namespace+", as roster import has read them.\n"), text...)})
@@ -331,41 +335,21 @@ func (w *work) ownProfile(g *guarded, raw []*policy, builtin map[string]said) st
 
 // refusePolicies is for what the list does not take of an entry's policies: they are then written as they are, into a profile; and when that is
 // refused as well, they are not in the list.
-func (w *work) refusePolicies(e *entry, why string) {
+func (w *work) refusePolicies(e *entry, why string) bool {
 	g := w.guarded[e.namespace]
-	if g == nil || e.policies == nil {
-		return
-	}
-	name, _ := get(e.policies, "profile").(string)
-	if !g.verbatim && !e.gone {
+	switch {
+	case g == nil || g.refused:
+		return false
+	case !g.verbatim && !e.gone:
 		g.verbatim = true
-		w.forget(name)
-		w.writePolicies(g, w.builtin(w.guarded))
-		return
-	}
-	e.policies = nil
-	for _, p := range g.policies {
-		w.out(p.Object, NotExpressed, why).Became = ""
-	}
-	w.forget(name)
-}
-
-// forget removes a profile that no entry names.
-func (w *work) forget(name string) {
-	for _, e := range w.entries { //nolint:maprange // only asks
-		if get(e.policies, "profile") == name && !(w.guarded[e.namespace] != nil && w.guarded[e.namespace].verbatim && e.policies == nil) {
-			count := 0
-			for _, other := range w.entries { //nolint:maprange // only asks
-				if get(other.policies, "profile") == name {
-					count++
-				}
-			}
-			if count > 1 {
-				return
-			}
+	default:
+		g.refused = true
+		for _, p := range g.policies {
+			w.out(p.Object, NotExpressed, why).Became = ""
 		}
 	}
-	w.profiles = slices.DeleteFunc(w.profiles, func(f File) bool { return f.Name == "profiles/"+name+".yml" })
+	w.policiesChanged = true
+	return true
 }
 
 // takeOutProfile is for a profile that is refused: all entries that have it lose it.
@@ -373,8 +357,7 @@ func (w *work) takeOutProfile(name, why string) bool {
 	taken := false
 	for _, e := range w.sorted() {
 		if get(e.policies, "profile") == name {
-			w.refusePolicies(e, why)
-			taken = true
+			taken = w.refusePolicies(e, why) || taken
 		}
 	}
 	return taken

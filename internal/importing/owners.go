@@ -27,6 +27,8 @@ func (w *work) leave() {
 			w.out(o, Left, "it deploys Applications: the root Application of roster takes its place")
 		case o.Owner.Kind != "" && !(o.Owner.Kind == "ApplicationSet" && o.Kind == "Application"):
 			w.out(o, Left, o.Owner.Kind+" "+o.Owner.Name+" makes it")
+		case kindOf(o.ID) == nil && text(mapping(o.Value, "metadata", "labels"), managedBy) == "roster":
+			w.out(o, Left, "roster itself has rendered it")
 		case ours:
 		case apps[by]:
 			w.out(o, Left, "the Application "+by+" deploys it")

@@ -12,26 +12,43 @@ import (
 	"github.com/hippotion/roster/internal/diff/fields"
 	"github.com/hippotion/roster/internal/syntax"
 	"github.com/hippotion/roster/internal/verdict"
+	"github.com/hippotion/roster/render/object"
 )
+
+// differing says of each namespace whose policies mean something else with the list what differs first.
+func (w *work) differing(objects []object.Object) map[string]string {
+	all, _ := madeOf(objects)
+	rendered := policiesOf(all)
+	out := map[string]string{}
+	for _, namespace := range sortedKeys(w.guarded) {
+		if g := w.guarded[namespace]; !g.refused && !g.entry.gone {
+			if problem := w.differ(g, rendered[namespace]); problem != "" {
+				out[namespace] = problem
+			}
+		}
+	}
+	return out
+}
+
+// policiesOf are the policies that are rendered, by namespace.
+func policiesOf(all []*made) map[string][]*made {
+	out := map[string][]*made{}
+	for _, m := range all {
+		if m.Kind == "CiliumNetworkPolicy" {
+			out[m.Namespace] = append(out[m.Namespace], m)
+		}
+	}
+	return out
+}
 
 // comparedPolicies compares the policies of all namespaces: each with the one of its name where that is the same, and else by what all policies of
 // its namespace mean together, as the engine of verdicts says.
 func (w *work) comparedPolicies(all []*made, byID map[ID]*made) {
-	rendered := map[string][]*made{}
-	for _, m := range all {
-		if m.Kind == "CiliumNetworkPolicy" {
-			rendered[m.Namespace] = append(rendered[m.Namespace], m)
-		}
-	}
+	rendered := policiesOf(all)
 	for _, namespace := range sortedKeys(w.guarded) {
-		g := w.guarded[namespace]
-		problem := ""
-		if len(rendered[namespace]) > 0 {
-			problem = w.differ(g, rendered[namespace])
-		}
-		for _, p := range g.policies {
+		for _, p := range w.guarded[namespace].policies {
 			if w.outcomes[p.Object].State == "" {
-				w.comparedPolicy(p.Object, byID, rendered[namespace], problem)
+				w.comparedPolicy(p.Object, byID, rendered[namespace], w.problems[namespace])
 			}
 		}
 	}

@@ -10,13 +10,10 @@ import (
 // roleBindings puts bindings into entries: one for each subject.
 func (w *work) roleBindings(objects []*Object) {
 	for _, o := range objects {
-		e := w.entries[o.Namespace]
+		e := w.entry(o.Namespace)
 		role := mapping(o.Value, "roleRef")
 		subjects := list(o.Value, "subjects")
 		switch {
-		case e == nil:
-			w.out(o, NotExpressed, "its namespace is not in the list")
-			continue
 		case len(subjects) == 0:
 			w.out(o, NotExpressed, "it has no subjects")
 			continue

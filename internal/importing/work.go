@@ -21,7 +21,11 @@ type work struct {
 	argocd   string // the namespace of Argo CD
 	noted    map[string]bool
 	guarded  map[string]*guarded // the namespaces with policies
-	dnsPods  atom                // a lookup, without the name
+	builtin  map[string]said     // the atoms of the built-in profiles
+	// policiesChanged says that what entries say of their policies has to be written again.
+	policiesChanged bool
+	problems        map[string]string // what policies mean else with the list, by namespace
+	dnsPods         atom              // a lookup, without the name
 }
 
 // part is a mapping of the list, and the objects that it was made of.
