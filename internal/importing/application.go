@@ -412,7 +412,7 @@ func settleApplication(read, rendered map[string]any) (notes []string) {
 		note("destination: in-cluster is " + inCluster)
 	}
 	if project := mapping(rendered, "spec")["project"]; spec["project"] != project {
-		note(fmt.Sprintf("project: %v instead of %v, see the AppProject: roster has one for each namespace", project, cmp.Or[any](spec["project"], "none")))
+		note("project: roster has one for each namespace; what of its own is lost is told at the AppProject")
 		spec["project"] = project
 	}
 	if s := list(spec, "sources"); len(s) > 0 {
@@ -443,7 +443,7 @@ func settleSource(read, rendered any, note func(string)) {
 	if helm := mapping(s, "helm"); helm != nil {
 		if values := valuesOf(helm); helm["values"] != nil && values != nil {
 			delete(helm, "values")
-			helm["valuesObject"] = values
+			helm["valuesObject"] = normal(values)
 			note("helm.values is written as valuesObject")
 		}
 		delete(helm, "version") // Argo CD has one version of Helm

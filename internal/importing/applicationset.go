@@ -1,10 +1,119 @@
 package importing
 
-func (w *work) applicationSets(objects []*Object) {
-	for _, o := range objects {
-		w.out(o, NotExpressed, "TODO")
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// mostApplications is how many one ApplicationSet may make here.
+const mostApplications = 10_000
+
+// expand makes the Applications of the sets of which none was read: those that Argo CD has made are among live objects.
+func (w *work) expand() {
+	made := map[ID][]*Object{}
+	for _, o := range w.objects {
+		if o.Group == argoproj && o.Kind == "Application" && o.Owner.Kind == "ApplicationSet" {
+			id := o.Owner
+			made[id] = append(made[id], o)
+		}
+	}
+	w.sets = map[*Object][]*Object{}
+	for _, o := range slices.Clone(w.objects) {
+		if o.Group != argoproj || o.Kind != "ApplicationSet" {
+			continue
+		}
+		if apps := made[o.ID]; len(apps) > 0 {
+			for _, a := range apps {
+				a.Set = o
+			}
+			w.sets[o] = apps
+			continue
+		}
+		apps, err := w.makeApplications(o)
+		if err != nil {
+			w.out(o, NotExpressed, err.Error())
+			continue
+		}
+		w.sets[o] = apps
+		w.objects = append(w.objects, apps...)
 	}
 }
-func (w *work) comparedSets() {}
 
-func (w *work) expand() {}
+// makeApplications are those that Argo CD would make of a set, as far as files can tell.
+func (w *work) makeApplications(o *Object) ([]*Object, error) {
+	spec := mapping(o.Value, "spec")
+	if spec["templatePatch"] != nil {
+		return nil, errors.New("templatePatch: it is not expanded here: export the Applications that it makes from the cluster")
+	}
+	g := &generators{files: w.in.Files, templates: templates{spec["goTemplate"] == true, texts(spec, "goTemplateOptions")}}
+	all, err := g.all(list(spec, "generators"), nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, errors.New("its generators find nothing in what was read")
+	}
+	for _, repo := range g.repositories {
+		w.note(Note{o.Pos, "the ApplicationSet " + o.Name + " looks at " + repo + ": what was read is taken for it"})
+	}
+	if len(all) > mostApplications {
+		return nil, fmt.Errorf("it makes more than %d Applications", mostApplications)
+	}
+	keep := mapping(spec, "syncPolicy")["preserveResourcesOnDeletion"] == true
+	var out []*Object
+	for _, params := range all {
+		filled, err := g.fill(mapping(spec, "template"), params)
+		if err != nil {
+			return nil, err
+		}
+		m, _ := filled.(map[string]any)
+		meta := mapping(m, "metadata")
+		if meta == nil || text(meta, "name") == "" || strings.Contains(text(meta, "name"), "{{") {
+			return nil, errors.New("template.metadata.name: a parameter is missing")
+		}
+		if meta["namespace"] == nil {
+			meta["namespace"] = o.Namespace
+			if o.Namespace == "" {
+				delete(meta, "namespace")
+			}
+		}
+		if len(list(meta, "finalizers")) == 0 && !keep {
+			meta["finalizers"] = []any{finalizer}
+		}
+		a := &Object{ID: ID{argoproj, "Application", text(meta, "namespace"), text(meta, "name")}, APIVersion: "argoproj.io/v1alpha1", Pos: o.Pos, Set: o}
+		a.Value = map[string]any{"apiVersion": a.APIVersion, "kind": a.Kind, "metadata": meta, "spec": m["spec"]}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// applicationSets have been expanded, or cannot be.
+func (w *work) applicationSets(objects []*Object) {
+	for _, o := range objects {
+		w.took(o, "")
+	}
+}
+
+// comparedSets says of a set what became of what it makes.
+func (w *work) comparedSets() {
+	for _, o := range w.objects {
+		apps, known := w.sets[o]
+		if !known || w.outcomes[o] == nil || w.outcomes[o].State != "" {
+			continue
+		}
+		state := Equal
+		for _, a := range apps {
+			outcome := w.outcomes[a]
+			if outcome == nil || outcome.State == Different || outcome.State == NotExpressed {
+				state = Different
+				w.took(o, "", "not all Applications that it makes are expressed, see there")
+				continue
+			}
+			w.outcomes[o].Rendered = append(w.outcomes[o].Rendered, outcome.Rendered...)
+		}
+		w.out(o, state, fmt.Sprintf("the list has the Applications that it makes: %d, and what is to be added later is a new entry", len(apps)))
+		w.outcomes[o].Became = listFile
+	}
+}

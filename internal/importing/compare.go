@@ -58,7 +58,7 @@ func (w *work) compared(objects []object.Object) []Added {
 			w.compare(&kind{}, o, []*made{m})
 			continue
 		}
-		if outcome == nil || outcome.State != "" {
+		if outcome == nil || outcome.State != "" || o.Kind == "ApplicationSet" {
 			continue
 		}
 		k := kindOf(o.ID)

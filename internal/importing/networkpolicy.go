@@ -140,6 +140,9 @@ func (g *guarded) choose(all map[string]*guarded, builtin map[string]said, dns a
 			}
 		}
 	}
+	if !slices.ContainsFunc(g.policies, func(p *policy) bool { return !p.raw }) { // as they are, they say all
+		g.base = ""
+	}
 	for _, p := range g.policies {
 		for a, d := range p.says {
 			if !p.raw && !have.covers(a) && a.kind != "close" && !strings.HasPrefix(a.rules, "dns ") {

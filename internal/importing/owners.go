@@ -59,16 +59,35 @@ func (w *work) roots() map[string]bool {
 			}
 		}
 	}
+	in, below := map[string]int{}, map[string]int{} // how many Applications and sets are in a folder, and in those below it, too
+	isOne := func(o *Object) bool {
+		return o.Group == argoproj && (o.Kind == "Application" || o.Kind == "ApplicationSet") && o.Pos.File != "" && (o.Set == nil || o.Kind == "ApplicationSet")
+	}
+	each := func(o *Object, by int) {
+		in[path.Dir(o.Pos.File)] += by
+		for dir := path.Dir(o.Pos.File); dir != "." && dir != "/"; dir = path.Dir(dir) {
+			below[dir] += by
+		}
+	}
+	for _, o := range w.objects {
+		if isOne(o) {
+			each(o, 1)
+		}
+	}
 	for _, o := range w.objects {
 		if o.Group != argoproj || o.Kind != "Application" {
 			continue
 		}
-		for _, folder := range folders(o) {
-			for _, other := range w.objects {
-				if other.Group == argoproj && other != o && (other.Kind == "Application" || other.Kind == "ApplicationSet") && folder.has(other.Pos.File) {
-					roots[o.Name] = true
-				}
+		if isOne(o) { // itself does not count
+			each(o, -1)
+		}
+		for _, f := range folders(o) {
+			if in[f.path] > 0 || f.recurse && below[f.path] > 0 {
+				roots[o.Name] = true
 			}
+		}
+		if isOne(o) {
+			each(o, 1)
 		}
 	}
 	return roots

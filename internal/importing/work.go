@@ -24,8 +24,9 @@ type work struct {
 	builtin  map[string]said     // the atoms of the built-in profiles
 	// policiesChanged says that what entries say of their policies has to be written again.
 	policiesChanged bool
-	problems        map[string]string // what policies mean else with the list, by namespace
-	dnsPods         atom              // a lookup, without the name
+	sets            map[*Object][]*Object // the Applications of each ApplicationSet
+	problems        map[string]string     // what policies mean else with the list, by namespace
+	dnsPods         atom                  // a lookup, without the name
 }
 
 // part is a mapping of the list, and the objects that it was made of.

@@ -1,6 +1,7 @@
 package importing
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/hippotion/roster/internal/listtext"
@@ -16,11 +17,11 @@ const (
 // files are those of the list as it is now, and the paths of its parts.
 func (w *work) files() []File {
 	var entries []listtext.Map
+	w.platform.defaults = w.shared()
 	for _, e := range w.sorted() {
-		if e.gone {
-			continue
+		if !e.gone {
+			entries = append(entries, e.written(w.platform.defaults))
 		}
-		entries = append(entries, e.written())
 	}
 	out := []File{{listFile, append([]byte(listHead), listtext.List(entries)...)}}
 	if p := w.platform.written(w.argocd); len(p) > 0 {
@@ -29,8 +30,28 @@ func (w *work) files() []File {
 	return append(out, w.profiles...)
 }
 
+// shared is what all applications say alike of how they are synced: it becomes a default.
+func (w *work) shared() listtext.Map {
+	var out listtext.Map
+	for _, key := range []string{"autoSync", "retry", "syncOptions"} {
+		var value any
+		same := len(w.codes) > 1
+		for i, code := range sortedKeys(w.codes) {
+			one := get(w.codes[code].fields, key)
+			if i == 0 {
+				value = one
+			}
+			same = same && one != nil && fmt.Sprint(one) == fmt.Sprint(value)
+		}
+		if same {
+			put(&out, key, value)
+		}
+	}
+	return out
+}
+
 // written is the entry with its keys in the order of the documentation.
-func (e *entry) written() listtext.Map {
+func (e *entry) written(defaults listtext.Map) listtext.Map {
 	out := listtext.Map{{Key: "namespace", Value: e.namespace}}
 	if !e.manages() && !slices.Contains(kubernetesOwn, e.namespace) {
 		out = append(out, listtext.Field{Key: "manageNamespace", Value: false})
@@ -51,10 +72,12 @@ func (e *entry) written() listtext.Map {
 	var apps []listtext.Map
 	for _, a := range e.apps {
 		if !a.gone {
-			m := slices.Clone(a.fields)
+			m := slices.DeleteFunc(slices.Clone(a.fields), func(f listtext.Field) bool { return get(defaults, f.Key) != nil })
 			put(&m, "ingress", written(a.ingress))
 			put(&m, "secrets", written(a.secret))
-			apps = append(apps, m)
+			if len(m) > 0 {
+				apps = append(apps, m)
+			}
 		}
 	}
 	put(&out, "applications", apps)
