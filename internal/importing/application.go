@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -218,14 +219,14 @@ func whole(value any) any {
 func (w *work) source(m *listtext.Map, o *Object, source map[string]any) {
 	revision := text(source, "targetRevision")
 	repoURL := text(source, "repoURL")
-	switch chart, path := text(source, "chart"), text(source, "path"); {
+	switch chart, folder := text(source, "chart"), text(source, "path"); {
 	case chart != "":
 		put(m, "chart", chart)
 		put(m, "repoURL", repoURL)
 		put(m, "version", revision)
 	default:
-		put(m, "path", path)
-		if path == "" && text(source, "ref") == "" {
+		put(m, "path", folder)
+		if folder == "" && text(source, "ref") == "" {
 			put(m, "path", ".")
 		}
 		put(m, "repoURL", repoURL)
@@ -406,6 +407,11 @@ func settleApplication(read, rendered map[string]any) (notes []string) {
 			note("finalizer: the name without /foreground means the same")
 		}
 	}
+	for _, d := range list(spec, "ignoreDifferences") {
+		if m, _ := d.(map[string]any); m != nil && (m["group"] == "" || m["group"] == nil) {
+			delete(m, "group")
+		}
+	}
 	if d := mapping(spec, "destination"); text(d, "name") == inClusterName {
 		delete(d, "name")
 		d["server"] = inCluster
@@ -467,8 +473,12 @@ func settleSource(read, rendered any, note func(string)) {
 		note("directory: include: '*' says that it is a folder of manifests")
 		s["directory"] = d
 	}
-	if text(s, "chart") != "" && text(s, "path") == "" {
+	switch from := text(s, "path"); {
+	case text(s, "chart") != "" && from == "":
 		delete(s, "path")
+	case from != text(to, "path") && text(to, "path") != "" && path.Clean(from) == text(to, "path"):
+		s["path"] = to["path"]
+		note("path: " + text(to, "path") + " is the same folder")
 	}
 }
 

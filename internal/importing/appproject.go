@@ -32,7 +32,11 @@ func (w *work) projects(objects []*Object) {
 			continue
 		}
 		for _, e := range entries {
-			w.project(o, e, len(entries) == 1)
+			alone := len(entries) == 1 && len(e.projectOf) == 0
+			w.project(o, e, alone)
+			if len(entries) == 1 && !alone {
+				w.took(o, "", "its Applications share the namespace "+e.namespace+" with those of "+e.projectOf[0].Name+", and roster has one project for each namespace")
+			}
 		}
 		w.took(o, entries[0].namespace+".project")
 		if len(entries) > 1 {

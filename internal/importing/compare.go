@@ -156,20 +156,28 @@ func (w *work) compare(k *kind, o *Object, found []*made) {
 	}
 	differences := fields.Compare(read, rendered)
 	state := Identical
-	if len(notes) > 0 || len(outcome.Reasons) > 0 {
+	if len(notes) > 0 || len(outcome.Reasons) > 0 || len(differences) > 0 {
 		state = Equal
 	}
+	w.told(o, state, notes, differences)
+}
+
+// told says how an object compares. Of one that differs, only what makes it another one is told.
+func (w *work) told(o *Object, state State, notes []string, differences []fields.Difference) {
+	outcome := w.outcomes[o]
+	var different []string
 	for _, d := range differences {
 		why, same := explained(o, d)
 		if same {
-			if state == Identical {
-				state = Equal
-			}
-		} else {
-			state = Different
-			outcome.Fields = append(outcome.Fields, d)
+			notes = append(notes, why)
+			continue
 		}
-		notes = append(notes, why)
+		state = Different
+		different = append(different, why)
+		outcome.Fields = append(outcome.Fields, d)
+	}
+	if state == Different {
+		notes = different
 	}
 	w.out(o, state, notes...)
 }
@@ -201,15 +209,12 @@ func (w *work) comparedByMeaning(k *kind, o *Object, found []*made) {
 		if sameSet(list(from, "routes"), all) {
 			from["routes"] = all
 		}
-		for _, d := range fields.Compare(from, rendered) {
-			d.Path = append(fields.Path{{Key: "spec"}}, d.Path...)
-			why, same := explained(o, d)
-			notes = append(notes, why)
-			if !same {
-				state = Different
-				w.outcomes[o].Fields = append(w.outcomes[o].Fields, d)
-			}
+		differences := fields.Compare(from, rendered)
+		for i := range differences {
+			differences[i].Path = append(fields.Path{{Key: "spec"}}, differences[i].Path...)
 		}
+		w.told(o, state, notes, differences)
+		return
 	}
 	w.out(o, state, notes...)
 }
@@ -317,13 +322,15 @@ func explained(o *Object, d fields.Difference) (why string, same bool) {
 	case last == generatePaths:
 		return "roster writes which paths make Argo CD render it again", true
 	}
+	for key := at; key != ""; key = shorter(key) {
+		if why := unsaid[key]; why != "" {
+			return key + ": " + why, false
+		}
+	}
 	switch d.Change {
 	case fields.Added:
-		return at + ": added", false
+		return at + ": only the list has it", false
 	case fields.Removed:
-		if why := unsaid[at]; why != "" {
-			return at + ": " + why, false
-		}
 		return at + ": roster has no key for it, or it was refused", false
 	case fields.Moved:
 		return at + ": in another order", false
@@ -344,8 +351,20 @@ func options(value any) []string {
 	return out
 }
 
+// shorter is a path without its last part.
+func shorter(path string) string {
+	if i := strings.LastIndexAny(path, ".["); i >= 0 {
+		return path[:i]
+	}
+	return ""
+}
+
 // unsaid is what a list has no words for.
 var unsaid = map[string]string{
+	"metadata.finalizers":             "roster writes finalizers of its own",
+	"spec.destinations":               "roster permits the namespace of the entry, and others by name under project.destinations",
+	"spec.sourceRepos":                "roster permits the repositories of the applications, and others by their URL under project.sourceRepos: no patterns",
+	"spec.roles":                      "a role of a list acts on the Applications of its project: other policies are for argocd-rbac-cm",
 	"spec.tls":                        "Traefik serves a route with it on entry points with TLS alone: a list leaves that to the entry points",
 	"spec.revisionHistoryLimit":       "roster has no key for it: Argo CD keeps 10",
 	"spec.info":                       "roster has no key for it: it only informs",

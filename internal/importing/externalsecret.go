@@ -58,6 +58,10 @@ func (w *work) externalSecrets(objects []*Object) {
 			w.out(o, NotExpressed, "a list has Secrets under an application, and its namespace has none in the list")
 			continue
 		}
+		if problem := beyondSecret(o, spec); problem != "" { // in part, it would be another Secret
+			w.out(o, NotExpressed, problem+": keep it in a folder that an application deploys")
+			continue
+		}
 		p := &part{of: []*Object{o}}
 		put(&p.fields, "name", o.Name)
 		var data listtext.Map
@@ -65,17 +69,11 @@ func (w *work) externalSecrets(objects []*Object) {
 		for _, d := range list(spec, "data") {
 			m, _ := d.(map[string]any)
 			ref := mapping(m, "remoteRef")
-			if text(ref, "property") == "" {
-				w.took(o, "", "data: a key without a property of Vault is not expressed: a list has PATH#PROPERTY")
-				continue
-			}
 			put(&data, text(m, "secretKey"), text(ref, "key")+"#"+text(ref, "property"))
 		}
 		for _, d := range list(spec, "dataFrom") {
 			m, _ := d.(map[string]any)
-			if extract := mapping(m, "extract"); extract != nil && text(extract, "property") == "" {
-				from = append(from, text(extract, "key"))
-			}
+			from = append(from, text(mapping(m, "extract"), "key"))
 		}
 		if len(data)+len(from) == 0 {
 			w.out(o, NotExpressed, "a list has data with PATH#PROPERTY, and dataFrom with a path: it has neither")
@@ -99,6 +97,45 @@ func (w *work) externalSecrets(objects []*Object) {
 		a.secret = append(a.secret, p)
 		w.took(o, o.Namespace+".applications."+a.code+".secrets")
 	}
+}
+
+// beyondSecret is what of an ExternalSecret a list has no words for; empty when there is nothing.
+func beyondSecret(o *Object, spec map[string]any) string {
+	only := func(at string, m map[string]any, permitted map[string]any) string {
+		for _, key := range sortedKeys(m) {
+			wanted, known := permitted[key]
+			if !known && !empty(m[key]) || known && wanted != nil && m[key] != wanted {
+				return at + key + ": a list has no words for it"
+			}
+		}
+		return ""
+	}
+	target := mapping(spec, "target")
+	template := mapping(target, "template")
+	reference := map[string]any{"key": nil, "property": nil, "conversionStrategy": "Default", "decodingStrategy": "None", "metadataPolicy": "None", "nullBytePolicy": "Ignore"}
+	problems := []string{
+		only("", spec, map[string]any{"refreshInterval": nil, "refreshPolicy": "Periodic", "secretStoreRef": nil, "target": nil, "data": nil, "dataFrom": nil}),
+		only("target.", target, map[string]any{"name": o.Name, "creationPolicy": "Owner", "deletionPolicy": "Retain", "template": nil}),
+		only("target.template.", template, map[string]any{"type": nil, "engineVersion": "v2", "mergePolicy": "Replace"}),
+	}
+	for _, d := range list(spec, "data") {
+		m, _ := d.(map[string]any)
+		problems = append(problems, only("data.", m, map[string]any{"secretKey": nil, "remoteRef": nil}), only("data.remoteRef.", mapping(m, "remoteRef"), reference))
+		if text(mapping(m, "remoteRef"), "property") == "" {
+			problems = append(problems, "data.remoteRef has no property: a list has PATH#PROPERTY")
+		}
+	}
+	delete(reference, "property")
+	for _, d := range list(spec, "dataFrom") {
+		m, _ := d.(map[string]any)
+		problems = append(problems, only("dataFrom.", m, map[string]any{"extract": nil}), only("dataFrom.extract.", mapping(m, "extract"), reference))
+	}
+	for _, p := range problems {
+		if p != "" {
+			return p
+		}
+	}
+	return ""
 }
 
 // settleSecret writes out what the operator's CRD gives as defaults, and a time in one form.

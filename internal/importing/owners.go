@@ -1,6 +1,7 @@
 package importing
 
 import (
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -9,7 +10,7 @@ import (
 // leave says of each object that is not for a list to say why: nobody's list has what an Application deploys, or what a controller makes.
 func (w *work) leave() {
 	roots := w.roots()
-	inFolders(w.objects, roots)
+	w.inFolders(roots)
 	apps := map[string]bool{}
 	deployTo := map[string]bool{}
 	for _, o := range w.objects {
@@ -65,8 +66,10 @@ func (w *work) roots() map[string]bool {
 	}
 	each := func(o *Object, by int) {
 		in[path.Dir(o.Pos.File)] += by
-		for dir := path.Dir(o.Pos.File); dir != "." && dir != "/"; dir = path.Dir(dir) {
-			below[dir] += by
+		for dir := path.Dir(o.Pos.File); ; dir = path.Dir(dir) {
+			if below[dir] += by; dir == "." || dir == "/" {
+				break
+			}
 		}
 	}
 	for _, o := range w.objects {
@@ -81,7 +84,7 @@ func (w *work) roots() map[string]bool {
 		if isOne(o) { // itself does not count
 			each(o, -1)
 		}
-		for _, f := range folders(o) {
+		for _, f := range w.folders(o) {
 			if in[f.path] > 0 || f.recurse && below[f.path] > 0 {
 				roots[o.Name] = true
 			}
@@ -101,46 +104,59 @@ type folderOf struct {
 
 func (f folderOf) has(file string) bool {
 	if f.recurse {
-		return strings.HasPrefix(file, f.path+"/")
+		return f.path == "." || strings.HasPrefix(file, f.path+"/")
 	}
 	return path.Dir(file) == f.path
 }
 
-// folders are those of an Application's sources. That of a kustomization may have folders below it, which an Application says nothing of.
-func folders(o *Object) []folderOf {
+// folders are those of an Application's sources. Folders below one of manifests count with recurse alone; what a kustomization takes from below its
+// own is not looked into, so all of it counts.
+func (w *work) folders(o *Object) []folderOf {
 	var out []folderOf
 	spec := mapping(o.Value, "spec")
 	for _, s := range append(list(spec, "sources"), mapping(spec, "source")) {
 		m, _ := s.(map[string]any)
-		dir := path.Clean(text(m, "path"))
-		if text(m, "path") == "" || dir == "." || text(m, "chart") != "" {
+		if text(m, "path") == "" || text(m, "chart") != "" || o.Pos.File == "" {
 			continue
 		}
-		d := mapping(m, "directory")
-		out = append(out, folderOf{dir, d == nil || d["recurse"] == true})
+		dir := path.Clean(text(m, "path"))
+		out = append(out, folderOf{dir, mapping(m, "directory")["recurse"] == true || w.kustomization(dir)})
 	}
 	return out
 }
 
+// kustomization reports whether a folder of what was read is one.
+func (w *work) kustomization(dir string) bool {
+	if w.in.Files == nil || !fs.ValidPath(dir) {
+		return false
+	}
+	for _, name := range []string{"kustomization.yaml", "kustomization.yml", "Kustomization"} {
+		if _, err := fs.Stat(w.in.Files, path.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // inFolders says of objects in a folder that an Application deploys that it does.
-func inFolders(objects []*Object, roots map[string]bool) {
+func (w *work) inFolders(roots map[string]bool) {
 	type deployer struct {
 		folderOf
 		app string
 	}
 	byPath := map[string][]deployer{}
-	for _, o := range objects {
+	for _, o := range w.objects {
 		if o.Group == argoproj && o.Kind == "Application" && !roots[o.Name] {
-			for _, f := range folders(o) {
+			for _, f := range w.folders(o) {
 				byPath[f.path] = append(byPath[f.path], deployer{f, o.Name})
 			}
 		}
 	}
-	for _, o := range objects {
+	for _, o := range w.objects {
 		if o.Application != "" || o.Pos.File == "" {
 			continue
 		}
-		for dir := path.Dir(o.Pos.File); dir != "." && o.Application == ""; dir = path.Dir(dir) {
+		for dir, up := path.Dir(o.Pos.File), true; up && o.Application == ""; dir, up = path.Dir(dir), dir != "." && dir != "/" {
 			for _, d := range byPath[dir] {
 				if d.has(o.Pos.File) && o.Application == "" {
 					o.Application = d.app
