@@ -54,6 +54,8 @@ func (w *work) application(o *Object) (problem string) {
 		return "the namespace of its destination is no name of a namespace"
 	case len(validation.IsDNS1123Label(o.Name)) > 0:
 		return "its name is no DNS label of at most 63 characters, as a code of a list is"
+	case !sourced(spec):
+		return "a source has no repoURL"
 	case w.codes[o.Name] != nil:
 		return "another Application of this name was read: " + w.codes[o.Name].of[0].Pos.String()
 	}
@@ -102,6 +104,15 @@ func (w *work) application(o *Object) (problem string) {
 func isApplication(parameter any) bool {
 	m, _ := parameter.(map[string]any)
 	return text(m, "name") == "application"
+}
+
+// sourced reports whether all sources say where they are.
+func sourced(spec map[string]any) bool {
+	sources := list(spec, "sources")
+	if len(sources) == 0 {
+		sources = []any{spec["source"]}
+	}
+	return !slices.ContainsFunc(sources, func(s any) bool { m, _ := s.(map[string]any); return text(m, "repoURL") == "" })
 }
 
 func isFinalizer(name string) bool {

@@ -19,6 +19,9 @@ const mostRounds = 100
 func (w *work) settled() ([]object.Object, []File, error) {
 	for range mostRounds {
 		files := w.files()
+		if files == nil {
+			return nil, nil, nil
+		}
 		objects, diags, err := w.in.Build(files)
 		if err != nil || len(diags) == 0 {
 			return objects, files, err
@@ -92,11 +95,11 @@ func (w *work) takeOut(d diag.Diagnostic) bool {
 	if d.Pos.File == platformFile {
 		return w.takeOutOfPlatform(at, why)
 	}
-	if len(at) == 0 {
-		return false
-	}
 	if strings.HasPrefix(d.Pos.File, "profiles/") {
 		return w.takeOutProfile(strings.TrimSuffix(strings.TrimPrefix(d.Pos.File, "profiles/"), ".yml"), why)
+	}
+	if len(at) == 0 {
+		return false
 	}
 	e := w.entries[at[0].key]
 	if e == nil || e.gone {

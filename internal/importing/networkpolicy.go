@@ -34,6 +34,10 @@ type policy struct {
 func (w *work) policies(objects []*Object) {
 	byNamespace := map[string]*guarded{}
 	for _, o := range objects {
+		if mapping(o.Value, "spec") == nil && len(list(o.Value, "specs")) == 0 {
+			w.out(o, NotExpressed, "it has no rules")
+			continue
+		}
 		e := w.entry(o.Namespace)
 		g := byNamespace[o.Namespace]
 		if g == nil {

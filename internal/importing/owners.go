@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // leave says of each object that is not for a list to say why: nobody's list has what an Application deploys, or what a controller makes.
@@ -31,17 +33,36 @@ func (w *work) leave() {
 		case kindOf(o.ID) == nil && text(mapping(o.Value, "metadata", "labels"), managedBy) == "roster":
 			w.out(o, Left, "roster itself has rendered it")
 		case ours:
+			if o.Kind == "Namespace" && len(validation.IsDNS1123Label(o.Name)) > 0 {
+				w.out(o, NotExpressed, "its name is no DNS label of at most 63 characters")
+			}
 		case apps[by]:
 			w.out(o, Left, "the Application "+by+" deploys it")
 		case kindOf(o.ID) == nil && len(apps) == 0:
 			w.out(o, NotExpressed, "a list has Applications, not what they deploy, and none was read that may deploy it: put it into a folder that an application deploys")
 		case kindOf(o.ID) != nil:
+			if problem := misplaced(o); problem != "" {
+				w.out(o, NotExpressed, problem)
+			}
 		case o.Namespace == "" || deployTo[o.Namespace]:
 			w.out(o, Left, "a list has Applications, not what they deploy: no roster object is of this kind")
 		default:
 			w.out(o, NotExpressed, "no Application that was read deploys to its namespace: put it into a folder that an application deploys")
 		}
 	}
+}
+
+// misplaced is why an object belongs to no namespace of a list; empty when it does.
+func misplaced(o *Object) string {
+	switch {
+	case o.Kind == "ClusterSecretStore" || o.Kind == "CiliumClusterwideNetworkPolicy":
+		return ""
+	case o.Namespace == "":
+		return "it names no namespace: what deploys it decides, and no Application that was read does"
+	case len(validation.IsDNS1123Label(o.Namespace)) > 0:
+		return "its namespace is no DNS label of at most 63 characters"
+	}
+	return ""
 }
 
 // roots are the Applications that deploy Applications: by what their status says, by who tracks Applications, or by the folder that they deploy.

@@ -14,7 +14,7 @@ const (
 	platformHead = "# What is true of the whole cluster, as roster import has read it.\n"
 )
 
-// files are those of the list as it is now, and the paths of its parts.
+// files are those of the list as it is now; none when it has no entries.
 func (w *work) files() []File {
 	var entries []listtext.Map
 	w.platform.defaults = w.shared()
@@ -22,6 +22,9 @@ func (w *work) files() []File {
 		if !e.gone {
 			entries = append(entries, e.written(w.platform.defaults))
 		}
+	}
+	if len(entries) == 0 {
+		return nil
 	}
 	out := []File{{listFile, append([]byte(listHead), listtext.List(entries)...)}}
 	if p := w.platform.written(w.argocd); len(p) > 0 {
