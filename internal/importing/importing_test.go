@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -240,6 +242,20 @@ spec: {endpointSelector: {}, ingress: [{fromEntities: [cluster]}], egress: [{toE
 	r := of(t, b.String())
 	if expressed, of := r.Share(); expressed != 3*namespaces || of != 3*namespaces {
 		t.Errorf("%d of %d are expressed\n%.2000s", expressed, of, r.Text())
+	}
+}
+
+// TestDocumentation requires a row in docs/import.md for each kind that is read.
+func TestDocumentation(t *testing.T) {
+	page, err := os.ReadFile("../../docs/import.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range importing.Kinds() {
+		row := regexp.MustCompile(`(?m)^\| ([A-Za-z]+, )*` + kind + `(, [A-Za-z]+)* \|`)
+		if !row.Match(page) {
+			t.Errorf("docs/import.md has no row for %s", kind)
+		}
 	}
 }
 

@@ -29,6 +29,15 @@ var kinds = [...]kind{
 	{group: "networking.k8s.io", kind: "NetworkPolicy", take: beyond("roster writes policies of Cilium: keep it in a folder that an application deploys, or say the same in networkPolicies; what both permit is added up")},
 }
 
+// Kinds are the names of all of them.
+func Kinds() []string {
+	var out []string
+	for _, k := range kinds {
+		out = append(out, k.kind)
+	}
+	return out
+}
+
 // kindOf is the kind of an object; nil when a list cannot say it.
 func kindOf(id ID) *kind {
 	for i := range kinds {

@@ -63,6 +63,7 @@ var mayRead = map[string]string{
 	"internal/lint/models/network/network.go labelsOf json.Unmarshal":        "made of an object",
 	"internal/lint/models/policies/policies.go ruleOf json.Unmarshal":        "made of an object",
 	"internal/lint/models/policies/book.go Rendered json.Unmarshal":          "made of an object",
+	"cmd/internal/cli/import.go readManifests io.ReadAll":                    "a LimitReader",
 	"cmd/internal/cli/elsewhere.go credentials io.ReadAll":                   "a LimitReader",
 	"internal/fleet/place.go Beside fs.ReadFile":                             "the size is checked before",
 	"internal/source/copies/copies.go Open fs.ReadFile":                      "the size is checked before",
