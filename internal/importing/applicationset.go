@@ -55,8 +55,8 @@ func (w *work) makeApplications(o *Object) ([]*Object, error) {
 	if len(all) == 0 {
 		return nil, errors.New("its generators find nothing in what was read")
 	}
-	for _, repo := range g.repositories {
-		w.note(Note{o.Pos, "the ApplicationSet " + o.Name + " looks at " + repo + ": what was read is taken for it"})
+	if g.seen { // the URL may have a password
+		w.note(Note{o.Pos, "the ApplicationSet " + o.Name + " looks at a repository: what was read is taken for it"})
 	}
 	if len(all) > mostApplications {
 		return nil, fmt.Errorf("it makes more than %d Applications", mostApplications)

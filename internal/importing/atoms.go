@@ -187,7 +187,7 @@ func selected(m map[string]any, namespace string) (string, map[string]string, bo
 	labels := map[string]string{}
 	plain := len(list(m, "matchExpressions")) == 0
 	named := false
-	for key, value := range mapping(m, "matchLabels") { //nolint:maprange // a mapping is made of it
+	for key, value := range mapping(m, "matchLabels") {
 		key = strings.TrimPrefix(strings.TrimPrefix(strings.ReplaceAll(key, "k8s.", "k8s."), "k8s:"), "any:")
 		labels[key] = fmt.Sprint(value)
 		named = named || aboutNamespace(key)

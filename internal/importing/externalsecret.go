@@ -184,7 +184,7 @@ func settleSecret(read, rendered map[string]any) []string {
 	if sameSet(list(spec, "data"), list(mapping(rendered, "spec"), "data")) && len(list(spec, "data")) > 0 {
 		spec["data"] = mapping(rendered, "spec")["data"]
 	}
-	for key := range spec { //nolint:maprange // what is empty goes
+	for key := range spec {
 		if empty(spec[key]) {
 			delete(spec, key)
 		}

@@ -42,7 +42,7 @@ func (w *work) namespaces(objects []*Object) {
 		default:
 			put(&e.fields, "podSecurity", levels)
 		}
-		for key := range labels { //nolint:maprange // sorted when it is written
+		for key := range labels {
 			if strings.HasPrefix(key, podSecurity) {
 				delete(labels, key)
 			}

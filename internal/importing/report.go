@@ -143,61 +143,72 @@ func told(b *strings.Builder, all []reasoned) {
 	}
 }
 
-// JSON is the result for programs.
-func (r *Result) JSON() ([]byte, error) {
-	type place struct {
+// What a program reads of a result.
+type (
+	placeJSON struct {
 		File   string `json:"file"`
 		Line   int    `json:"line"`
 		Column int    `json:"column"`
 	}
-	type id struct {
+	idJSON struct {
 		Group     string `json:"group,omitempty"`
 		Kind      string `json:"kind"`
 		Namespace string `json:"namespace,omitempty"`
 		Name      string `json:"name"`
 	}
-	type object struct {
-		id
-		Place    place               `json:"place"`
-		State    State               `json:"state"`
-		Became   string              `json:"became,omitempty"`
-		Rendered []id                `json:"rendered,omitempty"`
-		Reasons  []string            `json:"reasons,omitempty"`
-		Fields   []fields.Difference `json:"fields,omitempty"`
+	objectJSON struct {
+		idJSON
+		Place    placeJSON   `json:"place"`
+		State    State       `json:"state"`
+		Became   string      `json:"became,omitempty"`
+		Rendered []idJSON    `json:"rendered,omitempty"`
+		Reasons  []string    `json:"reasons,omitempty"`
+		Fields   []fieldJSON `json:"fields,omitempty"`
 	}
-	type added struct {
-		id
+	// fieldJSON has no values: those of charts may be secret.
+	fieldJSON struct {
+		Path   string        `json:"path"`
+		Change fields.Change `json:"change"`
+	}
+	addedJSON struct {
+		idJSON
 		Reason string `json:"reason"`
 	}
-	type note struct {
-		Place *place `json:"place,omitempty"`
-		Text  string `json:"text"`
+	noteJSON struct {
+		Place *placeJSON `json:"place,omitempty"`
+		Text  string     `json:"text"`
 	}
-	var out struct {
+)
+
+// JSON is the result for programs.
+func (r *Result) JSON() ([]byte, error) {
+	out := struct {
 		Expressed int           `json:"expressed"`
 		Of        int           `json:"of"`
 		Counts    map[State]int `json:"counts"`
-		Objects   []object      `json:"objects"`
-		Added     []added       `json:"added"`
-		Notes     []note        `json:"notes"`
+		Objects   []objectJSON  `json:"objects"`
+		Added     []addedJSON   `json:"added"`
+		Notes     []noteJSON    `json:"notes"`
 		Files     []string      `json:"files"`
-	}
+	}{Counts: r.Counts(), Objects: []objectJSON{}, Added: []addedJSON{}, Notes: []noteJSON{}, Files: []string{}}
 	out.Expressed, out.Of = r.Share()
-	out.Counts, out.Objects, out.Added, out.Notes, out.Files = r.Counts(), []object{}, []added{}, []note{}, []string{}
 	for _, o := range r.Outcomes {
-		one := object{id: id(o.Object.ID), Place: place(o.Object.Pos), State: o.State, Became: o.Became, Reasons: o.Reasons, Fields: o.Fields}
+		one := objectJSON{idJSON: idJSON(o.Object.ID), Place: placeJSON(o.Object.Pos), State: o.State, Became: o.Became, Reasons: o.Reasons}
+		for _, f := range o.Fields {
+			one.Fields = append(one.Fields, fieldJSON{f.Path.String(), f.Change})
+		}
 		for _, i := range o.Rendered {
-			one.Rendered = append(one.Rendered, id(i))
+			one.Rendered = append(one.Rendered, idJSON(i))
 		}
 		out.Objects = append(out.Objects, one)
 	}
 	for _, a := range r.Added {
-		out.Added = append(out.Added, added{id(a.ID), a.Reason})
+		out.Added = append(out.Added, addedJSON{idJSON(a.ID), a.Reason})
 	}
 	for _, n := range r.Notes {
-		one := note{Text: n.Text}
+		one := noteJSON{Text: n.Text}
 		if n.Pos.File != "" {
-			p := place(n.Pos)
+			p := placeJSON(n.Pos)
 			one.Place = &p
 		}
 		out.Notes = append(out.Notes, one)

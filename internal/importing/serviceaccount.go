@@ -21,7 +21,7 @@ func (w *work) serviceAccounts(objects []*Object) {
 // those that were taken.
 func (w *work) keepTokens() {
 	read := map[string]bool{}
-	for o, outcome := range w.outcomes { //nolint:maprange // a set is made of it
+	for o, outcome := range w.outcomes {
 		if o.Kind == "ServiceAccount" && outcome.State == "" {
 			read[o.Namespace] = true
 		}

@@ -59,20 +59,18 @@ type app struct {
 	code            string
 	entry           *entry
 	ingress, secret []*part
-	lone            bool
 }
 
 // platform is what platform.yml says.
 type platform struct {
-	expose, auth    listtext.Map
-	store           listtext.Map
-	storeOf         []*Object
-	headers         []string          // identityHeaders
-	exposures       map[string]string // by the entry points, separated by commas
-	middlewares     map[string]string // by namespace and name
-	defaults        listtext.Map
-	podSecurity     listtext.Map
-	refreshInterval string
+	expose, auth listtext.Map
+	store        listtext.Map
+	storeOf      []*Object
+	headers      []string          // identityHeaders
+	exposures    map[string]string // by the entry points, separated by commas
+	middlewares  map[string]string // by namespace and name
+	defaults     listtext.Map
+	podSecurity  listtext.Map
 
 	controller, dns, apiServer listtext.Map
 }
@@ -121,7 +119,7 @@ func (w *work) entry(namespace string) *entry {
 // sorted are the entries in order: those of the platform, which begin with sys- by habit, are not told apart.
 func (w *work) sorted() []*entry {
 	var out []*entry
-	for _, e := range w.entries { //nolint:maprange // sorted below
+	for _, e := range w.entries {
 		out = append(out, e)
 	}
 	slices.SortFunc(out, func(a, b *entry) int { return strings.Compare(a.namespace, b.namespace) })
