@@ -62,7 +62,7 @@ makes all of it fail with 2; with --keep-going it is listed, and the exit code i
 		if err != nil {
 			return err
 		}
-		if o.outputDir != "" {
+		if o.outputDir != "" && len(imported.Files) > 0 {
 			if err := writeList(o.outputDir, imported.Files, args[0]); err != nil {
 				return err
 			}
