@@ -21,7 +21,7 @@ import (
 // importOptions are the flags of the verb.
 type importOptions struct {
 	outputDir, format string
-	keepGoing         bool
+	keepGoing, plan   bool
 }
 
 func importCommand() *cobra.Command {
@@ -37,10 +37,14 @@ identical, equal in meaning, different, or not expressed, and why, with their pl
 With --output-dir it also writes the files, and overwrites none. It invents nothing: what is in the files stands in something that was read.
 The values of Secrets are not read.
 
+With --plan it prints, in place of the report, the order in which a cluster moves to the list without losing anything, as commands with the
+names of what was read. docs/migrate.md explains them. Read it from the cluster for that: files do not say who has what there.
+
 It exits with 0 when all is expressed, with 3 when not: what is written is right then, but it is not all. A document that cannot be read
 makes all of it fail with 2; with --keep-going it is listed, and the exit code is 3.`,
 		Example: `  roster import infrastructure                      what would a list of this folder express?
   roster import infrastructure -o new               write it into new
+  roster import - --plan < today.yaml                how does this cluster move to the list?
   kubectl get applications,applicationsets,appprojects,namespaces,ciliumnetworkpolicies,ingressroutes,externalsecrets -A -o yaml \
     | roster import - -o new                        from the cluster`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -53,6 +57,7 @@ makes all of it fail with 2; with --keep-going it is listed, and the exit code i
 	}
 	c.Flags().StringVarP(&o.outputDir, "output-dir", "o", "", "write the list into this folder; no file in it is overwritten")
 	c.Flags().StringVar(&o.format, "format", "text", "of the report: text or json")
+	c.Flags().BoolVar(&o.plan, "plan", false, "print the order in which a cluster moves to the list without losing anything, in place of the report")
 	c.Flags().BoolVar(&o.keepGoing, "keep-going", false, "go on without documents that cannot be read, and exit with 3")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if o.format != "text" && o.format != "json" {
@@ -67,9 +72,13 @@ makes all of it fail with 2; with --keep-going it is listed, and the exit code i
 				return err
 			}
 		}
-		text := []byte(imported.Text())
+		var answer answer = imported.Result
+		if o.plan {
+			answer = imported.Plan()
+		}
+		text := []byte(answer.Text())
 		if o.format == "json" {
-			if text, err = imported.JSON(); err != nil {
+			if text, err = answer.JSON(); err != nil {
 				return err
 			}
 		}
@@ -82,6 +91,12 @@ makes all of it fail with 2; with --keep-going it is listed, and the exit code i
 		return nil
 	}
 	return c
+}
+
+// answer is what is printed: the report, or the plan.
+type answer interface {
+	Text() string
+	JSON() ([]byte, error)
 }
 
 // imported is a list, and whether something was not read for it.
