@@ -31,6 +31,7 @@ const (
 	redis      = "127.0.0.1:6379"
 	repoServer = "127.0.0.1:8081"
 	metrics    = "127.0.0.1:8082" // of the application-controller
+	setsProbe  = "127.0.0.1:8083" // of the applicationset-controller
 )
 
 // Options are what users of Argo CD set up in different ways.
@@ -46,6 +47,7 @@ type Options struct {
 // ArgoCD is an Argo CD. A component that is started while it runs is restarted, with the settings that are then in the cluster.
 type ArgoCD struct {
 	CMPServer, RepoServer, Controller *sandbox.Process
+	Sets                              *sandbox.Process // makes Applications of ApplicationSets; it runs where StartSets started it
 
 	cluster *cluster.Cluster
 	redis   *miniredis.Miniredis
@@ -162,6 +164,18 @@ func (a *ArgoCD) StartController(t testing.TB) {
 	a.start(t, &a.Controller, name, env, "--namespace", Namespace, "--kubeconfig", kubeconfig,
 		"--redis", redis, "--repo-server", repoServer, "--repo-server-plaintext")
 	a.wait(t, name, a.Controller, dial("tcp", metrics))
+}
+
+// StartSets starts the applicationset-controller, which no test needs but those with ApplicationSets; version 2 is built without it.
+func (a *ArgoCD) StartSets(t testing.TB) {
+	t.Helper()
+	const name = "argocd-applicationset-controller"
+	kubeconfig := filepath.Join(a.dir, "sets.kubeconfig")
+	must(t, a.cluster.WriteKubeconfig(kubeconfig, a.cluster.Token(t, Namespace, name)))
+	env := append(a.environment(t, "Deployment", name), "KUBECONFIG="+kubeconfig, "KUBECACHEDIR="+filepath.Join(a.dir, "setscache"))
+	a.start(t, &a.Sets, name, env, "--namespace", Namespace, "--kubeconfig", kubeconfig, "--argocd-repo-server", repoServer, "--repo-server-plaintext",
+		"--metrics-addr", "0", "--probe-addr", setsProbe, "--webhook-addr", "127.0.0.1:7000")
+	a.wait(t, name, a.Sets, dial("tcp", setsProbe))
 }
 
 // start starts a component, which may run already. Later values in the environment win.

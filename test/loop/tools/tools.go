@@ -108,7 +108,7 @@ func Prepare() error {
 		{name: "kube-apiserver", dir: own("kube"), pkg: "k8s.io/kubernetes/cmd/kube-apiserver", ldflags: kubeVersion},
 		{name: "kube-controller-manager", dir: own("kube"), pkg: "k8s.io/kubernetes/cmd/kube-controller-manager", ldflags: kubeVersion},
 		{name: "kubectl", dir: own("kube"), pkg: "k8s.io/kubernetes/cmd/kubectl", ldflags: kubeVersion},
-		{name: "argocd", dir: argoDir, pkg: ".", links: []string{"argocd-repo-server", "argocd-cmp-server", "argocd-application-controller"}},
+		{name: "argocd", dir: argoDir, pkg: ".", links: []string{"argocd-repo-server", "argocd-cmp-server", "argocd-application-controller", "argocd-applicationset-controller"}},
 		{name: "helm", dir: others, pkg: "helm.sh/helm/v3/cmd/helm"},
 		{name: "kustomize", dir: others, pkg: "sigs.k8s.io/kustomize/kustomize/v5"},
 	}

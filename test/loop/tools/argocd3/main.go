@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	controller "github.com/argoproj/argo-cd/v3/cmd/argocd-application-controller/commands"
+	sets "github.com/argoproj/argo-cd/v3/cmd/argocd-applicationset-controller/commands"
 	cmpserver "github.com/argoproj/argo-cd/v3/cmd/argocd-cmp-server/commands"
 	reposerver "github.com/argoproj/argo-cd/v3/cmd/argocd-repo-server/commands"
 )
@@ -23,6 +24,8 @@ func main() {
 		c = cmpserver.NewCommand()
 	case "argocd-application-controller":
 		c = controller.NewCommand()
+	case "argocd-applicationset-controller":
+		c = sets.NewCommand()
 	default:
 		fmt.Fprintln(os.Stderr, "unknown component", name)
 		os.Exit(2)
