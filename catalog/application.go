@@ -140,7 +140,7 @@ func ignoreDifference(in *ignoreDifferenceInput) (IgnoreDifference, bool) {
 		JSONPointers: texts(in.JSONPointers), JQPathExpressions: texts(in.JQPathExpressions), ManagedFieldsManagers: texts(in.ManagedFieldsManagers)}
 	if len(d.JSONPointers)+len(d.JQPathExpressions)+len(d.ManagedFieldsManagers) == 0 &&
 		!in.Flawed("jsonPointers", "jqPathExpressions", "managedFieldsManagers") {
-		in.Report("missing-field", "", "expected jsonPointers, jqPathExpressions or managedFieldsManagers: nothing would be ignored")
+		in.Report("missing-field", "write one of them, such as jsonPointers: [/spec/replicas]", "expected jsonPointers, jqPathExpressions or managedFieldsManagers: nothing would be ignored")
 	}
 	for _, p := range in.JSONPointers {
 		if p.IsSet() && !strings.HasPrefix(p.V, "/") {

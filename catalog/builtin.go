@@ -288,6 +288,9 @@ func (n *names) callersIn(c builtin.Callers, own *entry) *entry {
 // would add some.
 const open = "open"
 
+// openMeans is what it is, for people.
+const openMeans = "No policies, as without the key: the namespace is open to everything, and that is intended."
+
 // opened removes the policies of an entry that says so, and notes that it is open on purpose.
 func (x *expansion) opened(e *entry) {
 	np := e.NetworkPolicies

@@ -9,9 +9,13 @@ func oneOf(n *syntax.Node, keys []string, values ...text) (text, bool) {
 	case len(set) == 1:
 		return set[0], true
 	case len(set) > 1:
-		set[1].Report("bad-choice", "remove the others", "expected one of %s, found %d", list(keys), len(set))
+		set[1].Report("bad-choice", "keep one of them, and remove the others", "expected one of %s, found %d", list(keys), len(set))
 	case !n.Flawed(keys...):
-		n.Report("missing-field", "", "expected one of %s, found none", list(keys))
+		hint := "write one of them"
+		if example := n.Example(keys[0]); example != "" {
+			hint += ", such as " + example
+		}
+		n.Report("missing-field", hint, "expected one of %s, found none", list(keys))
 	}
 	return text{}, false
 }

@@ -34,7 +34,7 @@ func (r *sourceReader) plugged(in *pluginInput) *argocd.Plugin {
 	case in.Name.IsSet() && in.Name.V == r.plugin:
 		in.Name.Report("bad-choice", "set path or catalog, and no plugin", "%q is roster itself", in.Name.V)
 	case !in.Name.IsSet() && len(in.Env.Items)+len(in.Parameters.Items) == 0:
-		in.Report("missing-field", "", "expected name, env or parameters: Argo CD would forget an empty plugin")
+		in.Report("missing-field", "write plugin: my-plugin-v1", "expected name, env or parameters: Argo CD would forget an empty plugin")
 	}
 	for _, e := range in.Env.Items {
 		if !variable.MatchString(e.Key) {

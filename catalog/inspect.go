@@ -137,7 +137,7 @@ func (f *files) isFile(p string) (problem, code, hint string) {
 		return f.missing(p, "file", err)
 	}
 	if !info.Mode().IsRegular() {
-		return fmt.Sprintf("expected a file, found the %s %s", kindOf(info), syntax.Quote(p)), "missing-path", ""
+		return fmt.Sprintf("expected a file, found the %s %s", kindOf(info), syntax.Quote(p)), "missing-path", "write the path of a file"
 	}
 	return "", "", ""
 }
@@ -151,6 +151,7 @@ func (f *files) isMissing(p string) bool {
 // missing returns why something at p cannot be read.
 func (f *files) missing(p, what string, err error) (problem, code, hint string) {
 	if errors.Is(err, fs.ErrNotExist) {
+		hint = "make it, or write the path of one that is there, from the repository's root"
 		if near := f.near(p); near != "" {
 			hint = `did you mean "` + near + `"?`
 		} else if what == "folder" {

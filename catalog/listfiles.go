@@ -45,12 +45,12 @@ func (f *files) list(in *platformInput) (listed, error) {
 				break
 			}
 		}
-		doc, missing, err := f.open(path.Join(f.root, name), name)
+		doc, missing, err := f.open(guided(ApplicationsFile), path.Join(f.root, name), name)
 		switch {
 		case err != nil:
 			return out, err
 		case missing:
-			f.diags.Add(diag.Diagnostic{Pos: diag.Position{File: name}, Code: "missing-file", Message: "there is no such file", Hint: "name the folder that holds it"})
+			f.diags.Add(diag.Diagnostic{Pos: diag.Position{File: name}, Code: "missing-file", Message: "there is no such file", Hint: "roster init begins a list; or name the folder that holds it"})
 		}
 		if doc == nil {
 			out.complete, out.unread = false, true
@@ -134,7 +134,7 @@ func (f *files) namedFiles(patterns []text) []string {
 				continue
 			}
 			if len(found) == 0 {
-				p.Report("missing-path", "", "no file of the repository is named %s", syntax.Quote(p.V))
+				p.Report("missing-path", "write files that are there, from the repository's root, such as applications: [teams/*/applications.yml]", "no file of the repository is named %s", syntax.Quote(p.V))
 			}
 			reads = argocd.FolderOf(clean)
 		} else if problem, code, hint := f.isFile(clean); problem != "" {

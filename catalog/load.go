@@ -140,7 +140,7 @@ func (p *profileSets) load(names profiles.Names) (profiles.Set, error) {
 // platform reads platform.yml, and finds the root of the repository, from which all places are seen.
 func (f *files) platform(topIsRoot bool) (*platformInput, error) {
 	in := &platformInput{}
-	doc, missing, err := f.open(path.Join(f.dir, PlatformFile), f.shown(PlatformFile))
+	doc, missing, err := f.open(guided(PlatformFile), path.Join(f.dir, PlatformFile), f.shown(PlatformFile))
 	if err != nil {
 		return nil, err
 	}
@@ -172,8 +172,8 @@ func Load(fsys fs.FS, dir string, options Options) (*Platform, diag.List, error)
 
 // open parses one file of the input, which messages name as shown. The document is nil when there is none, or when it is not YAML, which
 // is reported.
-func (f *files) open(name, shown string) (doc *syntax.Document, missing bool, err error) {
-	doc, err = syntax.Read(f.fsys, name, shown, f.diags)
+func (f *files) open(as syntax.Guided, name, shown string) (doc *syntax.Document, missing bool, err error) {
+	doc, err = as.Read(f.fsys, name, shown, f.diags)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return doc, false, err
 	}

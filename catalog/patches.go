@@ -166,7 +166,7 @@ func (r *sourceReader) patchText(p *patchInput) (string, bool) {
 		at, patch = p.Path.Node, text
 	case p.Patch.Node == nil:
 		if !p.Flawed("patch", "path") {
-			p.Report("missing-field", "", "expected patch or path")
+			p.Report("missing-field", "write path: patches/replicas.yml, or patch: [{op: remove, path: /spec/replicas}]", "expected patch or path")
 		}
 		return "", false
 	default:

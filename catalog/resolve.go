@@ -120,7 +120,7 @@ func (b *builder) namespace(e *entry) Namespace {
 			n.Profile, n.Policies = profile.Name, profile.Policies
 			n.ProfileOnly = np.Node.Pos() == np.Profile.Pos()
 		} else {
-			np.Profile.Report("unknown-profile", diag.DidYouMean(np.Profile.V, b.settings.profiles.Names()), "there is no profile %s", syntax.Quote(np.Profile.V))
+			np.Profile.Report("unknown-profile", profileHint(np.Profile.V, b.settings.profiles.Names()), "there is no profile %s", syntax.Quote(np.Profile.V))
 		}
 	}
 	for _, in := range e.apps {
@@ -165,4 +165,15 @@ func distinctSecrets(e *entry) {
 			seen[s.Name.V] = s.Name.Node
 		}
 	}
+}
+
+// profileHint is what to write in place of a profile that does not exist.
+func profileHint(name string, known []string) string {
+	switch strings.ToLower(name) {
+	case "none", "no", "off", "disabled", "allow", "allow-all", "any", "unrestricted", "privileged":
+		return "write open for a namespace that is open to everything"
+	case "deny", "deny-all", "default-deny", "closed", "restricted", "strict", "block":
+		return "write isolated for a namespace with no flows but those under allow, or isolated-job, which also resolves names"
+	}
+	return diag.DidYouMeanKey(name, append(known, open))
 }

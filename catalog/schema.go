@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/hippotion/roster/catalog/apps"
 	"github.com/hippotion/roster/internal/diag"
@@ -30,8 +31,25 @@ func platformSchema(d descriptions) []byte {
 	return d.value(reflect.TypeFor[platformInput](), syntax.Field{}).file(PlatformFile)
 }
 
-// descriptions are texts for the keys of each input type, by the type's name. A test writes the file from docs/input.md.
-type descriptions map[string]map[string]string
+// descriptions are the texts of docs/input.md, from which a test writes descriptions.json.
+type descriptions struct {
+	Types  map[string]described         `json:"types"`  // by the names of input types
+	Values map[string]map[string]string `json:"values"` // of a list of permitted values, what each means; by the tag enum
+}
+
+// described is an input type.
+type described struct {
+	Section string             `json:"section"` // the heading of its table
+	About   string             `json:"about,omitempty"`
+	Keys    map[string]keyText `json:"keys"`
+}
+
+// keyText is a row of a table.
+type keyText struct {
+	Value   string `json:"value"` // what may be written
+	Default string `json:"default,omitempty"`
+	Text    string `json:"text"` // what it becomes
+}
 
 //go:embed descriptions.json
 var descriptionsJSON []byte
@@ -44,6 +62,47 @@ func readDescriptions() descriptions {
 	return d
 }
 
+// key is the text of a key of a struct, and the heading of the table that has it. What several structs embed is described where it is first,
+// unless the struct says it itself.
+func (d descriptions) key(t reflect.Type, f syntax.Field) (text keyText, section string) {
+	for _, name := range []string{t.Name(), f.Owner.Name()} {
+		if found, ok := d.Types[name].Keys[f.Name]; ok {
+			return found, d.Types[name].Section
+		}
+	}
+	return keyText{}, ""
+}
+
+// hover is the text that an editor shows of a key: what it is for, what to write, and where it is documented.
+func (d descriptions) hover(t reflect.Type, f syntax.Field) string {
+	text, section := d.key(t, f)
+	if text.Text == "" {
+		return ""
+	}
+	out := text.Text + "\n\n" + text.Value
+	if text.Default != "" {
+		out += "; default: " + text.Default
+	}
+	return plainText(out) + "\n\n" + Manual + "#" + Anchor(section)
+}
+
+// Manual is where the input is documented.
+const Manual = "https://github.com/hippotion/roster/blob/main/docs/input.md"
+
+// Anchor is that of a heading on a page of Markdown.
+func Anchor(heading string) string {
+	return strings.ReplaceAll(strings.ToLower(strings.ReplaceAll(heading, ".", "")), " ", "-")
+}
+
+// plainText is Markdown without the marks of code, which editors show as they are.
+func plainText(markdown string) string {
+	parts := strings.Split(markdown, "``")
+	for i := 0; i < len(parts); i += 2 {
+		parts[i] = strings.ReplaceAll(parts[i], "`", "")
+	}
+	return strings.Join(parts, "")
+}
+
 // schema is a JSON Schema, draft 07: the newest that all editors know. It has no $ref, because draft 07 ignores what is
 // beside one, and a description would.
 type schema struct {
@@ -53,7 +112,7 @@ type schema struct {
 	AnyOf                []*schema          `json:"anyOf,omitempty"`
 	Type                 kinds              `json:"type,omitempty"`
 	Enum                 []any              `json:"enum,omitempty"`
-	Examples             []string           `json:"examples,omitempty"`
+	EnumDescriptions     []string           `json:"enumDescriptions,omitempty"` // beside the standard: for editors
 	Pattern              string             `json:"pattern,omitempty"`
 	Minimum              int                `json:"minimum,omitempty"`
 	Maximum              int                `json:"maximum,omitempty"`
@@ -94,7 +153,7 @@ func (d descriptions) value(t reflect.Type, f syntax.Field) *schema {
 	case reflect.TypeFor[text]():
 		s := &schema{Type: kinds{"string"}}
 		for _, permitted := range f.Enum {
-			s.Enum = append(s.Enum, permitted)
+			s.permit(permitted, d.Values[strings.Join(f.Enum, ",")][permitted])
 		}
 		return s
 	case reflect.TypeFor[number]():
@@ -144,7 +203,7 @@ func (d descriptions) mapping(t reflect.Type) *schema {
 		case "entryInput.perCluster":
 			p.AdditionalProperties = d.override()
 		}
-		p.Description = d[f.Owner.Name()][f.Name]
+		p.Description = d.hover(t, f)
 		if f.Required {
 			s.Required = append(s.Required, f.Name)
 		}
@@ -161,8 +220,9 @@ func (d descriptions) mapping(t reflect.Type) *schema {
 
 // override is the schema of what differs in an entry on a cluster.
 func (d descriptions) override() *schema {
+	t := reflect.TypeFor[entryInput]()
 	entry := &schema{Type: kinds{"object"}, Properties: map[string]*schema{}, AdditionalProperties: false}
-	for _, f := range syntax.Fields(reflect.TypeFor[entryInput]()) {
+	for _, f := range syntax.Fields(t) {
 		if slices.Contains(placing, f.Name) {
 			continue
 		}
@@ -173,7 +233,7 @@ func (d descriptions) override() *schema {
 			delete(one.Properties, "applicationCode")
 			p = &schema{AnyOf: []*schema{p, {Type: kinds{"object"}, AdditionalProperties: one}}}
 		}
-		p.Description = d[f.Owner.Name()][f.Name]
+		p.Description = d.hover(t, f)
 		entry.Properties[f.Name] = p
 	}
 	return partial(entry)
@@ -236,19 +296,36 @@ func (s *schema) narrow(typeName, key string) {
 		s.Type = kinds{"object", "array", "string"}
 	case "appInput.catalog":
 		for _, name := range apps.Names() {
-			s.Enum = append(s.Enum, name)
+			s.permit(name, plainText(apps.Find(name).Summary()))
 		}
 	case "networkPoliciesInput.profile":
-		s.Examples = builtinProfiles()
+		known := &schema{Type: s.Type}
+		for _, p := range BuiltinProfiles() {
+			known.permit(p.Name, plainText(p.Description))
+		}
+		*s = schema{AnyOf: []*schema{known, {Type: s.Type}}} // profiles of the user's have any name
 	}
 }
 
-// builtinProfiles are the names of profiles that exist without any of the user's.
-func builtinProfiles() []string {
+// permit adds a permitted value, and what it means.
+func (s *schema) permit(value, means string) {
+	s.Enum = append(s.Enum, value)
+	if means != "" || s.EnumDescriptions != nil {
+		s.EnumDescriptions = append(s.EnumDescriptions, means)
+	}
+}
+
+// BuiltinProfiles are what a namespace may choose without profiles of the user's, by name: the built-in profiles, and open.
+func BuiltinProfiles() []*profiles.Profile {
 	var ignored diag.List
 	set, err := profiles.Load(embed.FS{}, ProfilesDir, ProfilesDir, profiles.Names{}, &ignored)
 	if err != nil {
 		panic("catalog: " + err.Error()) // they are a part of the program
 	}
-	return slices.Sorted(slices.Values(append(set.Names(), open)))
+	set[open] = &profiles.Profile{Name: open, Description: openMeans}
+	out := make([]*profiles.Profile, 0, len(set))
+	for _, name := range set.Names() {
+		out = append(out, set[name])
+	}
+	return out
 }

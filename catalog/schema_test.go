@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -16,9 +17,10 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
+	"github.com/hippotion/roster/profiles"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/tools/txtar"
@@ -33,47 +35,31 @@ func documented(t *testing.T) descriptions {
 	if err != nil {
 		t.Fatal(err)
 	}
-	link := regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
-	sections, heading := descriptions{}, ""
-	for line := range strings.Lines(string(text)) {
-		if strings.HasPrefix(line, "#") {
-			heading = strings.Trim(line, "#` \n")
-			sections[heading] = map[string]string{}
-		}
-		cells := strings.Split(link.ReplaceAllString(line, "$1"), "|")
-		if !strings.HasPrefix(line, "| `") || len(cells) != 6 { // four, and nothing at both ends
-			continue
-		}
-		for i, cell := range cells {
-			cells[i] = strings.TrimSpace(cell)
-		}
-		name, value, byDefault, becomes := strings.Trim(cells[1], "`"), cells[2], cells[3], cells[4]
-		switch {
-		case byDefault == "" || byDefault == "required":
-		case strings.HasPrefix(byDefault, "required"):
-			value += "; " + byDefault
-		default:
-			value += "; default: " + byDefault
-		}
-		sections[heading][name] = value + "\n\n" + becomes
-	}
-	out := descriptions{}
+	pages := tablesOf(string(text))
+	out := descriptions{Types: map[string]described{}, Values: map[string]map[string]string{}}
 	var visit func(of reflect.Type, heading, path string)
 	visit = func(of reflect.Type, heading, path string) {
-		if out[of.Name()] != nil || of.PkgPath() != reflect.TypeFor[entryInput]().PkgPath() {
+		if _, seen := out.Types[of.Name()]; seen || of.PkgPath() != reflect.TypeFor[entryInput]().PkgPath() {
 			return
 		}
-		out[of.Name()] = map[string]string{}
+		page := cmp.Or(pages[heading], &page{})
+		at := described{Section: heading, About: strings.TrimSpace(page.about), Keys: map[string]keyText{}}
+		out.Types[of.Name()] = at
 		for _, f := range syntax.Fields(of) {
-			owner := f.Owner.Name()
-			if out[owner] == nil {
-				out[owner] = map[string]string{}
-			}
-			if out[owner][f.Name] == "" { // a struct that several embed is described where it is first
-				out[owner][f.Name] = sections[heading][f.Name]
+			if text, ok := page.keys[f.Name]; ok {
+				at.Keys[f.Name] = text
 			}
 			below := strings.TrimPrefix(path+"."+f.Name, ".")
+			if found := pages[below]; found != nil && found.values != nil && len(f.Enum) > 0 {
+				out.Values[strings.Join(f.Enum, ",")] = found.values
+			}
 			visit(element(f.Type), below, below)
+		}
+		if of == reflect.TypeFor[platformInput]() { // which embeds it
+			out.Types["clusterSettings"] = at
+		}
+		if of == reflect.TypeFor[controllerInput]() {
+			out.Types["podsSettings"] = at
 		}
 	}
 	visit(reflect.TypeFor[entryInput](), "An entry", "")
@@ -82,20 +68,61 @@ func documented(t *testing.T) descriptions {
 	return out
 }
 
-// element is the type in pointers, slices and maps.
-func element(t reflect.Type) reflect.Type {
-	for {
-		if t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
-			t = t.Elem()
+// page is what docs/input.md says under a heading.
+type page struct {
+	about  string // before the table, up to the first empty line
+	keys   map[string]keyText
+	values map[string]string
+	prefix string // of what "there" means in the table
+}
+
+// tablesOf are the pages by their headings.
+func tablesOf(markdown string) map[string]*page {
+	link := regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
+	pages := map[string]*page{"": {}}
+	at := pages[""]
+	begun := false
+	for line := range strings.Lines(link.ReplaceAllString(markdown, "$1")) {
+		if strings.HasPrefix(line, "#") {
+			at, begun = &page{keys: map[string]keyText{}}, false
+			pages[strings.Trim(line, "#` \n")] = at
 			continue
 		}
-		items, isMap := t.FieldByName("Items")
-		if !isMap {
-			return t
+		begun = begun || strings.HasPrefix(line, "|") || strings.HasPrefix(line, "```")
+		if !begun {
+			at.about += line
 		}
-		value, _ := items.Type.Elem().FieldByName("Value")
-		t = value.Type
+		cells := strings.Split(strings.ReplaceAll(line, `\|`, "\x00"), "|")
+		for i, cell := range cells {
+			cells[i] = strings.TrimSpace(strings.ReplaceAll(cell, "\x00", "|"))
+		}
+		switch {
+		case !strings.HasPrefix(line, "| `"):
+		case len(cells) == 4: // two, and nothing at both ends
+			if at.values == nil {
+				at.values = map[string]string{}
+			}
+			at.values[strings.Trim(cells[1], "`")] = cells[2]
+		case len(cells) == 6:
+			at.add(strings.Trim(cells[1], "`"), keyText{Value: cells[2], Default: cells[3], Text: cells[4]})
+		}
 	}
+	return pages
+}
+
+// add adds a row. A text such as "`kind` there" is completed by the path of the first row: in an editor nobody sees it.
+func (p *page) add(key string, text keyText) {
+	switch text.Default {
+	case "required":
+		text.Default = ""
+	}
+	if path := regexp.MustCompile("`(spec[.][.a-zA-Z]+)").FindStringSubmatch(text.Text); path != nil && p.prefix == "" {
+		p.prefix = strings.TrimSuffix(path[1], "."+key)
+	}
+	if p.prefix != "" {
+		text.Text = regexp.MustCompile("^`([.a-zA-Z]+)` there").ReplaceAllString(text.Text, "`"+p.prefix+".$1`")
+	}
+	p.keys[key] = text
 }
 
 // TestSchemaFiles compares the texts in the schemas with docs/input.md, and the copies for editors with the schemas.
@@ -123,7 +150,7 @@ func TestSchemaFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(string(got), string(want)); diff != "" {
+		if diff := gocmp.Diff(string(got), string(want)); diff != "" {
 			t.Errorf("%s is stale; UPDATE=1 rewrites it (-there +wanted):\n%s", file, diff)
 		}
 	}
@@ -167,13 +194,16 @@ func TestSchemaTexts(t *testing.T) {
 		}
 		for name, p := range s.Properties {
 			keys++
-			if p.Description == "" || strings.Contains(p.Description, "](") {
+			if strings.HasPrefix(p.Description, "\n") || p.Description == "" || strings.Contains(p.Description, "`` ") || strings.Contains(p.Description, "](") {
 				t.Errorf("%s.%s: bad description %q", where, name, p.Description)
 			}
 			visit(where+"."+name, p)
 		}
 		for _, alternative := range s.AnyOf {
 			visit(where, alternative)
+		}
+		if len(s.Enum) != len(s.EnumDescriptions) || slices.Contains(s.EnumDescriptions, "") {
+			t.Errorf("%s: of its %d values, not each is described: %q", where, len(s.Enum), s.EnumDescriptions)
 		}
 		visit(where+"[]", s.Items)
 		if elements, ok := s.AdditionalProperties.(*schema); ok {
@@ -183,8 +213,8 @@ func TestSchemaTexts(t *testing.T) {
 	visit("applications", readDescriptions().value(reflect.TypeFor[[]entryInput](), syntax.Field{}))
 	visit("platform", readDescriptions().value(reflect.TypeFor[platformInput](), syntax.Field{}))
 	t.Logf("%d keys", keys)
-	if profiles := builtinProfiles(); !slices.Contains(profiles, "web-app") {
-		t.Errorf("the built-in profiles are %s", profiles)
+	if known := BuiltinProfiles(); !slices.ContainsFunc(known, func(p *profiles.Profile) bool { return p.Name == "web-app" }) {
+		t.Errorf("the built-in profiles are %v", known)
 	}
 }
 

@@ -30,7 +30,7 @@ func (s *settings) secret(in *secretInput, from Origin) Secret {
 		}
 		path, property, found := cutLast(item.Value.V, "#")
 		if !found || path == "" || property == "" {
-			item.Node.Report("bad-secret-reference", "the value itself must not be here: put it into Vault", `expected VAULT-PATH#PROPERTY, found something else`)
+			item.Node.Report("bad-secret-reference", "the value itself must not be here: put it into Vault, and write where it is there, such as web-whoami#password", `expected VAULT-PATH#PROPERTY, found something else`)
 			continue
 		}
 		out.Data = append(out.Data, SecretData{Key: item.Key, Path: s.vaultPath(item.Node, path), Property: property})

@@ -35,7 +35,7 @@ func (r *sourceReader) source(in *app) deployed {
 	kustomizeNames(in)
 	switch set := present(in.Path, in.Chart, in.Catalog); {
 	case len(set) > 1:
-		set[1].Report("bad-choice", "remove the others", "expected one of path, chart and catalog, found %d", len(set))
+		set[1].Report("bad-choice", "keep one of them, and remove the others", "expected one of path, chart and catalog, found %d", len(set))
 		return deployed{}
 	case in.Catalog.IsSet():
 		return r.catalogSource(in)
@@ -77,10 +77,10 @@ func (r *sourceReader) needRepository() {
 // (argo-cd docs/user-guide/multiple_sources.md, "Helm value files from external Git repository").
 func (r *sourceReader) chartSource(in *app) deployed {
 	if !in.RepoURL.IsSet() && !in.Flawed("repoURL") {
-		in.Report("missing-field", "", `missing "repoURL": the repository of the chart`)
+		in.Report("missing-field", "write repoURL: https://charts.example", `missing "repoURL": the repository of the chart`)
 	}
 	if !in.Version.IsSet() && !in.Flawed("version") {
-		in.Report("missing-field", "", `missing "version": the version of the chart`)
+		in.Report("missing-field", "write version: 1.2.3, beside chart", `missing "version": the version of the chart`)
 	}
 	unsuited(in, HelmChart, in.Chart.Node)
 	for _, s := range present(in.Revision) {

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"io/fs"
 	"path"
 	"regexp"
@@ -225,7 +226,7 @@ func (r *sourceReader) valueFile(in *app, s *Source, t text, chart string) (valu
 			return f, true
 		}
 		if code == "missing-path" {
-			hint = r.nearValueFile(t.V, file, chart)
+			hint = cmp.Or(r.nearValueFile(t.V, file, chart), "make it, or write the path of one that is there: from the folder of the chart or, with a slash in front, from the repository's root")
 		}
 		if f.variable {
 			problem += ": Argo CD makes " + shown(expanded) + " of " + shown(name)

@@ -29,6 +29,7 @@ type Profile struct {
 	Origin      string // the file
 	Own         bool   // whether it is the user's
 	Description string
+	Extends     []string // the profiles that it extends itself
 	Policies    []Policy // in the order of the files, those of extended profiles first
 }
 
@@ -79,6 +80,18 @@ func Load(fsys fs.FS, dir, shown string, names Names, diags *diag.List) (Set, er
 	return r.set, nil
 }
 
+// Text is the profile as it is written, empty for one that is not in a file; dir is the folder of the user's profiles in fsys.
+func (p *Profile) Text(fsys fs.FS, dir string) (string, error) {
+	if p.Origin == "" {
+		return "", nil
+	}
+	if !p.Own {
+		fsys, dir = builtin, "."
+	}
+	text, err := syntax.ReadFile(fsys, path.Join(dir, path.Base(p.Origin)))
+	return string(text), err
+}
+
 // readAll reads the profiles in a folder, which messages call shown. All have in common whose they are, and what annotations of what is made
 // from them call the folder.
 func readAll(fsys fs.FS, dir, shown string, common file, files map[string]*file, diags *diag.List) error {
@@ -101,7 +114,7 @@ func readAll(fsys fs.FS, dir, shown string, common file, files map[string]*file,
 		f := &file{name: name, origin: path.Join(common.origin, e.Name()), own: common.own}
 		files[name] = f // a broken profile still exists: references to it are not reported
 		before := len(*diags)
-		doc, err := syntax.Read(fsys, path.Join(dir, e.Name()), display, diags)
+		doc, err := syntax.Guided{Guide: guide{}}.Read(fsys, path.Join(dir, e.Name()), display, diags)
 		if err != nil {
 			return err
 		}

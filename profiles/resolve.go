@@ -45,6 +45,7 @@ func (r *resolver) resolve(name string, chain []string) *Profile {
 			f.broken = true
 			continue
 		}
+		p.Extends = append(p.Extends, base.V)
 		if b := r.resolve(base.V, chain); b != nil {
 			for _, policy := range b.Policies {
 				p.put(policy)

@@ -1,6 +1,9 @@
 package diag
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Nearest returns the candidate that the user most likely meant by name, or "" when none is near. Near means: at most a
 // third of the letters differ, or one of a short name's (a swap of neighbours counts once). Of equally near candidates it returns the
@@ -40,23 +43,30 @@ func DidYouMean(name string, candidates []string) string {
 	return OneOf("known: ", candidates)
 }
 
-// OneOf lists the candidates in alphabetical order after the given words; "" when there are none.
+// DidYouMeanKey is DidYouMean for words of this program, such as keys: they are few, and all of them are listed.
+func DidYouMeanKey(name string, candidates []string) string {
+	if n := Nearest(name, candidates); n != "" {
+		return `did you mean "` + n + `"?`
+	}
+	return AllOf("known: ", candidates)
+}
+
+// OneOf lists the candidates in alphabetical order after the given words, the first ones of many; "" when there are none. They are names of
+// the user's, of which there may be thousands.
 func OneOf(words string, candidates []string) string {
 	const most = 12
+	if len(candidates) <= most {
+		return AllOf(words, candidates)
+	}
+	return words + strings.Join(slices.Sorted(slices.Values(candidates))[:most], ", ") + ", …"
+}
+
+// AllOf lists the candidates in alphabetical order after the given words, however many they are; "" when there are none.
+func AllOf(words string, candidates []string) string {
 	if len(candidates) == 0 {
 		return ""
 	}
-	sorted := slices.Sorted(slices.Values(candidates))
-	for i, c := range sorted {
-		if i == most {
-			return words + ", …"
-		}
-		if i > 0 {
-			words += ", "
-		}
-		words += c
-	}
-	return words
+	return words + strings.Join(slices.Sorted(slices.Values(candidates)), ", ")
 }
 
 // distance is the optimal string alignment distance of two names. Names are mostly ASCII, so bytes will do; they are short,

@@ -15,7 +15,7 @@ func folder(dir string) (string, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("there is no folder %q", dir)
+		return "", fmt.Errorf("there is no folder %q\n  hint: name the folder that holds %s", dir, catalog.ApplicationsFile)
 	case err != nil:
 		return "", fmt.Errorf("reading %w", err)
 	case !info.IsDir():

@@ -116,6 +116,9 @@ func (p Place) SourcesIn(root, folder string, s source.Sources) source.Sources {
 	return with.With(c)
 }
 
+// Open opens the files of the repository. They are read until closer is called.
+func (p Place) Open() (files fs.FS, closer func() error, err error) { return p.open() }
+
 func (p Place) open() (files fs.FS, closer func() error, err error) {
 	files, closer, err = p.there()
 	if err != nil {

@@ -24,16 +24,20 @@ func (d *decoder) follow(y *yaml.Node, at *Node) (target *yaml.Node, done func()
 				d.cyclic = map[*yaml.Node]bool{}
 			}
 			d.cyclic[y.Alias] = true
-			at.Report("alias-cycle", "", "the alias *%s is part of its own value", y.Value)
+			at.Report("alias-cycle", "write the value out in place of the alias", "the alias *%s is part of its own value", y.Value)
 			return nil, done
 		case len(d.open) == maxDepth:
-			at.Report("too-deep", "", "expected at most %d aliases inside of each other, found more", maxDepth)
+			at.Report("too-deep", "write the value out in place of the alias", "expected at most %d aliases inside of each other, found more", maxDepth)
 			return nil, done
 		}
 		y = y.Alias
 	}
+	if isTemplate(y) {
+		at.Report("template", filled, "expected a value, found a template: {{ … }}")
+		return nil, done
+	}
 	if tag := y.ShortTag(); !slices.Contains(plainTags, tag) {
-		at.Report("unknown-tag", "", "expected a plain value, found the YAML tag %s", Quote(tag))
+		at.Report("unknown-tag", "remove the tag, or put all of it in quotes", "expected a plain value, found the YAML tag %s", Quote(tag))
 		return nil, done
 	}
 	if alias {
@@ -41,6 +45,14 @@ func (d *decoder) follow(y *yaml.Node, at *Node) (target *yaml.Node, done func()
 		done = func() { d.open = d.open[:len(d.open)-1] }
 	}
 	return y, done
+}
+
+// filled is the hint where a file is written as a template of Helm.
+const filled = "write the value itself: the file is no Helm template, and nothing in {{ }} is filled in"
+
+// isTemplate reports whether y is what YAML makes of {{ … }} without quotes: a mapping whose only key is a mapping.
+func isTemplate(y *yaml.Node) bool {
+	return y.Kind == yaml.MappingNode && len(y.Content) == 2 && y.Content[0].Kind == yaml.MappingNode && y.Style&yaml.FlowStyle != 0
 }
 
 // pairs lists the keys of the mapping y with the keys that it merges (<<: *defaults) after its own. It reports keys that occur twice and

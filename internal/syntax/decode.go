@@ -3,6 +3,7 @@ package syntax
 import (
 	"cmp"
 	"reflect"
+	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
 	"go.yaml.in/yaml/v3"
@@ -20,7 +21,8 @@ import (
 //	by=code   a mapping over a list of structs is laid over those whose key is "code" (see Overlay); `element:"…"` is the word for one
 //
 // `enum:"a,b"` lists the permitted values of a text. A key without a value is a mistake, because it is unclear whether it was meant to be
-// absent; `empty:"…"` is the hint where it could be read as something.
+// absent; `empty:"…"` is the hint where it could be read as something, and `flag:"…"` that where true or false could be read as a text.
+// `example:"…"` is a value as a user may write it, of a key or, on the *Node that a struct embeds, of the struct: see Field.Example.
 // A field with the tag `yaml:",whole=key"` is a Layer: the mapping itself, kept when it has the key. Required keys may be missing in it:
 // they are looked for where it is laid under or over another.
 // Fields are Value, Text, Map, Any, Raw, Layer, pointers to structs, or slices of structs; a struct may embed *Node and then
@@ -28,7 +30,8 @@ import (
 func (d *Document) Decode(out any) {
 	dec := &decoder{layouts: d.layouts}
 	defer d.decodes()()
-	dec.value(d.root, d.Root(), reflect.ValueOf(out).Elem(), &Field{})
+	into := reflect.ValueOf(out).Elem()
+	dec.value(d.root, d.Root(), into, &Field{Type: into.Type()})
 	d.root = &yaml.Node{Line: d.root.Line, Column: d.root.Column} // the places of values outlive the tree
 }
 
@@ -106,8 +109,11 @@ func (d *decoder) elements(y *yaml.Node, at *Node, f *Field) (parts []place, ok 
 		return []place{{y, at}}, true
 	}
 	if y.Kind != yaml.SequenceNode {
-		hint := ""
-		if y.Kind == yaml.ScalarNode && !f.Hidden && plainKey(y.Value) {
+		if y.Kind == yaml.MappingNode && at.parent == nil && d.foreign(y, at, elementOf(f.Type)) {
+			return nil, false
+		}
+		hint := f.like()
+		if y.Kind == yaml.ScalarNode && !f.Hidden && plainKey(y.Value) && d.scalars(f.Type) {
 			hint = "write [" + y.Value + "]"
 		}
 		at.Report("wrong-type", hint, "expected a list, found %s", describe(y, f.Hidden))
@@ -121,6 +127,7 @@ func (d *decoder) elements(y *yaml.Node, at *Node, f *Field) (parts []place, ok 
 			parts[i].y = nil
 		}
 	}
+	d.unindented(y, parts, f)
 	return parts, true
 }
 
@@ -128,11 +135,18 @@ func (d *decoder) mapping(y *yaml.Node, at *Node, out reflect.Value, f *Field) {
 	l := d.layoutOf(out.Type())
 	l.place(out, at)
 	if l.short != nil && y.Kind == yaml.ScalarNode {
-		d.value(y, at, out.FieldByIndex(l.short.Index), l.short)
+		short := *l.short
+		if f.Name != "" { // what is written is the key around it
+			short.Name, short.Sample = f.Name, f.Example()
+		}
+		d.value(y, at, out.FieldByIndex(short.Index), &short)
 		return
 	}
 	if y.Kind != yaml.MappingNode {
 		d.mismatch(y, at, l.expected(), f)
+		return
+	}
+	if l.strays(y) && d.foreign(y, at, l.of) {
 		return
 	}
 	at.name(y, l)
@@ -159,7 +173,7 @@ func (d *decoder) inPart() (end func()) {
 func (d *decoder) missing(l *layout, present map[string]bool, at *Node) {
 	for _, f := range l.fields {
 		if f.Required && !present[f.Name] && !d.partial {
-			at.Report("missing-field", "", "missing %q", f.Name)
+			at.Report("missing-field", f.like(), "missing %q", f.Name)
 		}
 	}
 }
@@ -175,14 +189,21 @@ func (d *decoder) keys(pairs []pair, at *Node, l *layout, present map[string]boo
 		}
 		if !ok {
 			present[diag.Nearest(p.key.Value, l.names)] = true
-			at.at(p.key).Report("unknown-field", diag.DidYouMean(p.key.Value, l.names), "unknown field %s", Quote(p.key.Value))
+			hint := d.strayHint(at, l, p.key.Value)
+			if meant, _, ok := strings.Cut(strings.TrimPrefix(hint, "write "), ":"); ok {
+				present[meant] = true
+			}
+			at.at(p.key).Report("unknown-field", hint, "unknown field %s", Quote(p.key.Value))
 			continue
 		}
 		present[f.Name] = true
 		if isNull(p.value) {
-			hint := "write a value, or remove the key"
-			if f.Required {
-				hint = "write a value"
+			hint := "write a value"
+			if example := f.Example(); example != "" {
+				hint += ", such as " + f.Line()
+			}
+			if !f.Required {
+				hint += ", or remove the key"
 			}
 			at.child(p.value, f.Name).at(p.key).Report("no-value", cmp.Or(f.Empty, hint), "expected a value, found nothing")
 			continue
@@ -206,5 +227,17 @@ func (n *Node) name(y *yaml.Node, l *layout) {
 }
 
 func (d *decoder) mismatch(y *yaml.Node, at *Node, expected string, f *Field) {
-	at.Report("wrong-type", "", "expected %s, found %s", expected, describe(y, f.Hidden))
+	at.Report("wrong-type", f.like(), "expected %s, found %s", expected, describe(y, f.Hidden))
+}
+
+// scalars reports whether a list of type t may have a lone scalar as its element.
+func (d *decoder) scalars(t reflect.Type) bool {
+	if t == nil || t.Kind() != reflect.Slice {
+		return false
+	}
+	t = structOf(t.Elem())
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[own]()) {
+		return true
+	}
+	return t.Kind() == reflect.Struct && d.layoutOf(t).short != nil
 }

@@ -27,6 +27,7 @@ type Document struct {
 	File  string
 	root  *yaml.Node
 	diags *diag.List // nil for a document of which nothing is reported
+	guide Guide      // nil when nobody knows more
 
 	layouts  map[reflect.Type]*layout
 	reported int // mistakes, also those that were too many
@@ -73,6 +74,10 @@ func (d *Document) full() bool { return d.reported > mostMistakes }
 // Parse reads the single YAML document in data. It returns nil when data cannot be read, and has then added the reason
 // to diags; an empty document is such a reason.
 func Parse(file string, data []byte, diags *diag.List) *Document {
+	return Guided{}.Parse(file, data, diags)
+}
+
+func parse(file string, data []byte, diags diagsOf) *Document {
 	fail := func(line, column int, code, message, hint string) *Document { //nolint:unparam // nil is what Parse returns then
 		diags.Add(diag.Diagnostic{Pos: diag.Position{File: file, Line: line, Column: column}, Code: code, Message: message, Hint: hint})
 		return nil
@@ -96,7 +101,11 @@ func Parse(file string, data []byte, diags *diag.List) *Document {
 	decoder := yaml.NewDecoder(input)
 	var root, second yaml.Node
 	if err := decoder.Decode(&root); errors.Is(err, io.EOF) || err == nil && isNull(content(&root)) {
-		return fail(1, 1, "empty", "the file is empty", "")
+		hint := "write something, or remove the file"
+		if diags.guide != nil {
+			hint = "write something, such as " + diags.guide.Example(nil)
+		}
+		return fail(1, 1, "empty", "the file is empty", hint)
 	} else if err != nil {
 		return unreadable(data, input.lines, err, fail)
 	}
@@ -105,12 +114,15 @@ func Parse(file string, data []byte, diags *diag.List) *Document {
 		return exceeds(w.excess)
 	}
 	if err := decoder.Decode(&second); err == nil {
+		if message, hint := foreign(diags.guide, content(&root), nil); message != "" {
+			return fail(content(&root).Line, content(&root).Column, "foreign-object", message, hint)
+		}
 		return fail(second.Line, second.Column, "second-document", "expected one YAML document, found a second one",
 			`remove the "---" line, or what follows it`)
 	} else if !errors.Is(err, io.EOF) {
 		return unreadable(data, input.lines, err, fail)
 	}
-	return &Document{File: file, root: content(&root), diags: diags, layouts: map[reflect.Type]*layout{}, known: map[diag.Identity]bool{}}
+	return &Document{File: file, root: content(&root), diags: diags.List, guide: diags.guide, layouts: map[reflect.Type]*layout{}, known: map[diag.Identity]bool{}}
 }
 
 // unreadable reports what the YAML parser could not read, after it had read some lines.

@@ -14,6 +14,7 @@ import (
 // TestMistakes: what is not YAML is reported where it is wrong.
 func TestMistakes(t *testing.T) {
 	const (
+		open   = `close brackets and quotes before this place, and put text that contains ": " in quotes`
 		closed = "check the indentation of this line, and that brackets and quotes before it are closed"
 		colon  = `put quotes around text that contains ": ", or check the indentation`
 		tabs   = "indent with spaces: YAML does not allow tabs"
@@ -29,9 +30,9 @@ func TestMistakes(t *testing.T) {
 		{"double quote in the first line", "- a: \"b\n- c: d\n- e: f\n", 1, 1, "found unexpected end of stream", closed},
 		{"single quote", "x: 1\na: 'b\nc: d\n", 2, 1, "found unexpected end of stream", closed},
 		{"quote of a key", "x: 1\n\"y: 2\nz: 3\n", 2, 1, "found unexpected end of stream", closed},
-		{"bracket", "x: 1\na: [b\nc: d\n", 2, 1, "did not find expected ',' or ']'", closed},
-		{"bracket, several lines", "x: 1\na: [b,\n  c\nd: e\n", 3, 3, "did not find expected ',' or ']'", closed},
-		{"brace", "x: 1\na: {b: c\nd: e\n", 2, 1, "did not find expected ',' or '}'", closed},
+		{"bracket", "x: 1\na: [b\nc: d\n", 2, 1, "did not find expected ',' or ']'", open},
+		{"bracket, several lines", "x: 1\na: [b,\n  c\nd: e\n", 3, 3, "did not find expected ',' or ']'", open},
+		{"brace", "x: 1\na: {b: c\nd: e\n", 2, 1, "did not find expected ',' or '}'", open},
 		{"closing bracket", "x: 1\na: b]\nc: }\n", 3, 1, "did not find expected node content", closed},
 		{"too little indentation", "a:\n  b: 1\n c: 2\n", 3, 2, "did not find expected key", closed},
 		{"too much indentation", "a:\n  b: 1\n   c: 2\n", 3, 4, "mapping values are not allowed in this context", colon},
@@ -95,11 +96,11 @@ func TestMistakes(t *testing.T) {
 func TestFiles(t *testing.T) {
 	entry := "name: a\n"
 	for name, c := range map[string]struct{ in, want string }{
-		"empty":               {"", "f.yml:1:1: the file is empty [empty]\n"},
-		"only comments":       {"# a\n\n# b\n", "f.yml:1:1: the file is empty [empty]\n"},
-		"only a marker":       {"---\n", "f.yml:1:1: the file is empty [empty]\n"},
-		"only null":           {"~\n", "f.yml:1:1: the file is empty [empty]\n"},
-		"only a mark":         {"\ufeff", "f.yml:1:1: the file is empty [empty]\n"},
+		"empty":               {"", "f.yml:1:1: the file is empty [empty]\n  hint: write something, or remove the file\n"},
+		"only comments":       {"# a\n\n# b\n", "f.yml:1:1: the file is empty [empty]\n  hint: write something, or remove the file\n"},
+		"only a marker":       {"---\n", "f.yml:1:1: the file is empty [empty]\n  hint: write something, or remove the file\n"},
+		"only null":           {"~\n", "f.yml:1:1: the file is empty [empty]\n  hint: write something, or remove the file\n"},
+		"only a mark":         {"\ufeff", "f.yml:1:1: the file is empty [empty]\n  hint: write something, or remove the file\n"},
 		"byte order mark":     {"\ufeffnme: a", "f.yml:1:1: unknown field \"nme\" [unknown-field]\n  hint: did you mean \"name\"?\n"},
 		"CRLF":                {"name: a\r\nnme: b\r\n", "f.yml:2:1: unknown field \"nme\" [unknown-field]\n  hint: did you mean \"name\"?\n"},
 		"start and end":       {"%YAML 1.1\n---\nname: a\n...\n", ""},
@@ -117,7 +118,7 @@ func TestFiles(t *testing.T) {
 		"mark in the middle":  {"name: a\n\ufeff", "f.yml:2:1: expected UTF-8 text, found the character U+FEFF [bad-encoding]\n  hint: remove it\n"},
 		"deep flow":           {strings.Repeat("[", 100000), "f.yml:1:1: not YAML: exceeded max depth of 10000 [yaml-syntax]\n  hint: no input needs to nest that deep\n"},
 		"deep block":          {strings.Repeat("- ", 100000), "f.yml:1:1: not YAML: exceeded max depth of 10000 [yaml-syntax]\n  hint: no input needs to nest that deep\n"},
-		"deep value":          {"any: " + strings.Repeat("[", 66) + strings.Repeat("]", 66), "f.yml:1:71: any" + strings.Repeat("[0]", 65) + ": expected at most 64 levels of nesting, found more [too-deep]\n"},
+		"deep value":          {"any: " + strings.Repeat("[", 66) + strings.Repeat("]", 66), "f.yml:1:71: any" + strings.Repeat("[0]", 65) + ": expected at most 64 levels of nesting, found more [too-deep]\n  hint: nest it less deep\n"},
 		"deep enough":         {"any: " + strings.Repeat("[", 65) + strings.Repeat("]", 65), ""},
 		"long line":           {"name: " + strings.Repeat("a", 1<<20), ""},
 		"largest":             {entry + strings.Repeat("#", syntax.MaxBytes-len(entry)), ""},

@@ -17,8 +17,10 @@ type Field struct {
 
 	Required, Short, Naming, Hidden, One bool
 
-	Enum  []string // the permitted texts; nil for all
-	Empty string   // the hint when the key has no value
+	Enum   []string // the permitted texts; nil for all
+	Empty  string   // the hint when the key has no value
+	Flag   string   // the hint when a text is true or false
+	Sample string   // the example of the tag; see Example
 
 	By, Element string // the key by which elements of the list are found, and the word for one; empty when they are not
 }
@@ -61,7 +63,7 @@ func embeds(sf reflect.StructField) bool {
 // fieldOf reads the tags of a struct's field. It has no name when no key is read into the field.
 func fieldOf(sf reflect.StructField) Field {
 	words := strings.Split(sf.Tag.Get("yaml"), ",")
-	f := Field{Name: words[0], Type: sf.Type, Empty: sf.Tag.Get("empty")}
+	f := Field{Name: words[0], Type: sf.Type, Empty: sf.Tag.Get("empty"), Flag: sf.Tag.Get("flag"), Sample: sf.Tag.Get("example")}
 	for _, word := range words[1:] {
 		switch word {
 		case "required":
@@ -88,6 +90,7 @@ func fieldOf(sf reflect.StructField) Field {
 
 // layout is a struct type as the decoder needs it.
 type layout struct {
+	of     reflect.Type
 	fields []Field
 	byName map[string]*Field
 	names  []string
@@ -102,7 +105,7 @@ type layout struct {
 var nodeType = reflect.TypeFor[*Node]()
 
 func newLayout(t reflect.Type) *layout {
-	l := &layout{fields: Fields(t), byName: map[string]*Field{}}
+	l := &layout{of: t, fields: Fields(t), byName: map[string]*Field{}}
 	for i := range l.fields {
 		f := &l.fields[i]
 		l.byName[f.Name] = f

@@ -133,7 +133,7 @@ func (n *Node) At(y *yaml.Node, key string, index int) *Node {
 // plain copies y with its aliases and merges written out, and without anchors and comments.
 func (d *decoder) plain(y *yaml.Node, at *Node, depth int) *yaml.Node {
 	if depth > maxDepth {
-		at.Report("too-deep", "", "expected at most %d levels of nesting, found more", maxDepth)
+		at.Report("too-deep", "nest it less deep", "expected at most %d levels of nesting, found more", maxDepth)
 		return nil
 	}
 	y, done := d.follow(y, at)

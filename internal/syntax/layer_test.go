@@ -300,16 +300,16 @@ f.yml:2:45: top.nested: unknown field "tex" [unknown-field] | hint: did you mean
 			`f.yml:1:26: base.count: expected a whole number, found "a" [wrong-type]
 f.yml:1:35: base.list: expected a list, found a mapping [wrong-type]
 f.yml:1:51: base.items[0]: missing "host" [missing-field]
-f.yml:1:69: base.mode: expected one of a, b, found text [unknown-value]
+f.yml:1:69: base.mode: expected one of a, b, found text [unknown-value] | hint: write it like this: mode: a
 f.yml:1:89: base.labels.a: expected text, found 1 [wrong-type] | hint: put it in quotes
-f.yml:1:98: base.raw: expected a plain value, found the YAML tag "!x" [unknown-tag]
+f.yml:1:98: base.raw: expected a plain value, found the YAML tag "!x" [unknown-tag] | hint: remove the tag, or put all of it in quotes
 `},
 		{"on top", "base: {name: web, count: 1, policy: a, labels: {a: b}, values: {a: 1}, nested: {text: a}}\ntop: {count: b, mode: c, policy: [d], labels: e, values: {f: !x g}, nested: h, items: [i]}",
 			`f.yml:2:14: top.count: expected a whole number, found "b" [wrong-type]
-f.yml:2:23: top.mode: expected one of a, b, found text [unknown-value]
+f.yml:2:23: top.mode: expected one of a, b, found text [unknown-value] | hint: write it like this: mode: a
 f.yml:2:34: top.policy: expected a mapping, or text, found a list [wrong-type]
 f.yml:2:47: top.labels: expected a mapping, found "e" [wrong-type]
-f.yml:2:62: top.values.f: expected a plain value, found the YAML tag "!x" [unknown-tag]
+f.yml:2:62: top.values.f: expected a plain value, found the YAML tag "!x" [unknown-tag] | hint: remove the tag, or put all of it in quotes
 f.yml:2:77: top.nested: expected a mapping, found "h" [wrong-type]
 f.yml:2:88: top.items[0]: expected a mapping, found "i" [wrong-type]
 `},
@@ -344,7 +344,7 @@ f.yml:2:79: top.apps: the key "a" occurs twice [duplicate-key] | f.yml:2:56: fir
 		{"unknown elements", "base: {name: web, apps: [web-a, {code: web-b}], parts: []}\ntop: {apps: {web-x: {pth: x, values: {a: !x b}}, webb: {}}, parts: {a: {}}}",
 			`f.yml:2:14: top.apps.web-x: there is no application "web-x" [unknown-application] | hint: did you mean "web-a"?
 f.yml:2:22: top.apps.web-x: unknown field "pth" [unknown-field] | hint: did you mean "path"?
-f.yml:2:42: top.apps.web-x.values.a: expected a plain value, found the YAML tag "!x" [unknown-tag]
+f.yml:2:42: top.apps.web-x.values.a: expected a plain value, found the YAML tag "!x" [unknown-tag] | hint: remove the tag, or put all of it in quotes
 f.yml:2:50: top.apps.webb: there is no application "webb" [unknown-application] | hint: did you mean "web-b"?
 f.yml:2:69: top.parts.a: there is no element "a" [unknown-element]
 `},
@@ -371,15 +371,15 @@ f.yml:2:52: top.apps.web-b: expected a mapping, found "web-d" [wrong-type]
 f.yml:2:46: top.nested.stricts.a: there is no element "a" [unknown-element] | hint: known: b
 `},
 		{"tags in all", "base: {name: web, policy: !x a, labels: !x {}}\ntop: {policy: !y b, labels: !y {}}",
-			`f.yml:1:27: base.policy: expected a plain value, found the YAML tag "!x" [unknown-tag]
-f.yml:1:41: base.labels: expected a plain value, found the YAML tag "!x" [unknown-tag]
-f.yml:2:15: top.policy: expected a plain value, found the YAML tag "!y" [unknown-tag]
-f.yml:2:29: top.labels: expected a plain value, found the YAML tag "!y" [unknown-tag]
+			`f.yml:1:27: base.policy: expected a plain value, found the YAML tag "!x" [unknown-tag] | hint: remove the tag, or put all of it in quotes
+f.yml:1:41: base.labels: expected a plain value, found the YAML tag "!x" [unknown-tag] | hint: remove the tag, or put all of it in quotes
+f.yml:2:15: top.policy: expected a plain value, found the YAML tag "!y" [unknown-tag] | hint: remove the tag, or put all of it in quotes
+f.yml:2:29: top.labels: expected a plain value, found the YAML tag "!y" [unknown-tag] | hint: remove the tag, or put all of it in quotes
 `},
 		{"cycles", "base: &e {name: web, values: &v {a: *v}, apps: [a]}\ntop: &t {values: {b: *e}, apps: {a: &a {values: *a}}}",
-			`f.yml:1:37: base.values.a.a: the alias *v is part of its own value [alias-cycle]
-f.yml:1:37: top.values.b.values.a.a: the alias *v is part of its own value [alias-cycle]
-f.yml:2:49: top.apps.a.values.values: the alias *a is part of its own value [alias-cycle]
+			`f.yml:1:37: base.values.a.a: the alias *v is part of its own value [alias-cycle] | hint: write the value out in place of the alias
+f.yml:1:37: top.values.b.values.a.a: the alias *v is part of its own value [alias-cycle] | hint: write the value out in place of the alias
+f.yml:2:49: top.apps.a.values.values: the alias *a is part of its own value [alias-cycle] | hint: write the value out in place of the alias
 `},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -444,7 +444,7 @@ func layersOf(t *testing.T, in string) (layers []syntax.Layer, l *diag.List) {
 // TestLayer: a layer keeps a mapping, and can leave keys out.
 func TestLayer(t *testing.T) {
 	layers, l := layersOf(t, "a: &a {name: x, count: 1, count: 2, policy: p}\nb: {<<: *a, on: true}\nc: *a\nd: [a]\ne: f\ng:\n")
-	want := "f.yml:4:4: d: expected a mapping, found a list [wrong-type]\nf.yml:5:4: e: expected a mapping, found \"f\" [wrong-type]\nf.yml:6:3: g: expected a value, found nothing [wrong-type]\n"
+	want := "f.yml:4:4: d: expected a mapping, found a list [wrong-type]\nf.yml:5:4: e: expected a mapping, found \"f\" [wrong-type]\nf.yml:6:3: g: expected a value, found nothing [wrong-type] | hint: write {} where nothing differs\n"
 	if got := printed(*l); got != want {
 		t.Errorf("got\n%s", got)
 	}

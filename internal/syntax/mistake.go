@@ -56,6 +56,9 @@ func syntaxError(data []byte, read int, err error) (line, column int, message, h
 	line = mistakenLine(lines, min(max(named, 1), read), read, message)
 	text := strings.TrimRight(string(lines[line-1]), "\r\n")
 	column, hint = syntaxHint(message, text)
+	if at := strings.Index(text, "{{"); at >= 0 {
+		column, hint = utf8.RuneCountInString(text[:at])+1, filled
+	}
 	return line, column, "not YAML: " + message, hint
 }
 
@@ -135,6 +138,10 @@ func syntaxHint(message, line string) (column int, hint string) {
 		return column, `write \\ for a backslash between double quotes, or use single quotes`
 	case strings.Contains(message, "cannot start any token"):
 		return column, "put quotes around text that begins with a special character"
+	case strings.Contains(message, "alphabetic or numeric character"):
+		return column, `put quotes around text that begins with "*" or "&"`
+	case strings.Contains(message, "expected ',' or"):
+		return column, `close brackets and quotes before this place, and put text that contains ": " in quotes`
 	case strings.Contains(message, "did not find expected"), strings.Contains(message, "could not find expected"), strings.Contains(message, "unexpected end of stream"):
 		return column, "check the indentation of this line, and that brackets and quotes before it are closed"
 	}

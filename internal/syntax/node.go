@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -51,7 +52,7 @@ func plainKey(key string) bool {
 
 // Report adds a diagnostic about the value at n.
 func (n *Node) Report(code, hint, format string, args ...any) {
-	n.doc.add(diag.Diagnostic{Pos: n.Pos(), Path: n.Path(), Code: code, Message: fmt.Sprintf(format, args...), Hint: hint})
+	n.doc.add(diag.Diagnostic{Pos: n.Pos(), Path: n.Path(), Code: code, Message: fmt.Sprintf(format, args...), Hint: cmp.Or(hint, n.like(code))})
 }
 
 // ReportWith adds a diagnostic about the value at n that also points at another place.

@@ -12,6 +12,10 @@ import (
 // Read parses the file of fsys that messages call display. The document is nil when it cannot be read, which has been added to diags; an
 // error means that the file is missing (fs.ErrNotExist), or that reading it failed.
 func Read(fsys fs.FS, file, display string, diags *diag.List) (*Document, error) {
+	return Guided{}.Read(fsys, file, display, diags)
+}
+
+func read(fsys fs.FS, file, display string, diags diagsOf) (*Document, error) {
 	report := func(code, hint, format string, args ...any) (*Document, error) {
 		diags.Add(diag.Diagnostic{Pos: diag.Position{File: display}, Code: code, Hint: hint, Message: fmt.Sprintf(format, args...)})
 		return nil, nil
@@ -30,9 +34,9 @@ func Read(fsys fs.FS, file, display string, diags *diag.List) (*Document, error)
 		}
 		return nil, fmt.Errorf("reading %s: %w", display, err)
 	case info.IsDir():
-		return report("missing-file", "", "expected a file, found a folder")
+		return report("missing-file", "write a file of that name", "expected a file, found a folder")
 	case !info.Mode().IsRegular(): // a pipe would hang
-		return report("missing-file", "", "expected a file, found a special file")
+		return report("missing-file", "write a file of that name", "expected a file, found a special file")
 	case info.Size() > MaxBytes:
 		return report("too-large", "", "expected at most %d MiB, found %d MiB", MaxBytes>>20, info.Size()>>20)
 	}
@@ -40,7 +44,7 @@ func Read(fsys fs.FS, file, display string, diags *diag.List) (*Document, error)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", display, err)
 	}
-	return Parse(display, data, diags), nil
+	return parse(display, data, diags), nil
 }
 
 // ReadFile reads a file of the user's: a regular one, of at most MaxBytes. What is larger is an *Excess.

@@ -79,7 +79,8 @@ func TestMessages(t *testing.T) {
 		{"items:\n- host: web-1\n  path: true\n- host: A.b c\n  path: [x]", "f.yml:3:9: items.web-1.path: expected text, found true [wrong-type]\n  hint: put it in quotes\nf.yml:5:9: items[1].path: expected text, found a list [wrong-type]\n"},
 		{"items:\n-\n- a", "f.yml:2:2: items[0]: expected a value, found nothing [wrong-type]\nf.yml:3:3: items[1]: expected a mapping, found \"a\" [wrong-type]\n"},
 		{"items: {a: b}", "f.yml:1:8: items: expected a list, found a mapping [wrong-type]\n"},
-		{"items: a", "f.yml:1:8: items: expected a list, found \"a\" [wrong-type]\n  hint: write [a]\n"},
+		{"items: a", "f.yml:1:8: items: expected a list, found \"a\" [wrong-type]\n"},
+		{"hiddenList: a\nmodes: {}", "f.yml:1:13: hiddenList: expected a list, found text [wrong-type]\nf.yml:2:8: modes: expected a list, found a mapping [wrong-type]\n  hint: write it like this: modes: [get]\n"},
 		{"name: a\nname: b", "f.yml:2:1: the key \"name\" occurs twice [duplicate-key]\n  f.yml:1:1: first here\n  hint: remove one of them\n"},
 		{"1: a", "f.yml:1:1: expected text as a key, found 1 [wrong-type]\n  hint: put the key in quotes\n"},
 		{"? [a]\n: b", "f.yml:1:3: expected text as a key, found a list [wrong-type]\n  hint: put the key in quotes\n"},
@@ -90,13 +91,13 @@ func TestMessages(t *testing.T) {
 		{"count: !!int \"a\\e[1mb\"", "f.yml:1:8: count: expected a whole number, found a\\x1b[1mb [wrong-type]\n"},
 		{"on: yes", "f.yml:1:5: on: expected true or false, found \"yes\" [wrong-type]\n  hint: write true\n"},
 		{"name: 2024-01-01", "f.yml:1:7: name: expected text, found 2024-01-01 [wrong-type]\n  hint: put it in quotes\n"},
-		{"name: !vault a", "f.yml:1:7: name: expected a plain value, found the YAML tag \"!vault\" [unknown-tag]\n"},
-		{"name: !!binary aGk=", "f.yml:1:7: name: expected a plain value, found the YAML tag \"!!binary\" [unknown-tag]\n"},
-		{"items: !reference [a, b]", "f.yml:1:8: items: expected a plain value, found the YAML tag \"!reference\" [unknown-tag]\n"},
+		{"name: !vault a", "f.yml:1:7: name: expected a plain value, found the YAML tag \"!vault\" [unknown-tag]\n  hint: remove the tag, or put all of it in quotes\n"},
+		{"name: !!binary aGk=", "f.yml:1:7: name: expected a plain value, found the YAML tag \"!!binary\" [unknown-tag]\n  hint: remove the tag, or put all of it in quotes\n"},
+		{"items: !reference [a, b]", "f.yml:1:8: items: expected a plain value, found the YAML tag \"!reference\" [unknown-tag]\n  hint: remove the tag, or put all of it in quotes\n"},
 		{"mode: baselin", "f.yml:1:7: mode: expected one of baseline, privileged, restricted, found \"baselin\" [unknown-value]\n  hint: did you mean \"baseline\"?\n"},
-		{"mode: x", "f.yml:1:7: mode: expected one of baseline, privileged, restricted, found \"x\" [unknown-value]\n"},
+		{"mode: x", "f.yml:1:7: mode: expected one of baseline, privileged, restricted, found \"x\" [unknown-value]\n  hint: write it like this: mode: privileged\n"},
 		{"modes: gett", "f.yml:1:8: modes: expected one of create, get, found \"gett\" [unknown-value]\n  hint: did you mean \"get\"?\n"},
-		{"modes: [get, x]", "f.yml:1:14: modes[1]: expected one of create, get, found \"x\" [unknown-value]\n"},
+		{"modes: [get, x]", "f.yml:1:14: modes[1]: expected one of create, get, found \"x\" [unknown-value]\n  hint: write it like this: modes: [get]\n"},
 		{"port: [1]", "f.yml:1:7: port: expected a number or text, found a list [wrong-type]\n"},
 		{"labels: [a]", "f.yml:1:9: labels: expected a mapping, found a list [wrong-type]\n"},
 		{"labels:\n  app.kubernetes.io/name: 1\n  \"a\\eb\": 2\n  \"\": 3", "f.yml:2:27: labels[\"app.kubernetes.io/name\"]: expected text, found 1 [wrong-type]\n  hint: put it in quotes\nf.yml:3:11: labels[\"a\\x1bb\"]: expected text, found 2 [wrong-type]\n  hint: put it in quotes\nf.yml:4:7: labels[\"\"]: expected text, found 3 [wrong-type]\n  hint: put it in quotes\n"},
@@ -104,7 +105,7 @@ func TestMessages(t *testing.T) {
 		{"short: [a]", "f.yml:1:8: short: expected a mapping, or text, found a list [wrong-type]\n"},
 		{"short: {extra: a}", "f.yml:1:8: short: missing \"profile\" [missing-field]\n"},
 		{"short: 1", "f.yml:1:8: short: expected text, found 1 [wrong-type]\n  hint: put it in quotes\n"},
-		{"name: " + strings.Repeat("a", 70) + "\nmode: " + strings.Repeat("ü", 70), "f.yml:2:7: mode: expected one of baseline, privileged, restricted, found \"" + strings.Repeat("ü", 60) + "…\" [unknown-value]\n"},
+		{"name: " + strings.Repeat("a", 70) + "\nmode: " + strings.Repeat("ü", 70), "f.yml:2:7: mode: expected one of baseline, privileged, restricted, found \"" + strings.Repeat("ü", 60) + "…\" [unknown-value]\n  hint: write it like this: mode: privileged\n"},
 		{"- a", "f.yml:1:1: expected a mapping, found a list [wrong-type]\n"},
 		{"a", "f.yml:1:1: expected a mapping, found \"a\" [wrong-type]\n"},
 		// merges
@@ -113,9 +114,9 @@ func TestMessages(t *testing.T) {
 		{"<<: [[{name: a}]]", "f.yml:1:5: [\"<<\"]: expected a mapping to merge, found a list [wrong-type]\n"},
 		{"<<: {nme: a}", "f.yml:1:6: unknown field \"nme\" [unknown-field]\n  hint: did you mean \"name\"?\n"},
 		// aliases
-		{"raw: &a [*a]", "f.yml:1:10: raw[0][0]: the alias *a is part of its own value [alias-cycle]\n"},
-		{"any: &a {b: {c: *a}}", "f.yml:1:17: any.b.c.b.c: the alias *a is part of its own value [alias-cycle]\n"},
-		{"&a\nname: b\n<<: *a", "f.yml:3:5: [\"<<\"][\"<<\"]: the alias *a is part of its own value [alias-cycle]\n"},
+		{"raw: &a [*a]", "f.yml:1:10: raw[0][0]: the alias *a is part of its own value [alias-cycle]\n  hint: write the value out in place of the alias\n"},
+		{"any: &a {b: {c: *a}}", "f.yml:1:17: any.b.c.b.c: the alias *a is part of its own value [alias-cycle]\n  hint: write the value out in place of the alias\n"},
+		{"&a\nname: b\n<<: *a", "f.yml:3:5: [\"<<\"][\"<<\"]: the alias *a is part of its own value [alias-cycle]\n  hint: write the value out in place of the alias\n"},
 		// free-form values
 		{"any: {a: 1, a: 2}", "f.yml:1:13: any: the key \"a\" occurs twice [duplicate-key]\n  f.yml:1:7: first here\n  hint: remove one of them\n"},
 		{"any: {1: a, 1.0: b}", "f.yml:1:13: any: the key \"1\" occurs twice [duplicate-key]\n  hint: remove one of them\n"},
@@ -123,8 +124,8 @@ func TestMessages(t *testing.T) {
 		{"any: {a: [.inf, -.INF, .nan, !!int \"hunter2\"]}", "f.yml:1:11: any.a[0]: expected a value that JSON can hold, found .inf [bad-value]\n  hint: put it in quotes\nf.yml:1:17: any.a[1]: expected a value that JSON can hold, found -.INF [bad-value]\n  hint: put it in quotes\nf.yml:1:24: any.a[2]: expected a value that JSON can hold, found .nan [bad-value]\n  hint: put it in quotes\nf.yml:1:30: any.a[3]: expected a value that JSON can hold, found a number [bad-value]\n  hint: put it in quotes\n"},
 		{"any: {~: a}", "f.yml:1:7: any: expected a value that JSON can hold, found nothing [bad-value]\n  hint: put it in quotes\n"},
 		{"any: {? [a] : b}", "f.yml:1:9: any: expected text as a key, found a list [wrong-type]\n  hint: put the key in quotes\n"},
-		{"any: [!x a, !!python/object b, !!set {c}]", "f.yml:1:7: any[0]: expected a plain value, found the YAML tag \"!x\" [unknown-tag]\nf.yml:1:13: any[1]: expected a plain value, found the YAML tag \"!!python/object\" [unknown-tag]\nf.yml:1:32: any[2]: expected a plain value, found the YAML tag \"!!set\" [unknown-tag]\n"},
-		{"raw: !x a", "f.yml:1:6: raw: expected a plain value, found the YAML tag \"!x\" [unknown-tag]\n"},
+		{"any: [!x a, !!python/object b, !!set {c}]", "f.yml:1:7: any[0]: expected a plain value, found the YAML tag \"!x\" [unknown-tag]\n  hint: remove the tag, or put all of it in quotes\nf.yml:1:13: any[1]: expected a plain value, found the YAML tag \"!!python/object\" [unknown-tag]\n  hint: remove the tag, or put all of it in quotes\nf.yml:1:32: any[2]: expected a plain value, found the YAML tag \"!!set\" [unknown-tag]\n  hint: remove the tag, or put all of it in quotes\n"},
+		{"raw: !x a", "f.yml:1:6: raw: expected a plain value, found the YAML tag \"!x\" [unknown-tag]\n  hint: remove the tag, or put all of it in quotes\n"},
 	} {
 		if _, got := read(c.in); got != c.want {
 			t.Errorf("%s\ngot:\n%s\nwant:\n%s", c.in, got, c.want)
@@ -177,8 +178,11 @@ func TestNull(t *testing.T) {
 	want := ""
 	for i, key := range []string{"labels", "name", "count", "items", "short", "any", "raw", "ports", "raws", "hidden", "mode"} {
 		hint := "write a value, or remove the key"
-		if key == "short" {
+		switch key {
+		case "short":
 			hint = "name a profile"
+		case "mode":
+			hint = "write a value, such as mode: privileged, or remove the key"
 		}
 		want += fmt.Sprintf("f.yml:%d:1: %s: expected a value, found nothing [no-value]\n  hint: %s\n", i+1, key, hint)
 	}

@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strconv"
@@ -36,6 +37,9 @@ func (v *Value[T]) decode(_ *decoder, y *yaml.Node, at *Node, f *Field) {
 			*p = y.Value
 		} else if y.Kind == yaml.ScalarNode {
 			hint = "put it in quotes"
+			if tag == "!!bool" {
+				hint = cmp.Or(f.Flag, hint)
+			}
 		}
 	case *int:
 		expected, ok = "a whole number", y.Kind == yaml.ScalarNode && tag == "!!int" && y.Decode(p) == nil
@@ -49,7 +53,7 @@ func (v *Value[T]) decode(_ *decoder, y *yaml.Node, at *Node, f *Field) {
 		}
 	}
 	if !ok {
-		at.Report("wrong-type", hint, "expected %s, found %s", expected, describe(y, f.Hidden))
+		at.Report("wrong-type", cmp.Or(hint, f.like()), "expected %s, found %s", expected, describe(y, f.Hidden))
 		return
 	}
 	v.Node = at
@@ -57,7 +61,7 @@ func (v *Value[T]) decode(_ *decoder, y *yaml.Node, at *Node, f *Field) {
 		if near := diag.Nearest(y.Value, f.Enum); near != "" && !f.Hidden {
 			hint = `did you mean "` + near + `"?`
 		}
-		at.Report("unknown-value", hint, "%s, found %s", diag.OneOf("expected one of ", f.Enum), describe(y, f.Hidden))
+		at.Report("unknown-value", cmp.Or(hint, f.like()), "%s, found %s", diag.AllOf("expected one of ", f.Enum), describe(y, f.Hidden))
 	}
 }
 
@@ -137,7 +141,7 @@ func (p part) items(f *Field) []part {
 	for _, kv := range pairs {
 		v := part{p.decoder, kv.value, p.at.child(kv.value, kv.key.Value).after(kv.key), kv.key}
 		if isNull(kv.value) {
-			hint := ""
+			hint := f.like()
 			if f.Type == reflect.TypeFor[Map[Layer]]() {
 				hint = "write {} where nothing differs"
 			}

@@ -178,3 +178,24 @@ func To(address string, podPort int) (Peer, error) {
 	}
 	return Peer{Host: host, Ports: []string{port}}, nil
 }
+
+// Summary is what the application is for, in one line without a full stop: the description of its chart.
+func (a *Application) Summary() string {
+	for line := range strings.Lines(a.file("Chart.yaml")) {
+		if summary, ok := strings.CutPrefix(line, "description: "); ok {
+			return strings.TrimSpace(summary)
+		}
+	}
+	return ""
+}
+
+// Defaults are the values that it has unless an entry says otherwise, as YAML with comments.
+func (a *Application) Defaults() string { return a.file("values.yaml") }
+
+func (a *Application) file(name string) string {
+	text, err := fs.ReadFile(a.Chart, name)
+	if err != nil {
+		panic("catalog: " + err.Error()) // it is a part of the program
+	}
+	return string(text)
+}

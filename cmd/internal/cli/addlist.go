@@ -40,7 +40,7 @@ func (o *addOptions) list(dir string, stderr io.Writer) (*listed, error) {
 		case first.Code == "missing-file" && first.Pos.File == within && o.file != "":
 			return l, nil
 		case first.Code == "missing-file" && first.Pos.File == within && first.Pos.Line == 0:
-			return nil, fmt.Errorf("%s: %s\n  hint: roster init begins a list; or %s", diag.Shown(l.out.Frame.Seen(first.Pos)), first.Message, first.Hint)
+			return nil, fmt.Errorf("%s: %s\n  hint: %s", diag.Shown(l.out.Frame.Seen(first.Pos)), first.Message, first.Hint)
 		}
 	}
 	return nil, errors.Join(mistakes.Print(stderr, l.out.Frame), fmt.Errorf("nothing was added: the list has mistakes"))

@@ -178,7 +178,7 @@ func (o *initOptions) wrong(q question) error {
 	for _, m := range mistakes {
 		if m.Pos.File == catalog.PlatformFile || len(mistakes) == 1 {
 			hint := ""
-			if m.Hint != "" {
+			if m.Hint != "" && !strings.HasPrefix(m.Hint, "write it like this: ") { // that has a key, which an answer has not
 				hint = "\n  hint: " + m.Hint
 			}
 			return errors.New(m.Message + hint)

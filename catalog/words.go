@@ -1,0 +1,272 @@
+package catalog
+
+import "strings"
+
+// anyInput stands for all input types in foreignWords, and sourceInput for those that say where an application comes from.
+const (
+	anyInput    = ""
+	sourceInput = "sourceInput"
+)
+
+// words are what people write who come from other tools, and what it is here: by the input type, and by the key. What is a key of another
+// mapping of the file is not here: see guide. They are made when they are asked for, which most runs do not.
+func words() map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for _, of := range foreignWords {
+		table := map[string]string{}
+		for _, w := range of.words {
+			for _, word := range strings.Fields(w.words) {
+				table[word] = w.hint
+			}
+		}
+		out[of.input] = table
+	}
+	for word, hint := range out[sourceInput] {
+		if out["appInput"][word] == "" {
+			out["appInput"][word] = hint
+		}
+	}
+	out["partInput"] = out[sourceInput]
+	delete(out, sourceInput)
+	return out
+}
+
+const (
+	sourceKeys = "its keys stand beside applicationCode: path: deploy/whoami; or chart: vault, repoURL: https://charts.example and version: 1.2.3"
+	oneHost    = "write ingress: [{host: whoami, service: web-whoami, port: 80}]"
+	inValues   = " stands in the manifests of path or among the values of a chart; with catalog: app, "
+	noTLS      = "remove it: the entry points of Traefik say where TLS is, and expose names the entry points; see docs/traefik.md"
+	autoSynced = "write autoSync: {prune: true, selfHeal: true}"
+	aProfile   = "write networkPolicies: web-app, or another profile"
+	someFlows  = "write networkPolicies: {profile: web-app, allow: [{to: {namespace: web-ntfy, ports: [8080]}}]}"
+	fromVault  = "write data: {PASSWORD: web-whoami#password}, from which path and property of Vault each key comes; values themselves are never in the list"
+	thePods    = "write podLabels: {app.kubernetes.io/name: whoami}"
+	valuesUp   = "write values: {replicas: 2} beside helm, not in it"
+	filesUp    = "write valueFiles: [helm-values/whoami.yml] beside helm, not in it"
+	twoEnds    = "write it under to or from: {to: {namespace: web-ntfy, ports: [8080]}}"
+)
+
+// wordsOf are the words that people write in mappings of an input type.
+type wordsOf struct {
+	input string
+	words []foreignWord
+}
+
+// foreignWord is what to write in the place of words, which have spaces between them.
+type foreignWord struct{ words, hint string }
+
+var foreignWords = [...]wordsOf{
+	{anyInput, []foreignWord{
+		{"//", "write a comment after a #"},
+		{"description comment", "write a comment: # the router's page"},
+		{"enabled disabled", "remove what is not to be there, or put a # before each of its lines"},
+	}},
+	{"entryInput", []foreignWord{
+		{"name ns", "write namespace: web-whoami"},
+		{"apps app services releases", "write applications: [{applicationCode: web-whoami, path: deploy/whoami}]"},
+		{"charts", "write applications: [{applicationCode: web-redis, chart: redis, repoURL: https://charts.example, version: 1.2.3}]"},
+		{"image", "it belongs to an application: applications: [{applicationCode: web-whoami, catalog: app, values: {image: traefik/whoami:v1.11.0, port: 8080}}]"},
+		{"policy policies networkProfile", aProfile},
+		{"egress flows", someFlows},
+		{"host", "it belongs to an application: applications: [{applicationCode: web-whoami, path: deploy/whoami, ingress: [{host: whoami, service: web-whoami, port: 80}]}]"},
+		{"rbac roleBindings groups", "write access: [{group: house, role: view}]"},
+		{"users", "write access: [{user: jane@house.example, role: view}]"},
+		{"metadata", "write its labels and annotations beside namespace: labels: {team: house}"},
+		{"resourceQuota limitRange", "put its manifest into a folder that an application names with path"},
+		{"createNamespace", "write manageNamespace: false for a namespace that somebody else makes; without it, roster renders it"},
+		{"syncPolicy", "it belongs to an application, or to all in platform.yml: defaults: {autoSync: true}"},
+		{"env", "the name of a cluster is cluster: home; variables of a container" + inValues + "values: {env: {TZ: Europe/Berlin}}"},
+		{"environment stage", "write cluster: home, of the clusters in platform.yml"},
+	}},
+	{"appInput", []foreignWord{
+		{"ref", "write revision: main"},
+		{"name code id", "write applicationCode: web-whoami"},
+		{"metadata", "write applicationCode: web-whoami for its name; labels and annotations stand beside it"},
+		{"spec source template", sourceKeys},
+		{"destination", "remove it: an application is deployed to the namespace of its entry, on the entry's cluster"},
+		{"namespace", "remove it: an application is deployed to the namespace of its entry; for another one, write another entry"},
+		{"targetNamespace", "remove it: an application is deployed to the namespace of its entry"},
+		{"server", "remove it: the entry's cluster says where it is deployed"},
+		{"createNamespace", "remove it: roster renders the Namespace of the entry"},
+		{"project", "remove it: roster renders an AppProject for each entry; what it has besides is the entry's project: {destinations: [kube-system]}"},
+		{"syncPolicy", autoSynced + "; syncOptions and retry are keys of their own"},
+		{"automated sync prune selfHeal", autoSynced},
+		{"syncWave wave", "write dependsOn: [sys-cert-manager]: waves follow from it"},
+		{"needs depends_on dependencies after", "write dependsOn: [sys-cert-manager]"},
+		{"finalizers", "write finalizer: true, which is the default"},
+		{"image", "the image" + inValues + "values: {image: traefik/whoami:v1.11.0}"},
+		{"images", "with a kustomization, write kustomize: {images: [whoami=traefik/whoami:v1.11.0]}; else it" + inValues + "values: {image: traefik/whoami:v1.11.0}"},
+		{"replicas", "the number of pods" + inValues + "values: {replicas: 2}; with a kustomization, kustomize: {replicas: {whoami: 2}}"},
+		{"env environment", "an environment variable" + inValues + "values: {env: {TZ: Europe/Berlin}}"},
+		{"port ports", oneHost + "; the port of a container" + inValues + "values: {port: 8080}"},
+		{"volumes", "a volume" + inValues + "values: {volumes: {/data: 1Gi}}"},
+		{"resources", "what a container may use" + inValues + "values: {resources: {limits: {memory: 256Mi}}}"},
+		{"command", "a command" + inValues + "values: {command: [serve]}"},
+		{"args", "an argument" + inValues + "values: {args: [--port=8080]}"},
+		{"restart", "remove it: Kubernetes starts a container again"},
+		{"container containers", "a container" + inValues + "values: {image: traefik/whoami:v1.11.0, port: 8080}"},
+		{"host hosts hostname domain routes service expose", oneHost},
+		{"url", oneHost + ", or repoURL: https://git.example/shop.git for the repository"},
+		{"tls certificate ingressClassName", noTLS},
+		{"auth", "it belongs to a host: ingress: [{host: whoami, service: web-whoami, port: 80, auth: oauth}]"},
+		{"externalSecrets", "write secrets: [{name: whoami, data: {PASSWORD: web-whoami#password}}]"},
+		{"configMaps", "put the manifest into the folder that path names"},
+		{"profile policy", "it belongs to the entry, beside applications: networkPolicies: web-app"},
+		{"access", "it belongs to the entry, beside applications: access: [{group: house, role: view}]"},
+		{"type", "remove it: roster finds out what path is; a chart of a repository has the key chart"},
+	}},
+	{sourceInput, []foreignWord{
+		{"targetRevision", "write version: 1.2.3 with chart, or revision: main with path"},
+		{"branch", "write revision: main"},
+		{"tag", "write revision: v1.2.3"},
+		{"commit", "write revision and the commit"},
+		{"repo repository", "write repoURL: https://charts.example"},
+		{"git", "write repoURL: https://git.example/shop.git"},
+		{"registry", "write repoURL: oci://registry.example/charts"},
+		{"chartVersion", "write version: 1.2.3"},
+		{"chartName", "write chart: vault"},
+		{"valuesObject set", "write values: {replicas: 2}"},
+		{"valuesFile valuesFrom", "write valueFiles: [helm-values/whoami.yml]"},
+		{"folder dir manifests", "write path: deploy/whoami"},
+		{"file", "write path: deploy/whoami, a folder"},
+	}},
+	{"helmInput", []foreignWord{
+		{"values valuesObject fullnameOverride", valuesUp},
+		{"valueFiles valuesFiles", filesUp},
+		{"version", "remove it: Argo CD's version says which Helm renders; the version of the chart is version beside chart"},
+		{"chart", "write chart: vault beside helm, not in it"},
+		{"set", "write parameters: {replicaCount: \"3\"}, or values: {replicaCount: 3} beside helm"},
+	}},
+	{"kustomizeInput", []foreignWord{
+		{"patches", "write patches: [{path: patches/replicas.yml}] beside kustomize, not in it"},
+		{"resources", "they are in the kustomization file"},
+		{"labels", "write commonLabels: {team: house}"},
+		{"version", "remove it: Argo CD's version says which Kustomize builds"},
+		{"buildOptions", "write argocd: {kustomize: {buildOptions: --enable-helm}} in platform.yml"},
+	}},
+	{"ingressInput", []foreignWord{
+		{"hosts", "write host: whoami, and an element of ingress for each host"},
+		{"hostname domain name url", "write host: whoami"},
+		{"serviceName svc", "write service: web-whoami"},
+		{"backend", "write service: web-whoami and port: 80"},
+		{"servicePort ports", "write port: 80"},
+		{"targetPort containerPort", "write port: 80, that of the Service"},
+		{"pathType", "remove it: path: /api is a prefix"},
+		{"pathPrefix", "write path: /api"},
+		{"paths", "write path: /api, and an element of ingress for each path"},
+		{"tls certResolver ingressClassName className", noTLS},
+		{"entryPoints entrypoints", "write expose: lan, one of ingress.expose in platform.yml"},
+		{"public", "write expose: public, one of ingress.expose in platform.yml"},
+		{"middlewares", "write auth: oauth, one of ingress.auth in platform.yml; other middlewares need an IngressRoute of your own in the folder of path"},
+		{"middleware login authentication", "write auth: oauth, one of ingress.auth in platform.yml"},
+		{"annotations", "remove them: routes are IngressRoutes of Traefik, which need none"},
+		{"rules", "write host: whoami, service: web-whoami and port: 80, an element of ingress for each"},
+	}},
+	{"secretInput", []foreignWord{
+		{"value values stringData password keys key remoteRef property", fromVault},
+		{"path vaultPath", "write dataFrom: [web-whoami/postgres] for all properties of a path, or data: {PASSWORD: web-whoami#password} for some"},
+		{"secretStoreRef secretStore", "write store: vault"},
+		{"namespace", "remove it: the Secret is in the namespace of its entry"},
+		{"target", "write name: whoami for the Secret"},
+	}},
+	{"flowInput", []foreignWord{
+		{"egress", "write to: {namespace: web-ntfy, ports: [8080]}"},
+		{"ingress", "write from: {namespace: web-shop}"},
+		{"namespace host cidr entity ports port", twoEnds},
+		{"podSelector selector labels", thePods},
+	}},
+	{"peerInput", []foreignWord{
+		{"name namespaceSelector", "write namespace: web-ntfy"},
+		{"app application", "write namespace: web-ntfy, the namespace of the application"},
+		{"podSelector labels matchLabels selector", thePods},
+		{"service", "write namespace: web-ntfy and the ports of its pods: [8080]"},
+		{"fqdn domain dns url hostname", "write host: api.example.com"},
+		{"ip address", "write cidr: 192.168.0.10/32"},
+		{"ipBlock", "write cidr: 192.168.0.0/24"},
+		{"cidrs", "write cidr: 192.168.0.0/24, and a flow for each"},
+		{"world internet", "write entity: world"},
+		{"protocol", "write it with the port: ports: [53/UDP]"},
+		{"entities", "write entity: world, and a flow for each"},
+	}},
+	{"networkPoliciesInput", []foreignWord{
+		{"name", "write profile: web-app"},
+		{"egress rules", "write allow: [{to: {namespace: web-ntfy, ports: [8080]}}]"},
+		{"ingress", "write allow: [{from: {namespace: web-shop}}]"},
+		{"extends", "write profile: web-app; a profile in profiles/NAME.yml can extend another one"},
+		{"open", "write networkPolicies: open"},
+		{"enabled", "write networkPolicies: open for none"},
+		{"deny", "what is not permitted is denied: write profile: isolated"},
+	}},
+	{"accessInput", []foreignWord{
+		{"name subject", "write group: house, user: jane@house.example or serviceAccount: sys-ci/deployer"},
+		{"sa", "write serviceAccount: sys-ci/deployer"},
+		{"subjects", "write group: house, and an element of access for each"},
+		{"roleRef", "write role: view, or clusterRole: monitoring-reader"},
+		{"email", "write user: jane@house.example"},
+	}},
+	{"autoSyncInput", []foreignWord{
+		{"automated", "write prune: true and selfHeal: true here"},
+		{"syncOptions", "write syncOptions: [ServerSideApply=true] beside autoSync, not in it"},
+	}},
+	{"podSecurityInput", []foreignWord{
+		{"level profile standard", "write enforce: restricted"},
+	}},
+	{"projectInput", []foreignWord{
+		{"name", "remove it: the project is named after the namespace"},
+		{"clusterResourceWhitelist", "write clusterResources: [ClusterRole] beside project, not in it"},
+		{"sources", "write sourceRepos: [https://git.example/shop.git]"},
+		{"namespaces", "write destinations: [kube-system]"},
+	}},
+	{"platformInput", []foreignWord{
+		{"cluster", "write clusters: {home: {}}, or defaults: {cluster: home} for the one of entries that name none"},
+		{"repo git url", "write repository: {url: https://git.example/homelab.git}"},
+		{"traefik ingressController", "write ingress: {controller: {namespace: sys-traefik}}"},
+		{"vault", "write secrets: {store: {vault: {server: https://vault.example, role: external-secrets}}}"},
+		{"secretStore", "write secrets: {store: {name: vault}}"},
+		{"argoCD", "write argocd: {namespace: argocd}"},
+		{"namespaces namespace", "entries belong in applications.yml: - namespace: web-whoami"},
+		{"autoSync", "write defaults: {autoSync: true}"},
+		{"rules", "write lint: {rules: {open-namespace: error}}"},
+		{"apiVersion", "remove it: the file has no version"},
+		{"version", "remove it: the file has no version; that of Kubernetes is kubernetes: {version: v1.35.3}"},
+		{"auth", "write ingress: {auth: {oauth: {name: oauth, namespace: sys-auth}}}"},
+	}},
+	{"repositoryInput", []foreignWord{
+		{"repoURL", "write url: https://git.example/homelab.git"},
+		{"branch targetRevision", "write revision: main"},
+		{"path", "write root: ../.., where the repository's root is"},
+	}},
+	{"controllerInput", []foreignWord{
+		{"labels selector", thePods},
+	}},
+	{"dnsInput", []foreignWord{
+		{"labels selector", thePods},
+	}},
+	{"scrapesInput", []foreignWord{
+		{"labels selector", thePods},
+	}},
+	{"apiClientsInput", []foreignWord{
+		{"labels selector", thePods},
+		{"namespace", "remove it: it is for the pods with the labels in all namespaces"},
+	}},
+	{"storeInput", []foreignWord{
+		{"url server", "write vault: {server: https://vault.example, role: external-secrets}"},
+	}},
+	{"vaultInput", []foreignWord{
+		{"url address", "write server: https://vault.example"},
+		{"token", "remove it: External Secrets logs in with its service account, as role"},
+	}},
+	{"ingressConfigInput", []foreignWord{
+		{"entryPoints", "write expose: {lan: [websecure]}"},
+		{"middlewares", "write auth: {oauth: {name: oauth, namespace: sys-auth}}"},
+		{"domain host", "write domain: home.example beside ingress, not in it"},
+		{"className tls", noTLS},
+	}},
+	{"middlewareInput", []foreignWord{
+		{"middleware", "write name: oauth"},
+	}},
+	{"clusterInput", []foreignWord{
+		{"url", "write server: https://vps.example:6443"},
+		{"kubeconfig", "remove it: Argo CD has the credentials of its clusters"},
+	}},
+}
