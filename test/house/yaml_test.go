@@ -38,6 +38,7 @@ var mayRead = map[string]string{
 	"catalog/apps/app/values.go decode json.Unmarshal":                       "as builtin.Values.Decode: short forms, of values that fit the schema",
 	"catalog/apps/builtin/builtin.go Decode json.Unmarshal":                  "values that the catalog has made JSON of",
 	"catalog/apps/gardener/gardener.go checkNode yaml.Unmarshal":             "a file of ours",
+	"catalog/apps/builtin/builtin.go file fs.ReadFile":                       "a file of ours",
 	"catalog/builtin.go builtinValues fs.ReadFile":                           "a file of ours",
 	"catalog/builtin.go builtinValues yaml.Unmarshal":                        "a file of ours",
 	"catalog/valuesschema.go valuesSchemaOf jsonschema.UnmarshalJSON":        "a file of ours",

@@ -29,7 +29,7 @@ var errReported = errors.New("reported")
 var errFindings = errors.New("there are findings")
 
 // verbs are the commands. To add one, add its file, and its function here.
-var verbs = [...]func() *cobra.Command{initCommand, addCommand, importCommand, renderCommand, lintCommand, reachCommand, diffCommand, fetchCommand, outdatedCommand, cacheCommand, bootstrapCommand, pluginCommand, schemaCommand, versionCommand, completionCommand, manCommand, workerCommand, lintWorkerCommand}
+var verbs = [...]func() *cobra.Command{initCommand, addCommand, importCommand, renderCommand, lintCommand, explainCommand, reachCommand, diffCommand, fetchCommand, outdatedCommand, cacheCommand, bootstrapCommand, pluginCommand, schemaCommand, versionCommand, completionCommand, manCommand, workerCommand, lintWorkerCommand}
 
 // Root is the command line, for Run, and for those who document it.
 func Root() *cobra.Command {

@@ -1,0 +1,70 @@
+package render
+
+import "slices"
+
+// Explanation is what there is to know of a kind that is rendered.
+type Explanation struct {
+	Kind
+	Text  string   // what it is for and which objects there are, in Markdown
+	Keys  []string // of the input, from which the objects are made: those of applications.yml or, with the file before them, of platform.yml
+	Waves string   // in which it is applied
+	Pages []string // where more is said, in docs
+}
+
+// APIVersion is that of the objects.
+func (k Kind) APIVersion() string {
+	if k.Group == "" {
+		return k.Version
+	}
+	return k.Group + "/" + k.Version
+}
+
+// Explained are all kinds that are rendered, in the order of one wave.
+func Explained() []Explanation {
+	out := make([]Explanation, len(kinds))
+	for i, k := range kinds {
+		out[i] = explanations[slices.IndexFunc(explanations[:], func(e Explanation) bool { return e.Kind.Kind == k.Kind.Kind })]
+		out[i].Kind = k.Kind
+	}
+	return out
+}
+
+// waves, as docs/order.md has them.
+const (
+	firstWave  = "-2"
+	guardWave  = "-1"
+	secretWave = "before the application that needs them: in the wave before its own, 99 where nothing waits for it"
+	routeWave  = "that of the application: 100 where nothing waits for it"
+)
+
+// explanations are those of all kinds. To add a kind, add its explanation here.
+var explanations = [...]Explanation{
+	{Kind: Kind{Kind: "Namespace"}, Waves: firstWave, Pages: []string{"input.md", "order.md"}, Keys: []string{"namespace", "manageNamespace", "labels", "annotations", "podSecurity"},
+		Text: "One for each entry, with the labels of Pod Security; none for an entry with `manageNamespace: false`. Argo CD does not prune it without confirmation, unless all applications of the entry are `toggleable`."},
+	{Kind: Kind{Kind: "ServiceAccount"}, Waves: guardWave, Pages: []string{"input.md"}, Keys: []string{"automountServiceAccountToken", "platform.argocd.impersonation"},
+		Text: "`default` in each namespace, whose token pods do not get unless the entry says so; and, with `argocd.impersonation`, the account that Argo CD syncs the namespace with."},
+	{Kind: Kind{Kind: "ClusterRole"}, Waves: guardWave, Pages: []string{"input.md"}, Keys: []string{"clusterResources", "platform.argocd.impersonation"},
+		Text: "With `argocd.impersonation`, one for each entry with `clusterResources`: what the account that Argo CD syncs with may do to cluster-scoped kinds."},
+	{Kind: Kind{Kind: "ClusterRoleBinding"}, Waves: guardWave, Pages: []string{"input.md"}, Keys: []string{"clusterResources", "platform.argocd.impersonation"},
+		Text: "With `argocd.impersonation`, it gives that ClusterRole to the account."},
+	{Kind: Kind{Kind: "RoleBinding"}, Waves: guardWave, Pages: []string{"input.md"}, Keys: []string{"access", "project.destinations", "platform.argocd.impersonation"},
+		Text: "One for each element of `access`; and, with `argocd.impersonation`, that of the account that Argo CD syncs with, in the namespace and in each of `project.destinations`."},
+	{Kind: Kind{Kind: "CiliumNetworkPolicy"}, Waves: guardWave + ", or the wave after the application that provides `cilium.io`", Pages: []string{"profiles.md", "reach.md"},
+		Keys: []string{"networkPolicies", "networkPolicies.allow", "applications.uses", "platform.networkBaselines"},
+		Text: "One for each policy of the profile of an entry, and one for each flow, at both of its ends. They deny what none of them permits. An entry without `networkPolicies`, or with `open`, has none."},
+	{Kind: Kind{Kind: "ConfigMap"}, Waves: "the last one: 100 where no chain of waits is longer", Pages: []string{"order.md"}, Keys: []string{"applications.toggleable"},
+		Text: "`roster-guard` in each namespace that is not pruned without confirmation: it is the first that Argo CD would prune, and makes it ask before anything else goes."},
+	{Kind: Kind{Kind: "AppProject"}, Waves: guardWave, Pages: []string{"argocd.md", "input.md"}, Keys: []string{"project", "clusterResources", "applications.repoURL"},
+		Text: "One for each entry, named after its namespace: its applications may come from their own repositories only, go to their own namespace only, and deploy the cluster-scoped kinds of `clusterResources` only."},
+	{Kind: Kind{Kind: "ClusterSecretStore"}, Waves: "after the application that provides `external-secrets.io`, and those of `secrets.dependsOn`", Pages: []string{"input.md", "order.md"},
+		Keys: []string{"platform.secrets.store.vault"}, Text: "The store that secrets are read from, when `secrets.store.vault` says where Vault is."},
+	{Kind: Kind{Kind: "ExternalSecret"}, Waves: secretWave, Pages: []string{"input.md"}, Keys: []string{"applications.secrets", "platform.secrets"},
+		Text: "One for each element of an application's `secrets`: External Secrets reads the values from Vault, and makes a Secret of the same name."},
+	{Kind: Kind{Kind: "Application"}, Waves: "the first that comes after all that it waits for, from 0 on; 100 where nothing waits for it", Pages: []string{"order.md", "workloads.md", "argocd.md"},
+		Keys: []string{"applications", "platform.defaults"},
+		Text: "One for each application, in the namespace of Argo CD; and the root Application, which `roster bootstrap` prints and which deploys all this."},
+	{Kind: Kind{Kind: "Middleware"}, Waves: "that of the first route which needs it", Pages: []string{"traefik.md"}, Keys: []string{"platform.ingress.identityHeaders", "applications.ingress.auth"},
+		Text: "`roster-identity-headers` in each namespace that has a route without the platform's login, when `ingress.identityHeaders` lists headers: it removes them from requests. Middlewares of the login are not rendered: `ingress.auth` names yours."},
+	{Kind: Kind{Kind: "IngressRoute"}, Waves: routeWave, Pages: []string{"traefik.md", "input.md"}, Keys: []string{"applications.ingress", "platform.ingress", "platform.domain"},
+		Text: "One for each host of an application, with a route for each of its paths: where requests go, on which entry points, and behind which login."},
+}
