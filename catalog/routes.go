@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"path"
@@ -74,10 +75,10 @@ func (in *ingressInput) leadsSomewhere(of *app) {
 		hint = b.unled
 	}
 	if in.Port.Node == nil && !in.Flawed("port") {
-		in.Report("missing-field", hint, `missing "port"`)
+		in.Report("missing-field", cmp.Or(hint, "write it like this: port: 80"), `missing "port"`)
 	}
 	if !in.Service.IsSet() && !in.Flawed("service") {
-		in.Report("missing-field", hint, `missing "service"`)
+		in.Report("missing-field", cmp.Or(hint, "write it like this: service: web-whoami"), `missing "service"`)
 	}
 }
 

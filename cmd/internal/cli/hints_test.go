@@ -65,8 +65,8 @@ func TestHints(t *testing.T) {
 	}
 }
 
-// prose are words that follow the program's name in a sentence, and verbs that are not in the list of this package.
-const prose = "would itself cannot the must in with exclude can from kustomize did that rendered help import"
+// prose are words that follow the program's name in a sentence, and help, which is made by cobra.
+const prose = "would itself cannot the must in with exclude can from kustomize did that rendered help only object are"
 
 // literals are the texts in the Go files below a folder that are no tests.
 func literals(t *testing.T, dir string) (out []string) {
