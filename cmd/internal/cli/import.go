@@ -105,6 +105,15 @@ type imported struct {
 	unread bool
 }
 
+// nothingRead says what to do when there is no object.
+func nothingRead(from string) error {
+	if from == "-" {
+		return errors.New("there is no object of Kubernetes in standard input\n" +
+			"  hint: kubectl get prints no object when the cluster lacks one of the kinds: leave that kind out")
+	}
+	return fmt.Errorf("there is no object of Kubernetes in %s\n  hint: name the folder with the manifests of Argo CD's Applications", from)
+}
+
 // readAndImport reads a folder or standard input, and makes a list of it.
 func readAndImport(from string, keepGoing bool, c *cobra.Command) (*imported, error) {
 	reading, files, err := readManifests(from, c.InOrStdin())
@@ -122,7 +131,7 @@ func readAndImport(from string, keepGoing bool, c *cobra.Command) (*imported, er
 		_, _ = fmt.Fprintln(c.ErrOrStderr(), "  hint: --keep-going goes on without them")
 		return nil, errReported
 	case len(reading.Objects) == 0:
-		return nil, fmt.Errorf("there is no object of Kubernetes in %s", from)
+		return nil, nothingRead(from)
 	}
 	in := importing.Input{Objects: reading.Objects, Build: buildInMemory}
 	if files != nil {
@@ -163,7 +172,7 @@ func readManifests(from string, stdin io.Reader) (*importing.Reading, *os.Root, 
 	case err != nil:
 		return nil, nil, err
 	case !info.IsDir():
-		return nil, nil, fmt.Errorf("%q is not a folder\n  hint: name the folder, or - for standard input", from)
+		return nil, nil, fmt.Errorf("%q is not a folder\n  hint: name the folder, or give a file to standard input: roster import - < FILE", from)
 	}
 	root, err := os.OpenRoot(from)
 	if err != nil {
