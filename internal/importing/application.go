@@ -189,8 +189,9 @@ func (w *work) syncing(a *app, spec map[string]any) {
 		}
 	}
 	put(&a.fields, "syncOptions", options)
-	for key, value := range own(mapping(policy, "managedNamespaceMetadata", "labels")) {
-		if s, ok := value.(string); ok && get(a.entry.labels, key) == nil {
+	labels := own(mapping(policy, "managedNamespaceMetadata", "labels"))
+	for _, key := range sortedKeys(labels) {
+		if s, ok := labels[key].(string); ok && get(a.entry.labels, key) == nil {
 			put(&a.entry.labels, key, s)
 		}
 	}

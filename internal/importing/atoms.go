@@ -187,9 +187,10 @@ func selected(m map[string]any, namespace string) (string, map[string]string, bo
 	labels := map[string]string{}
 	plain := len(list(m, "matchExpressions")) == 0
 	named := false
-	for key, value := range mapping(m, "matchLabels") {
-		key = strings.TrimPrefix(strings.TrimPrefix(strings.ReplaceAll(key, "k8s.", "k8s."), "k8s:"), "any:")
-		labels[key] = fmt.Sprint(value)
+	matched := mapping(m, "matchLabels")
+	for _, written := range sortedKeys(matched) {
+		key := strings.TrimPrefix(strings.TrimPrefix(written, "k8s:"), "any:")
+		labels[key] = fmt.Sprint(matched[written])
 		named = named || aboutNamespace(key)
 		if key != podNamespace && (strings.HasPrefix(key, "io.cilium.") || strings.HasPrefix(key, "io.kubernetes.") || strings.Contains(key, ":")) {
 			plain = false
