@@ -47,7 +47,7 @@ func (w *work) makeApplications(o *Object) ([]*Object, error) {
 	if spec["templatePatch"] != nil {
 		return nil, errors.New("templatePatch: it is not expanded here: export the Applications that it makes from the cluster")
 	}
-	g := &generators{files: w.in.Files, templates: templates{spec["goTemplate"] == true, texts(spec, "goTemplateOptions")}}
+	g := &generators{files: w.in.Files, templates: templates{spec["goTemplate"] == true, texts(spec, "goTemplateOptions"), &w.fuel}}
 	all, err := g.all(list(spec, "generators"), nil)
 	if err != nil {
 		return nil, err

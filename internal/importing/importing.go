@@ -129,7 +129,7 @@ func file(name, head string, m listtext.Map) File {
 // Import makes a list of what was read. The error is that of Build.
 func Import(in Input) (*Result, error) {
 	w := &work{in: in, objects: slices.Clone(in.Objects), outcomes: map[*Object]*Outcome{}, entries: map[string]*entry{}, codes: map[string]*app{}, noted: map[string]bool{},
-		argocd: argocdNamespace(in.Objects), platform: platform{exposures: map[string]string{}, middlewares: map[string]string{}}}
+		argocd: argocdNamespace(in.Objects), platform: platform{exposures: map[string]string{}, middlewares: map[string]string{}}, fuel: fuel{left: mostFuel}}
 	w.expand()
 	w.leave()
 	for i := range kinds {

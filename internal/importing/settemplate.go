@@ -18,14 +18,19 @@ import (
 // longestText is how long a text may be that a template makes.
 const longestText = 1 << 20
 
-// unsafeFunctions are those of sprig that Argo CD has not, that depend on more than the input, or that make much of little.
+// unsafeFunctions are those of sprig that Argo CD has not, that depend on more than the input, that make much of little, or that change what
+// they are given: that could contain itself then.
 var unsafeFunctions = []string{"env", "expandenv", "getHostByName", "now", "date", "dateInZone", "date_in_zone", "dateModify", "date_modify", "mustDateModify", "must_date_modify",
 	"ago", "htmlDate", "htmlDateInZone", "uuidv4", "shuffle", "randAlphaNum", "randAlpha", "randAscii", "randNumeric", "randBytes", "randInt", "genPrivateKey", "derivePassword",
 	"genCA", "genCAWithKey", "genSelfSignedCert", "genSelfSignedCertWithKey", "genSignedCert", "genSignedCertWithKey", "encryptAES", "decryptAES", "htpasswd", "bcrypt",
-	"until", "untilStep", "seq", "repeat", "indent", "nindent", "wrap", "wrapWith"}
+	"until", "untilStep", "seq", "repeat", "indent", "nindent", "wrap", "wrapWith",
+	"set", "unset", "merge", "mustMerge", "mergeOverwrite", "mustMergeOverwrite"}
 
-// functions are those of a Go template.
-func functions() template.FuncMap {
+// functions are those of a Go template, and those of text/template that make texts.
+func functions(f *fuel) template.FuncMap {
+	if f.functions != nil {
+		return f.functions
+	}
 	out := sprig.GenericFuncMap()
 	for _, name := range unsafeFunctions {
 		delete(out, name)
@@ -36,6 +41,13 @@ func functions() template.FuncMap {
 		return out, err
 	}
 	out["fromYamlArray"] = func(text string) (out []any, err error) { err = syntax.Unmarshal([]byte(text), &out); return out, err }
+	out["print"], out["printf"], out["println"] = fmt.Sprint, fmt.Sprintf, fmt.Sprintln
+	out["html"], out["js"], out["urlquery"] = template.HTMLEscaper, template.JSEscaper, template.URLQueryEscaper
+	for name, function := range out {
+		out[name] = f.metered(name, function)
+	}
+	out["turn"] = f.turn
+	f.functions = out
 	return out
 }
 
@@ -51,6 +63,7 @@ func sanitized(name string) string {
 type templates struct {
 	golang  bool
 	options []string
+	fuel    *fuel
 }
 
 // fill replaces the parameters in all texts of a value, also in the keys of mappings.
@@ -89,9 +102,12 @@ func (t templates) text(text string, params map[string]any) (string, error) {
 		return text, nil
 	}
 	if !t.golang {
-		return replaced(text, params), nil
+		return t.replaced(text, params)
 	}
-	parsed, err := template.New("").Funcs(functions()).Parse(text)
+	parsed, err := template.New("").Funcs(functions(t.fuel)).Parse(text)
+	if err == nil {
+		err = t.fuel.turns(parsed)
+	}
 	if err != nil {
 		return "", errors.New("a template that is not understood here: it may use a function whose result is not known beforehand")
 	}
@@ -101,42 +117,53 @@ func (t templates) text(text string, params map[string]any) (string, error) {
 		}
 		parsed.Option(option)
 	}
-	var out limitedText
-	if err := parsed.Execute(&out, params); err != nil {
+	out := limitedText{fuel: t.fuel}
+	if err := parsed.Execute(&out, params); errors.Is(err, errFuel) {
+		return "", errFuel
+	} else if err != nil {
 		return "", errors.New("a template fails with the parameters of a generator")
 	}
 	return out.String(), nil
 }
 
 // replaced is a text with its {{keys}} replaced. What is no parameter stays.
-func replaced(text string, params map[string]any) string {
-	var b strings.Builder
+func (t templates) replaced(text string, params map[string]any) (string, error) {
+	b := limitedText{fuel: t.fuel}
 	for {
 		before, rest, found := strings.Cut(text, "{{")
-		b.WriteString(before)
-		if !found {
-			return b.String()
-		}
 		tag, after, closed := strings.Cut(rest, "}}")
-		if !closed {
-			b.WriteString("{{" + rest)
-			return b.String()
+		part := before
+		value, known := params[strings.TrimSpace(tag)].(string)
+		switch {
+		case found && !closed:
+			part, found = text, false
+		case found && known:
+			part += value
+		case found:
+			part += "{{" + tag + "}}"
 		}
-		if value, ok := params[strings.TrimSpace(tag)].(string); ok {
-			b.WriteString(value)
-		} else {
-			b.WriteString("{{" + tag + "}}")
+		if _, err := b.Write([]byte(part)); err != nil {
+			return "", err
+		}
+		if !found {
+			return b.String(), nil
 		}
 		text = after
 	}
 }
 
-// limitedText takes no more than a text may have.
-type limitedText struct{ strings.Builder }
+// limitedText takes no more than a text may have, and than there is fuel for.
+type limitedText struct {
+	strings.Builder
+	fuel *fuel
+}
 
 func (l *limitedText) Write(p []byte) (int, error) {
 	if l.Len()+len(p) > longestText {
-		return 0, errors.New("too long")
+		return 0, errFuel
+	}
+	if err := l.fuel.use(len(p)); err != nil {
+		return 0, err
 	}
 	return l.Builder.Write(p)
 }

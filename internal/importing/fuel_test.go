@@ -1,0 +1,44 @@
+package importing_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestFuel: a template of an ApplicationSet that counts for ever, or makes much of little, ends soon, with a reason.
+func TestFuel(t *testing.T) {
+	const double = `{{$x := "aaaaaaaaaaaaaaaa"}}{{range 60}}{{$x = FUNCTION}}{{end}}{{len $x}}`
+	long := strings.Repeat("a", 100_000)
+	for name, c := range map[string]struct{ golang, element, template, reason string }{
+		"counting":      {"true", "one", "{{range 100000000000}}{{end}}", "its templates have too much to do"},
+		"calling":       {"true", "one", `{{define "a"}}{{template "b"}}{{template "b"}}{{end}}{{define "b"}}{{range 1000000}}{{template "c"}}{{end}}{{end}}{{define "c"}}{{end}}{{template "a"}}`, "its templates have too much to do"},
+		"doubling":      {"true", "one", strings.Replace(double, "FUNCTION", "print $x $x", 1), "its templates have too much to do"},
+		"doubling both": {"true", "one", strings.Replace(double, "FUNCTION", "list $x $x", 1), "its templates have too much to do"},
+		"multiplying":   {"true", long, `{{replace "a" .of .of | len}}`, "its templates have too much to do"},
+		"containing":    {"true", "one", `{{$d := dict}}{{$_ := set $d "a" $d}}{{$d}}`, "a template that is not understood here: it may use a function whose result is not known beforehand"},
+		"repeating":     {"false", long, strings.Repeat("{{of}}", 100), "its templates have too much to do"},
+		"a loop":        {"true", "one", `{{range list "a" "b"}}{{.}}{{end}}-{{printf "%s" .of | upper | lower}}-{{join "-" (splitList "," "x,y")}}`, ""},
+		"no Go":         {"false", "one", "{{of}}-{{ of }}-{{", ""},
+	} {
+		text := "{apiVersion: argoproj.io/v1alpha1, kind: ApplicationSet, metadata: {name: s, namespace: argocd}, spec: {goTemplate: " + c.golang + ", generators: [{list: {elements: [{of: " + c.element + "}]}}],\n" +
+			" template: {metadata: {name: web, annotations: {x: '" + c.template + "'}}, spec: {destination: {server: https://kubernetes.default.svc, namespace: web}, source: {repoURL: https://git.example/x.git, path: x}}}}}"
+		begin := time.Now()
+		r := of(t, text)
+		if takes := time.Since(begin); takes > 30*time.Second {
+			t.Errorf("%s: it takes %v", name, takes)
+		}
+		reason := ""
+		if set := r.Outcomes[0]; set.State == "not expressed" {
+			reason = strings.Join(set.Reasons, "; ")
+		}
+		if reason != c.reason {
+			t.Errorf("%s: %q, want %q", name, reason, c.reason)
+		}
+	}
+	got := written(of(t, `{apiVersion: argoproj.io/v1alpha1, kind: ApplicationSet, metadata: {name: s, namespace: argocd}, spec: {goTemplate: true, generators: [{list: {elements: [{of: one}]}}],
+ template: {metadata: {name: web, annotations: {x: '{{range list "a" "b"}}{{.}}{{end}}-{{printf "%s" .of | upper}}-{{join "-" (splitList "," "x,y")}}'}}, spec: {destination: {server: https://kubernetes.default.svc, namespace: web}, source: {repoURL: https://git.example/x.git, path: x}}}}}`), "applications.yml")
+	if !strings.Contains(got, "ab-ONE-x-y") {
+		t.Error(got)
+	}
+}
