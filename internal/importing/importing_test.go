@@ -281,3 +281,48 @@ func TestReadFolder(t *testing.T) {
 }
 
 func keys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
+
+// TestPlanNames: a file may name an object as no cluster does, and no command is about it: kubectl takes --all for all objects there are.
+func TestPlanNames(t *testing.T) {
+	p := of(t, `
+{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: --all, namespace: argocd}, spec: {destination: {namespace: argocd}, source: {repoURL: https://git.example/x.git, path: apps}},
+ status: {resources: [{group: argoproj.io, kind: Application, namespace: argocd, name: web}]}}
+---
+{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: web, namespace: argocd}, spec: {destination: {server: https://kubernetes.default.svc, namespace: web}, source: {repoURL: https://git.example/x.git, path: web}}}
+---
+{apiVersion: argoproj.io/v1alpha1, kind: ApplicationSet, metadata: {name: "$(x)", namespace: argocd}, spec: {generators: [{list: {elements: [{of: one}]}}], template: {metadata: {name: "s-{{of}}"}, spec: {destination: {server: https://kubernetes.default.svc, namespace: s}, source: {repoURL: https://git.example/x.git, path: s}}}}}
+---
+{apiVersion: v1, kind: PersistentVolume, metadata: {name: --all}, spec: {persistentVolumeReclaimPolicy: Delete}}
+---
+{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: "c\nrm x", namespace: web}}
+`).Plan()
+	commands := 0
+	for line := range strings.Lines(p.Text()) {
+		if commands++; !strings.HasPrefix(line, "#") && strings.ContainsAny(line, "$") || strings.Contains(line, "'--all'") || strings.HasPrefix(line, "rm") {
+			t.Errorf("a command: %s", line)
+		}
+	}
+	for _, unknown := range []string{"Application argocd/--all", "ApplicationSet argocd/$(x)", "PersistentVolume --all"} {
+		if !slices.Contains(p.Unknown, "what "+unknown+" is: no cluster has an object of this name") {
+			t.Errorf("%s is not unknown: %q", unknown, p.Unknown)
+		}
+	}
+	if len(p.Released) != 2 || len(p.Volumes) != 0 || commands < 10 { // web, and what the set makes
+		t.Errorf("%+v", p)
+	}
+}
+
+// TestSameBytes: labels that an Application has for its Namespace are written in the same order each time.
+func TestSameBytes(t *testing.T) {
+	const text = `{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: web, namespace: argocd}, spec: {destination: {server: https://kubernetes.default.svc, namespace: web},
+ source: {repoURL: https://git.example/x.git, path: web}, syncPolicy: {syncOptions: [CreateNamespace=true], managedNamespaceMetadata: {labels: {e: "1", d: "2", c: "3", b: "4", a: "5"}}}}}`
+	want := written(of(t, text), "applications.yml")
+	if !strings.Contains(want, `{a: "5", b: "4", c: "3", d: "2", e: "1"}`) {
+		t.Error(want)
+	}
+	for range 20 {
+		if got := written(of(t, text), "applications.yml"); got != want {
+			t.Fatalf("%s\nand\n%s", want, got)
+		}
+	}
+}

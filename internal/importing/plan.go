@@ -2,8 +2,11 @@ package importing
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // Plan is the order in which a cluster is moved to the new list without losing anything, with the names of what was read. docs/migrate.md
@@ -87,14 +90,15 @@ type moved struct {
 
 // Plan says how to move to the list.
 func (r *Result) Plan() *Plan {
-	objects := make([]*Object, len(r.Outcomes))
-	for i, o := range r.Outcomes {
+	outcomes, strange := possible(r.Outcomes)
+	objects := make([]*Object, len(outcomes))
+	for i, o := range outcomes {
 		objects[i] = o.Object
 	}
 	p := &Plan{ArgoCD: argocdNamespace(objects), Sets: []Named{}, Released: []Released{}, Kept: []Kept{}, Twice: []Twice{}, Orphaned: []Orphan{}, Namespaces: []Handed{},
-		Claims: []Handed{}, Volumes: []string{}, Projects: []string{}, Unknown: []string{}}
+		Claims: []Handed{}, Volumes: []string{}, Projects: []string{}, Unknown: strange}
 	m := moved{(&work{objects: objects}).roots(), map[string]*Object{}, map[Named]bool{}, map[ID]bool{}, map[string]string{}}
-	for _, o := range r.Outcomes {
+	for _, o := range outcomes {
 		if o.Object.Group == argoproj && o.Object.Kind == "Application" {
 			m.applications[o.Object.Name] = o.Object
 			p.application(o, m.roots[o.Object.Name])
@@ -104,7 +108,7 @@ func (r *Result) Plan() *Plan {
 		m.becomes[released.Name] = released.Becomes
 		m.sets[Named{released.Namespace, released.Set}] = true
 	}
-	for _, o := range r.Outcomes {
+	for _, o := range outcomes {
 		p.object(o, m)
 		for _, id := range o.Rendered {
 			m.rendered[id] = true
@@ -124,6 +128,22 @@ func (r *Result) Plan() *Plan {
 	p.unknown(objects)
 	p.Steps = p.steps()
 	return p
+}
+
+// possible are what a plan may be about, and sentences about the rest. No cluster has an object named --all, but a file may, and kubectl
+// would take that for all objects there are.
+func possible(all []Outcome) (out []Outcome, strange []string) {
+	strange = []string{}
+	for _, o := range all {
+		id := o.Object.ID
+		commanded := id.Group == argoproj || id.Group == "" && id.Kind == "PersistentVolume"
+		if commanded && (len(validation.IsDNS1123Subdomain(id.Name)) > 0 || id.Namespace != "" && len(validation.IsDNS1123Label(id.Namespace)) > 0) {
+			strange = append(strange, fmt.Sprintf("what %s is: no cluster has an object of this name", id))
+			continue
+		}
+		out = append(out, o)
+	}
+	return out, strange
 }
 
 // application is about an Application: it is let go when the list has it, or roster's root takes its place.

@@ -40,7 +40,7 @@ func (p *Plan) steps() []MovingStep {
 }
 
 func (p *Plan) kubectl(command string) string {
-	return "kubectl -n " + quoted(p.ArgoCD) + " " + command
+	return "kubectl -n " + diag.Word(p.ArgoCD) + " " + command
 }
 
 func (p *Plan) scale(replicas int) string {
@@ -121,7 +121,7 @@ func released(resource string, objects []Named) []string {
 			objects = objects[1:]
 		}
 		command := func(verb, flags string) string {
-			return "kubectl -n " + quoted(namespace) + " " + verb + " " + resource + " " + words(names) + " " + flags
+			return "kubectl -n " + diag.Word(namespace) + " " + verb + " " + resource + " " + words(names) + " " + flags
 		}
 		out = append(out, command("patch", `--type merge -p '{"metadata": {"finalizers": null}}'`), command("delete", "--cascade=orphan"))
 	}
@@ -167,17 +167,9 @@ func (p *Plan) cleaning() []string { return p.policies("Delete") }
 func words(names []string) string {
 	out := make([]string, len(names))
 	for i, n := range names {
-		out[i] = quoted(n)
+		out[i] = diag.Word(n)
 	}
 	return strings.Join(out, " ")
-}
-
-// quoted is a word for a shell. Names of objects need no quotes, but what was read may be anything.
-func quoted(word string) string {
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '.') }) < 0 && word[0] != '-' {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // Text is the plan for people: commands for a shell, and comments.
