@@ -6,7 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hippotion/roster/internal/checkout"
@@ -214,23 +215,13 @@ func writeList(name string, files []importing.File, read string) error {
 	if len(there) > 0 {
 		return fmt.Errorf("%s has %s already, and nothing is overwritten\n  hint: name an empty folder", name, strings.Join(there, ", "))
 	}
-	for _, f := range files {
-		if err := create(dir, f); err != nil {
-			return fmt.Errorf("writing %s into %s: %w", f.Name, name, err)
+	for i, f := range slices.Backward(files) { // the list itself last: without it, nothing has begun
+		if err := outfile.Create(filepath.Join(name, filepath.FromSlash(f.Name)), f.Text, read, name); err != nil {
+			for _, written := range files[i+1:] {
+				err = errors.Join(err, dir.Remove(written.Name))
+			}
+			return err
 		}
 	}
 	return nil
-}
-
-// create makes a file that is not there.
-func create(dir *os.Root, f importing.File) error {
-	if err := dir.MkdirAll(path.Dir(f.Name), 0o755); err != nil {
-		return err
-	}
-	file, err := dir.OpenFile(f.Name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(f.Text)
-	return errors.Join(err, file.Close())
 }

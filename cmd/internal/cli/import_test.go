@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,4 +74,21 @@ func run(args ...string) (code int, stdout, stderr []byte) {
 	var out, messages bytes.Buffer
 	code = cli.Run(args, &out, &messages)
 	return code, out.Bytes(), messages.Bytes()
+}
+
+// TestImportWritesAll writes all files or none, each as a whole, and follows no link on the way.
+func TestImportWritesAll(t *testing.T) {
+	dir := t.TempDir()
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "other"), 0o755), os.Symlink("other", filepath.Join(dir, "profiles"))); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := run("import", "../../../golden/homelab", "-o", dir)
+	if code != 2 || len(stdout) > 0 || !bytes.Contains(stderr, []byte("symbolic link")) {
+		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	for name, most := range map[string]int{dir: 2, filepath.Join(dir, "other"): 0} {
+		if entries, err := os.ReadDir(name); err != nil || len(entries) != most {
+			t.Errorf("%s: %v, %v", name, entries, err)
+		}
+	}
 }

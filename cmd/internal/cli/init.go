@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/fleet"
 	"github.com/hippotion/roster/internal/git"
 	"github.com/hippotion/roster/internal/lint"
@@ -167,8 +168,7 @@ func (b *beginning) choose(a starter.Answers) error {
 		if err != nil {
 			return err
 		}
-		text, err := outfile.Read(filepath.Join(b.top, filepath.FromSlash(f.Name)), int64(len(f.Text))+1<<20, b.top)
-		ours[f.Name] = taken == "" || err == nil && string(text) == f.Text
+		ours[f.Name] = taken == "" || b.has(f)
 		if b.listed && taken == "" && path.Base(f.Name) == catalog.ApplicationsFile { // platform.yml names other files
 			ours[f.Name] = false
 		}
@@ -193,6 +193,16 @@ func (b *beginning) choose(a starter.Answers) error {
 		}
 	}
 	return nil
+}
+
+// has reports whether a file is there with the text that it begins with. What is no file, such as a pipe, might never end.
+func (b *beginning) has(f starter.File) bool {
+	name := filepath.Join(b.top, filepath.FromSlash(f.Name))
+	if info, err := os.Lstat(name); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	text, err := outfile.Read(name, int64(len(f.Text))+1<<20, b.top)
+	return err == nil && string(text) == f.Text
 }
 
 // taken is the name under which a file is there already; empty when it is not. A link on the way there is an error: none is followed.
@@ -259,7 +269,7 @@ func (b *beginning) tell(stdout io.Writer, dry bool) error {
 	}
 	at := ""
 	if b.dir != "." {
-		at = " " + b.dir
+		at = " " + diag.Word(b.dir)
 	}
 	out.WriteString("\nNext:\n")
 	for _, next := range [][2]string{{"render --all", "what Argo CD will apply"}, {"lint", "what is wrong, before anything reaches a cluster"}, {"add --help", "the next application"}} {
