@@ -209,7 +209,7 @@ func (x *expansion) declared(b *builtinApp) builtin.Declaration {
 	fillEntry(b, d, w)
 	if d.Backend != nil {
 		b.unled = d.Backend.Hint
-		w.backend(b.in.Ingress, *d.Backend)
+		b.in.Ingress = w.backend(b.in.Ingress, *d.Backend)
 	}
 	if b.in.Ingress == nil && !b.in.Flawed("ingress") {
 		for _, route := range d.Routes {

@@ -41,6 +41,11 @@ func TestWritten(t *testing.T) {
       catalog: ntfy
       values: {storage: 2Gi}
     - web-short
+    - applicationCode: web-small
+      catalog: app
+      values: {image: a:1, port: 80, secrets: [known], database: postgres}
+      ingress: [{host: small, auth: none}, {path: /x, service: other, port: 81, host: small, auth: none}]
+      uses: [web-ntfy]
 `
 	files := fstest.MapFS{
 		catalog.ApplicationsFile: {Data: []byte(list)},

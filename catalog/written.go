@@ -54,8 +54,9 @@ func (w written) secret(s builtin.Secret, path string) secretInput {
 	return out
 }
 
-// backend fills in where hosts lead. Of another Service, no port is known.
-func (w written) backend(hosts []ingressInput, b builtin.Backend) {
+// backend is hosts with where they lead. They are copies, since the list itself stays as it was written. Of another Service, no port is known.
+func (w written) backend(hosts []ingressInput, b builtin.Backend) []ingressInput {
+	hosts = slices.Clone(hosts)
 	for i := range hosts {
 		in := &hosts[i]
 		if b.Service == "" || in.Node == nil || in.Flawed("service", "port") {
@@ -68,4 +69,5 @@ func (w written) backend(hosts []ingressInput, b builtin.Backend) {
 			in.Port = syntax.Text{V: b.Port, Node: w.Node}
 		}
 	}
+	return hosts
 }
