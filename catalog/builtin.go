@@ -37,13 +37,14 @@ type expansion struct {
 	apps       []*app // those of the catalog
 	monitoring provider
 	permitted  []permission
+	schemas    map[string]valuesSchema // by their applications: reading one takes longer than holding values against it
 }
 
 // expand fills in what the entries of catalog applications leave out, and permits what their applications call.
 func expand(entries []*entry, s *settings, n *names) *expansion {
-	x := &expansion{settings: s, names: n, monitoring: providerIn(entries)}
+	x := &expansion{settings: s, names: n, monitoring: providerIn(entries), schemas: map[string]valuesSchema{}}
 	eachApp(entries, func(in *app) {
-		in.builtin = builtinOf(in)
+		in.builtin = x.builtinOf(in)
 		if in.builtin != nil {
 			x.apps = append(x.apps, in)
 		}
@@ -64,13 +65,13 @@ func expand(entries []*entry, s *settings, n *names) *expansion {
 }
 
 // builtinOf is what an application of the catalog offers and has as values; nil for all others.
-func builtinOf(in *app) *builtinApp {
+func (x *expansion) builtinOf(in *app) *builtinApp {
 	found := apps.Find(in.Catalog.V)
 	if found == nil || len(present(in.Path, in.Chart, in.Catalog)) > 1 || !in.ApplicationCode.IsSet() || !in.entry.Namespace.IsSet() {
 		return nil
 	}
 	b := &builtinApp{Application: found, entry: in.entry, in: in}
-	b.values = builtinValues(b)
+	b.values = x.builtinValues(b)
 	if b.values != nil && found.Offer != nil {
 		offer, err := found.Offer(b.values)
 		mistaken(b, err)
@@ -87,7 +88,7 @@ func mistaken(b *builtinApp, err error) {
 }
 
 // builtinValues are the values of a built-in application; nil when the user's do not fit its schema, which is reported.
-func builtinValues(b *builtinApp) builtin.Values {
+func (x *expansion) builtinValues(b *builtinApp) builtin.Values {
 	given, ok := b.in.Values.V.(map[string]any)
 	if !ok && b.in.Values.V != nil {
 		return nil // reported with the source
@@ -97,7 +98,7 @@ func builtinValues(b *builtinApp) builtin.Values {
 		b.in.Values.V = given
 	}
 	defaults := map[string]any{}
-	schema, err := valuesSchemaOf(b.Chart)
+	schema, err := x.schemaOf(b)
 	if err == nil {
 		var data []byte
 		if data, err = fs.ReadFile(b.Chart, "values.yaml"); err == nil {
@@ -121,6 +122,17 @@ func builtinValues(b *builtinApp) builtin.Values {
 	data, err := json.Marshal(merged)
 	mistaken(b, err)
 	return data
+}
+
+func (x *expansion) schemaOf(b *builtinApp) (valuesSchema, error) {
+	if known, ok := x.schemas[b.Name]; ok {
+		return known, nil
+	}
+	schema, err := valuesSchemaOf(b.Chart)
+	if err == nil {
+		x.schemas[b.Name] = schema
+	}
+	return schema, err
 }
 
 // withoutNulls is a mapping without the keys whose value is null: they count as absent, as in the list. Helm would

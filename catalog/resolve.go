@@ -159,7 +159,11 @@ func distinctSecrets(e *entry) {
 				continue
 			}
 			if first := seen[s.Name.V]; first != nil {
-				s.Name.ReportWith(first, "first here", "duplicate-secret", "choose another name", "the namespace has two secrets %q", s.Name.V)
+				hint := "choose another name"
+				if s.Node == a.Catalog.Node { // which adds one only where no application of the namespace lists it
+					hint = "list it under secrets of one of them: [{name: " + s.Name.V + ", dataFrom: [" + e.Namespace.V + "]}]"
+				}
+				s.Name.ReportWith(first, "first here", "duplicate-secret", hint, "the namespace has two secrets %q", s.Name.V)
 				continue
 			}
 			seen[s.Name.V] = s.Name.Node

@@ -51,7 +51,7 @@ func (s valuesSchema) unfit(b *builtinApp, e *jsonschema.ValidationError) {
 	}
 	at, _ := valueOf(b, e.InstanceLocation)
 	part := s.part(e.SchemaURL)
-	write, _ := part["description"].(string)
+	write := s.write(e.SchemaURL)
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
 		properties, _ := part["properties"].(map[string]any)
@@ -74,6 +74,21 @@ func (s valuesSchema) unfit(b *builtinApp, e *jsonschema.ValidationError) {
 		at.Report("bad-value", write, "expected text that matches %s", k.Want)
 	default:
 		at.Report("bad-value", write, "%s", e.ErrorKind.LocalizedString(message.NewPrinter(language.English)))
+	}
+}
+
+// write tells what to write where a mistake is: what is said of the value or, when nothing is, of what it is in.
+func (s valuesSchema) write(location string) string {
+	for {
+		part := s.part(location)
+		if text, _ := part["description"].(string); text != "" {
+			return text
+		}
+		last := strings.LastIndexByte(location, '/')
+		if last < 0 {
+			return ""
+		}
+		location = location[:last]
 	}
 }
 

@@ -471,7 +471,7 @@ var smallMistakes = []struct {
 		"labels.app.kubernetes.io/name: the application sets this label itself: its Service finds its pods by it; remove it, or set name",
 		"labels.a b: this cannot be the key of a label; write a name such as team, or example.com/team"}},
 	{`{image: a:1, port: 80, ports: {http: 81, b: 80, c: 70000/UDP, d: '90/TCP', e: {port: 91, service: 90}, a-very-long-name: 1}}`, []string{
-		"ports.a-very-long-name: expected a name of at most 15 characters, found 16; ",
+		"ports.a-very-long-name: expected a name of at most 15 characters, found 16; write a shorter name",
 		"ports.b: the pod has the port 80/TCP twice: http is the same; remove one of them",
 		"ports.c: there is no port 70000; write a port from 1 to 65535",
 		"ports.e: the Service has the port 90/TCP twice: d is the same; choose another service",
@@ -498,13 +498,16 @@ var smallMistakes = []struct {
 	{`{image: a:1, files: {/a/b: x, /a_b: x, /c: x, /d+e: x}, volumes: {/c: 1Gi}}`, []string{"files./a_b: /a/b would be the same key of the ConfigMap; rename one of them",
 		"files./c: there is a volume at this path, too; remove one of them", "files./d+e: a file cannot be called that: it is a key of a ConfigMap; write letters, digits, -, _ and ."}},
 	{`{image: a:1, files: {/a: "` + strings.Repeat("x", 1<<20) + `"}}`, []string{"files: a ConfigMap holds 1 MiB, and the files are larger; put it into the image, or on a volume"}},
-	{`{image: a:1, files: {/` + strings.Repeat("x", 254) + `: x}}`, []string{"files./" + strings.Repeat("x", 254) + ": expected a path of at most 253 characters, found 255; "}},
+	{`{image: a:1, files: {/` + strings.Repeat("x", 254) + `: x}}`, []string{"files./" + strings.Repeat("x", 254) + ": expected a path of at most 253 characters, found 255; choose a shorter path"}},
 	{`{image: a:1, volumes: {/a: 1Gi}, files: {/f: x}, containers: [{name: b, image: b:1, mounts: {/x: /a, /y: /b, /z: /f}}]}`, []string{
 		`containers.0.mounts./y: the application has nothing at "/b"; add it to volumes or files`}},
 	{`{image: a:1, env: {A: {}, B: {secret: a}, C: {field: status.podIP, key: x}, D: {uses: gotify}, E: {secret: a, config: b}, F: 9007199254740993}}`, []string{
 		"env.A: where the value comes from is missing; write one of secret, config, field and uses", "env.B: which key of it has the value is missing; add key",
 		"env.C.key: key applies only to secret and config; remove it", "env.D.uses: the entry uses no gotify; add the application to uses of the entry",
 		"env.E: expected one of secret and config; remove all but one", "env.F: the number is too large to be kept as it is written; write it in quotes"}},
+	{`{image: a:1, env: {y: a, 'no': b, Y1: c}, containers: [{name: b, image: b:1, env: {off: a}}]}`, []string{
+		"env.true: the variable would be called true, which is what y, yes, on, n, no and off mean without quotes; write the name in quotes, such as 'y' or 'on'",
+		"containers.0.env.false: the variable would be called false, which is what y, yes, on, n, no and off mean without quotes; write the name in quotes, such as 'y' or 'on'"}},
 	{`{image: a:1, resources: {requests: {memory: 300Mi}}}`, []string{"resources.requests.memory: this is more than the limit, 256Mi; set limits.memory, too"}},
 	{`{image: a:1, resources: {requests: {cpu: 1}, limits: {cpu: 0.5, memory: 32Mi}}}`, []string{
 		"resources.limits.cpu: this is less than what is requested, 1; set requests.cpu, too", "resources.limits.memory: this is less than what is requested, 64Mi; set requests.memory, too"}},

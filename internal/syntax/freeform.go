@@ -180,7 +180,11 @@ func (d *decoder) json(y *yaml.Node, at *Node) any {
 				}
 			}
 			if _, taken := out[name]; taken { // such as 1 and 1.0
-				at.at(key).Report("duplicate-key", "remove one of them", "the key %s occurs twice", Quote(name))
+				hint := "remove one of them"
+				if !isText(key) && (name == "true" || name == "false") { // such as y and on
+					hint = "put it in quotes: without them, " + source(key) + " is " + name
+				}
+				at.at(key).Report("duplicate-key", hint, "the key %s occurs twice", Quote(name))
 			}
 			out[name] = d.json(value, at.child(value, name))
 		}

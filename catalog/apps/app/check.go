@@ -81,6 +81,9 @@ func (c *checker) checkContainers(uses map[string]builtin.Used) {
 	}
 	for path, in := range c.all() {
 		for _, key := range sorted(in.Env) {
+			if key == "true" || key == "false" {
+				c.add(at(path, "env", key), "write the name in quotes, such as 'y' or 'on'", "the variable would be called %s, which is what y, yes, on, n, no and off mean without quotes", key)
+			}
 			c.checkVariable(in.Env[key], uses, at(path, "env", key))
 		}
 		c.checkResources(in.Resources, ofContainer, at(path, "resources"))

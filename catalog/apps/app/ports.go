@@ -46,7 +46,7 @@ func (c *checker) checkPorts() {
 		for _, p := range ports {
 			switch {
 			case len(p.name) > 15:
-				c.add(p.path, "", "expected a name of at most 15 characters, found %d", len(p.name))
+				c.add(p.path, "write a shorter name", "expected a name of at most 15 characters, found %d", len(p.name))
 			case p.Port > 65535:
 				c.add(p.path, "write a port from 1 to 65535", "there is no port %d", p.Port)
 			case names[p.name]:

@@ -101,7 +101,7 @@ func (c *checker) checkFiles() {
 		case taken:
 			c.add(where, "remove one of them", "there is a volume at this path, too")
 		case len(key) > 253:
-			c.add(where, "", "expected a path of at most 253 characters, found %d", len(key)+1)
+			c.add(where, "choose a shorter path", "expected a path of at most 253 characters, found %d", len(key)+1)
 		case strings.ContainsAny(key, "+@"):
 			c.add(where, "write letters, digits, -, _ and .", "a file cannot be called that: it is a key of a ConfigMap")
 		case first != "":
