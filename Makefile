@@ -9,8 +9,6 @@ PLATFORMS ?= 12000
 SAMPLE ?= 200
 SEED ?= 1
 IMAGE_PLATFORMS ?= linux/amd64,linux/arm64
-VERSION ?=
-REGISTRY ?=
 BIN := bin
 
 .PHONY: help
@@ -31,12 +29,14 @@ image-root: build ## Assemble the root filesystem of the sidecar's image in bin/
 
 .PHONY: image
 image: ## Write the sidecar's image of this checkout to bin/oci/roster, an OCI layout, without a container engine; IMAGE_PLATFORMS=linux/arm64 takes one platform
+	@rm -rf $(BIN)/oci/roster
 	@mkdir -p $(BIN)/oci
 	@go -C internal/release run . -only image -platforms $(IMAGE_PLATFORMS) -source $(CURDIR) -out $(CURDIR)/$(BIN)/oci/roster
 
+# The shell takes VERSION and REGISTRY from the environment: no part of a tag is a command.
 .PHONY: release
 release: ## Make all that a release has in dist: archives, licences, lists of parts, images, checksums; VERSION=v1.2.3 where the commit has no tag, REGISTRY=registry.example where the images go elsewhere
-	go -C internal/release run . -version "$(VERSION)" -registry "$(REGISTRY)" -source $(CURDIR) -out $(CURDIR)/dist
+	go -C internal/release run . -version "$${VERSION:-}" -registry "$${REGISTRY:-}" -source $(CURDIR) -out $(CURDIR)/dist
 
 .PHONY: helpers-lock
 helpers-lock: ## Write down Debian's newest packages for the helpers' image

@@ -8,11 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/mod/semver"
 )
 
 // helperPrograms are the folders of cmd beside roster's, which are linked with nothing but the standard library.
@@ -36,8 +37,10 @@ func platforms(list string) ([]platform, error) {
 	return out, nil
 }
 
-// versions are those that a module without a suffix such as /v2 may have.
-var versions = regexp.MustCompile(`^v[01]\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$`)
+// releasable reports whether a version is one that the Go toolchain records for a module without a suffix such as /v2.
+func releasable(version string) bool {
+	return version != "" && version == semver.Canonical(version) && slices.Contains([]string{"v0", "v1"}, semver.Major(version))
+}
 
 // checkout is a clone of the commit that is released. The Go toolchain takes the version from its tag, and records it with the commit: no
 // program has to be told, and one that was built from anything else cannot claim to be the release.
@@ -57,17 +60,17 @@ func clone(source, version, dir string) (checkout, error) {
 		}
 		c.version = tag
 	}
-	if !versions.MatchString(c.version) {
+	if !releasable(c.version) {
 		return c, fmt.Errorf("expected a version such as v1.2.3, v0 or v1, found %q", c.version)
 	}
 	top, err := c.git(source, "rev-parse", "--show-toplevel")
 	if err != nil {
 		return c, err
 	}
-	if _, err := c.git(".", "clone", "--quiet", "--no-tags", top, dir); err != nil {
+	if _, err := c.git(".", "clone", "--quiet", "--no-tags", "--config", "core.autocrlf=false", top, dir); err != nil {
 		return c, err
 	}
-	if _, err := c.git(dir, "tag", c.version); err != nil {
+	if _, err := c.git(dir, "tag", "--no-sign", c.version); err != nil {
 		return c, err
 	}
 	if c.revision, err = c.git(dir, "rev-parse", "HEAD"); err != nil {
@@ -120,17 +123,24 @@ func (c checkout) build(p platform, program, to, image string) error {
 	if _, err := command(c.dir, c.environment(p), "go", "build", "-trimpath", "-ldflags", flags, "-o", to, "./cmd/"+program); err != nil {
 		return err
 	}
-	return c.stamped(to)
+	return c.stamped(p, to)
 }
 
-// stamped makes sure that a program is one of this release.
-func (c checkout) stamped(binary string) error {
+// stamped makes sure that a program is one of this release, for a platform, and static.
+func (c checkout) stamped(p platform, binary string) error {
 	info, err := buildinfo.ReadFile(binary)
 	if err != nil {
 		return err
 	}
 	if info.Main.Version != c.version {
 		return fmt.Errorf("%s says that it is %s, not %s: has the commit another tag?", filepath.Base(binary), info.Main.Version, c.version)
+	}
+	settings := map[string]string{}
+	for _, s := range info.Settings {
+		settings[s.Key] = s.Value
+	}
+	if settings["GOOS"] != p.os || settings["GOARCH"] != p.arch || settings["CGO_ENABLED"] != "0" {
+		return fmt.Errorf("%s is not a static program for %s", filepath.Base(binary), p)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -60,7 +61,7 @@ func layer(files []file, at time.Time) (v1.Layer, error) {
 		return nil, err
 	}
 	return tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text.Bytes())), nil },
-		tarball.WithMediaType(types.OCILayer), tarball.WithCompressionLevel(9))
+		tarball.WithMediaType(types.OCILayer), tarball.WithCompressionLevel(9), tarball.WithCompressedCaching)
 }
 
 // labels are those of the OCI image specification that are known.
@@ -129,6 +130,9 @@ func executable(name string, data []byte) file {
 
 // imageOfBuild writes the sidecar's image of the files as they are, for those who have no release: bootstrap of a build leads here.
 func imageOfBuild(o options, log io.Writer) error {
+	if len(o.linux()) == 0 {
+		return errors.New("expected linux/amd64 or linux/arm64 as -platforms: the image is for these")
+	}
 	dir, err := filepath.Abs(o.source)
 	if err != nil {
 		return err
@@ -148,9 +152,6 @@ func imageOfBuild(o options, log io.Writer) error {
 		if on[p], err = sidecarImage.on(p, c, files); err != nil {
 			return err
 		}
-	}
-	if err := os.RemoveAll(o.out); err != nil {
-		return err
 	}
 	digest, err := sidecarImage.write(o.out, c, on, o.linux())
 	if err == nil {

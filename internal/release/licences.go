@@ -73,8 +73,8 @@ func (c checkout) linked(p platform, programs []string) ([]component, error) {
 	}
 	standard, err := c.standard()
 	all, problems := []component{standard}, []error{err}
-	for m, packages := range folders {
-		texts, err := licenceTexts(m.Dir, packages)
+	for _, m := range slices.SortedFunc(maps.Keys(folders), func(a, b listedModule) int { return strings.Compare(a.Path, b.Path) }) {
+		texts, err := licenceTexts(m.Dir, folders[m])
 		if err != nil {
 			return nil, err
 		}
@@ -83,7 +83,6 @@ func (c checkout) linked(p platform, programs []string) ([]component, error) {
 		problems = append(problems, err)
 		all = append(all, one)
 	}
-	slices.SortFunc(all, func(a, b component) int { return strings.Compare(a.path, b.path) })
 	return all, errors.Join(problems...)
 }
 

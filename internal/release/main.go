@@ -10,9 +10,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-
 	"slices"
 	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
 )
 
 // repositories are where the images are going to be: what bootstrap names, and the values of the charts.
@@ -57,6 +58,12 @@ func run(args []string, stderr io.Writer) error {
 	var err error
 	if o.platforms, err = platforms(on); err != nil {
 		return err
+	}
+	if _, err := name.NewRepository(o.repository(sidecarRepository)); err != nil {
+		return fmt.Errorf("expected a place for images as -registry, such as registry.example/infra: %w", err)
+	}
+	if _, err := os.Lstat(o.out); err == nil && only != "lock" {
+		return fmt.Errorf("%s is there already: remove it, or name another folder with -out", o.out)
 	}
 	switch only {
 	case "":

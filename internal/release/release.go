@@ -1,13 +1,17 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -30,20 +34,20 @@ type making struct {
 	embedded []component
 	images   []string // by digest
 	log      io.Writer
+	stopped  func() error // why, once it was interrupted
 }
 
-// release makes a release in a folder, which must not be there: nothing of another one can be left in it. The folder appears when all of it
-// is made.
+// release makes a release in a folder, which is not there: nothing of another one can be left in it. The folder appears when all of it is
+// made, and nothing is left of a release that was interrupted.
 func release(o options, log io.Writer) error {
-	if _, err := os.Lstat(o.out); err == nil {
-		return fmt.Errorf("%s is there already: remove it, or name another folder with -out", o.out)
-	}
+	interrupted, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	work, err := os.MkdirTemp("", "roster-release-")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(work) }()
-	m := making{options: o, work: work, log: log}
+	m := making{options: o, work: work, log: log, stopped: interrupted.Err}
 	if m.checkout, err = clone(o.source, o.version, filepath.Join(work, "source")); err != nil {
 		return err
 	}
@@ -76,8 +80,11 @@ func (m *making) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(m.log, format+"\n", args...) // nothing depends on it
 }
 
-// write writes a file of the release.
+// write writes a file of the release, unless it was interrupted.
 func (m *making) write(name string, data []byte) error {
+	if m.stopped() != nil {
+		return errors.New("interrupted")
+	}
 	m.say("%s (%.1f MB)", name, float64(len(data))/1e6)
 	return os.WriteFile(filepath.Join(m.out, name), data, 0o644)
 }
@@ -108,7 +115,7 @@ func (m *making) sidecar() error {
 		if err != nil {
 			return err
 		}
-		if err := m.stamped(roster.path); err != nil {
+		if err := m.stamped(p, roster.path); err != nil {
 			return err
 		}
 		if p == host {

@@ -45,12 +45,29 @@ func repository(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 	}
+	reachable(t, filepath.Join(dir, lockFile))
 	env := []string{"GIT_CONFIG_GLOBAL=/dev/null", "GIT_AUTHOR_DATE=2026-01-02T03:04:05Z", "GIT_COMMITTER_DATE=2026-01-02T03:04:05Z",
 		"GIT_AUTHOR_NAME=test", "GIT_AUTHOR_EMAIL=test@example.org", "GIT_COMMITTER_NAME=test", "GIT_COMMITTER_EMAIL=test@example.org"}
 	for _, args := range [][]string{{"init", "--quiet"}, {"add", "--all"}, {"commit", "--quiet", "--message", "source"}} {
 		if _, err := command(dir, env, "git", args...); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// reachable has a lock name what Debian has today, when it no longer has what the lock names: that stops a release, and not each change.
+func reachable(t *testing.T, lock string) {
+	t.Helper()
+	packages, err := locked(lock, runtime.GOARCH)
+	if err == nil {
+		_, err = fetched(packages)
+	}
+	if err == nil {
+		return
+	}
+	t.Logf("Debian's newest packages instead of those of %s: %v", lockFile, err)
+	if err := writeLock(lock); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -251,6 +268,10 @@ func TestRefused(t *testing.T) {
 		{[]string{"-source", source}, "the commit has no tag: set one, or say the version, as in make release VERSION=v1.2.3"},
 		{[]string{"-source", source, "-version", "1.2.3"}, `expected a version such as v1.2.3, v0 or v1, found "1.2.3"`},
 		{[]string{"-source", source, "-version", "v2.0.0"}, `expected a version such as v1.2.3, v0 or v1, found "v2.0.0"`},
+		{[]string{"-source", source, "-version", "v1.0.0/../x"}, `expected a version such as v1.2.3, v0 or v1, found "v1.0.0/../x"`},
+		{[]string{"-source", source, "-version", "v1.0.0-a..b"}, `expected a version such as v1.2.3, v0 or v1, found "v1.0.0-a..b"`},
+		{[]string{"-source", source, "-version", "v1.0.0+$(id)"}, `expected a version such as v1.2.3, v0 or v1, found "v1.0.0+$(id)"`},
+		{[]string{"-only", "image", "-platforms", "darwin/arm64"}, "expected linux/amd64 or linux/arm64 as -platforms: the image is for these"},
 		{[]string{"-out", there}, there + " is there already: remove it, or name another folder with -out"},
 	} {
 		out := filepath.Join(t.TempDir(), "dist")

@@ -22,7 +22,12 @@ func workflow(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	var file struct {
-		Jobs map[string]struct{ Steps []struct{ Name, Run string } }
+		Jobs map[string]struct {
+			Steps []struct {
+				Name, Run string
+				Env       map[string]string
+			}
+		}
 	}
 	if err := yaml.Unmarshal(data, &file); err != nil {
 		t.Fatal(err)
@@ -30,11 +35,24 @@ func workflow(t *testing.T) map[string]string {
 	scripts := map[string]string{}
 	for _, s := range file.Jobs["release"].Steps {
 		scripts[s.Name] = s.Run
-	}
-	if !strings.Contains(scripts["Make"], "\nmake release VERSION=\"$GITHUB_REF_NAME\"\n") {
-		t.Errorf("it makes %q", scripts["Make"])
+		if s.Name == "Make" && (!strings.HasSuffix(s.Run, "\nmake release\n") || s.Env["VERSION"] != "${{ github.ref_name }}") {
+			t.Errorf("it makes %q of %q", s.Run, s.Env)
+		}
 	}
 	return scripts
+}
+
+// TestTag: no part of a tag becomes a command, of make or of the shell.
+func TestTag(t *testing.T) {
+	made := filepath.Join(t.TempDir(), "made")
+	tag := "v1.0.0\"$(shell touch " + made + ")`touch " + made + "`"
+	printed, err := command(filepath.Join("..", ".."), []string{"VERSION=" + tag, "MAKEFLAGS="}, "make", "--dry-run", "release")
+	if err != nil || !strings.Contains(string(printed), `-version "${VERSION:-}"`) || strings.Contains(string(printed), "touch") {
+		t.Errorf("make release runs %s: %v", printed, err)
+	}
+	if _, err := os.Lstat(made); err == nil {
+		t.Error("make runs a part of the tag")
+	}
 }
 
 // published: the workflow publishes all files of a release, and its images under their digests: with a registry of ours in the place of
