@@ -93,6 +93,9 @@ func (x *expansion) builtinValues(b *builtinApp) builtin.Values {
 	if !ok && b.in.Values.V != nil {
 		return nil // reported with the source
 	}
+	if b.spoiledTexts(given) {
+		return nil
+	}
 	given = withoutNulls(given)
 	if given != nil {
 		b.in.Values.V = given

@@ -128,10 +128,19 @@ func with(path []string, value any) map[string]any {
 func TestSmallValuesSay(t *testing.T) {
 	const called = "which is what y, yes, on, n, no and off mean without quotes; write the name in quotes, such as 'y' or 'on'"
 	for values, want := range map[string][]string{
-		`{image: a:1, env: {y: 1, on: 2}}`:           {"env.true: the variable would be called true, " + called, `the key "true" occurs twice; put it in quotes: without them, on is true`},
-		`{image: a:1, env: {off: 1}}`:                {"env.false: the variable would be called false, " + called},
-		`{image: a:1, ports: {a: 80, b: 80}}`:        {"the pod has the port 80/TCP twice: a is the same; remove one of them"},
-		`{image: a:1, ports: {abcdefghijklmnop: 1}}`: {"expected a name of at most 15 characters, found 16; write a shorter name"},
+		`{image: a:1, env: {y: 1, on: 2}}`: {"env.true: the variable would be called true, " + called, `the key "true" occurs twice; put it in quotes: without them, on is true`},
+		`{image: a:1, env: {off: 1}}`:      {"env.false: the variable would be called false, " + called},
+		`{image: a:1, env: {A: 022, B: 1.10, C: yes, D: , E: ~, F: 0x1f, G: 1e3}}`: {
+			"YAML reads this as a number, and would write it in another way; put it in quotes: it is a text", "YAML reads this as a number, and would write it in another way; put it in quotes: it is a text",
+			"YAML reads this as true; put it in quotes: it is a text", "expected a text, found nothing; write a text, such as '', or remove it", "expected a text, found nothing; write a text, such as '', or remove it",
+			"YAML reads this as a number, and would write it in another way; put it in quotes: it is a text", "YAML reads this as a number, and would write it in another way; put it in quotes: it is a text",
+		},
+		`{image: a:1, containers: [{name: b, image: c:1, args: [-n, 010], env: {A: 1.50}}]}`: {
+			"YAML reads this as a number, and would write it in another way; put it in quotes: it is a text", "YAML reads this as a number, and would write it in another way; put it in quotes: it is a text",
+		},
+		`{image: a:1, env: {A: 1, B: true, C: -1.5, D: '022', E: ""}}`: nil,
+		`{image: a:1, ports: {a: 80, b: 80}}`:                          {"the pod has the port 80/TCP twice: a is the same; remove one of them"},
+		`{image: a:1, ports: {abcdefghijklmnop: 1}}`:                   {"expected a name of at most 15 characters, found 16; write a shorter name"},
 		`[a]`: {"expected a mapping of a chart's values, found a list; write it like this: values: {replicas: 2}"},
 	} {
 		var got []string

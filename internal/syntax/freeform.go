@@ -22,8 +22,25 @@ type Any struct {
 
 // At is the place of the part that keys and indices lead to, or of the nearest existing part around it.
 func (a Any) At(path ...string) (at *Node, found bool) {
+	_, at, found = a.find(path)
+	return at, found
+}
+
+// Plain is the text of the scalar that keys and indices lead to, as it stands in the file; ok is false for anything else, and for one in
+// quotes.
+func (a Any) Plain(path ...string) (text string, ok bool) {
+	layers, _, found := a.find(path)
+	if !found || len(layers) == 0 {
+		return "", false
+	}
+	y := layers[len(layers)-1].y
+	return y.Value, y.Kind == yaml.ScalarNode && y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
+}
+
+// find is what the part that keys and indices lead to is made of, and its place or that of the nearest existing part around it.
+func (a Any) find(path []string) (layers []place, at *Node, found bool) {
 	at = a.Node
-	layers := a.layers
+	layers = a.layers
 	for _, step := range path {
 		var below []place
 		for _, p := range layers {
@@ -32,12 +49,12 @@ func (a Any) At(path ...string) (at *Node, found bool) {
 			}
 		}
 		if len(below) == 0 {
-			return at, false
+			return nil, at, false
 		}
 		layers = merged(below)
 		at = layers[len(layers)-1].at
 	}
-	return at, true
+	return layers, at, true
 }
 
 // child is the part of a value without aliases at a key or an index.

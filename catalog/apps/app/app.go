@@ -21,6 +21,7 @@ var files embed.FS
 var Application = builtin.Application{
 	Name:    "app",
 	Chart:   builtin.Chart(files),
+	Texts:   []string{"args", "command", "env"},
 	Declare: declare,
 }
 

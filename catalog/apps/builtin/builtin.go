@@ -20,6 +20,9 @@ import (
 type Application struct {
 	Name  string
 	Chart fs.FS // the Helm chart, with values.yaml and values.schema.json
+	// Texts are the keys, at any depth, of mappings and lists whose values the chart makes texts of. What YAML would change on the way is a mistake
+	// there, such as 022, and so is a key without a value.
+	Texts []string
 	// Uses are the catalog applications that this one calls: of each, the only one in the list unless the entry names
 	// another. A key that is true must be there.
 	Uses map[string]bool
