@@ -33,24 +33,32 @@ type addOptions struct {
 func addCommand() *cobra.Command {
 	var o addOptions
 	c := &cobra.Command{
-		Use:   "add NAME [DIR]",
+		Use:   "add NAME [DIR] [-- ARGUMENT...]",
 		Short: "Add an application to the list",
 		Long: `Add adds an application to the applications.yml in DIR (default: here): in an entry of its own, at the end, or to the entry of its
 namespace, if there is one. It only inserts: comments, order, quotes and ends of lines stay.
 
-An entry that gets no --profile has isolated or, with --host, web-app-internal: as little as there is. A catalog application brings its
-own. Everything else that the list has to say about it may be edited afterwards.
+Most of what runs at home is an image with a port and a volume: --image needs no Kubernetes YAML, and becomes the catalog application app.
+
+An entry that gets no --profile has isolated, with --schedule isolated-job or, with --host, web-app-internal: as little as there is. A
+catalog application brings its own. Everything else that the list has to say about it may be edited afterwards.
+
+With --host, requests go to the only port of the only Service that the folder at --path deploys, unless --service and --port say more.
 
 What it would write is read and linted before. When something is found that was not there before, nothing is written.`,
 		Example: `  roster add web-ntfy --catalog ntfy
-  roster add web-notes --path deploy/notes --profile web-app --host notes --service notes --port 80 --auth none
+  roster add web-whoami --image traefik/whoami:v1.11.0 --port 8080 --env TZ=Europe/Berlin --host whoami --auth none -- --port 8080
+  roster add web-recipes --image registry.example/recipes:1.7.0 --port 8080 --volume /data:1Gi --secret recipes --host recipes
+  roster add sys-backup --image restic/restic:0.18.0 --schedule '40 5 * * *' --secret restic -- check
+  roster add web-notes --path deploy/notes --profile web-app --host notes --auth none
   roster add sys-vault --chart vault --repo-url https://helm.releases.hashicorp.com --version 0.31.0
   roster add web-notes-jobs --namespace web-notes --path deploy/notes-jobs
   roster add web-notes --path deploy/notes --secret notes:PASSWORD=web-notes#password
   roster add web-ntfy --catalog ntfy --file applications/web.yml`,
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: func(c *cobra.Command, args []string) error {
+			args, _ = argumentsOf(c, args)
 			if len(args) == 0 || len(args) > 2 {
-				return fmt.Errorf("expected the name of an application and at most one folder, found %d arguments\n  hint: such as roster add web-whoami --path deploy/web-whoami", len(args))
+				return fmt.Errorf("expected the name of an application and at most one folder, found %d arguments\n  hint: such as roster add web-whoami --image traefik/whoami:v1.11.0", len(args))
 			}
 			return nil
 		},
@@ -67,6 +75,7 @@ What it would write is read and linted before. When something is found that was 
 	f.BoolVar(&o.dryRun, "dry-run", false, "print what would be inserted, and write nothing")
 	o.flags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
+		args, o.arguments = argumentsOf(c, args)
 		o.name, o.autoSyncSaid = args[0], c.Flags().Changed("auto-sync")
 		if err := o.check(); err != nil {
 			return err
@@ -74,6 +83,14 @@ What it would write is read and linted before. When something is found that was 
 		return o.run(c, folderOf(args[1:]))
 	}
 	return c
+}
+
+// argumentsOf are the verb's own arguments, and those after --.
+func argumentsOf(c *cobra.Command, args []string) (own, after []string) {
+	if at := c.ArgsLenAtDash(); at >= 0 {
+		return args[:at], args[at:]
+	}
+	return args, nil
 }
 
 // addition is what is to be done to a file of the list.
@@ -87,6 +104,9 @@ type addition struct {
 func (o *addOptions) run(c *cobra.Command, dir string) error {
 	l, err := o.list(dir, c.ErrOrStderr())
 	if err != nil {
+		return err
+	}
+	if err := o.findBackend(l, c.ErrOrStderr()); err != nil {
 		return err
 	}
 	a, err := o.addition(l)
@@ -179,7 +199,7 @@ func (o *addOptions) proposed(l *listed, a *addition, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	p := proposal{place: l.place, sources: sources, texts: map[string]string{path.Join(l.out.Root, a.file): string(a.after)}, least: lint.Warning,
+	p := proposal{place: l.place, sources: sources, texts: a.texts(l), least: lint.Warning,
 		// What is new and elsewhere cannot be there yet.
 		expected: func(f lint.Finding) bool {
 			return f.Code == lint.NotFetched && (f.Path == o.name || f.Path == a.path(o.namespaceName()))
@@ -199,6 +219,11 @@ func (o *addOptions) proposed(l *listed, a *addition, stderr io.Writer) error {
 		}
 	}
 	return fmt.Errorf("--file: %s is no file of the list\n  hint: %s", l.name(a.file), "the list is "+catalog.ApplicationsFile+" and "+catalog.ApplicationsDir+"/*.yml, unless applications in "+catalog.PlatformFile+" names others")
+}
+
+// texts are the files as they will be, by names relative to the top of the place.
+func (a *addition) texts(l *listed) map[string]string {
+	return map[string]string{path.Join(l.out.Root, a.file): string(a.after)}
 }
 
 // path is how messages name the new application.

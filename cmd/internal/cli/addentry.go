@@ -25,9 +25,11 @@ type entryOptions struct {
 	host, service, port        string
 	expose, auth               string
 	autoSyncSaid               bool
+	imageOptions
 }
 
 func (o *entryOptions) flags(c *cobra.Command) {
+	o.imageOptions.flags(c)
 	f := c.Flags()
 	f.StringVarP(&o.namespace, "namespace", "n", "", "the namespace (default: the name)")
 	f.StringVar(&o.profile, "profile", "", "the network profile of a new entry, or open")
@@ -42,19 +44,19 @@ func (o *entryOptions) flags(c *cobra.Command) {
 	f.BoolVar(&o.autoSync, "auto-sync", true, "whether Argo CD syncs it by itself (default: as platform.yml says)")
 	f.StringSliceVar(&o.dependsOn, "depends-on", nil, "applications that must be healthy before it")
 	f.StringVar(&o.host, "host", "", "a host under which it is reached; a name without dots gets the domain")
-	f.StringVar(&o.service, "service", "", "the Service that --host leads to")
-	f.StringVar(&o.port, "port", "", "the Service's port: a number or a name")
+	f.StringVar(&o.service, "service", "", "the Service that --host leads to (default: the only one of --path)")
+	f.StringVar(&o.port, "port", "", "the Service's port: a number or a name (default: its only one); with --image, the number that it listens on")
 	f.StringVar(&o.expose, "expose", "", "one of ingress.expose in platform.yml, for --host")
 	f.StringVar(&o.auth, "auth", "", "one of ingress.auth in platform.yml, or app or none, for --host")
-	f.StringArrayVar(&o.secrets, "secret", nil, "a Secret from Vault: NAME=PATH, or NAME:KEY=PATH#PROPERTY for each of its keys")
+	f.StringArrayVar(&o.secrets, "secret", nil, "a Secret from Vault: NAME=PATH, or NAME:KEY=PATH#PROPERTY for each of its keys, or NAME with --image, which gets it as variables")
 }
 
 // check reports flags that go together, or do not.
 func (o *entryOptions) check() error {
 	var errs []error
 	var sources []string
-	for _, s := range [][2]string{{"--path", o.path}, {"--chart", o.chart}, {"--catalog", o.catalog}} {
-		if s[1] != "" {
+	for _, s := range [][2]string{{"--path", o.path}, {"--chart", o.chart}, {"--catalog", o.catalog}, {"--image", o.image}} {
+		if s[1] != "" && (s != [2]string{"--catalog", smallApp} || o.image == "") { // which is the same twice
 			sources = append(sources, s[0])
 		}
 	}
@@ -72,10 +74,11 @@ func (o *entryOptions) check() error {
 	if o.chart != "" && (o.repoURL == "" || o.version == "") {
 		errs = append(errs, errors.New("--chart needs --repo-url and --version\n  hint: such as --chart vault --repo-url https://helm.releases.hashicorp.com --version 0.31.0"))
 	}
-	for _, f := range [][2]string{{"--service", o.service}, {"--port", o.port}, {"--expose", o.expose}, {"--auth", o.auth}} {
+	for _, f := range [][2]string{{"--service", o.service}, {"--expose", o.expose}, {"--auth", o.auth}} {
 		with(f[0], f[1], "--host", o.host)
 	}
-	if o.host != "" && (o.service == "" || o.port == "") && o.catalog == "" {
+	with("--port", o.port, "--host or --image", o.host+o.image)
+	if o.unsaid() && o.elsewhere() {
 		errs = append(errs, errors.New("--host needs --service and --port: where requests go\n  hint: such as --host notes --service notes --port 80"))
 	}
 	for _, value := range o.texts() {
@@ -84,14 +87,19 @@ func (o *entryOptions) check() error {
 			break
 		}
 	}
-	_, err := secretsOf(o.secrets)
-	return errors.Join(append(errs, err)...)
+	_, err := o.secretsSaid()
+	return errors.Join(append(append(errs, o.checkImage()...), err)...)
+}
+
+// unsaid reports whether it is to be found out where the requests to the host go. A catalog application says it itself.
+func (o *entryOptions) unsaid() bool {
+	return o.host != "" && (o.service == "" || o.port == "") && o.catalog == "" && o.image == ""
 }
 
 // texts are all that is written.
 func (o *entryOptions) texts() []string {
 	return slices.Concat([]string{o.name, o.namespace, o.profile, o.podSecurity, o.path, o.chart, o.repoURL, o.version, o.revision, o.catalog, o.host, o.service, o.port, o.expose, o.auth},
-		o.clusters, o.dependsOn, o.secrets)
+		o.clusters, o.dependsOn, o.secrets, []string{o.image, o.schedule}, o.volumes, o.env, o.arguments)
 }
 
 func (o *entryOptions) namespaceName() string { return cmp.Or(o.namespace, o.name) }
@@ -123,22 +131,37 @@ func (o *entryOptions) entry() listtext.Map {
 		out = append(out, listtext.Field{Key: "clusters", Value: o.clusters})
 	}
 	out = set(out, "podSecurity", o.podSecurity)
-	profile := o.profile
-	if profile == "" && o.catalog == "" {
-		profile = "isolated"
-		if o.host != "" {
-			profile = "web-app-internal"
-		}
-	}
-	out = set(out, "networkPolicies", profile)
+	out = set(out, "networkPolicies", o.leastProfile())
 	return append(out, listtext.Field{Key: "applications", Value: []any{o.application()}})
+}
+
+// leastProfile is the profile of a new entry: as little as there is. It is empty for what brings its own.
+func (o *entryOptions) leastProfile() string {
+	switch {
+	case o.profile != "" || o.catalog != "" && o.image == "":
+		return o.profile
+	case o.schedule != "":
+		return "isolated-job"
+	case o.host == "":
+		return "isolated"
+	case o.image != "":
+		return ""
+	}
+	return "web-app-internal"
 }
 
 // application is what is written for the application: its code, if there is nothing else to say.
 func (o *entryOptions) application() any {
+	kind := o.catalog
+	if o.image != "" {
+		kind = smallApp
+	}
 	out := listtext.Map{{Key: "applicationCode", Value: o.name}}
-	for _, f := range [][2]string{{"path", o.path}, {"chart", o.chart}, {"catalog", o.catalog}, {"repoURL", o.repoURL}, {"version", o.version}, {"revision", o.revision}} {
+	for _, f := range [][2]string{{"path", o.path}, {"chart", o.chart}, {"catalog", kind}, {"repoURL", o.repoURL}, {"version", o.version}, {"revision", o.revision}} {
 		out = set(out, f[0], f[1])
+	}
+	if values := o.values(); values != nil {
+		out = append(out, listtext.Field{Key: "values", Value: values})
 	}
 	if o.autoSyncSaid {
 		out = append(out, listtext.Field{Key: "autoSync", Value: o.autoSync})
@@ -148,14 +171,16 @@ func (o *entryOptions) application() any {
 	}
 	if o.host != "" {
 		host := set(listtext.Map{{Key: "host", Value: o.host}}, "service", o.service)
-		if number, err := strconv.Atoi(o.port); err == nil {
+		if number, err := strconv.Atoi(o.port); o.image != "" {
+			// Its Service is known.
+		} else if err == nil {
 			host = append(host, listtext.Field{Key: "port", Value: number})
 		} else {
 			host = set(host, "port", o.port)
 		}
 		out = append(out, listtext.Field{Key: "ingress", Value: []listtext.Map{set(set(host, "expose", o.expose), "auth", o.auth)}})
 	}
-	if secrets, _ := secretsOf(o.secrets); len(secrets) > 0 { // check has seen the error
+	if secrets, _ := o.secretsSaid(); len(secrets) > 0 { // check has seen the error
 		out = append(out, listtext.Field{Key: "secrets", Value: secrets})
 	}
 	if len(out) == 1 {
@@ -172,19 +197,22 @@ func set(m listtext.Map, key, value string) listtext.Map {
 	return append(m, listtext.Field{Key: key, Value: value})
 }
 
-// secretsOf are the Secrets of --secret, in the order in which they are named. What is wrong with one is told without it: it may be a secret.
-func secretsOf(flags []string) ([]listtext.Map, error) {
+// secretsSaid are the Secrets of --secret with what is in them, in the order in which they are named. What is wrong with one is told without it: it may be a secret.
+func (o *entryOptions) secretsSaid() ([]listtext.Map, error) {
 	type secret struct {
 		data map[string]string
 		from []string
 	}
 	var names []string
 	all := map[string]*secret{}
-	for _, f := range flags {
+	for _, f := range o.secrets {
+		if o.bare(f) {
+			continue
+		}
 		left, where, ok := strings.Cut(f, "=")
 		name, key, keyed := strings.Cut(left, ":")
 		if !ok || name == "" || where == "" || keyed && (key == "" || !strings.Contains(where, "#")) {
-			return nil, errors.New("--secret: expected NAME=PATH or NAME:KEY=PATH#PROPERTY\n  hint: such as --secret notes:PASSWORD=web-notes#password")
+			return nil, errors.New("--secret: expected NAME=PATH, NAME:KEY=PATH#PROPERTY or, with --image, NAME\n  hint: such as --secret notes:PASSWORD=web-notes#password")
 		}
 		if all[name] == nil {
 			names, all[name] = append(names, name), &secret{data: map[string]string{}}
