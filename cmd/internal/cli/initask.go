@@ -189,8 +189,9 @@ func (o *initOptions) wrong(q question) error {
 
 // asker asks on a terminal.
 type asker struct {
-	in  *bufio.Scanner
-	out io.Writer
+	in        *bufio.Scanner
+	questions io.Writer // their lines have no end: whoever answers writes it
+	out       io.Writer
 }
 
 // longestAnswer is more than a terminal takes in a line.
@@ -199,16 +200,13 @@ const longestAnswer = 64 << 10
 // asking asks when both ends are a terminal; else it is nil, and nobody is asked.
 func asking(stdin io.Reader, stderr io.Writer) *asker {
 	in, ok := stdin.(*os.File)
-	shown, below := stderr.(interface{ Below() io.Writer })
-	if !ok || !below || !term.IsTerminal(int(in.Fd())) {
-		return nil
-	}
-	if out, ok := shown.Below().(*os.File); !ok || !term.IsTerminal(int(out.Fd())) {
+	out := fileBelow(stderr)
+	if !ok || out == nil || !term.IsTerminal(int(in.Fd())) || !term.IsTerminal(int(out.Fd())) {
 		return nil
 	}
 	s := bufio.NewScanner(in)
 	s.Buffer(nil, longestAnswer)
-	return &asker{s, stderr}
+	return &asker{s, diag.Terminal(out), stderr}
 }
 
 // until asks until nothing is wrong with the answer.
@@ -218,11 +216,11 @@ func (a *asker) until(q question, wrong func() error) error {
 		if q.guess != "" {
 			guess = " [" + q.guess + "]"
 		}
-		if _, err := fmt.Fprintf(a.out, "%s%s: ", q.asks, guess); err != nil {
+		if _, err := fmt.Fprintf(a.questions, "%s%s: ", q.asks, guess); err != nil {
 			return err
 		}
 		if !a.in.Scan() {
-			_, _ = io.WriteString(a.out, "\n")
+			_, _ = io.WriteString(a.questions, "\n")
 			return errors.Join(a.in.Err(), errEnded)
 		}
 		*q.answer = cmp.Or(strings.TrimSpace(a.in.Text()), q.guess)
