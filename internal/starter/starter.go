@@ -23,6 +23,7 @@ type Answers struct {
 	Ingress       string // Traefik's namespace; empty when there is none
 	Vault, Role   string // its address, and the role that External Secrets has there; both empty when there is none
 	Forge         string // one of Forges
+	Release       string // the version of roster that CI takes; empty when this roster is a build, so that nobody knows of one
 }
 
 // Forges are those whose CI is known, and none.
@@ -156,12 +157,7 @@ func (a Answers) pieces() []File {
 	var out []File
 	include := "include:\n"
 	for _, p := range pieces {
-		text := p.Text
-		if a.Folder != "." {
-			text = theFolder().ReplaceAllStringFunc(text, func(line string) string {
-				return strings.TrimSuffix(line, ".") + listtext.Flow(a.Folder)
-			})
-		}
+		text := a.piece(p.Text)
 		out = append(out, File{Name: p.Name, Text: text})
 		include += "  - local: " + p.Name + "\n"
 	}
@@ -171,5 +167,29 @@ func (a Answers) pieces() []File {
 	return out
 }
 
-// theFolder is the line of a piece that names the folder of the list.
-var theFolder = lazy.Regexp(`(?m)^ *ROSTER_DIR: \.`)
+// piece is a piece with the answers in it.
+func (a Answers) piece(text string) string {
+	if a.Folder != "." {
+		text = theFolder().ReplaceAllStringFunc(text, func(line string) string {
+			return strings.TrimSuffix(line, ".") + listtext.Flow(a.Folder)
+		})
+	}
+	if a.Revision != "" {
+		text = strings.Replace(text, "branches: [main]", "branches: "+listtext.Flow([]string{a.Revision}), 1)
+	}
+	return theVersion().ReplaceAllStringFunc(text, func(line string) string {
+		key, version, _ := strings.Cut(line, ": ")
+		if a.Release != "" {
+			return key + ": " + a.Release
+		}
+		margin := key[:len(key)-len("ROSTER_VERSION")]
+		return margin + "# The roster that wrote this is a build, and no release. Set the release that you want. If there is none yet, run\n" +
+			margin + "# make release VERSION=" + version + " in a clone of roster, put dist/ on a web server as .../" + version + "/, and name that in ROSTER_RELEASES.\n" + line
+	})
+}
+
+// theFolder is the line of a piece that names the folder of the list, and theVersion that with the release of roster.
+var (
+	theFolder  = lazy.Regexp(`(?m)^ *ROSTER_DIR: \.`)
+	theVersion = lazy.Regexp(`(?m)^ *ROSTER_VERSION: v[0-9.]+`)
+)

@@ -45,6 +45,37 @@ func TestPieces(t *testing.T) {
 	}
 }
 
+// TestVersion: the pieces take the release that writes them; of a build they say in a comment what to do, and are otherwise the same.
+func TestVersion(t *testing.T) {
+	comment := regexp.MustCompile(`(?m)^ *# The roster that wrote this is a build.*\n *# make release VERSION=v1\.0\.0 .*\n`)
+	for _, forge := range []string{"github", "gitlab"} {
+		of := func(a starter.Answers) (out []string) {
+			a.Folder, a.Forge = ".", forge
+			for _, f := range starter.Files(a) {
+				if strings.Contains(f.Text, "ROSTER_VERSION: ") {
+					out = append(out, f.Text)
+				}
+			}
+			return out
+		}
+		build, release, branch := of(starter.Answers{}), of(starter.Answers{Release: "v1.2.3"}), of(starter.Answers{Release: "v1.2.3", Revision: "a: b"})
+		if len(build) != 2 || len(release) != 2 || len(branch) != 2 {
+			t.Fatalf("%s: %d, %d and %d pieces", forge, len(build), len(release), len(branch))
+		}
+		for i := range build {
+			if len(comment.FindAllString(build[i], -1)) != 1 {
+				t.Errorf("a build does not say what to do:\n%s", build[i])
+			}
+			if got := strings.Replace(release[i], "ROSTER_VERSION: v1.2.3", "ROSTER_VERSION: v1.0.0", 1); got != comment.ReplaceAllString(build[i], "") || got == release[i] {
+				t.Errorf("a release writes\n%s", release[i])
+			}
+			if branch[i] != strings.Replace(release[i], "branches: [main]", "branches: ['a: b']", 1) {
+				t.Errorf("of another branch it is\n%s", branch[i])
+			}
+		}
+	}
+}
+
 // TestRenovate: the patterns find the files and versions that roster writes, in whichever way they stand there.
 func TestRenovate(t *testing.T) {
 	var config struct {

@@ -12,12 +12,14 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/internal/buildversion"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/fleet"
 	"github.com/hippotion/roster/internal/git"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/outfile"
 	"github.com/hippotion/roster/internal/starter"
+	"github.com/hippotion/roster/plugin"
 	"github.com/spf13/cobra"
 )
 
@@ -82,6 +84,9 @@ func (o *initOptions) run(c *cobra.Command, dir string) error {
 	}
 	if err := o.settle(c, b); err != nil {
 		return err
+	}
+	if version := buildversion.String(); plugin.Image(version) != "" {
+		o.Release = version
 	}
 	if err := b.choose(o.Answers); err != nil {
 		return err
