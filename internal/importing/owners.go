@@ -1,11 +1,13 @@
 package importing
 
 import (
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
 
+	"github.com/hippotion/roster/internal/diag"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
@@ -27,7 +29,11 @@ func (w *work) leave() {
 		case o.Group == "" && o.Kind == "Secret":
 			w.out(o, Left, "Secrets are not read: a list names where values are, never values")
 		case o.Group == argoproj && o.Kind == "Application" && roots[o.Name]:
-			w.out(o, Left, "it deploys Applications: the root Application of roster takes its place")
+			if besides := w.besides(o); len(besides) > 0 {
+				w.out(o, NotExpressed, "it deploys Applications, and "+besides+" besides: roster's root takes its place for the Applications alone; give the rest a source of its own, which an application deploys")
+			} else {
+				w.out(o, Left, "it deploys Applications: the root Application of roster takes its place")
+			}
 		case o.Owner.Kind != "" && !(o.Owner.Kind == "ApplicationSet" && o.Kind == "Application"):
 			w.out(o, Left, o.Owner.Kind+" "+o.Owner.Name+" makes it")
 		case kindOf(o.ID) == nil && text(mapping(o.Value, "metadata", "labels"), managedBy) == "roster":
@@ -69,7 +75,7 @@ func misplaced(o *Object) string {
 func (w *work) roots() map[string]bool {
 	roots := map[string]bool{}
 	for _, o := range w.objects {
-		if o.Group != argoproj || o.Kind != "Application" && o.Kind != "ApplicationSet" && o.Kind != "AppProject" {
+		if o.Group != argoproj || o.Kind != "Application" && o.Kind != "ApplicationSet" { // AppProjects are deployed with Argo CD itself
 			continue
 		}
 		if o.Application != "" && o.Application != o.Name {
@@ -115,6 +121,32 @@ func (w *work) roots() map[string]bool {
 		}
 	}
 	return roots
+}
+
+// besides is what a root deploys that is for no list to say, as far as that is known: the first, and how many more there are.
+func (w *work) besides(root *Object) string {
+	all := map[ID]bool{}
+	for _, id := range root.Deploys {
+		all[id] = true
+	}
+	folders := w.folders(root)
+	for _, o := range w.objects {
+		if o.Application == root.Name || slices.ContainsFunc(folders, func(f folderOf) bool { return o.Pos.File != "" && f.has(o.Pos.File) && !w.kustomization(f.path) }) {
+			all[o.ID] = true
+		}
+	}
+	first, count := "", 0
+	for id := range all {
+		if id.Group != argoproj && kindOf(id) == nil && !(id.Group == "" && id.Kind == "Secret") {
+			if count++; first == "" || id.String() < first {
+				first = id.String()
+			}
+		}
+	}
+	if count > 1 {
+		return fmt.Sprintf("%s and %s more", first, diag.Thousands(count-1))
+	}
+	return first
 }
 
 // folderOf is a folder that an Application deploys, in the repository that was read.
