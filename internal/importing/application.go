@@ -21,6 +21,8 @@ const (
 	syncWave      = "argocd.argoproj.io/sync-wave"
 	syncOptions   = "argocd.argoproj.io/sync-options"
 	generatePaths = "argocd.argoproj.io/manifest-generate-paths"
+
+	compareOptions = "argocd.argoproj.io/compare-options"
 )
 
 // applications puts Applications into the entries of the namespaces that they deploy to.

@@ -36,6 +36,12 @@ func explained(o *Object, d fields.Difference) (why string, same bool) {
 			}
 		}
 		return "Argo CD asks before it prunes it: toggleable says otherwise", true
+	case last == compareOptions && d.Change == fields.Removed && d.From == "IgnoreExtraneous":
+		return "IgnoreExtraneous is about what is not in Git: the list has it", true
+	case at == "spec.info" || strings.HasPrefix(at, "spec.info["):
+		return "info is left out: it only informs", true
+	case at == "spec.revisionHistoryLimit" && whole(d.From) == int64(10):
+		return "revisionHistoryLimit: Argo CD keeps 10 anyway", true
 	case last == generatePaths:
 		return "roster writes which paths make Argo CD render it again", true
 	}
@@ -81,10 +87,10 @@ var unsaid = map[string]string{
 	"metadata.finalizers":             "roster writes finalizers of its own",
 	"spec.destinations":               "roster permits the namespace of the entry, and others by name under project.destinations",
 	"spec.sourceRepos":                "roster permits the repositories of the applications, and others by their URL under project.sourceRepos: no patterns",
+	"spec.source.repoURL":             "Argo CD has charts of a registry without oci://",
 	"spec.roles":                      "a role of a list acts on the Applications of its project: other policies are for argocd-rbac-cm",
 	"spec.tls":                        "Traefik serves a route with it on entry points with TLS alone: a list leaves that to the entry points",
 	"spec.revisionHistoryLimit":       "roster has no key for it: Argo CD keeps 10",
-	"spec.info":                       "roster has no key for it: it only informs",
 	"spec.namespaceResourceWhitelist": "roster has no key for it: the project permits all kinds of its namespace",
 	"spec.namespaceResourceBlacklist": "roster has no key for it: the project permits all kinds of its namespace",
 	"spec.clusterResourceWhitelist":   "name the kinds that are deployed under clusterResources",

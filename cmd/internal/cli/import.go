@@ -159,7 +159,7 @@ func readManifests(from string, stdin io.Reader) (*importing.Reading, *os.Root, 
 		reading := &importing.Reading{}
 		data, err := io.ReadAll(io.LimitReader(stdin, importing.MostStream+1))
 		if err == nil && len(data) > importing.MostStream {
-			err = fmt.Errorf("standard input has more than %d MiB\n  hint: import the kinds of a few namespaces at a time into one folder of manifests, and then the folder", importing.MostStream>>20)
+			err = fmt.Errorf("standard input has more than %d MiB\n  hint: write a file for each namespace, and import the folder: kubectl get KINDS -n NAMESPACE -o yaml > today/NAMESPACE.yaml; docs/import.md has the loop", importing.MostStream>>20)
 		}
 		if err == nil {
 			err = reading.Read("stdin", data)
