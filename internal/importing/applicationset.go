@@ -47,7 +47,7 @@ func (w *work) makeApplications(o *Object) ([]*Object, error) {
 	if spec["templatePatch"] != nil {
 		return nil, errors.New("templatePatch: it is not expanded here: export the Applications that it makes from the cluster")
 	}
-	g := &generators{files: w.in.Files, templates: templates{spec["goTemplate"] == true, texts(spec, "goTemplateOptions"), &w.fuel}}
+	g := &generators{files: w.in.Files, templates: templates{golang: spec["goTemplate"] == true, options: texts(spec, "goTemplateOptions"), fuel: &w.fuel}}
 	all, err := g.all(list(spec, "generators"), nil)
 	if err != nil {
 		return nil, err
@@ -55,38 +55,62 @@ func (w *work) makeApplications(o *Object) ([]*Object, error) {
 	if len(all) == 0 {
 		return nil, errors.New("its generators find nothing in what was read")
 	}
-	if g.seen { // the URL may have a password
+	if g.tree != nil { // the URL may have a password
 		w.note(Note{o.Pos, "the ApplicationSet " + o.Name + " looks at a repository: what was read is taken for it"})
 	}
 	if len(all) > mostApplications {
 		return nil, fmt.Errorf("it makes more than %d Applications", mostApplications)
 	}
-	keep := mapping(spec, "syncPolicy")["preserveResourcesOnDeletion"] == true
 	var out []*Object
+	names := map[string]bool{}
 	for _, params := range all {
-		filled, err := g.fill(mapping(spec, "template"), params)
-		if err != nil {
+		a, err := g.application(o, params)
+		switch {
+		case err != nil:
 			return nil, err
+		case names[a.Name]: // Argo CD makes none of those
+			return nil, errors.New("two of the Applications that it makes have the name " + a.Name)
 		}
-		m, _ := filled.(map[string]any)
-		meta := mapping(m, "metadata")
-		if meta == nil || text(meta, "name") == "" || strings.Contains(text(meta, "name"), "{{") {
-			return nil, errors.New("template.metadata.name: a parameter is missing")
-		}
-		if meta["namespace"] == nil {
-			meta["namespace"] = o.Namespace
-			if o.Namespace == "" {
-				delete(meta, "namespace")
-			}
-		}
-		if len(list(meta, "finalizers")) == 0 && !keep {
-			meta["finalizers"] = []any{finalizer}
-		}
-		a := &Object{ID: ID{argoproj, "Application", text(meta, "namespace"), text(meta, "name")}, APIVersion: "argoproj.io/v1alpha1", Pos: o.Pos, Set: o}
-		a.Value = map[string]any{"apiVersion": a.APIVersion, "kind": a.Kind, "metadata": meta, "spec": m["spec"]}
+		names[a.Name] = true
 		out = append(out, a)
 	}
 	return out, nil
+}
+
+// application is the one that a set of parameters makes.
+func (g *generators) application(o *Object, params map[string]any) (*Object, error) {
+	spec := mapping(o.Value, "spec")
+	filled := cloned(mapping(spec, "template"))
+	if len(params) > 0 {
+		var err error
+		if filled, err = g.fill(filled, params); err != nil {
+			return nil, err
+		}
+	}
+	m, _ := filled.(map[string]any)
+	name := text(mapping(m, "metadata"), "name")
+	if name == "" || strings.Contains(name, "{{") {
+		return nil, errors.New("template.metadata.name: a parameter is missing")
+	}
+	if to := mapping(m, "spec", "destination"); text(to, "name") != "" && text(to, "server") != "" {
+		return nil, errors.New("a destination that has name and server, which Argo CD refuses")
+	}
+	meta := map[string]any{"name": name} // the namespace is that of the set, whatever the template says
+	if o.Namespace != "" {
+		meta["namespace"] = o.Namespace
+	}
+	for _, key := range []string{"labels", "annotations", "finalizers"} {
+		if value := mapping(m, "metadata")[key]; !empty(value) {
+			meta[key] = value
+		}
+	}
+	// Argo CD adds it only where it has filled in something (applicationset/utils, RenderTemplateParams).
+	if meta["finalizers"] == nil && len(params) > 0 && mapping(spec, "syncPolicy")["preserveResourcesOnDeletion"] != true {
+		meta["finalizers"] = []any{finalizer}
+	}
+	a := &Object{ID: ID{argoproj, "Application", o.Namespace, name}, APIVersion: "argoproj.io/v1alpha1", Pos: o.Pos, Set: o}
+	a.Value = map[string]any{"apiVersion": a.APIVersion, "kind": a.Kind, "metadata": meta, "spec": m["spec"]}
+	return a, nil
 }
 
 // applicationSets have been expanded, or cannot be.

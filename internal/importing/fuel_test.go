@@ -19,7 +19,8 @@ func TestFuel(t *testing.T) {
 		"containing":    {"true", "one", `{{$d := dict}}{{$_ := set $d "a" $d}}{{$d}}`, "a template that is not understood here: it may use a function whose result is not known beforehand"},
 		"repeating":     {"false", long, strings.Repeat("{{of}}", 100), "its templates have too much to do"},
 		"a loop":        {"true", "one", `{{range list "a" "b"}}{{.}}{{end}}-{{printf "%s" .of | upper | lower}}-{{join "-" (splitList "," "x,y")}}`, ""},
-		"no Go":         {"false", "one", "{{of}}-{{ of }}-{{", ""},
+		"no Go":         {"false", "one", "{{of}}-{{ of }}-{{none}}", ""},
+		"no end":        {"false", "one", "{{of}}-{{", "a template with {{ and without }}, which Argo CD refuses"},
 	} {
 		text := "{apiVersion: argoproj.io/v1alpha1, kind: ApplicationSet, metadata: {name: s, namespace: argocd}, spec: {goTemplate: " + c.golang + ", generators: [{list: {elements: [{of: " + c.element + "}]}}],\n" +
 			" template: {metadata: {name: web, annotations: {x: '" + c.template + "'}}, spec: {destination: {server: https://kubernetes.default.svc, namespace: web}, source: {repoURL: https://git.example/x.git, path: x}}}}}"

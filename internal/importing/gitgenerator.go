@@ -3,13 +3,11 @@ package importing
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
 	"github.com/hippotion/roster/internal/syntax"
 )
 
@@ -18,13 +16,17 @@ func (g *generators) git(m map[string]any) ([]map[string]any, error) {
 	if g.files == nil {
 		return nil, errors.New("its generator git looks at a repository: import the folder, or export the Applications that it makes")
 	}
-	g.seen = true
 	var out []map[string]any
+	if err := g.look(); err != nil {
+		return nil, err
+	}
 	var err error
 	if directories := list(m, "directories"); len(directories) > 0 {
 		out, err = g.directories(m, directories)
+	} else if files := list(m, "files"); len(files) > 0 {
+		out, err = g.contents(m, files)
 	} else {
-		out, err = g.contents(m, list(m, "files"))
+		err = errors.New("git: Argo CD refuses it: it has neither directories nor files")
 	}
 	if err != nil {
 		return nil, err
@@ -39,9 +41,9 @@ func (g *generators) git(m map[string]any) ([]map[string]any, error) {
 
 // values adds the values of a generator, which may have its parameters.
 func (g *generators) values(values, params map[string]any) error {
-	filled := map[string]any{}
+	filled := map[string]string{}
 	for _, key := range sortedKeys(values) {
-		value, err := g.fill(values[key], params)
+		value, err := g.text(text(values, key), params)
 		if err != nil {
 			return err
 		}
@@ -57,51 +59,40 @@ func (g *generators) values(values, params map[string]any) error {
 	return nil
 }
 
-// matching are the paths that one of the patterns matches, and none that excludes.
-func matching(patterns []any, matches func(pattern string) []string) []string {
+// matching are the names that one of the patterns matches, and none that excludes.
+func (g *generators) matching(patterns []any, names []string, matcher func(pattern string) (func(name string) bool, error)) ([]string, error) {
 	in, out := map[string]bool{}, map[string]bool{}
 	for _, p := range patterns {
 		m, _ := p.(map[string]any)
-		for _, found := range matches(text(m, "path")) {
-			if m["exclude"] == true {
-				out[found] = true
-			} else {
-				in[found] = true
+		matches, err := matcher(text(m, "path"))
+		if err != nil {
+			return nil, err
+		}
+		to := in
+		if m["exclude"] == true {
+			to = out
+		}
+		if g.tree.compared += len(names); g.tree.compared > mostCompared {
+			return nil, errors.New("its generators compare too many names with too many patterns")
+		}
+		for _, name := range names {
+			if matches(name) {
+				to[name] = true
 			}
 		}
 	}
-	var all []string
-	for _, name := range sortedKeys(in) {
-		if !out[name] {
-			all = append(all, name)
-		}
-	}
-	return all
+	return slices.DeleteFunc(sortedKeys(in), func(name string) bool { return out[name] }), nil
 }
 
 func (g *generators) directories(m map[string]any, patterns []any) ([]map[string]any, error) {
-	var all []string
-	err := fs.WalkDir(g.files, ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case !d.IsDir() || name == ".":
-		case strings.HasPrefix(path.Base(name), "."): // as Argo CD's repo server (reposerver/repository, GetGitDirectories)
-			return fs.SkipDir
-		default:
-			if all = append(all, name); len(all) > mostFiles {
-				return errors.New("the folder has too many folders")
-			}
-		}
-		return nil
+	names, err := g.matching(patterns, g.tree.directories, func(pattern string) (func(string) bool, error) {
+		return func(name string) bool { ok, err := path.Match(pattern, name); return err == nil && ok }, nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	var out []map[string]any
-	for _, dir := range matching(patterns, func(pattern string) []string {
-		return slices.DeleteFunc(slices.Clone(all), func(dir string) bool { ok, err := path.Match(pattern, dir); return err != nil || !ok })
-	}) {
+	for _, dir := range names {
 		out = append(out, g.pathParams(map[string]any{}, m, dir, ""))
 	}
 	return out, nil
@@ -112,11 +103,7 @@ func (g *generators) pathParams(params, m map[string]any, dir, name string) map[
 	prefix := text(m, "pathParamPrefix")
 	segments := strings.Split(dir, "/")
 	if g.golang {
-		var all []any
-		for _, s := range segments {
-			all = append(all, s)
-		}
-		p := map[string]any{"path": dir, "basename": path.Base(dir), "basenameNormalized": sanitized(path.Base(dir)), "segments": all}
+		p := map[string]any{"path": dir, "basename": path.Base(dir), "basenameNormalized": sanitized(path.Base(dir)), "segments": segments}
 		if name != "" {
 			p["filename"], p["filenameNormalized"] = name, sanitized(name)
 		}
@@ -142,22 +129,15 @@ func (g *generators) pathParams(params, m map[string]any, dir, name string) map[
 
 // contents are the files of a repository with what they say: a mapping, or a list of some.
 func (g *generators) contents(m map[string]any, patterns []any) ([]map[string]any, error) {
-	var failed error
-	names := matching(patterns, func(pattern string) []string {
-		found, err := doublestar.Glob(g.files, path.Clean(pattern), doublestar.WithFilesOnly(), doublestar.WithNoFollow())
-		if err != nil {
-			failed = fmt.Errorf("git.files: the pattern %q cannot be read", pattern)
-		}
-		return found
-	})
-	if failed != nil {
-		return nil, failed
+	names, err := g.matching(patterns, g.tree.files, pathspec)
+	if err != nil {
+		return nil, err
 	}
 	var out []map[string]any
 	for _, name := range names {
-		data, err := syntax.ReadFile(g.files, name)
+		data, err := g.tree.read(name)
 		if err != nil {
-			return nil, fmt.Errorf("git.files: %s cannot be read", name)
+			return nil, fmt.Errorf("git.files: %s %w", name, err)
 		}
 		var value any
 		if err := syntax.Unmarshal(data, &value); err != nil {
@@ -166,8 +146,6 @@ func (g *generators) contents(m map[string]any, patterns []any) ([]map[string]an
 		objects, isList := value.([]any)
 		if !isList {
 			objects = []any{value}
-		} else if len(objects) == 0 {
-			objects = []any{map[string]any{}}
 		}
 		for _, o := range objects {
 			params, ok := o.(map[string]any)
@@ -196,19 +174,11 @@ func flatten(out map[string]any, at string, value any) {
 		for key, one := range v {
 			flatten(out, join(key), one)
 		}
-		if len(v) == 0 && at != "" {
-			out[at] = "map[]"
-		}
 	case []any:
 		for i, one := range v {
 			flatten(out, join(strconv.Itoa(i)), one)
 		}
-		if len(v) == 0 {
-			out[at] = "[]"
-		}
 	default:
-		if at != "" {
-			out[at] = fmt.Sprint(value)
-		}
+		out[at] = fmt.Sprint(value)
 	}
 }

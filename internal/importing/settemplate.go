@@ -10,6 +10,7 @@ import (
 	"github.com/Masterminds/sprig/v3"
 	"github.com/hippotion/roster/internal/lazy"
 	"github.com/hippotion/roster/internal/syntax"
+	"sigs.k8s.io/yaml"
 )
 
 // A template of an ApplicationSet is Go's, with most of sprig's functions, or else has {{keys}} that are replaced (argo-cd
@@ -23,7 +24,7 @@ const longestText = 1 << 20
 var unsafeFunctions = []string{"env", "expandenv", "getHostByName", "now", "date", "dateInZone", "date_in_zone", "dateModify", "date_modify", "mustDateModify", "must_date_modify",
 	"ago", "htmlDate", "htmlDateInZone", "uuidv4", "shuffle", "randAlphaNum", "randAlpha", "randAscii", "randNumeric", "randBytes", "randInt", "genPrivateKey", "derivePassword",
 	"genCA", "genCAWithKey", "genSelfSignedCert", "genSelfSignedCertWithKey", "genSignedCert", "genSignedCertWithKey", "encryptAES", "decryptAES", "htpasswd", "bcrypt",
-	"until", "untilStep", "seq", "repeat", "indent", "nindent", "wrap", "wrapWith",
+	"until", "untilStep", "seq", "repeat", "wrap", "wrapWith",
 	"set", "unset", "merge", "mustMerge", "mergeOverwrite", "mustMergeOverwrite"}
 
 // functions are those of a Go template, and those of text/template that make texts.
@@ -36,6 +37,15 @@ func functions(f *fuel) template.FuncMap {
 		delete(out, name)
 	}
 	out["normalize"] = sanitized
+	out["toYaml"] = func(value any) (string, error) {
+		text, err := yaml.Marshal(value)
+		return strings.TrimSuffix(string(text), "\n"), err
+	}
+	out["indent"] = f.indented
+	out["nindent"] = func(spaces int, text string) (string, error) {
+		text, err := f.indented(spaces, text)
+		return "\n" + text, err
+	}
 	out["fromYaml"] = func(text string) (out map[string]any, err error) {
 		err = syntax.Unmarshal([]byte(text), &out)
 		return out, err
@@ -49,6 +59,16 @@ func functions(f *fuel) template.FuncMap {
 	out["turn"] = f.turn
 	f.functions = out
 	return out
+}
+
+// indented is sprig's, with a bound.
+func (f *fuel) indented(spaces int, text string) (string, error) {
+	lines := 1 + strings.Count(text, "\n")
+	if spaces < 0 || spaces > longestText/lines {
+		return "", errFuel
+	}
+	pad := strings.Repeat(" ", spaces)
+	return pad + strings.ReplaceAll(text, "\n", "\n"+pad), f.use(spaces * lines)
 }
 
 var outsideDNS = lazy.Regexp("[^-a-z0-9.]")
@@ -84,6 +104,9 @@ func (t templates) fill(value any, params map[string]any) (any, error) {
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for _, key := range sortedKeys(v) {
+			if v[key] == nil { // Argo CD leaves it out
+				continue
+			}
 			filledKey, err := t.text(key, params)
 			if err != nil {
 				return nil, err
@@ -126,8 +149,13 @@ func (t templates) text(text string, params map[string]any) (string, error) {
 	return out.String(), nil
 }
 
+var tagged = lazy.Regexp("{{.*}}")
+
 // replaced is a text with its {{keys}} replaced. What is no parameter stays.
 func (t templates) replaced(text string, params map[string]any) (string, error) {
+	if !tagged().MatchString(text) { // Argo CD asks for a tag that is on one line, and then replaces all
+		return text, nil
+	}
 	b := limitedText{fuel: t.fuel}
 	for {
 		before, rest, found := strings.Cut(text, "{{")
@@ -136,7 +164,7 @@ func (t templates) replaced(text string, params map[string]any) (string, error) 
 		value, known := params[strings.TrimSpace(tag)].(string)
 		switch {
 		case found && !closed:
-			part, found = text, false
+			return "", errors.New("a template with {{ and without }}, which Argo CD refuses")
 		case found && known:
 			part += value
 		case found:
