@@ -24,7 +24,8 @@ func offers(t testing.TB, args ...string) []string {
 
 // ownTexts are flags whose values are texts of one's own, and numbers: nothing completes them.
 var ownTexts = strings.Fields(`--map --page --image --timeout --unused --max-findings
-	--repo-url --revision --domain --ingress --vault --vault-role --version --chart --service --port --secret --host --auth`)
+	--repo-url --revision --domain --ingress --vault --vault-role --version --chart --service --port --secret --host --auth
+	--env --schedule --volume`)
 
 // TestAllFlags: something completes the value of each flag of each verb, unless it is a text of one's own.
 func TestAllFlags(t *testing.T) {

@@ -58,11 +58,12 @@ makes all of it fail with 2; with --keep-going it is listed, and the exit code i
 	}
 	c.Flags().StringVarP(&o.outputDir, "output-dir", "o", "", "write the list into this folder; no file in it is overwritten")
 	c.Flags().StringVar(&o.format, "format", "text", "of the report: text or json")
+	complete(c, "format", answerFormats)
 	c.Flags().BoolVar(&o.plan, "plan", false, "print the order in which a cluster moves to the list without losing anything, in place of the report")
 	c.Flags().BoolVar(&o.keepGoing, "keep-going", false, "go on without documents that cannot be read, and exit with 3")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if o.format != "text" && o.format != "json" {
-			return fmt.Errorf("unknown format %q\n  hint: %s", o.format, diag.OneOf("known: ", []string{"text", "json"}))
+		if err := oneOf("--format", o.format, answerFormats); err != nil {
+			return err
 		}
 		imported, err := readAndImport(args[0], o.keepGoing, c)
 		if err != nil {

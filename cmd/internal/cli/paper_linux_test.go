@@ -149,6 +149,8 @@ const (
   characters), found
   "大きな名前空間の名前は長すぎるのでここでは使えません"
   [bad-name]
+  hint: write it like this: namespace:
+        web-whoami
 applications.yml:2:3: [0]: unknown field
   "nmespace" [unknown-field]
   hint: did you mean "namespace"?
@@ -172,6 +174,7 @@ applications.yml:3:62:
 	shownAt80 = `applications.yml:1:14: [0].namespace: expected a DNS label (lower-case letters,
   digits and "-", at most 63 characters), found
   "大きな名前空間の名前は長すぎるのでここでは使えません" [bad-name]
+  hint: write it like this: namespace: web-whoami
 applications.yml:2:3: [0]: unknown field "nmespace" [unknown-field]
   hint: did you mean "namespace"?
 applications.yml:3:47: [0].applications[0].path: there is no folder "web" in the
