@@ -3,11 +3,13 @@ package catalog
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/hippotion/roster/internal/syntax"
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // guide knows what people mean by what a file of the input does not have: words of the tools that they come from, keys that belong
@@ -133,6 +135,30 @@ func splitPath(path string) (above, name string, nested bool) {
 		return "", path, false
 	}
 	return path[:i], path[i+1:], true
+}
+
+// Scalar is the end of a flow that a word means: an entity, addresses, a host or a namespace.
+func (g *guide) Scalar(t reflect.Type, value string) string {
+	if t != reflect.TypeFor[peerInput]() {
+		return ""
+	}
+	field, _ := t.FieldByName("Entity")
+	if slices.Contains(strings.Split(field.Tag.Get("enum"), ","), value) {
+		return "{entity: " + value + "}"
+	}
+	if ip, err := netip.ParseAddr(value); err == nil && ip.Zone() == "" {
+		return fmt.Sprintf("{cidr: %q}", netip.PrefixFrom(ip, ip.BitLen()))
+	}
+	if prefix, err := netip.ParsePrefix(value); err == nil {
+		return fmt.Sprintf("{cidr: %q}", prefix)
+	}
+	switch labels := validation.IsDNS1123Subdomain(value); {
+	case len(labels) > 0:
+		return ""
+	case strings.Contains(value, "."):
+		return "{host: " + value + "}"
+	}
+	return "{namespace: " + value + "}"
 }
 
 // Whole says what a mapping is that is an object of Kubernetes, or a file of another tool or of the other file.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hippotion/roster/catalog/apps"
 	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/syntax"
 )
@@ -94,11 +95,7 @@ func (r *sourceReader) helm(in *app) *argocd.Helm {
 	}
 	if in.Values.Node != nil {
 		if _, ok := in.Values.V.(map[string]any); !ok {
-			found := "a single value"
-			if _, isList := in.Values.V.([]any); isList {
-				found = "a list"
-			}
-			in.Values.Report("wrong-type", "", "expected a mapping of a chart's values, found %s", found)
+			noMapping(in)
 		}
 		h.Values = in.Values.V
 	}
@@ -162,4 +159,21 @@ func (r *sourceReader) kustomizeOptions(k *kustomizeInput, env argocd.Environmen
 		k.LabelIncludeTemplates.Report("no-effect", "set labelWithoutSelector: true, too", "kustomize refuses labelIncludeTemplates without labelWithoutSelector")
 	}
 	return out
+}
+
+// noMapping reports values that are none. A block of text is what other tools take, and what people paste.
+func noMapping(in *app) {
+	found, hint := "a single value", ""
+	switch v := in.Values.V.(type) {
+	case []any:
+		found = "a list"
+	case string:
+		if strings.Contains(v, "\n") {
+			found, hint = "text of several lines", "remove the | after values:, and keep the lines below it"
+		}
+	}
+	if apps.Find(in.Catalog.V) != nil {
+		hint = cmp.Or(hint, "write values as a mapping") + "; roster explain " + in.Catalog.V + " lists them"
+	}
+	in.Values.Report("wrong-type", hint, "expected a mapping of a chart's values, found %s", found)
 }

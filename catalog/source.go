@@ -1,12 +1,14 @@
 package catalog
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // deployed is where an application comes from: as Argo CD reads it, and as roster can render it.
@@ -50,9 +52,23 @@ func (r *sourceReader) source(in *app) deployed {
 		return r.pathSource(in, r.in.Defaults.Path)
 	}
 	if !in.Flawed("path", "chart", "catalog") && !r.flawed("defaults.path") {
-		in.Report("missing-field", "set path; or chart, repoURL and version; or catalog; or defaults.path in "+PlatformFile, "the application has no source")
+		in.Report("missing-field", sourceHint(in), "the application has no source")
 	}
 	return deployed{}
+}
+
+// sourceHint is how an application without a source is given one. People write the whole reference of a chart, as helm pull takes it.
+func sourceHint(in *app) string {
+	url := strings.TrimSuffix(in.RepoURL.V, "/")
+	at := strings.LastIndexByte(url, '/')
+	if !strings.HasPrefix(url, "oci://") || at <= len("oci://") || holdsSecret(url) || !isRepository(url, gitURL) || validation.IsDNS1123Label(url[at+1:]) != nil {
+		return "set path; or chart, repoURL and version; or catalog; or defaults.path in " + PlatformFile
+	}
+	version := ""
+	if !in.Version.IsSet() {
+		version = " and version: 1.2.3"
+	}
+	return fmt.Sprintf("of the chart %s, write chart: %s, repoURL: %s%s", url, url[at+1:], url[:at], version)
 }
 
 // needRepository reports, once, that Argo CD would not know where this repository is.

@@ -27,6 +27,8 @@ func (guide) Key(_ reflect.Type, key string) string {
 }
 
 // Elsewhere has nothing to say: a profile has few keys.
+func (guide) Scalar(reflect.Type, string) string { return "" }
+
 func (guide) Elsewhere(reflect.Type, string) string { return "" }
 
 // Example is what a profile may begin with.

@@ -128,11 +128,21 @@ func (b *Book) Find(word string) []Topic {
 			}
 		})
 		if len(out) > 0 {
-			slices.SortStableFunc(out, func(a, b Topic) int { return cmp.Compare(strings.Count(a.Name, "."), strings.Count(b.Name, ".")) })
+			slices.SortStableFunc(out, func(a, b Topic) int {
+				return cmp.Or(settings(a)-settings(b), cmp.Compare(strings.Count(a.Name, "."), strings.Count(b.Name, ".")))
+			})
 			return out
 		}
 	}
 	return nil
+}
+
+// settings has the keys of the list before those of the settings, which are written once.
+func settings(t Topic) int {
+	if t.File == catalog.PlatformFile {
+		return 1
+	}
+	return 0
 }
 
 // differing begins the paths of what a cluster may say otherwise.

@@ -105,9 +105,11 @@ func TestComplete(t *testing.T) {
 func TestFind(t *testing.T) {
 	b := book(t)
 	for word, want := range map[string]string{
-		"ingress.auth":            "key ingress.auth, key applications.ingress.auth",
+		"ingress":                 "key applications.ingress, key ingress",
+		"secrets":                 "key applications.secrets, key secrets",
+		"ingress.auth":            "key applications.ingress.auth, key ingress.auth",
 		"platform.ingress.auth":   "key ingress.auth",
-		"ingress[].auth":          "key ingress.auth, key applications.ingress.auth",
+		"ingress[].auth":          "key applications.ingress.auth, key ingress.auth",
 		"Namespace":               "kind Namespace",
 		"ciliumnetworkpolicy":     "kind CiliumNetworkPolicy",
 		"applicationCode":         "key applications.applicationCode",

@@ -143,7 +143,7 @@ func (d *decoder) mapping(y *yaml.Node, at *Node, out reflect.Value, f *Field) {
 		return
 	}
 	if y.Kind != yaml.MappingNode {
-		d.mismatch(y, at, l.expected(), f)
+		d.scalar(y, at, l, f)
 		return
 	}
 	if l.strays(y) && d.foreign(y, at, l.of) {

@@ -19,6 +19,8 @@ type Guide interface {
 	// Example is a line with the key that a path leads to, as a user may write it; "" when it leads to none. Keys of the user's choice and names of
 	// elements may be in the path.
 	Example(path []string) string
+	// Scalar is a mapping of type t as it may be written in the place of a single value; "" when nothing is known.
+	Scalar(t reflect.Type, value string) string
 	// Whole says what a mapping is that was not written for this document at all, and what to do with it. The message is "" when nothing is known.
 	// It should have been a value of type t, nil when that is not known. Of values that are no scalars, it gets "".
 	Whole(t reflect.Type, scalars map[string]string) (message, hint string)
@@ -67,6 +69,17 @@ func (d *decoder) foreign(y *yaml.Node, at *Node, t reflect.Type) bool {
 	}
 	at.Report("foreign-object", hint, "%s", message)
 	return true
+}
+
+// scalar reports a single value in the place of a mapping.
+func (d *decoder) scalar(y *yaml.Node, at *Node, l *layout, f *Field) {
+	if guide := at.doc.guide; guide != nil && y.Kind == yaml.ScalarNode && !f.Hidden && f.Name != "" && len(y.Value) <= longestLooked {
+		if meant := guide.Scalar(l.of, y.Value); meant != "" {
+			at.Report("wrong-type", "write "+f.Name+": "+meant, "expected %s, found %s", l.expected(), describe(y, f.Hidden))
+			return
+		}
+	}
+	d.mismatch(y, at, l.expected(), f)
 }
 
 // elementOf is the type of the elements of a list; nil when the type is none of a list.

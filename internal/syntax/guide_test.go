@@ -34,6 +34,8 @@ func (librarian) Key(_ reflect.Type, key string) string {
 	return map[string]string{"name": "write label: new", "boks": "never asked"}[key]
 }
 
+func (librarian) Scalar(reflect.Type, string) string { return "" }
+
 func (librarian) Elsewhere(t reflect.Type, key string) string {
 	if key == "loans" {
 		return "loans belong to readers, and not to a " + t.Name()

@@ -200,7 +200,7 @@ func TestKustomizePatches(t *testing.T) {
 		"no regular expression": {[]Patch{{Patch: argocd.Patch{Text: `[{"op": "add", "path": "/data", "value": {}}]`, Target: &Target{Name: "("}}}},
 			"applications.yml:7:3: p0: error parsing regexp: missing closing ): `^(?:()$` [bad-patch]\n"},
 		"no YAML": {[]Patch{{Patch: argocd.Patch{Text: `a: b: c`, Target: &Target{Name: "a"}}}},
-			"applications.yml:7:3: p0: unable to parse SM or JSON patch [bad-patch]\n"},
+			"applications.yml:7:3: p0: unable to parse SM or JSON patch [bad-patch]\n" + patchForms},
 		"empty": {[]Patch{{Patch: argocd.Patch{Text: "# none", Target: &Target{Name: "a"}}}}, "applications.yml:7:3: p0: the patch is empty [bad-patch]\n"},
 		"an option that is none": {[]Patch{{Patch: argocd.Patch{Text: `{}`, Target: &Target{Name: "a"}, Options: map[string]bool{"x": true}}}},
 			"applications.yml:7:3: p0: json: unknown field \"x\" [bad-patch]\n"},

@@ -125,6 +125,8 @@ func TestPatchRename(t *testing.T) {
 	}
 }
 
+const patchForms = "  hint: without quotes around it, write patch: [{op: replace, path: /spec/replicas, value: 2}], or a part of the object: patch: {spec: {replicas: 2}}\n"
+
 func TestPatchMistakes(t *testing.T) {
 	const at = "applications.yml:7:3: patches[0]: "
 	for name, c := range map[string]struct {
@@ -138,7 +140,7 @@ func TestPatchMistakes(t *testing.T) {
 		"no name": {Patch{Patch: argocd.Patch{Text: `[{"op": "remove", "path": "/a"}]`, Target: &Target{Kind: "Deployment", Name: "x.*"}}},
 			"no object matches kind Deployment, name x.* [patch-no-target]\n  hint: known: web\n"},
 		"no labels":       {Patch{Patch: argocd.Patch{Text: `[{"op": "remove", "path": "/a"}]`, Target: &Target{Kind: "Deployment", LabelSelector: "a=b"}}}, "no object matches kind Deployment, labels a=b [patch-no-target]\n"},
-		"not YAML":        {Patch{Patch: argocd.Patch{Text: "a: b: c"}}, "unable to parse SM or JSON patch [bad-patch]\n"},
+		"not YAML":        {Patch{Patch: argocd.Patch{Text: "a: b: c"}}, "unable to parse SM or JSON patch [bad-patch]\n" + patchForms},
 		"empty":           {Patch{Patch: argocd.Patch{Text: "# none"}}, "the patch is empty [bad-patch]\n"},
 		"nothing":         {Patch{}, "must specify one of patch and path [bad-patch]\n"},
 		"no target":       {Patch{Patch: argocd.Patch{Text: `[{"op": "remove", "path": "/a"}]`}}, "a JSON patch needs a target [bad-patch]\n"},

@@ -9,7 +9,11 @@ import (
 
 func (app *Application) badPatch(p *Patch, err error) diag.Diagnostic {
 	text, _, _ := unwrapKustomize(err.Error())
-	return diag.Diagnostic{Pos: p.Pos, Path: p.Path, Code: "bad-patch", Message: kustomizeWords(text)}
+	hint := ""
+	if strings.HasPrefix(text, "unable to parse SM or JSON patch") { // which it says of [{op: …}] in quotes, too: what begins with [ has to be JSON
+		hint = "without quotes around it, write patch: [{op: replace, path: /spec/replicas, value: 2}], or a part of the object: patch: {spec: {replicas: 2}}"
+	}
+	return diag.Diagnostic{Pos: p.Pos, Path: p.Path, Code: "bad-patch", Message: kustomizeWords(text), Hint: hint}
 }
 
 // noTarget is about a patch that matches none of the known objects.

@@ -132,7 +132,7 @@ func (o *addOptions) addition(l *listed) (*addition, error) {
 			n := &c.Platform.Namespaces[i]
 			for j := range n.Applications {
 				if n.Applications[j].Code == o.name {
-					return nil, fmt.Errorf("%s: the application %q is there already, in the namespace %s", l.shown(n.Applications[j].Place), o.name, n.Name)
+					return nil, fmt.Errorf("%s: the application %q is there already, in the namespace %s\n  hint: change it there, or add one with another code: it is the name in Argo CD, once per cluster", l.shown(n.Applications[j].Place), o.name, n.Name)
 				}
 			}
 			if n.Name == o.namespaceName() {
@@ -145,7 +145,7 @@ func (o *addOptions) addition(l *listed) (*addition, error) {
 		flag = "file"
 	}
 	if a.entry != nil && flag != "" {
-		return nil, fmt.Errorf("%s: the namespace %q is there already: --%s is for a new entry", l.shown(a.entry.Place), a.entry.Name, flag)
+		return nil, fmt.Errorf("%s: the namespace %q is there already: --%s is for a new entry\n  hint: leave it out, or change the entry in the file", l.shown(a.entry.Place), a.entry.Name, flag)
 	}
 	err := o.choose(l, a)
 	if err != nil {

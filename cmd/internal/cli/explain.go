@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
@@ -43,7 +44,11 @@ Where a word means several things, it explains all of them, or lists them when t
   roster explain flow-opened`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return fmt.Errorf("expected one word, found %d\n  hint: write the path of a key with dots: ingress.auth", len(args))
+				path := strings.Join(args, ".")
+				if len(explain.New(explain.Sources{}).Find(path)) == 0 {
+					path = "ingress.auth"
+				}
+				return fmt.Errorf("expected one word, found %d\n  hint: write the path of a key with dots: roster explain %s", len(args), path)
 			}
 			return nil
 		},

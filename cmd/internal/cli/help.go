@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/rules"
 	"github.com/spf13/cobra"
@@ -56,11 +57,24 @@ func helpCommand() *cobra.Command {
 			}
 			verb, rest, err := c.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return unknown("verb or rule", args[len(args)-1], append(verbNames(c.Root()), rules.All().Names()...))
+				return noHelp(c, args)
 			}
 			return verb.Help()
 		},
 	}
+}
+
+// noHelp reports words that are neither a verb nor a rule; what else they may mean is explained.
+func noHelp(c *cobra.Command, args []string) error {
+	word, names := args[len(args)-1], append(verbNames(c.Root()), rules.All().Names()...)
+	path := strings.Join(args, ".")
+	if book, err := bookOf(""); err == nil && len(book.Find(path)) > 0 {
+		return fmt.Errorf("there is no verb or rule %q\n  hint: write roster explain %s", word, path)
+	}
+	if diag.Nearest(word, names) == "" {
+		return fmt.Errorf("there is no verb or rule %q\n  hint: roster help lists the verbs, and roster explain what else there is", word)
+	}
+	return unknown("verb or rule", word, names)
 }
 
 // help prints what a verb is for: how it is called, then examples, for most people look for these, and then everything about it.

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/hippotion/roster/catalog"
@@ -71,7 +74,7 @@ is then 3: what is printed is right, but it is not all. An application that cann
 		}
 		place, err := fleet.Find(folderOf(args), o.repository)
 		if err != nil {
-			return err
+			return noSuchFolder(err, folderOf(args))
 		}
 		in := fleet.Input{Place: place, Options: catalog.Options{AllSources: true}, Want: fleet.Want{Cluster: o.cluster, Namespace: o.namespace, Application: o.app, Asked: o.app != "", Workloads: o.all}, Debug: o.debug, Timeout: o.timeout}
 		if o.all || o.app != "" {
@@ -113,6 +116,14 @@ is then 3: what is printed is right, but it is not all. An application that cann
 		return err
 	}
 	return c
+}
+
+// noSuchFolder is the error about a folder, with how one names a part of the list when that may be meant.
+func noSuchFolder(err error, name string) error {
+	if _, missing := os.Stat(name); !errors.Is(missing, fs.ErrNotExist) || strings.ContainsAny(name, "./") || !typeable(name) {
+		return err
+	}
+	return fmt.Errorf("%w\n  hint: of an entry or an application, write roster render --namespace %s or roster render --app %s", err, name, name)
 }
 
 // folderObjects are the objects of all clusters, by the folder of each; with one cluster, there are no such folders.

@@ -397,6 +397,51 @@ func TestPodSecurity(t *testing.T) {
 	}
 }
 
+// TestPodSecurityHints: the levels of the hint are those that all pods of the namespace pass, also the others.
+func TestPodSecurityHints(t *testing.T) {
+	const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: %s}\nspec: {%s containers: [{name: a, image: 'registry.example/a:1.2.3'}]}\n---\n"
+	plain, privileged := fmt.Sprintf(pod, "a", ""), fmt.Sprintf(pod, "b", "hostNetwork: true,")
+	for name, c := range map[string]struct{ rule, levels, pods, want string }{
+		"enforced":        {"pod-security-enforced", "restricted", plain, "{enforce: baseline, warn: baseline}"},
+		"and another pod": {"pod-security-enforced", "restricted", plain + privileged, "{enforce: privileged, warn: privileged}"},
+		"warned":          {"pod-security-warned", "privileged", privileged, "{enforce: privileged, warn: privileged}"},
+		"warned, stricter": {"pod-security-warned", "{enforce: baseline, warn: restricted, version: v1.33}", plain,
+			"{enforce: baseline, warn: baseline, version: v1.33}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hints := 0
+			for _, f := range run(t, strings.Replace(manifest(c.pods), "web-a,", "web-a, podSecurity: "+c.levels+",", 1), false).Findings {
+				if f.Code != c.rule {
+					continue
+				}
+				hints++
+				if want := "change that in the pod; if it needs it, write podSecurity: " + c.want + " in the entry, which all known pods of web-a pass"; f.Hint != want {
+					t.Errorf("got  %s\nwant %s", f.Hint, want)
+				}
+			}
+			if hints == 0 {
+				t.Error("nothing is found")
+			}
+		})
+	}
+}
+
+// TestForeignClaim: what is said of a claim of another namespace is not to add the name.
+func TestForeignClaim(t *testing.T) {
+	folder := manifest("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: 'registry.example/a:1.2.3'}], volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]}\n") +
+		"-- b/b.yaml --\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\n"
+	folder = strings.Replace(folder, "-- a/a.yaml", "- {namespace: web-b, applications: [{applicationCode: web-b, path: b}]}\n-- a/a.yaml", 1)
+	for _, f := range run(t, folder, false).Findings {
+		if f.Code == "missing-claim" {
+			if !strings.HasPrefix(f.Hint, "the one of web-b cannot be mounted: ") {
+				t.Errorf("got %s", f.Hint)
+			}
+			return
+		}
+	}
+	t.Error("nothing is found")
+}
+
 func TestNotPermittedByProject(t *testing.T) {
 	const rule = "not-permitted-by-project"
 	permit := func(folder, kinds string) string {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +36,10 @@ spec:
 ` + hardenedWith("      volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]\n", "          volumeMounts: [{name: data, mountPath: /data}]\n"),
 	Mend: []string{"claimName: data", "claimName: app-data"},
 	Check: func(in *lint.Context, report lint.Report) {
+		elsewhere := map[string]string{}
+		for _, o := range in.Deployed.Kind("PersistentVolumeClaim") {
+			elsewhere[o.Name] = cmp.Or(elsewhere[o.Name], o.Namespace)
+		}
 		for v := range in.Deployed.OrderedInventories() {
 			if !v.Complete || v.May("persistentvolumeclaims", "create") {
 				continue
@@ -54,7 +59,11 @@ spec:
 						continue
 					}
 					at := slices.Concat(p.At, []string{"spec", "volumes", strconv.Itoa(i), "persistentVolumeClaim", "claimName"})
-					report(in.Places.Source(p.Object, name, []string{"claimName: " + name, "claimName:"}, at...), v.Near("PersistentVolumeClaim", name, "add it to the application"),
+					hint := v.Near("PersistentVolumeClaim", name, "add it to the application")
+					if other := elsewhere[name]; other != "" {
+						hint = "the one of " + other + " cannot be mounted: a pod mounts claims of its own namespace only; add one to the application, or move the application to " + other
+					}
+					report(in.Places.Source(p.Object, name, []string{"claimName: " + name, "claimName:"}, at...), hint,
 						"%s mounts the PersistentVolumeClaim %s, which nothing creates", p.Title(), name)
 				}
 			}

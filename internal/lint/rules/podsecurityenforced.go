@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"fmt"
+
+	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/pods"
 )
@@ -39,8 +42,17 @@ repository: {url: https://git.example/homelab.git}
 				continue
 			}
 			if r := in.Pods.Forbids(p, n.PodSecurity.Enforce, n.PodSecurity.Version); len(r) > 0 {
-				report(in.Pods.Insecure(p, r[0]), "", "pods of %s are refused, because %s enforces %s: %s", p.Title(), n.Name, n.PodSecurity.Enforce, pods.Forbidden(r))
+				report(in.Pods.Insecure(p, r[0]), fittingLevel(in, n), "pods of %s are refused, because %s enforces %s: %s", p.Title(), n.Name, n.PodSecurity.Enforce, pods.Forbidden(r))
 			}
 		}
 	},
+}
+
+// fittingLevel is the hint about a pod that a level forbids. It writes both levels: one that is only enforced leaves what is warned about.
+func fittingLevel(in *lint.Context, n *catalog.Namespace) string {
+	level, version := in.Pods.Passed(n), ""
+	if v := n.PodSecurity.Version; v != "" && v != "latest" {
+		version = ", version: " + v
+	}
+	return fmt.Sprintf("change that in the pod; if it needs it, write podSecurity: {enforce: %s, warn: %s%s} in the entry, which all known pods of %s pass", level, level, version, n.Name)
 }

@@ -39,7 +39,7 @@ repository: {url: https://git.example/homelab.git}
 				continue
 			}
 			if r := in.Pods.Forbids(p, n.PodSecurity.Warn, n.PodSecurity.Version); len(r) > 0 {
-				report(in.Pods.Insecure(p, r[0]), "", "%s warns about pods of %s, which are not %s: %s", n.Name, p.Title(), n.PodSecurity.Warn, pods.Forbidden(r))
+				report(in.Pods.Insecure(p, r[0]), fittingLevel(in, n), "%s warns about pods of %s, which are not %s: %s", n.Name, p.Title(), n.PodSecurity.Warn, pods.Forbidden(r))
 			}
 		}
 	},

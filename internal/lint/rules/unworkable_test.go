@@ -124,6 +124,8 @@ func TestUnworkable(t *testing.T) {
 		},
 		"missing-claim": {
 			{name: "nothing makes it", folder: in(needsClaim("data")), want: []string{"a/a.yaml:8:116: Deployment web mounts the PersistentVolumeClaim data, which nothing creates"}},
+			{name: "of another namespace", folder: inFolder + otherPlace + file + needsClaim("data") + "-- b/b.yaml --\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\n",
+				want: []string{"a/a.yaml:8:116: Deployment web mounts the PersistentVolumeClaim data, which nothing creates"}},
 			{name: "of a StatefulSet", folder: in(needsClaim("data-db-0") + "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  selector: {matchLabels: {app: db}}\n" +
 				"  template: {metadata: {labels: {app: db}}, spec: {" + container + ", volumes: [{name: data, persistentVolumeClaim: {claimName: gone}}]}}\n  volumeClaimTemplates: [{metadata: {name: data}}]\n")},
 			{name: "of no StatefulSet", folder: in(needsClaim("data-db-x")), want: []string{"a/a.yaml:8:116: Deployment web mounts the PersistentVolumeClaim data-db-x, which nothing creates"}},

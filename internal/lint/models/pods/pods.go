@@ -18,6 +18,7 @@ type Model struct {
 	podSets     map[string]*Set // by namespace
 	evaluator   once.Value[admission.Evaluator]
 	unpermitted map[judgement][]admission.CheckResult
+	passed      map[string]string // by namespace, a level
 }
 
 // New is the pods of what is deployed.

@@ -53,6 +53,25 @@ func (in *Model) Forbids(p *deployed.Pod, level, version string) []admission.Che
 	return out
 }
 
+// Passed is the strictest level that all known pods of a namespace pass.
+func (in *Model) Passed(n *catalog.Namespace) string {
+	if level, known := in.passed[n.Name]; known {
+		return level
+	}
+	levels := []api.Level{api.LevelRestricted, api.LevelBaseline, api.LevelPrivileged}
+	for _, o := range in.deployed.Within(n.Name) {
+		p := in.deployed.Readable()[o]
+		for p != nil && len(levels) > 1 && len(in.Forbids(p, string(levels[0]), n.PodSecurity.Version)) > 0 {
+			levels = levels[1:]
+		}
+	}
+	if in.passed == nil {
+		in.passed = map[string]string{}
+	}
+	in.passed[n.Name] = string(levels[0])
+	return in.passed[n.Name]
+}
+
 // judgedAtOnce is how many containers and volumes of a pod are judged at once. Those of the first that do not pass are named.
 const judgedAtOnce = 256
 
