@@ -141,7 +141,7 @@ func TestSmallValuesSay(t *testing.T) {
 		`{image: a:1, env: {A: 1, B: true, C: -1.5, D: '022', E: ""}}`: nil,
 		`{image: a:1, ports: {a: 80, b: 80}}`:                          {"the pod has the port 80/TCP twice: a is the same; remove one of them"},
 		`{image: a:1, ports: {abcdefghijklmnop: 1}}`:                   {"expected a name of at most 15 characters, found 16; write a shorter name"},
-		`[a]`: {"expected a mapping of a chart's values, found a list; write it like this: values: {replicas: 2}"},
+		`[a]`: {"expected a mapping of a chart's values, found a list; write values as a mapping; roster explain app lists them"},
 	} {
 		var got []string
 		for _, m := range smallMistakes(t, values)[0] {
