@@ -37,8 +37,8 @@ func TestFuel(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, reason, c.reason)
 		}
 	}
-	got := written(of(t, `{apiVersion: argoproj.io/v1alpha1, kind: ApplicationSet, metadata: {name: s, namespace: argocd}, spec: {goTemplate: true, generators: [{list: {elements: [{of: one}]}}],
- template: {metadata: {name: web, annotations: {x: '{{range list "a" "b"}}{{.}}{{end}}-{{printf "%s" .of | upper}}-{{join "-" (splitList "," "x,y")}}'}}, spec: {destination: {server: https://kubernetes.default.svc, namespace: web}, source: {repoURL: https://git.example/x.git, path: x}}}}}`), "applications.yml")
+	got := writtenList(of(t, `{apiVersion: argoproj.io/v1alpha1, kind: ApplicationSet, metadata: {name: s, namespace: argocd}, spec: {goTemplate: true, generators: [{list: {elements: [{of: one}]}}],
+ template: {metadata: {name: web, annotations: {x: '{{range list "a" "b"}}{{.}}{{end}}-{{printf "%s" .of | upper}}-{{join "-" (splitList "," "x,y")}}'}}, spec: {destination: {server: https://kubernetes.default.svc, namespace: web}, source: {repoURL: https://git.example/x.git, path: x}}}}}`))
 	if !strings.Contains(got, "ab-ONE-x-y") {
 		t.Error(got)
 	}

@@ -49,10 +49,10 @@ func of(t *testing.T, text string) *importing.Result {
 	return result
 }
 
-// written is the text of one of the files of a list.
-func written(r *importing.Result, name string) string {
+// writtenList is the text of applications.yml.
+func writtenList(r *importing.Result) string {
 	for _, f := range r.Files {
-		if f.Name == name {
+		if f.Name == "applications.yml" {
 			return string(f.Text)
 		}
 	}
@@ -88,7 +88,7 @@ func TestPolicies(t *testing.T) {
 				fmt.Fprintf(&b, "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p%d, namespace: web}\nspec: %s\n", i, spec)
 			}
 			result := of(t, b.String())
-			if said := written(result, "applications.yml") + result.Text(); !strings.Contains(said, c.want) {
+			if said := writtenList(result) + result.Text(); !strings.Contains(said, c.want) {
 				t.Errorf("expected %s\n%s", c.want, said)
 			}
 			for _, o := range result.Outcomes {
@@ -123,7 +123,7 @@ metadata: {name: q, namespace: db}
 spec: {endpointSelector: {matchLabels: {app: pg}}, ingress: [{fromEndpoints: [{matchLabels: {"k8s:io.kubernetes.pod.namespace": web}}], toPorts: [{ports: [{port: "5432", protocol: TCP}]}]}]}
 `
 	r := of(t, text)
-	list := written(r, "applications.yml")
+	list := writtenList(r)
 	if !r.Complete() || len(r.Files) != 1 || strings.Count(list, "5432") != 1 || !strings.Contains(list, "to: {namespace: db, podLabels: {app: pg}, ports: [5432]}") {
 		t.Errorf("expected one flow\n%s\n%s", list, r.Text())
 	}
@@ -316,12 +316,12 @@ func TestPlanNames(t *testing.T) {
 func TestSameBytes(t *testing.T) {
 	const text = `{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: web, namespace: argocd}, spec: {destination: {server: https://kubernetes.default.svc, namespace: web},
  source: {repoURL: https://git.example/x.git, path: web}, syncPolicy: {syncOptions: [CreateNamespace=true], managedNamespaceMetadata: {labels: {e: "1", d: "2", c: "3", b: "4", a: "5"}}}}}`
-	want := written(of(t, text), "applications.yml")
+	want := writtenList(of(t, text))
 	if !strings.Contains(want, `{a: "5", b: "4", c: "3", d: "2", e: "1"}`) {
 		t.Error(want)
 	}
 	for range 20 {
-		if got := written(of(t, text), "applications.yml"); got != want {
+		if got := writtenList(of(t, text)); got != want {
 			t.Fatalf("%s\nand\n%s", want, got)
 		}
 	}

@@ -23,7 +23,7 @@ func TestRegistries(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			result := of(t, "{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: a, namespace: argocd}, "+
 				"spec: {project: default, source: "+c.source+", destination: {name: in-cluster, namespace: x}}}")
-			said := written(result, "applications.yml") + result.Text()
+			said := writtenList(result) + result.Text()
 			if result.Outcomes[0].State != c.state || !strings.Contains(said, c.want) {
 				t.Errorf("expected %s and %s\n%s", c.state, c.want, said)
 			}
