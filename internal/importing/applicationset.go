@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// mostApplications is how many one ApplicationSet may make here.
+// mostApplications is how many all ApplicationSets together may make here.
 const mostApplications = 10_000
 
 // expand makes the Applications of the sets of which none was read: those that Argo CD has made are among live objects.
@@ -58,8 +58,9 @@ func (w *work) makeApplications(o *Object) ([]*Object, error) {
 	if g.tree != nil { // the URL may have a password
 		w.note(Note{o.Pos, "the ApplicationSet " + o.Name + " looks at a repository: what was read is taken for it"})
 	}
-	if len(all) > mostApplications {
-		return nil, fmt.Errorf("it makes more than %d Applications", mostApplications)
+	if w.made += len(all); w.made > mostApplications {
+		w.made -= len(all)
+		return nil, fmt.Errorf("with it, ApplicationSets make more than %d Applications", mostApplications)
 	}
 	var out []*Object
 	names := map[string]bool{}

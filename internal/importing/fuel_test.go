@@ -1,6 +1,7 @@
 package importing_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -41,5 +42,19 @@ func TestFuel(t *testing.T) {
  template: {metadata: {name: web, annotations: {x: '{{range list "a" "b"}}{{.}}{{end}}-{{printf "%s" .of | upper}}-{{join "-" (splitList "," "x,y")}}'}}, spec: {destination: {server: https://kubernetes.default.svc, namespace: web}, source: {repoURL: https://git.example/x.git, path: x}}}}}`))
 	if !strings.Contains(got, "ab-ONE-x-y") {
 		t.Error(got)
+	}
+}
+
+// TestManySets: what one set may make, several may not make together. The first that fits is taken.
+func TestManySets(t *testing.T) {
+	var sets strings.Builder
+	for i := range 3 {
+		elements := strings.TrimSuffix(strings.Repeat("{a: b}, ", 100), ", ")
+		fmt.Fprintf(&sets, "---\n"+`{apiVersion: argoproj.io/v1alpha1, kind: ApplicationSet, metadata: {name: s%d, namespace: argocd}, spec: {generators: [{matrix: {generators: [{list: {elements: [%s]}}, {list: {elements: [%s]}}]}}],
+ template: {metadata: {name: web-%d}, spec: {project: default, destination: {server: https://kubernetes.default.svc, namespace: web}, source: {repoURL: https://git.example/x.git, path: x}}}}}`+"\n", i, elements, elements, i)
+	}
+	text := of(t, sets.String()).Text()
+	if first, rest := strings.Count(text, "two of the Applications that it makes have the name web-0"), strings.Count(text, "with it, ApplicationSets make more than 10000 Applications"); first != 1 || rest != 2 {
+		t.Errorf("the first is looked at %d times, and %d others are not made:\n%.2000s", first, rest, text)
 	}
 }

@@ -171,8 +171,8 @@ func flatten(out map[string]any, at string, value any) {
 	join := func(key string) string { return strings.TrimPrefix(at+"."+key, ".") }
 	switch v := value.(type) {
 	case map[string]any:
-		for key, one := range v {
-			flatten(out, join(key), one)
+		for _, key := range sortedKeys(v) { // a.b and b below a are one
+			flatten(out, join(key), v[key])
 		}
 	case []any:
 		for i, one := range v {

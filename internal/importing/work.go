@@ -27,6 +27,7 @@ type work struct {
 	sets            map[*Object][]*Object // the Applications of each ApplicationSet
 	problems        map[string]string     // what policies mean else with the list, by namespace
 	dnsPods         atom                  // a lookup, without the name
+	made            int                   // Applications, by ApplicationSets
 	fuel            fuel                  // for the templates of all ApplicationSets
 }
 
