@@ -2,7 +2,7 @@ package fleet
 
 import (
 	"bytes"
-	"context"
+	"embed"
 	"io"
 	"io/fs"
 	"maps"
@@ -15,17 +15,8 @@ import (
 // Accepts reports whether the list can be read without mistakes when one of its files has another text. The name of the file is relative
 // to the top of the checkout. An error means that another file could not be read.
 func (p Place) Accepts(name string, text []byte) (bool, error) {
-	ctx, cancel := context.WithTimeoutCause(context.Background(), Minutes, errTime)
-	defer cancel()
-	p = p.With(map[string]string{name: string(text)})
-	files, closer, err := p.open()
-	if err != nil {
-		return false, err
-	}
-	defer func() { _ = closer() }() // of files that were only read
-	in := Input{Place: p}
-	reading, err := in.read(ctx, files)
-	return reading.Clusters != nil, err
+	platforms, err := Platforms(p.With(map[string]string{name: string(text)}), Minutes)
+	return platforms != nil, err
 }
 
 // With is the place as it will be when files have these texts, by names relative to its top. What is not there yet may be among them, in
@@ -39,6 +30,9 @@ func (p Place) With(texts map[string]string) Place {
 	p.Texts = all
 	return p
 }
+
+// Nowhere is a place without files: With says what there is.
+func Nowhere(dir string) Place { return Place{Files: embed.FS{}, Dir: dir} }
 
 // textsBelow are the texts in a folder, by names relative to it.
 func textsBelow(texts map[string]string, folder string) map[string]string {

@@ -222,17 +222,10 @@ func put2(all *[]listtext.Map, m listtext.Map) {
 	}
 }
 
-// whole is a number as the list has it; nil when there is none.
+// whole is a value as the list has it: a whole number as such.
 func whole(value any) any {
-	switch v := value.(type) {
-	case float64:
-		if v == float64(int64(v)) {
-			return int64(v)
-		}
-	case int64:
-		return v
-	case string:
-		return v
+	if v, ok := value.(float64); ok && v == float64(int64(v)) {
+		return int64(v)
 	}
 	return value
 }

@@ -20,13 +20,14 @@ type made struct {
 }
 
 // proven is the list, once the policies of each namespace mean what they did: those that do not with a profile and flows are written as they are.
-func (w *work) proven() ([]object.Object, []File, error) {
+func (w *work) proven() (rendered, []File, error) {
 	for {
 		objects, files, err := w.settled()
 		if err != nil {
-			return nil, nil, err
+			return rendered{}, nil, err
 		}
-		w.problems = w.differing(objects)
+		built := madeOf(objects)
+		w.problems = w.differing(built.all)
 		again := false
 		for _, namespace := range sortedKeys(w.problems) {
 			if g := w.guarded[namespace]; !g.verbatim && !g.refused {
@@ -34,7 +35,7 @@ func (w *work) proven() ([]object.Object, []File, error) {
 			}
 		}
 		if !again {
-			return objects, files, nil
+			return built, files, nil
 		}
 		w.policiesChanged = false
 		w.writePolicies()
@@ -42,8 +43,8 @@ func (w *work) proven() ([]object.Object, []File, error) {
 }
 
 // compared says of each object that was read what the new list renders in its place, and what it renders besides.
-func (w *work) compared(objects []object.Object) []Added {
-	all, byID := madeOf(objects)
+func (w *work) compared(with rendered) []Added {
+	all, byID := with.all, with.byID
 	near := map[ID][]*made{} // by group, kind and namespace
 	for _, m := range all {
 		at := m.ID
@@ -94,17 +95,23 @@ func (w *work) compared(objects []object.Object) []Added {
 	return added
 }
 
-// madeOf are the objects that are rendered, in order and by what they are.
-func madeOf(objects []object.Object) ([]*made, map[ID]*made) {
+// rendered are the objects that the new list renders, in order and by what they are.
+type rendered struct {
+	all  []*made
+	byID map[ID]*made
+}
+
+func madeOf(objects []object.Object) rendered {
 	all := make([]*made, len(objects))
 	byID := map[ID]*made{}
 	for i, o := range objects {
 		m := &made{ID: ID{group(o.APIVersion), o.Kind, o.Namespace, o.Name}, value: content(o)}
 		all[i], byID[m.ID] = m, m
 	}
-	return all, byID
+	return rendered{all, byID}
 }
 
+// group is that of an apiVersion; empty for the core of Kubernetes.
 func group(apiVersion string) string {
 	if group, _, found := strings.Cut(apiVersion, "/"); found {
 		return group
@@ -282,12 +289,8 @@ func normal(value any) any {
 			out[i] = normal(one)
 		}
 		return out
-	case float64:
-		if v == float64(int64(v)) {
-			return int64(v)
-		}
 	}
-	return value
+	return whole(value)
 }
 
 // sortedKeys are the keys of a mapping in order.

@@ -147,11 +147,11 @@ func Import(in Input) (*Result, error) {
 	w.keepTokens()
 	out := &Result{}
 	if len(w.entries) > 0 {
-		objects, files, err := w.proven()
+		built, files, err := w.proven()
 		if err != nil {
 			return nil, err
 		}
-		out.Files, out.Added = files, w.compared(objects)
+		out.Files, out.Added = files, w.compared(built)
 	}
 	for _, o := range w.objects {
 		if outcome := w.outcomes[o]; outcome != nil {

@@ -3,7 +3,6 @@ package importing_test
 import (
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/fleet"
@@ -21,11 +21,11 @@ import (
 
 // build renders a list as the verb does.
 func build(files []importing.File) ([]object.Object, diag.List, error) {
-	memory := fleet.Memory{}
+	texts := map[string]string{}
 	for _, f := range files {
-		memory[f.Name] = f.Text
+		texts[f.Name] = string(f.Text)
 	}
-	out, diags, err := fleet.Build(fleet.Input{Place: fleet.Place{Files: memory, Dir: "."}})
+	out, diags, err := fleet.Build(fleet.Input{Place: fleet.Nowhere(".").With(texts)})
 	if err != nil || len(diags) > 0 {
 		return nil, diags, err
 	}
@@ -261,12 +261,13 @@ func TestDocumentation(t *testing.T) {
 
 // TestReadFolder leaves out templates of charts and what is no manifest.
 func TestReadFolder(t *testing.T) {
-	r, err := importing.ReadFolder(fs.FS(fleet.Memory{
-		"a.yaml": []byte("# a comment\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n---\n\n---\nkind: List\napiVersion: v1\nitems:\n- {apiVersion: v1, kind: Namespace, metadata: {name: b}}\n" +
+	file := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
+	r, err := importing.ReadFolder(fstest.MapFS{
+		"a.yaml": file("# a comment\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n---\n\n---\nkind: List\napiVersion: v1\nitems:\n- {apiVersion: v1, kind: Namespace, metadata: {name: b}}\n" +
 			"- apiVersion: v1\n  kind: Namespace\n  metadata: {name: c}\n"),
-		"d.json": []byte("{\"apiVersion\": \"v1\",\n \"kind\": \"Namespace\", \"metadata\": {\"name\": \"d\"}}"), "chart/Chart.yaml": []byte("name: x"),
-		"chart/templates/x.yaml": []byte("apiVersion: {{\nkind: x"), "values.yaml": []byte("a: ["), ".github/x.yaml": []byte("kind: apiVersion: ["),
-	}))
+		"d.json": file("{\"apiVersion\": \"v1\",\n \"kind\": \"Namespace\", \"metadata\": {\"name\": \"d\"}}"), "chart/Chart.yaml": file("name: x"),
+		"chart/templates/x.yaml": file("apiVersion: {{\nkind: x"), "values.yaml": file("a: ["), ".github/x.yaml": file("kind: apiVersion: ["),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package importing
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
@@ -26,7 +27,7 @@ func (w *work) settled() ([]object.Object, []File, error) {
 			return objects, files, err
 		}
 		taken := false
-		for _, d := range backwards(diags) {
+		for _, d := range slices.Backward(diags.Sorted()) { // so that taking one out does not move those that follow
 			taken = w.takeOut(d) || taken
 		}
 		if w.policiesChanged {
@@ -40,19 +41,9 @@ func (w *work) settled() ([]object.Object, []File, error) {
 	return nil, nil, errors.New("what was read makes a list with too many mistakes, please report it")
 }
 
-// backwards are mistakes from the last to the first, so that taking one out does not move those that follow.
-func backwards(diags diag.List) diag.List {
-	sorted := diags.Sorted()
-	out := make(diag.List, 0, len(sorted))
-	for i := len(sorted) - 1; i >= 0; i-- {
-		out = append(out, sorted[i])
-	}
-	return out
-}
-
 // takeOut takes out what a mistake is about, and reports whether there was something.
 func (w *work) takeOut(d diag.Diagnostic) bool {
-	why := reason(d)
+	why := strings.TrimSuffix(d.Message, ".")
 	at := steps(d.Path)
 	if d.Pos.File == platformFile {
 		return w.takeOutOfPlatform(at, why)
@@ -77,7 +68,7 @@ func (w *work) takeOut(d diag.Diagnostic) bool {
 			return w.takeOutOfApp(apps[at[1].index], at[2:], why)
 		}
 	case "access":
-		return w.takeOutPart(kept(e.access), at[1:], why, true)
+		return w.takeOutPart(kept(e.access), at[1:], why)
 	case "networkPolicies":
 		return w.refusePolicies(e, why)
 	case "clusterResources":
@@ -92,19 +83,13 @@ func (w *work) takeOut(d diag.Diagnostic) bool {
 	return false
 }
 
-// reason is a mistake as the reason why something is not in the list.
-func reason(d diag.Diagnostic) string {
-	message := d.Message
-	return strings.TrimSuffix(message, ".")
-}
-
 func (w *work) takeOutOfApp(a *app, at []step, why string) bool {
 	if len(at) > 0 {
 		switch at[0].key {
 		case "ingress":
-			return w.takeOutPart(kept(a.ingress), at[1:], why, true)
+			return w.takeOutPart(kept(a.ingress), at[1:], why)
 		case "secrets":
-			return w.takeOutPart(kept(a.secret), at[1:], why, true)
+			return w.takeOutPart(kept(a.secret), at[1:], why)
 		case "applicationCode":
 		default:
 			// A source without one of its keys would be another source: an application is taken out as a whole then.
@@ -140,19 +125,15 @@ func (w *work) takeOutOfApp(a *app, at []step, why string) bool {
 var isSource = map[string]bool{"path": true, "chart": true, "version": true, "repoURL": true, "revision": true, "values": true, "valueFiles": true, "helm": true, "kustomize": true,
 	"directory": true, "plugin": true, "patches": true, "sources": true}
 
-// takeOutPart takes out a part, or something of it where it is whole without.
-func (w *work) takeOutPart(parts []*part, at []step, why string, whole bool) bool {
+// takeOutPart takes out a part as a whole: without something of it, it would be another one.
+func (w *work) takeOutPart(parts []*part, at []step, why string) bool {
 	if len(at) == 0 || at[0].index < 0 || at[0].index >= len(parts) {
 		return false
-	}
-	p := parts[at[0].index]
-	if !whole && len(at) > 1 {
-		return w.takeOutOf(&p.fields, at[1:], p.of, "", why)
 	}
 	if len(at) > 1 {
 		why = pathText(at[1:]) + ": " + why
 	}
-	return w.dropPart(p, why)
+	return w.dropPart(parts[at[0].index], why)
 }
 
 func (w *work) dropPart(p *part, why string) bool {

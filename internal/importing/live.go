@@ -63,11 +63,7 @@ func owner(meta map[string]any) ID {
 	for _, r := range references {
 		m, _ := r.(map[string]any)
 		if controls, _ := m["controller"].(bool); out.Kind == "" || controls {
-			group, _, found := strings.Cut(text(m, "apiVersion"), "/")
-			if !found {
-				group = ""
-			}
-			out = ID{Group: group, Kind: text(m, "kind"), Namespace: text(meta, "namespace"), Name: text(m, "name")}
+			out = ID{Group: group(text(m, "apiVersion")), Kind: text(m, "kind"), Namespace: text(meta, "namespace"), Name: text(m, "name")}
 		}
 	}
 	return out

@@ -12,12 +12,10 @@ import (
 	"github.com/hippotion/roster/internal/diff/fields"
 	"github.com/hippotion/roster/internal/syntax"
 	"github.com/hippotion/roster/internal/verdict"
-	"github.com/hippotion/roster/render/object"
 )
 
 // differing says of each namespace whose policies mean something else with the list what differs first.
-func (w *work) differing(objects []object.Object) map[string]string {
-	all, _ := madeOf(objects)
+func (w *work) differing(all []*made) map[string]string {
 	rendered := policiesOf(all)
 	out := map[string]string{}
 	for _, namespace := range sortedKeys(w.guarded) {

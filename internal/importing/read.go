@@ -170,10 +170,7 @@ func (r *Reading) value(before diag.Position, value any, node *yaml.Node) {
 		return
 	}
 	o := &Object{APIVersion: apiVersion, Pos: diag.Position{File: before.File, Line: before.Line + node.Line, Column: node.Column}}
-	o.Kind, o.Name = kind, name
-	if group, _, found := strings.Cut(apiVersion, "/"); found {
-		o.Group = group
-	}
+	o.Group, o.Kind, o.Name = group(apiVersion), kind, name
 	o.Namespace, _ = meta["namespace"].(string)
 	o.learn(m)
 	r.Objects = append(r.Objects, o)

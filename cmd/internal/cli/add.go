@@ -207,12 +207,12 @@ func (o *addOptions) proposed(l *listed, a *addition, stderr io.Writer) error {
 	if err := p.check(l.out.Clusters != nil, stderr); err != nil {
 		return err
 	}
-	out, _, err := fleet.Build(fleet.Input{Place: l.place.With(p.texts)})
+	platforms, err := fleet.Platforms(l.place.With(p.texts), fleet.Minutes)
 	if err != nil {
 		return err
 	}
-	for _, c := range out.Clusters {
-		for _, n := range c.Platform.Namespaces {
+	for _, platform := range platforms {
+		for _, n := range platform.Namespaces {
 			if slices.ContainsFunc(n.Applications, func(a catalog.Application) bool { return a.Code == o.name }) {
 				return nil
 			}

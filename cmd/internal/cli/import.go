@@ -189,11 +189,11 @@ func readManifests(from string, stdin io.Reader) (*importing.Reading, *os.Root, 
 
 // buildInMemory renders a list that is on no disk.
 func buildInMemory(files []importing.File) ([]object.Object, diag.List, error) {
-	memory := fleet.Memory{}
+	texts := map[string]string{}
 	for _, f := range files {
-		memory[f.Name] = f.Text
+		texts[f.Name] = string(f.Text)
 	}
-	out, diags, err := fleet.Build(fleet.Input{Place: fleet.Place{Files: memory, Dir: "."}})
+	out, diags, err := fleet.Build(fleet.Input{Place: fleet.Nowhere(".").With(texts)})
 	if err != nil || len(diags) > 0 {
 		return nil, diags, err
 	}

@@ -135,13 +135,14 @@ func (o *initOptions) find(dir string) (*beginning, error) {
 	o.Folder = filepath.ToSlash(folder)
 	b.place = fleet.Place{Top: b.top, Dir: o.Folder, Shown: filepath.ToSlash(dir)}
 	if b.top == full && there != full {
-		b.place = fleet.Place{Files: nowhere{}, Dir: o.Folder, Shown: filepath.ToSlash(dir)}
+		b.place = fleet.Nowhere(o.Folder)
+		b.place.Shown = filepath.ToSlash(dir)
 		return b, nil
 	}
 	_, err = os.Lstat(filepath.Join(full, catalog.PlatformFile))
 	b.described = err == nil
-	out, _, err := fleet.Build(fleet.Input{Place: b.place})
-	b.listed = err == nil && out.Clusters != nil
+	platforms, err := fleet.Platforms(b.place, fleet.Minutes)
+	b.listed = err == nil && platforms != nil
 	return b, nil
 }
 

@@ -171,7 +171,7 @@ func (o *initOptions) wrong(q question) error {
 	for _, f := range starter.Files(a) {
 		texts[f.Name] = f.Text
 	}
-	_, mistakes, err := fleet.Build(fleet.Input{Place: fleet.Place{Files: nowhere{}, Dir: "."}.With(texts)})
+	_, mistakes, err := fleet.Build(fleet.Input{Place: fleet.Nowhere(".").With(texts)})
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"io"
-	"io/fs"
 	"slices"
 	"time"
 
@@ -60,11 +59,4 @@ func (p *proposal) check(listed bool, stderr io.Writer) error {
 
 func (p *proposal) input(place fleet.Place) inspection.Input {
 	return inspection.Input{Place: place, Sources: p.sources, Rendered: keeping(place.Files != nil), Today: time.Now(), Timeout: fleet.Minutes}
-}
-
-// nowhere is a file system without files.
-type nowhere struct{}
-
-func (nowhere) Open(name string) (fs.File, error) {
-	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }
