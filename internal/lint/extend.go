@@ -10,6 +10,7 @@ import (
 
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint/models/places"
+	"github.com/hippotion/roster/internal/yamltext"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -30,7 +31,7 @@ var addable = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9./-]*|\{[-A-Za-z0-9._/:{
 // not certain to work: when a mapping is shared by an alias, for example, or something else than a list is at the key.
 func Extend(data []byte, additions []Addition) (extended []byte, ok bool) {
 	documents, values, ok := decoded(data)
-	if !ok || !plainText(data) || len(documents) != 1 || len(additions) == 0 {
+	if !ok || !yamltext.Plain(data) || len(documents) != 1 || len(additions) == 0 {
 		return data, false
 	}
 	f := newFixer(data, documents)
@@ -62,7 +63,7 @@ func Extend(data []byte, additions []Addition) (extended []byte, ok bool) {
 	if !ok {
 		return data, false
 	}
-	var inserts []insert
+	var inserts []yamltext.Insert
 	for n, keys := range missing {
 		for _, key := range slices.Sorted(maps.Keys(keys)) {
 			if n.Kind == yaml.ScalarNode { // no more than the code
@@ -82,20 +83,13 @@ func Extend(data []byte, additions []Addition) (extended []byte, ok bool) {
 			inserts = append(inserts, all...)
 		}
 	}
-	slices.SortStableFunc(inserts, func(a, b insert) int { return a.at - b.at })
-	var out bytes.Buffer
-	at := 0
-	for _, i := range inserts {
-		out.Write(data[at:i.at])
-		out.WriteString(i.text)
-		at = i.at
-	}
-	out.Write(data[at:])
-	_, got, ok := decoded(out.Bytes())
+	slices.SortStableFunc(inserts, func(a, b yamltext.Insert) int { return a.At - b.At })
+	extended = f.With(inserts...)
+	_, got, ok := decoded(extended)
 	if !ok || len(got) != 1 || !reflect.DeepEqual(got[0], want) {
 		return data, false
 	}
-	return out.Bytes(), true
+	return extended, true
 }
 
 // codeKey is the key of what an application is when it is a text alone.
@@ -182,14 +176,8 @@ func extendedBy(m map[string]any, more map[string][]string) (any, bool) {
 	return m, true
 }
 
-// insert is a text that is put into a file.
-type insert struct {
-	at   int // bytes
-	text string
-}
-
 // insertion is what to insert for more elements at a key of a mapping.
-func (f *fixer) insertion(n *yaml.Node, key string, values []string) (insert, bool) {
+func (f *fixer) insertion(n *yaml.Node, key string, values []string) (yamltext.Insert, bool) {
 	i := places.IndexOf(n, key)
 	switch {
 	case i < 0 && n.Style&yaml.FlowStyle != 0:
@@ -200,7 +188,7 @@ func (f *fixer) insertion(n *yaml.Node, key string, values []string) (insert, bo
 	list := n.Content[i+1]
 	switch {
 	case list.Kind != yaml.SequenceNode || list.Anchor != "":
-		return insert{}, false
+		return yamltext.Insert{}, false
 	case list.Style&yaml.FlowStyle != 0:
 		return f.lastIn(list, strings.Join(values, ", "))
 	}
@@ -208,42 +196,42 @@ func (f *fixer) insertion(n *yaml.Node, key string, values []string) (insert, bo
 }
 
 // lastIn is a text behind what is in braces or brackets.
-func (f *fixer) lastIn(n *yaml.Node, text string) (insert, bool) {
-	from := f.at(n)
-	if from >= len(f.data) || f.data[from] != '{' && f.data[from] != '[' {
-		return insert{}, false // a tag or an anchor precedes it
+func (f *fixer) lastIn(n *yaml.Node, text string) (yamltext.Insert, bool) {
+	from := f.At(n)
+	if from >= len(f.Data) || f.Data[from] != '{' && f.Data[from] != '[' {
+		return yamltext.Insert{}, false // a tag or an anchor precedes it
 	}
 	last := from // of what is in it
 	end := from + 1
 	for len(n.Content) > 0 {
 		stop := f.pairEnd(end)
 		if stop < 0 {
-			return insert{}, false
+			return yamltext.Insert{}, false
 		}
-		if part := bytes.TrimSpace(f.data[end:stop]); len(part) > 0 {
-			last = end + len(bytes.TrimRight(f.data[end:stop], " \t\r\n")) - 1
+		if part := bytes.TrimSpace(f.Data[end:stop]); len(part) > 0 {
+			last = end + len(bytes.TrimRight(f.Data[end:stop], " \t\r\n")) - 1
 		}
-		if f.data[stop] != ',' {
+		if f.Data[stop] != ',' {
 			end = stop
 			break
 		}
 		end = stop + 1
 	}
-	if bytes.Contains(f.data[from:end], []byte("#")) {
-		return insert{}, false // perhaps a comment
+	if bytes.Contains(f.Data[from:end], []byte("#")) {
+		return yamltext.Insert{}, false // perhaps a comment
 	}
 	if len(n.Content) == 0 {
-		return insert{last + 1, text}, true
+		return yamltext.Insert{At: last + 1, Text: text}, true
 	}
-	return insert{last + 1, ", " + text}, true
+	return yamltext.Insert{At: last + 1, Text: ", " + text}, true
 }
 
 // newLine is a key on a line of its own, below the first key of a mapping that ends in its line.
-func (f *fixer) newLine(n *yaml.Node, text string) (insert, bool) {
+func (f *fixer) newLine(n *yaml.Node, text string) (yamltext.Insert, bool) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, v := n.Content[i], n.Content[i+1]
 		plain := v.Kind == yaml.ScalarNode && v.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 && v.Line == key.Line
-		next := len(f.lines) + 1
+		next := len(f.Lines) + 1
 		if i+2 < len(n.Content) {
 			next = n.Content[i+2].Line
 		}
@@ -251,18 +239,18 @@ func (f *fixer) newLine(n *yaml.Node, text string) (insert, bool) {
 			return f.below(key.Line, strings.Repeat(" ", key.Column-1)+text), true
 		}
 	}
-	return insert{}, false
+	return yamltext.Insert{}, false
 }
 
 // newItems are the lines of more elements of a list, below its last one.
-func (f *fixer) newItems(list *yaml.Node, values []string) (insert, bool) {
+func (f *fixer) newItems(list *yaml.Node, values []string) (yamltext.Insert, bool) {
 	if len(list.Content) == 0 {
-		return insert{}, false
+		return yamltext.Insert{}, false
 	}
 	first, last := list.Content[0], list.Content[len(list.Content)-1]
 	line, indent := f.line(first.Line)
 	if !strings.HasPrefix(line[indent:], "- ") {
-		return insert{}, false
+		return yamltext.Insert{}, false
 	}
 	var lines []string
 	for _, v := range values {
@@ -272,38 +260,38 @@ func (f *fixer) newItems(list *yaml.Node, values []string) (insert, bool) {
 }
 
 // below is a text on lines of its own, below a line.
-func (f *fixer) below(line int, text string) insert {
-	l := f.lines[line-1]
-	if !bytes.HasSuffix(f.data[l.from:l.to], []byte("\n")) { // the last line
-		return insert{l.to, f.lineEnd() + text}
+func (f *fixer) below(line int, text string) yamltext.Insert {
+	l := f.Lines[line-1]
+	if !bytes.HasSuffix(f.Data[l.From:l.To], []byte("\n")) { // the last line
+		return yamltext.Insert{At: l.To, Text: f.lineEnd() + text}
 	}
-	return insert{l.to, text + f.lineEnd()}
+	return yamltext.Insert{At: l.To, Text: text + f.lineEnd()}
 }
 
 // lineEnd is how lines end in the file.
 func (f *fixer) lineEnd() string {
-	if bytes.Contains(f.data, []byte("\r\n")) {
+	if bytes.Contains(f.Data, []byte("\r\n")) {
 		return "\r\n"
 	}
 	return "\n"
 }
 
 // wrapped makes a mapping of a text alone: an application that is its code, or policies that are a profile.
-func (f *fixer) wrapped(n *yaml.Node, code string, keys map[string][]string) ([]insert, bool) {
-	from := f.at(n)
+func (f *fixer) wrapped(n *yaml.Node, code string, keys map[string][]string) ([]yamltext.Insert, bool) {
+	from := f.At(n)
 	if n.Style&^(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
 		return nil, false
 	}
 	to := from + len(n.Value)
 	if n.Style != 0 {
-		to = quoteEnd(f.data, from) + 1
+		to = yamltext.QuoteEnd(f.Data, from) + 1
 	}
-	if to <= from || to > len(f.data) {
+	if to <= from || to > len(f.Data) {
 		return nil, false
 	}
 	var b strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		b.WriteString(", " + key + ": [" + strings.Join(keys[key], ", ") + "]")
 	}
-	return []insert{{from, "{" + code + ": "}, {to, b.String() + "}"}}, true
+	return []yamltext.Insert{{At: from, Text: "{" + code + ": "}, {At: to, Text: b.String() + "}"}}, true
 }

@@ -6,11 +6,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/models/places"
 	"github.com/hippotion/roster/internal/syntax"
+	"github.com/hippotion/roster/internal/yamltext"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -19,7 +19,7 @@ import (
 // A file for which this is not certain to work, such as a template, stays as it is.
 func Fix(data []byte) (fixed []byte, changed bool) {
 	documents, values, ok := decoded(data)
-	if !ok || !plainText(data) {
+	if !ok || !yamltext.Plain(data) {
 		return data, false
 	}
 	f := newFixer(data, documents)
@@ -38,12 +38,6 @@ func Fix(data []byte) (fixed []byte, changed bool) {
 		return data, false
 	}
 	return fixed, true
-}
-
-// plainText reports whether lines and columns are what they look like: there are more line breaks in YAML than in editors.
-func plainText(data []byte) bool {
-	return utf8.Valid(data) && !bytes.HasPrefix(data, []byte("\ufeff")) &&
-		!bytes.ContainsAny(bytes.ReplaceAll(data, []byte("\r\n"), nil), "\r\u0085\u2028\u2029")
 }
 
 // decoded are the documents of a file, as nodes and as values.
@@ -82,23 +76,13 @@ func isManifest(value map[string]any) bool {
 
 // fixer collects what is to be cut out of a file.
 type fixer struct {
-	data      []byte
-	lines     []span
+	yamltext.File
 	documents []*yaml.Node
-	cuts      []span
+	cuts      []yamltext.Span
 }
 
-// span is a part of a file, in bytes.
-type span struct{ from, to int }
-
 func newFixer(data []byte, documents []*yaml.Node) *fixer {
-	f := &fixer{data: data, documents: documents}
-	at := 0
-	for line := range bytes.Lines(data) {
-		f.lines = append(f.lines, span{at, at + len(line)})
-		at += len(line)
-	}
-	return f
+	return &fixer{File: yamltext.New(data), documents: documents}
 }
 
 // manifests cuts the fields out of a manifest, or out of those in a List. Next is the node that follows, nil at the end of the document.
@@ -231,27 +215,14 @@ func (f *fixer) want() []any {
 
 // cut is the file without what is to be cut out.
 func (f *fixer) cut() []byte {
-	slices.SortFunc(f.cuts, func(a, b span) int { return a.from - b.from })
+	slices.SortFunc(f.cuts, func(a, b yamltext.Span) int { return a.From - b.From })
 	var out []byte
 	at := 0
 	for _, c := range f.cuts {
-		out = append(out, f.data[at:max(at, c.from)]...)
-		at = max(at, c.to)
+		out = append(out, f.Data[at:max(at, c.From)]...)
+		at = max(at, c.To)
 	}
-	return append(out, f.data[at:]...)
-}
-
-// at is where a node begins.
-func (f *fixer) at(n *yaml.Node) int {
-	if n.Line > len(f.lines) {
-		return len(f.data) // there is no value
-	}
-	l := f.lines[n.Line-1]
-	for column := 1; column < n.Column && l.from < l.to; column++ {
-		_, size := utf8.DecodeRune(f.data[l.from:])
-		l.from += size
-	}
-	return l.from
+	return append(out, f.Data[at:]...)
 }
 
 // cutLines cuts the lines of a key and its value, up to the key that comes next. Comments at the end stay.
@@ -265,18 +236,18 @@ func (f *fixer) cutLines(key, value, next *yaml.Node) bool {
 	last := lastScalar(value)
 	switch {
 	case last.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0:
-		from := f.at(last)
-		to := quoteEnd(f.data, from)
+		from := f.At(last)
+		to := yamltext.QuoteEnd(f.Data, from)
 		if to < 0 {
 			return false
 		}
-		end = last.Line + bytes.Count(f.data[from:to], []byte("\n"))
+		end = last.Line + bytes.Count(f.Data[from:to], []byte("\n"))
 	case last.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
-		if !blockHeader.Match(f.data[f.at(last):]) {
+		if !blockHeader.Match(f.Data[f.At(last):]) {
 			return false
 		}
 		_, around := f.line(last.Line)
-		for number := last.Line + 1; number <= len(f.lines); number++ {
+		for number := last.Line + 1; number <= len(f.Lines); number++ {
 			line, indent := f.line(number)
 			if line[indent:] == "" {
 				continue
@@ -287,7 +258,7 @@ func (f *fixer) cutLines(key, value, next *yaml.Node) bool {
 			break
 		}
 	}
-	stop := len(f.lines) + 1
+	stop := len(f.Lines) + 1
 	if next != nil {
 		stop = next.Line
 	}
@@ -303,7 +274,7 @@ func (f *fixer) cutLines(key, value, next *yaml.Node) bool {
 			end = max(end, number)
 		}
 	}
-	f.cuts = append(f.cuts, span{f.lines[key.Line-1].from, f.lines[end-1].to})
+	f.cuts = append(f.cuts, yamltext.Span{From: f.Lines[key.Line-1].From, To: f.Lines[end-1].To})
 	return true
 }
 
@@ -312,8 +283,7 @@ var blockHeader = regexp.MustCompile(`^[|>][+-]?[ \r\n]`)
 
 // line is the text of a line, and by how many spaces it is indented.
 func (f *fixer) line(number int) (text string, indent int) {
-	l := f.lines[number-1]
-	text = strings.TrimRight(string(f.data[l.from:l.to]), "\r\n")
+	text = f.Line(number)
 	return text, len(text) - len(strings.TrimLeft(text, " "))
 }
 
@@ -330,13 +300,13 @@ func (f *fixer) cutPairs(n *yaml.Node, marked map[int]bool) bool {
 	type pair struct{ from, to, comma int } // comma is 0 when there is none
 	var pairs []pair
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		p := pair{from: f.at(n.Content[i])}
+		p := pair{from: f.At(n.Content[i])}
 		stop := f.pairEnd(p.from)
 		if stop < 0 {
 			return false
 		}
-		p.to = p.from + len(bytes.TrimRight(f.data[p.from:stop], " \t\r\n"))
-		if f.data[stop] == ',' {
+		p.to = p.from + len(bytes.TrimRight(f.Data[p.from:stop], " \t\r\n"))
+		if f.Data[stop] == ',' {
 			p.comma = stop
 		}
 		pairs = append(pairs, p)
@@ -349,15 +319,15 @@ func (f *fixer) cutPairs(n *yaml.Node, marked map[int]bool) bool {
 		for last+1 < len(pairs) && marked[2*(last+1)] {
 			last++
 		}
-		c := span{pairs[i].from, pairs[last].to}
+		c := yamltext.Span{From: pairs[i].from, To: pairs[last].to}
 		switch {
 		case last+1 < len(pairs):
-			c.to = pairs[last].comma + 1
-			c.to += len(f.data[c.to:]) - len(bytes.TrimLeft(f.data[c.to:], " \t\r\n"))
+			c.To = pairs[last].comma + 1
+			c.To += len(f.Data[c.To:]) - len(bytes.TrimLeft(f.Data[c.To:], " \t\r\n"))
 		case i > 0:
-			c.from = pairs[i-1].comma
+			c.From = pairs[i-1].comma
 		}
-		if bytes.Contains(f.data[c.from:c.to], []byte("#")) {
+		if bytes.Contains(f.Data[c.From:c.To], []byte("#")) {
 			return false // perhaps a comment
 		}
 		f.cuts = append(f.cuts, c)
@@ -370,13 +340,13 @@ func (f *fixer) cutPairs(n *yaml.Node, marked map[int]bool) bool {
 func (f *fixer) pairEnd(at int) int {
 	depth := 0
 	begins := true // whether a value may begin here
-	for ; at < len(f.data); at++ {
-		switch c := f.data[at]; c {
+	for ; at < len(f.Data); at++ {
+		switch c := f.Data[at]; c {
 		case '"', '\'':
 			if !begins {
 				continue
 			}
-			if at = quoteEnd(f.data, at); at < 0 {
+			if at = yamltext.QuoteEnd(f.Data, at); at < 0 {
 				return -1
 			}
 			begins = false
@@ -395,25 +365,6 @@ func (f *fixer) pairEnd(at int) int {
 			begins = true
 		default:
 			begins = false
-		}
-	}
-	return -1
-}
-
-// quoteEnd is the end of a text in quotes that begins at a byte; negative when there is none.
-func quoteEnd(data []byte, at int) int {
-	if at >= len(data) || data[at] != '"' && data[at] != '\'' {
-		return -1 // a tag or an anchor precedes it
-	}
-	quote := data[at]
-	for at++; at < len(data); at++ {
-		switch {
-		case data[at] == '\\' && quote == '"':
-			at++
-		case data[at] == quote && quote == '\'' && at+1 < len(data) && data[at+1] == '\'':
-			at++
-		case data[at] == quote:
-			return at
 		}
 	}
 	return -1

@@ -11,11 +11,11 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/listtext"
 	"github.com/hippotion/roster/internal/syntax"
+	"github.com/hippotion/roster/internal/yamltext"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -35,14 +35,14 @@ func Entry(data []byte, entry listtext.Map) ([]byte, error) {
 	if len(f.root.Content) == 0 && f.root.Kind != yaml.SequenceNode || f.isBlock(f.root) {
 		for _, gap := range f.gaps() {
 			text := f.lineEnding(gap + string(indented(listtext.Entry(entry), f.column())))
-			if out := f.with(f.atEnd(text)); means(out, want) {
+			if out := f.With(f.atEnd(text)); means(out, want) {
 				return out, nil
 			}
 		}
 		return nil, ErrShape
 	}
 	inserts, ok := f.inFlow(f.root, listtext.Flow(entry))
-	if out := f.with(inserts...); ok && means(out, want) {
+	if out := f.With(inserts...); ok && means(out, want) {
 		return out, nil
 	}
 	return nil, ErrShape
@@ -57,7 +57,7 @@ func Application(data []byte, at diag.Position, application any) ([]byte, error)
 	i := slices.IndexFunc(f.root.Content, func(n *yaml.Node) bool {
 		return n.Kind == yaml.MappingNode && n.Line == at.Line && n.Column == at.Column
 	})
-	if f.root.Kind != yaml.SequenceNode || i < 0 || !plain(data) || len(f.value) != len(f.root.Content) {
+	if f.root.Kind != yaml.SequenceNode || i < 0 || !yamltext.Plain(data) || len(f.value) != len(f.root.Content) {
 		return nil, ErrShape
 	}
 	text := listtext.Entry(listtext.Map{{Key: "namespace", Value: "x"}, {Key: applications, Value: []any{application}}})
@@ -77,7 +77,7 @@ func Application(data []byte, at diag.Position, application any) ([]byte, error)
 	list, _ := entry[applications].([]any)
 	added := f.meaning(text)[0].(map[string]any)[applications].([]any)
 	extended[applications], want[i] = append(slices.Clone(list), added...), extended
-	if out := f.with(inserts...); means(out, want) {
+	if out := f.With(inserts...); means(out, want) {
 		return out, nil
 	}
 	return nil, ErrShape
@@ -85,20 +85,10 @@ func Application(data []byte, at diag.Position, application any) ([]byte, error)
 
 // file is a file of the list.
 type file struct {
-	data  []byte
-	lines []span
+	yamltext.File
 	root  *yaml.Node // a null without a place when there is none
 	value []any
 	last  int // where what is at the end belongs: before the end of the document, if that is written
-}
-
-// span is a part of a file, in bytes.
-type span struct{ from, to int }
-
-// insert is a text that is put into a file.
-type insert struct {
-	at   int // bytes
-	text string
 }
 
 func read(data []byte) (*file, error) {
@@ -106,7 +96,7 @@ func read(data []byte) (*file, error) {
 	if err != nil || len(documents) > 1 {
 		return nil, errors.Join(err, ErrShape)
 	}
-	f := &file{data: data, root: &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}, last: len(data)}
+	f := &file{File: yamltext.New(data), root: &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}, last: len(data)}
 	if len(documents) == 1 && len(documents[0].Content) == 1 {
 		f.root = documents[0].Content[0]
 	}
@@ -119,15 +109,10 @@ func read(data []byte) (*file, error) {
 	} else if value != nil {
 		return nil, ErrShape
 	}
-	at := 0
-	for line := range bytes.Lines(data) {
-		f.lines = append(f.lines, span{at, at + len(line)})
-		at += len(line)
-	}
-	for number := len(f.lines); number > 0; number-- {
-		text := f.line(number)
+	for number := len(f.Lines); number > 0; number-- {
+		text := f.Line(number)
 		if strings.HasPrefix(text, "...") {
-			f.last = f.lines[number-1].from
+			f.last = f.Lines[number-1].From
 			break
 		}
 		if text = strings.TrimSpace(text); text != "" && text[0] != '#' {
@@ -135,12 +120,6 @@ func read(data []byte) (*file, error) {
 		}
 	}
 	return f, nil
-}
-
-// plain reports whether lines and columns are what they look like: there are more ends of lines in YAML than in editors.
-func plain(data []byte) bool {
-	return utf8.Valid(data) && !bytes.HasPrefix(data, []byte("\ufeff")) &&
-		!bytes.ContainsAny(bytes.ReplaceAll(data, []byte("\r\n"), nil), "\r\u0085\u2028\u2029")
 }
 
 // meaning is what a list means.
@@ -158,28 +137,9 @@ func means(text []byte, want []any) bool {
 	return err == nil && reflect.DeepEqual(f.value, want)
 }
 
-// with is the file with insertions, which are in order.
-func (f *file) with(inserts ...insert) []byte {
-	var out bytes.Buffer
-	at := 0
-	for _, i := range inserts {
-		out.Write(f.data[at:i.at])
-		out.WriteString(i.text)
-		at = i.at
-	}
-	out.Write(f.data[at:])
-	return out.Bytes()
-}
-
-// line is the text of a line, counted from 1.
-func (f *file) line(number int) string {
-	l := f.lines[number-1]
-	return strings.TrimRight(string(f.data[l.from:l.to]), "\r\n")
-}
-
 // lineEnd is how the last line ends, or the first one.
 func (f *file) lineEnd() string {
-	if bytes.HasSuffix(f.data, []byte("\r\n")) || !bytes.HasSuffix(f.data, []byte("\n")) && bytes.Contains(f.data, []byte("\r\n")) {
+	if bytes.HasSuffix(f.Data, []byte("\r\n")) || !bytes.HasSuffix(f.Data, []byte("\n")) && bytes.Contains(f.Data, []byte("\r\n")) {
 		return "\r\n"
 	}
 	return "\n"
@@ -200,24 +160,8 @@ func indented(text []byte, columns int) []byte {
 	return out.Bytes()
 }
 
-// offset is where a node begins.
-func (f *file) offset(n *yaml.Node) int {
-	if n.Line < 1 || n.Line > len(f.lines) {
-		return len(f.data)
-	}
-	l := f.lines[n.Line-1]
-	if n.Line == 1 && bytes.HasPrefix(f.data, []byte("\ufeff")) {
-		l.from += len("\ufeff")
-	}
-	for column := 1; column < n.Column && l.from < l.to; column++ {
-		_, size := utf8.DecodeRune(f.data[l.from:])
-		l.from += size
-	}
-	return l.from
-}
-
 // isBlock reports whether a list has a line with a dash for each element.
 func (f *file) isBlock(list *yaml.Node) bool {
-	at := f.offset(list)
-	return list.Kind == yaml.SequenceNode && list.Style&yaml.FlowStyle == 0 && at < len(f.data) && f.data[at] == '-'
+	at := f.At(list)
+	return list.Kind == yaml.SequenceNode && list.Style&yaml.FlowStyle == 0 && at < len(f.Data) && f.Data[at] == '-'
 }

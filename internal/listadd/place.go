@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/listtext"
+	"github.com/hippotion/roster/internal/yamltext"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -22,11 +23,11 @@ func (f *file) gaps() []string {
 	if f.last == 0 || len(f.root.Content) == 0 {
 		return []string{""}
 	}
-	number := len(f.lines)
-	for number > 1 && f.lines[number-1].from >= f.last {
+	number := len(f.Lines)
+	for number > 1 && f.Lines[number-1].From >= f.last {
 		number--
 	}
-	switch last := strings.TrimSpace(f.line(number)); {
+	switch last := strings.TrimSpace(f.Line(number)); {
 	case last == "":
 		return []string{""}
 	case last[0] == '#' || f.spaced(): // what a comment says is not about the next entry
@@ -42,31 +43,31 @@ func (f *file) spaced() bool {
 		return true
 	}
 	number := f.root.Content[n-1].Line - 1
-	for number > 0 && strings.HasPrefix(strings.TrimSpace(f.line(number)), "#") {
+	for number > 0 && strings.HasPrefix(strings.TrimSpace(f.Line(number)), "#") {
 		number--
 	}
-	return number > 0 && strings.TrimSpace(f.line(number)) == ""
+	return number > 0 && strings.TrimSpace(f.Line(number)) == ""
 }
 
 // atEnd puts a text on lines of its own behind all that is there.
-func (f *file) atEnd(text string) insert {
-	if before := f.data[:f.last]; len(before) > 0 && !bytes.HasSuffix(before, []byte("\n")) {
+func (f *file) atEnd(text string) yamltext.Insert {
+	if before := f.Data[:f.last]; len(before) > 0 && !bytes.HasSuffix(before, []byte("\n")) {
 		text = f.lineEnd() + text
 	}
-	return insert{f.last, text}
+	return yamltext.Insert{At: f.last, Text: text}
 }
 
 // below puts a text on lines of its own below a line.
-func (f *file) below(number int, text string) insert {
-	l := f.lines[number-1]
-	if !bytes.HasSuffix(f.data[l.from:l.to], []byte("\n")) { // the last one
+func (f *file) below(number int, text string) yamltext.Insert {
+	l := f.Lines[number-1]
+	if !bytes.HasSuffix(f.Data[l.From:l.To], []byte("\n")) { // the last one
 		text = f.lineEnd() + text
 	}
-	return insert{l.to, text}
+	return yamltext.Insert{At: l.To, Text: text}
 }
 
 // application is what to insert for one more application of an entry.
-func (f *file) application(entry int, application any) ([]insert, bool) {
+func (f *file) application(entry int, application any) ([]yamltext.Insert, bool) {
 	n := f.root.Content[entry]
 	key, list := pair(n, applications)
 	text := func(value any, column int) string { // the lines below the key
@@ -84,9 +85,9 @@ func (f *file) application(entry int, application any) ([]insert, bool) {
 	case list == nil:
 		column := n.Content[0].Column - 1
 		line := f.lastLine(n, end, column)
-		return []insert{f.below(line, f.lineEnding(strings.Repeat(" ", column)+applications+":\n")+text(application, column+2))}, true
+		return []yamltext.Insert{f.below(line, f.lineEnding(strings.Repeat(" ", column)+applications+":\n")+text(application, column+2))}, true
 	case list.Kind == yaml.ScalarNode && list.ShortTag() == "!!null" && n.Style&yaml.FlowStyle == 0:
-		return []insert{f.below(key.Line, text(application, key.Column+1))}, true
+		return []yamltext.Insert{f.below(key.Line, text(application, key.Column+1))}, true
 	case list.Kind != yaml.SequenceNode || list.Anchor != "":
 		return nil, false
 	case list.Style&yaml.FlowStyle != 0:
@@ -97,7 +98,7 @@ func (f *file) application(entry int, application any) ([]insert, bool) {
 	if i := slices.Index(n.Content, key); i+2 < len(n.Content) {
 		end = n.Content[i+2].Line
 	}
-	return []insert{f.below(f.lastLine(list, end, list.Column), text(application, list.Column-1))}, true
+	return []yamltext.Insert{f.below(f.lastLine(list, end, list.Column), text(application, list.Column-1))}, true
 }
 
 // pair are a key of a mapping and its value; nil when the mapping itself does not have it.
@@ -115,8 +116,8 @@ func (f *file) endOf(entry int) int {
 	if entry+1 < len(f.root.Content) {
 		return f.root.Content[entry+1].Line
 	}
-	for number := len(f.lines); number > 0; number-- {
-		if f.lines[number-1].from < f.last {
+	for number := len(f.Lines); number > 0; number-- {
+		if f.Lines[number-1].From < f.last {
 			return number + 1
 		}
 	}
@@ -127,7 +128,7 @@ func (f *file) endOf(entry int) int {
 func (f *file) lastLine(n *yaml.Node, end, column int) int {
 	number := end - 1
 	for ; number > n.Line; number-- {
-		line := f.line(number)
+		line := f.Line(number)
 		bare := strings.TrimLeft(line, " ")
 		if bare != "" && (bare[0] != '#' || len(line)-len(bare) >= column) {
 			break
@@ -137,17 +138,17 @@ func (f *file) lastLine(n *yaml.Node, end, column int) int {
 }
 
 // inFlow is what to insert for one more element in brackets or braces.
-func (f *file) inFlow(n *yaml.Node, text string) ([]insert, bool) {
-	from := f.offset(n)
-	last, ok := lastOf(f.data, from)
+func (f *file) inFlow(n *yaml.Node, text string) ([]yamltext.Insert, bool) {
+	from := f.At(n)
+	last, ok := lastOf(f.Data, from)
 	if !ok {
 		return nil, false
 	}
 	if last == from { // nothing is in it
-		return []insert{{from + 1, text}}, true
+		return []yamltext.Insert{{At: from + 1, Text: text}}, true
 	}
 	comma, margin := ",", " "
-	if f.data[last] == ',' {
+	if f.Data[last] == ',' {
 		comma = ""
 	}
 	if len(n.Content) > 0 { // as it is with the last one
@@ -155,16 +156,16 @@ func (f *file) inFlow(n *yaml.Node, text string) ([]insert, bool) {
 		if n.Kind == yaml.MappingNode {
 			element = n.Content[len(n.Content)-2]
 		}
-		if start := f.line(element.Line); element.Line > n.Line && len(start)-len(strings.TrimLeft(start, " ")) == element.Column-1 {
+		if start := f.Line(element.Line); element.Line > n.Line && len(start)-len(strings.TrimLeft(start, " ")) == element.Column-1 {
 			margin = f.lineEnd() + strings.Repeat(" ", element.Column-1)
 		}
 	}
-	rest, _, _ := bytes.Cut(f.data[last+1:], []byte("\n"))
+	rest, _, _ := bytes.Cut(f.Data[last+1:], []byte("\n"))
 	if margin != " " && bytes.HasPrefix(bytes.TrimLeft(rest, " "), []byte("#")) { // what it says is about that one
 		rest = bytes.TrimSuffix(rest, []byte("\r"))
-		return []insert{{last + 1, comma}, {last + 1 + len(rest), margin + text}}, true
+		return []yamltext.Insert{{At: last + 1, Text: comma}, {At: last + 1 + len(rest), Text: margin + text}}, true
 	}
-	return []insert{{last + 1, comma + margin + text}}, true
+	return []yamltext.Insert{{At: last + 1, Text: comma + margin + text}}, true
 }
 
 // lastOf is where the last thing is that stands in the brackets or braces that begin at a place: these themselves, when nothing does.
@@ -186,7 +187,7 @@ func lastOf(data []byte, from int) (last int, ok bool) {
 			i += end
 			continue
 		case (c == '"' || c == '\'') && strings.IndexByte("[{,:?", before) >= 0:
-			end := quoteEnd(data, i)
+			end := yamltext.QuoteEnd(data, i)
 			if end < 0 {
 				return 0, false
 			}
@@ -201,20 +202,4 @@ func lastOf(data []byte, from int) (last int, ok bool) {
 		last, before = i, data[i]
 	}
 	return 0, false
-}
-
-// quoteEnd is where the text ends that begins with a quote; negative when it does not.
-func quoteEnd(data []byte, from int) int {
-	quote := data[from]
-	for i := from + 1; i < len(data); i++ {
-		switch {
-		case data[i] == '\\' && quote == '"':
-			i++
-		case data[i] == quote && quote == '\'' && i+1 < len(data) && data[i+1] == quote:
-			i++
-		case data[i] == quote:
-			return i
-		}
-	}
-	return -1
 }

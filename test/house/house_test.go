@@ -19,7 +19,8 @@ var mayImport = map[string][]string{
 	"internal/bounds":        {},
 	"internal/lazy":          {},
 	"internal/listtext":      {},
-	"internal/listadd":       {"internal/diag", "internal/listtext", "internal/syntax"},
+	"internal/yamltext":      {},
+	"internal/listadd":       {"internal/diag", "internal/listtext", "internal/syntax", "internal/yamltext"},
 	"docs/ci":                {},
 	"internal/starter":       {"catalog", "docs/ci", "internal/lazy", "internal/listtext"},
 	"internal/argocd":        {"internal/lazy"},
@@ -52,7 +53,7 @@ var mayImport = map[string][]string{
 	"internal/fleet":         {"catalog", "catalog/apps", "internal/checkout", "internal/diag", "internal/git", "internal/limited", "internal/rendered", "internal/source", "internal/trace", "render", "render/object", "render/workload"},
 	"internal/inspection":    {"catalog", "internal/diag", "internal/fleet", "internal/limited", "internal/lint", "internal/lint/progress", "internal/lint/rules", "internal/rendered", "internal/source", "internal/trace"},
 	// The engine applies rules, rules ask models, and models ask those below them: none of them knows the one before it.
-	"internal/lint":                 {"catalog", "internal/diag", "internal/lint/models/alerts", "internal/lint/models/deployed", "internal/lint/models/intents", "internal/lint/models/network", "internal/lint/models/places", "internal/lint/models/pods", "internal/lint/models/policies", "internal/lint/models/routes", "internal/lint/models/secrets", "internal/lint/models/traefik", "internal/lint/progress", "internal/syntax"},
+	"internal/lint":                 {"catalog", "internal/diag", "internal/lint/models/alerts", "internal/lint/models/deployed", "internal/lint/models/intents", "internal/lint/models/network", "internal/lint/models/places", "internal/lint/models/pods", "internal/lint/models/policies", "internal/lint/models/routes", "internal/lint/models/secrets", "internal/lint/models/traefik", "internal/lint/progress", "internal/syntax", "internal/yamltext"},
 	"internal/lint/rules":           {"catalog", "internal/alertrule", "internal/argocd", "internal/bounds", "internal/diag", "internal/lazy", "internal/lint", "internal/lint/models/alerts", "internal/lint/models/deployed", "internal/lint/models/intents", "internal/lint/models/network", "internal/lint/models/once", "internal/lint/models/places", "internal/lint/models/pods", "internal/lint/models/policies", "internal/lint/models/routes", "internal/lint/models/secrets", "internal/lint/models/traefik", "internal/muxer", "internal/schema", "internal/syntax", "internal/verdict"},
 	"internal/lint/models/alerts":   {"catalog", "internal/diag", "internal/lint/models/deployed", "internal/lint/models/once", "internal/lint/models/places"},
 	"internal/lint/models/deployed": {"catalog", "internal/diag", "internal/lint/models/once", "internal/lint/progress", "internal/schema", "render/object"},
