@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/listtext"
+	"github.com/hippotion/roster/render"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
@@ -18,9 +19,9 @@ const (
 
 	managedBy     = "app.kubernetes.io/managed-by"
 	rosterDomain  = "roster.hippotion.github.io/"
-	syncWave      = "argocd.argoproj.io/sync-wave"
+	syncWave      = render.SyncWave
 	syncOptions   = "argocd.argoproj.io/sync-options"
-	generatePaths = "argocd.argoproj.io/manifest-generate-paths"
+	generatePaths = render.ManifestGeneratePaths
 
 	compareOptions = "argocd.argoproj.io/compare-options"
 )

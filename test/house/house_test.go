@@ -68,7 +68,7 @@ var mayImport = map[string][]string{
 	"internal/lint/models/secrets":  {"catalog", "internal/diag", "internal/lint/models/deployed", "internal/lint/models/once", "internal/lint/models/places"},
 	"internal/lint/progress":        {},
 	"internal/hubble":               {"internal/diag"},
-	"internal/importing":            {"internal/diag", "internal/diff/fields", "internal/lazy", "internal/listtext", "internal/syntax", "internal/verdict", "profiles", "render/object"},
+	"internal/importing":            {"internal/diag", "internal/diff/fields", "internal/lazy", "internal/listtext", "internal/syntax", "internal/verdict", "profiles", "render", "render/object"},
 	"internal/reach":                {"catalog", "internal/diag", "internal/hubble", "internal/images", "internal/lazy", "internal/lint", "internal/lint/models/deployed", "internal/lint/models/network", "internal/lint/models/policies", "internal/lint/models/routes", "internal/lint/models/traefik", "internal/muxer", "internal/verdict", "profiles"},
 	"internal/report":               {"catalog", "internal/diag", "internal/lint", "internal/syntax"},
 	"internal/schema":               {"internal/diag"},

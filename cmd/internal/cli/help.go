@@ -83,11 +83,7 @@ func help(c *cobra.Command, _ []string) {
 	stdout := c.OutOrStdout()
 	h := helpText{bold: inks(stdout).Bold, wide: columns(stdout)}
 	h.paragraphs(c.Short + ".")
-	usage := c.UseLine()
-	if c.HasAvailableSubCommands() {
-		usage = c.CommandPath() + " VERB"
-	}
-	h.part("Usage", "  "+usage)
+	h.part("Usage", "  "+usage(c))
 	h.part("Examples", h.table(strings.TrimRight(c.Example, "\n")))
 	if c.Long != "" {
 		h.b.WriteByte('\n')
@@ -103,4 +99,12 @@ func help(c *cobra.Command, _ []string) {
 		h.paragraphs(fmt.Sprintf("%s VERB --help has more about a verb.", c.CommandPath()))
 	}
 	_, _ = io.WriteString(stdout, h.b.String()) // as cobra does: there is nobody to tell
+}
+
+// usage is how a verb is called.
+func usage(c *cobra.Command) string {
+	if c.HasAvailableSubCommands() {
+		return c.CommandPath() + " VERB"
+	}
+	return c.UseLine()
 }

@@ -25,11 +25,7 @@ func manPage(verb *cobra.Command, date string) []byte {
 	m.section("NAME")
 	m.text(pageName(verb) + " \\- " + roff(strings.ToLower(verb.Short[:1])+verb.Short[1:]))
 	m.section("SYNOPSIS")
-	usage := verb.UseLine()
-	if verb.HasAvailableSubCommands() {
-		usage = verb.CommandPath() + " VERB"
-	}
-	m.text("\\fB" + roff(verb.CommandPath()) + "\\fR" + roff(strings.TrimPrefix(usage, verb.CommandPath())))
+	m.text("\\fB" + roff(verb.CommandPath()) + "\\fR" + roff(strings.TrimPrefix(usage(verb), verb.CommandPath())))
 	m.section("DESCRIPTION")
 	m.paragraphs(cmp.Or(verb.Long, verb.Short+"."))
 	if verb.Example != "" {
