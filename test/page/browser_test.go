@@ -243,17 +243,19 @@ func eval[T any](p *tab, expression string) T {
 	return out
 }
 
-// expect waits until an expression yields a value: what is typed is searched a moment later.
+// expect waits until an expression yields a value: what is typed is searched a moment later, and a link that was clicked is followed a moment later. Until
+// then the expression may have no value at all.
 func expect[T comparable](p *tab, expression string, want T) {
 	p.Helper()
 	var got T
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
-		if got = eval[T](p, expression); got == want {
+	var err error
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+		if got, err = chromedp.Run(p.ctx, chromedp.Evaluate[T](expression)); err == nil && got == want {
 			return
 		}
 		p.do(chromedp.Sleep(50 * time.Millisecond))
 	}
-	p.Errorf("%s is %v, want %v", expression, got, want)
+	p.Errorf("%s is %v (%v), want %v", expression, got, err, want)
 }
 
 // shoot leaves screenshots: of the page, and of the differences in it.
