@@ -12,25 +12,38 @@ import (
 // clusterRoles are the roles for people that every cluster has.
 var clusterRoles = []string{"admin", "edit", "view"}
 
-func accessesOf(e *entry) []Access {
+// accessesOf is who has which role in the namespace: people, and the jobs of CI pipelines.
+func (s *settings) accessesOf(e *entry) []Access {
 	var out []Access
 	seen := map[Access]*syntax.Node{}
-	for i := range e.Access {
-		in := &e.Access[i]
-		if in.Node == nil {
-			continue
-		}
-		a, ok := accessOf(e, in)
-		if !ok {
-			continue
-		}
+	add := func(at *syntax.Node, key string, a Access) {
 		if first := seen[a]; first != nil {
-			in.ReportWith(first, "first here", "duplicate-access", "remove one of them", "this access is given twice")
-			continue
+			at.ReportWith(first, "first here", "duplicate-access", "remove one of them", "this access is given twice")
+			return
 		}
-		seen[a] = in.Node
-		a.Origin = origin(e.Namespace.V, "access", a.Role, a.Subject)
+		seen[a] = at
+		a.Origin = origin(e.Namespace.V, key, a.Role, a.Subject)
 		out = append(out, a)
+	}
+	for i := range e.Access {
+		if in := &e.Access[i]; in.Node != nil {
+			if a, ok := accessOf(e, in); ok {
+				add(in.Node, "access", a)
+			}
+		}
+	}
+	for i := range e.CI {
+		if in := &e.CI[i]; in.Node != nil {
+			if a, ok := s.identity(in); ok {
+				add(in.Node, "ci", a)
+			}
+		}
+	}
+	for _, i := range s.identities {
+		if seen[i] == nil { // or the entry says the same
+			i.Origin = Origin(PlatformFile + "#ci/" + i.Role + "/" + i.Subject)
+			out = append(out, i)
+		}
 	}
 	return out
 }
@@ -62,15 +75,20 @@ func accessOf(e *entry, in *accessInput) (a Access, ok bool) {
 	if !filled(who, "a name") {
 		return a, false
 	}
+	return a, a.bind(role, in.ClusterRole)
+}
+
+// bind sets the role, and reports whether it can be one.
+func (a *Access) bind(role, clusterRole text) bool {
 	a.RoleKind, a.Role = "Role", role.V
-	if in.ClusterRole.IsSet() || slices.Contains(clusterRoles, a.Role) {
+	if clusterRole.IsSet() || slices.Contains(clusterRoles, a.Role) {
 		a.RoleKind = "ClusterRole"
 	}
 	if errs := path.IsValidPathSegmentName(a.Role); errs != nil || a.Role == "" {
 		role.Report("bad-name", "view, edit, admin, or a Role of the namespace", "expected the name of a role, found %s", syntax.Quote(a.Role))
-		return a, false
+		return false
 	}
-	return a, true
+	return true
 }
 
 // present lists the values that are set.

@@ -21,6 +21,7 @@ type entryInput struct {
 	AutomountServiceAccountToken flag                   `yaml:"automountServiceAccountToken"`
 	NetworkPolicies              *networkPoliciesInput  `yaml:"networkPolicies" empty:"name a profile, such as isolated; or write networkPolicies: open, which leaves the namespace open to everything"`
 	Access                       []accessInput          `yaml:"access"`
+	CI                           []identityInput        `yaml:"ci"`
 	ClusterResources             []clusterResourceInput `yaml:"clusterResources"`
 	Project                      *projectInput          `yaml:"project"`
 	Applications                 []appInput             `yaml:"applications,by=applicationCode" element:"application"`
@@ -77,6 +78,17 @@ type accessInput struct {
 	ServiceAccount text `yaml:"serviceAccount" example:"sys-gitlab-agent/gitlab-agent"` // NAME, or NAMESPACE/NAME
 	Role           text `yaml:"role" example:"view"`                                    // view, edit, admin, or a Role of the namespace
 	ClusterRole    text `yaml:"clusterRole" example:"monitoring-reader"`
+}
+
+// identityInput gives the jobs of a branch, or those with an environment too, a role in the namespace.
+type identityInput struct {
+	*syntax.Node `example:"{project: house/shop, branch: main, role: edit}"`
+	Issuer       text `yaml:"issuer" example:"gitlab"`               // one of ci.issuers of platform.yml
+	Project      text `yaml:"project,required" example:"house/shop"` // its path in the forge
+	Branch       text `yaml:"branch" example:"main"`                 // of the jobs; never absent
+	Environment  text `yaml:"environment" example:"production"`      // only the jobs with it
+	Role         text `yaml:"role" example:"edit"`                   // view, edit, admin, or a Role of the namespace
+	ClusterRole  text `yaml:"clusterRole" example:"image-updater"`
 }
 
 // clusterResourceInput is a cluster-scoped kind that the namespace's applications may contain.

@@ -27,6 +27,7 @@ type Platform struct {
 	Controller profiles.Pods  // the ingress controller
 	// TraefikVersion is what platform.yml says that it is, such as 3.7.13; empty when it says nothing.
 	TraefikVersion string
+	CI             []CIIssuer // by name
 	Domain         string
 	Expose         map[string][]string // entry points by exposure
 	ExposeAt       map[string][]Place  // where each of them is named; nothing for the exposure that there is by default
@@ -238,6 +239,17 @@ type Access struct {
 	SubjectKind, Subject, SubjectNamespace string
 	// RoleKind is ClusterRole or Role.
 	RoleKind, Role string
+}
+
+// CIIssuer is a forge whose jobs the API server knows.
+type CIIssuer struct {
+	Name     string
+	Kind     string // one of jobtoken.Forges
+	URL      string
+	Audience string
+	// CertificateAuthority is the PEM of who signed the forge's certificate; empty for those that the API server's system trusts.
+	CertificateAuthority string
+	AnyBranch            bool // also those that are not protected
 }
 
 // Direction is the direction of a flow, seen from the namespace whose policy permits it.

@@ -31,6 +31,7 @@ type clusterSettings struct {
 	APIServer    apiServerInput     `yaml:"apiServer"`
 	LoadBalancer loadBalancerInput  `yaml:"loadBalancer"`
 	Baselines    baselinesInput     `yaml:"networkBaselines"`
+	CI           ciInput            `yaml:"ci"`
 	Secrets      secretsConfigInput `yaml:"secrets"`
 	PodSecurity  podSecurityInput   `yaml:"podSecurity"`
 	Nodes        []text             `yaml:"nodes" example:"[192.168.0.109]"`
@@ -173,6 +174,23 @@ type apiClientsInput struct {
 	*syntax.Node `example:"{podLabels: {egress.example/api-server: allow}}"`
 	Enabled      flag             `yaml:"enabled,short"` // default true
 	PodLabels    syntax.Map[text] `yaml:"podLabels" example:"{egress.example/api-server: allow}"`
+}
+
+// ciInput is who the jobs of CI pipelines are for the API server.
+type ciInput struct {
+	*syntax.Node `example:"{issuers: {gitlab: {url: https://gitlab.example, audience: https://kube.home.example}}}"`
+	Issuers      syntax.Map[issuerInput] `yaml:"issuers" example:"{gitlab: {url: https://gitlab.example, audience: https://kube.home.example}}"`
+	Identities   []identityInput         `yaml:"identities"` // with a role in all namespaces
+}
+
+// issuerInput is a forge that gives tokens to its jobs.
+type issuerInput struct {
+	*syntax.Node         `example:"{url: https://gitlab.example, audience: https://kube.home.example}"`
+	Kind                 text `yaml:"kind" enum:"github,gitlab"`                                             // default: its name
+	URL                  text `yaml:"url,hidden" example:"https://gitlab.example"`                           // as the claim iss of a token has it
+	Audience             text `yaml:"audience,required" example:"https://kube.home.example"`                 // for which a job asks for its token
+	CertificateAuthority text `yaml:"certificateAuthority,hidden" example:"\"-----BEGIN CERTIFICATE-----\""` // PEM of who signed the forge's certificate
+	ProtectedBranches    flag `yaml:"protectedBranches"`                                                     // whether jobs of others are refused; default true
 }
 
 // kubernetesInput is what charts are told about the cluster when they are rendered elsewhere.

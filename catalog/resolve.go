@@ -41,7 +41,7 @@ func (s *settings) platform() *Platform {
 		DNS:        s.dns,
 		Names:      s.names(),
 		Store:      s.store,
-		Controller: s.controller, TraefikVersion: s.traefikVersion, Domain: s.in.Domain.V, Expose: s.expose, ExposeAt: s.exposeAt, Nodes: s.nodes, PodCIDRs: s.podCIDRs,
+		Controller: s.controller, TraefikVersion: s.traefikVersion, CI: s.issuers, Domain: s.in.Domain.V, Expose: s.expose, ExposeAt: s.exposeAt, Nodes: s.nodes, PodCIDRs: s.podCIDRs,
 		SecretsIn: s.secretsIn, Lint: s.lint, Mirrors: s.mirrors, Submodules: s.in.Sources.Submodules.Or(true), Vendor: s.vendor,
 	}
 }
@@ -100,7 +100,7 @@ func (b *builder) namespace(e *entry) Namespace {
 		AutomountServiceAccountToken: e.AutomountServiceAccountToken.Or(false),
 		Impersonation:                b.settings.impersonation,
 
-		Access: accessesOf(e),
+		Access: b.settings.accessesOf(e),
 		Open:   e.open,
 		Flows:  b.flows[name],
 	}

@@ -47,6 +47,8 @@ type settings struct {
 	secretsIn                    StoreRef
 	refreshInterval              time.Duration
 	store                        *Store
+	issuers                      []CIIssuer // by name
+	identities                   []Access   // of jobs, in all namespaces; without an origin
 	podSecurity                  PodSecurity
 	autoSync                     *AutoSync
 	retry                        *Retry
@@ -134,6 +136,7 @@ func settingsOf(c *cluster, cs *clusters, f *files, opts Options, target Target)
 	}
 	s.ingressSettings()
 	s.secretSettings()
+	s.ciSettings()
 
 	s.podSecurity = PodSecurity{Audit: "baseline", Warn: "baseline", Version: "latest"}
 	s.podSecurity = s.podSecurityOf(&in.PodSecurity)

@@ -39,6 +39,7 @@ func ByHand(platforms []*catalog.Platform) string {
 			line("    a KV engine of version 2 at %q", s.Path)
 			line("    Kubernetes auth at %q with the role %q for the account %s of namespace %s", s.MountPath, s.Role, s.ServiceAccount, s.ServiceAccountNS)
 		}
+		ciByHand(p, line)
 		if lines := secrets(p); len(lines) > 0 {
 			line("  secrets that ExternalSecrets%s read (store, path, property; * is all of them):", strings.TrimPrefix(of, ","))
 			for _, l := range lines {

@@ -47,3 +47,17 @@ func (o *Output) ArgoCD(name string) ([]*catalog.Platform, error) {
 	}
 	return out, nil
 }
+
+// Of is the platform of the cluster of that name, or without one that of the only cluster with an Argo CD.
+func (o *Output) Of(name string) (*catalog.Platform, error) {
+	for _, c := range o.Clusters {
+		if p := c.Platform; name != "" && p.Cluster.Name == name {
+			return p, nil
+		}
+	}
+	platforms, err := o.ArgoCD(name)
+	if err != nil {
+		return nil, err
+	}
+	return platforms[0], nil
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/buildversion"
+	"github.com/hippotion/roster/internal/fleet"
 	"github.com/hippotion/roster/plugin"
 	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/object"
@@ -15,7 +16,7 @@ import (
 )
 
 // bootstrapFormats are what the verb can print.
-var bootstrapFormats = []string{"apply", "root", "kustomize", "helm"}
+var bootstrapFormats = []string{"apply", "root", "kustomize", "helm", "authentication", "k3s", "kubeadm"}
 
 func bootstrapCommand() *cobra.Command {
 	var repository, image, format, cluster string
@@ -38,7 +39,12 @@ when one is added.
 With --format, it prints a part, or the same in another form:
   root         the AppProject and the Application alone
   kustomize    sidecar and settings as a Kustomize component, for an Argo CD installed with Kustomize
-  helm         sidecar and settings as values of the chart argo-cd`,
+  helm         sidecar and settings as values of the chart argo-cd
+
+or what the API server of the cluster of --cluster must be told about the CI jobs of ci in platform.yml (docs/access.md):
+  authentication    the file, which its flag --authentication-config names
+  k3s               a file for /etc/rancher/k3s/config.yaml.d that sets this flag
+  kubeadm           a part of kubeadm's ClusterConfiguration that sets this flag`,
 		Example: `  roster bootstrap | kubectl apply --server-side --field-manager roster -f -
   roster bootstrap --format helm > argocd-roster.yml`,
 		Args:              atMostOneFolder,
@@ -53,12 +59,15 @@ With --format, it prints a part, or the same in another form:
 		switch {
 		case !slices.Contains(bootstrapFormats, format):
 			return fmt.Errorf("expected one of %s as --format, found %q", strings.Join(bootstrapFormats, ", "), format)
-		case image == "" && format != "root":
+		case image == "" && slices.Contains([]string{"apply", "kustomize", "helm"}, format):
 			return errors.New("this roster is a build, not a release: there is no image of it\n  hint: make image writes one; push it, and name it with --image REPOSITORY@sha256:…")
 		}
 		out, err := platform(folderOf(args), repository, c.ErrOrStderr())
 		if err != nil {
 			return err
+		}
+		if toAPIServer(format) {
+			return writeAPIServer(c, &out, cluster, format)
 		}
 		argocd, err := out.ArgoCD(cluster)
 		if err != nil {
@@ -99,4 +108,33 @@ func bootstrap(platforms []*catalog.Platform, image, format string) []byte {
 		out = e.Encode(append(out, "---\n"...), o.Value())
 	}
 	return out
+}
+
+// toAPIServer reports whether a format is for the API server.
+func toAPIServer(format string) bool {
+	return slices.Contains([]string{"authentication", "k3s", "kubeadm"}, format)
+}
+
+// writeAPIServer prints what the API server of a cluster is told.
+func writeAPIServer(c *cobra.Command, out *fleet.Output, cluster, format string) error {
+	p, err := out.Of(cluster)
+	if err != nil {
+		return err
+	}
+	if len(p.CI) == 0 {
+		return fmt.Errorf("%s names no issuer of tokens: there is nothing to tell the API server\n  hint: add ci: {issuers: {gitlab: {url: https://gitlab.example, audience: https://kube.home.example}}}", catalog.PlatformFile)
+	}
+	value, place := plugin.Authentication(p), plugin.AuthenticationPlaces
+	switch format {
+	case "k3s":
+		value, place = plugin.K3s(), plugin.K3sPlace
+	case "kubeadm":
+		value, place = plugin.Kubeadm(), plugin.KubeadmPlace
+	}
+	var e object.Encoder
+	if _, err := c.OutOrStdout().Write(e.Encode(nil, value)); err != nil {
+		return fmt.Errorf("writing the output: %w", err)
+	}
+	_, err = fmt.Fprintln(c.ErrOrStderr(), place)
+	return err
 }
