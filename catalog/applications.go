@@ -83,7 +83,7 @@ type accessInput struct {
 // identityInput gives the jobs of a branch, or those with an environment too, a role in the namespace.
 type identityInput struct {
 	*syntax.Node `example:"{project: house/shop, branch: main, role: edit}"`
-	Issuer       text `yaml:"issuer" example:"gitlab"`               // one of ci.issuers of platform.yml
+	Issuer       text `yaml:"issuer" example:"gitlab"`               // one of ciIssuers of platform.yml
 	Project      text `yaml:"project,required" example:"house/shop"` // its path in the forge
 	Branch       text `yaml:"branch" example:"main"`                 // of the jobs; never absent
 	Environment  text `yaml:"environment" example:"production"`      // only the jobs with it

@@ -13,11 +13,10 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 )
 
-// ciSettings reads ci of platform.yml.
+// ciSettings reads ciIssuers and ci of platform.yml.
 func (s *settings) ciSettings() {
-	in := &s.in.CI
 	urls := map[string]*syntax.Node{}
-	for _, item := range in.Issuers.Items {
+	for _, item := range s.in.CIIssuers.Items {
 		i, ok := issuerOf(item)
 		if !ok {
 			continue
@@ -30,8 +29,8 @@ func (s *settings) ciSettings() {
 		s.issuers = append(s.issuers, i)
 	}
 	slices.SortFunc(s.issuers, func(a, b CIIssuer) int { return strings.Compare(a.Name, b.Name) })
-	for i := range in.Identities {
-		id := &in.Identities[i]
+	for i := range s.in.CI {
+		id := &s.in.CI[i]
 		if id.Node == nil {
 			continue
 		}
@@ -41,7 +40,7 @@ func (s *settings) ciSettings() {
 	}
 }
 
-// issuerOf is one of ci.issuers; not ok when it cannot be one, which is reported.
+// issuerOf is one of ciIssuers; not ok when it cannot be one, which is reported.
 func issuerOf(item syntax.Item[issuerInput]) (out CIIssuer, ok bool) {
 	in := item.Value
 	if in.Node == nil {
@@ -132,15 +131,15 @@ func (s *settings) identity(in *identityInput) (a Access, ok bool) {
 // issuer is the one of an identity.
 func (s *settings) issuer(in *identityInput) (name string, forge jobtoken.Forge, ok bool) {
 	var known []string
-	for _, item := range s.in.CI.Issuers.Items {
+	for _, item := range s.in.CIIssuers.Items {
 		known = append(known, item.Key)
 	}
 	name = in.Issuer.V
 	switch {
-	case in.Flawed("issuer") || s.flawed("ci.issuers"):
+	case in.Flawed("issuer") || s.flawed("ciIssuers"):
 		return "", forge, false
 	case len(known) == 0:
-		in.Report("missing-value", "set ci in "+PlatformFile+": {issuers: {gitlab: {url: https://gitlab.example, audience: https://kube.home.example}}}", "no issuer of tokens is known")
+		in.Report("missing-value", "set in "+PlatformFile+" whose tokens the API server takes: ciIssuers: {gitlab: {url: https://gitlab.example, audience: https://kube.home.example}}", "no issuer of tokens is known")
 		return "", forge, false
 	case !in.Issuer.IsSet() && len(known) > 1:
 		in.Report("missing-value", "write issuer: "+known[0]+"; "+diag.OneOf("known: ", known), "the platform has several issuers of tokens")

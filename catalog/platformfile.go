@@ -24,20 +24,21 @@ type platformInput struct {
 
 // clusterSettings are what is true of a cluster.
 type clusterSettings struct {
-	Domain       text               `yaml:"domain" example:"home.example"`
-	ArgoCD       argocdInput        `yaml:"argocd"`
-	Ingress      ingressConfigInput `yaml:"ingress"`
-	DNS          dnsInput           `yaml:"dns"`
-	APIServer    apiServerInput     `yaml:"apiServer"`
-	LoadBalancer loadBalancerInput  `yaml:"loadBalancer"`
-	Baselines    baselinesInput     `yaml:"networkBaselines"`
-	CI           ciInput            `yaml:"ci"`
-	Secrets      secretsConfigInput `yaml:"secrets"`
-	PodSecurity  podSecurityInput   `yaml:"podSecurity"`
-	Nodes        []text             `yaml:"nodes" example:"[192.168.0.109]"`
-	PodCIDRs     []text             `yaml:"podCIDRs" example:"[10.42.0.0/16]"` // where the addresses of pods are from
-	Kubernetes   kubernetesInput    `yaml:"kubernetes"`
-	Defaults     defaultsInput      `yaml:"defaults"`
+	Domain       text                    `yaml:"domain" example:"home.example"`
+	ArgoCD       argocdInput             `yaml:"argocd"`
+	Ingress      ingressConfigInput      `yaml:"ingress"`
+	DNS          dnsInput                `yaml:"dns"`
+	APIServer    apiServerInput          `yaml:"apiServer"`
+	LoadBalancer loadBalancerInput       `yaml:"loadBalancer"`
+	Baselines    baselinesInput          `yaml:"networkBaselines"`
+	CIIssuers    syntax.Map[issuerInput] `yaml:"ciIssuers" example:"{gitlab: {url: https://gitlab.example, audience: https://kube.home.example}}"` // whose tokens the API server takes
+	CI           []identityInput         `yaml:"ci"`                                                                                               // with a role in all namespaces
+	Secrets      secretsConfigInput      `yaml:"secrets"`
+	PodSecurity  podSecurityInput        `yaml:"podSecurity"`
+	Nodes        []text                  `yaml:"nodes" example:"[192.168.0.109]"`
+	PodCIDRs     []text                  `yaml:"podCIDRs" example:"[10.42.0.0/16]"` // where the addresses of pods are from
+	Kubernetes   kubernetesInput         `yaml:"kubernetes"`
+	Defaults     defaultsInput           `yaml:"defaults"`
 }
 
 // clusterInput is one of several clusters.
@@ -174,13 +175,6 @@ type apiClientsInput struct {
 	*syntax.Node `example:"{podLabels: {egress.example/api-server: allow}}"`
 	Enabled      flag             `yaml:"enabled,short"` // default true
 	PodLabels    syntax.Map[text] `yaml:"podLabels" example:"{egress.example/api-server: allow}"`
-}
-
-// ciInput is who the jobs of CI pipelines are for the API server.
-type ciInput struct {
-	*syntax.Node `example:"{issuers: {gitlab: {url: https://gitlab.example, audience: https://kube.home.example}}}"`
-	Issuers      syntax.Map[issuerInput] `yaml:"issuers" example:"{gitlab: {url: https://gitlab.example, audience: https://kube.home.example}}"`
-	Identities   []identityInput         `yaml:"identities"` // with a role in all namespaces
 }
 
 // issuerInput is a forge that gives tokens to its jobs.

@@ -204,6 +204,18 @@ var foreignWords = [...]wordsOf{
 		{"roleRef", "write role: view, or clusterRole: monitoring-reader"},
 		{"email", "write user: jane@house.example"},
 	}},
+	{"identityInput", []foreignWord{
+		{"gitlab github repo repository project_path", "write project: house/shop, and issuer: NAME of ciIssuers in platform.yml when there are several"},
+		{"ref ref_name branches", "write branch: main, and an element of ci for each branch"},
+		{"tag tags", "remove it: an identity is of a branch, which the forge protects"},
+		{"sub subject user", "remove it: project, branch and environment make the name of the user"},
+	}},
+	{"issuerInput", []foreignWord{
+		{"issuer issuerURL iss", "write url: https://gitlab.example"},
+		{"aud audiences", "write audience: https://kube.home.example"},
+		{"ca caBundle caData", "write certificateAuthority: |, and the lines of the certificate below it"},
+		{"usernameClaim usernamePrefix claimMappings prefix", "remove it: the name of the issuer is the prefix, and roster says which claims make the user"},
+	}},
 	{"autoSyncInput", []foreignWord{
 		{"automated", "write prune: true and selfHeal: true here"},
 		{"syncOptions", "write syncOptions: [ServerSideApply=true] beside autoSync, not in it"},

@@ -51,7 +51,7 @@ type expression struct {
 	Expression string `json:"expression"`
 }
 
-// Authentication is the structured authentication configuration by which an API server knows the jobs of ci.issuers. Kubernetes 1.34 is the
+// Authentication is the structured authentication configuration by which an API server knows the jobs of ciIssuers. Kubernetes 1.34 is the
 // first with version v1 of it, and 1.30 the first that needs no feature gate.
 func Authentication(p *catalog.Platform) any {
 	out := authenticationConfiguration{TypeMeta: metav1.TypeMeta{APIVersion: "apiserver.config.k8s.io/v1", Kind: "AuthenticationConfiguration"}}

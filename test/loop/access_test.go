@@ -54,12 +54,11 @@ func TestAccess(t *testing.T) {
 `)
 	write("platform.yml", fmt.Sprintf(`
 repository: {url: https://git.example/house.git}
+ciIssuers:
+  gitlab: {url: %q, audience: %q, certificateAuthority: %q}
+  house: {kind: github, url: %q, audience: %q, certificateAuthority: %q}
 ci:
-  issuers:
-    gitlab: {url: %q, audience: %q, certificateAuthority: %q}
-    house: {kind: github, url: %q, audience: %q, certificateAuthority: %q}
-  identities:
-    - {issuer: gitlab, project: house/platform, branch: main, role: view}
+  - {issuer: gitlab, project: house/platform, branch: main, role: view}
 `, gitlab.URL, audience, gitlab.ca(), github.URL, audience, github.ca()))
 	roster := func(args ...string) []byte {
 		out, err := exec.Command(tools.Program("roster"), args...).Output()
@@ -79,6 +78,12 @@ ci:
 	for of, claims := range map[*issuer]map[string]any{gitlab: shop, github: octo} {
 		cluster.Eventually(t, 2*time.Minute, "the API server knows the issuer", func() error { return writes(t, c, of.token(t, claims), "web-shop") })
 	}
+	cluster.Eventually(t, 2*time.Minute, "the role view has its rules", func() error {
+		platform := maps.Clone(shop)
+		platform["project_path"] = "house/platform"
+		_, err := client(t, c, gitlab.token(t, platform)).CoreV1().ConfigMaps("web-shop").List(t.Context(), metav1.ListOptions{})
+		return err
+	})
 	but := func(claims map[string]any, changes ...any) map[string]any {
 		out := maps.Clone(claims)
 		for i := 0; i < len(changes); i += 2 {

@@ -41,7 +41,7 @@ With --format, it prints a part, or the same in another form:
   kustomize    sidecar and settings as a Kustomize component, for an Argo CD installed with Kustomize
   helm         sidecar and settings as values of the chart argo-cd
 
-or what the API server of the cluster of --cluster must be told about the CI jobs of ci in platform.yml (docs/access.md):
+or what the API server of the cluster of --cluster must be told about the CI jobs of ciIssuers in platform.yml (docs/access.md):
   authentication    the file, which its flag --authentication-config names
   k3s               a file for /etc/rancher/k3s/config.yaml.d that sets this flag
   kubeadm           a part of kubeadm's ClusterConfiguration that sets this flag`,
@@ -122,7 +122,7 @@ func writeAPIServer(c *cobra.Command, out *fleet.Output, cluster, format string)
 		return err
 	}
 	if len(p.CI) == 0 {
-		return fmt.Errorf("%s names no issuer of tokens: there is nothing to tell the API server\n  hint: add ci: {issuers: {gitlab: {url: https://gitlab.example, audience: https://kube.home.example}}}", catalog.PlatformFile)
+		return fmt.Errorf("%s names no issuer of tokens: there is nothing to tell the API server\n  hint: add ciIssuers: {gitlab: {url: https://gitlab.example, audience: https://kube.home.example}}", catalog.PlatformFile)
 	}
 	value, place := plugin.Authentication(p), plugin.AuthenticationPlaces
 	switch format {
