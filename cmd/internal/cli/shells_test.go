@@ -48,7 +48,7 @@ var completions = []struct{ typed, line, offers string }{
 
 	{"roster lint --format sar", "roster lint --format sarif ", ""},
 	{"roster lint --format=sar", "roster lint --format=sarif ", ""},
-	{"roster bootstrap --format ku", "roster bootstrap --format kustomize ", ""},
+	{"roster bootstrap --format kus", "roster bootstrap --format kustomize ", ""},
 	{"roster lint --severity w", "roster lint --severity warning ", ""},
 	{"roster lint --rules entry-order,webhook", "roster lint --rules entry-order,webhook-refused ", ""},
 	{"roster diff --fail-on public,flow-op", "roster diff --fail-on public,flow-opened ", ""},
