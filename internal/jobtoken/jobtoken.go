@@ -60,7 +60,9 @@ func (f Forge) Group(issuer, project, branch, environment string) string {
 const environmentPart = ":environment:"
 
 // UserExpression is User in CEL.
-func (f Forge) UserExpression(issuer string) string { return "'" + Prefix(issuer) + f.head + "' + " + f.claim }
+func (f Forge) UserExpression(issuer string) string {
+	return "'" + Prefix(issuer) + f.head + "' + " + f.claim
+}
 
 // GroupsExpression is a list of Group, or an empty one, in CEL.
 func (f Forge) GroupsExpression(issuer string) string {
