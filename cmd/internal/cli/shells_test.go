@@ -241,6 +241,8 @@ func startShell(t *testing.T, name, dir string) *shell {
 	at := t.TempDir()
 	home, work, told := filepath.Join(at, "home"), filepath.Join(at, "work"), filepath.Join(at, "told")
 	writeFile(t, filepath.Join(home, start.file), start.text)
+	// Without this folder, a fish that starts first reads all manual pages in a process that outlives it, and writes there while the folder is removed.
+	writeFile(t, filepath.Join(home, ".local/share/fish/generated_completions/none"), "")
 	if err := os.Symlink(dir, work); err != nil {
 		t.Fatal(err)
 	}
