@@ -29,12 +29,14 @@ func (s *settings) ciSettings() {
 		s.issuers = append(s.issuers, i)
 	}
 	slices.SortFunc(s.issuers, func(a, b CIIssuer) int { return strings.Compare(a.Name, b.Name) })
+	seen := map[Access]bool{}
 	for i := range s.in.CI {
 		id := &s.in.CI[i]
 		if id.Node == nil {
 			continue
 		}
-		if a, ok := s.identity(id); ok && !slices.Contains(s.identities, a) {
+		if a, ok := s.identity(id); ok && !seen[a] {
+			seen[a] = true
 			s.identities = append(s.identities, a)
 		}
 	}
@@ -117,8 +119,7 @@ func (s *settings) identity(in *identityInput) (a Access, ok bool) {
 	case !branchOf(in.Branch) || !environmentOf(in.Environment) || !ok || !roleOK || !in.Project.IsSet():
 		return a, false
 	case !forge.IsProject(in.Project.V):
-		form := map[string]string{"github": "OWNER/REPOSITORY", "gitlab": "GROUP/PROJECT, with all groups"}[forge.Kind]
-		in.Project.Report("bad-project", "", "expected the path of a project as the forge has it, %s, found %s", form, shown(in.Project.V))
+		in.Project.Report("bad-project", "", "expected the path of a project as the forge has it, %s, found %s", forge.Project, shown(in.Project.V))
 		return a, false
 	}
 	a.SubjectKind, a.Subject = rbacv1.UserKind, forge.User(issuer, in.Project.V, in.Branch.V)
@@ -130,32 +131,38 @@ func (s *settings) identity(in *identityInput) (a Access, ok bool) {
 
 // issuer is the one of an identity.
 func (s *settings) issuer(in *identityInput) (name string, forge jobtoken.Forge, ok bool) {
-	var known []string
-	for _, item := range s.in.CIIssuers.Items {
-		known = append(known, item.Key)
-	}
+	all := s.in.CIIssuers.Items
 	name = in.Issuer.V
 	switch {
 	case in.Flawed("issuer") || s.flawed("ciIssuers"):
 		return "", forge, false
-	case len(known) == 0:
+	case len(all) == 0:
 		in.Report("missing-value", "set in "+PlatformFile+" whose tokens the API server takes: ciIssuers: {gitlab: {url: https://gitlab.example, audience: https://kube.home.example}}", "no issuer of tokens is known")
 		return "", forge, false
-	case !in.Issuer.IsSet() && len(known) > 1:
-		in.Report("missing-value", "write issuer: "+known[0]+"; "+diag.OneOf("known: ", known), "the platform has several issuers of tokens")
+	case !in.Issuer.IsSet() && len(all) > 1:
+		in.Report("missing-value", "write issuer: "+all[0].Key+"; "+diag.OneOf("known: ", s.issuerNames()), "the platform has several issuers of tokens")
 		return "", forge, false
 	case !in.Issuer.IsSet():
-		name = known[0]
+		name = all[0].Key
 	}
-	i := slices.IndexFunc(s.issuers, func(i CIIssuer) bool { return i.Name == name })
-	if i < 0 {
-		if !slices.Contains(known, name) { // or it is reported there
+	i, found := slices.BinarySearchFunc(s.issuers, name, func(i CIIssuer, name string) int { return strings.Compare(i.Name, name) })
+	if !found {
+		if known := s.issuerNames(); !slices.Contains(known, name) { // or it is reported there
 			in.Issuer.Report("unknown-issuer", diag.DidYouMean(name, known), "there is no issuer %s", syntax.Quote(name))
 		}
 		return "", forge, false
 	}
 	forge, ok = jobtoken.Of(s.issuers[i].Kind)
 	return name, forge, ok
+}
+
+// issuerNames are those of ciIssuers, also of those that were not read.
+func (s *settings) issuerNames() []string {
+	var out []string
+	for _, item := range s.in.CIIssuers.Items {
+		out = append(out, item.Key)
+	}
+	return out
 }
 
 // branchOf checks the name of a branch. RBAC compares whole names: a pattern would be one that no job has.

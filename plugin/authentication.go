@@ -1,8 +1,6 @@
 package plugin
 
 import (
-	"strings"
-
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/jobtoken"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -115,6 +113,6 @@ func ciByHand(p *catalog.Platform, line func(format string, args ...any)) {
 	}
 	line("  the API server%s: its --authentication-config must be what roster bootstrap --format authentication prints, for", of)
 	for _, i := range p.CI {
-		line("    %s", strings.Join([]string{i.Name, i.URL, i.Audience}, " "))
+		line("    %s %s %s", i.Name, i.URL, i.Audience)
 	}
 }

@@ -5,9 +5,9 @@ package jobtoken
 // branch its workflow is taken from.
 func github() Forge {
 	return Forge{
-		Kind: "github", URL: "https://token.actions.githubusercontent.com", depth: [2]int{2, 2},
-		user:  func(project, branch string) string { return "repo:" + project + ":ref:refs/heads/" + branch },
+		Kind: "github", URL: "https://token.actions.githubusercontent.com", Project: "OWNER/REPOSITORY", depth: [2]int{2, 2},
 		head:  "repo:",
+		user:  func(project, branch string) string { return project + ":ref:refs/heads/" + branch },
 		claim: "claims.repository + ':ref:' + claims.ref",
 		rules: []Rule{{"!claims.event_name.startsWith('pull_request')", "the job is of a pull request"}},
 	}

@@ -5,11 +5,9 @@ package jobtoken
 // branch of the merge request as its ref, which may be called main in a fork: such tokens are refused.
 func gitlab() Forge {
 	return Forge{
-		Kind: "gitlab", URL: "https://gitlab.com", Protects: true, depth: [2]int{2, 0},
-		user: func(project, branch string) string {
-			return "project_path:" + project + ":ref_type:branch:ref:" + branch
-		},
+		Kind: "gitlab", URL: "https://gitlab.com", Project: "GROUP/PROJECT, with all groups", Protects: true, depth: [2]int{2, 0},
 		head:  "project_path:",
+		user:  func(project, branch string) string { return project + ":ref_type:branch:ref:" + branch },
 		claim: "claims.project_path + ':ref_type:' + claims.ref_type + ':ref:' + claims.ref",
 		rules: []Rule{
 			{"claims.ref_path == (claims.ref_type == 'tag' ? 'refs/tags/' : 'refs/heads/') + claims.ref", "the job is of no branch and of no tag"},

@@ -15,12 +15,14 @@ import (
 type Forge struct {
 	Kind string // as it is written in platform.yml
 	URL  string // of the public one, as the claim iss has it
+	// Project is the form of a project's path, for those who write one.
+	Project string
 	// Protects says that its tokens tell whether a branch is protected.
 	Protects bool
 
-	user  func(project, branch string) string // what follows the prefix in the name of the user
-	head  string                              // with which that begins
-	claim string                              // what follows it there, in CEL
+	head  string                              // what follows the prefix in the name of the user
+	user  func(project, branch string) string // and what follows that
+	claim string                              // the same in CEL
 	rules []Rule
 	depth [2]int // how many parts the path of a project has, at least and at most; 0 is any number
 }
@@ -49,7 +51,7 @@ func Prefix(issuer string) string { return issuer + ":" }
 
 // User is the user that a job of a branch is.
 func (f Forge) User(issuer, project, branch string) string {
-	return Prefix(issuer) + f.user(project, branch)
+	return Prefix(issuer) + f.head + f.user(project, branch)
 }
 
 // Group is the group of the jobs of a branch with an environment.

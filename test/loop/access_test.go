@@ -16,7 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"slices"
 	"testing"
 	"time"
 
@@ -141,7 +141,7 @@ func applyKinds(t *testing.T, c *cluster.Cluster, text []byte, kinds ...string) 
 		t.Fatal(err)
 	}
 	for _, o := range objects {
-		if !strings.Contains(" "+strings.Join(kinds, " ")+" ", " "+o.GetKind()+" ") {
+		if !slices.Contains(kinds, o.GetKind()) {
 			continue
 		}
 		manifest, err := yaml.Marshal(o.Object)

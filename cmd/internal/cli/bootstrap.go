@@ -15,8 +15,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// bootstrapFormats are what the verb can print.
-var bootstrapFormats = []string{"apply", "root", "kustomize", "helm", "authentication", "k3s", "kubeadm"}
+// bootstrapFormats are what the verb can print; the last of them are for the API server.
+var (
+	bootstrapFormats = append([]string{"apply", "root", "kustomize", "helm"}, apiServerFormats...)
+	apiServerFormats = []string{"authentication", "k3s", "kubeadm"}
+)
 
 func bootstrapCommand() *cobra.Command {
 	var repository, image, format, cluster string
@@ -56,17 +59,18 @@ or what the API server of the cluster of --cluster must be told about the CI job
 	c.Flags().StringVar(&format, "format", bootstrapFormats[0], "one of "+strings.Join(bootstrapFormats, ", "))
 	complete(c, "format", bootstrapFormats)
 	c.RunE = func(c *cobra.Command, args []string) error {
+		toAPIServer := slices.Contains(apiServerFormats, format)
 		switch {
 		case !slices.Contains(bootstrapFormats, format):
 			return fmt.Errorf("expected one of %s as --format, found %q", strings.Join(bootstrapFormats, ", "), format)
-		case image == "" && slices.Contains([]string{"apply", "kustomize", "helm"}, format):
+		case image == "" && format != "root" && !toAPIServer:
 			return errors.New("this roster is a build, not a release: there is no image of it\n  hint: make image writes one; push it, and name it with --image REPOSITORY@sha256:…")
 		}
 		out, err := platform(folderOf(args), repository, c.ErrOrStderr())
 		if err != nil {
 			return err
 		}
-		if toAPIServer(format) {
+		if toAPIServer {
 			return writeAPIServer(c, &out, cluster, format)
 		}
 		argocd, err := out.ArgoCD(cluster)
@@ -108,11 +112,6 @@ func bootstrap(platforms []*catalog.Platform, image, format string) []byte {
 		out = e.Encode(append(out, "---\n"...), o.Value())
 	}
 	return out
-}
-
-// toAPIServer reports whether a format is for the API server.
-func toAPIServer(format string) bool {
-	return slices.Contains([]string{"authentication", "k3s", "kubeadm"}, format)
 }
 
 // writeAPIServer prints what the API server of a cluster is told.
