@@ -174,7 +174,7 @@ metadata: {name: a}
 spec:
   ingressClassName: traefik
   rules: [{http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: claw, port: {name: http}}}}]}}]
-`, want: []string{"3: Ingress a of web-claw (claw/claw.yaml:19) needs the pods of sys-traefik with app.kubernetes.io/name=traefik to reach web-claw/claw on port 18789, and " + shut("isolated", "")}, fixed: true},
+`, want: []string{"3: Ingress a of web-claw (claw/claw.yaml:23) needs the pods of sys-traefik with app.kubernetes.io/name=traefik to reach web-claw/claw on port 18789, and " + shut("isolated", "")}, fixed: true},
 		{name: "an Ingress of somebody else's", folder: strings.Replace(folder(traefik, "networkPolicies: isolated", here), "      ingress:\n        - {host: claw, service: claw, port: 80, auth: app}\n", "", 1) + files + `---
 apiVersion: networking.k8s.io/v1
 kind: Ingress

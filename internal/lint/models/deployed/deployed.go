@@ -13,6 +13,7 @@ import (
 	"github.com/hippotion/roster/internal/lint/models/once"
 	"github.com/hippotion/roster/internal/lint/progress"
 	"github.com/hippotion/roster/render/object"
+	"k8s.io/apimachinery/pkg/util/json"
 )
 
 // Input is what is checked.
@@ -63,6 +64,7 @@ type Model struct {
 	namespaces  once.Value[map[string][]*Object] // by namespace
 	names       once.Value[map[ID]*Object]
 	ofRoster    once.Value[map[ID]bool]                      // those in Objects
+	rosters     once.Value[map[string][]*Object]             // likewise, by kind
 	unsure      once.Value[map[catalog.ClusterResource]bool] // the cluster-scoped kinds that are permitted, and whether something unknown may be of them
 	entries     once.Value[map[string]*catalog.Namespace]
 	yielding    once.Value[map[string]bool] // the applications that have workloads, by code
@@ -154,6 +156,29 @@ func (in *Model) Kind(kinds ...string) []*Object {
 		}
 	}
 	return out
+}
+
+// All are the objects of a kind that roster renders, and those of the workloads, in order. Those of roster belong to no application.
+func (in *Model) All(kind string) []*Object {
+	return slices.Concat(in.rosters.Get(func() map[string][]*Object {
+		out := map[string][]*Object{}
+		for i := range in.Objects {
+			o := in.Objects[i]
+			build := o.Value
+			o.Value = func() any { return mapping(build()) }
+			out[o.Kind] = append(out[o.Kind], &Object{Object: o})
+		}
+		return out
+	})[kind], in.Kind(kind))
+}
+
+// mapping is an object as YAML has it.
+func mapping(v any) any {
+	var out map[string]any
+	if data, err := json.Marshal(v); err == nil && json.Unmarshal(data, &out) == nil {
+		return out
+	}
+	return nil
 }
 
 // Within are the workloads' objects of a namespace, in order; those without one under "". The list is not to be changed.

@@ -8,6 +8,8 @@ import (
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
+	"github.com/hippotion/roster/internal/lint/models/gateways"
+	"github.com/hippotion/roster/internal/lint/models/network"
 	"github.com/hippotion/roster/internal/lint/models/routes"
 	"github.com/hippotion/roster/internal/verdict"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -15,10 +17,10 @@ import (
 
 // Routes are the ways from the ingress controller to what routes lead to: those of the list, and those that applications bring.
 func (in *Model) Routes() []Intent {
-	controller := in.controller()
+	controller, cilium := in.controller(), in.entity("ingress", "the Gateway of Cilium")
 	var out []Intent
-	add := func(asks string, at func() catalog.Place, udp bool, leads []routes.Lead) {
-		i := Intent{From: controller, Protocol: "TCP", Not: lookups, Asks: asks, AtTo: true}
+	add := func(asks string, at func() catalog.Place, udp bool, from []*network.End, leads []routes.Lead) {
+		i := Intent{From: from, Protocol: "TCP", Not: lookups, Asks: asks, AtTo: true}
 		if udp {
 			i.Protocol = "UDP"
 		}
@@ -30,62 +32,26 @@ func (in *Model) Routes() []Intent {
 		}
 	}
 	for _, r := range in.routes.Everything() {
-		add(r.String(), func() catalog.Place { return r.At() }, false, in.routes.Leads(r))
+		switch {
+		case r.Server == "":
+			add(r.String(), func() catalog.Place { return r.At() }, false, controller, in.routes.Leads(r))
+		case r.Listener != nil && r.Listener.Controller == gateways.Cilium:
+			add(r.String(), func() catalog.Place { return r.At() }, false, []*network.End{cilium}, in.routes.Leads(r))
+		}
+	}
+	for _, s := range in.routes.GatewayStreams() {
+		if s.ByTraefik() {
+			add(s.Title(), func() catalog.Place { return in.places.Field(s.Object, "kind") }, s.Kind == "UDPRoute", controller, s.Leads())
+		}
 	}
 	for _, s := range in.routes.StreamRoutes() {
-		add(s.Title(), func() catalog.Place { return in.places.Field(s.Object, "kind") }, s.UDP, s.StreamLeads())
-	}
-	for _, o := range in.deployed.Kind("Ingress") {
-		if in.traefiks(o) {
-			add(fmt.Sprintf("%s of %s", o.Title(), o.Namespace), func() catalog.Place { return in.places.Field(o, "kind") }, false, ingressLeads(o))
-		}
+		add(s.Title(), func() catalog.Place { return in.places.Field(s.Object, "kind") }, s.UDP, controller, s.StreamLeads())
 	}
 	return out
 }
 
 // lookups are the ports of DNS, on which nobody answers HTTP requests.
 var lookups = verdict.Ports{"TCP": {{First: 53, Last: 53}, {First: 853, Last: 853}}, "UDP": {{First: 53, Last: 53}, {First: 853, Last: 853}}}
-
-// traefiks reports whether an Ingress is certainly for the platform's Traefik: its class is one of Traefik's.
-func (in *Model) traefiks(o *deployed.Object) bool {
-	class := deployed.StringAt(o, "spec", "ingressClassName")
-	if class == "" {
-		class, _ = deployed.ValueOf(o, "metadata", "annotations", "kubernetes.io/ingress.class")
-	}
-	c := in.deployed.Named(deployed.ID{Group: "networking.k8s.io", Kind: "IngressClass", Name: class})
-	if c != nil {
-		return deployed.StringAt(c, "spec", "controller") == "traefik.io/ingress-controller"
-	}
-	return class == "traefik"
-}
-
-func ingressLeads(o *deployed.Object) []routes.Lead {
-	var out []routes.Lead
-	add := func(backend any) {
-		name, _ := deployed.Member(deployed.Member(backend, "service"), "name").(string)
-		port := deployed.Member(deployed.Member(backend, "service"), "port")
-		l := routes.Lead{Namespace: o.Namespace, Name: name}
-		switch number, ok := deployed.Member(port, "number").(int64); {
-		case name == "":
-			return
-		case ok:
-			l.Port = intstr.FromInt32(int32(number))
-		default:
-			text, _ := deployed.Member(port, "name").(string)
-			l.Port = intstr.FromString(text)
-		}
-		out = append(out, l)
-	}
-	add(deployed.FieldAt(o, "spec", "defaultBackend"))
-	rules, _ := deployed.FieldAt(o, "spec", "rules").([]any)
-	for _, r := range rules {
-		paths, _ := deployed.Member(deployed.Member(r, "http"), "paths").([]any)
-		for _, p := range paths {
-			add(deployed.Member(p, "backend"))
-		}
-	}
-	return out
-}
 
 // Logins are the ways from the ingress controller to what its middlewares ask: about each request, or for an error page.
 func (in *Model) Logins() []Intent {

@@ -16,7 +16,7 @@ var harmless = []string{"addPrefix", "buffering", "circuitBreaker", "compress", 
 
 // Open reports whether the middlewares of a router are known, and keep nobody out.
 func (in *Model) Open(r *Router) bool {
-	return !slices.ContainsFunc(r.Middlewares, func(m catalog.Middleware) bool { return in.mayKeepOut(in.Middleware(m)) })
+	return r.Redirect == "" && len(r.Guards) == 0 && len(r.Unclear) == 0 && !slices.ContainsFunc(r.Middlewares, func(m catalog.Middleware) bool { return in.mayKeepOut(in.Middleware(m)) })
 }
 
 // Harmless reports whether a middleware is known, which is not nil then, and keeps nobody out.
@@ -84,5 +84,5 @@ func (r *Router) SameService(other *Router) bool {
 // nowhere reports whether a router is on no entry point that Traefik has: it disables such a router (pkg/config/runtime,
 // GetRoutersByEntryPoints).
 func (r *Router) nowhere(t *traefik.Settings) bool {
-	return len(r.EntryPoints) > 0 && !slices.ContainsFunc(r.EntryPoints, func(e string) bool { return !t.Lacks(e, false) })
+	return r.Server == "" && len(r.EntryPoints) > 0 && !slices.ContainsFunc(r.EntryPoints, func(e string) bool { return !t.Lacks(e, false) })
 }

@@ -8,6 +8,20 @@ import (
 	"github.com/hippotion/roster/internal/muxer"
 )
 
+// above reports whether a router is asked before another one. Of those of one route of the Gateway API, which have the same place in its order, the
+// first is; of several routes, the oldest, and nobody here knows which that is.
+func (r *Router) above(other *Router) bool {
+	if r.Priority != other.Priority {
+		return r.Priority > other.Priority
+	}
+	return r.orderedWith(other) && r.order < other.order
+}
+
+// orderedWith reports whether the order in their object decides between two routers.
+func (r *Router) orderedWith(other *Router) bool {
+	return r.Server != "" && r.source != nil && r.source == other.source
+}
+
 // Contest is the routers that Traefik keeps, and decides which of them answers for a request: the one with the highest priority of
 // those that match it, at the entry point where it arrives.
 type Contest struct {
@@ -86,7 +100,11 @@ func newContest(routers []*Router, dropped map[*Router]bool, t *traefik.Settings
 		for i := range r.Scopes {
 			c.enter(entrant{r, &r.Scopes[i]})
 		}
-		for _, d := range append(slices.Clip(c.Doors(r)), Door{anyDoor, r.TLS}) {
+		doors := slices.Clip(c.Doors(r))
+		if r.Server == "" {
+			doors = append(doors, Door{anyDoor, r.TLS})
+		}
+		for _, d := range doors {
 			low := append(c.lowest[d], r)
 			c.lowest[d] = low[max(0, len(low)-2):]
 		}
@@ -203,6 +221,10 @@ func (c *Contest) Doors(r *Router) []Door {
 		out = []Door{{"", r.TLS}}
 	}
 	for _, name := range r.EntryPoints {
+		if r.Server != "" {
+			out = append(out, Door{name, r.TLS})
+			continue
+		}
 		if len(out) == mostDoors {
 			c.left = 0
 			break
@@ -219,11 +241,14 @@ func (c *Contest) Doors(r *Router) []Door {
 
 // Meets reports whether some request could reach both: they share an entry point, and there both or neither have TLS.
 func (r *Router) Meets(other *Router, t *traefik.Settings) bool {
-	if len(r.EntryPoints) == 0 || len(other.EntryPoints) == 0 {
+	if r.Server == "" && other.Server == "" && (len(r.EntryPoints) == 0 || len(other.EntryPoints) == 0) {
 		return r.TLS == other.TLS
 	}
+	if r.Server != other.Server {
+		return false
+	}
 	return slices.ContainsFunc(r.EntryPoints, func(e string) bool {
-		return slices.Contains(other.EntryPoints, e) && (r.TLS == other.TLS || t.Encrypts(e))
+		return slices.Contains(other.EntryPoints, e) && (r.TLS == other.TLS || r.Server == "" && t.Encrypts(e))
 	})
 }
 
@@ -241,7 +266,7 @@ func (c *Contest) kept(r *Router) bool { return c.twins[r.Key()] <= 1 }
 // before are the alternatives, behind a door, of routers with a higher priority than r, that may answer for some of what a scope of r matches.
 func (c *Contest) before(r *Router, s *Scope, d Door) (first []*Router, all []muxer.Conjunction) {
 	c.candidates(s, func(e entrant) {
-		if e.Priority > r.Priority && c.kept(e.Router) && !c.one(r, e.Router) && c.Serves(e.Router, d) {
+		if e.Unsure == "" && e.above(r) && c.kept(e.Router) && !c.one(r, e.Router) && c.Serves(e.Router, d) {
 			if !slices.Contains(first, e.Router) {
 				first = append(first, e.Router)
 			}
@@ -303,8 +328,8 @@ func (c *Contest) Answering(request *muxer.Request, d Door) []*Router {
 	for _, host := range []string{"", request.Host} {
 		for _, e := range c.hosts[host].entrants() {
 			switch {
-			case len(out) > 0 && e.Priority < out[0].Priority || slices.Contains(out, e.Router) || !c.Serves(e.Router, d) || !e.scope.Matches(request):
-			case len(out) > 0 && e.Priority == out[0].Priority:
+			case len(out) > 0 && (e.Priority < out[0].Priority || out[0].above(e.Router)) || slices.Contains(out, e.Router) || !c.Serves(e.Router, d) || !e.scope.Matches(request):
+			case len(out) > 0 && e.Priority == out[0].Priority && !e.above(out[0]):
 				out = append(out, e.Router)
 			default:
 				out = []*Router{e.Router}
@@ -382,7 +407,7 @@ func (c *Contest) Rivals(compare func(a, b *Router) int) map[*Router]*Rivals {
 	for _, host := range append([]string{""}, c.names...) {
 		for _, e := range c.hosts[host].entrants() {
 			c.candidates(e.scope, func(other entrant) {
-				if other.Priority != e.Priority || c.one(e.Router, other.Router) {
+				if other.Priority != e.Priority || c.one(e.Router, other.Router) || e.orderedWith(other.Router) || e.Unsure != "" || other.Unsure != "" {
 					return
 				}
 				first, second := e.Router, other.Router

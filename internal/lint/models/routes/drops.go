@@ -23,6 +23,10 @@ const (
 	BrokenService   // Traefik finds what the router leads to, and cannot use it
 	BrokenTLSOption // or a missing one
 	IgnoredRoute    // a rule, or an IngressRoute, that never becomes a router
+	UnknownListener // a Gateway or a listener that there is not, or a listener without an entry point
+	RefusedRoute    // by a listener
+	MissingGrant    // of a reference into another namespace
+	BrokenListener  // one that takes no routes
 )
 
 // Fault is why Traefik drops routers, or answers otherwise than is written.
@@ -63,6 +67,9 @@ type judge struct {
 	variants map[string]map[string]bool // of the Services that several references share
 	subjects map[*deployed.Object]*subject
 	objects  []*subject // in the order in which they are found
+	parts    map[part]*subject
+	ordered  []*subject                         // the parts
+	owned    map[*deployed.Object]catalog.Place // of what roster renders
 }
 
 // subject is what Traefik builds: a router, or an object that routers need.
@@ -74,6 +81,7 @@ type subject struct {
 	faults  []Fault
 	needs   []need
 	users   []*subject
+	part    bool // whether it is a part of the object
 	absent  bool // whether Traefik's provider makes nothing of it
 	dropped bool // for a fault that is noted elsewhere
 	broken  bool
@@ -87,10 +95,13 @@ type need struct {
 
 func (in *Model) judge() *verdicts {
 	settings := in.traefik.Settings()
-	j := &judge{Model: in, settings: settings, strict: settings.Known && !settings.Failed, subjects: map[*deployed.Object]*subject{}}
+	j := &judge{Model: in, settings: settings, strict: settings.Known && !settings.Failed, subjects: map[*deployed.Object]*subject{}, parts: map[part]*subject{}, owned: map[*deployed.Object]catalog.Place{}}
 	j.named = j.index()
 	j.variants = j.readVariants()
 
+	j.judgeGateways()
+	j.judgeIngresses()
+	j.judgeStreams()
 	var routers []*subject
 	tree := j.newTree()
 	for _, r := range slices.Concat(in.Routers(), in.children()) {
@@ -116,7 +127,7 @@ func (in *Model) judge() *verdicts {
 	}
 	j.circles()
 	tree.settle(routers)
-	all := slices.Concat(routers, doors, j.objects)
+	all := slices.Concat(routers, doors, j.objects, j.ordered)
 	for _, s := range all {
 		if s.dropped || slices.ContainsFunc(s.faults, func(f Fault) bool { return !f.answers }) {
 			s.drop(tree)
@@ -154,7 +165,7 @@ func (j *judge) doors(routers []*subject) []*subject {
 			}
 		}
 		for _, r := range routers {
-			if slices.Equal(r.router.EntryPoints, []string{door}) {
+			if r.router.Server == "" && slices.Equal(r.router.EntryPoints, []string{door}) {
 				s.users = append(s.users, r)
 			}
 		}
@@ -222,6 +233,9 @@ func (s *subject) at(fields ...string) catalog.Place {
 	if s.door != "" {
 		return s.settings.Place(s.door, "middlewares")
 	}
+	if place, own := s.owned[s.object]; own {
+		return place
+	}
 	return s.places.Field(s.object, fields...)
 }
 
@@ -229,6 +243,8 @@ func (s *subject) at(fields ...string) catalog.Place {
 func (s *subject) consequence() string {
 	switch {
 	case s.router != nil:
+		return "drops the rule"
+	case s.part:
 		return "drops the rule"
 	case s.door != "":
 		return "drops all routes of entry point " + s.door
@@ -296,6 +312,14 @@ func item(at []string, i int, more ...string) []string {
 // judgeRouter is what Traefik does with one rule.
 func (s *subject) judgeRouter(t *tree) {
 	r := s.router
+	switch r.Kind {
+	case "HTTPRoute", "GRPCRoute":
+		s.gatewayRouter()
+		return
+	case "Ingress":
+		s.ingressRouter()
+		return
+	}
 	s.dropped = r.Invalid != nil || r.nowhere(s.settings) // which are findings of their own
 	if r.Object != nil {
 		s.need(r.Object)

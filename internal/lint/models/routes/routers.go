@@ -13,6 +13,7 @@ import (
 	"github.com/hippotion/roster/internal/bounds"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
+	"github.com/hippotion/roster/internal/lint/models/gateways"
 	"github.com/hippotion/roster/internal/lint/models/once"
 	"github.com/hippotion/roster/internal/lint/models/places"
 	"github.com/hippotion/roster/internal/lint/models/secrets"
@@ -29,6 +30,7 @@ type Model struct {
 	places   *places.Model
 	traefik  *traefik.Model
 	secrets  *secrets.Model
+	gateways *gateways.Model
 
 	ingresses     once.Value[*ingressRoutes]
 	allRouters    once.Value[[]*Router]
@@ -40,22 +42,30 @@ type Model struct {
 	services      once.Value[map[string]map[string]*Service]
 	operators     once.Value[map[string]bool] // the namespaces in which an operator may make Services
 	routedHosts   once.Value[map[string]*owners]
+	ofGateways    once.Value[[]*gatewayRoute]
+	streams       once.Value[[]*GatewayStream]
+	ofIngresses   once.Value[[]*ingress]
+	policies      once.Value[map[policyTarget][]*deployed.Object]
+	middlewaresBy once.Value[map[string][]*deployed.Object]
 	callsOf       map[*deployed.Object][]Call
 }
 
 // New is the routes of what is deployed.
 func New(d *deployed.Model, p *places.Model, t *traefik.Model, s *secrets.Model) *Model {
-	return &Model{deployed: d, places: p, traefik: t, secrets: s}
+	return &Model{deployed: d, places: p, traefik: t, secrets: s, gateways: gateways.New(d)}
 }
 
-// Router is one rule that Traefik reads: a route of the list, or one of an IngressRoute that an application deploys.
+// Router is one rule that Traefik, or another implementation, reads: a route of the list, or one of an IngressRoute, an Ingress, an HTTPRoute
+// or a GRPCRoute that an application deploys.
 type Router struct {
 	Own    *catalog.Route   // nil for one that an application deploys
-	Object *deployed.Object // the IngressRoute; nil for one of the list
-	Index  int              // among the routes of the IngressRoute
+	Object *deployed.Object // the IngressRoute, or what else it is of; nil for one of the list
+	Index  int              // among the routes of the IngressRoute, or the rules
+	Kind   string           // of the object
 
-	Namespace, Name string // of the IngressRoute
-	EntryPoints     []string
+	Namespace, Name string   // of the object
+	Server          string   // who answers, if it is not Traefik
+	EntryPoints     []string // of Traefik; or else one, which names a Gateway and a port, or a class of Ingresses
 	TLS             bool
 	Syntax          muxer.Syntax
 	Text            string              // of the rule
@@ -65,9 +75,18 @@ type Router struct {
 	Never           []muxer.Conjunction // those
 	Priority        int
 	Middlewares     []catalog.Middleware
+	Redirect        string             // to which scheme a filter redirects all requests; empty when none does
+	Guards          []string           // what asks for a login, or keeps somebody out, besides middlewares
+	Unclear         []string           // what may do so, and is not known here
+	Unsure          string             // why it is not known for certain what the router answers for, or when; empty when it is
+	Listener        *gateways.Listener // of a route of the Gateway API; nil when it is not known
 	services        []backend
-	TooLarge        string // why the rule was not read, if it was not
-	known           string // its key
+	source          *deployed.Object // the object, also when roster renders it
+	base, matchAt   []string         // where the rule is in the object, and what it matches, below that
+	order           int              // among the routers of the object, of which the first wins
+	refused         bool             // whether its listener does not let it in
+	TooLarge        string           // why the rule was not read, if it was not
+	known           string           // its key
 	pos             *diag.Position
 	places          *places.Model
 	Place           int // among all routers
@@ -178,14 +197,31 @@ func (in *Model) Routers() []*Router {
 
 func (in *Model) readRouters() []*Router {
 	var out []*Router
+	others := slices.Concat(in.gatewayRouters(), in.ingressRouters())
+	otherwise := map[*catalog.Route]bool{} // the routes that roster renders as something else than an IngressRoute
+	for _, r := range others {
+		if r.Own != nil {
+			otherwise[r.Own] = true
+			out = append(out, r)
+		}
+	}
 	for n, a := range in.deployed.Applications() {
 		for i := range a.Routes {
-			out = append(out, ownRouter(n, &a.Routes[i], in.traefik.Settings()))
+			if !otherwise[&a.Routes[i]] {
+				out = append(out, ownRouter(n, &a.Routes[i], in.traefik.Settings()))
+			}
 		}
 	}
 	out = append(out, in.brought(in.IngressRoutes())...)
+	for _, r := range others {
+		if r.Own == nil {
+			out = append(out, r)
+		}
+	}
 	for _, r := range out {
-		r.EntryPoints = in.traefik.Settings().OrDefaults(r.EntryPoints)
+		if r.Server == "" {
+			r.EntryPoints = in.traefik.Settings().OrDefaults(r.EntryPoints)
+		}
 	}
 	return out
 }
@@ -212,7 +248,7 @@ func (in *Model) children() []*Router {
 
 // ownRouter is what render makes of a route of the list.
 func ownRouter(n *catalog.Namespace, in *catalog.Route, t *traefik.Settings) *Router {
-	r := &Router{Own: in, Namespace: n.Name, Name: in.Host, EntryPoints: in.Exposure.EntryPoints, Text: "Host(`" + in.Host + "`)", Middlewares: n.Middlewares(in)}
+	r := &Router{Own: in, Kind: "IngressRoute", Namespace: n.Name, Name: in.Host, EntryPoints: in.Exposure.EntryPoints, Text: "Host(`" + in.Host + "`)", Middlewares: n.Middlewares(in)}
 	if in.Path != "" {
 		r.Name = object.Name(in.Host + in.Path)
 		r.Text += " && (Path(`" + in.Path + "`) || PathPrefix(`" + in.Path + "/`))"
@@ -228,7 +264,7 @@ func ownRouter(n *catalog.Namespace, in *catalog.Route, t *traefik.Settings) *Ro
 
 func broughtRouter(o *ingressRoute, i int, t *traefik.Settings) *Router {
 	rule := &o.Routes[i]
-	r := &Router{Object: o.Object, Index: i, Namespace: o.Namespace, Name: o.Name, EntryPoints: o.EntryPoints, TLS: o.TLS != nil, Text: rule.Match}
+	r := &Router{Object: o.Object, Kind: "IngressRoute", source: o.Object, Index: i, Namespace: o.Namespace, Name: o.Name, EntryPoints: o.EntryPoints, TLS: o.TLS != nil, Text: rule.Match}
 	for _, m := range rule.Middlewares {
 		r.Middlewares = append(r.Middlewares, catalog.Middleware{Name: m.Name, Namespace: cmp.Or(m.Namespace, o.Namespace)})
 	}
@@ -239,7 +275,9 @@ func broughtRouter(o *ingressRoute, i int, t *traefik.Settings) *Router {
 
 func (r *Router) understand(priority int, syntax muxer.Syntax) {
 	r.Syntax = syntax
-	r.Priority = cmp.Or(priority, len(r.Text))
+	if r.Priority == 0 {
+		r.Priority = cmp.Or(priority, len(r.Text))
+	}
 	if r.TooLarge = bounds.TraefikRule.Exceeded(r.Text); r.TooLarge != "" {
 		return
 	}
@@ -271,15 +309,24 @@ func (r *Router) At(fields ...string) catalog.Place {
 	if r.Own != nil {
 		return r.Own.Place
 	}
-	return r.places.Field(r.Object, append([]string{"spec", "routes", strconv.Itoa(r.Index)}, fields...)...)
+	if r.base == nil {
+		return r.places.Field(r.Object, append([]string{"spec", "routes", strconv.Itoa(r.Index)}, fields...)...)
+	}
+	if len(fields) > 0 && fields[0] == "match" {
+		fields = r.matchAt
+	}
+	return r.places.Field(r.Object, slices.Concat(r.base, fields)...)
 }
 
 func (r *Router) String() string {
 	if r.Own != nil {
 		return "the route of " + r.Own.Host + r.Own.Path
 	}
-	return diag.Beginning("IngressRoute "+r.Name+" of "+r.Namespace, 3*deployed.LongestName)
+	return diag.Beginning(r.Kind+" "+r.Name+" of "+r.Namespace, 3*deployed.LongestName)
 }
+
+// ServedBy is who answers, in messages.
+func (r *Router) ServedBy() string { return cmp.Or(r.Server, "Traefik") }
 
 // LeadsWhere reports whether both lead to the same Services.
 func (r *Router) LeadsWhere(other *Router) bool {

@@ -39,7 +39,7 @@ func (j *judge) defaultTLS() *deployed.Object {
 
 // encrypted reports whether all entry points of a router have TLS of themselves, with the default options.
 func (j *judge) encrypted(r *Router) bool {
-	return j.strict && !r.TLS && len(r.EntryPoints) > 0 && !slices.ContainsFunc(r.EntryPoints, func(e string) bool {
+	return j.strict && r.Server == "" && !r.TLS && len(r.EntryPoints) > 0 && !slices.ContainsFunc(r.EntryPoints, func(e string) bool {
 		e = strings.ToLower(e)
 		return !j.settings.Encrypted[e] || j.settings.TLSOptions[e]
 	})
@@ -69,7 +69,9 @@ func (t *tree) conflicts(routers []*subject) {
 		}
 	}
 	for _, s := range routers {
-		hosts[s] = t.hostsOf(s.router)
+		if s.router.Server == "" {
+			hosts[s] = t.hostsOf(s.router)
+		}
 	}
 	each(func(s *subject, at served, options string) {
 		if users[at] == nil {

@@ -92,7 +92,7 @@ func (t *tree) settle(routers []*subject) {
 	}
 	for _, s := range routers {
 		switch o := s.router.Object; {
-		case o == nil:
+		case o == nil || s.router.Kind != "IngressRoute":
 		case len(s.router.services) == 0 && t.below[o] == 0:
 			s.fault(IgnoredRoute, []string{"services"}, "", "it has no services, and no IngressRoute has it as its parent")
 		case len(s.router.services) > 0 && t.below[o] > 0:

@@ -172,6 +172,8 @@ func (m *makers) add(o *deployed.Object) {
 		}
 	case o.Kind == "Ingress": // cert-manager creates the certificate that it names
 		maker.sayAll(deployed.FieldAt(o, "spec", "tls"))
+	case o.Kind == "Gateway" && issued(o): // likewise
+		maker.sayAll(deployed.FieldAt(o, "spec", "listeners"))
 	case o.Kind == "Role" || o.Kind == "ClusterRole": // what may write a Secret of this name does
 		maker.sayAll(o.Content()["rules"])
 		if roleAllows(o, "create", "secrets") {
@@ -191,6 +193,17 @@ func (m *makers) add(o *deployed.Object) {
 		}
 		m.copied(deployed.StringAt(o, "spec", "secretName"), deployed.FieldAt(o, "spec", "secretTemplate", "annotations")) // of a Certificate
 	}
+}
+
+// issued reports whether an annotation asks cert-manager for the certificates that an object names.
+func issued(o *deployed.Object) bool {
+	annotations, _ := deployed.FieldAt(o, "metadata", "annotations").(map[string]any)
+	for key := range annotations {
+		if strings.HasPrefix(key, "cert-manager.io/") {
+			return true
+		}
+	}
+	return false
 }
 
 // deployers are the groups of kinds that deploy what others wrote.

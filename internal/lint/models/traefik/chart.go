@@ -34,7 +34,7 @@ func (in *Model) inCharts() []*instance {
 		t.place = func(name string, fields ...string) catalog.Place {
 			return v.place(a.Place, name, fields...)
 		}
-		if !v.is("false", "providers", "kubernetesCRD", "enabled") && len(a.Patches) == 0 {
+		if len(v.providers()) > 0 && len(a.Patches) == 0 {
 			out = append(out, t)
 		}
 	}
@@ -198,12 +198,7 @@ func (v *values) arguments(chart Version) []string {
 			add("http.encodedCharacters."+option, v.text("ports", name, "http", "encodedCharacters", option))
 		}
 	}
-	args = append(args, "--providers.kubernetescrd=true")
-	for _, option := range v.names("providers", "kubernetesCRD") {
-		if value := strings.Join(v.list("providers", "kubernetesCRD", option), ","); value != "" {
-			args = append(args, "--providers.kubernetescrd."+option+"="+value)
-		}
-	}
+	args = append(args, v.providers()...)
 	for _, option := range v.names("core") {
 		args = append(args, "--core."+option+"="+v.text("core", option))
 	}
@@ -213,6 +208,24 @@ func (v *values) arguments(chart Version) []string {
 		}
 	}
 	return append(args, v.list("additionalArguments")...)
+}
+
+// providers are the options of those that read objects of Kubernetes. That of the Gateway API is off unless it is enabled.
+func (v *values) providers() []string {
+	var out []string
+	for _, key := range []string{"kubernetesCRD", "kubernetesIngress", "kubernetesGateway"} {
+		name, enabled := "--providers."+strings.ToLower(key), v.text("providers", key, "enabled")
+		if enabled == "false" || enabled == "" && key == "kubernetesGateway" {
+			continue
+		}
+		out = append(out, name+"=true")
+		for _, option := range v.names("providers", key) {
+			if value := strings.Join(v.list("providers", key, option), ","); value != "" && option != "enabled" {
+				out = append(out, name+"."+option+"="+value)
+			}
+		}
+	}
+	return out
 }
 
 // version is the Traefik that a chart deploys: of the image that the values name, or the chart's.

@@ -18,14 +18,14 @@ func (in *Model) inPods() []*instance {
 		for i := range p.Spec.Containers {
 			c := &p.Spec.Containers[i]
 			flags := slices.ContainsFunc(slices.Concat(c.Command, c.Args), func(a string) bool {
-				return strings.HasPrefix(strings.ToLower(a), "--providers.kubernetescrd")
+				return strings.HasPrefix(strings.ToLower(a), "--providers.kubernetes")
 			})
 			if name, _, _ := strings.Cut(imageName(c.Image), ":"); !flags && name != "traefik" {
 				continue
 			}
 			t := &instance{options: in.optionsOf(p, c), version: imageVersion(c.Image), namespace: p.Object.Namespace, at: p.Application.Place}
 			t.place = in.placesOf(p.Application)
-			if t.unclear || t.has("providers.kubernetescrd") {
+			if t.unclear || t.has("providers.kubernetescrd") || t.has(gatewayProvider) || t.has(ingressProvider) {
 				out = append(out, t)
 			}
 		}

@@ -43,6 +43,12 @@ type Settings struct {
 	Plugins                   map[string]bool // experimental.plugins and localPlugins, by their names in lower case
 	StrictTLSOptions          bool            // core.strictTLSOptions
 	TLSOptions                map[string]bool // the entry points that have TLS options of their own, in lower case
+	gateways, ingresses       int             // how many Traefiks read the objects of the Gateway API, and Ingresses
+	experimental              bool            // providers.kubernetesGateway.experimentalChannel
+	ingressClasses            map[string]bool // providers.kubernetesIngress.ingressClass, of each Traefik that reads Ingresses
+	strictPrefixes            int             // how many have providers.kubernetesIngress.strictPrefixMatching
+	externalIngress           bool            // providers.kubernetesIngress.allowExternalNameServices
+	routes                    int             // how many read IngressRoutes
 	freeProviders             bool            // whether one Traefik allows all namespaces to refer to other providers
 	syntaxes                  []string        // core.defaultRuleSyntax, of each Traefik
 	pooled                    bool            // whether one Traefik balances by itself, without nativeLB
@@ -138,6 +144,7 @@ func (t *Settings) add(i *instance) {
 	t.StrictTLSOptions = t.StrictTLSOptions || i.on("core.stricttlsoptions")
 	t.Classes[i.values[crd+"ingressclass"]] = true
 	t.syntaxes = append(t.syntaxes, i.values["core.defaultrulesyntax"])
+	t.addProviders(i)
 	namespaces := strings.FieldsFunc(i.values[crd+"crossprovidernamespaces"], func(r rune) bool { return r == ',' || r == ' ' })
 	t.freeProviders = t.freeProviders || len(namespaces) == 0
 	if t.CrossProvider == nil {
