@@ -80,7 +80,7 @@ spec:
 			if in.Routes.Open(r) { // it has none to lose
 				hint, login = "fix the rule", ", which leads elsewhere"
 			}
-			report(r.At("match"), hint, "Traefik drops this rule, so that %s answers for %s%s", instead, where, login)
+			report(r.At("match"), hint, "%s drops this rule, so that %s answers for %s%s", r.ServedBy(), instead, where, login)
 		}
 	},
 }

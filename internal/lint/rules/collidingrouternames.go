@@ -50,18 +50,20 @@ spec:
 `,
 	Mend: []string{`metadata: {name: all}`, `metadata: {name: upload}`},
 	Check: func(in *lint.Context, report lint.Report) {
-		if settings := in.Traefik.Settings(); settings.SafeNaming || settings.Failed {
+		settings := in.Traefik.Settings()
+		if settings.Failed {
 			return
 		}
 		first := map[string]*routes.Router{}
 		for _, r := range in.Routes.Routers() {
 			other := first[r.Key()]
 			switch {
+			case settings.SafeNaming && r.Kind == "IngressRoute" || r.Server != "": // it has a name that no other one has
 			case other == nil:
 				first[r.Key()] = r
 			case r.Object == nil: // the list has no address twice
 			case other.Object == r.Object:
-				report(r.At("match"), "remove one of them", "the rule occurs twice in IngressRoute %s: Traefik keeps one of the two", r.Name)
+				report(r.At("match"), "remove one of them", "the rule occurs twice in %s %s: Traefik keeps one of the two", r.Kind, r.Name)
 			default:
 				report(in.Places.Field(r.Object, "metadata", "name"), "rename one of them", "Traefik treats %s and %s as the same, and keeps one of them", r, other)
 			}

@@ -27,6 +27,32 @@ func reportBrought(faults []routes.Fault, report lint.Report) (own []routes.Faul
 	return own
 }
 
+// reportOnce reports faults, each at its place, but one that several routes of the list have only for the first: platform.yml has it.
+func reportOnce(faults []routes.Fault, report lint.Report) {
+	type finding struct {
+		file    string
+		message string
+	}
+	count := map[finding]int{}
+	key := func(f *routes.Fault) finding { return finding{f.At().Pos.File, f.Message} }
+	for i := range faults {
+		if faults[i].Listed {
+			count[key(&faults[i])]++
+		}
+	}
+	for i := range faults {
+		f := &faults[i]
+		n := count[key(f)]
+		if f.Listed && n == 0 {
+			continue
+		}
+		if f.Listed {
+			count[key(f)] = 0
+		}
+		report(f.At(), f.Hint, "%s%s", f.Message, likeMore(max(n, 1)))
+	}
+}
+
 // likeMore says of how many others the same is true, behind one of them.
 func likeMore(count int) string {
 	if count == 1 {

@@ -54,13 +54,16 @@ ingress:
 			if r.TooLarge != "" {
 				report(r.At("match"), "split it into several routes", "the rule %s: whether it answers for hosts of other entries is unknown", r.TooLarge)
 			}
+			if r.Refused {
+				continue
+			}
 			for i := range r.Scopes {
 				owner, where := owners.robbed(r, &r.Scopes[i])
 				if owner == nil {
 					continue
 				}
 				login := ""
-				if r.Own != nil && r.Own.Auth.Name == "none" || r.Own == nil && len(r.Middlewares) == 0 {
+				if r.Own != nil && r.Own.Auth.Name == "none" || r.Own == nil && len(r.Middlewares)+len(r.Guards)+len(r.Unclear) == 0 {
 					login = ", without a login"
 				}
 				report(r.At("match"), shareHint(owner, r.Namespace), "%s answers for %s%s, which belongs to %s", r.Namespace, where, login, owner.Namespace)
@@ -225,5 +228,5 @@ func shareHint(r *routes.Router, namespace string) string {
 	if r.Own != nil {
 		return "choose another host; or add sharedWith: [" + namespace + "] to the host " + r.Own.Host + r.Own.Path + " of " + r.Namespace
 	}
-	return "choose another host; or give IngressRoute " + r.Name + " of " + r.Namespace + " the annotation " + sharedWith + ": " + namespace
+	return "choose another host; or give " + r.Kind + " " + r.Name + " of " + r.Namespace + " the annotation " + sharedWith + ": " + namespace
 }

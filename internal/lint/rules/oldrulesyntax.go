@@ -41,6 +41,9 @@ spec:
 	Mend: []string{`      match: Host(` + "`photos.home.example`" + `, ` + "`pictures.home.example`" + `)`, `      match: Host(` + "`photos.home.example`" + `) || Host(` + "`pictures.home.example`" + `)`},
 	Check: func(in *lint.Context, report lint.Report) {
 		for _, r := range in.Routes.Routers() {
+			if r.Kind != "IngressRoute" { // Traefik itself writes the rule
+				continue
+			}
 			if problem := bounds.TraefikRule.Exceeded(r.Text); problem != "" {
 				report(r.At("match"), "write several rules", "the rule %s: it is not checked", problem)
 			} else if what, hint := oldSyntax(r); what != "" {
@@ -67,7 +70,7 @@ var renamed = map[string]string{
 
 // oldSyntax returns which part of a rule is unknown to Traefik 3, and what to write; empty when there is none.
 func oldSyntax(r *routes.Router) (what, hint string) {
-	if r.Own != nil || r.Syntax == muxer.V2 {
+	if r.Own != nil || r.Kind != "IngressRoute" || r.Syntax == muxer.V2 {
 		return "", ""
 	}
 	if m := colonRule.FindString(r.Text); m != "" {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -43,7 +44,10 @@ spec:
 		for _, r := range in.Routes.Routers() {
 			// A rule that is restricted by something else, such as the client's address, is meant for all hosts.
 			i := slices.IndexFunc(r.Scopes, func(s routes.Scope) bool { return s.Plain && s.Host == "" })
-			if r.Own != nil || i < 0 {
+			if r.Own != nil || i < 0 || r.Server != "" || r.Redirect != "" || r.Refused { // a Gateway that is not Traefik's tries the routes of a host first
+				continue
+			}
+			if r.Listener != nil && r.Listener.Hostname != "" {
 				continue
 			}
 			alone, last := in.Routes.Contest().Standing(r)
@@ -51,7 +55,8 @@ spec:
 			if !alone && last && r.Priority != len(r.Text) || alone && !exposed {
 				continue
 			}
-			report(r.At("match"), "add Host(`…`) &&", "the rule has no host: it answers for %s on every host", r.Scopes[i].String())
+			hint := map[string]string{"IngressRoute": "add Host(`…`) &&", "Ingress": "add host to the rule"}[r.Kind]
+			report(r.At("match"), cmp.Or(hint, "add hostnames"), "the rule has no host: it answers for %s on every host", r.Scopes[i].String())
 		}
 	},
 }

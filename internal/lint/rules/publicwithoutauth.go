@@ -19,8 +19,8 @@ hosts are in the public certificate logs and are found within minutes. There are
 that checks a token of its own. Write the reason in a comment after the route or above it, so that later readers can
 tell it from a mistake. If the application has its own login, write ` + "`auth: app`" + `.
 
-The same goes for an IngressRoute that an application brings, on an entry point of such an exposure, without a middleware that may keep somebody
-out: the comment belongs to its route, or to its entryPoints. Routes that redirect and those for ACME challenges are not meant.`,
+The same goes for an IngressRoute, an Ingress, an HTTPRoute or a GRPCRoute that an application brings, on an entry point or a listener of such an exposure,
+without a middleware, a filter or a policy that may keep somebody out: the comment belongs to its route, or to its entryPoints or parentRefs. Routes that redirect and those for ACME challenges are not meant.`,
 	Bad: `
 -- platform.yml --
 domain: home.example
@@ -47,22 +47,26 @@ ingress:
 				}
 				continue
 			}
-			i := slices.IndexFunc(r.EntryPoints, func(name string) bool {
+			entrances := r.Entrances()
+			i := slices.IndexFunc(entrances, func(name string) bool {
 				e := settings.EntryPoint(name)
-				return beyond[name] != "" && !settings.Lacks(name, false) && (e == nil || !e.ToHTTPS(r.Priority) && !in.Routes.Asks(e))
+				return beyond[name] != "" && (r.Gateway != "" || !settings.Lacks(name, false)) && (e == nil || !e.ToHTTPS(r.Priority) && !in.Routes.Asks(e))
 			})
 			if i < 0 || r.Scopes == nil || challenges(r) || in.Routes.Dropped()[r] || !in.Routes.Open(r) ||
-				in.Places.Explained(r.At()) || in.Places.Explained(in.Places.Field(r.Object, "spec", "entryPoints")) {
+				in.Places.Explained(r.At()) || in.Places.Explained(in.Places.Field(r.Object, "spec", entrancesAt[r.Kind])) {
 				continue
 			}
 			if s := in.Routes.Contest().Shadow(r); s != nil && s.All { // others answer in its place
 				continue
 			}
 			report(r.At(), "write the reason in a comment after it, or add a middleware that asks for a login",
-				"everybody has access to %s by %s (%s)", &r.Scopes[0], r, beyond[r.EntryPoints[i]])
+				"everybody has access to %s by %s (%s)", &r.Scopes[0], r, beyond[entrances[i]])
 		}
 	},
 }
+
+// entrancesAt are the fields that say where a route is reached.
+var entrancesAt = map[string]string{"IngressRoute": "entryPoints", "HTTPRoute": "parentRefs", "GRPCRoute": "parentRefs", "Ingress": "ingressClassName"}
 
 // public reports whether a route has an entry point that the exposure lan does not have.
 func public(in *lint.Context, r *catalog.Route) bool {

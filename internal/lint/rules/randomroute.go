@@ -13,7 +13,7 @@ var randomRoute = lint.Rule{
 	Summary:  "two routes answer for the same requests, and which one is random",
 	Doc: `Traefik tries the rule with the higher priority first: the given one, or the length of the rule. Of two rules that match and have
 the same, either may win, anew at each reload, and not the same one on each entry point (observed with Traefik 3.7). It does not
-matter that they are in different namespaces. Remove one of them, or write a longer rule for a part of the requests; a priority makes the other one dead (` + "`" + `shadowed-route` + "`" + `).`,
+matter that they are in different namespaces. Another implementation of the Gateway API takes the older one of two HTTPRoutes, which nobody sees in them. Remove one of them, or write a longer rule for a part of the requests; a priority makes the other one dead (` + "`" + `shadowed-route` + "`" + `).`,
 	Bad: `
 -- platform.yml --
 domain: home.example
@@ -52,11 +52,23 @@ spec:
 			return cmp.Or(a.Match().Compare(b.Match()), cmp.Compare(a.Place, b.Place))
 		})
 		for second, r := range rivals { // findings are sorted in the end
+			if r.Count == 1 && second.Moves(r.First) { // it takes the other one's place
+				continue
+			}
 			more := ""
 			if r.Count > 1 {
 				more = " (and others)"
 			}
-			report(second.At("match"), "remove one of them, or give one a priority",
+			if second.Server != "" {
+				report(second.At("match"), "remove one of them, or make one more specific",
+					"%s%s answers for %s as well, and has the same place in the order of %s: the older one wins, whichever that is", r.First, more, r.Request, standard[second.Kind])
+				continue
+			}
+			hint := "remove one of them, or give one a priority"
+			if second.Kind != "IngressRoute" {
+				hint = "remove one of them, or make one more specific"
+			}
+			report(second.At("match"), hint,
 				"%s%s answers for %s as well, with the same priority of %d: which one wins is random", r.First, more, r.Request, second.Priority)
 		}
 	},

@@ -42,7 +42,7 @@ spec:
 	Mend: []string{`Host(` + "`photos.home.example:8443`" + `)`, `Host(` + "`photos.home.example`" + `)`},
 	Check: func(in *lint.Context, report lint.Report) {
 		for _, r := range in.Routes.Routers() {
-			if what, _ := oldSyntax(r); what != "" {
+			if what, _ := oldSyntax(r); what != "" || r.Kind != "IngressRoute" { // the API server checks the hosts and paths of other kinds
 				continue
 			}
 			switch never := r.Never; {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hippotion/roster/internal/diag"
@@ -18,7 +19,9 @@ var shadowedRoute = lint.Rule{
 A route is dead when others with higher priorities answer for all that it is for, at the same entry points. If it has a login, and they have
 none, nobody is asked to log in: that is also reported when it is so at only some of its entry points. A number is often meant to be high, and is lower than the length of a rule. Raise the
 priority of the narrow route, or remove that of the broad one: without numbers, the longer rule wins, and of two routes of the list for one host that
-is the one with the longer path.`,
+is the one with the longer path.
+A Gateway or an Ingress controller that is not Traefik's goes by the order of the standard. Two routes of different kinds that lead to the same place, with the same
+login, are a move from one kind to the other, and no finding.`,
 	Bad: `
 -- platform.yml --
 domain: home.example
@@ -44,7 +47,7 @@ ingress:
 				continue
 			}
 			s := contest.Shadow(r)
-			if s == nil {
+			if s == nil || !slices.ContainsFunc(s.By, func(by *routes.Router) bool { return !by.Moves(r) }) {
 				continue
 			}
 			guarded, login := !in.Routes.Open(r), ""
@@ -63,6 +66,9 @@ ingress:
 				others = fmt.Sprintf(", with %d more,", len(s.By)-1)
 			}
 			hint := fmt.Sprintf("give it a priority above %d, or remove it", s.By[0].Priority)
+			if r.Kind != "IngressRoute" || r.Server != "" {
+				hint = "make it more specific, or remove it"
+			}
 			if r.Own != nil && r.Own.Priority != 0 && r.Priority < len(r.Text) {
 				hint = "remove its priority: " + hint
 			}
@@ -70,11 +76,17 @@ ingress:
 			if r.Object != nil && s.By[0].Object == r.Object {
 				by = "its rule " + diag.Beginning(s.By[0].Text, mostOfRule)
 			}
-			report(r.At("match"), hint, "no request reaches %s%s: %s%s answers for all of it%s, with the priority %d, which is higher than %d",
-				r, where, by, others, login, s.By[0].Priority, r.Priority)
+			order := fmt.Sprintf("with the priority %d, which is higher than %d", s.By[0].Priority, r.Priority)
+			if r.Server != "" {
+				order = "and comes first in the order of " + standard[r.Kind]
+			}
+			report(r.At("match"), hint, "no request reaches %s%s: %s%s answers for all of it%s, %s", r, where, by, others, login, order)
 		}
 	},
 }
+
+// standard is who says in which order routes are tried, when Traefik does not.
+var standard = map[string]string{"HTTPRoute": "the Gateway API", "GRPCRoute": "the Gateway API", "Ingress": "Ingresses"}
 
 // mostOfRule is how much of a rule messages quote, in bytes.
 const mostOfRule = 200
@@ -89,6 +101,9 @@ func doorNames(doors []routes.Door) string {
 
 // redirects reports whether a router only sends visitors elsewhere.
 func redirects(in *lint.Context, r *routes.Router) bool {
+	if r.Redirect != "" {
+		return true
+	}
 	for _, m := range r.Middlewares {
 		if o := in.Routes.Middleware(m); o != nil {
 			if deployed.FieldAt(o, "spec", "redirectScheme") != nil || deployed.FieldAt(o, "spec", "redirectRegex") != nil {

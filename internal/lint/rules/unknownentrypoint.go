@@ -8,18 +8,22 @@ import (
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
+	"github.com/hippotion/roster/internal/lint/models/routes"
 	"github.com/hippotion/roster/internal/lint/models/traefik"
 )
 
 var unknownEntryPoint = lint.Rule{
 	Name:     "unknown-entrypoint",
 	Severity: lint.Error,
-	Summary:  "an exposure or a route names an entry point that Traefik does not have",
+	Summary:  "an exposure or a route names an entry point, a Gateway or a listener that there is not",
 	Doc: `Traefik compares the names of entry points exactly, capital letters included. It logs an error about one that it
 does not have, and the route answers nothing there: what comes in at the entry point that was meant gets 404. If it has none of a
 route's entry points, it drops the route. The entry points are those of Traefik's arguments, of its configuration file or of the values of
 its chart, with the chart's own (metrics, traefik, web and websecure). There is no finding unless all of that is known: Traefik has to be an
-application of the list, in the namespace of ` + "`ingress.controller`" + `.`,
+application of the list, in the namespace of ` + "`ingress.controller`" + `.
+
+The same goes for a route of the Gateway API whose ` + "`parentRefs`" + ` name a Gateway or a listener that there is not, and for a listener of Traefik's Gateway
+whose port no entry point has: that is the port inside of Traefik's pod, such as 8443.`,
 	Bad: entryPointExample + `-- applications.yml --
 - namespace: sys-traefik
   networkPolicies: ingress-controller
@@ -41,6 +45,7 @@ spec:
 `,
 	Mend: []string{`  entryPoints: [webscure]`, `  entryPoints: [websecure]`},
 	Check: func(in *lint.Context, report lint.Report) {
+		reportOnce(in.Routes.Faults(routes.UnknownListener), report)
 		settings := in.Traefik.Settings()
 		if !settings.EntryPointsKnown {
 			return
@@ -80,6 +85,19 @@ spec:
 		}
 		for _, o := range in.Routes.StreamRoutes() {
 			check(o.Object, o.EntryPoints, o.UDP)
+		}
+		said := map[*deployed.Object]bool{}
+		for _, r := range in.Routes.Routers() {
+			if r.Kind != "Ingress" || r.Object == nil || r.Server != "" || said[r.Object] {
+				continue
+			}
+			said[r.Object] = true
+			for _, name := range r.EntryPoints {
+				if settings.Lacks(name, false) {
+					report(in.Places.Field(r.Object, "metadata", "annotations"), likeEntryPoint(in, settings, name, false),
+						"%s names entry point %s, which Traefik does not have: it answers nothing there", r.Object.Title(), name)
+				}
+			}
 		}
 	},
 }

@@ -19,6 +19,20 @@ func (in *Model) Open(r *Router) bool {
 	return r.Redirect == "" && len(r.Guards) == 0 && len(r.Unclear) == 0 && !slices.ContainsFunc(r.Middlewares, func(m catalog.Middleware) bool { return in.mayKeepOut(in.Middleware(m)) })
 }
 
+// guards are the kinds of middlewares that keep somebody out: until there is a login, or for good.
+var guards = []string{"forwardAuth", "basicAuth", "digestAuth", "ipAllowList", "ipWhiteList"}
+
+// Guarded reports whether something surely keeps somebody out of a router.
+func (in *Model) Guarded(r *Router) bool {
+	return len(r.Guards) > 0 || slices.ContainsFunc(r.Middlewares, func(m catalog.Middleware) bool {
+		o := in.Middleware(m)
+		return o != nil && slices.ContainsFunc(guards, func(kind string) bool { return specOf(o)[kind] != nil })
+	})
+}
+
+// Leads reports whether a router leads to a Service that is named.
+func (r *Router) Leads() bool { return len(r.services) > 0 }
+
 // Harmless reports whether a middleware is known, which is not nil then, and keeps nobody out.
 func (in *Model) Harmless(o *deployed.Object) bool { return !in.mayKeepOut(o) }
 

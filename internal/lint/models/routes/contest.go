@@ -17,6 +17,11 @@ func (r *Router) above(other *Router) bool {
 	return r.orderedWith(other) && r.order < other.order
 }
 
+// sameRule reports whether two routers are of one rule of a route of the Gateway API: it makes no difference which of them answers.
+func (r *Router) sameRule(other *Router) bool {
+	return r.source != nil && r.source == other.source && r.Index == other.Index && r.Kind != "IngressRoute" && r.Kind != "Ingress"
+}
+
 // orderedWith reports whether the order in their object decides between two routers.
 func (r *Router) orderedWith(other *Router) bool {
 	return r.Server != "" && r.source != nil && r.source == other.source
@@ -407,7 +412,7 @@ func (c *Contest) Rivals(compare func(a, b *Router) int) map[*Router]*Rivals {
 	for _, host := range append([]string{""}, c.names...) {
 		for _, e := range c.hosts[host].entrants() {
 			c.candidates(e.scope, func(other entrant) {
-				if other.Priority != e.Priority || c.one(e.Router, other.Router) || e.orderedWith(other.Router) || e.Unsure != "" || other.Unsure != "" {
+				if other.Priority != e.Priority || c.one(e.Router, other.Router) || e.orderedWith(other.Router) || e.sameRule(other.Router) || e.Unsure != "" || other.Unsure != "" {
 					return
 				}
 				first, second := e.Router, other.Router

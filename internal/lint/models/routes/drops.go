@@ -34,6 +34,7 @@ type Fault struct {
 	Cause         Cause
 	Router        *Router // the one that has it; nil for an object, whose routers all have it
 	Message, Hint string
+	Listed        bool // whether it is of what roster renders for the list
 	of            func(fields ...string) catalog.Place
 	fields        []string
 	answers       bool // whether the routers are there all the same
@@ -223,6 +224,7 @@ func (s *subject) wrong(c Cause, at []string, hint, format string, args ...any) 
 
 func (s *subject) note(c Cause, at []string, hint, message string, answers bool) {
 	f := Fault{Cause: c, Router: s.router, Message: message, Hint: hint, fields: slices.Clone(at), answers: answers}
+	_, f.Listed = s.owned[s.object]
 	if f.of = s.at; s.router != nil {
 		f.of = s.router.At
 	}

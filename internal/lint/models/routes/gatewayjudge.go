@@ -80,7 +80,7 @@ func (s *subject) attachments(parents []gateways.Parent, all []gateways.Attachme
 // gatewayRouter is what becomes of one router.
 func (s *subject) gatewayRouter() {
 	r := s.router
-	s.dropped = r.refused || r.Invalid != nil && r.Server == ""
+	s.dropped = r.Refused || r.Invalid != nil && r.Server == ""
 	s.needsPart(s.partOf(r.source, r.Index))
 	if l := r.Listener; l != nil {
 		s.needsPart(s.partOf(l.Object, l.Index))

@@ -198,7 +198,7 @@ func (in *Model) attached(o *gatewayRoute, a *gateways.Attachment, left *int) []
 
 // atListener is what all routers of a route at a listener share.
 func (in *Model) atListener(o *gatewayRoute, a *gateways.Attachment) Router {
-	out := Router{Kind: o.Kind, Namespace: o.Namespace, Name: o.Name, places: in.places, source: o.Object, refused: a.Refused > gateways.NotKnown, Listener: a.Listener}
+	out := Router{Kind: o.Kind, Namespace: o.Namespace, Name: o.Name, places: in.places, source: o.Object, Refused: a.Refused > gateways.NotKnown, Listener: a.Listener}
 	if o.Application != nil {
 		out.Object = o.Object
 	}
@@ -208,9 +208,13 @@ func (in *Model) atListener(o *gatewayRoute, a *gateways.Attachment) Router {
 	}
 	if a.Listener == nil {
 		out.Server = "Gateway " + p.Name + " of " + cmp.Or(p.Namespace, o.Namespace)
-		out.EntryPoints = []string{out.Server}
-		if p.SectionName != "" {
-			out.EntryPoints = []string{"listener " + p.SectionName + " of " + out.Server}
+		out.Gateway = cmp.Or(p.Namespace, o.Namespace) + "/" + p.Name
+		out.EntryPoints = []string{out.Gateway}
+		switch {
+		case p.SectionName != "":
+			out.EntryPoints = []string{out.Gateway + "/" + p.SectionName}
+		case p.Port != nil:
+			out.EntryPoints = []string{out.Gateway + ":" + strconv.Itoa(int(*p.Port))}
 		}
 		if a.Refused == gateways.NotKnown {
 			out.Unsure = out.Server + " is not known here"
@@ -218,6 +222,7 @@ func (in *Model) atListener(o *gatewayRoute, a *gateways.Attachment) Router {
 		return out
 	}
 	l := a.Listener
+	out.Gateway = l.Namespace + "/" + l.Gateway.Name
 	out.TLS = l.Protocol == "HTTPS" || l.Protocol == "TLS"
 	if a.Refused == gateways.NotKnown {
 		out.Unsure = "whether " + l.Title() + " lets the routes of namespace " + o.Namespace + " in is not known here"
@@ -227,7 +232,7 @@ func (in *Model) atListener(o *gatewayRoute, a *gateways.Attachment) Router {
 		return out
 	}
 	out.Server = l.Server()
-	out.EntryPoints = []string{l.Gateway.Where() + ", port " + strconv.Itoa(int(l.Port))}
+	out.EntryPoints = []string{out.Gateway + ":" + strconv.Itoa(int(l.Port))}
 	return out
 }
 

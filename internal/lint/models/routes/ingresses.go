@@ -169,7 +169,7 @@ func (in *Model) ingressRouters() []*Router {
 			}
 			for k := range o.rules[i].HTTP.Paths {
 				r := in.ingressRouter(o, o.rules[i].Host, &o.rules[i].HTTP.Paths[k])
-				r.Index = i
+				r.Index = len(keys)
 				r.base = []string{"spec", "rules", strconv.Itoa(i), "http", "paths", strconv.Itoa(k)}
 				r.matchAt, r.order = []string{"path"}, len(keys)
 				if o.rules[i].HTTP.Paths[k].Path == "" {

@@ -84,10 +84,12 @@ type Router struct {
 	source          *deployed.Object // the object, also when roster renders it
 	base, matchAt   []string         // where the rule is in the object, and what it matches, below that
 	order           int              // among the routers of the object, of which the first wins
-	refused         bool             // whether its listener does not let it in
+	Refused         bool             // whether its listener does not let it in
+	Gateway         string           // of a route of the Gateway API: NAMESPACE/NAME
 	TooLarge        string           // why the rule was not read, if it was not
 	known           string           // its key
 	pos             *diag.Position
+	ports           func(namespace string) map[string]*Service
 	places          *places.Model
 	Place           int // among all routers
 }
@@ -189,7 +191,7 @@ func (in *Model) Routers() []*Router {
 	return in.allRouters.Get(func() []*Router {
 		out := in.readRouters()
 		for i, r := range out {
-			r.Place = i
+			r.Place, r.ports = i, in.ServicesOf
 		}
 		return out
 	})
@@ -325,14 +327,39 @@ func (r *Router) String() string {
 	return diag.Beginning(r.Kind+" "+r.Name+" of "+r.Namespace, 3*deployed.LongestName)
 }
 
+// Entrances are the names by which an exposure may call where requests enter: entry points; or, of a Gateway, all of it, a port, or a listener.
+func (r *Router) Entrances() []string {
+	out := r.EntryPoints
+	if r.Gateway != "" {
+		out = append(slices.Clone(out), r.Gateway)
+	}
+	if l := r.Listener; l != nil {
+		out = append(out, r.Gateway+"/"+l.Name, r.Gateway+":"+strconv.Itoa(int(l.Port)))
+	}
+	return out
+}
+
+// SameGuards reports whether the same middlewares and policies are before two routers.
+func (r *Router) SameGuards(other *Router) bool {
+	return slices.Equal(r.Middlewares, other.Middlewares) && r.Redirect == other.Redirect && slices.Equal(r.Guards, other.Guards) && slices.Equal(r.Unclear, other.Unclear)
+}
+
+// Moves reports whether two routers are of different kinds, and do the same with requests: one is about to take the place of the other.
+func (r *Router) Moves(other *Router) bool {
+	return r.Kind != other.Kind && r.LeadsWhere(other) && r.SameGuards(other)
+}
+
 // ServedBy is who answers, in messages.
 func (r *Router) ServedBy() string { return cmp.Or(r.Server, "Traefik") }
 
 // LeadsWhere reports whether both lead to the same Services.
 func (r *Router) LeadsWhere(other *Router) bool {
 	return slices.EqualFunc(r.services, other.services, func(a, b backend) bool {
-		return (a.Kind == "TraefikService") == (b.Kind == "TraefikService") && a.Name == b.Name && a.Port == b.Port &&
-			cmp.Or(a.Namespace, r.Namespace) == cmp.Or(b.Namespace, other.Namespace)
+		namespace := cmp.Or(a.Namespace, r.Namespace)
+		if (a.Kind == "TraefikService") != (b.Kind == "TraefikService") || a.Name != b.Name || namespace != cmp.Or(b.Namespace, other.Namespace) {
+			return false
+		}
+		return a.Port == b.Port || r.Kind != other.Kind && r.ports != nil && r.ports(namespace)[a.Name].same(a.Port, b.Port) // a Gateway knows ports by number only
 	})
 }
 

@@ -66,6 +66,19 @@ func (s *Service) has(port intstr.IntOrString) bool {
 	return port.StrVal != "" && s.names[port.StrVal]
 }
 
+// same reports whether two names are those of one port. The Service may be nil.
+func (s *Service) same(a, b intstr.IntOrString) bool {
+	number := func(p intstr.IntOrString) int32 {
+		for i := range s.Spec.Ports {
+			if p.Type == intstr.String && s.Spec.Ports[i].Name == p.StrVal {
+				return s.Spec.Ports[i].Port
+			}
+		}
+		return p.IntVal
+	}
+	return s != nil && number(a) != 0 && number(a) == number(b)
+}
+
 func portText(port intstr.IntOrString) string {
 	if port.Type == intstr.String {
 		return `"` + port.StrVal + `"`
