@@ -144,9 +144,12 @@ type walk struct {
 	*Reach
 	request    *request
 	from       *place
-	controller []*network.End
-	tunnels    []*network.End // pods that may bring requests from the internet
-	refused    []network.Ask  // that the list can permit
+	controller []*network.End                 // behind the door in question; none when it is not known
+	server     string                         // who answers there, in messages
+	behind     string                         // where its pods are, or whose they are
+	of         map[routes.Door]*routes.Router // the first router of each door
+	tunnels    []*network.End                 // pods that may bring requests from the internet
+	refused    []network.Ask                  // that the list can permit
 	hints      []string
 	notes      []string
 }
@@ -165,7 +168,8 @@ func (r *Reach) way(from string, q *request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &walk{Reach: r, request: q, from: a, controller: r.in.Network.Controller()}
+	w := &walk{Reach: r, request: q, from: a, of: map[routes.Door]*routes.Router{}}
+	w.goTo(routes.Door{})
 	if len(a.ends) == 1 {
 		q.Client = a.ends[0].IP
 		if a.ends[0].Entity == "world" {
@@ -194,6 +198,8 @@ func (w *walk) doors() (used, unused []routes.Door) {
 			if slices.Contains(used, d) || slices.Contains(unused, d) {
 				continue
 			}
+			w.of[d] = r
+			w.goTo(d)
 			if w.request.scheme != "" && (w.request.scheme == "https") != d.TLS && !(d.EntryPoint != "" && !d.TLS && w.byTunnel(d) == Yes) {
 				unused = append(unused, d)
 				continue
@@ -202,6 +208,19 @@ func (w *walk) doors() (used, unused []routes.Door) {
 		}
 	}
 	return used, unused
+}
+
+// goTo turns to a door: of Traefik, or of a Gateway or an Ingress controller besides it.
+func (w *walk) goTo(d routes.Door) {
+	w.controller, w.server, w.behind = w.in.Network.Controller(), "Traefik", w.in.Platform.Controller.Namespace
+	r := w.of[d]
+	if r == nil || r.Server == "" {
+		return
+	}
+	w.controller, w.server, w.behind = nil, r.Server, r.Server
+	if l := r.Listener; l != nil && l.ByCilium() {
+		w.controller = []*network.End{w.in.Network.Entity("ingress")}
+	}
 }
 
 // noDoor is the way of a request that no entry point takes to a route.
@@ -235,6 +254,7 @@ func (w *walk) noDoor(unused []routes.Door) Way {
 
 // through goes all ways through one door: one for each router that may answer there.
 func (w *walk) through(out *Result, d routes.Door) error {
+	w.goTo(d)
 	claims := w.in.Routes.Contest().Claims(&w.request.Request, d)
 	lost := w.in.Routes.Lost(&w.request.Request, d)
 	answering, beyond := answering(claims)
@@ -254,7 +274,7 @@ func (w *walk) through(out *Result, d routes.Door) error {
 	for _, r := range lost {
 		c.steps = append(c.steps, w.dropped(r))
 		if len(answering) > 0 {
-			w.note(fmt.Sprintf("Traefik drops the route %s: %s answers in its place", routeName(r), answering[0].Router))
+			w.note(fmt.Sprintf("%s drops the route %s: %s answers in its place", w.server, routeName(r), answering[0].Router))
 		}
 	}
 	if len(answering) == 0 {

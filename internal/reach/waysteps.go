@@ -58,7 +58,7 @@ func (w *walk) byTunnel(d routes.Door) Answer {
 
 // atDoor is the controller at the port of a door; at 0 when it is not known.
 func (w *walk) atDoor(d routes.Door) *place {
-	to := &place{text: w.in.Platform.Controller.Namespace, ends: w.controller}
+	to := &place{text: w.behind, ends: w.controller}
 	if e := w.in.Traefik.Settings().EntryPoint(d.EntryPoint); e != nil {
 		if n, err := strconv.ParseUint(e.Port(), 10, 16); err == nil {
 			to.port = asked{protocol: "TCP", number: uint16(n)}
@@ -113,7 +113,12 @@ func (r *Reach) anyTCP(f *Flow, from, to *network.End) error {
 func (w *walk) enter(c *course, d routes.Door, of []*routes.Router) error {
 	c.add(w.entryPoint(d, of))
 	to := w.atDoor(d)
-	s := Step{Kind: AtController, Name: w.in.Platform.Controller.Namespace}
+	s := Step{Kind: AtController, Name: w.behind}
+	if w.server != "Traefik" && len(w.controller) == 0 {
+		s.Answer, s.Says = Unknown, "its pods are not known here: whether policies let the request in is not judged"
+		c.add(s)
+		return nil
+	}
 	flows, err := w.flows(w.from.ends, to)
 	if err != nil {
 		return err
@@ -195,9 +200,12 @@ func (w *walk) entryPoint(d routes.Door, of []*routes.Router) Step {
 	if d.TLS {
 		s.Says = "TLS"
 	}
-	if e := settings.EntryPoint(d.EntryPoint); e != nil {
+	switch e := settings.EntryPoint(d.EntryPoint); {
+	case w.server != "Traefik":
+		s.Says += ", of " + w.server
+	case e != nil:
 		s.Says += " on " + e.Port() + "/TCP"
-	} else {
+	default:
 		s.Says += ", by its name, on a port that is not known here"
 	}
 	for _, r := range of {
@@ -210,6 +218,8 @@ func (w *walk) entryPoint(d routes.Door, of []*routes.Router) Step {
 			} else {
 				w.locate(&s, r.Own.Place)
 			}
+		case i >= 0 && r.Kind != "IngressRoute":
+			w.locate(&s, w.in.Places.Field(r.Object, "spec", map[string]string{"Ingress": "ingressClassName"}[r.Kind]+map[bool]string{true: "parentRefs"}[r.Gateway != ""]))
 		case i >= 0:
 			w.locate(&s, w.in.Places.Field(r.Object, "spec", "entryPoints"))
 		}
@@ -219,7 +229,7 @@ func (w *walk) entryPoint(d routes.Door, of []*routes.Router) Step {
 
 // dropped is the step of a route that Traefik drops.
 func (w *walk) dropped(r *routes.Router) Step {
-	s := Step{Kind: AtDropped, Name: routeName(r), Answer: No, Says: "Traefik drops it"}
+	s := Step{Kind: AtDropped, Name: routeName(r), Answer: No, Says: r.ServedBy() + " drops it"}
 	w.locate(&s, r.At("match"))
 	switch faults := w.in.Routes.Why(r); {
 	case len(faults) > 0:
@@ -244,10 +254,10 @@ func routeName(r *routes.Router) string {
 
 // unanswered is the step of a request that no router is for.
 func (w *walk) unanswered(d routes.Door, beyond []routes.Claim) Step {
-	s := Step{Kind: AtRouter, Name: "of " + cmp.Or(d.EntryPoint, anyEntryPoint), Answer: No, Says: "none is for " + w.request.String() + ": Traefik answers with 404"}
+	s := Step{Kind: AtRouter, Name: "of " + cmp.Or(d.EntryPoint, anyEntryPoint), Answer: No, Says: "none is for " + w.request.String() + ": " + w.server + " answers with 404"}
 	if len(beyond) > 0 {
 		s.Name = routeName(beyond[0].Router)
-		s.Says = "it is only for requests with " + asking(beyond[0]) + ": Traefik answers with 404"
+		s.Says = "it is only for requests with " + asking(beyond[0]) + ": " + w.server + " answers with 404"
 		w.locate(&s, beyond[0].At("match"))
 	}
 	return s
@@ -265,6 +275,9 @@ func asking(c routes.Claim) string {
 func (w *walk) elsewhere(kinds ...string) bool {
 	found := false
 	for _, o := range w.in.Deployed.Kind(kinds...) {
+		if _, followed := w.in.Routes.Followed(o.Kind, o.Namespace, o.Name); followed {
+			continue
+		}
 		if slices.ContainsFunc(slices.Collect(deployed.Texts(o.Content()["spec"])), w.named) {
 			found = true
 			w.note(o.Title() + " of " + o.Namespace + " names the host as well: where it leads is not followed here")
@@ -297,6 +310,10 @@ func (w *walk) answer(c *course, d routes.Door, all []routes.Claim, i int, claim
 	r := all[i].Router
 	s := Step{Kind: AtRouter, Name: routeName(r), Answer: Yes, Says: fmt.Sprintf("answers for %s, with the priority %d", diag.Beginning(r.Text, longestRule), r.Priority)}
 	w.locate(&s, r.At("match"))
+	if r.Unsure != "" {
+		w.note(r.Unsure)
+		s.Answer = Unknown
+	}
 	if all[i].Answer == muxer.Unknown {
 		s.Answer = Unknown
 		s.Says = fmt.Sprintf("answers when %s, which is not known of the request, with the priority %d", asking(all[i]), r.Priority)
@@ -321,6 +338,9 @@ func (w *walk) answer(c *course, d routes.Door, all []routes.Claim, i int, claim
 		if b.Priority > r.Priority {
 			w.note(fmt.Sprintf("requests with %s are answered by %s", asking(b), b.Router))
 		}
+	}
+	if r.Server != "" {
+		s.Says = "answers for " + diag.Beginning(r.Text, longestRule)
 	}
 	if secret := secretOf(r); secret != "" && d.TLS {
 		s.Says += "; its certificate is in the Secret " + secret
@@ -358,6 +378,24 @@ func (w *walk) middlewares(c *course, d routes.Door, r *routes.Router) error {
 	if e := w.in.Traefik.Settings().EntryPoint(d.EntryPoint); e != nil {
 		for i, o := range w.in.Routes.AtEntryPoint(e.Through()) {
 			all = append(all, through{name: e.Through()[i], object: o})
+		}
+	}
+	for _, name := range r.Guards {
+		c.add(Step{Kind: AtMiddleware, Name: name, Answer: Yes, Says: "asks for a login, or keeps somebody out"})
+		c.after = append(c.after, "after a login by "+name)
+	}
+	for _, name := range r.Unclear {
+		c.add(Step{Kind: AtMiddleware, Name: name, Answer: Unknown, Says: "is not known here: it may refuse the request"})
+	}
+	if r.Redirect != "" {
+		s := Step{Kind: AtMiddleware, Name: "RequestRedirect", Answer: Yes}
+		if r.Redirect != "http" && r.Redirect != "https" {
+			s.Answer, s.Says = Unknown, "redirects to another address"
+		} else {
+			w.redirect(&s, d, r.Redirect)
+		}
+		if c.add(s); s.Answer == No {
+			return nil
 		}
 	}
 	for _, m := range r.Middlewares {
@@ -533,6 +571,10 @@ func (w *walk) judge(s *Step, to *place, refused string) error {
 	if to == nil {
 		return nil
 	}
+	if w.server != "Traefik" && len(w.controller) == 0 {
+		s.Answer, s.Says = Unknown, s.Says+"; whether policies admit the pods of "+w.server+" is not known here"
+		return nil
+	}
 	flows, err := w.flows(w.controller, to)
 	if err != nil {
 		return err
@@ -588,7 +630,7 @@ func (w *walk) services(c *course, r *routes.Router) error {
 		default:
 			s.Says = "port " + t.Port.String()
 			if err := w.judge(&s, w.target(&s, &place{text: s.Name, port: asked{protocol: "TCP", number: uint16(t.Port.IntVal), name: t.Port.StrVal}}, t.Namespace, t.Name),
-				"its pods are not reached: Traefik answers with 504"); err != nil {
+				"its pods are not reached: "+w.server+" answers with 504"); err != nil {
 				return err
 			}
 			for _, f := range s.Flows {

@@ -147,7 +147,7 @@ func (a *addresses) instead(others []answer) []answer {
 
 // redirects reports whether a router only leads to HTTPS.
 func (a *addresses) redirects(r *routes.Router, d routes.Door) bool {
-	return !d.TLS && slices.ContainsFunc(a.through(r), func(m middleware) bool {
+	return !d.TLS && r.Redirect == "https" || !d.TLS && slices.ContainsFunc(a.through(r), func(m middleware) bool {
 		return m.kinds["redirectScheme"] != nil
 	})
 }
@@ -188,11 +188,14 @@ func (a *addresses) application(r *routes.Router) (code, namespace string) {
 	return a.owners[r.Own].Code, r.Namespace
 }
 
-// objectOf is the IngressRoute of a router.
+// groups are those of the kinds of routes.
+var groups = map[string]string{"IngressRoute": "traefik.io", "Ingress": "networking.k8s.io", "HTTPRoute": "gateway.networking.k8s.io", "GRPCRoute": "gateway.networking.k8s.io"}
+
+// objectOf is the object of a router.
 func objectOf(r *routes.Router) diff.ID {
 	name := r.Name
-	if r.Own != nil && r.Own.Path != "" {
+	if r.Own != nil && r.Own.Path != "" && r.Kind == "IngressRoute" {
 		name = object.Name(r.Own.Host + r.Own.Path)
 	}
-	return diff.ID{Group: "traefik.io", Kind: "IngressRoute", Namespace: r.Namespace, Name: name}
+	return diff.ID{Group: groups[r.Kind], Kind: r.Kind, Namespace: r.Namespace, Name: name}
 }

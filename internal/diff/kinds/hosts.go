@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/diff"
+	"github.com/hippotion/roster/internal/lint"
 )
 
 var hosts = &diff.Kind{
@@ -87,11 +88,24 @@ func textOf(v any) string {
 	return text
 }
 
+// isFollowed reports whether roster follows the requests through an object, before or after.
+func isFollowed(c *diff.Change, p *diff.Pair) bool {
+	for _, side := range []*lint.Context{c.Before.Context, c.After.Context} {
+		if side == nil {
+			continue
+		}
+		if _, followed := side.Routes.Followed(p.ID.Kind, p.ID.Namespace, p.ID.Name); followed {
+			return true
+		}
+	}
+	return false
+}
+
 // namedHosts are those of objects that roster follows no request through.
 func namedHosts(c *diff.Change, found func(diff.Consequence)) {
 	for _, p := range c.Pairs {
 		hosts := hostsAt[p.ID.Kind+"."+p.ID.Group]
-		if hosts == nil {
+		if hosts == nil || isFollowed(c, p) {
 			continue
 		}
 		var both [2][]string

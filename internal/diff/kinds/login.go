@@ -98,11 +98,12 @@ var guards = map[string]bool{"forwardAuth": true, "basicAuth": true, "digestAuth
 // login is that of an answer.
 func (a *addresses) login(one answer) login {
 	var guard, unknown []string
-	if one.Own != nil && one.Own.Auth.Middleware != nil {
+	if own := one.Own; own != nil && own.Auth.Name != "app" && own.Auth.Name != "none" && (own.Auth.Middleware != nil || len(one.Guards) > 0) {
 		if !a.Routes.Open(one.Router) {
 			guard = append(guard, "the login "+one.Own.Auth.Name)
 		}
 	} else {
+		guard, unknown = slices.Clone(one.Guards), slices.Clone(one.Unclear)
 		for _, m := range a.through(one.Router) {
 			title := fmt.Sprintf("Middleware %s of %s", m.Name, m.Namespace)
 			switch {

@@ -93,8 +93,8 @@ func (a *addresses) lost(at string) []string {
 			}
 			for _, f := range a.Routes.Why(r) {
 				why := f.Message
-				if !strings.Contains(why, "Traefik") {
-					why = "Traefik drops its route: " + why
+				if !strings.Contains(why, r.ServedBy()) {
+					why = r.ServedBy() + " drops its route: " + why
 				}
 				out = append(out, why)
 			}
@@ -147,7 +147,7 @@ func (a *addresses) served(answers []answer) *served {
 		add(&exposures, exposure)
 		l := a.login(one)
 		out.login = out.login.weakest(l)
-		if a.beyond[one.door.EntryPoint] && !challenge(one) {
+		if a.beyondLAN(one) && !challenge(one) {
 			add(&out.beyond, one.door.EntryPoint)
 			out.publicLogin = out.publicLogin.weakest(l)
 		}
@@ -168,6 +168,14 @@ func (a *addresses) served(answers []answer) *served {
 		out.exposure = exposures[0]
 	}
 	return out
+}
+
+// beyondLAN reports whether everybody reaches a router at its door.
+func (a *addresses) beyondLAN(one answer) bool {
+	if one.Gateway == "" {
+		return a.beyond[one.door.EntryPoint]
+	}
+	return slices.ContainsFunc(one.Entrances(), func(name string) bool { return a.beyond[name] })
 }
 
 // challenge reports whether a router is for the challenges of ACME, which everybody may see.

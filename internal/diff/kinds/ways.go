@@ -15,8 +15,10 @@ import (
 func waysIn(c *diff.Change, found func(diff.Consequence)) {
 	var unknown []string
 	for _, p := range c.Pairs {
-		if unfollowed(p) {
+		if why, other := unfollowed(c, p); other && why == "" {
 			unknown = append(unknown, p.ID.String())
+		} else if other {
+			c.Unjudged("where the requests for " + p.ID.String() + " lead is not certain: " + why)
 		}
 		before, after := waysOf(p.Before), waysOf(p.After)
 		opened, closed := apart(after.open, before.open), apart(before.open, after.open)
@@ -46,18 +48,29 @@ func waysIn(c *diff.Change, found func(diff.Consequence)) {
 	}
 }
 
-// unfollowedKinds are those of objects that may open a way in, through which roster follows no request.
-var unfollowedKinds = []string{
-	"Ingress.networking.k8s.io", "Gateway.gateway.networking.k8s.io", "GRPCRoute.gateway.networking.k8s.io", "HTTPRoute.gateway.networking.k8s.io",
-	"TCPRoute.gateway.networking.k8s.io", "TLSRoute.gateway.networking.k8s.io", "UDPRoute.gateway.networking.k8s.io",
-	"IngressRouteTCP.traefik.io", "IngressRouteUDP.traefik.io",
-}
+// unfollowedKinds are those of objects that may open a way in, through which roster follows no request, and followedKinds those through which it does,
+// if it is known who reads them.
+var (
+	unfollowedKinds = []string{
+		"TCPRoute.gateway.networking.k8s.io", "TLSRoute.gateway.networking.k8s.io", "UDPRoute.gateway.networking.k8s.io", "IngressRouteTCP.traefik.io", "IngressRouteUDP.traefik.io",
+	}
+	followedKinds = []string{"Ingress.networking.k8s.io", "GRPCRoute.gateway.networking.k8s.io", "HTTPRoute.gateway.networking.k8s.io"}
+)
 
-// unfollowed reports whether such an object is new, or says something else.
-func unfollowed(p *diff.Pair) bool {
-	return p.After != nil && isKind(p.After, unfollowedKinds...) && (p.Before == nil ||
-		!equal(memberAt(p.Before.Content(), "spec"), memberAt(p.After.Content(), "spec")) ||
-		!equal(memberAt(p.Before.Content(), "metadata", "annotations"), memberAt(p.After.Content(), "metadata", "annotations")))
+// unfollowed reports whether such an object is new, or says something else; and why it is not followed, if that is something in particular.
+func unfollowed(c *diff.Change, p *diff.Pair) (why string, other bool) {
+	if p.After == nil || !isKind(p.After, slices.Concat(unfollowedKinds, followedKinds)...) {
+		return "", false
+	}
+	if p.Before != nil && equal(memberAt(p.Before.Content(), "spec"), memberAt(p.After.Content(), "spec")) &&
+		equal(memberAt(p.Before.Content(), "metadata", "annotations"), memberAt(p.After.Content(), "metadata", "annotations")) {
+		return "", false
+	}
+	if isKind(p.After, followedKinds...) && c.After.Context != nil {
+		why, followed := c.After.Context.Routes.Followed(p.ID.Kind, p.ID.Namespace, p.ID.Name)
+		return why, !followed
+	}
+	return "", true
 }
 
 // ways are those into an object from outside of the cluster.

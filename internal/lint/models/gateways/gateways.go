@@ -183,6 +183,9 @@ func (g *Gateway) Where() string { return g.Title() + " of " + g.Namespace }
 // ByTraefik reports whether a Gateway is Traefik's.
 func (g *Gateway) ByTraefik() bool { return g.Controller == Traefik }
 
+// ByCilium reports whether a Gateway is Cilium's, whose proxy has an identity of its own.
+func (g *Gateway) ByCilium() bool { return g.Controller == Cilium }
+
 // Server names the implementation in messages.
 func (g *Gateway) Server() string {
 	switch g.Controller {

@@ -30,6 +30,28 @@ func (in *Model) Guarded(r *Router) bool {
 	})
 }
 
+// Followed reports whether requests for an object that is not Traefik's own are followed: it is an Ingress, an HTTPRoute or a GRPCRoute, and who reads it is
+// known. If it is not followed for a reason of its own, that is why.
+func (in *Model) Followed(kind, namespace, name string) (why string, followed bool) {
+	all := in.followed.Get(func() map[[3]string]string {
+		out := map[[3]string]string{} // why each is not followed, if it is not
+		for _, o := range in.gatewayRoutes() {
+			out[[3]string{o.Kind, o.Namespace, o.Name}] = ""
+		}
+		for _, o := range in.readIngresses() {
+			out[[3]string{o.Kind, o.Namespace, o.Name}] = ""
+		}
+		for _, r := range in.Routers() {
+			if at := [3]string{r.Kind, r.Namespace, r.Name}; r.Kind != "IngressRoute" {
+				out[at] = cmp.Or(out[at], r.Unsure)
+			}
+		}
+		return out
+	})
+	why, followed = all[[3]string{kind, namespace, name}]
+	return why, followed && why == ""
+}
+
 // Leads reports whether a router leads to a Service that is named.
 func (r *Router) Leads() bool { return len(r.services) > 0 }
 

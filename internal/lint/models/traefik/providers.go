@@ -45,7 +45,7 @@ func (t *Settings) Experimental() bool { return !t.certain() || t.experimental }
 func (t *Settings) ReadsIngresses(class string) bool {
 	switch {
 	case !t.certain():
-		return class == "" || class == "traefik"
+		return class == "traefik"
 	case t.ingresses == 0:
 		return false
 	}
