@@ -88,13 +88,13 @@ func textOf(v any) string {
 	return text
 }
 
-// isFollowed reports whether roster follows the requests through an object, before or after.
+// isFollowed reports whether roster follows the requests through an object, before or after, be it with doubts.
 func isFollowed(c *diff.Change, p *diff.Pair) bool {
 	for _, side := range []*lint.Context{c.Before.Context, c.After.Context} {
 		if side == nil {
 			continue
 		}
-		if _, followed := side.Routes.Followed(p.ID.Kind, p.ID.Namespace, p.ID.Name); followed {
+		if why, followed := side.Routes.Followed(p.ID.Kind, p.ID.Namespace, p.ID.Name); followed || why != "" {
 			return true
 		}
 	}

@@ -93,7 +93,7 @@ func (a *addresses) lost(at string) []string {
 			}
 			for _, f := range a.Routes.Why(r) {
 				why := f.Message
-				if !strings.Contains(why, r.ServedBy()) {
+				if !strings.Contains(why, r.ServedBy()) && !r.Refused {
 					why = r.ServedBy() + " drops its route: " + why
 				}
 				out = append(out, why)

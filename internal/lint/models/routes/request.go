@@ -99,6 +99,13 @@ func (in *Model) Why(r *Router) []Fault {
 	var out []Fault
 	seen := map[*subject]bool{}
 	next := []*subject{v.routers[r]}
+	if r.Refused {
+		for _, f := range v.by.of(r.source).faults {
+			if f.Cause == UnknownListener || f.Cause == RefusedRoute {
+				out = append(out, f)
+			}
+		}
+	}
 	for _, s := range v.doors {
 		if slices.Contains(s.users, v.routers[r]) {
 			next = append(next, s)
