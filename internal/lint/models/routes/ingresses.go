@@ -69,10 +69,10 @@ func (in *ingress) option(name string) string {
 
 const routerOptions = "traefik.ingress.kubernetes.io/router."
 
-// hasOption reports whether an option, or something below it, is set.
+// hasOption reports whether an option, or something below it, is set: "false" is nothing.
 func (in *ingress) hasOption(name string) bool {
-	for key := range in.annotations {
-		if lower := strings.ToLower(key); lower == routerOptions+name || strings.HasPrefix(lower, routerOptions+name+".") {
+	for key, value := range in.annotations {
+		if lower := strings.ToLower(key); lower == routerOptions+name && !strings.EqualFold(value, "false") || strings.HasPrefix(lower, routerOptions+name+".") {
 			return true
 		}
 	}
@@ -126,6 +126,7 @@ func (in *Model) readIngress(o *deployed.Object) *ingress {
 	}
 	settings := in.traefik.Settings()
 	switch controller := in.controllerOf(out.class); {
+	case r.Spec.Class == nil && out.class != "" && out.class == out.annotations["kubernetes.io/ingress.class"] && settings.ReadsIngresses(out.class): // by the annotation, whosever the class is
 	case controller == traefikIngress && (settings.ReadsIngresses(out.class) || settings.ReadsIngresses("traefik")):
 	case controller == "" && settings.ReadsIngresses(out.class):
 	case controller == traefikIngress || out.class == "":
