@@ -11,6 +11,7 @@ const (
 	objects   = "helm-charts/extra-objects/values-"
 	routes    = "deploy/films-routes/routes.yaml"
 	extras    = "deploy/films-routes/extras.yaml"
+	gateway   = "deploy/films-routes/gateway.yaml"
 	paperless = "deploy/paperless/argocd.yaml"
 )
 
@@ -454,6 +455,12 @@ var faults = []fault{
 		{rule: "broken-tls-option", text: "cipherSuites: ["},
 		{rule: "broken-service", text: "scheme: wss"},
 		{rule: "ignored-route", text: "services: [] # soon"},
+	}},
+	{file: gateway, finds: []find{
+		{rule: "broken-listener", text: "port: 80, hostname: '*.films.home.example'}\n---"},
+		{rule: "listener-refuses-route", text: "hostnames: [trailers.home.example]"},
+		{rule: "missing-reference-grant", text: "- {name: greeter, namespace: web-greeter"},
+		{rule: "served-twice", text: "- {path: /, pathType: Prefix"},
 	}},
 	{file: routes, finds: []find{{rule: "random-route", text: "match: Host(`films.home.example`)\n"}}},
 	{file: routes, finds: []find{{rule: "colliding-router-names", text: "- {kind: Rule, match: Host(`series.home.example`), services: [{name: jellyfin, port: http}]}"}}},
