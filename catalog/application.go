@@ -54,8 +54,7 @@ func (b *builder) application(in *app) Application {
 	}
 	for i := range in.Ingress {
 		if in.Ingress[i].Node != nil {
-			in.Ingress[i].leadsSomewhere(in)
-			a.Routes = append(a.Routes, b.routes.route(&in.Ingress[i], from))
+			a.Routes = append(a.Routes, b.routes.route(&in.Ingress[i], in, from))
 		}
 	}
 	for i := range in.Secrets {
@@ -68,7 +67,9 @@ func (b *builder) application(in *app) Application {
 		longest = s.cluster.partOf(code, SecretPart)
 	}
 	s.short(in.ApplicationCode.Node, longest)
-	slices.SortFunc(a.Routes, func(a, b Route) int { return cmp.Compare(a.Host+a.Path, b.Host+b.Path) })
+	slices.SortFunc(a.Routes, func(a, b Route) int {
+		return cmp.Or(cmp.Compare(a.Host+a.Path, b.Host+b.Path), cmp.Compare(a.Key(), b.Key()))
+	})
 	slices.SortFunc(a.Secrets, func(a, b Secret) int { return cmp.Compare(a.Name, b.Name) })
 	for _, d := range in.DependsOn {
 		if d.IsSet() && b.names.apps[d.V] == nil {

@@ -317,20 +317,6 @@ type ignoreDifferenceInput struct {
 	ManagedFieldsManagers []text `yaml:"managedFieldsManagers" example:"[kube-controller-manager]"`
 }
 
-// ingressInput is one host name under which a Service of the namespace is reached.
-type ingressInput struct {
-	*syntax.Node `example:"{host: whoami, service: web-whoami, port: 80}"`
-	Host         text        `yaml:"host,required" example:"whoami"` // a name without dots gets the platform's domain
-	Service      text        `yaml:"service" example:"web-whoami" empty:"write a value, such as service: web-whoami"`
-	Port         syntax.Text `yaml:"port" example:"80" empty:"write a value, such as port: 80"` // the Service's port: a number or its name
-	Path         text        `yaml:"path" example:"/api"`
-	Priority     number      `yaml:"priority" example:"100"`
-	Expose       text        `yaml:"expose" example:"lan" flag:"write the name of one of ingress.expose, such as lan or public; for no host, remove it from ingress"`
-	Auth         text        `yaml:"auth" example:"oauth" flag:"write none for a host that everybody has access to, or the name of a middleware of ingress.auth"` // one of the platform's, or none, or app: the application has its own
-
-	SharedWith []text `yaml:"sharedWith" example:"[web-reviews]"` // namespaces whose applications may answer for parts of the host
-}
-
 // secretInput is one Secret that External Secrets creates from Vault.
 type secretInput struct {
 	*syntax.Node    `example:"{name: whoami, data: {PASSWORD: web-whoami#password}}"`

@@ -20,6 +20,9 @@ const (
 func (s *settings) exposures() {
 	in := &s.in.Ingress
 	s.expose, s.exposeAt = map[string][]string{lan: {"websecure"}}, map[string][]Place{}
+	if s.routeKind == IngressRoutes { // its class may be all there is to say
+		s.expose[lan] = []string{}
+	}
 	if in.Expose.Node != nil {
 		s.expose = map[string][]string{}
 	}
@@ -32,7 +35,7 @@ func (s *settings) exposures() {
 				s.exposeAt[item.Key] = append(s.exposeAt[item.Key], place(entryPoint.Node))
 			}
 		}
-		if len(item.Value) == 0 && !item.Node.Flawed() {
+		if len(item.Value) == 0 && !item.Node.Flawed() && s.routeKind != IngressRoutes {
 			item.Node.Report("no-entrypoints", "list Traefik's entry points", "the exposure %q has no entry points", item.Key)
 		}
 		names := set(s.expose[item.Key])

@@ -39,6 +39,7 @@ func flowsOf(entries []*entry, n *names, added []permission, s *settings) map[st
 			f.of[e.Namespace.V] = append(f.of[e.Namespace.V], n.mesh.into(n.cluster, e.Namespace.V)...)
 		}
 	}
+	f.routedOutside(entries, s)
 	f.baselines(entries, s)
 	for _, flows := range f.of { // the order of the entries does not matter
 		slices.SortStableFunc(flows, func(a, b Flow) int { return cmp.Compare(a.Origin, b.Origin) })

@@ -47,5 +47,5 @@ func identityHeadersOf(in []text) []string {
 
 // withoutLogin reports whether an application has a route that goes through no login of the platform.
 func withoutLogin(a Application) bool {
-	return slices.ContainsFunc(a.Routes, func(r Route) bool { return r.Auth.Middleware == nil })
+	return slices.ContainsFunc(a.Routes, func(r Route) bool { return r.Auth.Middleware == nil && r.Protocol == HTTP })
 }

@@ -189,17 +189,6 @@ type Namespace struct {
 // IdentityMiddleware is the name of the Middleware that removes IdentityHeaders.
 const IdentityMiddleware = "roster-identity-headers"
 
-// Middlewares are what the requests on a route of the namespace go through.
-func (n *Namespace) Middlewares(r *Route) []Middleware {
-	switch {
-	case r.Auth.Middleware != nil:
-		return []Middleware{*r.Auth.Middleware}
-	case len(n.IdentityHeaders) > 0:
-		return []Middleware{{Name: IdentityMiddleware, Namespace: n.Name}}
-	}
-	return nil
-}
-
 // PodSecurity is the levels of a namespace; an empty level is not set.
 type PodSecurity struct{ Enforce, Audit, Warn, Version string }
 
@@ -269,6 +258,7 @@ const (
 	Allowed  Cause = "networkPolicies.allow" // the list permits it
 	Used     Cause = "uses"                  // an application calls one of the catalog
 	Declared Cause = "catalog"               // an application of the catalog requires it
+	Routed   Cause = "applications.ingress"  // a route of the list leads there
 
 	// The baselines of platform.yml.
 	WithinNamespace Cause = "networkBaselines.withinNamespace"
@@ -343,11 +333,13 @@ type Application struct {
 	Labels            map[string]string
 	Annotations       map[string]string
 
-	Wave        Wave
-	Routes      []Route
-	RouteSync   Sync
-	Secrets     []Secret
-	SecretsSync Sync
+	Wave      Wave
+	Routes    []Route
+	RouteSync Sync
+	// CertificatesLate says that an application of the platform installs cert-manager's kinds.
+	CertificatesLate bool
+	Secrets          []Secret
+	SecretsSync      Sync
 }
 
 // Reads are the files and folders that the sources read, relative to the repository's root; nil when they are unknown.
@@ -449,41 +441,6 @@ type IgnoreDifference struct {
 	Group, Kind, Name, Namespace                           string
 	JSONPointers, JQPathExpressions, ManagedFieldsManagers []string
 }
-
-// Route is one IngressRoute.
-type Route struct {
-	Origin     Origin
-	Place      Place
-	Exposure   Exposure
-	Auth       Auth
-	Host       string
-	Path       string // without a slash at the end; empty for all paths
-	Priority   int    // 0: by the length of the rule
-	Service    string
-	Port       ServicePort
-	SharedWith []string // the namespaces whose applications may answer for parts of the host, in order
-}
-
-// ServicePort is a Service's port by its name or, when Name is empty, by its number.
-type ServicePort struct {
-	Number int
-	Name   string
-}
-
-// Exposure is from where a route can be reached.
-type Exposure struct {
-	Name        string
-	EntryPoints []string // of Traefik
-}
-
-// Auth is who asks the users of a route for a login.
-type Auth struct {
-	Name       string      // one of the platform's; app when the application does, and none when nobody does
-	Middleware *Middleware // of the platform's; nil for app and none
-}
-
-// Middleware is a Traefik Middleware.
-type Middleware struct{ Name, Namespace string }
 
 // Secret is one ExternalSecret.
 type Secret struct {

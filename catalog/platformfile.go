@@ -99,9 +99,12 @@ type impersonationInput struct {
 
 type ingressConfigInput struct {
 	*syntax.Node `example:"{auth: {oauth: {name: oauth, namespace: sys-auth}}}"`
+	Kind         text                        `yaml:"kind" enum:"traefik,ingress"` // which objects routes become
+	Class        text                        `yaml:"class" example:"traefik"`     // of IngressClass, for kind ingress
 	Controller   controllerInput             `yaml:"controller"`
 	Expose       syntax.Map[[]text]          `yaml:"expose" example:"{lan: [websecure], public: [public]}"` // entry points of each exposure
 	Auth         syntax.Map[middlewareInput] `yaml:"auth" example:"{oauth: {name: oauth, namespace: sys-auth}}"`
+	Middlewares  syntax.Map[middlewareInput] `yaml:"middlewares" example:"{compress: {name: compress, namespace: sys-traefik}}"` // that routes may name, besides auth
 	// IdentityHeaders are those by which the middlewares of auth tell applications who somebody is.
 	IdentityHeaders []text               `yaml:"identityHeaders" example:"[X-Auth-Request-User]"`
 	Defaults        ingressDefaultsInput `yaml:"defaults"`

@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"maps"
 	"math"
-	"path"
+	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -24,37 +23,41 @@ func notPrinted(r rune) bool { return !unicode.IsPrint(r) }
 type routes struct {
 	settings *settings
 	names    *names
-	hosts    map[string]*syntax.Node // by name and path
+	hosts    map[string]*syntax.Node // by name and path, and by what else tells routes apart
 
-	domainMissing bool // reported
+	issuers       map[string]*syntax.Node // by the Secret that they make, and their own name
+	domainMissing bool                    // reported
 }
 
-// route resolves one host name of an application.
-func (r *routes) route(in *ingressInput, from Origin) Route {
-	out := Route{Place: place(in.Node), Host: r.host(in.Host), Path: strings.TrimRight(in.Path.V, "/"), Priority: in.Priority.V, Service: in.Service.V}
-	out.Origin = from + "/ingress/" + Origin(out.Host+out.Path)
-	// Traefik cleans the path of a request before it looks for a rule.
-	if in.Path.IsSet() && (!strings.HasPrefix(in.Path.V, "/") || strings.ContainsAny(in.Path.V, "`(){}*?#% ") || strings.ContainsFunc(in.Path.V, notPrinted) ||
-		out.Path != "" && path.Clean(out.Path) != out.Path) {
-		in.Path.Report("bad-path", "", "expected a path prefix such as /api, found %s", syntax.Quote(in.Path.V))
+// route resolves one element of an application's ingress.
+func (r *routes) route(in *ingressInput, of *app, from Origin) Route {
+	s := r.settings
+	out := Route{Place: place(in.Node), Protocol: Protocol(in.Protocol.Or(string(HTTP))), Priority: in.Priority.V}
+	out.Path, out.PathType = in.Path.resolved()
+	out.Methods, out.Headers, out.Query = in.Match.resolved()
+	out.Hosts = r.hostsOf(in, out.Protocol)
+	if len(out.Hosts) > 0 {
+		out.Host = out.Hosts[0]
 	}
 	if in.Priority.IsSet() && (in.Priority.V < 1 || in.Priority.V > MaxPriority) {
 		in.Priority.Report("bad-priority", "leave it out to let longer rules win", "expected a priority from 1 to %d, found %d", MaxPriority, in.Priority.V)
 	}
-	if in.Service.IsSet() && validation.IsDNS1035Label(in.Service.V) != nil {
-		badName(in.Service, `the name of a Service (lower-case letters, digits and "-", a letter first)`, validation.IsDNS1035Label)
+	out.Exposure = s.exposureOf(in)
+	out.Backends = r.backendsOf(in, of)
+	if in.Sticky != nil && in.Sticky.Enabled.Or(true) {
+		out.Sticky = &Sticky{Cookie: in.Sticky.Cookie.V}
+		cookieName(in.Sticky.Cookie)
 	}
-	out.Port = servicePort(in.Port)
-	if out.Host != "" {
-		address := out.Host + out.Path
-		if first := r.hosts[address]; first != nil {
-			in.Host.ReportWith(first, "first here", "duplicate-host", "give one of them a path, or remove it",
-				"%s is routed twice: which one answers would be random", address)
-		} else {
-			r.hosts[address] = in.Host.Node
-		}
-	}
-	out.Exposure, out.Auth = r.settings.exposureOf(in), r.settings.authOf(in)
+	out.Redirect, out.Rewrite = in.redirectOf(&out), in.rewriteOf(&out)
+	out.RequestHeaders, out.ResponseHeaders = in.RequestHeaders.resolved(), in.ResponseHeaders.resolved()
+	out.Timeouts = in.Timeouts.resolved()
+	out.TLS = in.tlsOf(&out)
+	out.Annotations = routeAnnotations(in.Annotations)
+	out.Origin = from + "/ingress/" + Origin(cmp.Or(out.Host, strings.ToLower(string(out.Protocol))+"/"+out.Exposure.Name)+out.Path)
+	out.Auth, out.Middlewares = s.authOf(in, &out), s.middlewaresOf(in)
+	in.sayable(&out)
+	r.distinct(in, &out)
+	r.oneIssuer(in, &out, of.entry.Namespace.V)
 	for _, name := range in.SharedWith {
 		if name.IsSet() && r.names.entries[name.V] == nil {
 			r.names.unknownNamespace(name.Node, name.V, "remove it: a host is routed on one cluster")
@@ -65,21 +68,82 @@ func (r *routes) route(in *ingressInput, from Origin) Route {
 	return out
 }
 
-// leadsSomewhere reports a host without a Service or its port. Where those of a catalog application lead is unknown when its values do not fit.
-func (in *ingressInput) leadsSomewhere(of *app) {
-	hint := ""
-	if b := of.builtin; b != nil {
-		if b.values == nil {
+// distinct reports what is routed twice.
+func (r *routes) distinct(in *ingressInput, out *Route) {
+	once := func(at *syntax.Node, key, what, hint string) {
+		if first := r.hosts[key]; first != nil {
+			at.ReportWith(first, "first here", "duplicate-host", hint, "%s is routed twice: which one answers would be random", what)
 			return
 		}
-		hint = b.unled
+		r.hosts[key] = at
 	}
-	if in.Port.Node == nil && !in.Flawed("port") {
-		in.Report("missing-field", cmp.Or(hint, "write it like this: port: 80"), `missing "port"`)
+	if out.Protocol == TCP || out.Protocol == UDP {
+		for _, e := range out.Exposure.EntryPoints {
+			once(in.Node, string(out.Protocol)+" "+e, "the entry point "+syntax.Quote(e), "expose one of them with another entry point: "+string(out.Protocol)+" connections name no host")
+		}
+		return
 	}
-	if !in.Service.IsSet() && !in.Flawed("service") {
-		in.Report("missing-field", cmp.Or(hint, "write it like this: service: web-whoami"), `missing "service"`)
+	for i, t := range in.hosts() {
+		if i < len(out.Hosts) && out.Hosts[i] != "" {
+			once(t.Node, out.Hosts[i]+out.Key(), out.Hosts[i]+out.Path, "give one of them a path, or remove it")
+		}
 	}
+}
+
+// oneIssuer reports a Secret that two issuers would make.
+func (r *routes) oneIssuer(in *ingressInput, out *Route, namespace string) {
+	if out.TLS == nil || out.TLS.Issuer == "" {
+		return
+	}
+	if r.issuers == nil {
+		r.issuers = map[string]*syntax.Node{}
+	}
+	key := namespace + "/" + out.TLS.SecretName
+	first := r.issuers[key]
+	if first == nil {
+		r.issuers[key], r.issuers[key+" "+out.TLS.IssuerKind+"/"+out.TLS.Issuer] = in.TLS.Node, in.TLS.Node
+		return
+	}
+	if r.issuers[key+" "+out.TLS.IssuerKind+"/"+out.TLS.Issuer] == nil {
+		in.TLS.ReportWith(first, "first here", "duplicate-secret", "name the same issuer, or another secretName", "two issuers would make the Secret %s", syntax.Quote(out.TLS.SecretName))
+	}
+}
+
+// hosts are the hosts as they are written: host, or hosts.
+func (in *ingressInput) hosts() []text {
+	if in.Host.IsSet() {
+		return []text{in.Host}
+	}
+	return present(in.Hosts...)
+}
+
+// hostsOf are the whole names of the hosts; a wrong one is empty.
+func (r *routes) hostsOf(in *ingressInput, p Protocol) []string {
+	names := in.hosts()
+	switch {
+	case in.Host.IsSet() && in.Hosts != nil:
+		in.hostsAt().Report("bad-choice", "list all names under hosts, and remove host", "expected one of host and hosts, found both")
+	case p == TCP || p == UDP:
+		if len(names) > 0 {
+			names[0].Report("no-effect", "remove it; for TLS connections, which name their server, write protocol: TLS", "%s connections name no host", p)
+		}
+		return nil
+	case len(names) == 0 && !in.Flawed("host", "hosts"):
+		in.Report("missing-field", "write it like this: host: whoami", `missing "host"`)
+	}
+	out := make([]string, len(names))
+	for i, t := range names {
+		out[i] = r.host(t)
+	}
+	return out
+}
+
+// hostsAt is the place of the first of hosts, or of the element.
+func (in *ingressInput) hostsAt() *syntax.Node {
+	if names := present(in.Hosts...); len(names) > 0 {
+		return names[0].Node
+	}
+	return in.Node
 }
 
 // exposureOf is from where a route can be reached: as the entry says, or by default.
@@ -92,7 +156,7 @@ func (s *settings) exposureOf(in *ingressInput) Exposure {
 		at = nil // reported there
 	}
 	name := in.Expose.Or(s.defaultExpose)
-	return Exposure{Name: name, EntryPoints: s.exposure(at, name)}
+	return Exposure{Name: name, Kind: s.routeKind, Class: s.ingressClass, EntryPoints: s.exposure(at, name)}
 }
 
 // host is the whole host name.
@@ -100,13 +164,16 @@ func (r *routes) host(in text) string {
 	if !in.IsSet() {
 		return ""
 	}
-	if strings.ContainsAny(in.V, ".:/") {
-		if !hostname(in) {
+	pattern := strings.Contains(in.V, "*")
+	switch {
+	case pattern && !hostPatternFits(in):
+		return ""
+	case strings.ContainsAny(in.V, ".:/"):
+		if !pattern && !hostname(in) {
 			return ""
 		}
 		return in.V
-	}
-	if !dnsLabel(in) {
+	case !pattern && !dnsLabel(in):
 		return ""
 	}
 	if !r.settings.in.Domain.IsSet() {
@@ -117,32 +184,35 @@ func (r *routes) host(in text) string {
 		return ""
 	}
 	host := in.V + "." + r.settings.in.Domain.V
-	if isHostname(r.settings.in.Domain.V) && !isHostname(host) {
+	if isHostname(r.settings.in.Domain.V) && !isHostname(strings.ReplaceAll(host, "*", "x")) {
 		in.Report("bad-host", "", "expected at most %d characters together with the domain, found %d", validation.DNS1123SubdomainMaxLength, len(host))
 	}
 	return host
 }
 
-func servicePort(t syntax.Text) ServicePort {
-	if t.Node == nil {
-		return ServicePort{}
+// hostPatternFits checks a host with a *: it stands for characters of the first part, so that somebody owns the rest.
+func hostPatternFits(in text) bool {
+	first, rest, dotted := strings.Cut(in.V, ".")
+	if strings.Count(in.V, "*") == 1 && strings.Contains(first, "*") && isHostname(strings.Replace(first, "*", "x", 1)) && (!dotted || isHostname(rest)) {
+		return true
 	}
-	if n, err := strconv.Atoi(t.V); err == nil && strconv.Itoa(n) == t.V && n >= 1 && n <= 65535 {
-		return ServicePort{Number: n}
-	}
-	if validation.IsValidPortName(t.V) != nil {
-		t.Report("bad-port", "", "expected the Service's port, from 1 to 65535, or its name, found %s", syntax.Quote(t.V))
-	}
-	return ServicePort{Name: t.V}
+	in.Report("bad-host", "write it like this: host: '*.apps.home.example', or 'pr-*.home.example'",
+		"expected one * in the first part of the name, where it stands for any characters of that part, found %s", shown(in.V))
+	return false
 }
 
 // authOf is who asks the users of a route for a login: one of the platform's middlewares, unless the entry says none or app.
-func (s *settings) authOf(in *ingressInput) Auth {
+func (s *settings) authOf(in *ingressInput, r *Route) Auth {
 	out := Auth{Name: in.Auth.Or(s.defaultAuth)}
 	switch {
 	case in.Auth.IsSet():
 		out.Middleware = s.middleware(in.Auth)
+	case r.Redirect != nil: // there is nothing to guard, and who follows it logs in where it leads to
+		return Auth{Name: "none"}
 	case s.defaultAuth == "none" || s.defaultAuth == "app":
+	case r.Protocol != HTTP && !in.Flawed("auth"):
+		in.Report("missing-value", "write auth: app when what answers asks for a login itself; or auth: none",
+			"nothing would guard this: no login of the platform can be asked for over %s", r.Protocol)
 	case s.defaultAuth != "":
 		m := s.auth[s.defaultAuth]
 		out.Middleware = &m
@@ -153,6 +223,9 @@ func (s *settings) authOf(in *ingressInput) Auth {
 	default:
 		in.Report("missing-value", "set auth here, or ingress.defaults.auth in "+PlatformFile+"; "+diag.OneOf("known: ", slices.Collect(maps.Keys(s.auth))),
 			"the platform has several kinds of auth")
+	}
+	if out.Middleware != nil && r.Protocol != HTTP && in.Auth.IsSet() {
+		in.Auth.Report("no-effect", "write auth: app when what answers asks for a login itself; or auth: none", "no login of the platform can be asked for over %s", r.Protocol)
 	}
 	return out
 }
@@ -167,4 +240,63 @@ func (s *settings) middleware(name text) *Middleware {
 		name.Report("unknown-auth", diag.DidYouMean(name.V, append(slices.Collect(maps.Keys(s.auth)), "app", "none")), "there is no auth %s", syntax.Quote(name.V))
 	}
 	return &m
+}
+
+// middlewaresOf are those that a route names.
+func (s *settings) middlewaresOf(in *ingressInput) []Middleware {
+	var out []Middleware
+	for _, t := range present(in.Middlewares...) {
+		m, known := s.middlewares[t.V]
+		namespace, name, direct := strings.Cut(t.V, "/")
+		switch {
+		case direct && validation.IsDNS1123Label(namespace) == nil && validation.IsDNS1123Subdomain(name) == nil:
+			m = Middleware{Name: name, Namespace: namespace}
+		case direct:
+			t.Report("bad-name", "", "expected a middleware such as sys-traefik/rate-limit, found %s", shown(t.V))
+			continue
+		case known, s.flawed("ingress.middlewares"):
+		default:
+			t.Report("unknown-middleware", cmp.Or(diag.DidYouMean(t.V, slices.Collect(maps.Keys(s.middlewares))), "write NAMESPACE/NAME, such as sys-traefik/rate-limit; or name it under ingress.middlewares in "+PlatformFile),
+				"there is no middleware %s in ingress.middlewares", syntax.Quote(t.V))
+			continue
+		}
+		if slices.Contains(out, m) {
+			t.Report("used-twice", "remove one of them", "requests already go through the middleware %s", shown(t.V))
+			continue
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// cookieName checks the name of a cookie: a token of RFC 6265.
+func cookieName(t text) {
+	if t.IsSet() && !header().MatchString(t.V) {
+		t.Report("bad-name", "", "expected the name of a cookie such as whoami, found %s", shown(t.V))
+	}
+}
+
+// outsideAddress is the IP address of something outside of the cluster.
+func (s *settings) outsideAddress(t text) (netip.Addr, bool) {
+	a, err := netip.ParseAddr(t.V)
+	if err != nil {
+		hint := ""
+		if isHostname(hostIn(t.V)) {
+			hint = "write its IP address: routes and policies know no names outside of the cluster"
+		}
+		t.Report("bad-address", hint, "expected an IP address such as 192.168.1.10, found %s", shown(t.V))
+		return a, false
+	}
+	inPods := slices.ContainsFunc(s.podCIDRs, func(p netip.Prefix) bool { return p.Contains(a) })
+	switch {
+	case a.Is4In6() || a.Zone() != "":
+		t.Report("bad-address", "write the address by itself", "expected an IP address such as 192.168.1.10, found %s", shown(t.V))
+	case a.IsLoopback() || a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() || a.IsLinkLocalMulticast(): // the API server refuses these (validateNonSpecialIP)
+		t.Report("bad-address", "", "expected an address that other machines can reach, found %s", a)
+	case inPods:
+		t.Report("bad-address", "write the Service that leads to the pod: service: web-whoami", "the addresses of pods, such as %s, change with each of them", a)
+	default:
+		return a, true
+	}
+	return a, false
 }

@@ -259,6 +259,7 @@ func partial(s *schema) *schema {
 const (
 	labelShape       = `^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`
 	hostShape        = `^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$`
+	hostPatternShape = `^[*a-z0-9]([-.*a-z0-9]*[*a-z0-9])?$`
 	cidrShape        = `^[0-9a-fA-F:.]+/[0-9]{1,3}$`
 	portShape        = `^([-a-z0-9]{1,15}|[0-9]{1,5}-[+]?[0-9]+)(/(TCP|UDP|SCTP|ANY))?$`
 	servicePortShape = `^[-a-z0-9]{1,15}$`
@@ -272,8 +273,12 @@ func (s *schema) narrow(typeName, key string) {
 		s.Pattern = labelShape
 	case "appInput.dependsOn", "secretsConfigInput.dependsOn", "projectInput.destinations":
 		s.Items.Pattern = labelShape
-	case "ingressInput.host", "clusterSettings.domain":
+	case "clusterSettings.domain", "backendTLSInput.hostname", "redirectInput.host", "rewriteInput.host":
 		s.Pattern = hostShape
+	case "ingressInput.host":
+		s.Pattern = hostPatternShape
+	case "ingressInput.hosts":
+		s.Items.Pattern = hostPatternShape
 	case "peerInput.cidr":
 		s.Pattern = cidrShape
 	case "peerInput.except", "apiServerInput.outside":
@@ -282,11 +287,13 @@ func (s *schema) narrow(typeName, key string) {
 		s.Items.Pattern = headerShape
 	case "peerInput.ports", "scrapesInput.ports":
 		s.Items.Pattern = portShape
-	case "ingressInput.port":
+	case "ingressInput.port", "backendInput.port":
 		s.Pattern = servicePortShape
 	case "ingressInput.priority":
 		s.Minimum = 1
-	case "apiServerInput.port", "dnsInput.port":
+	case "backendInput.weight":
+		s.Maximum = maxWeight
+	case "apiServerInput.port", "dnsInput.port", "redirectInput.port":
 		s.Minimum, s.Maximum = 1, 65535
 	case "appInput.values", "partInput.values":
 		s.Type = kinds{"object"}

@@ -41,7 +41,9 @@ type settings struct {
 	apiServerOutside             []netip.Prefix
 	expose                       map[string][]string
 	exposeAt                     map[string][]Place
-	auth                         map[string]Middleware
+	auth, middlewares            map[string]Middleware
+	routeKind                    RouteKind
+	ingressClass                 string
 	identityHeaders              []string
 	defaultExpose, defaultAuth   string
 	secretsIn                    StoreRef
@@ -283,6 +285,11 @@ func podsOf(in podsSettings, namespace, key, value string) profiles.Pods {
 
 func (s *settings) ingressSettings() {
 	in := &s.in.Ingress
+	s.routeKind, s.ingressClass = RouteKind(in.Kind.Or(string(TraefikRoutes))), in.Class.V
+	optionalSubdomain(in.Class)
+	if in.Class.IsSet() && s.routeKind != IngressRoutes {
+		in.Class.Report("no-effect", "remove it, or set kind: ingress", "class has no effect: only an Ingress has one")
+	}
 	s.exposures()
 	s.auth = map[string]Middleware{}
 	for _, item := range in.Auth.Items {
@@ -290,6 +297,12 @@ func (s *settings) ingressSettings() {
 		if item.Key == "none" || item.Key == "app" {
 			item.At.Report("reserved-name", "choose another name", "%q cannot name a middleware: it means that roster adds none", item.Key)
 		}
+		optionalLabel(item.Value.Namespace)
+		optionalSubdomain(item.Value.Name)
+	}
+	s.middlewares = map[string]Middleware{}
+	for _, item := range in.Middlewares.Items {
+		s.middlewares[item.Key] = Middleware{Name: item.Value.Name.V, Namespace: item.Value.Namespace.V}
 		optionalLabel(item.Value.Namespace)
 		optionalSubdomain(item.Value.Name)
 	}

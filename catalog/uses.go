@@ -136,12 +136,16 @@ func (x *expansion) known(in *app) map[string]any {
 	return out
 }
 
-// firstHost is the whole name of an application's first host; empty when it has none.
+// firstHost is the whole name of an application's first host; empty when it has none, or that is a pattern.
 func (s *settings) firstHost(in *app) string {
-	if in == nil || len(in.Ingress) == 0 || !in.Ingress[0].Host.IsSet() {
+	if in == nil || len(in.Ingress) == 0 {
 		return ""
 	}
-	host := in.Ingress[0].Host.V
+	names := in.Ingress[0].hosts()
+	if len(names) == 0 || !names[0].IsSet() || strings.Contains(names[0].V, "*") {
+		return ""
+	}
+	host := names[0].V
 	if !strings.Contains(host, ".") && s.in.Domain.IsSet() {
 		host += "." + s.in.Domain.V
 	}

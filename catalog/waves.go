@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ const (
 	groupCilium          = "cilium.io"
 	groupExternalSecrets = "external-secrets.io"
 	groupTraefik         = "traefik.io"
+	groupCertManager     = "cert-manager.io"
 )
 
 // step is something that is applied in one wave: an application, or the objects of one kind around one.
@@ -142,6 +144,7 @@ func (s *sequencer) assign(p *Platform) {
 			a.Wave = s.of(step{"app", a.Code})
 			a.SecretsSync = Sync{s.of(step{"secrets", a.Code}), late(groupExternalSecrets)}
 			a.RouteSync = Sync{s.of(step{"routes", a.Code}), late(groupTraefik)}
+			a.CertificatesLate = late(groupCertManager)
 		}
 	}
 	last := LastWave
@@ -208,10 +211,17 @@ func (s *sequencer) edges(of step) []edge {
 	case "policies":
 		return s.kinds(groupCilium)
 	case "routes":
+		out := s.kinds(groupTraefik)
 		if of.name == "" { // all of them
-			return s.kinds(groupTraefik)
+			if slices.ContainsFunc(slices.Collect(maps.Values(s.names.apps)), (*app).issues) {
+				out = append(out, s.kinds(groupCertManager)...)
+			}
+			return out
 		}
-		return append(s.kinds(groupTraefik), edge{to: step{"app", of.name}, together: true})
+		if s.names.apps[of.name].issues() {
+			out = append(out, s.kinds(groupCertManager)...)
+		}
+		return append(out, edge{to: step{"app", of.name}, together: true})
 	}
 	return s.needs(of)
 }

@@ -28,8 +28,16 @@ var kinds = [...]row{
 	{Kind{"external-secrets.io", "v1", "ClusterSecretStore", cluster}, catalog.StorePart, secretStore}, // the only version that the operator serves since 0.17
 	{Kind{"external-secrets.io", "v1", "ExternalSecret", namespaced}, catalog.SecretPart, each(externalSecrets)},
 	{Kind{application.Group, "v1alpha1", application.ApplicationKind, namespaced}, catalog.RootPart, each(applications)},
+	{Kind{"", "v1", "Service", namespaced}, catalog.RoutePart, each(outsideServices)},
+	{Kind{"discovery.k8s.io", "v1", "EndpointSlice", namespaced}, catalog.RoutePart, each(endpointSlices)},
+	{Kind{"cert-manager.io", "v1", "Certificate", namespaced}, catalog.RoutePart, each(certificates)},
 	{Kind{"traefik.io", "v1alpha1", "Middleware", namespaced}, catalog.RoutePart, each(middlewares)},
+	{Kind{"traefik.io", "v1alpha1", "ServersTransport", namespaced}, catalog.RoutePart, each(serversTransports)},
+	{Kind{"traefik.io", "v1alpha1", "TraefikService", namespaced}, catalog.RoutePart, each(traefikServices)},
 	{Kind{"traefik.io", "v1alpha1", "IngressRoute", namespaced}, catalog.RoutePart, each(ingressRoutes)},
+	{Kind{"traefik.io", "v1alpha1", "IngressRouteTCP", namespaced}, catalog.RoutePart, each(ingressRoutesTCP)},
+	{Kind{"traefik.io", "v1alpha1", "IngressRouteUDP", namespaced}, catalog.RoutePart, each(ingressRoutesUDP)},
+	{Kind{"networking.k8s.io", "v1", "Ingress", namespaced}, catalog.RoutePart, each(ingresses)},
 }
 
 // row is a kind, and what renders all its objects.

@@ -32,7 +32,7 @@ func TestOrder(t *testing.T) {
 // TestLateKinds: objects of a kind that neither Kubernetes nor Argo CD brings follow the application that provides its group, and
 // are not tried before the kind exists. So the waves of the catalog know all groups of the table.
 func TestLateKinds(t *testing.T) {
-	brought := []string{"", "rbac.authorization.k8s.io", "argoproj.io"}
+	brought := []string{"", "rbac.authorization.k8s.io", "argoproj.io", "discovery.k8s.io", "networking.k8s.io"}
 	var groups []string
 	for _, k := range render.Kinds() {
 		if !slices.Contains(brought, k.Group) && !slices.Contains(groups, k.Group) {
@@ -46,12 +46,16 @@ func TestLateKinds(t *testing.T) {
   applications:
     - applicationCode: web-a
       path: a
-      ingress: [{host: a.home.example, service: web, port: 80, expose: lan, auth: none}]
+      ingress:
+        - {host: a.home.example, service: web, port: 80, expose: lan, auth: none, tls: {issuer: house}, timeouts: {backendRequest: 1s}}
+        - {host: b.home.example, backends: [{service: web, port: 80}, {service: other, port: 80}], sticky: true, auth: none}
+        - {protocol: TCP, service: web, port: 80, expose: streams, auth: none}
+        - {protocol: UDP, service: web, port: 80, expose: streams, auth: none}
       secrets: [{name: web, dataFrom: [web/a]}]
 `
 	root := fstest.MapFS{
 		"applications.yml": {Data: fmt.Appendf(nil, list, strings.Join(groups, ", "))},
-		"platform.yml": {Data: []byte("repository: {url: https://git.example/house.git}\ningress: {expose: {lan: [websecure]}, identityHeaders: [X-Auth-Request-User]}\n" +
+		"platform.yml": {Data: []byte("repository: {url: https://git.example/house.git}\ningress: {expose: {lan: [websecure], streams: [streams]}, identityHeaders: [X-Auth-Request-User]}\n" +
 			"secrets: {store: {kind: ClusterSecretStore, name: vault, vault: {server: http://vault.svc:8200, role: roster}}}\n")},
 		"a/a.yml": {Data: []byte("{}\n")},
 	}

@@ -138,10 +138,11 @@ func flowRule(flows []catalog.Flow, p *catalog.Platform) *api.Rule {
 	return rule
 }
 
-// defaultDeny keeps a flow of platform.yml from closing a direction that the profile leaves open: that is for entries to say.
+// defaultDeny keeps a flow of platform.yml, or one that a route needs, from closing a direction that the profile leaves open: that is for entries
+// to say.
 func defaultDeny(f catalog.Flow) (out api.DefaultDenyConfig) {
 	switch {
-	case !f.Cause.Baseline():
+	case !f.Cause.Baseline() && f.Cause != catalog.Routed:
 	case f.Direction == catalog.Ingress:
 		out.Ingress = new(bool)
 	default:

@@ -65,7 +65,7 @@ var mayImport = map[string][]string{
 	"internal/lint/models/places":   {"catalog", "internal/diag", "internal/lint/models/deployed", "internal/syntax"},
 	"internal/lint/models/pods":     {"catalog", "internal/diag", "internal/lint/models/deployed", "internal/lint/models/once", "internal/lint/models/places"},
 	"internal/lint/models/policies": {"catalog", "internal/lint/models/deployed", "internal/lint/models/once", "internal/lint/models/places", "internal/lint/models/pods", "profiles", "render/object"},
-	"internal/lint/models/routes":   {"catalog", "internal/bounds", "internal/diag", "internal/lint/models/deployed", "internal/lint/models/gateways", "internal/lint/models/once", "internal/lint/models/places", "internal/lint/models/secrets", "internal/lint/models/traefik", "internal/muxer", "render/object"},
+	"internal/lint/models/routes":   {"catalog", "internal/bounds", "internal/diag", "internal/lint/models/deployed", "internal/lint/models/gateways", "internal/lint/models/once", "internal/lint/models/places", "internal/lint/models/secrets", "internal/lint/models/traefik", "internal/muxer", "render", "render/object"},
 	"internal/lint/models/traefik":  {"catalog", "internal/argocd", "internal/diag", "internal/lazy", "internal/lint/models/deployed", "internal/lint/models/once", "internal/lint/models/places", "internal/syntax"},
 	"internal/lint/models/secrets":  {"catalog", "internal/diag", "internal/lint/models/deployed", "internal/lint/models/once", "internal/lint/models/places"},
 	"internal/lint/progress":        {},

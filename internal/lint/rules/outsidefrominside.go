@@ -44,7 +44,7 @@ spec:
 		for _, o := range in.Workloads {
 			for _, c := range in.Routes.Calls(o) {
 				if c.Owner.App.Catalog != "" {
-					inside := "http://" + c.Owner.Route.Service + "." + c.Owner.Namespace + ".svc.cluster.local"
+					inside := "http://" + c.Owner.Backend.Service + "." + c.Owner.Namespace + ".svc.cluster.local"
 					report(in.Places.Text(o, c.Line, c.URL), "add uses: ["+c.Owner.App.Code+"], and call "+inside, "%s calls %s from inside of the cluster", o.Title(), c.URL)
 				}
 			}

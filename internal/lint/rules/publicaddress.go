@@ -72,11 +72,11 @@ func inside(in *lint.Context, o *routes.Owner) string {
 }
 
 func addressOf(in *lint.Context, o *routes.Owner) string {
-	number, pod := o.Route.Port.Number, "…"
-	if s := in.Routes.ServicesOf(o.Namespace)[o.Route.Service]; s != nil {
+	number, pod := o.Backend.Port.Number, "…"
+	if s := in.Routes.ServicesOf(o.Namespace)[o.Backend.Service]; s != nil {
 		for i := range s.Spec.Ports {
 			p := &s.Spec.Ports[i]
-			if o.Route.Port.Name != "" && p.Name == o.Route.Port.Name || o.Route.Port.Name == "" && int(p.Port) == number {
+			if o.Backend.Port.Name != "" && p.Name == o.Backend.Port.Name || o.Backend.Port.Name == "" && int(p.Port) == number {
 				number = int(p.Port)
 				if pod = p.TargetPort.String(); p.TargetPort == (intstr.IntOrString{}) {
 					pod = strconv.Itoa(number)
@@ -84,7 +84,7 @@ func addressOf(in *lint.Context, o *routes.Owner) string {
 			}
 		}
 	}
-	address := "http://" + o.Route.Service + "." + o.Namespace + ".svc.cluster.local"
+	address := "http://" + o.Backend.Service + "." + o.Namespace + ".svc.cluster.local"
 	if number != 0 && number != 80 {
 		address += ":" + strconv.Itoa(number)
 	}

@@ -42,7 +42,7 @@ ingress:
 		beyond := beyondLAN(in)
 		for _, r := range in.Routes.Routers() {
 			if r.Own != nil {
-				if r.Own.Auth.Name == "none" && public(in, r.Own) && !in.Places.Explained(r.At()) {
+				if r.Own.Auth.Name == "none" && r.Own.Redirect == nil && public(in, r.Own) && !in.Places.Explained(r.At()) {
 					report(r.At(), "write the reason in a comment after it, or set auth", "everybody has access to %s (%s)", r.Own.Host+r.Own.Path, r.Own.Exposure.Name)
 				}
 				continue

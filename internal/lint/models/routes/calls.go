@@ -15,6 +15,7 @@ type Owner struct {
 	App       *catalog.Application
 	Namespace string
 	Route     *catalog.Route
+	Backend   *catalog.Backend // the Service that it leads to
 	Address   string // how to reach it inside the cluster, once that was asked for
 }
 
@@ -29,23 +30,32 @@ type owners struct {
 func (in *Model) hosts() map[string]*owners {
 	return in.routedHosts.Get(func() map[string]*owners {
 		out := map[string]*owners{}
-		for n, a := range in.deployed.Applications() {
+		for _, a := range in.deployed.Applications() {
 			for k := range a.Routes {
 				r := &a.Routes[k]
-				o := out[r.Host]
-				if o == nil {
-					o = &owners{codes: map[string]bool{}, byPath: map[string]*Owner{}, lengths: map[int]bool{}}
-					out[r.Host] = o
-				}
-				o.codes[a.Code] = true
-				if o.byPath[r.Path] == nil {
-					o.byPath[r.Path] = &Owner{App: a, Namespace: n.Name, Route: r}
-					o.lengths[len(r.Path)] = true
+				if b := r.Inside(); b != nil {
+					for _, host := range r.Hosts {
+						own(out, host, &Owner{App: a, Namespace: b.Namespace, Route: r, Backend: b})
+					}
 				}
 			}
 		}
 		return out
 	})
+}
+
+// own notes who answers for a host, unless somebody does already.
+func own(all map[string]*owners, host string, by *Owner) {
+	o := all[host]
+	if o == nil {
+		o = &owners{codes: map[string]bool{}, byPath: map[string]*Owner{}, lengths: map[int]bool{}}
+		all[host] = o
+	}
+	o.codes[by.App.Code] = true
+	if o.byPath[by.Route.Path] == nil {
+		o.byPath[by.Route.Path] = by
+		o.lengths[len(by.Route.Path)] = true
+	}
 }
 
 // of is the owner that answers for a path; nil when there is none, or when the host is one of the caller's own.

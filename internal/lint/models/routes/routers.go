@@ -19,9 +19,9 @@ import (
 	"github.com/hippotion/roster/internal/lint/models/secrets"
 	"github.com/hippotion/roster/internal/lint/models/traefik"
 	"github.com/hippotion/roster/internal/muxer"
+	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/object"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
 // Model is the routes of all namespaces.
@@ -210,8 +210,8 @@ func (in *Model) readRouters() []*Router {
 	}
 	for n, a := range in.deployed.Applications() {
 		for i := range a.Routes {
-			if !otherwise[&a.Routes[i]] {
-				out = append(out, ownRouter(n, &a.Routes[i], in.traefik.Settings()))
+			if !otherwise[&a.Routes[i]] && a.Routes[i].Kind() == catalog.TraefikRoutes {
+				out = append(out, ownRouters(n, &a.Routes[i], in.traefik.Settings())...)
 			}
 		}
 	}
@@ -249,20 +249,25 @@ func (in *Model) children() []*Router {
 	return in.brought(in.ingresses.Get(in.readIngressRoutes).children)
 }
 
-// ownRouter is what render makes of a route of the list.
-func ownRouter(n *catalog.Namespace, in *catalog.Route, t *traefik.Settings) *Router {
-	r := &Router{Own: in, Kind: "IngressRoute", Namespace: n.Name, Name: in.Host, EntryPoints: in.Exposure.EntryPoints, Text: "Host(`" + in.Host + "`)", Middlewares: n.Middlewares(in)}
-	if in.Path != "" {
-		r.Name = object.Name(in.Host + in.Path)
-		r.Text += " && (Path(`" + in.Path + "`) || PathPrefix(`" + in.Path + "/`))"
+// ownRouters are what render makes of a route of the list: one for each of its hosts.
+func ownRouters(n *catalog.Namespace, in *catalog.Route, t *traefik.Settings) []*Router {
+	var out []*Router
+	for i, rule := range render.TraefikRules(n, in) {
+		r := &Router{Own: in, Kind: "IngressRoute", Index: i, Namespace: n.Name, Name: rule.Object, EntryPoints: in.Exposure.EntryPoints, TLS: rule.TLS, Text: rule.Match, Middlewares: rule.Middlewares}
+		for _, s := range rule.Services {
+			b := backend{Kind: s.Kind, Name: s.Name, Port: s.Port, Scheme: s.Scheme, ServersTransport: s.ServersTransport}
+			if s.Outside { // no application deploys the Service, and no pod is behind it
+				b = backend{Kind: "TraefikService", Name: "noop@internal"}
+			}
+			if s.Namespace != n.Name {
+				b.Namespace = s.Namespace
+			}
+			r.services = append(r.services, b)
+		}
+		r.understand(rule.Priority, muxer.SyntaxOf(t.RuleSyntax("")))
+		out = append(out, r)
 	}
-	port := intstr.FromInt32(int32(in.Port.Number))
-	if in.Port.Name != "" {
-		port = intstr.FromString(in.Port.Name)
-	}
-	r.services = []backend{{Name: in.Service, Port: port}}
-	r.understand(in.Priority, muxer.SyntaxOf(t.RuleSyntax("")))
-	return r
+	return out
 }
 
 func broughtRouter(o *ingressRoute, i int, t *traefik.Settings) *Router {

@@ -1,0 +1,118 @@
+package render
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/render/object"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+type ingress struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              ingressSpec `json:"spec"`
+}
+
+type ingressSpec struct {
+	IngressClassName string        `json:"ingressClassName,omitempty"`
+	Rules            []ingressRule `json:"rules"`
+	TLS              []ingressTLS  `json:"tls,omitempty"`
+}
+
+type ingressRule struct {
+	Host string          `json:"host"`
+	HTTP ingressRuleHTTP `json:"http"`
+}
+
+type ingressRuleHTTP struct {
+	Paths []ingressPath `json:"paths"`
+}
+
+type ingressPath struct {
+	Path     string         `json:"path"`
+	PathType string         `json:"pathType"`
+	Backend  ingressBackend `json:"backend"`
+}
+
+type ingressBackend struct {
+	Service ingressService `json:"service"`
+}
+
+type ingressService struct {
+	Name string             `json:"name"`
+	Port ingressServicePort `json:"port"`
+}
+
+type ingressServicePort struct {
+	Name   string `json:"name,omitempty"`
+	Number int    `json:"number,omitempty"`
+}
+
+type ingressTLS struct {
+	Hosts      []string `json:"hosts"`
+	SecretName string   `json:"secretName"`
+}
+
+// ingresses are the routes of those who stay with Kubernetes' own kind. Argo CD finds one healthy when its controller has written an address into its
+// status.
+func ingresses(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Object {
+	var out []object.Object
+	eachRoute(n, catalog.IngressRoutes, func(in *catalog.Route, sync catalog.Sync) {
+		id := identity{Kind: k, Namespace: n.Name, Name: routeName(in), Origin: in.Origin, Sync: catalog.Sync{Wave: sync.Wave}}
+		out = append(out, id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
+			m = annotated(m, in)
+			for key, value := range traefikAnnotations(n, in) {
+				m.Annotations[key] = value
+			}
+			return &ingress{TypeMeta: t, ObjectMeta: m, Spec: specOfIngress(in)}
+		}))
+	})
+	return out
+}
+
+func specOfIngress(in *catalog.Route) ingressSpec {
+	spec := ingressSpec{IngressClassName: in.Exposure.Class}
+	at := ingressPath{Path: in.Path, PathType: "Prefix"}
+	if in.PathType == catalog.PathExact {
+		at.PathType = "Exact"
+	}
+	if at.Path == "" {
+		at.Path = "/"
+	}
+	for _, b := range in.Backends {
+		at.Backend.Service = ingressService{Name: b.Service, Port: ingressServicePort{b.Port.Name, b.Port.Number}}
+	}
+	for _, host := range in.Hosts {
+		spec.Rules = append(spec.Rules, ingressRule{Host: host, HTTP: ingressRuleHTTP{[]ingressPath{at}}})
+	}
+	if in.TLS != nil {
+		spec.TLS = []ingressTLS{{Hosts: in.Hosts, SecretName: in.TLS.SecretName}}
+	}
+	return spec
+}
+
+// traefikAnnotations are what Traefik reads of an Ingress, where an exposure has entry points: no other controller has any.
+func traefikAnnotations(n *catalog.Namespace, in *catalog.Route) map[string]string {
+	const router = "traefik.ingress.kubernetes.io/router."
+	out := map[string]string{}
+	if len(in.Exposure.EntryPoints) == 0 {
+		return out
+	}
+	out[router+"entrypoints"] = strings.Join(in.Exposure.EntryPoints, ",")
+	if in.Priority != 0 {
+		out[router+"priority"] = strconv.Itoa(in.Priority)
+	}
+	var through []string
+	for _, m := range n.Middlewares(in) {
+		through = append(through, m.Namespace+"-"+m.Name+"@kubernetescrd")
+	}
+	for _, own := range ownMiddlewares(in) {
+		through = append(through, n.Name+"-"+own.name+"@kubernetescrd")
+	}
+	if len(through) > 0 {
+		out[router+"middlewares"] = strings.Join(through, ",")
+	}
+	return out
+}
