@@ -54,7 +54,7 @@ func (b *builder) application(in *app) Application {
 	}
 	for i := range in.Ingress {
 		if in.Ingress[i].Node != nil {
-			a.Routes = append(a.Routes, b.routes.route(&in.Ingress[i], in, from))
+			a.Routes = append(a.Routes, b.routes.exposed(&in.Ingress[i], in, from)...)
 		}
 	}
 	for i := range in.Secrets {
@@ -68,7 +68,7 @@ func (b *builder) application(in *app) Application {
 	}
 	s.short(in.ApplicationCode.Node, longest)
 	slices.SortFunc(a.Routes, func(a, b Route) int {
-		return cmp.Or(cmp.Compare(a.Host+a.Path, b.Host+b.Path), cmp.Compare(a.Key(), b.Key()))
+		return cmp.Or(cmp.Compare(a.Host+a.Path, b.Host+b.Path), cmp.Compare(a.Key(), b.Key()), cmp.Compare(a.Kind(), b.Kind()))
 	})
 	slices.SortFunc(a.Secrets, func(a, b Secret) int { return cmp.Compare(a.Name, b.Name) })
 	for _, d := range in.DependsOn {

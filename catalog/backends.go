@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/syntax"
+	"github.com/hippotion/roster/profiles"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
@@ -218,26 +219,34 @@ func servicePort(t syntax.Text) ServicePort {
 	return ServicePort{Name: t.V}
 }
 
-// routedOutside permits the ingress controller what routes to addresses outside of the cluster need, where policies of the list are about its pods.
+// routedOutside permits the ingress controllers what routes to addresses outside of the cluster need, where policies of the list are about their pods.
 func (f *flows) routedOutside(entries []*entry, s *settings) {
-	controller := f.names.entries[s.controller.Namespace]
-	if network := s.in.Ingress.Controller.Network.V; controller == nil || controller.NetworkPolicies == nil || network != "" && network != "pods" {
-		return
-	}
-	for _, e := range entries {
-		for _, a := range e.apps {
-			for i := range a.Ingress {
-				in := &a.Ingress[i]
-				for _, b := range append([]backendInput{{Node: in.Node, Address: in.Address, Port: in.Port}}, in.Backends...) {
-					f.routedTo(s, &b, Protocol(in.Protocol.V), origin(e.Namespace.V, "applications", a.ApplicationCode.V, "ingress"))
+	for _, c := range s.controllers() {
+		if in := f.names.entries[c.Namespace]; in == nil || in.NetworkPolicies == nil || c.On == profiles.OnHost || c.On == profiles.OnCilium {
+			continue
+		}
+		for _, e := range entries {
+			for _, a := range e.apps {
+				for i := range a.Ingress {
+					in := &a.Ingress[i]
+					for _, b := range append([]backendInput{{Node: in.Node, Address: in.Address, Port: in.Port}}, in.Backends...) {
+						f.routedTo(s, &b, routedFrom{c.Pods, Protocol(in.Protocol.V), origin(e.Namespace.V, "applications", a.ApplicationCode.V, "ingress")})
+					}
 				}
 			}
 		}
 	}
 }
 
+// routedFrom is a controller, and the route by which it calls.
+type routedFrom struct {
+	profiles.Pods
+	protocol Protocol
+	origin   Origin
+}
+
 // routedTo permits one of them. What is wrong with it is reported where the route is resolved.
-func (f *flows) routedTo(s *settings, b *backendInput, p Protocol, from Origin) {
+func (f *flows) routedTo(s *settings, b *backendInput, from routedFrom) {
 	address, err := netip.ParseAddr(b.Address.V)
 	port, portErr := strconv.Atoi(b.Port.V)
 	if !b.Address.IsSet() || err != nil || portErr != nil {
@@ -248,12 +257,12 @@ func (f *flows) routedTo(s *settings, b *backendInput, p Protocol, from Origin) 
 		peers = []Peer{{Entity: "host"}, {Entity: "remote-node"}}
 	}
 	protocol := string(TCP)
-	if p == UDP {
+	if from.protocol == UDP {
 		protocol = string(UDP)
 	}
-	in := s.controller.Namespace
+	in := from.Namespace
 	for _, peer := range peers {
-		f.of[in] = append(f.of[in], Flow{Origin: from + "/" + Origin(address.String()), Cause: Routed, OfPeer: true, Place: place(b.Address.Node), Direction: Egress,
-			PodLabels: s.controller.PodLabels, Peer: peer, Ports: []Port{{Name: strconv.Itoa(port), Protocol: protocol}}})
+		f.of[in] = append(f.of[in], Flow{Origin: from.origin + "/" + Origin(address.String()), Cause: Routed, OfPeer: true, Place: place(b.Address.Node), Direction: Egress,
+			PodLabels: from.PodLabels, Peer: peer, Ports: []Port{{Name: strconv.Itoa(port), Protocol: protocol}}})
 	}
 }

@@ -228,8 +228,8 @@ func (x *expansion) declared(b *builtinApp) builtin.Declaration {
 	}
 	if b.in.Ingress == nil && !b.in.Flawed("ingress") {
 		for _, route := range d.Routes {
-			in := ingressInput{Node: w.Node, Host: w.text(route.Host), Service: w.text(route.Service), Port: syntax.Text{V: route.Port, Node: w.Node}, Auth: w.text(route.Auth)}
-			if x.settings.expose[route.Expose] != nil { // otherwise the platform's default: the user did not ask for a missing exposure
+			in := ingressInput{Node: w.Node, Host: w.text(route.Host), Service: w.text(route.Service), Port: syntax.Text{V: route.Port, Node: w.Node}, Auth: w.text(route.Auth), portNumber: route.Number}
+			if x.settings.has(route.Expose) { // otherwise the platform's default: the user did not ask for a missing exposure
 				in.Expose = w.text(route.Expose)
 			}
 			b.in.Ingress = append(b.in.Ingress, in)

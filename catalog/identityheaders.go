@@ -47,5 +47,12 @@ func identityHeadersOf(in []text) []string {
 
 // withoutLogin reports whether an application has a route that goes through no login of the platform.
 func withoutLogin(a Application) bool {
-	return slices.ContainsFunc(a.Routes, func(r Route) bool { return r.Auth.Middleware == nil && r.Protocol == HTTP })
+	return slices.ContainsFunc(a.Routes, func(r Route) bool { return !r.Auth.Asks() && r.Protocol == HTTP })
+}
+
+// RemovesByMiddleware reports whether a Middleware of Traefik removes IdentityHeaders: an HTTPRoute does it by itself.
+func (n *Namespace) RemovesByMiddleware() bool {
+	return len(n.IdentityHeaders) > 0 && slices.ContainsFunc(n.Applications, func(a Application) bool {
+		return slices.ContainsFunc(a.Routes, func(r Route) bool { return !r.Auth.Asks() && r.Protocol == HTTP && r.Kind() != GatewayRoutes })
+	})
 }

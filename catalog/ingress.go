@@ -14,7 +14,10 @@ type ingressInput struct {
 	Match        *matchInput `yaml:"match"`
 	Protocol     text        `yaml:"protocol" enum:"HTTP,TLS,TCP,UDP" example:"TCP"`
 	Priority     number      `yaml:"priority" example:"100"`
-	Expose       text        `yaml:"expose" example:"lan" flag:"write the name of one of ingress.expose, such as lan or public; for no host, remove it from ingress"`
+	ExposedBy    []text      `yaml:"expose,one" example:"lan" flag:"write the name of one of ingress.expose, such as lan or public; for no host, remove it from ingress"`
+	Expose       text        // one of them, while the route for it is resolved
+	namespace    string      // of the entry
+	portNumber   int         // of a port that is named by a catalog application; 0 for others
 	Auth         text        `yaml:"auth" example:"oauth" flag:"write none for a host that everybody has access to, or the name of a middleware of ingress.auth"` // one of the platform's, or none, or app: the application has its own
 	Middlewares  []text      `yaml:"middlewares" example:"[compress, sys-traefik/rate-limit]"`                                                                    // of ingress.middlewares, or NAMESPACE/NAME
 

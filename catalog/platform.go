@@ -29,7 +29,9 @@ type Platform struct {
 	TraefikVersion string
 	CI             []CIIssuer // by name
 	Domain         string
-	Expose         map[string][]string // entry points by exposure
+	Exposures      map[string]Exposure // by name
+	GatewayAPI     GatewayAPI
+	Expose         map[string][]string // entry points of Traefik by exposure: none for one that has Gateways
 	ExposeAt       map[string][]Place  // where each of them is named; nothing for the exposure that there is by default
 	Nodes          []Node
 	PodCIDRs       []netip.Prefix // where the addresses of pods are from

@@ -99,15 +99,27 @@ type impersonationInput struct {
 
 type ingressConfigInput struct {
 	*syntax.Node `example:"{auth: {oauth: {name: oauth, namespace: sys-auth}}}"`
-	Kind         text                        `yaml:"kind" enum:"traefik,ingress"` // which objects routes become
-	Class        text                        `yaml:"class" example:"traefik"`     // of IngressClass, for kind ingress
+	Kind         text                        `yaml:"kind" enum:"traefik,gateway,ingress"` // which objects routes become
+	Class        text                        `yaml:"class" example:"traefik"`             // of IngressClass, for kind ingress
 	Controller   controllerInput             `yaml:"controller"`
-	Expose       syntax.Map[[]text]          `yaml:"expose" example:"{lan: [websecure], public: [public]}"` // entry points of each exposure
-	Auth         syntax.Map[middlewareInput] `yaml:"auth" example:"{oauth: {name: oauth, namespace: sys-auth}}"`
+	Gateway      gatewayInput                `yaml:"gateway"`                                               // that exposures of kind gateway have, unless they name another
+	GatewayAPI   syntax.Text                 `yaml:"gatewayAPI" example:"\"1.6\""`                          // the release whose CRDs the cluster has
+	Expose       syntax.Map[exposureInput]   `yaml:"expose" example:"{lan: [websecure], public: [public]}"` // entry points, or listeners, of each exposure
+	Auth         syntax.Map[authInput]       `yaml:"auth" example:"{oauth: {name: oauth, namespace: sys-auth}}"`
 	Middlewares  syntax.Map[middlewareInput] `yaml:"middlewares" example:"{compress: {name: compress, namespace: sys-traefik}}"` // that routes may name, besides auth
 	// IdentityHeaders are those by which the middlewares of auth tell applications who somebody is.
 	IdentityHeaders []text               `yaml:"identityHeaders" example:"[X-Auth-Request-User]"`
 	Defaults        ingressDefaultsInput `yaml:"defaults"`
+}
+
+// exposureInput is from where hosts can be reached.
+type exposureInput struct {
+	*syntax.Node `example:"[websecure]"`
+	EntryPoints  []text         `yaml:"entryPoints,short" example:"[websecure]"`                                             // of Traefik
+	Kind         text           `yaml:"kind" enum:"traefik,gateway,ingress"`                                                 // which objects routes become, when it is not the usual one
+	Class        text           `yaml:"class" example:"traefik"`                                                             // of IngressClass, for kind ingress
+	Listeners    []text         `yaml:"listeners,one" example:"[https]"`                                                     // of the Gateway
+	Gateways     []gatewayInput `yaml:"gateways" example:"[{name: public, namespace: sys-gateway, implementation: cilium}]"` // in place of ingress.gateway
 }
 
 type middlewareInput struct {

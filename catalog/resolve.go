@@ -14,7 +14,7 @@ import (
 func resolve(entries []*entry, s *settings, around surroundings, sizes *sizes) (*Platform, Order) {
 	names := namesOf(entries, s.root, around)
 	expanded := expand(entries, s, names)
-	b := builder{settings: s, names: names, flows: flowsOf(entries, names, expanded.permitted, s), routes: &routes{settings: s, names: names, hosts: map[string]*syntax.Node{}},
+	b := builder{settings: s, names: names, flows: flowsOf(entries, names, expanded.permitted, s), routes: &routes{settings: s, names: names, hosts: map[string]*syntax.Node{}, certificates: map[string]BackendTLS{}},
 		sources: &sourceReader{files: s.files, settings: s, known: expanded.known}}
 	p := s.platform()
 	p.Namespaces = make([]Namespace, 0, len(entries))
@@ -41,7 +41,7 @@ func (s *settings) platform() *Platform {
 		DNS:        s.dns,
 		Names:      s.names(),
 		Store:      s.store,
-		Controller: s.controller, TraefikVersion: s.traefikVersion, CI: s.issuers, Domain: s.in.Domain.V, Expose: s.expose, ExposeAt: s.exposeAt, Nodes: s.nodes, PodCIDRs: s.podCIDRs,
+		Controller: s.controllers()[0].Pods, TraefikVersion: s.traefikVersion, CI: s.issuers, Domain: s.in.Domain.V, Expose: s.expose, ExposeAt: s.exposeAt, Exposures: s.exposed, GatewayAPI: s.gatewayAPI, Nodes: s.nodes, PodCIDRs: s.podCIDRs,
 		SecretsIn: s.secretsIn, Lint: s.lint, Mirrors: s.mirrors, Submodules: s.in.Sources.Submodules.Or(true), Vendor: s.vendor,
 	}
 }

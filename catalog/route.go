@@ -125,13 +125,18 @@ type Exposure struct {
 	Kind        RouteKind
 	EntryPoints []string // of Traefik
 	Class       string   // of the IngressClass; may be empty
+	Gateways    []Gateway
 }
 
 // Auth is who asks the users of a route for a login.
 type Auth struct {
 	Name       string      // one of the platform's; app when the application does, and none when nobody does
-	Middleware *Middleware // of the platform's; nil for app and none
+	Middleware *Middleware // of the platform's; nil for app and none, and where another kind of controller asks
+	Login      Login       // what the Gateway of a route does
 }
+
+// Asks reports whether the platform asks, and not the application or nobody.
+func (a *Auth) Asks() bool { return a.Name != "" && a.Name != "app" && a.Name != "none" }
 
 // Middleware is a Traefik Middleware.
 type Middleware struct{ Name, Namespace string }

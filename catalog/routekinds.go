@@ -114,6 +114,9 @@ var streamLimits = limits{
 // sayable reports what the route's kind, or its protocol, has no way to say: nothing is left out silently.
 func (in *ingressInput) sayable(r *Route) {
 	objects, cannot := "an IngressRoute", []limits{traefikLimits}
+	if r.Kind() == GatewayRoutes {
+		objects, cannot = in.gatewaySayable(r)
+	}
 	if r.Kind() == IngressRoutes {
 		objects, cannot = "an Ingress", []limits{ingressLimits}
 		if len(r.Exposure.EntryPoints) == 0 {
@@ -146,7 +149,7 @@ func (in *ingressInput) sayable(r *Route) {
 			in.Report("missing-value", "name an exposure of ingress.expose whose entry points are for this alone: expose: NAME", "all connections to an entry point go to one %s route", r.Protocol)
 		}
 	}
-	if t := r.TLS; t != nil && t.CertResolver != "" && len(r.Exposure.EntryPoints) > 1 {
+	if t := r.TLS; t != nil && t.CertResolver != "" && r.Kind() != GatewayRoutes && len(r.Exposure.EntryPoints) > 1 {
 		in.TLS.CertResolver.Report("unsaid", "name an exposure with one entry point; or set the resolver at the entry point of Traefik: --entryPoints.websecure.http.tls.certResolver",
 			"with a resolver, a route is served on entry points with TLS only, and %s has several entry points", r.Exposure.Name)
 	}

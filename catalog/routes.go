@@ -26,12 +26,35 @@ type routes struct {
 	hosts    map[string]*syntax.Node // by name and path, and by what else tells routes apart
 
 	issuers       map[string]*syntax.Node // by the Secret that they make, and their own name
+	certificates  map[string]BackendTLS   // of Services behind Gateways
 	domainMissing bool                    // reported
 }
 
-// route resolves one element of an application's ingress.
+// exposed resolves one element of an application's ingress: there is a route for each exposure, and so one of each kind at most.
+func (r *routes) exposed(in *ingressInput, of *app, from Origin) []Route {
+	all := present(in.ExposedBy...)
+	if len(all) == 0 {
+		return []Route{r.route(in, of, from)}
+	}
+	var out []Route
+	for _, name := range all {
+		one := *in
+		one.Expose = name
+		e := r.settings.exposure(nil, name.V)
+		if i := slices.IndexFunc(out, func(known Route) bool { return known.Kind() == e.Kind && r.settings.has(name.V) }); i >= 0 {
+			name.Report("same-kind", "define an exposure in "+PlatformFile+" with "+e.many()+" of both, and name that", "%s and %s are both of kind %s: a host has one route of each kind",
+				out[i].Exposure.Name, name.V, e.Kind)
+			continue
+		}
+		out = append(out, r.route(&one, of, from))
+	}
+	return out
+}
+
+// route resolves one element of an application's ingress for one exposure.
 func (r *routes) route(in *ingressInput, of *app, from Origin) Route {
 	s := r.settings
+	in.namespace = of.entry.Namespace.V
 	out := Route{Place: place(in.Node), Protocol: Protocol(in.Protocol.Or(string(HTTP))), Priority: in.Priority.V}
 	out.Path, out.PathType = in.Path.resolved()
 	out.Methods, out.Headers, out.Query = in.Match.resolved()
@@ -55,9 +78,12 @@ func (r *routes) route(in *ingressInput, of *app, from Origin) Route {
 	out.Annotations = routeAnnotations(in.Annotations)
 	out.Origin = from + "/ingress/" + Origin(cmp.Or(out.Host, strings.ToLower(string(out.Protocol))+"/"+out.Exposure.Name)+out.Path)
 	out.Auth, out.Middlewares = s.authOf(in, &out), s.middlewaresOf(in)
+	s.loginOf(in, &out)
+	s.gatewayHeaders(in, &out)
 	in.sayable(&out)
 	r.distinct(in, &out)
 	r.oneIssuer(in, &out, of.entry.Namespace.V)
+	r.oneCertificate(in, &out)
 	for _, name := range in.SharedWith {
 		if name.IsSet() && r.names.entries[name.V] == nil {
 			r.names.unknownNamespace(name.Node, name.V, "remove it: a host is routed on one cluster")
@@ -66,6 +92,24 @@ func (r *routes) route(in *ingressInput, of *app, from Origin) Route {
 	}
 	slices.Sort(out.SharedWith)
 	return out
+}
+
+// oneCertificate reports Services of routes of Gateways whose certificate is described in two ways, or in none that the cluster knows: a BackendTLSPolicy is
+// for all of a Service.
+func (r *routes) oneCertificate(in *ingressInput, out *Route) {
+	for _, b := range out.Backends {
+		if out.Kind() != GatewayRoutes || b.TLS == nil {
+			continue
+		}
+		if r.settings.gatewayAPI.Minor < finalBackendTLSRoute {
+			in.Report("unsaid", "install a release from 1.4 on", "the Gateway API has no BackendTLSPolicy in 1.%d", r.settings.gatewayAPI.Minor)
+		}
+		key := b.Namespace + "/" + b.Service
+		if first, known := r.certificates[key]; known && first != *b.TLS {
+			in.Report("bad-choice", "write the same backendTLS for all routes to the Service", "the certificate of the Service %s is described in two ways", syntax.Quote(key))
+		}
+		r.certificates[key] = *b.TLS
+	}
 }
 
 // distinct reports what is routed twice.
@@ -78,14 +122,14 @@ func (r *routes) distinct(in *ingressInput, out *Route) {
 		r.hosts[key] = at
 	}
 	if out.Protocol == TCP || out.Protocol == UDP {
-		for _, e := range out.Exposure.EntryPoints {
-			once(in.Node, string(out.Protocol)+" "+e, "the entry point "+syntax.Quote(e), "expose one of them with another entry point: "+string(out.Protocol)+" connections name no host")
+		for _, door := range out.Exposure.doors() {
+			once(in.Node, string(out.Kind())+" "+string(out.Protocol)+" "+door, "the "+strings.TrimPrefix(strings.TrimPrefix(out.Exposure.one(), "an "), "a ")+" "+syntax.Quote(door), "expose one of them with another one: "+string(out.Protocol)+" connections name no host")
 		}
 		return
 	}
 	for i, t := range in.hosts() {
 		if i < len(out.Hosts) && out.Hosts[i] != "" {
-			once(t.Node, out.Hosts[i]+out.Key(), out.Hosts[i]+out.Path, "give one of them a path, or remove it")
+			once(t.Node, string(out.Kind())+" "+out.Hosts[i]+out.Key(), out.Hosts[i]+out.Path, "give one of them a path, or remove it")
 		}
 	}
 }
@@ -156,7 +200,7 @@ func (s *settings) exposureOf(in *ingressInput) Exposure {
 		at = nil // reported there
 	}
 	name := in.Expose.Or(s.defaultExpose)
-	return Exposure{Name: name, Kind: s.routeKind, Class: s.ingressClass, EntryPoints: s.exposure(at, name)}
+	return s.exposure(at, name)
 }
 
 // host is the whole host name.

@@ -41,7 +41,10 @@ type settings struct {
 	apiServerOutside             []netip.Prefix
 	expose                       map[string][]string
 	exposeAt                     map[string][]Place
+	exposed                      map[string]Exposure
+	gatewayAPI                   GatewayAPI
 	auth, middlewares            map[string]Middleware
+	logins                       map[string]Login
 	routeKind                    RouteKind
 	ingressClass                 string
 	identityHeaders              []string
@@ -171,7 +174,8 @@ func settingsOf(c *cluster, cs *clusters, f *files, opts Options, target Target)
 
 // names are what profiles call by names of their own.
 func (s *settings) names() profiles.Names {
-	return profiles.Names{IngressController: s.controller, DNS: s.dns, APIServerPort: s.apiServerPort, ControllerOn: s.in.Ingress.Controller.Network.V,
+	controllers := s.controllers()
+	return profiles.Names{IngressController: controllers[0].Pods, DNS: s.dns, APIServerPort: s.apiServerPort, ControllerOn: controllers[0].On, Others: controllers[1:],
 		DNSPort: s.dnsPort, NodeLocalDNS: s.in.DNS.NodeLocal.V, APIServerOutside: s.apiServerOutside, Clients: s.in.LoadBalancer.Clients.V}
 }
 
@@ -291,14 +295,13 @@ func (s *settings) ingressSettings() {
 		in.Class.Report("no-effect", "remove it, or set kind: ingress", "class has no effect: only an Ingress has one")
 	}
 	s.exposures()
-	s.auth = map[string]Middleware{}
+	s.auth, s.logins = map[string]Middleware{}, map[string]Login{}
 	for _, item := range in.Auth.Items {
+		s.logins[item.Key] = item.Value.login()
 		s.auth[item.Key] = Middleware{Name: item.Value.Name.V, Namespace: item.Value.Namespace.V}
 		if item.Key == "none" || item.Key == "app" {
 			item.At.Report("reserved-name", "choose another name", "%q cannot name a middleware: it means that roster adds none", item.Key)
 		}
-		optionalLabel(item.Value.Namespace)
-		optionalSubdomain(item.Value.Name)
 	}
 	s.middlewares = map[string]Middleware{}
 	for _, item := range in.Middlewares.Items {

@@ -15,6 +15,7 @@ const (
 	groupExternalSecrets = "external-secrets.io"
 	groupTraefik         = "traefik.io"
 	groupCertManager     = "cert-manager.io"
+	groupGateway         = "gateway.networking.k8s.io"
 )
 
 // step is something that is applied in one wave: an application, or the objects of one kind around one.
@@ -55,6 +56,7 @@ type sequencer struct {
 	reported    map[diag.Position]bool
 	cycles      int               // found so far, including those already reported
 	lists       map[string][]edge // that many steps have, by what they are
+	attached    map[string]bool   // the applications that have routes of Gateways
 	settled     map[string]bool   // those of them that are cut to the last edge
 	followed    map[string]bool   // those of them whose edges were followed by Awaited; nil while waves are assigned
 }
@@ -63,13 +65,16 @@ type sequencer struct {
 func sequenced(p *Platform, set *settings, n *names) Order {
 	s := &sequencer{settings: set, names: n, namespaceOf: map[string]string{}, providers: map[string][]string{}, early: map[string]bool{},
 		wave: map[step]Wave{}, needed: map[string]bool{}, reported: map[diag.Position]bool{},
-		lists: map[string][]edge{}, settled: map[string]bool{}}
+		lists: map[string][]edge{}, settled: map[string]bool{}, attached: map[string]bool{}}
 	for _, n := range p.Namespaces {
 		for _, a := range n.Applications {
 			if s.names.apps[a.Code] == nil { // it has no code, which is reported
 				continue
 			}
 			s.namespaceOf[a.Code] = n.Name
+			if slices.ContainsFunc(a.Routes, func(r Route) bool { return r.Kind() == GatewayRoutes }) {
+				s.attached[a.Code] = true
+			}
 			for _, g := range s.names.apps[a.Code].Provides {
 				if g.IsSet() && !slices.Contains(s.providers[g.V], a.Code) {
 					s.providers[g.V] = append(s.providers[g.V], a.Code)
@@ -135,7 +140,7 @@ func (s *sequencer) assign(p *Platform) {
 		p.Store.Sync = Sync{s.of(step{what: "store"}), late(groupExternalSecrets)}
 	}
 	p.PolicySync = Sync{s.of(step{what: "policies"}), late(groupCilium)}
-	p.RouteSync = Sync{s.of(step{what: "routes"}), late(groupTraefik)}
+	p.RouteSync = Sync{s.of(step{what: "routes"}), late(groupTraefik) || len(s.attached) > 0 && late(groupGateway)}
 	for i := range p.Namespaces {
 		n := &p.Namespaces[i]
 		n.PolicySync = Sync{s.of(step{"policies", n.Name}), late(groupCilium)}
@@ -143,7 +148,7 @@ func (s *sequencer) assign(p *Platform) {
 			a := &n.Applications[j]
 			a.Wave = s.of(step{"app", a.Code})
 			a.SecretsSync = Sync{s.of(step{"secrets", a.Code}), late(groupExternalSecrets)}
-			a.RouteSync = Sync{s.of(step{"routes", a.Code}), late(groupTraefik)}
+			a.RouteSync = Sync{s.of(step{"routes", a.Code}), late(groupTraefik) || s.attached[a.Code] && late(groupGateway)}
 			a.CertificatesLate = late(groupCertManager)
 		}
 	}
@@ -212,6 +217,9 @@ func (s *sequencer) edges(of step) []edge {
 		return s.kinds(groupCilium)
 	case "routes":
 		out := s.kinds(groupTraefik)
+		if s.attached[of.name] || of.name == "" && len(s.attached) > 0 {
+			out = append(out, s.kinds(groupGateway)...)
+		}
 		if of.name == "" { // all of them
 			if slices.ContainsFunc(slices.Collect(maps.Values(s.names.apps)), (*app).issues) {
 				out = append(out, s.kinds(groupCertManager)...)

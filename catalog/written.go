@@ -66,7 +66,7 @@ func (w written) backend(hosts []ingressInput, b builtin.Backend) []ingressInput
 			in.Service = w.text(b.Service)
 		}
 		if in.Port.Node == nil && in.Service.V == b.Service {
-			in.Port = syntax.Text{V: b.Port, Node: w.Node}
+			in.Port, in.portNumber = syntax.Text{V: b.Port, Node: w.Node}, b.Number
 		}
 	}
 	return hosts

@@ -17,12 +17,19 @@ type Pods struct {
 	PodLabels map[string]string
 }
 
+// Controller is an ingress controller, or what stands behind a Gateway: pods, or with On what it is for Cilium in their place.
+type Controller struct {
+	Pods
+	On string
+}
+
 // Names is what rules call by a name, and what that is in a cluster: $ingress-controller, $dns, $dns-port, $api-server-port, and the world.
 type Names struct {
 	IngressController, DNS Pods
 	APIServerPort          int
 
 	ControllerOn     string         // what the controller is for Cilium: OnHost, OnCilium, or else its pods
+	Others           []Controller   // further ingress controllers, which rules mean as well by $ingress-controller
 	DNSPort          int            // of the pods; 53 when it is 0
 	NodeLocalDNS     string         // who else answers: OnHost for the node, OnPods for the pods of node-local-dns, or nobody
 	APIServerOutside []netip.Prefix // its addresses, where it is outside of the cluster, and so a part of the world for Cilium
@@ -135,20 +142,39 @@ func (n *Names) destinations(to *api.EgressCommonRule) []api.EgressCommonRule {
 	return more
 }
 
-// controller puts entities in the place of the controller's pods where it has none that Cilium knows. They are returned when other pods are left,
-// for a rule of their own.
-func (n *Names) controller(pods *[]api.EndpointSelector, entities *api.EntitySlice) api.EntitySlice {
-	var is api.EntitySlice
-	switch n.ControllerOn {
+// Controllers are all ingress controllers, the first of which has the name $ingress-controller.
+func (n *Names) Controllers() []Controller {
+	return append([]Controller{{n.IngressController, n.ControllerOn}}, n.Others...)
+}
+
+// entities are what the controller is in the place of its pods; nil for pods.
+func (c *Controller) entities() api.EntitySlice {
+	switch c.On {
 	case OnHost:
-		is = slices.Clone(allNodes)
+		return allNodes
 	case OnCilium:
-		is = api.EntitySlice{api.EntityIngress}
+		return api.EntitySlice{api.EntityIngress}
 	}
-	if is == nil || !slices.ContainsFunc(*pods, n.IngressController.are) {
+	return nil
+}
+
+// controller puts what all controllers are in the place of the first one's pods. Entities are returned when pods are left, for a rule of their own.
+func (n *Names) controller(pods *[]api.EndpointSelector, entities *api.EntitySlice) api.EntitySlice {
+	if n.ControllerOn != OnHost && n.ControllerOn != OnCilium && len(n.Others) == 0 || !slices.ContainsFunc(*pods, n.IngressController.are) {
 		return nil
 	}
-	*pods = slices.DeleteFunc(*pods, n.IngressController.are)
+	left := slices.DeleteFunc(slices.Clone(*pods), n.IngressController.are)
+	var is api.EntitySlice
+	for _, c := range n.Controllers() {
+		found := c.entities()
+		if found == nil && !slices.ContainsFunc(left, c.are) {
+			left = append(left, c.Selector())
+		}
+		is = append(is, found...)
+	}
+	slices.Sort(is)
+	is = slices.Compact(is)
+	*pods = left
 	if len(*pods) > 0 {
 		return is
 	}

@@ -18,16 +18,19 @@ import (
 // endpoints are the ends of the flows in the truth tables. The profile under test guards the namespace app; the others are
 // open, so that only the profile decides.
 var endpoints = map[string]verdict.Endpoint{
-	"app":         {Namespace: "app", Labels: map[string]string{"app": "main"}},
-	"sibling":     {Namespace: "app", Labels: map[string]string{"app": "db"}},
-	"traefik":     {Namespace: "sys-traefik", Labels: map[string]string{"app.kubernetes.io/name": "traefik"}},
-	"not-traefik": {Namespace: "sys-traefik", Labels: map[string]string{"app.kubernetes.io/name": "other"}},
-	"dns":         {Namespace: "kube-system", Labels: map[string]string{"k8s-app": "kube-dns"}},
-	"kube-system": {Namespace: "kube-system", Labels: map[string]string{"k8s-app": "metrics-server"}},
-	"stranger":    {Namespace: "other", Labels: map[string]string{"app": "main"}},
-	"node-local":  {Namespace: "kube-system", Labels: map[string]string{"k8s-app": "node-local-dns"}},
-	"service-lb":  {Namespace: "kube-system", Labels: map[string]string{"app": "svclb-app-8c1d", "svccontroller.k3s.cattle.io/svcname": "app"}},
-	"gateway":     {Entity: "ingress"},
+	"app":          {Namespace: "app", Labels: map[string]string{"app": "main"}},
+	"sibling":      {Namespace: "app", Labels: map[string]string{"app": "db"}},
+	"traefik":      {Namespace: "sys-traefik", Labels: map[string]string{"app.kubernetes.io/name": "traefik"}},
+	"not-traefik":  {Namespace: "sys-traefik", Labels: map[string]string{"app.kubernetes.io/name": "other"}},
+	"dns":          {Namespace: "kube-system", Labels: map[string]string{"k8s-app": "kube-dns"}},
+	"kube-system":  {Namespace: "kube-system", Labels: map[string]string{"k8s-app": "metrics-server"}},
+	"stranger":     {Namespace: "other", Labels: map[string]string{"app": "main"}},
+	"node-local":   {Namespace: "kube-system", Labels: map[string]string{"k8s-app": "node-local-dns"}},
+	"service-lb":   {Namespace: "kube-system", Labels: map[string]string{"app": "svclb-app-8c1d", "svccontroller.k3s.cattle.io/svcname": "app"}},
+	"gateway":      {Entity: "ingress"},
+	"envoy":        {Namespace: "envoy-gateway-system", Labels: map[string]string{"app.kubernetes.io/name": "envoy", "gateway.envoyproxy.io/owning-gateway-name": "home", "gateway.envoyproxy.io/owning-gateway-namespace": "sys-gateway"}},
+	"other-envoy":  {Namespace: "envoy-gateway-system", Labels: map[string]string{"app.kubernetes.io/name": "envoy", "gateway.envoyproxy.io/owning-gateway-name": "public", "gateway.envoyproxy.io/owning-gateway-namespace": "sys-gateway"}},
+	"envoy-itself": {Namespace: "envoy-gateway-system", Labels: map[string]string{"app.kubernetes.io/name": "gateway-helm"}},
 	// The API server on another node: what it calls through a tunnel has that node's identity instead, see judge.
 	"api-server": {Entity: "kube-apiserver"},
 	// On the own node, and outside of the cluster.
@@ -524,7 +527,68 @@ var platforms = map[string]struct {
 				internet > app 8080/TCP`,
 		},
 	}},
+	"Envoy Gateway alone": {func(n *profiles.Names) { n.IngressController = envoy.Pods }, map[string]struct{ allowed, denied string }{
+		"web-app": {
+			allowed: `envoy > app 8080/TCP`,
+			denied: `
+				other-envoy > app 8080/TCP
+				envoy-itself > app 8080/TCP
+				traefik > app 8080/TCP
+				gateway > app 8080/TCP`,
+		},
+		"monitoring": {allowed: `envoy > app 3000/TCP`, denied: `traefik > app 3000/TCP`},
+	}},
+	"Traefik beside Envoy Gateway": {func(n *profiles.Names) { n.Others = []profiles.Controller{envoy} }, map[string]struct{ allowed, denied string }{
+		"web-app": {
+			allowed: `
+				traefik > app 8080/TCP
+				envoy > app 8080/TCP
+				app > internet 443/TCP`,
+			denied: `
+				not-traefik > app 8080/TCP
+				other-envoy > app 8080/TCP
+				envoy-itself > app 8080/TCP
+				gateway > app 8080/TCP
+				stranger > app 8080/TCP
+				app > envoy 8080/TCP
+				app > traefik 8080/TCP`,
+		},
+		"isolated": {allowed: `host > app 8080/TCP`, denied: `
+			traefik > app 8080/TCP
+			envoy > app 8080/TCP`},
+	}},
+	"Traefik beside Cilium's Gateway": {func(n *profiles.Names) { n.Others = []profiles.Controller{{On: profiles.OnCilium}} }, map[string]struct{ allowed, denied string }{
+		"web-app": {
+			allowed: `
+				traefik > app 8080/TCP
+				gateway > app 8080/TCP`,
+			denied: `
+				not-traefik > app 8080/TCP
+				node > app 8080/TCP
+				internet > app 8080/TCP
+				stranger > app 8080/TCP
+				app > gateway 8080/TCP`,
+		},
+	}},
+	"Cilium's Gateway beside Envoy Gateway and Traefik on the host's network": {func(n *profiles.Names) {
+		n.ControllerOn, n.Others = profiles.OnHost, []profiles.Controller{envoy, {On: profiles.OnCilium}}
+	}, map[string]struct{ allowed, denied string }{
+		"web-app-internal": {
+			allowed: `
+				node > app 8080/TCP
+				envoy > app 8080/TCP
+				gateway > app 8080/TCP`,
+			denied: `
+				traefik > app 8080/TCP
+				other-envoy > app 8080/TCP
+				internet > app 8080/TCP`,
+		},
+	}},
 }
+
+// envoy are the pods that Envoy Gateway runs for a Gateway.
+var envoy = profiles.Controller{Pods: profiles.Pods{Namespace: "envoy-gateway-system", PodLabels: map[string]string{
+	"gateway.envoyproxy.io/owning-gateway-name": "home", "gateway.envoyproxy.io/owning-gateway-namespace": "sys-gateway"}}}
 
 // usual is a platform.
 func usual() profiles.Names {
@@ -654,6 +718,23 @@ func TestOwnProfile(t *testing.T) {
 			app > node 80/TCP
 			app > stranger 80/TCP
 			app > api-outside 80/TCP`},
+		"several controllers": {func(n *profiles.Names) {
+			n.Others = []profiles.Controller{envoy, {On: profiles.OnCilium}}
+		}, `
+			traefik > app 8080/TCP
+			envoy > app 8080/TCP
+			gateway > app 8080/TCP
+			stranger > app 8080/TCP
+			app > envoy 8443/TCP
+			app > gateway 8443/TCP
+			app > stranger 8443/TCP`, `
+			other-envoy > app 8080/TCP
+			traefik > app 22/TCP         # denied, as all controllers are
+			envoy > app 22/TCP
+			gateway > app 22/TCP
+			app > envoy 80/TCP
+			app > gateway 80/TCP
+			app > traefik 80/TCP`},
 		"pods of node-local-dns, clients behind nodes": {func(n *profiles.Names) {
 			n.NodeLocalDNS, n.Clients = profiles.OnPods, profiles.BehindNodes
 		}, `

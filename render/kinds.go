@@ -38,6 +38,13 @@ var kinds = [...]row{
 	{Kind{"traefik.io", "v1alpha1", "IngressRouteTCP", namespaced}, catalog.RoutePart, each(ingressRoutesTCP)},
 	{Kind{"traefik.io", "v1alpha1", "IngressRouteUDP", namespaced}, catalog.RoutePart, each(ingressRoutesUDP)},
 	{Kind{"networking.k8s.io", "v1", "Ingress", namespaced}, catalog.RoutePart, each(ingresses)},
+	{Kind{gatewayGroup, "v1beta1", "ReferenceGrant", namespaced}, catalog.RoutePart, each(referenceGrants)}, // releases before 1.5 serve no other version
+	{Kind{gatewayGroup, "v1", "BackendTLSPolicy", namespaced}, catalog.RoutePart, each(backendTLSPolicies)},
+	{Kind{envoyGroup, "v1alpha1", "SecurityPolicy", namespaced}, catalog.RoutePart, each(securityPolicies)}, // before its route: nobody comes in without it
+	{Kind{gatewayGroup, "v1", "HTTPRoute", namespaced}, catalog.RoutePart, each(httpRoutes)},
+	{Kind{gatewayGroup, "v1", "TLSRoute", namespaced}, catalog.RoutePart, each(streamRoutes(catalog.TLS))},
+	{Kind{gatewayGroup, "v1", "TCPRoute", namespaced}, catalog.RoutePart, each(streamRoutes(catalog.TCP))},
+	{Kind{gatewayGroup, "v1", "UDPRoute", namespaced}, catalog.RoutePart, each(streamRoutes(catalog.UDP))},
 }
 
 // row is a kind, and what renders all its objects.

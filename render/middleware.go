@@ -18,6 +18,7 @@ type middleware struct {
 
 // middlewareSpec has one of them.
 type middlewareSpec struct {
+	Chain            *chain             `json:"chain,omitempty"`
 	Headers          *middlewareHeaders `json:"headers,omitempty"`
 	RedirectScheme   *redirectScheme    `json:"redirectScheme,omitempty"`
 	RedirectRegex    *regexReplacement  `json:"redirectRegex,omitempty"`
@@ -61,7 +62,7 @@ type replacePath struct {
 // routes: from another one, Traefik would have to allow it, and all these routes would wait for one Application.
 func middlewares(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Object {
 	var out []object.Object
-	if len(n.IdentityHeaders) > 0 {
+	if n.RemovesByMiddleware() {
 		id := identity{Kind: k, Namespace: n.Name, Name: catalog.IdentityMiddleware, Origin: catalog.PlatformFile + "#ingress/identityHeaders", Sync: n.IdentitySync}
 		out = append(out, id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 			removed := map[string]string{}
@@ -81,7 +82,7 @@ func middlewares(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Obj
 			}
 		})
 	}
-	return out
+	return append(out, chains(k, n)...)
 }
 
 // ownMiddleware is one that a route needs for what it says itself.

@@ -530,11 +530,11 @@ func TestSmallMistakes(t *testing.T) {
 func TestSmallSurroundings(t *testing.T) {
 	for values, want := range map[string]*builtin.Backend{
 		`{image: a:1}`:                                    nil,
-		`{image: a:1, port: 80}`:                          {Service: "web-app", Port: "http"},
-		`{image: a:1, port: 80, ports: {a: 90}}`:          {Service: "web-app", Port: "http"},
-		`{image: a:1, name: x, ports: {a: 90, b: 1/UDP}}`: {Service: "x", Port: "a"},
+		`{image: a:1, port: 80}`:                          {Service: "web-app", Port: "http", Number: 80},
+		`{image: a:1, port: 80, ports: {a: 90}}`:          {Service: "web-app", Port: "http", Number: 80},
+		`{image: a:1, name: x, ports: {a: 90, b: 1/UDP}}`: {Service: "x", Port: "a", Number: 90},
 		`{image: a:1, ports: {a: 90, b: 91}}`:             nil,
-		`{image: a:1, ports: {a: 90, http: 91}}`:          {Service: "web-app", Port: "http"},
+		`{image: a:1, ports: {a: 90, http: 91}}`:          {Service: "web-app", Port: "http", Number: 91},
 		`{image: a:1, ports: {a: 90/UDP}}`:                nil,
 	} {
 		if want == nil {

@@ -14,7 +14,7 @@ import (
 // A field takes the key that its tag names: `yaml:"host"`. Words after the key are options:
 //
 //	required  the key must be set
-//	short     a scalar in place of the struct's mapping is this field's value
+//	short     a scalar in place of the struct's mapping is this field's value; a list is, where the field is one
 //	name      the value names the struct in paths of messages
 //	hidden    the value is never shown in a message
 //	one       a lone scalar stands for a list of one
@@ -134,7 +134,7 @@ func (d *decoder) elements(y *yaml.Node, at *Node, f *Field) (parts []place, ok 
 func (d *decoder) mapping(y *yaml.Node, at *Node, out reflect.Value, f *Field) {
 	l := d.layoutOf(out.Type())
 	l.place(out, at)
-	if l.short != nil && y.Kind == yaml.ScalarNode {
+	if l.shortens(y) {
 		short := *l.short
 		if f.Name != "" { // what is written is the key around it
 			short.Name, short.Sample = f.Name, f.Example()

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Field is a key of a mapping that is read into a struct, as the tags of the struct's field say: see Document.Decode.
@@ -147,10 +149,18 @@ func (l *layout) place(out reflect.Value, at *Node) {
 
 // expected is what the struct is read from.
 func (l *layout) expected() string {
-	if l.short != nil {
-		return "a mapping, or text"
+	switch {
+	case l.short == nil:
+		return "a mapping"
+	case l.short.Type.Kind() == reflect.Slice:
+		return "a list, or a mapping"
 	}
-	return "a mapping"
+	return "a mapping, or text"
+}
+
+// shortens reports whether y stands for the struct's mapping: it is the value of the field for that, or meant to be.
+func (l *layout) shortens(y *yaml.Node) bool {
+	return l.short != nil && (y.Kind == yaml.ScalarNode || y.Kind == yaml.SequenceNode && l.short.Type.Kind() == reflect.Slice)
 }
 
 // keeps reports whether the struct keeps a mapping with those keys.

@@ -189,7 +189,7 @@ func structs(in []part, out reflect.Value, f *Field) part {
 			})
 			whole.Node, whole.parts = p.at, append(whole.parts, place{p.y, p.at})
 			keeps = keeps || l.keeps(pairs)
-		case p.y.Kind == yaml.ScalarNode && l.short != nil:
+		case l.shortens(p.y):
 			values[l.short] = append(values[l.short], p)
 			present[l.short.Name] = true
 		default:

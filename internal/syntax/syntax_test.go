@@ -30,6 +30,7 @@ type root struct {
 	Labels  syntax.Map[text]       `yaml:"labels"`
 	Items   []item                 `yaml:"items"`
 	Short   *short                 `yaml:"short" empty:"name a profile"`
+	Listed  *listed                `yaml:"listed"`
 	Any     syntax.Any             `yaml:"any"`
 	Raw     syntax.Raw             `yaml:"raw"`
 	Raws    syntax.Map[syntax.Raw] `yaml:"raws"`
@@ -53,6 +54,13 @@ type short struct {
 	*syntax.Node
 	Profile text `yaml:"profile,short,required"`
 	Extra   text `yaml:"extra"`
+}
+
+// listed is a struct that a list stands for.
+type listed struct {
+	*syntax.Node
+	Names []text `yaml:"names,short"`
+	Extra text   `yaml:"extra"`
 }
 
 // read gives the document and what was reported, as printed.
@@ -103,6 +111,9 @@ func TestMessages(t *testing.T) {
 		{"labels:\n  app.kubernetes.io/name: 1\n  \"a\\eb\": 2\n  \"\": 3", "f.yml:2:27: labels[\"app.kubernetes.io/name\"]: expected text, found 1 [wrong-type]\n  hint: put it in quotes\nf.yml:3:11: labels[\"a\\x1bb\"]: expected text, found 2 [wrong-type]\n  hint: put it in quotes\nf.yml:4:7: labels[\"\"]: expected text, found 3 [wrong-type]\n  hint: put it in quotes\n"},
 		{"labels:\n  a:\n", "f.yml:2:5: labels.a: expected a value, found nothing [wrong-type]\n"},
 		{"short: [a]", "f.yml:1:8: short: expected a mapping, or text, found a list [wrong-type]\n"},
+		{"listed: a", "f.yml:1:9: listed: expected a list, found \"a\" [wrong-type]\n  hint: write [a]\n"},
+		{"listed: [1]", "f.yml:1:10: listed[0]: expected text, found 1 [wrong-type]\n  hint: put it in quotes\n"},
+		{"listed: {names: a}", "f.yml:1:17: listed.names: expected a list, found \"a\" [wrong-type]\n  hint: write [a]\n"},
 		{"short: {extra: a}", "f.yml:1:8: short: missing \"profile\" [missing-field]\n"},
 		{"short: 1", "f.yml:1:8: short: expected text, found 1 [wrong-type]\n  hint: put it in quotes\n"},
 		{"name: " + strings.Repeat("a", 70) + "\nmode: " + strings.Repeat("ü", 70), "f.yml:2:7: mode: expected one of baseline, privileged, restricted, found \"" + strings.Repeat("ü", 60) + "…\" [unknown-value]\n  hint: write it like this: mode: privileged\n"},
@@ -157,6 +168,12 @@ func TestDecode(t *testing.T) {
 	if r.Name.V != "web" || r.Count.V != 16 || !r.On.V || r.Mode.V != "baseline" || len(r.Modes) != 1 || r.Modes[0].V != "get" || r.Port.V != "8080" || len(r.Ports) != 5 || r.Ports[2].V != "08" || r.Ports[3].V != "1.50" || r.Ports[4].V != "on" ||
 		len(r.Labels.Items) != 2 || r.Labels.Items[0].Key != "b" || r.Labels.Items[1].Value.V != "y" || len(r.Items) != 2 || r.Items[1].Host.V != "b" || r.Short.Profile.V != "web-app" || r.Hidden.V != "s" {
 		t.Errorf("got %+v", r)
+	}
+	for in, want := range map[string]string{"listed: [a, b]": "f.yml:1:9 listed f.yml:1:13 listed[1]", "listed: {names: [a, b]}": "f.yml:1:9 listed f.yml:1:21 listed.names[1]"} {
+		r, _ := read(in)
+		if got := r.Listed.Pos().String() + " " + r.Listed.Path() + " " + r.Listed.Names[1].Pos().String() + " " + r.Listed.Names[1].Path(); got != want {
+			t.Errorf("%s: got %s, want %s", in, got, want)
+		}
 	}
 	if r.Any.Node != nil || r.HText.Node != nil || r.Mode.Or("x") != "baseline" || r.HNumber.IsSet() || r.HNumber.Or(7) != 7 {
 		t.Error("what is absent counts as present")

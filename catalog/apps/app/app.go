@@ -69,17 +69,18 @@ func (c *checker) database() string { return c.name + "-postgres" }
 
 // backend is where the application's hosts lead unless they say otherwise: to http, or to the only port.
 func (c *checker) backend() *builtin.Backend {
-	var ports []string
+	var ports []numbered
 	for _, p := range c.portsOf(&c.container, nil) {
 		if p.Protocol == "TCP" {
-			ports = append(ports, p.name)
+			ports = append(ports, p)
 		}
 	}
-	switch {
-	case slices.Contains(ports, "http"):
-		return &builtin.Backend{Service: c.name, Port: "http"}
-	case len(ports) == 1:
-		return &builtin.Backend{Service: c.name, Port: ports[0]}
+	i := slices.IndexFunc(ports, func(p numbered) bool { return p.name == "http" })
+	if i < 0 && len(ports) == 1 {
+		i = 0
+	}
+	if i >= 0 {
+		return &builtin.Backend{Service: c.name, Port: ports[i].name, Number: ports[i].Service}
 	}
 	return &builtin.Backend{Hint: "set port among the values, or write service and port here"}
 }

@@ -116,10 +116,16 @@ type Peer struct {
 }
 
 // Route is a host name. Expose applies to platforms that have such an exposure; others use their default.
-type Route struct{ Host, Service, Port, Expose, Auth string }
+type Route struct {
+	Host, Service, Port, Expose, Auth string
+	Number                            int // of the Service's port, for routes that know no names of ports
+}
 
-// Backend is a Service and the name of a port of it. Where both are empty, Hint says what to write.
-type Backend struct{ Service, Port, Hint string }
+// Backend is a Service and the name of a port of it, with its number. Where both are empty, Hint says what to write.
+type Backend struct {
+	Service, Port, Hint string
+	Number              int
+}
 
 // Secret is a Secret and, for each key, the property of the application's path in Vault that holds it.
 type Secret struct {

@@ -78,7 +78,7 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 	d := builtin.Declaration{
 		Profile: "web-app-internal",
 		// Phones and scripts have no cookies: ntfy asks for its own tokens.
-		Routes:   []builtin.Route{{Host: "ntfy", Service: "ntfy", Port: "http", Expose: "public", Auth: "app"}},
+		Routes:   []builtin.Route{{Host: "ntfy", Service: "ntfy", Port: "http", Number: 80, Expose: "public", Auth: "app"}},
 		Secrets:  []builtin.Secret{{Name: v.AuthSecret, Data: map[string]string{"NTFY_AUTH_USERS": "users", "NTFY_AUTH_TOKENS": "tokens"}}},
 		Monitors: v.ServiceMonitor && s.Monitoring != "",
 	}

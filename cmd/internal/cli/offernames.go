@@ -110,7 +110,7 @@ func ports(n *catalog.Namespace) []string {
 	return out
 }
 
-func exposures(p *catalog.Platform, _ string) []string { return slices.Collect(maps.Keys(p.Expose)) }
+func exposures(p *catalog.Platform, _ string) []string { return slices.Collect(maps.Keys(p.Exposures)) }
 
 // profileNames are the profiles of the list and those that are there always, and open, which is none.
 func profileNames(p *catalog.Platform, _ string) []string {

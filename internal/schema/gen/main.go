@@ -31,7 +31,9 @@ func crdFiles() []crdFile {
 		argo       = "github.com/argoproj/argo-cd/v3"
 		certs      = "github.com/cert-manager/cert-manager"
 		cilium     = "github.com/cilium/cilium"
+		envoy      = "github.com/envoyproxy/gateway"
 		eso        = "github.com/external-secrets/external-secrets"
+		gatewayAPI = "sigs.k8s.io/gateway-api"
 		kyverno    = "github.com/kyverno/kyverno"
 		prometheus = "github.com/prometheus-operator/prometheus-operator"
 		traefik    = "github.com/traefik/traefik/v3"
@@ -46,11 +48,23 @@ func crdFiles() []crdFile {
 		{cilium, "pkg/k8s/apis/cilium.io/client/crds/v2/ciliumloadbalancerippools.yaml", []string{"CiliumLoadBalancerIPPool"}},
 		{cilium, "pkg/k8s/apis/cilium.io/client/crds/v2/ciliumnetworkpolicies.yaml", []string{"CiliumNetworkPolicy"}},
 		{cilium, "pkg/k8s/apis/cilium.io/client/crds/v2alpha1/ciliuml2announcementpolicies.yaml", []string{"CiliumL2AnnouncementPolicy"}},
+		{envoy, "charts/gateway-helm/charts/crds/crds/generated/gateway.envoyproxy.io_securitypolicies.yaml", []string{"SecurityPolicy"}},
 		{eso, "config/crds/bases/external-secrets.io_clusterexternalsecrets.yaml", []string{"ClusterExternalSecret"}},
 		{eso, "config/crds/bases/external-secrets.io_clustersecretstores.yaml", []string{"ClusterSecretStore"}},
 		{eso, "config/crds/bases/external-secrets.io_externalsecrets.yaml", []string{"ExternalSecret"}},
 		{eso, "config/crds/bases/external-secrets.io_pushsecrets.yaml", []string{"PushSecret"}},
 		{eso, "config/crds/bases/external-secrets.io_secretstores.yaml", []string{"SecretStore"}},
+		{gatewayAPI, "config/crd/standard/gateway.networking.k8s.io_backendtlspolicies.yaml", []string{"BackendTLSPolicy"}},
+		{gatewayAPI, "config/crd/standard/gateway.networking.k8s.io_gatewayclasses.yaml", []string{"GatewayClass"}},
+		{gatewayAPI, "config/crd/standard/gateway.networking.k8s.io_gateways.yaml", []string{"Gateway"}},
+		{gatewayAPI, "config/crd/standard/gateway.networking.k8s.io_grpcroutes.yaml", []string{"GRPCRoute"}},
+		{gatewayAPI, "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml", []string{"HTTPRoute"}},
+		{gatewayAPI, "config/crd/standard/gateway.networking.k8s.io_listenersets.yaml", []string{"ListenerSet"}},
+		{gatewayAPI, "config/crd/standard/gateway.networking.k8s.io_referencegrants.yaml", []string{"ReferenceGrant"}},
+		// Of these, the standard channel serves v1 alone. The experimental one has the same v1, and what clusters with an older release have.
+		{gatewayAPI, "config/crd/experimental/gateway.networking.k8s.io_tcproutes.yaml", []string{"TCPRoute"}},
+		{gatewayAPI, "config/crd/experimental/gateway.networking.k8s.io_tlsroutes.yaml", []string{"TLSRoute"}},
+		{gatewayAPI, "config/crd/experimental/gateway.networking.k8s.io_udproutes.yaml", []string{"UDPRoute"}},
 		{kyverno, "config/crds/policies.kyverno.io/policies.kyverno.io_validatingpolicies.yaml", []string{"ValidatingPolicy"}},
 		{prometheus, "example/prometheus-operator-crd/monitoring.coreos.com_alertmanagerconfigs.yaml", []string{"AlertmanagerConfig"}},
 		{prometheus, "example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml", []string{"PodMonitor"}},

@@ -212,21 +212,30 @@ func (in *Model) IsAPIServer(address netip.Addr) bool {
 	return slices.ContainsFunc(in.deployed.Platform.Names.APIServerOutside, func(p netip.Prefix) bool { return p.Contains(address) })
 }
 
-// Controller is the ingress controller: its pods, the nodes when it is on their network, or Cilium's own.
+// Controller is the ingress controller that $ingress-controller is named after: its pods, the nodes when it is on their network, or Cilium's own.
 func (in *Model) Controller() []*End {
-	switch in.deployed.Platform.Names.ControllerOn {
+	return in.ControllerEnds(&in.deployed.Platform.Names.Controllers()[0])
+}
+
+// ControllerEnds are the ends that an ingress controller is, or what stands behind a Gateway.
+func (in *Model) ControllerEnds(c *profiles.Controller) []*End {
+	switch c.On {
 	case profiles.OnHost:
 		return []*End{Node("the ingress controller on the nodes")}
 	case profiles.OnCilium:
 		return []*End{in.Entity("ingress")}
 	}
-	return in.Selected(in.deployed.Platform.Controller.Namespace, in.deployed.Platform.Controller.PodLabels)
+	return in.Selected(c.Namespace, c.PodLabels)
 }
 
 // Described are the pods of a namespace that platform.yml describes, of those that are not known otherwise.
 func (in *Model) Described(namespace string) []*End {
 	var out []*End
-	for _, p := range []profiles.Pods{in.deployed.Platform.Controller, in.deployed.Platform.DNS} {
+	described := []profiles.Pods{in.deployed.Platform.Controller, in.deployed.Platform.DNS}
+	for _, c := range in.deployed.Platform.Names.Others {
+		described = append(described, c.Pods)
+	}
+	for _, p := range described {
 		if p.Namespace != namespace {
 			continue
 		}
