@@ -3,6 +3,7 @@ package loop
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -29,7 +30,6 @@ import (
 
 	"golang.org/x/sys/unix"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/yaml"
 )
 
 const (
@@ -52,7 +52,8 @@ func TestRoutes(t *testing.T) {
 		t.Skip("make routes runs it")
 	}
 	r := &routes{T: t, cluster: cluster.Start(t, cluster.Options{})}
-	r.cluster.InstallCRDs(t, "traefik.io")
+	r.cluster.InstallCRDs(t, "traefik.io", gatewayGroup)
+	r.apply([]map[string]any{gatewayClass(), ingressClass()})
 	r.serve()
 	r.startJudge()
 	for _, example := range []struct{ dir, cluster string }{
@@ -184,11 +185,13 @@ type (
 		Repeat   int              `json:"repeat"`
 	}
 	visit struct {
-		EntryPoint string `json:"entryPoint"`
-		TLS        bool   `json:"tls"`
-		Host       string `json:"host"`
-		Target     string `json:"target"`
-		ClientIP   string `json:"clientIP"`
+		EntryPoint string              `json:"entryPoint"`
+		TLS        bool                `json:"tls"`
+		Host       string              `json:"host"`
+		Method     string              `json:"method,omitempty"`
+		Target     string              `json:"target"`
+		Headers    map[string][]string `json:"headers,omitempty"`
+		ClientIP   string              `json:"clientIP"`
 	}
 	verdict struct {
 		Error   string   `json:"error"`
@@ -233,6 +236,9 @@ func (a answer) brief() string {
 	return strings.Join(words, " ")
 }
 
+// firstPort is that of the first entry point; each other one has the next.
+const firstPort = 18000
+
 // platform is objects in the cluster, a Traefik that reads them, and what the judge says of both.
 type platform struct {
 	*routes
@@ -257,7 +263,7 @@ func (r *routes) platform(objects []map[string]any, namespaces []string, entryPo
 	r.Helper()
 	p := &platform{routes: r, ports: map[string]int{}, repeat: 1}
 	for i, ep := range append(entryPoints, entryPoint{name: probe}) {
-		port := 18000 + i
+		port := firstPort + i
 		p.ports[ep.name] = port
 		p.args = append(p.args, fmt.Sprintf("--entryPoints.%s.address=127.0.0.1:%d/tcp", ep.name, port))
 		if ep.tls {
@@ -267,9 +273,16 @@ func (r *routes) platform(objects []map[string]any, namespaces []string, entryPo
 			p.args = append(p.args, fmt.Sprintf("--entryPoints.%s.http.redirections.entryPoint.to=%s", ep.name, ep.to))
 		}
 	}
-	p.args = append(p.args, "--ping=true", "--ping.manualRouting=true", "--global.checkNewVersion=false", "--providers.kubernetescrd=true",
-		"--providers.kubernetescrd.namespaces="+strings.Join(namespaces, ","))
+	p.args = append(p.args, "--ping=true", "--ping.manualRouting=true", "--global.checkNewVersion=false")
+	used := providers(objects)
+	for _, provider := range used {
+		p.args = append(p.args, "--providers."+provider+"=true", "--providers."+provider+".namespaces="+strings.Join(namespaces, ","))
+	}
 	p.args = append(p.args, args...)
+	objects = append(slices.Clone(objects), gatewayClass(), ingressClass())
+	for _, n := range namespaces {
+		objects = append(objects, object("v1", "Namespace", "", n, nil))
+	}
 	for _, o := range objects { // as they are in the cluster
 		u := unstructured.Unstructured{Object: o}
 		live, err := r.cluster.Get(r.Context(), u.GetAPIVersion(), u.GetKind(), u.GetNamespace(), u.GetName())
@@ -281,32 +294,26 @@ func (r *routes) platform(objects []map[string]any, namespaces []string, entryPo
 	c.Dir = r.TempDir()
 	process := sandbox.Start(r, "traefik", c)
 	r.Cleanup(process.Kill)
-	cluster.Eventually(r, time.Minute, "Traefik has the configuration", func() error {
-		if !process.Running() {
-			r.Fatalf("Traefik has ended:\n%s", process.Tail(4096))
-		}
-		a, err := p.send(visit{EntryPoint: probe, Host: "probe.example", Target: "/"}, false)
-		if err == nil && a.Status != http.StatusOK {
-			err = fmt.Errorf("%d", a.Status)
-		}
-		return err
-	})
+	for _, provider := range used {
+		cluster.Eventually(r, 3*time.Minute, "Traefik has what "+provider+" reads", func() error {
+			if !process.Running() {
+				r.Fatalf("Traefik has ended:\n%s", process.Tail(4096))
+			}
+			a, err := p.send(visit{EntryPoint: probe, Host: provider + ".example", Target: "/"}, false)
+			if err == nil && a.Status != http.StatusOK {
+				err = fmt.Errorf("%d", a.Status)
+			}
+			return err
+		})
+	}
 	return p
 }
 
-// probeRoute is what every platform has besides its own.
-func probeRoute(namespace string) map[string]any {
-	return object(traefikAPI, "IngressRoute", namespace, "probe", map[string]any{
-		"entryPoints":      []any{probe},
-		"ingressClassName": "traefik", // is read with and without the option
-		"routes": []any{map[string]any{
-			"kind": "Rule", "match": "PathPrefix(`/`)", "services": []any{map[string]any{"kind": "TraefikService", "name": "ping@internal"}},
-		}},
-	})
-}
-
 func object(apiVersion, kind, namespace, name string, spec map[string]any) map[string]any {
-	o := map[string]any{"apiVersion": apiVersion, "kind": kind, "metadata": map[string]any{"name": name, "namespace": namespace}}
+	o := map[string]any{"apiVersion": apiVersion, "kind": kind, "metadata": map[string]any{"name": name}}
+	if namespace != "" {
+		o["metadata"].(map[string]any)["namespace"] = namespace
+	}
 	if spec != nil {
 		o["spec"] = spec
 	}
@@ -339,6 +346,7 @@ func (r *routes) apply(objects []map[string]any) {
 	for _, o := range objects {
 		namespaces[(&unstructured.Unstructured{Object: o}).GetNamespace()] = true
 	}
+	delete(namespaces, "")
 	var all []any
 	for _, name := range slices.Sorted(maps.Keys(namespaces)) {
 		all = append(all, object("v1", "Namespace", "", name, nil))
@@ -348,13 +356,15 @@ func (r *routes) apply(objects []map[string]any) {
 		r.must(err)
 		return data
 	}
-	_, err := r.cluster.Apply(r.Context(), list(all))
-	r.must(err)
+	if len(all) > 0 {
+		_, err := r.cluster.Apply(r.Context(), list(all))
+		r.must(err)
+	}
 	all = nil
 	for _, o := range objects {
 		all = append(all, o)
 	}
-	_, err = r.cluster.Apply(r.Context(), list(all), "--validate=strict")
+	_, err := r.cluster.Apply(r.Context(), list(all), "--validate=strict")
 	r.must(err)
 }
 
@@ -381,7 +391,7 @@ func (p *platform) send(q visit, allow bool) (answer, error) {
 		}
 		c = secure
 	}
-	if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", q.Target, q.Host); err != nil {
+	if _, err := c.Write(q.text()); err != nil {
 		return a, nil //nolint:nilerr // it was closed
 	}
 	response, err := http.ReadResponse(bufio.NewReader(c), nil)
@@ -400,6 +410,19 @@ func (p *platform) send(q visit, allow bool) (answer, error) {
 		Status: response.StatusCode, Location: response.Header.Get("Location"), Login: s.login,
 		Backend: s.backend, Path: s.path, Host: s.host, Headers: s.headers,
 	}, nil
+}
+
+// text is the request as it is sent.
+func (a visit) text() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\n", cmp.Or(a.Method, http.MethodGet), a.Target, a.Host)
+	for _, name := range slices.Sorted(maps.Keys(a.Headers)) {
+		for _, value := range a.Headers[name] {
+			fmt.Fprintf(&b, "%s: %s\r\n", name, value)
+		}
+	}
+	b.WriteString("\r\n")
+	return b.Bytes()
 }
 
 // compare sends requests to Traefik and puts them to the judge, and returns what both say of each.
@@ -480,13 +503,7 @@ func (r *routes) example(dir, of string) {
 	if len(all) == 0 {
 		r.Skip("no routes")
 	}
-	r.apply(objects)
-	var namespaces []string
 	names := map[string]bool{"websecure": true, "web": true}
-	for _, o := range objects {
-		namespaces = append(namespaces, (&unstructured.Unstructured{Object: o}).GetNamespace())
-	}
-	slices.Sort(namespaces)
 	for _, s := range all {
 		for _, ep := range s.entryPoints {
 			names[ep] = true
@@ -500,7 +517,9 @@ func (r *routes) example(dir, of string) {
 		}
 		entryPoints = append(entryPoints, ep)
 	}
-	p := r.platform(objects, slices.Compact(namespaces), entryPoints, "--providers.kubernetescrd.allowCrossNamespace=true")
+	objects = append(objects, probes(namespacesOf(objects)[0], objects, firstPort+len(entryPoints))...)
+	r.apply(objects)
+	p := r.platform(objects, namespacesOf(objects), entryPoints, "--providers.kubernetescrd.allowCrossNamespace=true")
 
 	var requests []visit
 	for _, s := range all {
@@ -654,9 +673,6 @@ func (r *routes) around(rendered []unstructured.Unstructured) (objects []map[str
 	for i, at := range order {
 		objects = append(objects, backend(at.namespace, at.name, i, ports[at]...)...)
 	}
-	if len(all) > 0 {
-		objects = append(objects, probeRoute(order[0].namespace))
-	}
 	return objects, all
 }
 
@@ -664,77 +680,4 @@ func (r *routes) around(rendered []unstructured.Unstructured) (objects []map[str
 func bare(o unstructured.Unstructured) map[string]any {
 	spec, _, _ := unstructured.NestedMap(o.Object, "spec")
 	return object(o.GetAPIVersion(), o.GetKind(), o.GetNamespace(), o.GetName(), spec)
-}
-
-// shape is routes as people write them, and what happens to a request for /admin of a.example on web, or to the one that is named.
-type shape struct {
-	Name    string         `json:"name"`
-	Objects string         `json:"objects"`
-	Route   map[string]any `json:"route"`
-	Args    []string       `json:"args"`
-	Ask     *visit         `json:"ask"`
-	Want    string         `json:"want"`
-}
-
-// shapes are objects that are wrong, or not what they seem: see testdata/routes/shapes.yaml.
-func (r *routes) shapes() {
-	data, err := os.ReadFile("testdata/routes/shapes.yaml")
-	r.must(err)
-	var texts []json.RawMessage
-	r.must(yaml.Unmarshal(data, &texts))
-	entryPoints := []entryPoint{{name: "web"}, {name: "websecure", tls: true}}
-	var all []map[string]any
-	objects := make([][]map[string]any, len(texts))
-	shapes := make([]shape, len(texts))
-	for i, text := range texts {
-		namespace, s := fmt.Sprintf("shape-%d", i), &shapes[i]
-		r.must(yaml.UnmarshalStrict(bytes.ReplaceAll(text, []byte("NAMESPACE"), []byte(namespace)), s))
-		of := append(backend(namespace, "app", 1000+2*i, int64(80)), backend(namespace, "admin", 1001+2*i, int64(80))...)
-		of = append(of, probeRoute(namespace), object(traefikAPI, "Middleware", namespace, "login", map[string]any{"forwardAuth": map[string]any{
-			"address": "http://" + routesLogin + "/" + namespace, "authResponseHeaders": []any{"X-Auth-Request-User"},
-		}}))
-		own, err := decode([]byte(s.Objects))
-		r.must(err)
-		if s.Route != nil {
-			open := map[string]any{"kind": "Rule", "match": "Host(`a.example`)", "services": []any{map[string]any{"name": "app", "port": int64(80)}}}
-			for name, route := range map[string]map[string]any{"open": open, "admin": s.Route} {
-				of = append(of, object(traefikAPI, "IngressRoute", namespace, name, map[string]any{"entryPoints": []any{"web"}, "routes": []any{route}}))
-			}
-		}
-		for _, o := range own {
-			if o.GetNamespace() == "" {
-				o.SetNamespace(namespace)
-			}
-			of = append(of, o.Object)
-		}
-		objects[i] = of
-		all = append(all, of...)
-	}
-	r.apply(all)
-	for i, s := range shapes {
-		r.Run(s.Name, func(t *testing.T) {
-			namespaces := map[string]bool{}
-			for _, o := range objects[i] {
-				namespaces[(&unstructured.Unstructured{Object: o}).GetNamespace()] = true
-			}
-			p := r.on(t).platform(objects[i], slices.Sorted(maps.Keys(namespaces)), entryPoints, s.Args...)
-			if s.Want == "chance" {
-				p.repeat = 40
-			}
-			requests := []visit{{EntryPoint: "web", Host: "a.example", Target: "/admin"}}
-			if s.Ask != nil {
-				requests[0] = *s.Ask
-			}
-			for _, host := range []string{"a.example", "b.a.example", "other.example"} {
-				for _, target := range []string{"/", "/admin", "/admin/x?y=1", "/adminx", "/..%2fadmin"} {
-					requests = append(requests, visit{EntryPoint: "web", Host: host, Target: target}, visit{EntryPoint: "websecure", TLS: true, Host: host, Target: target})
-				}
-			}
-			requests = append(requests, visit{EntryPoint: "web", TLS: true, Host: "a.example", Target: "/"}, visit{EntryPoint: "websecure", Host: "a.example", Target: "/"})
-			if got := p.compare(requests, false)[0].brief(); got != s.Want && s.Want != "chance" {
-				t.Errorf("%s: %s, want %s", requests[0], got, s.Want)
-			}
-			p.compare(requests, true)
-		})
-	}
 }

@@ -25,7 +25,8 @@ const repeats = 4
 // tally is what was compared.
 type tally struct {
 	platforms, routers, dropped, requests, reached, shadowed, rivals, random, open, undecided int
-	rules, invalid                                                                            int
+	rules, invalid, unsure                                                                    int
+	kinds                                                                                     map[string]int // routers of Traefik's by kind of the object
 
 	differences   []string // of this platform
 	disagreements int      // platforms with differences
@@ -33,15 +34,18 @@ type tally struct {
 }
 
 func (t *tally) String() string {
-	return fmt.Sprintf("%d platforms: %d routers, of which Traefik drops %d; %d requests; %d routers reached by an example, %d shadowed, %d with rivals (random answers seen: %d), %d open instead of a dropped one; undecided: %d; %d rules alone, %d of them invalid",
-		t.platforms, t.routers, t.dropped, t.requests, t.reached, t.shadowed, t.rivals, t.random, t.open, t.undecided, t.rules, t.invalid)
+	return fmt.Sprintf("%d platforms: %d routers, of which Traefik drops %d (it has %d of HTTPRoutes, %d of Ingresses, and %d of them lint is unsure of); %d requests; %d routers reached by an example, %d shadowed, %d with rivals (random answers seen: %d), %d open instead of a dropped one; undecided: %d; %d rules alone, %d of them invalid",
+		t.platforms, t.routers, t.dropped, t.kinds["HTTPRoute"], t.kinds["Ingress"], t.unsure, t.requests, t.reached, t.shadowed, t.rivals, t.random, t.open, t.undecided, t.rules, t.invalid)
 }
 
 func (t *tally) add(one *tally, show int) {
 	t.platforms++
 	for _, n := range []struct{ to, from *int }{{&t.routers, &one.routers}, {&t.dropped, &one.dropped}, {&t.requests, &one.requests}, {&t.reached, &one.reached}, {&t.shadowed, &one.shadowed},
-		{&t.rivals, &one.rivals}, {&t.random, &one.random}, {&t.open, &one.open}, {&t.undecided, &one.undecided}, {&t.rules, &one.rules}, {&t.invalid, &one.invalid}} {
+		{&t.rivals, &one.rivals}, {&t.random, &one.random}, {&t.open, &one.open}, {&t.undecided, &one.undecided}, {&t.rules, &one.rules}, {&t.invalid, &one.invalid}, {&t.unsure, &one.unsure}} {
 		*n.to += *n.from
+	}
+	for kind, n := range one.kinds {
+		t.kinds[kind] += n
 	}
 	if len(one.differences) > 0 {
 		t.disagreements++
@@ -53,7 +57,7 @@ func (t *tally) add(one *tally, show int) {
 
 // enough reports an error when so little was compared that agreement says nothing.
 func (t *tally) enough(platforms int) error {
-	for what, n := range map[string]int{"dropped": t.dropped, "shadowed": t.shadowed, "rivals": t.rivals, "random": t.random, "open": t.open, "invalid": t.invalid} {
+	for what, n := range map[string]int{"dropped": t.dropped, "shadowed": t.shadowed, "rivals": t.rivals, "random": t.random, "open": t.open, "invalid": t.invalid, "HTTPRoutes": t.kinds["HTTPRoute"], "Ingresses": t.kinds["Ingress"]} {
 		if n < platforms/20 {
 			return fmt.Errorf("only %d of %s in %d platforms: the comparison shows little", n, what, platforms)
 		}
@@ -80,7 +84,16 @@ func compare(j *judge, p *platform, t *tally) error {
 		return err
 	}
 	context := lint.NewContext(in.Input)
-	all, contest, dropped := context.Routes.Routers(), context.Routes.Contest(), context.Routes.Dropped()
+	contest, dropped := context.Routes.Contest(), context.Routes.Dropped()
+	var all []*routes.Router // of Traefik, and known for certain
+	for _, r := range context.Routes.Routers() {
+		switch {
+		case r.Server == "" && r.Unsure == "":
+			all = append(all, r)
+		case r.Server == "":
+			t.unsure++
+		}
+	}
 
 	entryPoints := []string{"web", "websecure", "tunnel"}
 	var ask []asked
@@ -155,6 +168,15 @@ func compare(j *judge, p *platform, t *tally) error {
 			differ("%s %q: lint says dropped: %v, Traefik keeps it: %v %v", r, r.Text, dropped[r], kept, errs)
 		}
 	}
+	for _, o := range v.Routers {
+		if o.Kind != "http" || o.Key == "" {
+			continue
+		}
+		t.kinds[o.Object]++
+		if (o.Status == "enabled" || o.Status == "warning") && of[o.Key] == nil {
+			differ("%s %s of %s: Traefik has the router %s of %v for %s, and lint does not", o.Object, o.Name, o.Namespace, o.Key, o.EntryPoints, o.Rule)
+		}
+	}
 	reached := map[*routes.Router]map[string]bool{}
 	for i, a := range ask {
 		t.requests++
@@ -182,7 +204,8 @@ func compare(j *judge, p *platform, t *tally) error {
 		}
 		if len(seen) > 1 {
 			t.random++
-			if !slices.ContainsFunc(want, func(r *routes.Router) bool { return rivals[r] != nil || colliding(all, r) }) && !colliding(all, slices.Collect(maps.Keys(seen))...) {
+			// One rule of a route, at several listeners, does the same whichever of its routers answers.
+			if !oneRule(seen) && !slices.ContainsFunc(want, func(r *routes.Router) bool { return rivals[r] != nil || colliding(all, r) }) && !colliding(all, slices.Collect(maps.Keys(seen))...) {
 				differ("%s at %v is answered at random, and lint does not say so", a.request, a.door)
 			}
 		}
@@ -206,6 +229,18 @@ func compare(j *judge, p *platform, t *tally) error {
 	}
 	t.open += len(instead)
 	return nil
+}
+
+// oneRule reports whether all routers were made of one rule of a route of the Gateway API.
+func oneRule(all map[*routes.Router]bool) bool {
+	var first *routes.Router
+	for r := range all {
+		if r == nil || r.Kind != "HTTPRoute" && r.Kind != "GRPCRoute" || first != nil && (r.Kind != first.Kind || r.Namespace != first.Namespace || r.Name != first.Name || r.Index != first.Index) {
+			return false
+		}
+		first = r
+	}
+	return true
 }
 
 // expected reports whether Traefik may take a router, which is nil for none, when lint expects one of some. Of routers with one name it has only
@@ -260,9 +295,16 @@ func keeps(r *routes.Router, v *verdict) (bool, []string) {
 	return false, errs
 }
 
-// isFor reports whether a router of Traefik's was made of one of lint's.
+// isFor reports whether a router of Traefik's was made of one of lint's. What stands in an IngressRoute is its rule; of others, the rule tells apart what
+// was made of one part of an object, and the Gateway and the entry point where.
 func (o *router) isFor(r *routes.Router) bool {
-	return o.Kind == "http" && o.Namespace == r.Namespace && o.Name == r.Name && o.Index == r.Index
+	if o.Kind != "http" || o.Object != r.Kind || o.Namespace != r.Namespace || o.Name != r.Name || o.Index != r.Index && r.Kind != "Ingress" {
+		return false
+	}
+	if l := r.Listener; l != nil && o.Gateway != l.Gateway.Namespace+"/"+l.Gateway.Name {
+		return false
+	}
+	return r.Kind == "IngressRoute" || o.Key != "" && o.Rule == r.Text && slices.ContainsFunc(o.EntryPoints, func(e string) bool { return slices.Contains(r.EntryPoints, e) })
 }
 
 // colliding reports whether another router has the same name in Traefik as one of some.

@@ -50,10 +50,12 @@ var expectations = map[string]expectation{
 	"tcp-route-takes-http":         {good: []string{"--entryPoints.sync.address=:9000"}, check: takesHTTP},
 	"tls-beside-plain-entrypoint":  {check: answersNothingOn("tunnel")},
 	"undecided-route":              {check: keepsAll},
+	"listener-refuses-route":       {args: ofGateways, check: drops},
+	"missing-reference-grant":      {args: ofGateways, check: lacksGrant},
 }
 
 // notTraefiks are rules whose examples have routes, and that are about something else.
-var notTraefiks = []string{"alert-without-route", "outside-address-from-inside", "public-address-from-inside"}
+var notTraefiks = []string{"alert-without-route", "login-refused", "outside-address-from-inside", "public-address-from-inside", "route-refused", "served-twice"}
 
 // usualArgs are those of a Traefik whose values set nothing, as roster's documentation has it.
 var usualArgs = []string{
@@ -104,6 +106,9 @@ func examples(j *judge) (checked int, differences []string, err error) {
 	}
 	return checked, differences, nil
 }
+
+// ofGateways are for examples with a Gateway, of whatever class: here it is Traefik's.
+var ofGateways = []string{"--providers.kubernetesgateway", "--entryPoints.https.address=:443", "--entryPoints.https.http.tls=true"}
 
 // example is a rule's two examples.
 type example struct {
@@ -168,7 +173,14 @@ func (s *side) invent(unseen map[string]bool, platform *catalog.Platform) {
 		o := o.(map[string]any)
 		spec, _ := o["spec"].(map[string]any)
 		metadata, _ := o["metadata"].(map[string]any)
-		if kind, _ := o["kind"].(string); !strings.HasPrefix(kind, "IngressRoute") {
+		switch kind, _ := o["kind"].(string); {
+		case kind == "Gateway":
+			s.objects = append(s.objects, gatewayClass(fmt.Sprint(spec["gatewayClassName"])))
+		case kind == "ExternalSecret":
+			s.objects = append(s.objects, certificateOf(fmt.Sprint(metadata["namespace"]), fmt.Sprint(metadata["name"])))
+		case kind == "Service" && spec["selector"] == nil:
+			spec["selector"] = map[string]any{"app": "x"} // so that the judge makes up endpoints
+		case !strings.HasPrefix(kind, "IngressRoute"):
 			continue
 		}
 		for _, route := range mappings(spec["routes"]) {
@@ -199,7 +211,7 @@ func mappings(list any) (out []map[string]any) {
 
 // ask is what Traefik answers to a request; with TLS at the entry points of that name.
 func (s *side) ask(entryPoint, host, target string) answer {
-	v := s.verdict(request{EntryPoint: entryPoint, TLS: entryPoint == "websecure" || entryPoint == "upload", Host: host, Target: target})
+	v := s.verdict(request{EntryPoint: entryPoint, TLS: entryPoint == "websecure" || entryPoint == "upload" || entryPoint == "https", Host: host, Target: target})
 	if len(v.Answers) == 0 {
 		return answer{}
 	}
@@ -266,6 +278,12 @@ func drops(e *example) {
 		e.must(!answers, "in the bad example, Traefik keeps %q: %v", r.Text, built)
 	}
 	e.keepsEach(e.good, "good")
+}
+
+func lacksGrant(e *example) {
+	bad, good := e.bad.ask("https", photos, "/"), e.good.ask("https", photos, "/")
+	e.must(bad.Status == 500, "in the bad example, Traefik answers %+v", bad)
+	e.must(good.Status == 200, "in the good example, Traefik answers %+v", good)
 }
 
 func keepsAll(e *example) {

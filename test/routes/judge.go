@@ -35,9 +35,11 @@ type (
 		Answers []answer `json:"answers"`
 	}
 	router struct {
+		Object      string   `json:"object"`
 		Namespace   string   `json:"namespace"`
 		Name        string   `json:"name"`
 		Index       int      `json:"index"`
+		Gateway     string   `json:"gateway"`
 		Rule        string   `json:"rule"`
 		Kind        string   `json:"kind"`
 		Key         string   `json:"key"`

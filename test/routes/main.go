@@ -60,7 +60,7 @@ func run() error {
 	start := time.Now()
 	seeds := make(chan uint64)
 	var (
-		all   tally
+		all   = tally{kinds: map[string]int{}}
 		mutex sync.Mutex
 		wait  sync.WaitGroup
 		first error
@@ -74,7 +74,7 @@ func run() error {
 				if err != nil {
 					continue
 				}
-				var one tally
+				one := tally{kinds: map[string]int{}}
 				if err = compare(j, newPlatform(s), &one); err != nil {
 					err = fmt.Errorf("platform %d: %w", s, err)
 				} else if s%rulesEvery == 0 {

@@ -26,7 +26,8 @@ func (m maker) one(n int) bool { return m.IntN(n) == 0 }
 func newPlatform(seed uint64) *platform {
 	m := maker{rand.New(rand.NewPCG(seed, 15))}
 	p := &platform{seed: seed, files: fstest.MapFS{}}
-	p.args = m.args()
+	further := maker{rand.New(rand.NewPCG(seed, 19))} // drawn apart, so that the rest stays as it is
+	p.args = append(m.args(), further.gatewayArgs()...)
 	p.write("platform.yml", "domain: home.example\nrepository: {url: https://git.example/home.git}\ningress:\n  controller: {namespace: sys-traefik, podLabels: {app: traefik}}\n"+
 		"  expose: {public: [tunnel, websecure], lan: [websecure]}\n  auth: {login: {name: login, namespace: web-a}}\n")
 	var list strings.Builder
@@ -37,13 +38,14 @@ func newPlatform(seed uint64) *platform {
 	}
 	p.write("traefik/traefik.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: traefik}\nspec:\n  selector: {matchLabels: {app: traefik}}\n  template:\n"+
 		"    metadata: {labels: {app: traefik}}\n    spec: {containers: [{name: traefik, image: 'docker.io/traefik:v3.7.13', args: ["+strings.Join(quoted, ", ")+"]}]}\n")
+	p.write("traefik/gateways.yaml", further.gateways())
 	seen := map[string]bool{}
 	for _, namespace := range []string{"web-a", "web-b"} {
 		fmt.Fprintf(&list, "- namespace: %s\n  networkPolicies: web-app\n  applications:\n    - applicationCode: %s\n      path: %s\n", namespace, namespace, namespace)
 		if routes := m.own(seen); len(routes) > 0 {
 			list.WriteString("      ingress:\n        - " + strings.Join(routes, "\n        - ") + "\n")
 		}
-		p.write(namespace+"/objects.yaml", m.objects())
+		p.write(namespace+"/objects.yaml", strings.Join(append([]string{m.objects()}, further.more(namespace, map[string]string{"web-a": "web-b", "web-b": "web-a"}[namespace])...), "---\n"))
 	}
 	p.write("applications.yml", list.String())
 	return p
@@ -54,7 +56,7 @@ func (p *platform) write(name, text string) { p.files[name] = &fstest.MapFile{Da
 // String is the files of the platform.
 func (p *platform) String() string {
 	var out strings.Builder
-	for _, name := range []string{"traefik/traefik.yaml", "applications.yml", "web-a/objects.yaml", "web-b/objects.yaml"} {
+	for _, name := range []string{"traefik/traefik.yaml", "traefik/gateways.yaml", "applications.yml", "web-a/objects.yaml", "web-b/objects.yaml"} {
 		fmt.Fprintf(&out, "-- %s --\n%s", name, p.files[name].Data)
 	}
 	return out.String()

@@ -70,7 +70,7 @@ var renamed = map[string]string{
 
 // oldSyntax returns which part of a rule is unknown to Traefik 3, and what to write; empty when there is none.
 func oldSyntax(r *routes.Router) (what, hint string) {
-	if r.Own != nil || r.Syntax == muxer.V2 {
+	if r.Own != nil || r.Kind != "IngressRoute" || r.Syntax == muxer.V2 {
 		return "", ""
 	}
 	if m := colonRule.FindString(r.Text); m != "" {

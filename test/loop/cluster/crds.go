@@ -30,6 +30,7 @@ func crdFiles(group string) (pattern string, err error) {
 		{"cert-manager.io", "github.com/cert-manager/cert-manager", "deploy/crds/cert-manager.io_*.yaml"},
 		{"cilium.io", "github.com/cilium/cilium", "pkg/k8s/apis/cilium.io/client/crds/v2*/*.yaml"},
 		{"external-secrets.io", "github.com/external-secrets/external-secrets", "config/crds/bases/external-secrets.io_*.yaml"},
+		{"gateway.networking.k8s.io", "sigs.k8s.io/gateway-api", "config/crd/experimental/gateway.networking.k8s.io_*.yaml"},
 		{"monitoring.coreos.com", "github.com/prometheus-operator/prometheus-operator", "example/prometheus-operator-crd/*.yaml"},
 		{"policies.kyverno.io", "github.com/kyverno/kyverno", "config/crds/policies.kyverno.io/*.yaml"},
 		{"traefik.io", "github.com/traefik/traefik/v3", "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml"},

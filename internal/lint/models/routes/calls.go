@@ -16,7 +16,7 @@ type Owner struct {
 	Namespace string
 	Route     *catalog.Route
 	Backend   *catalog.Backend // the Service that it leads to
-	Address   string // how to reach it inside the cluster, once that was asked for
+	Address   string           // how to reach it inside the cluster, once that was asked for
 }
 
 // owners are those of one host.

@@ -10,13 +10,17 @@ import (
 	"github.com/traefik/traefik/v3/pkg/provider/kubernetes/crd/traefikio/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	netv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	gatev1 "sigs.k8s.io/gateway-api/apis/v1"
+	gatev1alpha2 "sigs.k8s.io/gateway-api/apis/v1alpha2"
+	gatev1beta1 "sigs.k8s.io/gateway-api/apis/v1beta1"
 	kjson "sigs.k8s.io/json"
 )
 
-// cluster is a crd.Client over given objects. What an API server and the controllers of Kubernetes would add, it adds: defaults
+// cluster is a crd.Client, and an ingress.Client, over given objects: each provider has one of its own. What an API server and the controllers of Kubernetes would add, it adds: defaults
 // of Services, an address for each, and the EndpointSlice of each Service with a selector and none in the input, with one
 // endpoint that is ready. A named targetPort, which only a pod could tell, is the port of the Service there.
 type cluster struct {
@@ -34,6 +38,10 @@ type cluster struct {
 	tlsOptions    []*v1alpha1.TLSOption
 	tlsStores     []*v1alpha1.TLSStore
 	nodes         []*corev1.Node
+
+	gateway   gatewayObjects
+	ingresses []*netv1.Ingress
+	classes   []*netv1.IngressClass
 
 	kubeServices map[name]*corev1.Service
 	secrets      map[name]*corev1.Secret
@@ -96,8 +104,19 @@ func (c *cluster) add(data json.RawMessage) error {
 		case "TLSStore":
 			err = custom(c, data, &c.tlsStores)
 		}
+	case group == gatev1.GroupName:
+		err = c.addGateway(typ.Kind, data)
+	case group == "networking.k8s.io" && version == "v1":
+		switch typ.Kind {
+		case "Ingress":
+			err = custom(c, data, &c.ingresses)
+		case "IngressClass":
+			err = anywhere(data, &c.classes)
+		}
 	case group == "" && version == "v1":
 		switch typ.Kind {
+		case "Namespace":
+			err = anywhere(data, &c.gateway.namespace)
 		case "Service":
 			err = core(c, data, c.kubeServices)
 		case "Secret":
@@ -119,6 +138,65 @@ func (c *cluster) add(data json.RawMessage) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", typ.Kind, err)
 	}
+	return nil
+}
+
+// addGateway adds an object of the Gateway API, of whatever version: those that are served at once have the same fields.
+func (c *cluster) addGateway(kind string, data json.RawMessage) error {
+	g := &c.gateway
+	switch kind {
+	case "GatewayClass":
+		return anywhere(data, &g.classes)
+	case "Gateway":
+		return with(data, &g.gateways, defaultGateway)
+	case "HTTPRoute":
+		return with(data, &g.http, defaultHTTPRoute)
+	case "GRPCRoute":
+		return with(data, &g.grpc, defaultGRPCRoute)
+	case "TLSRoute":
+		return with(data, &g.tls, func(r *gatev1.TLSRoute) {
+			defaultParents(r.Spec.ParentRefs)
+			for i := range r.Spec.Rules {
+				defaultBackends(r.Spec.Rules[i].BackendRefs)
+			}
+		})
+	case "TCPRoute":
+		return with(data, &g.tcp, func(r *gatev1alpha2.TCPRoute) {
+			defaultParents(r.Spec.ParentRefs)
+			for i := range r.Spec.Rules {
+				defaultBackends(r.Spec.Rules[i].BackendRefs)
+			}
+		})
+	case "ReferenceGrant":
+		return with(data, &g.grants, func(*gatev1beta1.ReferenceGrant) {})
+	case "BackendTLSPolicy":
+		return with(data, &g.policies, func(*gatev1.BackendTLSPolicy) {})
+	}
+	return nil
+}
+
+// with adds an object of a namespace, and what an API server adds to it.
+func with[T any, P interface {
+	*T
+	metav1.Object
+}](data json.RawMessage, to *[]P, defaults func(P)) error {
+	o := P(new(T))
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(data, o); err != nil {
+		return err
+	}
+	o.SetNamespace(namespaceOf(o))
+	defaults(o)
+	*to = append(*to, o)
+	return nil
+}
+
+// anywhere adds an object that is in no namespace.
+func anywhere[T any](data json.RawMessage, to *[]*T) error {
+	o := new(T)
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(data, o); err != nil {
+		return err
+	}
+	*to = append(*to, o)
 	return nil
 }
 
@@ -159,6 +237,12 @@ func namespaceOf(o metav1.Object) string {
 }
 
 func (c *cluster) complete() {
+	for _, n := range c.gateway.namespace {
+		if n.Labels == nil {
+			n.Labels = map[string]string{}
+		}
+		n.Labels[corev1.LabelMetadataName] = n.Name
+	}
 	for n, s := range c.secrets {
 		if s.Labels["owner"] == "helm" { // Traefik does not look at what Helm keeps its releases in
 			delete(c.secrets, n)
@@ -288,4 +372,22 @@ func (c *cluster) GetEndpointSlicesForService(namespace, service string) ([]*dis
 		return nil, fmt.Errorf("failed to get endpointslices for service %s/%s: namespace is not within watched namespaces", namespace, service)
 	}
 	return c.slices[name{namespace, service}], nil
+}
+
+func (c *cluster) GetIngresses() []*netv1.Ingress { return c.ingresses }
+
+// UpdateIngressStatus is for those who look at an Ingress, and not at Traefik.
+func (c *cluster) UpdateIngressStatus(*netv1.Ingress, []netv1.IngressLoadBalancerIngress) error {
+	return nil
+}
+
+// GetIngressClasses are those of Traefik, as its own client has them.
+func (c *cluster) GetIngressClasses() ([]*netv1.IngressClass, error) {
+	var own []*netv1.IngressClass
+	for _, o := range c.classes {
+		if o.Spec.Controller == "traefik.io/ingress-controller" {
+			own = append(own, o)
+		}
+	}
+	return own, nil
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -30,6 +31,8 @@ import (
 	"github.com/traefik/traefik/v3/pkg/observability/metrics"
 	"github.com/traefik/traefik/v3/pkg/provider/acme"
 	"github.com/traefik/traefik/v3/pkg/provider/kubernetes/crd"
+	"github.com/traefik/traefik/v3/pkg/provider/kubernetes/gateway"
+	"github.com/traefik/traefik/v3/pkg/provider/kubernetes/ingress"
 	"github.com/traefik/traefik/v3/pkg/provider/traefik"
 	"github.com/traefik/traefik/v3/pkg/proxy/httputil"
 	"github.com/traefik/traefik/v3/pkg/safe"
@@ -41,6 +44,7 @@ import (
 	"github.com/traefik/traefik/v3/pkg/tls"
 	"github.com/traefik/traefik/v3/pkg/types"
 	"k8s.io/apimachinery/pkg/labels"
+	gateclientset "sigs.k8s.io/gateway-api/pkg/client/clientset/versioned"
 )
 
 // instance is one Traefik: what setupServer of cmd/traefik makes of a static configuration, without listeners, and without a
@@ -49,8 +53,13 @@ type instance struct {
 	static             *static.Configuration
 	defaultEntryPoints []string
 	entryPoints        map[string]*entryPoint
-	crd                *crd.Provider // nil when the provider is not enabled
-	selector           labels.Selector
+	// The providers are nil when they are not enabled.
+	crd             *crd.Provider
+	gateway         *gateway.Provider
+	ingress         *ingress.Provider
+	selector        labels.Selector // of the objects that crd reads
+	ingressSelector labels.Selector
+	statuses        gateclientset.Interface
 
 	pool       *safe.Pool
 	tls        *tls.Manager
@@ -73,7 +82,7 @@ func newInstance(args []string, book *logbook) (*instance, error) {
 			return nil, err
 		}
 	}
-	in := &instance{static: &config.Configuration, book: book, entryPoints: map[string]*entryPoint{}, selector: labels.Everything(), hellos: hellos{}}
+	in := &instance{static: &config.Configuration, book: book, entryPoints: map[string]*entryPoint{}, selector: labels.Everything(), ingressSelector: labels.Everything(), hellos: hellos{}}
 	in.static.SetEffectiveConfiguration()
 	if err := in.static.ValidateConfiguration(); err != nil {
 		return nil, err
@@ -89,6 +98,9 @@ func newInstance(args []string, book *logbook) (*instance, error) {
 		if err := in.crd.Init(); err != nil {
 			return nil, err
 		}
+	}
+	if err := in.others(); err != nil {
+		return nil, err
 	}
 	in.defaultEntryPoints = defaultEntryPoints(in.static)
 	for name, ep := range in.static.EntryPoints {
@@ -131,6 +143,47 @@ func newInstance(args []string, book *logbook) (*instance, error) {
 	return in, err
 }
 
+// others sets up the providers of the Gateway API and of Ingresses.
+func (in *instance) others() (err error) {
+	if in.gateway = in.static.Providers.KubernetesGateway; in.gateway != nil {
+		if in.statuses, err = newStatuses(); err != nil {
+			return err
+		}
+	}
+	if in.ingress = in.static.Providers.KubernetesIngress; in.ingress != nil {
+		if in.ingressSelector, err = labels.Parse(in.ingress.LabelSelector); err != nil {
+			return fmt.Errorf("invalid ingress label selector: %q", in.ingress.LabelSelector) // as ingress.Provider says it
+		}
+	}
+	return nil
+}
+
+// clusters are the objects as each provider sees them.
+type clusters struct{ crd, gateway, ingress *cluster }
+
+func (in *instance) seen(objects []json.RawMessage) (*clusters, error) {
+	c := &clusters{}
+	var namespaces []string
+	if in.crd != nil {
+		namespaces = in.crd.Namespaces
+	}
+	var err error
+	if c.crd, err = newCluster(objects, namespaces, in.selector); err != nil {
+		return nil, err
+	}
+	if in.gateway != nil {
+		if c.gateway, err = newCluster(objects, in.gateway.Namespaces, labels.Everything()); err != nil {
+			return nil, err
+		}
+	}
+	if in.ingress != nil {
+		if c.ingress, err = newCluster(objects, in.ingress.Namespaces, in.ingressSelector); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
 // close ends what runs for the instance.
 func (in *instance) close() {
 	if in.factory != nil {
@@ -167,8 +220,8 @@ func defaultEntryPoints(config *static.Configuration) []string {
 // built is what Traefik makes of one configuration.
 type built struct {
 	instance *instance
-	crd      *dynamic.Configuration // what the provider makes of the objects
-	info     *runtime.Configuration // with the errors of each router
+	configs  map[string]*dynamic.Configuration // what each provider makes of the objects
+	info     *runtime.Configuration            // with the errors of each router
 	routers  map[string]*tcprouter.Router
 	markers  map[string]string // routers for TCP by the address that stands for each
 	forward  *forwarded
@@ -177,7 +230,7 @@ type built struct {
 }
 
 // build follows applyConfigurations and the listeners of setupServer, in their order.
-func (in *instance) build(c *cluster) (*built, error) {
+func (in *instance) build(c *clusters) (*built, error) {
 	configs := dynamic.Configurations{}
 	messages := make(chan dynamic.Message, 1)
 	if err := traefik.New(*in.static).Provide(messages, in.pool); err != nil {
@@ -185,12 +238,13 @@ func (in *instance) build(c *cluster) (*built, error) {
 	}
 	message := <-messages
 	configs[message.ProviderName] = message.Configuration
-	b := &built{instance: in, crd: &dynamic.Configuration{}, forward: &forwarded{}, handshake: len(c.tlsOptions) > 0}
-	if in.crd != nil {
-		ctx := log.With().Str(logs.ProviderName, crd.ProviderName).Logger().WithContext(context.Background())
-		b.crd = loadConfigurationFromCRD(in.crd, ctx, c)
-		if !isEmptyConfiguration(b.crd) {
-			configs[crd.ProviderName] = b.crd
+	b := &built{instance: in, configs: map[string]*dynamic.Configuration{}, forward: &forwarded{}, handshake: len(c.crd.tlsOptions) > 0}
+	if err := b.provide(c); err != nil {
+		return nil, err
+	}
+	for name, conf := range b.configs {
+		if !isEmptyConfiguration(conf) {
+			configs[name] = conf
 		}
 	}
 
@@ -225,6 +279,31 @@ func (in *instance) build(c *cluster) (*built, error) {
 	}
 	in.checkResolvers(&conf)
 	return b, nil
+}
+
+// provide has each provider make a configuration.
+func (b *built) provide(c *clusters) error {
+	in := b.instance
+	logging := func(provider string) context.Context {
+		return log.With().Str(logs.ProviderName, provider).Logger().WithContext(context.Background())
+	}
+	if in.crd != nil {
+		b.configs[crd.ProviderName] = loadConfigurationFromCRD(in.crd, logging(crd.ProviderName), c.crd)
+	}
+	if in.gateway != nil {
+		client, err := newGatewayClient(c.gateway, in.gateway, in.statuses)
+		if err != nil {
+			return err
+		}
+		if err := client.give(in.gateway); err != nil {
+			return err
+		}
+		b.configs[gateway.ProviderName] = loadConfigurationFromGateways(in.gateway, logging(gateway.ProviderName))
+	}
+	if in.ingress != nil {
+		b.configs[ingress.ProviderName] = loadConfigurationFromIngresses(in.ingress, logging(ingress.ProviderName), c.ingress)
+	}
+	return nil
 }
 
 func orNotFound(h http.Handler) http.Handler {

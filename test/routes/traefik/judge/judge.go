@@ -43,11 +43,14 @@ type Verdict struct {
 	Answers   []Answer          `json:"answers"`
 }
 
-// Router is a router of Traefik's, and the route that it was made of. A route that the provider drops has no key.
+// Router is a router of Traefik's, and the route that it was made of. A route that the provider drops has no key. The rule is that of an
+// IngressRoute, as it is written, and otherwise the one that the provider wrote.
 type Router struct {
+	Object      string   `json:"object"` // its kind
 	Namespace   string   `json:"namespace"`
 	Name        string   `json:"name"`
-	Index       int      `json:"index"` // of the route
+	Index       int      `json:"index"`             // of the route or rule
+	Gateway     string   `json:"gateway,omitempty"` // NAMESPACE/NAME of what the route attaches to
 	Rule        string   `json:"rule"`
 	Kind        string   `json:"kind"`
 	Key         string   `json:"key"`
@@ -138,11 +141,7 @@ func (j *judge) judge(p *Platform) (v *Verdict) {
 	}
 	var lines []string
 	for n := range max(p.Repeat, 1) {
-		var namespaces []string
-		if in.crd != nil {
-			namespaces = in.crd.Namespaces
-		}
-		c, err := newCluster(p.Objects, namespaces, in.selector) // anew: Traefik may change what it reads
+		c, err := in.seen(p.Objects) // anew: Traefik may change what it reads
 		if err != nil {
 			v.Error = err.Error()
 			return v
@@ -156,7 +155,7 @@ func (j *judge) judge(p *Platform) (v *Verdict) {
 		said := j.book.take()
 		lines = append(lines, said...)
 		if n == 0 {
-			v.Addresses, v.Routers = c.addresses, b.list(c, entries(said))
+			v.Addresses, v.Routers = c.crd.addresses, b.list(c, entries(said))
 		}
 		for i := range p.Requests {
 			a := b.ask(&p.Requests[i], p.Login, p.LoginHeaders)
@@ -189,91 +188,4 @@ func join(of map[string]Answer) Answer {
 		a.Others = append(a.Others, of[text])
 	}
 	return a
-}
-
-// list is every route of the objects, with the routers that there are for it.
-func (b *built) list(c *cluster, said []entry) []Router {
-	routers := []Router{}
-	names := naming{safe: b.instance.crd != nil && b.instance.crd.SafeNaming != nil && *b.instance.crd.SafeNaming}
-	found := map[string][]Router{} // what Traefik has, by the name that the provider gave
-	add := func(key string, r Router) {
-		if of, ok := strings.CutSuffix(key, "@kubernetescrd"); ok {
-			r.Key = key
-			found[r.Kind+b.original(of, r.Kind)] = append(found[r.Kind+b.original(of, r.Kind)], r)
-		}
-	}
-	for key, r := range b.info.Routers {
-		add(key, Router{Kind: "http", EntryPoints: r.EntryPoints, Priority: r.Priority, Status: r.Status, Errors: r.Err})
-	}
-	for key, r := range b.info.TCPRouters {
-		add(key, Router{Kind: "tcp", EntryPoints: r.EntryPoints, Priority: r.Priority, Status: r.Status, Errors: r.Err})
-	}
-	for key, r := range b.info.UDPRouters {
-		add(key, Router{Kind: "udp", EntryPoints: r.EntryPoints, Status: r.Status, Errors: r.Err})
-	}
-	route := func(r Router, key string, err error) {
-		has := found[r.Kind+key]
-		if err != nil || len(has) == 0 {
-			r.Status = "dropped"
-			for _, e := range said {
-				if e.text("ingress") == r.Name && e.text("namespace") == r.Namespace && e.text("level") == "error" {
-					r.Errors = append(r.Errors, e.said())
-				}
-			}
-			has = []Router{r}
-		}
-		for _, h := range has {
-			h.Namespace, h.Name, h.Index, h.Rule = r.Namespace, r.Name, r.Index, r.Rule
-			h.EntryPoints, h.Errors = sorted(h.EntryPoints), sorted(h.Errors)
-			routers = append(routers, h)
-		}
-	}
-	for _, o := range c.routes {
-		for i, r := range o.Spec.Routes {
-			key, err := httpRouterName(names, o.Namespace, o.Name, i, r.Match)
-			route(Router{Namespace: o.Namespace, Name: o.Name, Index: i, Rule: r.Match, Kind: "http", EntryPoints: o.Spec.EntryPoints, Priority: r.Priority}, key, err)
-		}
-	}
-	for _, o := range c.routesTCP {
-		for i, r := range o.Spec.Routes {
-			key, err := tcpRouterName(names, o.Namespace, o.Name, i, r.Match)
-			route(Router{Namespace: o.Namespace, Name: o.Name, Index: i, Rule: r.Match, Kind: "tcp", EntryPoints: o.Spec.EntryPoints, Priority: r.Priority}, key, err)
-		}
-	}
-	for _, o := range c.routesUDP {
-		for i := range o.Spec.Routes {
-			route(Router{Namespace: o.Namespace, Name: o.Name, Index: i, Kind: "udp", EntryPoints: o.Spec.EntryPoints}, udpRouterName(names, o.Namespace, o.Name, i), nil)
-		}
-	}
-	slices.SortFunc(routers, func(x, y Router) int {
-		return strings.Compare(fmt.Sprintf("%s %s %s %6d %s", x.Kind, x.Namespace, x.Name, x.Index, x.Key), fmt.Sprintf("%s %s %s %6d %s", y.Kind, y.Namespace, y.Name, y.Index, y.Key))
-	})
-	return routers
-}
-
-// original is the name that the provider gave a router, which Traefik has several of when it has several entry points, or
-// options for TLS that conflict on one: those have the entry point's name in front.
-func (b *built) original(key, kind string) string {
-	if kind != "http" || b.crd.HTTP == nil {
-		return key
-	}
-	if _, ok := b.crd.HTTP.Routers[key]; ok {
-		return key
-	}
-	for ep := range b.instance.static.EntryPoints {
-		for _, prefix := range []string{ep + "-conflicted-", ep + "-"} {
-			if rest, ok := strings.CutPrefix(key, prefix); ok {
-				if of := b.original(rest, kind); of != rest || b.crd.HTTP.Routers[rest] != nil {
-					return of
-				}
-			}
-		}
-	}
-	return key
-}
-
-func sorted(texts []string) []string {
-	texts = slices.Clone(texts)
-	slices.Sort(texts)
-	return append([]string{}, texts...)
 }

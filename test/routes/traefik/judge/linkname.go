@@ -11,6 +11,8 @@ import (
 	"github.com/traefik/traefik/v3/pkg/middlewares"
 	"github.com/traefik/traefik/v3/pkg/middlewares/requestdecorator"
 	"github.com/traefik/traefik/v3/pkg/provider/kubernetes/crd"
+	"github.com/traefik/traefik/v3/pkg/provider/kubernetes/gateway"
+	"github.com/traefik/traefik/v3/pkg/provider/kubernetes/ingress"
 	_ "github.com/traefik/traefik/v3/pkg/server" // its functions are called below
 )
 
@@ -18,6 +20,15 @@ import (
 
 //go:linkname loadConfigurationFromCRD github.com/traefik/traefik/v3/pkg/provider/kubernetes/crd.(*Provider).loadConfigurationFromCRD
 func loadConfigurationFromCRD(p *crd.Provider, ctx context.Context, client crd.Client) *dynamic.Configuration
+
+//go:linkname loadConfigurationFromGateways github.com/traefik/traefik/v3/pkg/provider/kubernetes/gateway.(*Provider).loadConfigurationFromGateways
+func loadConfigurationFromGateways(p *gateway.Provider, ctx context.Context) *dynamic.Configuration
+
+//go:linkname makeRouterName github.com/traefik/traefik/v3/pkg/provider/kubernetes/gateway.makeRouterName
+func makeRouterName(kind, rule, namespace, name, gatewayNamespace, gatewayName, epName string, ruleIndex int) string
+
+//go:linkname loadConfigurationFromIngresses github.com/traefik/traefik/v3/pkg/provider/kubernetes/ingress.(*Provider).loadConfigurationFromIngresses
+func loadConfigurationFromIngresses(p *ingress.Provider, ctx context.Context, client ingress.Client) *dynamic.Configuration
 
 // naming is crd.nameBuilder.
 type naming struct{ safe bool }
