@@ -62,6 +62,11 @@ func (b *builder) application(in *app) Application {
 			a.Secrets = append(a.Secrets, s.secret(&in.Secrets[i], from))
 		}
 	}
+	for i := range in.PushSecrets {
+		if in.PushSecrets[i].Node != nil {
+			a.PushSecrets = append(a.PushSecrets, s.pushSecret(&in.PushSecrets[i], from))
+		}
+	}
 	longest := a.Name
 	if len(a.Secrets) > 0 {
 		longest = s.cluster.partOf(code, SecretPart)
@@ -71,6 +76,7 @@ func (b *builder) application(in *app) Application {
 		return cmp.Or(cmp.Compare(a.Host+a.Path, b.Host+b.Path), cmp.Compare(a.Key(), b.Key()), cmp.Compare(a.Kind(), b.Kind()))
 	})
 	slices.SortFunc(a.Secrets, func(a, b Secret) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(a.PushSecrets, func(a, b PushSecret) int { return cmp.Compare(a.Name, b.Name) })
 	for _, d := range in.DependsOn {
 		if d.IsSet() && b.names.apps[d.V] == nil {
 			b.names.unknownApplication(d.Node, d.V, "remove it: the order holds within a cluster")

@@ -153,6 +153,8 @@ type appInput struct {
 	Provides  []text         `yaml:"provides" example:"[cilium.io]"` // API groups whose CRDs this application installs
 	Ingress   []ingressInput `yaml:"ingress"`
 	Secrets   []secretInput  `yaml:"secrets"`
+
+	PushSecrets []pushSecretInput `yaml:"pushSecrets"`
 }
 
 // partInput is one of several sources; its keys are those of an application with one.
@@ -315,17 +317,6 @@ type ignoreDifferenceInput struct {
 	JSONPointers          []text `yaml:"jsonPointers" example:"[/spec/replicas]"`
 	JQPathExpressions     []text `yaml:"jqPathExpressions" example:"['.spec.template.spec.containers[].resources']"`
 	ManagedFieldsManagers []text `yaml:"managedFieldsManagers" example:"[kube-controller-manager]"`
-}
-
-// secretInput is one Secret that External Secrets creates from Vault.
-type secretInput struct {
-	*syntax.Node    `example:"{name: whoami, data: {PASSWORD: web-whoami#password}}"`
-	Name            text             `yaml:"name,required" example:"whoami"`
-	Data            syntax.Map[text] `yaml:"data,hidden" example:"{PASSWORD: web-whoami#password}"` // key in the Secret: Vault path#property
-	DataFrom        []text           `yaml:"dataFrom,hidden" example:"[web-whoami/postgres]"`
-	Type            text             `yaml:"type" example:"kubernetes.io/basic-auth"`
-	Store           *storeRefInput   `yaml:"store"`
-	RefreshInterval text             `yaml:"refreshInterval" example:"1h"`
 }
 
 // storeRefInput names the store that a secret is read from.

@@ -5,7 +5,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hippotion/roster/internal/argocd"
 	"github.com/hippotion/roster/internal/diag"
@@ -342,6 +341,8 @@ type Application struct {
 	CertificatesLate bool
 	Secrets          []Secret
 	SecretsSync      Sync
+	PushSecrets      []PushSecret
+	PushSync         Sync
 }
 
 // Reads are the files and folders that the sources read, relative to the repository's root; nil when they are unknown.
@@ -443,24 +444,6 @@ type IgnoreDifference struct {
 	Group, Kind, Name, Namespace                           string
 	JSONPointers, JQPathExpressions, ManagedFieldsManagers []string
 }
-
-// Secret is one ExternalSecret.
-type Secret struct {
-	Name            string
-	Origin          Origin
-	Place           Place
-	Store           StoreRef
-	RefreshInterval time.Duration
-	Type            string       // of the Secret; empty for Opaque
-	Data            []SecretData // by key
-	Extract         []string     // Vault paths whose properties all become keys
-}
-
-// StoreRef is a store of External Secrets that is read from.
-type StoreRef struct{ Kind, Name string }
-
-// SecretData is one key of a Secret and where its value is.
-type SecretData struct{ Key, Path, Property string }
 
 // Store is the ClusterSecretStore for Vault: Kubernetes auth, KV version 2.
 type Store struct {

@@ -133,6 +133,7 @@ func (b *builder) namespace(e *entry) Namespace {
 	n.Guarded = len(n.Applications) == 0 || slices.ContainsFunc(n.Applications, func(a Application) bool { return a.Guarded })
 	n.Project = b.settings.project(e, n.Applications)
 	distinctSecrets(e)
+	distinctTargets(e, n.Applications)
 	return n
 }
 
@@ -167,6 +168,51 @@ func distinctSecrets(e *entry) {
 				continue
 			}
 			seen[s.Name.V] = s.Name.Node
+		}
+	}
+}
+
+// distinctTargets reports what two secrets of a namespace would both make: a Secret, a generator, or what is pushed. Each would undo what the other one
+// does.
+func distinctTargets(e *entry, apps []Application) {
+	type made struct{ kind, name string }
+	seen := map[made]string{}
+	by := func(at *syntax.Node, kind, name, who string) {
+		key := made{kind, name}
+		if first, ok := seen[key]; ok && first != who {
+			at.Report("duplicate-secret", "choose another name", "the %s %q is made by %s as well", kind, name, syntax.Quote(first))
+			return
+		}
+		seen[key] = who
+	}
+	at := map[string]*syntax.Node{}
+	for _, a := range e.apps {
+		for _, s := range a.Secrets {
+			at[s.Name.V] = s.Node
+		}
+		for _, s := range a.PushSecrets {
+			if s.Name.IsSet() {
+				if first := at["push "+s.Name.V]; first != nil {
+					s.Name.ReportWith(first, "first here", "duplicate-secret", "choose another name", "the namespace has two pushSecrets %q", s.Name.V)
+				}
+				at["push "+s.Name.V] = s.Name.Node
+			}
+		}
+	}
+	for i := range apps {
+		for j := range apps[i].Secrets {
+			s := &apps[i].Secrets[j]
+			if at[s.Name] == nil {
+				continue
+			}
+			if s.CreationPolicy == "Owner" || s.CreationPolicy == "Orphan" {
+				by(at[s.Name], "Secret", s.Target, s.Name)
+			}
+			for _, f := range s.From {
+				if f.Generator != nil && f.Generator.Spec != nil {
+					by(at[s.Name], f.Generator.Kind, f.Generator.Name, s.Name)
+				}
+			}
 		}
 	}
 }

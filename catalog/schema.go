@@ -295,7 +295,7 @@ func (s *schema) narrow(typeName, key string) {
 		s.Maximum = maxWeight
 	case "apiServerInput.port", "dnsInput.port", "redirectInput.port":
 		s.Minimum, s.Maximum = 1, 65535
-	case "appInput.values", "partInput.values":
+	case "appInput.values", "partInput.values", "generatorInput.spec":
 		s.Type = kinds{"object"}
 	case "pluginInput.parameters":
 		s.AdditionalProperties = &schema{Type: kinds{"string", "array", "object"}}

@@ -169,7 +169,8 @@ func (s *sequencer) assign(p *Platform) {
 				a.SecretsSync.Wave = last - 1 // a secret that cannot be read holds up these applications only
 				a.Wave, a.RouteSync.Wave = last, last
 			}
-			if withoutLogin(*a) { // Traefik drops a route whose Middleware is not there
+			a.PushSync = Sync{a.RouteSync.Wave, late(groupExternalSecrets)} // beside the application: it may make the Secret
+			if withoutLogin(*a) {                                           // Traefik drops a route whose Middleware is not there
 				n.IdentitySync.Wave = min(n.IdentitySync.Wave, a.RouteSync.Wave)
 			}
 		}
@@ -242,6 +243,12 @@ func (s *sequencer) needs(of step) []edge {
 		out := s.after(in.DependsOn, "depends on")
 		if len(in.Secrets) > 0 && in.Secrets[0].Node != nil {
 			out = append(out, edge{to: step{"secrets", of.name}, why: "needs", at: in.Secrets[0].Node})
+		}
+		if len(in.PushSecrets) > 0 && in.PushSecrets[0].Node != nil {
+			out = append(out, s.kinds(groupExternalSecrets)...)
+			if s.settings.store != nil {
+				out = append(out, edge{to: step{what: "store"}, why: "writes to", at: in.PushSecrets[0].Node})
+			}
 		}
 		return out
 	case of.what == "secrets" && in != nil:

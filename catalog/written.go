@@ -45,11 +45,11 @@ func (w written) secret(s builtin.Secret, path string) secretInput {
 		path += "/" + s.Below
 	}
 	if s.All {
-		out.DataFrom = []text{w.text(path)}
+		out.DataFrom = []dataFromInput{{Node: w.Node, Extract: &extractInput{Node: w.Node, Key: w.text(path)}}}
 	}
 	out.Data.Node = w.Node
 	for _, key := range slices.Sorted(maps.Keys(s.Data)) {
-		out.Data.Items = append(out.Data.Items, syntax.Item[text]{Key: key, At: w.Node, Node: w.Node, Value: w.text(path + "#" + s.Data[key])})
+		out.Data.Items = append(out.Data.Items, syntax.Item[secretDataInput]{Key: key, At: w.Node, Node: w.Node, Value: secretDataInput{Node: w.Node, Ref: w.text(path + "#" + s.Data[key])}})
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -79,13 +80,23 @@ func secrets(p *catalog.Platform) []string {
 		for _, a := range n.Applications {
 			for _, s := range a.Secrets {
 				for _, d := range s.Data {
-					set[fmt.Sprintf("%s %s %s", s.Store.Name, d.Path, d.Property)] = true
+					set[fmt.Sprintf("%s %s %s", storeName(&s, d.From), d.Path, cmp.Or(d.Property, "*"))] = true
 				}
-				for _, path := range s.Extract {
-					set[fmt.Sprintf("%s %s *", s.Store.Name, path)] = true
+				for _, f := range s.From { // what is found, and what is generated, is nothing to put there by hand
+					if f.Extract != nil {
+						set[fmt.Sprintf("%s %s *", storeName(&s, f.Store), f.Extract.Path)] = true
+					}
 				}
 			}
 		}
 	}
 	return slices.Sorted(maps.Keys(set))
+}
+
+// storeName is the store of one element of a Secret, or of the whole.
+func storeName(s *catalog.Secret, own *catalog.StoreRef) string {
+	if own != nil {
+		return own.Name
+	}
+	return s.Store.Name
 }

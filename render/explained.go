@@ -31,11 +31,15 @@ func Explained() []Explanation {
 
 // waves, as docs/order.md has them.
 const (
-	firstWave  = "-2"
-	guardWave  = "-1"
-	secretWave = "before the application that needs them: in the wave before its own, 99 where nothing waits for it"
-	routeWave  = "that of the application: 100 where nothing waits for it"
+	firstWave    = "-2"
+	guardWave    = "-1"
+	secretWave   = "before the application that needs them: in the wave before its own, 99 where nothing waits for it"
+	oneGenerator = "One for each `generator` of `secrets` that has a `spec`, or that needs none: it makes "
+	routeWave    = "that of the application: 100 where nothing waits for it"
 )
+
+// generatorKeys are where generators are written.
+var generatorKeys = [...]string{"applications.secrets.dataFrom.generator"}
 
 // explanations are those of all kinds. To add a kind, add its explanation here.
 var explanations = [...]Explanation{
@@ -58,8 +62,25 @@ var explanations = [...]Explanation{
 		Text: "One for each entry, named after its namespace: its applications may come from their own repositories only, go to their own namespace only, and deploy the cluster-scoped kinds of `clusterResources` only."},
 	{Kind: Kind{Kind: "ClusterSecretStore"}, Waves: "after the application that provides `external-secrets.io`, and those of `secrets.dependsOn`", Pages: []string{"input.md", "order.md"},
 		Keys: []string{"platform.secrets.store.vault"}, Text: "The store that secrets are read from, when `secrets.store.vault` says where Vault is."},
-	{Kind: Kind{Kind: "ExternalSecret"}, Waves: secretWave, Pages: []string{"input.md"}, Keys: []string{"applications.secrets", "platform.secrets"},
-		Text: "One for each element of an application's `secrets`: External Secrets reads the values from Vault, and makes a Secret of the same name."},
+	{Kind: Kind{Kind: "ACRAccessToken"}, Waves: secretWave, Pages: []string{"secrets.md", "input.md"}, Keys: generatorKeys[:], Text: oneGenerator + "tokens of an Azure container registry."},
+	{Kind: Kind{Kind: "CloudsmithAccessToken"}, Waves: secretWave, Pages: []string{"secrets.md", "input.md"}, Keys: generatorKeys[:], Text: oneGenerator + "tokens of Cloudsmith."},
+	{Kind: Kind{Kind: "ECRAuthorizationToken"}, Waves: secretWave, Pages: []string{"secrets.md", "input.md"}, Keys: generatorKeys[:], Text: oneGenerator + "tokens of a container registry of AWS."},
+	{Kind: Kind{Kind: "Fake"}, Waves: secretWave, Pages: []string{"secrets.md", "input.md"}, Keys: generatorKeys[:], Text: oneGenerator + "values that stand in the list: for tests."},
+	{Kind: Kind{Kind: "GCRAccessToken"}, Waves: secretWave, Pages: []string{"secrets.md", "input.md"}, Keys: generatorKeys[:], Text: oneGenerator + "tokens of a container registry of Google."},
+	{Kind: Kind{Kind: "GithubAccessToken"}, Waves: secretWave, Pages: []string{"secrets.md", "input.md"}, Keys: generatorKeys[:], Text: oneGenerator + "tokens of a GitHub App."},
+	{Kind: Kind{Kind: "Grafana"}, Waves: secretWave, Pages: []string{"secrets.md", "input.md"}, Keys: generatorKeys[:], Text: oneGenerator + "service accounts of Grafana."},
+	{Kind: Kind{Kind: "MFA"}, Waves: secretWave, Pages: []string{"secrets.md", "input.md"}, Keys: generatorKeys[:], Text: oneGenerator + "one-time passwords."},
+	{Kind: Kind{Kind: "Password"}, Waves: secretWave, Pages: []string{"secrets.md", "input.md"}, Keys: generatorKeys[:], Text: oneGenerator + "random passwords."},
+	{Kind: Kind{Kind: "QuayAccessToken"}, Waves: secretWave, Pages: []string{"secrets.md", "input.md"}, Keys: generatorKeys[:], Text: oneGenerator + "tokens of Quay."},
+	{Kind: Kind{Kind: "SSHKey"}, Waves: secretWave, Pages: []string{"secrets.md", "input.md"}, Keys: generatorKeys[:], Text: oneGenerator + "SSH keys."},
+	{Kind: Kind{Kind: "STSSessionToken"}, Waves: secretWave, Pages: []string{"secrets.md", "input.md"}, Keys: generatorKeys[:], Text: oneGenerator + "session tokens of AWS."},
+	{Kind: Kind{Kind: "UUID"}, Waves: secretWave, Pages: []string{"secrets.md", "input.md"}, Keys: generatorKeys[:], Text: oneGenerator + "UUIDs."},
+	{Kind: Kind{Kind: "VaultDynamicSecret"}, Waves: secretWave, Pages: []string{"secrets.md", "input.md"}, Keys: generatorKeys[:], Text: oneGenerator + "dynamic secrets of Vault."},
+	{Kind: Kind{Kind: "Webhook"}, Waves: secretWave, Pages: []string{"secrets.md", "input.md"}, Keys: generatorKeys[:], Text: oneGenerator + "what an HTTP server answers."},
+	{Kind: Kind{Kind: "ExternalSecret"}, Waves: secretWave, Pages: []string{"secrets.md", "input.md"}, Keys: []string{"applications.secrets", "platform.secrets"},
+		Text: "One for each element of an application's `secrets`: External Secrets reads the values from a store, and makes a Secret of them, or what `template` makes of them."},
+	{Kind: Kind{Kind: "PushSecret"}, Waves: routeWave, Pages: []string{"secrets.md", "input.md"}, Keys: []string{"applications.pushSecrets"},
+		Text: "One for each element of an application's `pushSecrets`: External Secrets writes a Secret of the namespace to a store."},
 	{Kind: Kind{Kind: "Application"}, Waves: "the first that comes after all that it waits for, from 0 on; 100 where nothing waits for it", Pages: []string{"order.md", "workloads.md", "argocd.md"},
 		Keys: []string{"applications", "platform.defaults"},
 		Text: "One for each application, in the namespace of Argo CD; and the root Application, which `roster bootstrap` prints and which deploys all this."},

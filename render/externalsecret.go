@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/hippotion/roster/catalog"
@@ -34,27 +35,104 @@ type secretTarget struct {
 	Name           string          `json:"name"`
 	CreationPolicy string          `json:"creationPolicy"`
 	DeletionPolicy string          `json:"deletionPolicy"`
+	Immutable      bool            `json:"immutable,omitempty"`
 	Template       *secretTemplate `json:"template,omitempty"`
 }
 
 type secretTemplate struct {
-	Type          string `json:"type"`
-	EngineVersion string `json:"engineVersion"`
-	MergePolicy   string `json:"mergePolicy"`
+	Type          string            `json:"type,omitempty"`
+	EngineVersion string            `json:"engineVersion"`
+	MergePolicy   string            `json:"mergePolicy"`
+	Metadata      *templateMetadata `json:"metadata,omitempty"`
+	Data          map[string]string `json:"data,omitempty"`
+	TemplateFrom  []templateFrom    `json:"templateFrom,omitempty"`
+}
+
+type templateMetadata struct {
+	Labels      map[string]string `json:"labels,omitempty"`
+	Annotations map[string]string `json:"annotations,omitempty"`
+}
+
+type templateFrom struct {
+	ConfigMap *templateRef `json:"configMap,omitempty"`
+	Secret    *templateRef `json:"secret,omitempty"`
+	Literal   string       `json:"literal,omitempty"`
+	Target    string       `json:"target"`
+}
+
+type templateRef struct {
+	Name  string         `json:"name"`
+	Items []templateItem `json:"items"`
+}
+
+type templateItem struct {
+	Key        string `json:"key"`
+	TemplateAs string `json:"templateAs"`
 }
 
 type secretData struct {
-	SecretKey string    `json:"secretKey"`
-	RemoteRef remoteRef `json:"remoteRef"`
+	SecretKey string         `json:"secretKey"`
+	RemoteRef remoteRef      `json:"remoteRef"`
+	SourceRef *dataSourceRef `json:"sourceRef,omitempty"`
 }
 
 type secretDataSource struct {
-	Extract remoteRef `json:"extract"`
+	Extract   *remoteRef     `json:"extract,omitempty"`
+	Find      *find          `json:"find,omitempty"`
+	Rewrite   []rewrite      `json:"rewrite,omitempty"`
+	SourceRef *dataSourceRef `json:"sourceRef,omitempty"`
+}
+
+type dataSourceRef struct {
+	StoreRef     *secretStoreRef `json:"storeRef,omitempty"`
+	GeneratorRef *generatorRef   `json:"generatorRef,omitempty"`
+}
+
+type generatorRef struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Name       string `json:"name"`
+}
+
+type find struct {
+	Name               *findName         `json:"name,omitempty"`
+	Path               string            `json:"path,omitempty"`
+	Tags               map[string]string `json:"tags,omitempty"`
+	ConversionStrategy string            `json:"conversionStrategy"`
+	DecodingStrategy   string            `json:"decodingStrategy"`
+}
+
+type findName struct {
+	Regexp string `json:"regexp"`
+}
+
+type rewrite struct {
+	Regexp    *rewriteRegexp    `json:"regexp,omitempty"`
+	Transform *rewriteTransform `json:"transform,omitempty"`
+	Merge     *rewriteMerge     `json:"merge,omitempty"`
+}
+
+type rewriteRegexp struct {
+	Source string `json:"source"`
+	Target string `json:"target"`
+}
+
+type rewriteTransform struct {
+	Template string `json:"template"`
+}
+
+type rewriteMerge struct {
+	Into           string   `json:"into"`
+	Strategy       string   `json:"strategy"`
+	ConflictPolicy string   `json:"conflictPolicy"`
+	Priority       []string `json:"priority,omitempty"`
+	PriorityPolicy string   `json:"priorityPolicy"`
 }
 
 type remoteRef struct {
 	Key                string `json:"key"`
 	Property           string `json:"property,omitempty"`
+	Version            string `json:"version,omitempty"`
 	ConversionStrategy string `json:"conversionStrategy"`
 	DecodingStrategy   string `json:"decodingStrategy"`
 	MetadataPolicy     string `json:"metadataPolicy"`
@@ -80,25 +158,92 @@ func externalSecretOf(k kind, namespace string, s *catalog.Secret, sync catalog.
 
 func secretSpec(s *catalog.Secret) externalSecretSpec {
 	spec := externalSecretSpec{
-		RefreshPolicy:   "Periodic",
+		RefreshPolicy:   s.RefreshPolicy,
 		RefreshInterval: interval(s.RefreshInterval),
 		SecretStoreRef:  secretStoreRef(s.Store),
-		Target:          secretTarget{Name: s.Name, CreationPolicy: "Owner", DeletionPolicy: "Retain"},
+		Target: secretTarget{Name: s.Target, CreationPolicy: s.CreationPolicy, DeletionPolicy: s.DeletionPolicy, Immutable: s.Immutable,
+			Template: templateOf(s.Template, s.Type)},
 	}
-	if s.Type != "" {
-		spec.Target.Template = &secretTemplate{Type: s.Type, EngineVersion: "v2", MergePolicy: "Replace"}
+	for i := range s.Data {
+		d := &s.Data[i]
+		spec.Data = append(spec.Data, secretData{SecretKey: d.Key, RemoteRef: remote(d), SourceRef: storeSource(d.From)})
 	}
-	for _, d := range s.Data {
-		spec.Data = append(spec.Data, secretData{SecretKey: d.Key, RemoteRef: remote(d.Path, d.Property)})
-	}
-	for _, path := range s.Extract {
-		spec.DataFrom = append(spec.DataFrom, secretDataSource{Extract: remote(path, "")})
+	for i := range s.From {
+		spec.DataFrom = append(spec.DataFrom, dataSource(&s.From[i]))
 	}
 	return spec
 }
 
-func remote(key, property string) remoteRef {
-	return remoteRef{Key: key, Property: property, ConversionStrategy: "Default", DecodingStrategy: "None", MetadataPolicy: "None"}
+func templateOf(t *catalog.SecretTemplate, secretType string) *secretTemplate {
+	if t == nil {
+		return nil
+	}
+	out := &secretTemplate{Type: secretType, EngineVersion: "v2", MergePolicy: t.MergePolicy, Data: t.Data}
+	if len(t.Labels)+len(t.Annotations) > 0 {
+		out.Metadata = &templateMetadata{Labels: t.Labels, Annotations: t.Annotations}
+	}
+	for _, from := range t.From {
+		f := templateFrom{Literal: from.Literal, Target: from.Target}
+		ref := &templateRef{Name: cmp.Or(from.ConfigMap, from.Secret)}
+		for _, item := range from.Items {
+			ref.Items = append(ref.Items, templateItem{item.Key, item.As})
+		}
+		switch {
+		case from.ConfigMap != "":
+			f.ConfigMap = ref
+		case from.Secret != "":
+			f.Secret = ref
+		}
+		out.TemplateFrom = append(out.TemplateFrom, f)
+	}
+	return out
+}
+
+func dataSource(f *catalog.SecretFrom) secretDataSource {
+	out := secretDataSource{SourceRef: storeSource(f.Store)}
+	switch {
+	case f.Extract != nil:
+		ref := remote(f.Extract)
+		out.Extract = &ref
+	case f.Find != nil:
+		out.Find = &find{Path: f.Find.Path, Tags: f.Find.Tags, ConversionStrategy: cmp.Or(f.Find.Conversion, "Default"), DecodingStrategy: cmp.Or(f.Find.Decoding, "None")}
+		if f.Find.Name != "" {
+			out.Find.Name = &findName{f.Find.Name}
+		}
+	case f.Generator != nil:
+		out.SourceRef = &dataSourceRef{GeneratorRef: generatorOf(f.Generator)}
+	}
+	for i := range f.Rewrite {
+		out.Rewrite = append(out.Rewrite, rewriteOf(&f.Rewrite[i]))
+	}
+	return out
+}
+
+func generatorOf(g *catalog.Generator) *generatorRef {
+	return &generatorRef{generators + "/v1alpha1", g.Kind, g.Name}
+}
+
+func rewriteOf(r *catalog.KeyRewrite) rewrite {
+	switch {
+	case r.Regexp:
+		return rewrite{Regexp: &rewriteRegexp{r.Source, r.Target}}
+	case r.Merge != nil:
+		return rewrite{Merge: &rewriteMerge{Into: r.Merge.Into, Strategy: r.Merge.Strategy, ConflictPolicy: r.ConflictPolicy, Priority: r.Priority, PriorityPolicy: r.PriorityPolicy}}
+	}
+	return rewrite{Transform: &rewriteTransform{r.Transform}}
+}
+
+func storeSource(ref *catalog.StoreRef) *dataSourceRef {
+	if ref == nil {
+		return nil
+	}
+	store := secretStoreRef(*ref)
+	return &dataSourceRef{StoreRef: &store}
+}
+
+func remote(d *catalog.SecretData) remoteRef {
+	return remoteRef{Key: d.Path, Property: d.Property, Version: d.Version, ConversionStrategy: cmp.Or(d.Conversion, "Default"),
+		DecodingStrategy: cmp.Or(d.Decoding, "None"), MetadataPolicy: cmp.Or(d.MetadataFrom, "None")}
 }
 
 // interval writes a time as the operator does when it stores one: 1h0m0s.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
+	"github.com/hippotion/roster/internal/eso"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/models/once"
 	"github.com/hippotion/roster/internal/lint/models/places"
@@ -101,15 +102,7 @@ func (in *Model) search() *makers {
 	m := &makers{in: in, byNamespace: map[string]*maker{}, anywhere: newMaker()}
 	for n, a := range in.deployed.Applications() {
 		for _, s := range a.Secrets {
-			var keys []string
-			for _, d := range s.Data {
-				keys = append(keys, d.Key)
-			}
-			m.of(n.Name).made[s.Name] = newKeySet(keys)
-			m.of(n.Name).made[s.Name].kind = s.Type
-			if len(s.Extract) > 0 {
-				m.of(n.Name).made[s.Name] = nil
-			}
+			m.of(n.Name).external(s.Target, s.CreationPolicy, s.Keys(), s.Type)
 		}
 	}
 	for _, o := range in.deployed.Workloads {
@@ -135,6 +128,20 @@ func (in *Model) search() *makers {
 	return m
 }
 
+// external notes the Secret of an ExternalSecret. One that is merged into is made by others, which have put some keys there; who they are is the
+// matter of another rule.
+func (m *maker) external(name, creation string, keys eso.Keys, kind string) {
+	if creation == "None" {
+		return
+	}
+	if _, shared := m.made[name]; shared || keys.Open || creation != "Owner" && creation != "Orphan" { // each has its own
+		m.made[name] = nil
+		return
+	}
+	m.made[name] = newKeySet(keys.Sorted())
+	m.made[name].kind = kind
+}
+
 // of is the maker of a namespace; of what has none, that of all.
 func (m *makers) of(namespace string) *maker {
 	if namespace == "" {
@@ -154,15 +161,9 @@ func (m *makers) add(o *deployed.Object) {
 		maker.made[o.Name] = nil
 		m.copied(o.Name, deployed.FieldAt(o, "metadata", "annotations"), deployed.FieldAt(o, "spec", "template", "metadata", "annotations"))
 	case o.Kind == "ExternalSecret":
-		if name, keys := externalSecret(o); name != "" {
-			if _, shared := maker.made[name]; shared { // each has its own
-				keys = nil
-			}
-			if keys != nil {
-				keys.kind = deployed.StringAt(o, "spec", "target", "template", "type")
-			}
-			maker.made[name] = keys
-			m.copied(name, deployed.FieldAt(o, "spec", "target", "template", "metadata", "annotations"))
+		if e := externalOf(o); e.Target != "" {
+			maker.external(e.Target, e.Creation, e.Keys, deployed.StringAt(o, "spec", "target", "template", "type"))
+			m.copied(e.Target, deployed.FieldAt(o, "spec", "target", "template", "metadata", "annotations"))
 		}
 	case o.Kind == "ConfigMap": // a script
 		for text := range deployed.Texts(o.Content()["data"]) {
@@ -322,45 +323,6 @@ func (m *maker) mayMake(secret string) bool {
 		}
 		name = name[:end]
 	}
-}
-
-// externalSecret is the name of the Secret that an ExternalSecret creates, empty if it creates none, and its keys; nil when they are
-// unknown. They are those of the template if it has any, and with mergePolicy: Merge, or without a template, those of data as well
-// (external-secrets pkg/controllers/externalsecret/externalsecret_controller_template.go, ApplyTemplate).
-func externalSecret(o *deployed.Object) (name string, keys *keySet) {
-	name = deployed.StringAt(o, "spec", "target", "name")
-	if name == "" {
-		name = o.Name
-	}
-	switch kind := deployed.StringAt(o, "spec", "target", "manifest", "kind"); {
-	case deployed.StringAt(o, "spec", "target", "creationPolicy") == "None", kind != "" && kind != "Secret":
-		return "", nil
-	case strings.HasSuffix(deployed.StringAt(o, "spec", "target", "creationPolicy"), "Merge"): // Merge, and CreateOrMerge: others have put some there
-		return name, nil
-	}
-	from, _ := deployed.FieldAt(o, "spec", "target", "template", "templateFrom").([]any)
-	template, _ := deployed.FieldAt(o, "spec", "target", "template", "data").(map[string]any)
-	if len(from) > 0 { // what is in there may make any keys
-		return name, nil
-	}
-	all := slices.Collect(maps.Keys(template))
-	if len(template) > 0 && deployed.StringAt(o, "spec", "target", "template", "mergePolicy") != "Merge" {
-		return name, newKeySet(all)
-	}
-	if dataFrom, _ := deployed.FieldAt(o, "spec", "dataFrom").([]any); len(dataFrom) > 0 {
-		return name, nil
-	}
-	data, _ := deployed.FieldAt(o, "spec", "data").([]any)
-	for i := range data {
-		key, _ := data[i].(map[string]any)
-		if text, _ := key["secretKey"].(string); text != "" {
-			all = append(all, text)
-		}
-	}
-	if len(all) == 0 { // it is not finished
-		return name, nil
-	}
-	return name, newKeySet(all)
 }
 
 // roleAllows reports whether a role permits a verb on a core resource of any name.

@@ -1,0 +1,156 @@
+package catalog
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/hippotion/roster/internal/eso"
+	"github.com/hippotion/roster/internal/syntax"
+)
+
+// secretFrom resolves an element of dataFrom, that of an index.
+func (s *settings) secretFrom(in *dataFromInput, of *Secret, index int) (SecretFrom, bool) {
+	if in.Node == nil || in.Flawed("extract", "find", "generator") {
+		return SecretFrom{}, false
+	}
+	out := SecretFrom{Store: s.otherStore(in.Store), Rewrite: rewrites(in.Rewrite)}
+	set := 0
+	if in.Extract != nil && in.Extract.Key.IsSet() {
+		e := in.Extract
+		set++
+		out.Extract = &SecretData{Path: s.vaultPath(e.Key.Node, e.Key.V), Property: e.Property.V, Version: e.Version.V, Decoding: e.DecodingStrategy.V,
+			Conversion: e.ConversionStrategy.V, MetadataFrom: e.MetadataPolicy.V}
+	}
+	if in.Find != nil {
+		set++
+		out.Find = in.Find.resolved()
+	}
+	if in.Generator != nil {
+		set++
+		out.Generator = in.Generator.resolved(generatorName(of.Name, index), of.Origin)
+		if in.Store != nil {
+			in.Store.Report("no-effect", "remove it", "a generator reads from no store")
+		}
+	}
+	if set != 1 {
+		in.Report("bad-source", "write a path, as in [web-whoami/postgres]; or {find: '^web-'}, or {generator: Password}", "expected one of extract, find and generator, found %s", [...]string{"none", "", "two", "three"}[set])
+		return out, false
+	}
+	return out, true
+}
+
+// generatorName is the name of a generator that has none of its own: that of the Secret, and a number from the second element on.
+func generatorName(secret string, index int) string {
+	if index == 0 {
+		return secret
+	}
+	return fmt.Sprintf("%s-%d", secret, index+1)
+}
+
+func (in *findInput) resolved() *Find {
+	out := &Find{Name: in.Name.V, Path: in.Path.V, Decoding: in.DecodingStrategy.V, Conversion: in.ConversionStrategy.V}
+	if in.Name.IsSet() {
+		if _, err := regexp.Compile(in.Name.V); err != nil {
+			in.Name.Report("bad-pattern", "", "expected a regular expression, as Go reads them")
+		}
+	}
+	for _, tag := range in.Tags.Items {
+		if out.Tags == nil {
+			out.Tags = map[string]string{}
+		}
+		out.Tags[tag.Key] = tag.Value.V
+	}
+	if !in.Name.IsSet() && len(in.Tags.Items) == 0 && !in.Flawed("name", "tags") {
+		in.Report("missing-field", "write find: '^web-' for names that match, or find: {tags: {app: whoami}}", "expected name or tags: nothing says what to find")
+	}
+	return out
+}
+
+// selfContained are the kinds of generators that need no spec.
+var selfContained = [...]string{"Password", "SSHKey", "UUID"}
+
+// resolved is a generator, which is rendered unless it has only a name.
+func (in *generatorInput) resolved(name string, from Origin) *Generator {
+	out := &Generator{Kind: in.Kind.V, Name: in.Name.Or(name), Origin: from + "/generators/" + Origin(in.Name.Or(name))}
+	optionalSubdomain(in.Name)
+	spec, isMapping := in.Spec.V.(map[string]any)
+	switch known := slices.Contains(selfContained[:], out.Kind); {
+	case in.Flawed("kind"):
+	case in.Spec.Node != nil && (out.Kind == "ClusterGenerator" || out.Kind == "GitlabDeployToken"):
+		in.Spec.Report("no-effect", "write its name; what deploys it is an application", "roster renders no %s", out.Kind)
+	case in.Spec.Node != nil && !isMapping:
+		in.Spec.Report("wrong-type", "write spec: {length: 32}", "expected a mapping, the spec of the %s", out.Kind)
+	case in.Spec.Node != nil:
+		out.Spec = spec
+	case in.Name.IsSet():
+	case known:
+		out.Spec = map[string]any{}
+	case in.Kind.IsSet():
+		in.Kind.Report("missing-field", "write {kind: "+out.Kind+", name: NAME} for one that is there, or its spec", "expected name or spec: a %s does not work without either", out.Kind)
+	}
+	return out
+}
+
+// rewrites are operations on the names of keys.
+func rewrites(in []keyRewriteInput) []KeyRewrite {
+	var out []KeyRewrite
+	for i := range in {
+		r := &in[i]
+		if r.Node == nil || r.Flawed("regexp", "transform", "merge") {
+			continue
+		}
+		set := 0
+		var op KeyRewrite
+		if r.Regexp != nil {
+			set++
+			op.Regexp, op.Source, op.Target = true, r.Regexp.Source.V, r.Regexp.Target.V
+			if _, err := regexp.Compile(op.Source); err != nil {
+				r.Regexp.Source.Report("bad-pattern", "", "expected a regular expression, as Go reads them")
+			}
+		}
+		if r.Transform.IsSet() {
+			set++
+			op.Transform = r.Transform.V
+			template(r.Transform.Node, "", op.Transform, eso.KeysOf("value"))
+		}
+		if r.Merge != nil {
+			set++
+			op.merges(r.Merge)
+		}
+		if set != 1 {
+			r.Report("bad-rewrite", "write {regexp: {source: ^, target: DB_}}, and an element for each operation", "expected one of regexp, transform and merge, found %s", [...]string{"none", "", "two", "three"}[set])
+			continue
+		}
+		out = append(out, op)
+	}
+	return out
+}
+
+func (op *KeyRewrite) merges(in *rewriteMergeInput) {
+	op.Merge = &eso.Merge{Strategy: in.Strategy.Or("Extract"), Into: in.Into.V}
+	op.ConflictPolicy, op.PriorityPolicy, op.Priority = in.ConflictPolicy.Or("Error"), in.PriorityPolicy.Or("Strict"), texts(in.Priority)
+	switch json := op.Merge.Strategy == "JSON"; {
+	case json && !in.Into.IsSet() && !in.Flawed("into"):
+		in.Report("missing-field", "write into: all.json, the key that gets them", "missing \"into\": the strategy JSON needs it")
+	case !json && in.Into.IsSet():
+		in.Into.Report("no-effect", "write strategy: JSON beside it, or remove it", "into has no effect: the strategy Extract makes a key of each")
+	}
+}
+
+// template reports what is wrong in a template, of a key or, without one, of what is at a place.
+func template(at *syntax.Node, key, text string, keys eso.Keys) {
+	t, mistakes := eso.Parse(text)
+	code := "bad-template"
+	if len(mistakes) == 0 {
+		mistakes = t.Missing(keys)
+		code = "unknown-secret-key"
+	}
+	of := ""
+	if key != "" {
+		of = " of " + syntax.Quote(key)
+	}
+	for _, m := range mistakes {
+		at.Report(code, m.Hint, "the template%s, line %d: %s", of, m.Line, m.Text)
+	}
+}
