@@ -170,6 +170,11 @@ fetch: ## Compare what is fetched with Helm and a real registry
 	go -C test/fetch vet ./...
 	go -C test/fetch test -timeout 15m ./...
 
+.PHONY: guardrails
+guardrails: ## Hold what lint says of guardrails against Kyverno's own engines
+	go -C test/guardrails/kyverno vet ./...
+	go run ./test/guardrails
+
 .PHONY: loop-but-clusters
 loop-but-clusters:
 	$(MAKE) loop LOOPFLAGS='-skip "^TestClusters$$$$"'
@@ -206,6 +211,7 @@ check: test lint ## Everything that CI runs
 check-all: check bench linear mutants ## What takes too long for each push: check, two clusters, the real Traefik, Argo CD 2.14, the figures of bench with their limits, linear and mutants
 	$(MAKE) loop LOOPFLAGS='-run "^TestClusters$$$$"'
 	$(MAKE) routes
+	$(MAKE) guardrails
 	$(MAKE) verdicts
 	$(MAKE) release-twice
 	$(MAKE) loop ARGOCD=v2 LOOPFLAGS='-run "TestTrial|TestTeam|TestSources"'

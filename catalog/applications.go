@@ -23,6 +23,7 @@ type entryInput struct {
 	Access                       []accessInput          `yaml:"access"`
 	CI                           []identityInput        `yaml:"ci"`
 	ClusterResources             []clusterResourceInput `yaml:"clusterResources"`
+	Guardrails                   *guardrailsInput       `yaml:"guardrails"`
 	Project                      *projectInput          `yaml:"project"`
 	Applications                 []appInput             `yaml:"applications,by=applicationCode" element:"application"`
 
@@ -30,6 +31,27 @@ type entryInput struct {
 	Clusters   []text                   `yaml:"clusters,one" example:"[home, vps]"`
 	PerCluster syntax.Map[syntax.Layer] `yaml:"perCluster" example:"{vps: {podSecurity: restricted}}"` // what differs there: an entry
 	Whole      syntax.Layer             `yaml:",whole=perCluster"`
+}
+
+// guardrailsInput is what the catalog application guardrails does in a namespace, where that is not what its values say.
+type guardrailsInput struct {
+	*syntax.Node    `example:"{pinned-images: enforce}"`
+	ReadinessProbes text                      `yaml:"readiness-probes" enum:"audit,enforce,none" example:"audit"`
+	NonRoot         text                      `yaml:"non-root" enum:"audit,enforce,none" example:"enforce"`
+	Limits          text                      `yaml:"limits" enum:"audit,enforce,none" example:"audit"`
+	PinnedImages    text                      `yaml:"pinned-images" enum:"audit,enforce,none" example:"enforce"`
+	TeamLabel       text                      `yaml:"team-label" enum:"audit,enforce,none" example:"none"`
+	LiveState       text                      `yaml:"live-state" enum:"enforce,none" example:"enforce"`
+	Exceptions      []guardrailExceptionInput `yaml:"exceptions"`
+}
+
+// guardrailExceptionInput is a workload that a guardrail leaves alone for a time.
+type guardrailExceptionInput struct {
+	*syntax.Node `example:"{guardrail: pinned-images, workload: whoami, reason: the vendor tags nothing, until: 2027-03-31}"`
+	Guardrail    text        `yaml:"guardrail,required" enum:"readiness-probes,non-root,limits,pinned-images,team-label,live-state" example:"pinned-images"`
+	Workload     text        `yaml:"workload,required" example:"whoami"` // the name of the Deployment or other workload, of whatever kind
+	Reason       text        `yaml:"reason,required" example:"the vendor tags nothing"`
+	Until        syntax.Text `yaml:"until,required" example:"2027-03-31"` // the last day
 }
 
 // podSecurityInput is the Pod Security Standard of a namespace, or the platform's default.

@@ -33,16 +33,18 @@ type builtinApp struct {
 // add is checked like what the user wrote.
 type expansion struct {
 	settings   *settings
+	entries    []*entry
 	names      *names
 	apps       []*app // those of the catalog
 	monitoring provider
 	permitted  []permission
+	guarded    *guarded
 	schemas    map[string]valuesSchema // by their applications: reading one takes longer than holding values against it
 }
 
 // expand fills in what the entries of catalog applications leave out, and permits what their applications call.
 func expand(entries []*entry, s *settings, n *names) *expansion {
-	x := &expansion{settings: s, names: n, monitoring: providerIn(entries), schemas: map[string]valuesSchema{}}
+	x := &expansion{settings: s, entries: entries, names: n, monitoring: providerIn(entries), schemas: map[string]valuesSchema{}}
 	eachApp(entries, func(in *app) {
 		in.builtin = x.builtinOf(in)
 		if in.builtin != nil {
@@ -61,6 +63,7 @@ func expand(entries []*entry, s *settings, n *names) *expansion {
 		x.permitDeclared(in.builtin, declared[in].Flows)
 	}
 	eachApp(entries, func(in *app) { x.permitUses(in, declared[in].Callers) })
+	x.guarded = guardedOf(entries, x.apps)
 	return x
 }
 
@@ -239,6 +242,14 @@ func (x *expansion) declared(b *builtinApp) builtin.Declaration {
 		for _, secret := range d.Secrets {
 			if !slices.ContainsFunc(b.in.Secrets, func(s secretInput) bool { return s.Name.V == secret.Name }) {
 				b.in.Secrets = append(b.in.Secrets, w.secret(secret, b.in.ApplicationCode.V))
+			}
+		}
+	}
+	w.clusterResources(b.entry, d.ClusterResources)
+	if d.Installs != "" {
+		for _, code := range providersOf(x.entries, d.Installs) {
+			if code != b.in.ApplicationCode.V && !slices.ContainsFunc(b.in.DependsOn, func(t text) bool { return t.V == code }) {
+				b.in.DependsOn = append(b.in.DependsOn, w.text(code))
 			}
 		}
 	}

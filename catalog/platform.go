@@ -184,6 +184,8 @@ type Namespace struct {
 	IdentityHeaders []string
 	IdentitySync    Sync // of the Middleware that does it
 
+	Guardrails Guardrails
+
 	Applications []Application // by code
 }
 

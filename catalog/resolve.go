@@ -14,7 +14,7 @@ import (
 func resolve(entries []*entry, s *settings, around surroundings, sizes *sizes) (*Platform, Order) {
 	names := namesOf(entries, s.root, around)
 	expanded := expand(entries, s, names)
-	b := builder{settings: s, names: names, flows: flowsOf(entries, names, expanded.permitted, s), routes: &routes{settings: s, names: names, hosts: map[string]*syntax.Node{}, certificates: map[string]BackendTLS{}},
+	b := builder{settings: s, names: names, guarded: expanded.guarded, flows: flowsOf(entries, names, expanded.permitted, s), routes: &routes{settings: s, names: names, hosts: map[string]*syntax.Node{}, certificates: map[string]BackendTLS{}},
 		sources: &sourceReader{files: s.files, settings: s, known: expanded.known}}
 	p := s.platform()
 	p.Namespaces = make([]Namespace, 0, len(entries))
@@ -50,6 +50,7 @@ func (s *settings) platform() *Platform {
 type builder struct {
 	settings *settings
 	names    *names
+	guarded  *guarded
 	flows    map[string][]Flow // by namespace
 	routes   *routes
 	sources  *sourceReader
@@ -103,6 +104,8 @@ func (b *builder) namespace(e *entry) Namespace {
 		Access: b.settings.accessesOf(e),
 		Open:   e.open,
 		Flows:  b.flows[name],
+
+		Guardrails: b.guarded.of[name],
 	}
 	if n.Managed && slices.Contains(unmanaged, name) {
 		e.ManageNamespace.Report("unmanaged-namespace", "remove the line", "Kubernetes creates the namespace %q itself: roster must not own it", name)

@@ -129,6 +129,9 @@ func (x *expansion) known(in *app) map[string]any {
 		if in := x.monitoring.namespace(); in != "" {
 			out["monitoring"] = in
 		}
+		if in == x.guarded.app {
+			out["guardrails"] = x.guarded.known()
+		}
 	}
 	if len(out) == 0 {
 		return nil

@@ -77,6 +77,23 @@ var foreignWords = [...]wordsOf{
 		{"syncPolicy", "it belongs to an application, or to all in platform.yml: defaults: {autoSync: true}"},
 		{"env", "the name of a cluster is cluster: home; variables of a container" + inValues + "values: {env: {TZ: Europe/Berlin}}"},
 		{"environment stage", "write cluster: home, of the clusters in platform.yml"},
+		{"kyverno admission guardrail policyExceptions", "write guardrails: {pinned-images: enforce}; an application with catalog: guardrails has the policies"},
+	}},
+	{"guardrailsInput", []foreignWord{
+		{"probes readiness readinessProbe", "write readiness-probes: enforce"},
+		{"root runAsNonRoot", "write non-root: enforce"},
+		{"resources requests", "write limits: enforce"},
+		{"images latest disallow-latest-tag", "write pinned-images: enforce"},
+		{"team labels require-labels", "write team-label: enforce"},
+		{"status live-state-field", "write live-state: enforce"},
+		{"default-deny defaultDeny", "it is for namespaces that are not in the list: write defaultDeny: {action: enforce} among the values of the application with catalog: guardrails"},
+		{"except exclude exemptions ignore", "write exceptions: [{guardrail: pinned-images, workload: whoami, reason: the vendor tags nothing, until: 2027-03-31}]"},
+	}},
+	{"guardrailExceptionInput", []foreignWord{
+		{"policy rule", "write guardrail: pinned-images"},
+		{"name deployment pod", "write workload: whoami"},
+		{"because comment description", "write reason: the vendor tags nothing"},
+		{"end ends expires", "write until: 2027-03-31"},
 	}},
 	{"appInput", []foreignWord{
 		{"ref", "write revision: main"},

@@ -13,6 +13,7 @@ import (
 	"github.com/hippotion/roster/catalog/apps/app"
 	"github.com/hippotion/roster/catalog/apps/builtin"
 	"github.com/hippotion/roster/catalog/apps/gardener"
+	"github.com/hippotion/roster/catalog/apps/guardrails"
 	"github.com/hippotion/roster/catalog/apps/ntfy"
 )
 
@@ -21,6 +22,7 @@ var all = [...]*builtin.Application{
 	&alerting.Application,
 	&app.Application,
 	&gardener.Application,
+	&guardrails.Application,
 	&ntfy.Application,
 }
 

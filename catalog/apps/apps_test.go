@@ -33,6 +33,12 @@ type object = map[string]any
 var bus = object{"ntfy": object{"application": "web-ntfy", "url": "http://ntfy.web-ntfy.svc.cluster.local", "outside": "https://ntfy.home.example",
 	"topics": object{"crit": "hl-crit", "warn": "hl-warn", "info": "hl-info", "event": "hl-event"}}}
 
+// guarded is what roster tells the guardrails of the list.
+var guarded = object{"guardrails": object{"listed": []any{"kube-system", "web-a", "web-b"},
+	"actions": object{"limits": object{"audit": []any{"web-a"}, "enforce": []any{"web-b"}}, "team-label": object{"audit": []any{"web-b"}}, "live-state": object{"enforce": []any{"web-a"}},
+		"pinned-images": object{"enforce": []any{"web-a"}}, "non-root": object{"enforce": []any{"web-a"}}, "readiness-probes": object{"enforce": []any{"web-a"}}},
+	"exceptions": object{"limits": object{"web-b": []any{"one", "two"}}, "live-state": object{"web-a": []any{"one"}}}}}
+
 // cases are the values that each application is rendered with, over what it must have. Those with pods are marked.
 var cases = []struct {
 	app, name string
@@ -55,6 +61,9 @@ var cases = []struct {
 		"report": object{"always": true, "webhook": object{"url": "https://hook.example", "token": true}}}, object{"uses": bus}, 1},
 	{"app", "all", object{"image": "a:1", "port": 80, "volumes": object{"/data": "1Gi"}, "files": object{"/etc/a.yml": "x"}, "database": "postgres",
 		"initContainers": []any{object{"name": "b", "args": []any{"x"}}}, "containers": []any{object{"name": "c", "image": "c:1"}}}, nil, 2},
+	{"guardrails", "Kyverno", object{"others": object{"limits": "audit", "live-state": "enforce"}, "defaultDeny": object{"action": "enforce"}}, guarded, 0},
+	{"guardrails", "Kyverno, without Cilium", object{"failurePolicy": "Ignore", "teamLabel": "example.com/team", "defaultDeny": object{"action": "enforce", "kind": "NetworkPolicy", "except": []any{"lab"}}}, guarded, 0},
+	{"guardrails", "admission", object{"engine": "admission", "others": object{"limits": "audit"}}, guarded, 0},
 	{"gardener", "node", object{"runsOn": "node"}, object{"uses": bus, "monitoring": "m"}, 0},
 }
 

@@ -1,8 +1,11 @@
 package lint
 
 import (
+	"time"
+
 	"github.com/hippotion/roster/internal/lint/models/alerts"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
+	"github.com/hippotion/roster/internal/lint/models/guardrails"
 	"github.com/hippotion/roster/internal/lint/models/intents"
 	"github.com/hippotion/roster/internal/lint/models/network"
 	"github.com/hippotion/roster/internal/lint/models/places"
@@ -26,6 +29,10 @@ type Context struct {
 	Secrets  *secrets.Model
 	Alerts   *alerts.Model
 	Intents  *intents.Model
+	// Guardrails are what the policies of the catalog say of the workloads.
+	Guardrails *guardrails.Model
+	// Today is the day on which what ends is measured; zero when it does not matter.
+	Today time.Time
 }
 
 // Input is what is checked, and Object an object of it that an application deploys.
@@ -44,6 +51,6 @@ func NewContext(in *Input) *Context {
 	n, r := network.New(d, p, policiesOf), routes.New(d, p, t, s)
 	return &Context{
 		Input: in, Deployed: d, Places: p, Pods: podsOf, Policies: policiesOf, Network: n, Traefik: t, Routes: r, Secrets: s, Alerts: a,
-		Intents: intents.New(d, p, n, r, a),
+		Intents: intents.New(d, p, n, r, a), Guardrails: guardrails.New(d),
 	}
 }

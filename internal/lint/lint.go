@@ -133,6 +133,7 @@ func (all Rules) Names() []string {
 func (all Rules) Run(in *Input, o Options) Result {
 	in.Watch(o.Progress)
 	whole := NewContext(in)
+	whole.Today = o.Today
 	var out Result
 	out.Mistakes = all.mistakes(in)
 	out.Unchecked = whole.Deployed.Unchecked().Count
@@ -152,6 +153,7 @@ func (all Rules) Run(in *Input, o Options) Result {
 		shown := whole
 		if hidden := o.Hidden[r.Name]; len(hidden) > 0 {
 			shown = NewContext(in.Without(hidden))
+			shown.Today = o.Today
 		}
 		if r.Find != nil {
 			r.Find(shown, add)

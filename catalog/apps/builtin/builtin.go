@@ -88,6 +88,10 @@ type Declaration struct {
 	Callers Callers
 	// Monitors says that the chart has objects of the Prometheus operator's kinds, which must be there first.
 	Monitors bool
+	// Installs is the API group of other kinds that must be there first: the entry depends on the applications that provide it.
+	Installs string
+	// ClusterResources are the cluster-scoped kinds that the chart has, as GROUP/KIND.
+	ClusterResources []string
 }
 
 // Callers are pods of a namespace; of the application's own when Namespace is empty, and all when there are no labels.

@@ -11,7 +11,8 @@ var deprecatedKyvernoPolicy = lint.Rule{
 	Summary:  "a policy has a kind or version that Kyverno is about to remove",
 	Doc: `Kyverno 1.17 has deprecated the kinds of ` + "`kyverno.io`" + ` that it began with, and the version ` + "`v1alpha1`" + ` of their
 successors in ` + "`policies.kyverno.io`" + `. The kinds are to be removed in 1.20 (Kyverno's release notes): with them go the policies
-in the cluster, and nothing is refused any longer. Rewrite them with Kyverno's guide "Migrating to CEL policies".`,
+in the cluster, and nothing is refused any longer. Rewrite them with Kyverno's guide "Migrating to CEL policies"; what [guardrails.md](guardrails.md) lists need not be
+written: ` + "`catalog: guardrails`" + ` has it.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -53,7 +54,7 @@ spec:
 			switch deployed.GroupOf(o) {
 			case "kyverno.io":
 				if hint, ok := kyvernoSuccessors[o.Kind]; ok {
-					report(in.Places.Field(o, "apiVersion"), "use "+hint+" of policies.kyverno.io/v1", "%s is of a kind that Kyverno 1.20 will remove", o.Title())
+					report(in.Places.Field(o, "apiVersion"), "use "+hint, "%s is of a kind that Kyverno 1.20 will remove", o.Title())
 				}
 			case "policies.kyverno.io":
 				if o.APIVersion == "policies.kyverno.io/v1alpha1" {
@@ -64,11 +65,13 @@ spec:
 	},
 }
 
+const orGuardrails = "; or catalog: guardrails for what docs/guardrails.md lists"
+
 // kyvernoSuccessors are the kinds of kyverno.io that are deprecated in its CRDs, and what to use.
 var kyvernoSuccessors = map[string]string{
-	"ClusterPolicy":        "ValidatingPolicy, MutatingPolicy, GeneratingPolicy or ImageValidatingPolicy",
-	"Policy":               "NamespacedValidatingPolicy, NamespacedMutatingPolicy, NamespacedGeneratingPolicy or NamespacedImageValidatingPolicy",
-	"ClusterCleanupPolicy": "DeletingPolicy",
-	"CleanupPolicy":        "NamespacedDeletingPolicy",
-	"PolicyException":      "PolicyException",
+	"ClusterPolicy":        "ValidatingPolicy, MutatingPolicy, GeneratingPolicy or ImageValidatingPolicy of policies.kyverno.io/v1" + orGuardrails,
+	"Policy":               "NamespacedValidatingPolicy, NamespacedMutatingPolicy, NamespacedGeneratingPolicy or NamespacedImageValidatingPolicy of policies.kyverno.io/v1" + orGuardrails,
+	"ClusterCleanupPolicy": "DeletingPolicy of policies.kyverno.io/v1",
+	"CleanupPolicy":        "NamespacedDeletingPolicy of policies.kyverno.io/v1",
+	"PolicyException":      "PolicyException of policies.kyverno.io/v1",
 }

@@ -346,14 +346,14 @@ repository: {url: https://git.example/homelab.git}
 apiVersion: policies.kyverno.io/v1
 kind: NamespacedValidatingPolicy
 metadata: {name: a}
+spec: {validations: [{expression: 'true'}]}
 -- b/a.yaml --
 apiVersion: policies.kyverno.io/v1beta1
 kind: NamespacedValidatingPolicy
 metadata:
   name: a
+spec: {validations: [{expression: 'true'}]}
 `, want: []string{
-		"a/a.yaml:2 info unknown-kind: 1 object of the kind policies.kyverno.io/v1 NamespacedValidatingPolicy is not checked: there is no schema",
-		"b/a.yaml:2 info unknown-kind: 2 objects of the kind policies.kyverno.io/v1beta1 NamespacedValidatingPolicy are not checked: there is no schema",
 		"b/a.yaml:4 error duplicate-object: web-a and web-b deploy the same NamespacedValidatingPolicy a",
 		"b/a.yaml:4 error duplicate-object: web-a and web-c deploy the same NamespacedValidatingPolicy a",
 	}},
@@ -382,8 +382,8 @@ metadata: {name: a}
 		"a/a.yaml:1 warning deprecated-kyverno-policy: CleanupPolicy a is of a kind that Kyverno 1.20 will remove",
 		"a/a.yaml:2 info unknown-kind: 1 object of the kind kyverno.io/v2beta1 CleanupPolicy is not checked: there is no schema",
 		"a/a.yaml:5 warning deprecated-kyverno-policy: NamespacedDeletingPolicy a has the version v1alpha1, which is deprecated",
-		"a/a.yaml:6 info unknown-kind: 1 object of the kind policies.kyverno.io/v1alpha1 NamespacedDeletingPolicy is not checked: there is no schema",
-		"a/a.yaml:10 info unknown-kind: 1 object of the kind policies.kyverno.io/v1beta1 NamespacedDeletingPolicy is not checked: there is no schema",
+		"a/a.yaml:5 error unknown-field: NamespacedDeletingPolicy a: apiVersion: policies.kyverno.io/v1alpha1 is not served for NamespacedDeletingPolicy; served: v1, v1beta1, according to the schema of kyverno v1.19.1",
+		"a/a.yaml:9 error unknown-field: NamespacedDeletingPolicy b: spec: is required, according to the schema of kyverno v1.19.1",
 		"a/a.yaml:14 info unknown-kind: 1 object of the kind kyverno.io/v2 GlobalContextEntry is not checked: there is no schema",
 		"a/a.yaml:18 info unknown-kind: 1 object of the kind example.org/v1 ClusterPolicy is not checked: there is no schema",
 	}},

@@ -71,12 +71,15 @@ func inputOf(t *testing.T, folder string, failed map[string]diag.List) *lint.Inp
 // deployed is the output of a folder of manifests, or of a chart with one value file. The other sources are tested through the
 // command line.
 func deployed(renderer *workload.Renderer, n *catalog.Namespace, a *catalog.Application) ([]*lint.Object, diag.List) {
-	if a.Workload == nil || a.Workload.Kind == catalog.Catalog {
+	if a.Workload == nil || a.Workload.Kind == catalog.Catalog && a.Catalog != catalog.GuardrailsName {
 		return nil, nil
 	}
 	app := &workload.Application{Code: a.Code, Namespace: n.Name, Kind: workload.Manifests, Path: a.Workload.Path, Twice: true}
 	for _, c := range n.Project.ClusterResources {
 		app.ClusterKinds = append(app.ClusterKinds, strings.TrimPrefix(c.Group+"/"+c.Kind, "/"))
+	}
+	if a.Workload.Kind == catalog.Catalog {
+		app.Kind, app.Helm.Values = workload.Catalog, a.Workload.Source.Helm.Values
 	}
 	if a.Workload.Kind == catalog.HelmChart {
 		app.Kind = workload.Chart

@@ -111,7 +111,7 @@ var groupsWithoutPods = [...]string{
 	"", "apps", "autoscaling", "batch", "policy",
 	"admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "certificates.k8s.io", "coordination.k8s.io",
 	"discovery.k8s.io", "networking.k8s.io", "node.k8s.io", "scheduling.k8s.io", "storage.k8s.io",
-	"cilium.io", "external-secrets.io", "kyverno.io", "traefik.io",
+	"cilium.io", "external-secrets.io", "kyverno.io", "policies.kyverno.io", "traefik.io",
 }
 
 // kindsWithoutPods are kinds of other groups that are known to create no pods. Those of any other kind may.
