@@ -35,9 +35,13 @@ func (b *builder) application(in *app) Application {
 	}
 	if only := s.only; only == nil || *only == code {
 		d := b.sources.source(in)
-		a.Patches = b.sources.patches(in)
+		made, at := s.podPatches(in)
+		a.Patches = append(b.sources.patches(in), made...)
 		if len(a.Patches) > 0 && in.Sources == nil {
-			d = b.sources.patched(in, d, a.Patches)
+			if len(in.Patches) > 0 {
+				at = in.Patches[0].Node
+			}
+			d = b.sources.patched(in, d, a.Patches, at)
 		}
 		a.Sources, a.GeneratePaths, a.Workload, a.Elsewhere, a.Remote, a.Others = d.sources, d.reads, d.workload, d.elsewhere, d.remote, d.others
 	}
@@ -57,6 +61,8 @@ func (b *builder) application(in *app) Application {
 			a.Routes = append(a.Routes, b.routes.exposed(&in.Ingress[i], in, from)...)
 		}
 	}
+	a.Metrics, a.Dashboards = s.monitored(in, from), b.dashboards(in, from)
+	b.backups(&a, in)
 	for i := range in.Secrets {
 		if in.Secrets[i].Node != nil {
 			a.Secrets = append(a.Secrets, s.secret(&in.Secrets[i], from))
@@ -68,7 +74,7 @@ func (b *builder) application(in *app) Application {
 		}
 	}
 	longest := a.Name
-	if len(a.Secrets) > 0 {
+	if len(a.Secrets)+len(a.Backups) > 0 {
 		longest = s.cluster.partOf(code, SecretPart)
 	}
 	s.short(in.ApplicationCode.Node, longest)

@@ -19,6 +19,9 @@ type entryInput struct {
 	Labels                       syntax.Map[text]       `yaml:"labels" example:"{team: house}"`
 	Annotations                  syntax.Map[text]       `yaml:"annotations" example:"{example.com/owner: house}"`
 	AutomountServiceAccountToken flag                   `yaml:"automountServiceAccountToken"`
+	Quota                        *quotaInput            `yaml:"quota"`
+	Quotas                       syntax.Map[quotaInput] `yaml:"quotas" example:"{batch: {scopes: [Terminating], pods: 5}}"` // more of them, by name, for some pods each
+	Limits                       *limitsInput           `yaml:"limits"`
 	NetworkPolicies              *networkPoliciesInput  `yaml:"networkPolicies" empty:"name a profile, such as isolated; or write networkPolicies: open, which leaves the namespace open to everything"`
 	Access                       []accessInput          `yaml:"access"`
 	CI                           []identityInput        `yaml:"ci"`
@@ -170,11 +173,17 @@ type appInput struct {
 	Labels            syntax.Map[text]        `yaml:"labels" example:"{team: house}"`
 	Annotations       syntax.Map[text]        `yaml:"annotations" example:"{example.com/owner: house}"`
 
-	DependsOn []text         `yaml:"dependsOn" example:"[sys-cert-manager]"`
-	Uses      []useInput     `yaml:"uses"`                           // catalog applications that this one calls
-	Provides  []text         `yaml:"provides" example:"[cilium.io]"` // API groups whose CRDs this application installs
-	Ingress   []ingressInput `yaml:"ingress"`
-	Secrets   []secretInput  `yaml:"secrets"`
+	PriorityClass text `yaml:"priorityClass" example:"critical"` // of all pods
+
+	DependsOn       []text         `yaml:"dependsOn" example:"[sys-cert-manager]"`
+	Uses            []useInput     `yaml:"uses"`                           // catalog applications that this one calls
+	Provides        []text         `yaml:"provides" example:"[cilium.io]"` // API groups whose CRDs this application installs
+	Ingress         []ingressInput `yaml:"ingress"`
+	Metrics         *metricsInput  `yaml:"metrics"`
+	Dashboards      []text         `yaml:"dashboards,one" example:"deploy/dashboards/*.json"` // files with dashboards of Grafana
+	DashboardFolder text           `yaml:"dashboardFolder" example:"Shop"`                    // of Grafana
+	Backup          *backupInput   `yaml:"backup"`
+	Secrets         []secretInput  `yaml:"secrets"`
 
 	PushSecrets []pushSecretInput `yaml:"pushSecrets"`
 }

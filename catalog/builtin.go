@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hippotion/roster/catalog/apps"
@@ -26,6 +27,7 @@ type builtinApp struct {
 	// values are the chart's, with the user's over them; nil when these do not fit, which is reported.
 	values builtin.Values
 	offer  *builtin.Offer
+	pods   *knownPods
 	unled  string // what to write for a host that leads nowhere
 }
 
@@ -183,6 +185,22 @@ func valueOf(b *builtinApp, path []string) (at *syntax.Node, found bool) {
 // provider is the applications that install the Prometheus operator's kinds, and their namespaces.
 type provider struct{ codes, namespaces []string }
 
+// knownPods are the pods of an application of the catalog.
+type knownPods builtin.Pods
+
+// portNamed is the name of a port of the Service, given the name or the number of one of the pods; empty when there is none.
+func (p *knownPods) portNamed(port string) string {
+	for _, known := range p.Ports {
+		if known.Name == port || strconv.Itoa(known.Number) == port {
+			return known.Name
+		}
+	}
+	return ""
+}
+
+// has reports whether the pods have a port.
+func (p *knownPods) has(port string) bool { return p.portNamed(port) != "" }
+
 func providerIn(entries []*entry) provider {
 	var p provider
 	eachApp(entries, func(in *app) {
@@ -225,6 +243,9 @@ func (x *expansion) declared(b *builtinApp) builtin.Declaration {
 	}
 	w := written{b.in.Catalog.Node}
 	fillEntry(b, d, w)
+	if d.Pods != nil {
+		b.pods = (*knownPods)(d.Pods)
+	}
 	if d.Backend != nil {
 		b.unled = d.Backend.Hint
 		b.in.Ingress = w.backend(b.in.Ingress, *d.Backend)

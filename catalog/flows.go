@@ -92,6 +92,9 @@ func (f *flows) permit(e *entry, in *flowInput, cause Cause, from Origin) {
 	if p.Cluster != "" {
 		return // the other half is with the other cluster: see mesh
 	}
+	if cause == Measured { // see numbered
+		ports = numbered(ports)
+	}
 	if other := f.names.entries[p.Namespace]; other != nil && other.NetworkPolicies != nil {
 		f.of[p.Namespace] = append(f.of[p.Namespace], Flow{Origin: from, Cause: cause, OfPeer: true, Place: place(in.Node), Direction: back,
 			PodLabels: p.PodLabels, Peer: Peer{Namespace: name, PodLabels: own}, Ports: ports})

@@ -17,7 +17,7 @@ import (
 // patched is d with patches. A kustomization gets them in Argo CD as well. Argo CD does not patch charts and folders of
 // manifests: those the sidecar renders, with the code of roster render --app, so that the cluster cannot disagree with it.
 // What roster cannot render cannot be patched. What a chart takes from elsewhere is in the lock and in the copies, since nothing is fetched there.
-func (r *sourceReader) patched(in *app, d deployed, patches []Patch) deployed {
+func (r *sourceReader) patched(in *app, d deployed, patches []Patch, at *syntax.Node) deployed {
 	switch {
 	case len(d.sources) == 0: // reported
 		return d
@@ -42,7 +42,7 @@ func (r *sourceReader) patched(in *app, d deployed, patches []Patch) deployed {
 		if in.Chart.IsSet() {
 			hint = r.copyHint(in)
 		}
-		in.Patches[0].Report("unpatchable", hint, "Argo CD cannot patch this source, and roster cannot render it: %s", d.elsewhere)
+		at.Report("unpatchable", hint, "Argo CD cannot patch this source, and roster cannot render it: %s", d.elsewhere)
 		return d
 	}
 	r.needRepository()

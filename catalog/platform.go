@@ -25,24 +25,28 @@ type Platform struct {
 	Store      *Store         // nil when the platform does not render the store itself
 	Controller profiles.Pods  // the ingress controller
 	// TraefikVersion is what platform.yml says that it is, such as 3.7.13; empty when it says nothing.
-	TraefikVersion string
-	CI             []CIIssuer // by name
-	Domain         string
-	Exposures      map[string]Exposure // by name
-	GatewayAPI     GatewayAPI
-	Expose         map[string][]string // entry points of Traefik by exposure: none for one that has Gateways
-	ExposeAt       map[string][]Place  // where each of them is named; nothing for the exposure that there is by default
-	Nodes          []Node
-	PodCIDRs       []netip.Prefix // where the addresses of pods are from
-	SecretsIn      StoreRef       // that secrets are read from, if they name no other
-	RouteSync      Sync           // of all routes together, where one Application deploys them
-	PolicySync     Sync           // of all policies, likewise
-	Profiles       []OwnProfile   // the user's, by name
-	Lint           Lint
-	Mirrors        []Mirror    // by URL
-	Submodules     bool        // whether Argo CD initializes those of Git repositories
-	Vendor         string      // the folder of the repository with copies of what is elsewhere; may be empty
-	Namespaces     []Namespace // by name
+	TraefikVersion  string
+	CI              []CIIssuer // by name
+	Domain          string
+	Exposures       map[string]Exposure // by name
+	GatewayAPI      GatewayAPI
+	Expose          map[string][]string // entry points of Traefik by exposure: none for one that has Gateways
+	ExposeAt        map[string][]Place  // where each of them is named; nothing for the exposure that there is by default
+	Nodes           []Node
+	PodCIDRs        []netip.Prefix  // where the addresses of pods are from
+	SecretsIn       StoreRef        // that secrets are read from, if they name no other
+	RouteSync       Sync            // of all routes together, where one Application deploys them
+	PolicySync      Sync            // of all policies, likewise
+	PriorityClasses []PriorityClass // by name
+	MetricsSync     Sync            // of what scrapes all, likewise
+	BackupSync      Sync            // of all backups, likewise
+	Backups         bool            // whether platform.yml says what makes them
+	Profiles        []OwnProfile    // the user's, by name
+	Lint            Lint
+	Mirrors         []Mirror    // by URL
+	Submodules      bool        // whether Argo CD initializes those of Git repositories
+	Vendor          string      // the folder of the repository with copies of what is elsewhere; may be empty
+	Namespaces      []Namespace // by name
 }
 
 // Origin says where an object comes from: file#/namespace/application/… by names, not lines, so that inserting an entry
@@ -165,6 +169,9 @@ type Namespace struct {
 	Labels      map[string]string
 	Annotations map[string]string
 
+	Quotas []Quota // by name
+	Limits *Limits // nil when there are none
+
 	AutomountServiceAccountToken bool
 	Impersonation                *Impersonation // nil when Argo CD syncs with its own rights
 
@@ -263,6 +270,9 @@ const (
 	Declared Cause = "catalog"               // an application of the catalog requires it
 	Routed   Cause = "applications.ingress"  // a route of the list leads there
 
+	Measured Cause = "metrics" // what scrapes an application reaches it
+	BackedUp Cause = "backup"  // what backs up volumes reaches the repository
+
 	// The baselines of platform.yml.
 	WithinNamespace Cause = "networkBaselines.withinNamespace"
 	Scrapes         Cause = "networkBaselines.scrapes"
@@ -345,6 +355,14 @@ type Application struct {
 	SecretsSync      Sync
 	PushSecrets      []PushSecret
 	PushSync         Sync
+
+	Metrics     *Metrics // nil when nothing scrapes it, or annotations say it
+	Dashboards  []Dashboard
+	MetricsSync Sync
+	Backups     []Backup // by claim
+	Velero      *VeleroSchedule
+	NoBackup    string // why there is none
+	BackupSync  Sync
 }
 
 // Reads are the files and folders that the sources read, relative to the repository's root; nil when they are unknown.
@@ -421,6 +439,8 @@ type Patch struct {
 	argocd.Patch
 	Place Place
 	File  string // that holds it, relative to the repository's root; empty when it is in the list
+	// Optional says that it may match no object, when another one of the same place does.
+	Optional bool
 }
 
 // Plugin is the sidecar that renders a catalog application.

@@ -24,21 +24,25 @@ type platformInput struct {
 
 // clusterSettings are what is true of a cluster.
 type clusterSettings struct {
-	Domain       text                    `yaml:"domain" example:"home.example"`
-	ArgoCD       argocdInput             `yaml:"argocd"`
-	Ingress      ingressConfigInput      `yaml:"ingress"`
-	DNS          dnsInput                `yaml:"dns"`
-	APIServer    apiServerInput          `yaml:"apiServer"`
-	LoadBalancer loadBalancerInput       `yaml:"loadBalancer"`
-	Baselines    baselinesInput          `yaml:"networkBaselines"`
-	CIIssuers    syntax.Map[issuerInput] `yaml:"ciIssuers" example:"{gitlab: {url: https://gitlab.example, audience: https://kube.home.example}}"` // whose tokens the API server takes
-	CI           []identityInput         `yaml:"ci"`                                                                                               // with a role in all namespaces
-	Secrets      secretsConfigInput      `yaml:"secrets"`
-	PodSecurity  podSecurityInput        `yaml:"podSecurity"`
-	Nodes        []text                  `yaml:"nodes" example:"[192.168.0.109]"`
-	PodCIDRs     []text                  `yaml:"podCIDRs" example:"[10.42.0.0/16]"` // where the addresses of pods are from
-	Kubernetes   kubernetesInput         `yaml:"kubernetes"`
-	Defaults     defaultsInput           `yaml:"defaults"`
+	Domain          text                           `yaml:"domain" example:"home.example"`
+	ArgoCD          argocdInput                    `yaml:"argocd"`
+	Ingress         ingressConfigInput             `yaml:"ingress"`
+	DNS             dnsInput                       `yaml:"dns"`
+	APIServer       apiServerInput                 `yaml:"apiServer"`
+	LoadBalancer    loadBalancerInput              `yaml:"loadBalancer"`
+	Baselines       baselinesInput                 `yaml:"networkBaselines"`
+	CIIssuers       syntax.Map[issuerInput]        `yaml:"ciIssuers" example:"{gitlab: {url: https://gitlab.example, audience: https://kube.home.example}}"` // whose tokens the API server takes
+	CI              []identityInput                `yaml:"ci"`                                                                                               // with a role in all namespaces
+	Secrets         secretsConfigInput             `yaml:"secrets"`
+	PodSecurity     podSecurityInput               `yaml:"podSecurity"`
+	Namespaces      namespacesInput                `yaml:"namespaces"`
+	PriorityClasses syntax.Map[priorityClassInput] `yaml:"priorityClasses" example:"{critical: 1000000, batch: {value: -10, preempts: false}}"`
+	Monitoring      monitoringInput                `yaml:"monitoring"`
+	Backup          *backupConfigInput             `yaml:"backup"`
+	Nodes           []text                         `yaml:"nodes" example:"[192.168.0.109]"`
+	PodCIDRs        []text                         `yaml:"podCIDRs" example:"[10.42.0.0/16]"` // where the addresses of pods are from
+	Kubernetes      kubernetesInput                `yaml:"kubernetes"`
+	Defaults        defaultsInput                  `yaml:"defaults"`
 }
 
 // clusterInput is one of several clusters.

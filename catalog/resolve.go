@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,7 +15,10 @@ import (
 func resolve(entries []*entry, s *settings, around surroundings, sizes *sizes) (*Platform, Order) {
 	names := namesOf(entries, s.root, around)
 	expanded := expand(entries, s, names)
-	b := builder{settings: s, names: names, guarded: expanded.guarded, flows: flowsOf(entries, names, expanded.permitted, s), routes: &routes{settings: s, names: names, hosts: map[string]*syntax.Node{}, certificates: map[string]BackendTLS{}},
+	expanded.permitted = append(expanded.permitted, expanded.permitScrapes(entries)...)
+	expanded.permitted = append(expanded.permitted, s.permitBackups(entries)...)
+	b := builder{scheduled: map[*entry]*syntax.Node{}, settings: s, names: names, guarded: expanded.guarded, flows: flowsOf(entries, names, expanded.permitted, s),
+		routes:  &routes{settings: s, names: names, hosts: map[string]*syntax.Node{}, certificates: map[string]BackendTLS{}},
 		sources: &sourceReader{files: s.files, settings: s, known: expanded.known}}
 	p := s.platform()
 	p.Namespaces = make([]Namespace, 0, len(entries))
@@ -42,6 +46,7 @@ func (s *settings) platform() *Platform {
 		Names:      s.names(),
 		Store:      s.store,
 		Controller: s.controllers()[0].Pods, TraefikVersion: s.traefikVersion, CI: s.issuers, Domain: s.in.Domain.V, Expose: s.expose, ExposeAt: s.exposeAt, Exposures: s.exposed, GatewayAPI: s.gatewayAPI, Nodes: s.nodes, PodCIDRs: s.podCIDRs,
+		Backups: s.in.Backup != nil, PriorityClasses: s.priorityClasses,
 		SecretsIn: s.secretsIn, Lint: s.lint, Mirrors: s.mirrors, Submodules: s.in.Sources.Submodules.Or(true), Vendor: s.vendor,
 	}
 }
@@ -54,6 +59,8 @@ type builder struct {
 	flows    map[string][]Flow // by namespace
 	routes   *routes
 	sources  *sourceReader
+	// scheduled is where the backup of an entry is that Velero makes.
+	scheduled map[*entry]*syntax.Node
 }
 
 // origin names a part of an entry.
@@ -95,9 +102,9 @@ func (b *builder) namespace(e *entry) Namespace {
 		Origin:  origin(name),
 		Place:   place(e.Node),
 		Managed: e.ManageNamespace.Or(!slices.Contains(unmanaged, name)),
-		Labels:  labelsOf(e.Labels),
+		Labels:  withDefaults(b.settings.labels, labelsOf(e.Labels)),
 
-		Annotations:                  annotationsOf(e.Annotations),
+		Annotations:                  withDefaults(b.settings.annotations, annotationsOf(e.Annotations)),
 		AutomountServiceAccountToken: e.AutomountServiceAccountToken.Or(false),
 		Impersonation:                b.settings.impersonation,
 
@@ -107,6 +114,7 @@ func (b *builder) namespace(e *entry) Namespace {
 
 		Guardrails: b.guarded.of[name],
 	}
+	n.Quotas, n.Limits = b.settings.quotas(e, n.Managed), b.settings.limits(e, n.Managed)
 	if n.Managed && slices.Contains(unmanaged, name) {
 		e.ManageNamespace.Report("unmanaged-namespace", "remove the line", "Kubernetes creates the namespace %q itself: roster must not own it", name)
 	}
@@ -137,7 +145,18 @@ func (b *builder) namespace(e *entry) Namespace {
 	n.Project = b.settings.project(e, n.Applications)
 	distinctSecrets(e)
 	distinctTargets(e, n.Applications)
+	distinctBackups(&n, e)
 	return n
+}
+
+// withDefaults are labels or annotations of the platform, and those of an entry over them.
+func withDefaults(platform, own map[string]string) map[string]string {
+	if len(platform) == 0 {
+		return own
+	}
+	out := maps.Clone(platform)
+	maps.Copy(out, own)
+	return out
 }
 
 // withoutEffect reports what describes a Namespace object that is not rendered.

@@ -55,6 +55,8 @@ type settings struct {
 	issuers                      []CIIssuer // by name
 	identities                   []Access   // of jobs, in all namespaces; without an origin
 	podSecurity                  PodSecurity
+	labels, annotations          map[string]string // of all namespaces
+	priorityClasses              []PriorityClass
 	autoSync                     *AutoSync
 	retry                        *Retry
 	syncOptions                  []string
@@ -145,6 +147,11 @@ func settingsOf(c *cluster, cs *clusters, f *files, opts Options, target Target)
 
 	s.podSecurity = PodSecurity{Audit: "baseline", Warn: "baseline", Version: "latest"}
 	s.podSecurity = s.podSecurityOf(&in.PodSecurity)
+	s.labels, s.annotations = labelsOf(in.Namespaces.Labels), annotationsOf(in.Namespaces.Annotations)
+	s.namespaceDefaults()
+	s.monitoringSettings()
+	s.backupSettings()
+	s.priorityClasses = priorityClassesOf(in.PriorityClasses)
 	for _, n := range in.Nodes {
 		if !n.IsSet() {
 			continue

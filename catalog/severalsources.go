@@ -260,7 +260,7 @@ func (r *sourceReader) patchedPart(in *app, d deployed) deployed {
 		in.Patches[0].Report("unpatchable", "patch a kustomization, or make it an application of its own", "Argo CD cannot patch this source")
 		return d
 	}
-	d = r.patched(in, d, patches)
+	d = r.patched(in, d, patches, in.Patches[0].Node)
 	w.Patches = patches
 	return d
 }

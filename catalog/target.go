@@ -27,10 +27,12 @@ const (
 	StorePart     Part = "store"
 	SecretPart    Part = "secrets" // of one application
 	RoutePart     Part = "routes"
+	MetricsPart   Part = "metrics" // and dashboards
+	BackupPart    Part = "backups"
 )
 
 // parts are those of which a cluster has one each, by the names of their Applications.
-var parts = []Part{NamespacePart, PolicyPart, StorePart, RoutePart}
+var parts = []Part{NamespacePart, PolicyPart, StorePart, RoutePart, MetricsPart, BackupPart}
 
 // Target is what an Application of Argo CD deploys.
 type Target struct {

@@ -16,6 +16,8 @@ const (
 	groupTraefik         = "traefik.io"
 	groupCertManager     = "cert-manager.io"
 	groupGateway         = "gateway.networking.k8s.io"
+	groupVelero          = "velero.io"
+	groupVolSync         = "volsync.backube"
 )
 
 // step is something that is applied in one wave: an application, or the objects of one kind around one.
@@ -150,6 +152,15 @@ func (s *sequencer) assign(p *Platform) {
 			a.SecretsSync = Sync{s.of(step{"secrets", a.Code}), late(groupExternalSecrets)}
 			a.RouteSync = Sync{s.of(step{"routes", a.Code}), late(groupTraefik) || s.attached[a.Code] && late(groupGateway)}
 			a.CertificatesLate = late(groupCertManager)
+			a.MetricsSync, a.BackupSync = Sync{Wave: a.Wave}, Sync{Wave: a.Wave}
+			if a.Metrics != nil { // otherwise nothing has to wait for the kind
+				a.MetricsSync = Sync{s.of(step{"metrics", a.Code}), late(groupMonitoring)}
+				p.MetricsSync = Sync{max(p.MetricsSync.Wave, s.of(step{what: "metrics"})), late(groupMonitoring)}
+			}
+			if len(a.Backups) > 0 || a.Velero != nil {
+				a.BackupSync = Sync{s.of(step{"backups", a.Code}), late(s.backupGroup())}
+				p.BackupSync = Sync{s.of(step{what: "backups"}), late(s.backupGroup())}
+			}
 		}
 	}
 	last := LastWave
@@ -167,7 +178,7 @@ func (s *sequencer) assign(p *Platform) {
 			a := &n.Applications[j]
 			if !s.needed[a.Code] {
 				a.SecretsSync.Wave = last - 1 // a secret that cannot be read holds up these applications only
-				a.Wave, a.RouteSync.Wave = last, last
+				a.Wave, a.RouteSync.Wave, a.MetricsSync.Wave, a.BackupSync.Wave = last, last, last, last
 			}
 			a.PushSync = Sync{a.RouteSync.Wave, late(groupExternalSecrets)} // beside the application: it may make the Secret
 			if withoutLogin(*a) {                                           // Traefik drops a route whose Middleware is not there
@@ -231,8 +242,22 @@ func (s *sequencer) edges(of step) []edge {
 			out = append(out, s.kinds(groupCertManager)...)
 		}
 		return append(out, edge{to: step{"app", of.name}, together: true})
+	case "metrics", "backups":
+		group := map[string]string{"metrics": groupMonitoring, "backups": s.backupGroup()}[of.what]
+		if of.name == "" { // all of them
+			return s.kinds(group)
+		}
+		return append(s.kinds(group), edge{to: step{"app", of.name}, together: true})
 	}
 	return s.needs(of)
+}
+
+// backupGroup is the API group of what makes backups.
+func (s *sequencer) backupGroup() string {
+	if b := s.settings.in.Backup; b != nil && b.Kind.V == velero {
+		return groupVelero
+	}
+	return groupVolSync
 }
 
 // needs lists what a step requires.

@@ -35,6 +35,7 @@ const (
 	guardWave    = "-1"
 	secretWave   = "before the application that needs them: in the wave before its own, 99 where nothing waits for it"
 	oneGenerator = "One for each `generator` of `secrets` that has a `spec`, or that needs none: it makes "
+	upkeepWave   = "that of the application, or the wave after what installs the kind"
 	routeWave    = "that of the application: 100 where nothing waits for it"
 )
 
@@ -47,6 +48,12 @@ var explanations = [...]Explanation{
 		Text: "One for each entry, with the labels of Pod Security; none for an entry with `manageNamespace: false`. Argo CD does not prune it without confirmation, unless all applications of the entry are `toggleable`."},
 	{Kind: Kind{Kind: "ServiceAccount"}, Waves: guardWave, Pages: []string{"input.md"}, Keys: []string{"automountServiceAccountToken", "platform.argocd.impersonation"},
 		Text: "`default` in each namespace, whose token pods do not get unless the entry says so; and, with `argocd.impersonation`, the account that Argo CD syncs the namespace with."},
+	{Kind: Kind{Kind: "LimitRange"}, Waves: guardWave, Pages: []string{"platform.md", "input.md"}, Keys: []string{"limits", "platform.namespaces"},
+		Text: "`limits` in each namespace whose entry, or `namespaces` of platform.yml, says how much a container, a pod or a claim may use, and what a container gets that says nothing."},
+	{Kind: Kind{Kind: "ResourceQuota"}, Waves: guardWave, Pages: []string{"platform.md", "input.md"}, Keys: []string{"quota", "quotas", "platform.namespaces"},
+		Text: "`quota`, and one for each of `quotas`: how much all that is in the namespace may use together."},
+	{Kind: Kind{Kind: "PriorityClass"}, Waves: guardWave, Pages: []string{"platform.md", "input.md"}, Keys: []string{"platform.priorityClasses", "applications.priorityClass"},
+		Text: "One for each of `priorityClasses` of platform.yml. `priorityClass` of an application sets it in the templates of its pods."},
 	{Kind: Kind{Kind: "ClusterRole"}, Waves: guardWave, Pages: []string{"input.md"}, Keys: []string{"clusterResources", "platform.argocd.impersonation"},
 		Text: "With `argocd.impersonation`, one for each entry with `clusterResources`: what the account that Argo CD syncs with may do to cluster-scoped kinds."},
 	{Kind: Kind{Kind: "ClusterRoleBinding"}, Waves: guardWave, Pages: []string{"input.md"}, Keys: []string{"clusterResources", "platform.argocd.impersonation"},
@@ -56,8 +63,8 @@ var explanations = [...]Explanation{
 	{Kind: Kind{Kind: "CiliumNetworkPolicy"}, Waves: guardWave + ", or the wave after the application that provides `cilium.io`", Pages: []string{"profiles.md", "reach.md"},
 		Keys: []string{"networkPolicies", "networkPolicies.allow", "applications.uses", "platform.networkBaselines"},
 		Text: "One for each policy of the profile of an entry, and one for each flow, at both of its ends. They deny what none of them permits. An entry without `networkPolicies`, or with `open`, has none."},
-	{Kind: Kind{Kind: "ConfigMap"}, Waves: "the last one: 100 where no chain of waits is longer", Pages: []string{"order.md"}, Keys: []string{"applications.toggleable"},
-		Text: "`roster-guard` in each namespace that is not pruned without confirmation: it is the first that Argo CD would prune, and makes it ask before anything else goes."},
+	{Kind: Kind{Kind: "ConfigMap"}, Waves: "the last one: 100 where no chain of waits is longer", Pages: []string{"order.md"}, Keys: []string{"applications.toggleable", "applications.dashboards"},
+		Text: "A dashboard of Grafana each, from the files of `dashboards`; and `roster-guard` in each namespace that is not pruned without confirmation: it is the first that Argo CD would prune, and makes it ask before anything else goes."},
 	{Kind: Kind{Kind: "AppProject"}, Waves: guardWave, Pages: []string{"argocd.md", "input.md"}, Keys: []string{"project", "clusterResources", "applications.repoURL"},
 		Text: "One for each entry, named after its namespace: its applications may come from their own repositories only, go to their own namespace only, and deploy the cluster-scoped kinds of `clusterResources` only."},
 	{Kind: Kind{Kind: "ClusterSecretStore"}, Waves: "after the application that provides `external-secrets.io`, and those of `secrets.dependsOn`", Pages: []string{"input.md", "order.md"},
@@ -103,6 +110,14 @@ var explanations = [...]Explanation{
 		Text: "One for each route with `protocol: UDP`."},
 	{Kind: Kind{Kind: "Ingress"}, Waves: routeWave, Pages: []string{"traefik.md"}, Keys: []string{"applications.ingress", "platform.ingress.kind", "platform.ingress.class"},
 		Text: "With `ingress.kind: ingress`, one for each host of an application, or path of it, in place of an IngressRoute."},
+	{Kind: Kind{Kind: "ServiceMonitor"}, Waves: upkeepWave, Pages: []string{"platform.md", "input.md"}, Keys: []string{"applications.metrics", "platform.monitoring"},
+		Text: "One for each application with `metrics`: the Prometheus of the Prometheus operator scrapes the pods behind its Services."},
+	{Kind: Kind{Kind: "PodMonitor"}, Waves: upkeepWave, Pages: []string{"platform.md", "input.md"}, Keys: []string{"applications.metrics", "platform.monitoring"},
+		Text: "The same for pods, where `metrics` has `podLabels`."},
+	{Kind: Kind{Kind: "ReplicationSource"}, Waves: upkeepWave, Pages: []string{"platform.md", "input.md"}, Keys: []string{"applications.backup", "platform.backup"},
+		Text: "One for each claim of an application with `backup`, when `backup.kind` is `volsync`: VolSync copies it to a repository of restic."},
+	{Kind: Kind{Kind: "Schedule"}, Waves: upkeepWave, Pages: []string{"platform.md", "input.md"}, Keys: []string{"applications.backup", "platform.backup"},
+		Text: "One for each entry with an application with `backup`, when `backup.kind` is `velero`: Velero backs up the namespace. It is in Velero's own namespace."},
 	{Kind: Kind{Kind: "IngressRoute"}, Waves: routeWave, Pages: []string{"traefik.md", "input.md"}, Keys: []string{"applications.ingress", "platform.ingress", "platform.domain"},
 		Text: "One for each host of an application, with a route for each of its paths: where requests go, on which entry points, and behind which login."},
 	{Kind: Kind{Kind: "ReferenceGrant"}, Waves: "that of the first route which needs it", Pages: []string{"gateway.md"}, Keys: []string{"applications.ingress.service", "platform.ingress.auth"},

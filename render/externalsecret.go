@@ -146,7 +146,7 @@ func externalSecrets(k kind, _ *catalog.Platform, n *catalog.Namespace) []object
 			out = append(out, externalSecretOf(k, n.Name, &a.Secrets[j], a.SecretsSync))
 		}
 	}
-	return out
+	return append(out, repositories(k, n)...)
 }
 
 func externalSecretOf(k kind, namespace string, s *catalog.Secret, sync catalog.Sync) object.Object {

@@ -30,9 +30,11 @@ func guards(k kind, p *catalog.Platform) []object.Object {
 // guardedParts are those with objects of namespaces. Those of one application have a guard in the Application itself.
 var guardedParts = []catalog.Part{catalog.NamespacePart, catalog.PolicyPart, catalog.RoutePart}
 
-// guardsOf are the guards of one part.
+// guardsOf are the ConfigMaps of one part: its guards, or dashboards.
 func guardsOf(k kind, p *catalog.Platform, part catalog.Part) []object.Object {
 	switch {
+	case part == catalog.MetricsPart:
+		return dashboards(k, p)
 	case !slices.Contains(guardedParts, part):
 		return nil
 	case part == catalog.NamespacePart:

@@ -32,13 +32,27 @@ func TestOrder(t *testing.T) {
 // TestLateKinds: objects of a kind that neither Kubernetes nor Argo CD brings follow the application that provides its group, and
 // are not tried before the kind exists. So the waves of the catalog know all groups of the table.
 func TestLateKinds(t *testing.T) {
-	brought := []string{"", "rbac.authorization.k8s.io", "argoproj.io", "discovery.k8s.io", "networking.k8s.io"}
+	brought := []string{"", "rbac.authorization.k8s.io", "scheduling.k8s.io", "argoproj.io", "discovery.k8s.io", "networking.k8s.io"}
 	var groups []string
 	for _, k := range render.Kinds() {
 		if !slices.Contains(brought, k.Group) && !slices.Contains(groups, k.Group) {
 			groups = append(groups, k.Group)
 		}
 	}
+	seen := map[string]bool{}
+	for _, by := range []struct{ platform, backup string }{{"{kind: volsync, repository: backups}", "{claims: [data]}"}, {"velero", "daily"}} {
+		lateKinds(t, groups, by.platform, by.backup, seen)
+	}
+	for _, k := range render.Kinds() {
+		if slices.Contains(groups, k.Group) && !seen[k.Kind] {
+			t.Errorf("the list of this test has no %s", k.Kind)
+		}
+	}
+}
+
+// lateKinds notes the kinds of the groups of which a list has objects.
+func lateKinds(t *testing.T, groups []string, platform, backup string, seen map[string]bool) {
+	t.Helper()
 	list := `
 - {namespace: sys-kinds, applications: [{applicationCode: sys-kinds, path: a, provides: [%s]}]}
 - namespace: web-a
@@ -52,18 +66,21 @@ func TestLateKinds(t *testing.T) {
         - {protocol: TCP, service: web, port: 80, expose: streams, auth: none}
         - {protocol: UDP, service: web, port: 80, expose: streams, auth: none}
       secrets: [{name: web, dataFrom: [web/a]}]
+      metrics: {port: 9090, podLabels: {app: web}}
+      backup: %s
+    - {applicationCode: web-b, path: a, metrics: 9090}
 `
 	root := fstest.MapFS{
-		"applications.yml": {Data: fmt.Appendf(nil, list, strings.Join(groups, ", "))},
+		"applications.yml": {Data: fmt.Appendf(nil, list, strings.Join(groups, ", "), backup)},
 		"platform.yml": {Data: []byte("repository: {url: https://git.example/house.git}\ningress: {expose: {lan: [websecure], streams: [streams]}, identityHeaders: [X-Auth-Request-User]}\n" +
-			"secrets: {store: {kind: ClusterSecretStore, name: vault, vault: {server: http://vault.svc:8200, role: roster}}}\n")},
+			"secrets: {store: {kind: ClusterSecretStore, name: vault, vault: {server: http://vault.svc:8200, role: roster}}}\nbackup: " + platform + "\n")},
 		"a/a.yml": {Data: []byte("{}\n")},
 	}
 	p, diags, err := catalog.Load(root, ".", catalog.Options{})
 	if err != nil || len(diags) > 0 {
 		t.Fatal(err, diags)
 	}
-	provider, seen := 0, map[string]bool{}
+	provider := 0
 	for _, o := range render.Build(p) {
 		if o.Kind == "Application" && o.Name == "sys-kinds" {
 			provider = o.Wave
@@ -79,11 +96,6 @@ func TestLateKinds(t *testing.T) {
 		}
 		if late && o.Wave <= provider {
 			t.Errorf("%s is in wave %d, and its kind in wave %d", o.File(), o.Wave, provider)
-		}
-	}
-	for _, k := range render.Kinds() {
-		if slices.Contains(groups, k.Group) && !seen[k.Kind] {
-			t.Errorf("the list of this test has no %s", k.Kind)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func EntriesInArgoCD(p *catalog.Platform) []object.Object {
 	}
 	for _, n := range p.Namespaces {
 		for i, a := range n.Applications {
-			if len(a.Secrets) > 0 {
+			if len(a.Secrets) > 0 || slices.ContainsFunc(a.Backups, func(b catalog.Backup) bool { return b.From != "" }) {
 				one := *p
 				one.Namespaces = alone(n, i)
 				out = append(out, partApplication(p, catalog.SecretPart, a.Code, partOf(&one, catalog.SecretPart), a.Origin, a.SecretsSync.Wave, a.Guarded))
@@ -97,6 +97,8 @@ func partApplications(p *catalog.Platform) []object.Object {
 	add(catalog.NamespacePart, catalog.NamespaceWave)
 	add(catalog.PolicyPart, p.PolicySync.Wave)
 	add(catalog.RoutePart, p.RouteSync.Wave)
+	add(catalog.MetricsPart, p.MetricsSync.Wave)
+	add(catalog.BackupPart, p.BackupSync.Wave)
 	if p.Store != nil {
 		add(catalog.StorePart, p.Store.Sync.Wave)
 	}

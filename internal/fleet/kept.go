@@ -55,7 +55,7 @@ func (k *kept) request(app *workload.Application, placed, twice bool) rendered.R
 		a.Application.Pos = diag.Position{}
 		a.Application.Patches = nil
 		for _, p := range app.Patches {
-			a.Application.Patches = append(a.Application.Patches, workload.Patch{Patch: p.Patch})
+			a.Application.Patches = append(a.Application.Patches, workload.Patch{Patch: p.Patch, Optional: p.Optional})
 		}
 	}
 	return k.store.Of("application", a)

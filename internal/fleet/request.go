@@ -131,7 +131,7 @@ func (in *Input) requestOf(a *Application, w *catalog.Workload) workload.Applica
 		patches = w.Patches
 	}
 	for _, p := range patches {
-		out.Patches = append(out.Patches, workload.Patch{Patch: p.Patch, Pos: p.Place.Pos, Path: p.Place.Path})
+		out.Patches = append(out.Patches, workload.Patch{Patch: p.Patch, Pos: p.Place.Pos, Path: p.Place.Path, Optional: p.Optional})
 	}
 	return out
 }

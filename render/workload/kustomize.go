@@ -168,6 +168,7 @@ const probe = "/roster-looks-for-the-objects"
 // idle reports the patches of the application's that match no object: kustomize accepts those with a target.
 func (k *kustomization) idle() diag.List {
 	var diags diag.List
+	var met matches
 	for i, p := range k.app.Patches {
 		if parts, err := objectsIn([]byte(p.Text)); err == nil && len(parts) == 0 {
 			diags.Add(k.app.badPatch(&p, errEmptyPatch))
@@ -178,7 +179,11 @@ func (k *kustomization) idle() diag.List {
 		}
 		p.Text, p.Options = `[{"op": "test", "path": "`+probe+`", "value": true}]`, nil
 		_, err := k.build(append(slices.Clone(k.app.Patches[:i]), p))
-		if err == nil || !strings.Contains(err.Error(), probe) {
+		switch matched := err != nil && strings.Contains(err.Error(), probe); {
+		case met.enough(k.app.Patches, i, matched):
+		case p.Optional:
+			diags.Add(k.app.noPods(&p))
+		default:
 			diags.Add(k.noTarget(&k.app.Patches[i]))
 		}
 	}

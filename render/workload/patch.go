@@ -42,13 +42,17 @@ func patch(app *Application, in []manifest) (out []manifest, diags diag.List) {
 		}
 		all[i] = &patched{manifest: m, objects: kustomizeFactory().FromResource(object)}
 	}
+	var met matches
 	for i := range app.Patches {
 		p := &app.Patches[i]
 		matched, err := p.apply(all)
 		switch {
 		case err != nil:
 			diags.Add(app.badPatch(p, err))
-		case !matched:
+		case met.enough(app.Patches, i, matched):
+		case p.Optional:
+			diags.Add(app.noPods(p))
+		default:
 			diags.Add(app.noTarget(p, in))
 		}
 	}

@@ -16,6 +16,32 @@ func (app *Application) badPatch(p *Patch, err error) diag.Diagnostic {
 	return diag.Diagnostic{Pos: p.Pos, Path: p.Path, Code: "bad-patch", Message: kustomizeWords(text), Hint: hint}
 }
 
+// matches counts the optional patches of one place that have found an object.
+type matches struct{ found int }
+
+// enough reports whether the patch at a place in the list may have matched as little as it has: an optional one, when it is not the last of its
+// place, or when another one of these has found something.
+func (m *matches) enough(all []Patch, i int, matched bool) bool {
+	if !all[i].Optional {
+		return matched
+	}
+	if matched {
+		m.found++
+	}
+	if i+1 < len(all) && all[i+1].Optional && all[i+1].Path == all[i].Path {
+		return true
+	}
+	found := m.found
+	m.found = 0
+	return found > 0
+}
+
+// noPods is about a key of the list that is for pods, of an application that has none.
+func (app *Application) noPods(p *Patch) diag.Diagnostic {
+	return diag.Diagnostic{Pos: p.Pos, Path: p.Path, Code: "patch-no-target", Hint: "remove it",
+		Message: "the application has no Deployment, StatefulSet, DaemonSet, Job or CronJob whose pods it could be for"}
+}
+
 // noTarget is about a patch that matches none of the known objects.
 func (app *Application) noTarget(p *Patch, known []manifest) diag.Diagnostic {
 	kind, object, words := "", "", "no object matches"

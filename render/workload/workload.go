@@ -122,6 +122,8 @@ type Patch struct {
 	argocd.Patch
 	Pos  diag.Position // in applications.yml
 	Path string        // such as web-x.applications[0].patches[1]
+	// Optional says that it may match no object, when another one of the same place does: a key of the list became several patches.
+	Optional bool
 }
 
 // Object is one object of an application.

@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"internal/syntax":        {"internal/diag", "internal/lazy"},
 	"catalog/apps":           {"catalog/apps/builtin", "catalog/apps/alerting", "catalog/apps/app", "catalog/apps/gardener", "catalog/apps/ntfy", "catalog/apps/guardrails"},
 	"catalog/apps/alerting":  {"catalog/apps/builtin", "internal/alertrule"},
-	"catalog/apps/app":       {"catalog/apps/builtin"},
+	"catalog/apps/app":       {"catalog/apps/builtin", "internal/lazy"},
 	"catalog/apps/builtin":   {},
 	"catalog/apps/gardener":  {"catalog/apps/builtin"},
 	"catalog/apps/ntfy":      {"catalog/apps/builtin"},

@@ -45,6 +45,9 @@ func declare(s *builtin.Surroundings) (builtin.Declaration, []builtin.Problem, e
 	c.checkVolumes()
 	c.checkFiles()
 	d := builtin.Declaration{Profile: "web-app-internal", Backend: c.backend(), Secrets: c.secrets(s)}
+	if len(c.problems) == 0 {
+		d.Pods = c.pods()
+	}
 	if v.Database != nil && len(c.problems) == 0 { // the name is not too long for a label
 		d.Secrets = append(d.Secrets, builtin.Secret{Name: c.database(), Below: "postgres", Data: map[string]string{"password": "password"}})
 		d.Flows = []builtin.Flow{{Callers: builtin.Callers{PodLabels: map[string]string{nameLabel: name}}, Path: []string{"database"},

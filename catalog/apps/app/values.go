@@ -31,6 +31,7 @@ type container struct {
 	Ports         map[string]port
 	Probe         *probe
 	Resources     resources
+	User          json.RawMessage
 	Capabilities  []string
 }
 

@@ -84,6 +84,7 @@ type Declaration struct {
 	Routes  []Route
 	Backend *Backend // where hosts lead that the entry lists without a service; nil when they have to have one, whatever the values are
 	Secrets []Secret
+	Pods    *Pods // the application's own, for what is written around them; nil when it has none, or they are not described
 	// Callers are the pods that call what the application uses.
 	Callers Callers
 	// Monitors says that the chart has objects of the Prometheus operator's kinds, which must be there first.
@@ -92,6 +93,21 @@ type Declaration struct {
 	Installs string
 	// ClusterResources are the cluster-scoped kinds that the chart has, as GROUP/KIND.
 	ClusterResources []string
+}
+
+// Pods are those of an application, which has a Service with the same labels when there are ports.
+type Pods struct {
+	Labels map[string]string
+	Ports  []Port // TCP
+	Claims []string
+	// User and Group are as what the pods run; 0 for root, and when nobody knows.
+	User, Group int
+}
+
+// Port is one of pods, and of their Service under the same name.
+type Port struct {
+	Name   string
+	Number int
 }
 
 // Callers are pods of a namespace; of the application's own when Namespace is empty, and all when there are no labels.

@@ -16,6 +16,8 @@ require (
 	github.com/external-secrets/external-secrets v1.3.2
 	github.com/kyverno/kyverno v1.19.1
 	github.com/prometheus-operator/prometheus-operator v0.94.1
+	github.com/backube/volsync v0.14.0
 	github.com/traefik/traefik/v3 v3.7.13
 	sigs.k8s.io/gateway-api v1.6.1
+	github.com/vmware-tanzu/velero v1.18.3
 )

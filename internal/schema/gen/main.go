@@ -37,6 +37,8 @@ func crdFiles() []crdFile {
 		kyverno    = "github.com/kyverno/kyverno"
 		prometheus = "github.com/prometheus-operator/prometheus-operator"
 		traefik    = "github.com/traefik/traefik/v3"
+		velero     = "github.com/vmware-tanzu/velero"
+		volsync    = "github.com/backube/volsync"
 	)
 	return []crdFile{
 		{argo, "manifests/crds/application-crd.yaml", []string{"Application"}},
@@ -97,6 +99,9 @@ func crdFiles() []crdFile {
 		{prometheus, "example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml", []string{"PrometheusRule"}},
 		{prometheus, "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml", []string{"ServiceMonitor"}},
 		{traefik, "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml", nil},
+		{velero, "config/crd/v1/bases/velero.io_schedules.yaml", []string{"Schedule"}},
+		{volsync, "config/crd/bases/volsync.backube_replicationdestinations.yaml", []string{"ReplicationDestination"}},
+		{volsync, "config/crd/bases/volsync.backube_replicationsources.yaml", []string{"ReplicationSource"}},
 	}
 }
 

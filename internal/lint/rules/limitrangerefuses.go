@@ -1,0 +1,93 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/hippotion/roster/internal/lint"
+	corev1 "k8s.io/api/core/v1"
+	helpers "k8s.io/component-helpers/resource"
+)
+
+var limitRangeRefuses = lint.Rule{
+	Name:     "limit-range-refuses",
+	Severity: lint.Error,
+	Summary:  "a container asks for more or less than the LimitRange of its namespace permits",
+	Doc: `The API server refuses each such pod, and nobody is told but the controller. Lower what the container asks for, or raise max of limits. A container without a
+limit is refused as well where the LimitRange has a max and no default.`,
+	Bad: `
+-- platform.yml --
+repository: {url: https://git.example/homelab.git}
+-- applications.yml --
+- namespace: web-a
+  networkPolicies: isolated
+  podSecurity: restricted
+  limits: {max: {memory: 32Mi}}
+  applications: [{applicationCode: web-a, path: a}]
+-- a/app.yaml --
+` + hardened(""),
+	Mend: []string{"memory: 32Mi}}", "memory: 1Gi}}"},
+	Check: func(in *lint.Context, report lint.Report) {
+		all := rooms(in)
+		for _, p := range in.Deployed.Pods() {
+			r := all[p.Object.Namespace]
+			if r == nil || len(r.limits) == 0 {
+				continue
+			}
+			pod := r.admitted(p)
+			for _, l := range r.limits {
+				switch l.Type {
+				case corev1.LimitTypeContainer:
+					for i, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
+						if problem := beyond(&l, c.Resources.Requests, c.Resources.Limits); problem != "" {
+							report(in.Places.Field(p.Object, p.ContainerAt(i, "resources")...), "", "the container %s of %s is refused by the LimitRange: %s", c.Name, p.Title(), problem)
+						}
+					}
+				case corev1.LimitTypePod:
+					options := helpers.PodResourcesOptions{}
+					if problem := beyond(&l, helpers.PodRequests(pod, options), helpers.PodLimits(pod, options)); problem != "" {
+						report(in.Places.Field(p.Object, append(slices.Clone(p.At), "spec")...), "", "the pods of %s are refused by the LimitRange: all containers together: %s", p.Title(), problem)
+					}
+				}
+			}
+		}
+	},
+}
+
+// beyond is what of requests and limits a LimitRange does not permit (minConstraint, maxConstraint and limitRequestRatioConstraint of
+// k8s.io/kubernetes/plugin/pkg/admission/limitranger); empty when it permits them.
+func beyond(l *corev1.LimitRangeItem, requests, limits corev1.ResourceList) string {
+	var names []string
+	for _, list := range []corev1.ResourceList{l.Min, l.Max, l.MaxLimitRequestRatio} {
+		for name := range list {
+			names = append(names, string(name))
+		}
+	}
+	slices.Sort(names)
+	for _, text := range slices.Compact(names) {
+		name := corev1.ResourceName(text)
+		request, requested := requests[name]
+		limit, limited := limits[name]
+		low, hasMin := l.Min[name]
+		high, hasMax := l.Max[name]
+		ratio, hasRatio := l.MaxLimitRequestRatio[name]
+		switch {
+		case hasMin && !requested:
+			return "it has no request of " + text + ", and min is " + low.String()
+		case hasMin && request.Cmp(low) < 0:
+			return "it requests " + request.String() + " of " + text + ", and min is " + low.String()
+		case hasMin && limited && limit.Cmp(low) < 0:
+			return "its limit of " + text + " is " + limit.String() + ", and min is " + low.String()
+		case hasMax && !limited:
+			return "it has no limit of " + text + ", and max is " + high.String()
+		case hasMax && limit.Cmp(high) > 0:
+			return "its limit of " + text + " is " + limit.String() + ", and max is " + high.String()
+		case hasMax && requested && request.Cmp(high) > 0:
+			return "it requests " + request.String() + " of " + text + ", and max is " + high.String()
+		case hasRatio && (!requested || request.IsZero() || !limited || limit.IsZero()):
+			return "it has no request and no limit of " + text + ", and there is a ratio of them"
+		case hasRatio && limit.AsApproximateFloat64()/request.AsApproximateFloat64() > ratio.AsApproximateFloat64():
+			return "its limit of " + text + " is more than " + ratio.String() + " times its request"
+		}
+	}
+	return ""
+}
