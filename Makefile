@@ -121,6 +121,13 @@ routes: ## Hold lint against Traefik: its own code with PLATFORMS random platfor
 	go run ./test/routes -judge $(BIN)/judge -platforms $(PLATFORMS) -seed $(SEED)
 	ROUTES=1 go -C test/loop test -timeout 40m -run '^TestRoutes$$' .
 
+.PHONY: eso
+eso: ## Hold what roster knows of templates and keys of Secrets against External Secrets' own code
+	@mkdir -p $(BIN)
+	go -C test/eso/engine vet ./...
+	go -C test/eso/engine build -o $(CURDIR)/$(BIN)/eso-engine .
+	go run ./test/eso $(BIN)/eso-engine golden
+
 .PHONY: verdicts
 verdicts: ## Hold the judge of flows against Cilium's own engine with PLATFORMS random platforms
 	PLATFORMS=$(PLATFORMS) SEED=$(SEED) go test -count=1 -timeout 60m -run '^TestRandom$$' -v ./internal/verdict/cilium
@@ -189,6 +196,7 @@ others:
 	$(MAKE) engines
 	$(MAKE) fetch
 	$(MAKE) chain
+	$(MAKE) eso
 	$(MAKE) page
 	$(MAKE) shells
 	$(MAKE) hook

@@ -35,6 +35,7 @@ func (b *builder) application(in *app) Application {
 	}
 	if only := s.only; only == nil || *only == code {
 		d := b.sources.source(in)
+		s.restarts(in)
 		made, at := s.podPatches(in)
 		a.Patches = append(b.sources.patches(in), made...)
 		if len(a.Patches) > 0 && in.Sources == nil {
@@ -65,12 +66,12 @@ func (b *builder) application(in *app) Application {
 	b.backups(&a, in)
 	for i := range in.Secrets {
 		if in.Secrets[i].Node != nil {
-			a.Secrets = append(a.Secrets, s.secret(&in.Secrets[i], from))
+			a.Secrets = append(a.Secrets, b.secret(in, &in.Secrets[i], from))
 		}
 	}
 	for i := range in.PushSecrets {
 		if in.PushSecrets[i].Node != nil {
-			a.PushSecrets = append(a.PushSecrets, s.pushSecret(&in.PushSecrets[i], from))
+			a.PushSecrets = append(a.PushSecrets, b.pushSecret(in, &in.PushSecrets[i], from))
 		}
 	}
 	longest := a.Name

@@ -13,22 +13,23 @@ type (
 // entryInput is one namespace with all that runs in it.
 type entryInput struct {
 	*syntax.Node                 `example:"{namespace: web-whoami, networkPolicies: web-app, applications: [{applicationCode: web-whoami, path: deploy/whoami}]}"`
-	Namespace                    text                   `yaml:"namespace,required,name" example:"web-whoami"`
-	ManageNamespace              flag                   `yaml:"manageNamespace"`
-	PodSecurity                  *podSecurityInput      `yaml:"podSecurity"`
-	Labels                       syntax.Map[text]       `yaml:"labels" example:"{team: house}"`
-	Annotations                  syntax.Map[text]       `yaml:"annotations" example:"{example.com/owner: house}"`
-	AutomountServiceAccountToken flag                   `yaml:"automountServiceAccountToken"`
-	Quota                        *quotaInput            `yaml:"quota"`
-	Quotas                       syntax.Map[quotaInput] `yaml:"quotas" example:"{batch: {scopes: [Terminating], pods: 5}}"` // more of them, by name, for some pods each
-	Limits                       *limitsInput           `yaml:"limits"`
-	NetworkPolicies              *networkPoliciesInput  `yaml:"networkPolicies" empty:"name a profile, such as isolated; or write networkPolicies: open, which leaves the namespace open to everything"`
-	Access                       []accessInput          `yaml:"access"`
-	CI                           []identityInput        `yaml:"ci"`
-	ClusterResources             []clusterResourceInput `yaml:"clusterResources"`
-	Guardrails                   *guardrailsInput       `yaml:"guardrails"`
-	Project                      *projectInput          `yaml:"project"`
-	Applications                 []appInput             `yaml:"applications,by=applicationCode" element:"application"`
+	Namespace                    text                      `yaml:"namespace,required,name" example:"web-whoami"`
+	ManageNamespace              flag                      `yaml:"manageNamespace"`
+	PodSecurity                  *podSecurityInput         `yaml:"podSecurity"`
+	Labels                       syntax.Map[text]          `yaml:"labels" example:"{team: house}"`
+	Annotations                  syntax.Map[text]          `yaml:"annotations" example:"{example.com/owner: house}"`
+	AutomountServiceAccountToken flag                      `yaml:"automountServiceAccountToken"`
+	Quota                        *quotaInput               `yaml:"quota"`
+	Quotas                       syntax.Map[quotaInput]    `yaml:"quotas" example:"{batch: {scopes: [Terminating], pods: 5}}"` // more of them, by name, for some pods each
+	Limits                       *limitsInput              `yaml:"limits"`
+	NetworkPolicies              *networkPoliciesInput     `yaml:"networkPolicies" empty:"name a profile, such as isolated; or write networkPolicies: open, which leaves the namespace open to everything"`
+	Access                       []accessInput             `yaml:"access"`
+	CI                           []identityInput           `yaml:"ci"`
+	SecretStores                 syntax.Map[ownStoreInput] `yaml:"secretStores" example:"{doppler: {doppler: {token: doppler#token}}}"` // SecretStores of the namespace, by name
+	ClusterResources             []clusterResourceInput    `yaml:"clusterResources"`
+	Guardrails                   *guardrailsInput          `yaml:"guardrails"`
+	Project                      *projectInput             `yaml:"project"`
+	Applications                 []appInput                `yaml:"applications,by=applicationCode" element:"application"`
 
 	Cluster    text                     `yaml:"cluster" example:"home"`
 	Clusters   []text                   `yaml:"clusters,one" example:"[home, vps]"`
@@ -185,7 +186,8 @@ type appInput struct {
 	Backup          *backupInput   `yaml:"backup"`
 	Secrets         []secretInput  `yaml:"secrets"`
 
-	PushSecrets []pushSecretInput `yaml:"pushSecrets"`
+	PushSecrets     []pushSecretInput `yaml:"pushSecrets"`
+	RestartOnChange flag              `yaml:"restartOnChange"` // whether a reloader restarts its pods when a Secret of theirs changes
 }
 
 // partInput is one of several sources; its keys are those of an application with one.

@@ -74,6 +74,7 @@ type Backup struct {
 	Retain   Retain
 	// Secret has the repository. From is where the store has it, when roster renders that Secret; else it is empty.
 	Secret, From string
+	FromProperty string // and in which property there, for stores that have them
 	Store        StoreRef
 	Refresh      time.Duration
 	User, Group  int // that reads the volume; 0 when nobody says it
@@ -169,7 +170,8 @@ func (b *builder) byVolSync(a *Application, in *app) {
 			out.Cache, _ = quantityOf(k.CacheCapacity, "storage")
 		}
 		if !bk.Repository.IsSet() && k.Repository.IsSet() {
-			out.From, out.Store, out.Refresh = s.vaultPath(k.Repository.Node, k.Repository.V), s.secretsIn, s.refreshInterval
+			out.From, out.FromProperty = s.storeOf(nil, b.own).extract(k.Repository)
+			out.Store, out.Refresh = s.secretsIn, s.refreshInterval
 		}
 		a.Backups = append(a.Backups, out)
 	}

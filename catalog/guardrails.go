@@ -207,14 +207,6 @@ func add(to map[string]any, outer, inner string, value string) {
 	of[inner] = append(list, value)
 }
 
-func anys(texts []string) []any {
-	out := make([]any, len(texts))
-	for i, t := range texts {
-		out[i] = t
-	}
-	return out
-}
-
 // providersOf are the applications that install an API group, in order.
 func providersOf(entries []*entry, group string) []string {
 	var codes []string

@@ -22,8 +22,10 @@ type Platform struct {
 	ArgoCD     ArgoCD
 	DNS        profiles.Pods  // the pods that answer DNS queries
 	Names      profiles.Names // what rules call by names of their own: these pods are among them
-	Store      *Store         // nil when the platform does not render the store itself
-	Controller profiles.Pods  // the ingress controller
+	Stores     []Store        // the ClusterSecretStores that are rendered, by name
+	// StoresElsewhere are those that platform.yml names and that come from elsewhere.
+	StoresElsewhere []StoreRef
+	Controller      profiles.Pods // the ingress controller
 	// TraefikVersion is what platform.yml says that it is, such as 3.7.13; empty when it says nothing.
 	TraefikVersion  string
 	CI              []CIIssuer // by name
@@ -177,6 +179,7 @@ type Namespace struct {
 
 	Project Project
 	Access  []Access
+	Stores  []Store // the SecretStores that are rendered, by name
 
 	PoliciesAt Place  // where networkPolicies is; of the entry, without it
 	Profile    string // of the policies
@@ -465,13 +468,4 @@ type Retry struct {
 type IgnoreDifference struct {
 	Group, Kind, Name, Namespace                           string
 	JSONPointers, JQPathExpressions, ManagedFieldsManagers []string
-}
-
-// Store is the ClusterSecretStore for Vault: Kubernetes auth, KV version 2.
-type Store struct {
-	Origin                           Origin
-	Name, Server, Path               string
-	MountPath, Role                  string
-	ServiceAccount, ServiceAccountNS string
-	Sync                             Sync
 }

@@ -215,32 +215,21 @@ type kubernetesInput struct {
 
 type secretsConfigInput struct {
 	*syntax.Node    `example:"{store: {name: vault}, dependsOn: [sys-vault]}"`
-	Store           storeInput `yaml:"store"`
-	RefreshInterval text       `yaml:"refreshInterval" example:"1h"`
-	DependsOn       []text     `yaml:"dependsOn" example:"[sys-vault]"` // applications that must be healthy before any secret can be read
+	Store           storeInput                   `yaml:"store"`
+	Stores          syntax.Map[sharedStoreInput] `yaml:"stores" example:"{1password: {type: onepassword}}"` // others, by name
+	RefreshInterval text                         `yaml:"refreshInterval" example:"1h"`
+	DependsOn       []text                       `yaml:"dependsOn" example:"[sys-vault]"` // applications that must be healthy before any secret can be read
+	Reloader        text                         `yaml:"reloader" enum:"stakater,wave"`   // what restarts pods when a Secret of theirs changes
 }
 
 // storeInput is the store that secrets are read from, if they do not name another.
 type storeInput struct {
 	*syntax.Node `example:"{name: vault}"`
-	Kind         text        `yaml:"kind" enum:"ClusterSecretStore,SecretStore"`
-	Name         text        `yaml:"name" example:"vault"`
-	Vault        *vaultInput `yaml:"vault"` // when set, the ClusterSecretStore is rendered
-}
-
-type vaultInput struct {
-	*syntax.Node   `example:"{server: https://vault.example, role: external-secrets}"`
-	Server         text           `yaml:"server,required,hidden" example:"https://vault.example"`
-	Path           text           `yaml:"path" example:"secret"`          // of the KV v2 engine
-	MountPath      text           `yaml:"mountPath" example:"kubernetes"` // of the Kubernetes auth method
-	Role           text           `yaml:"role,required" example:"external-secrets"`
-	ServiceAccount vaultUserInput `yaml:"serviceAccount"`
-}
-
-type vaultUserInput struct {
-	*syntax.Node `example:"{name: external-secrets, namespace: sys-external-secrets}"`
-	Name         text `yaml:"name" example:"external-secrets"`
-	Namespace    text `yaml:"namespace" example:"sys-external-secrets"`
+	Kind         text                  `yaml:"kind" enum:"ClusterSecretStore,SecretStore"`
+	Name         text                  `yaml:"name" example:"vault"`
+	Type         text                  `yaml:"type" enum:"vault,onepassword,onepasswordSDK,bitwardensecretsmanager,infisical,kubernetes,aws,gcpsm,azurekv,doppler,akeyless,gitlab,webhook,fake" example:"onepassword"` // of a store that comes from elsewhere
+	Conditions   []storeConditionInput `yaml:"conditions"`
+	providersInput
 }
 
 // defaultsInput is what an application gets unless its entry says otherwise.

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hippotion/roster/internal/eso"
@@ -118,6 +119,29 @@ func (s *Secret) Keys() eso.Keys {
 			if from.Target == "Data" && item.As == "Values" {
 				out.Add(item.Key)
 			}
+		}
+	}
+	return out
+}
+
+// Stores are those that the Secret is read from, each once.
+func (s *Secret) Stores() []StoreRef {
+	var out []StoreRef
+	add := func(own *StoreRef) {
+		ref := s.Store
+		if own != nil {
+			ref = *own
+		}
+		if !slices.Contains(out, ref) {
+			out = append(out, ref)
+		}
+	}
+	for i := range s.Data {
+		add(s.Data[i].From)
+	}
+	for i := range s.From {
+		if s.From[i].Generator == nil {
+			add(s.From[i].Store)
 		}
 	}
 	return out

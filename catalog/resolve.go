@@ -42,9 +42,9 @@ func (s *settings) platform() *Platform {
 		Kubernetes: s.kubernetes,
 		ArgoCD: ArgoCD{Namespace: s.argocdNamespace, Destination: s.destination, Root: s.root, Shared: s.in.ArgoCD.Root.IsSet(), Plugin: s.plugin, Impersonation: s.impersonation != nil,
 			BuildOptions: s.buildOptions, Version: s.argocdVersion},
-		DNS:        s.dns,
-		Names:      s.names(),
-		Store:      s.store,
+		DNS:    s.dns,
+		Names:  s.names(),
+		Stores: s.stores, StoresElsewhere: s.storesElsewhere,
 		Controller: s.controllers()[0].Pods, TraefikVersion: s.traefikVersion, CI: s.issuers, Domain: s.in.Domain.V, Expose: s.expose, ExposeAt: s.exposeAt, Exposures: s.exposed, GatewayAPI: s.gatewayAPI, Nodes: s.nodes, PodCIDRs: s.podCIDRs,
 		Backups: s.in.Backup != nil, PriorityClasses: s.priorityClasses,
 		SecretsIn: s.secretsIn, Lint: s.lint, Mirrors: s.mirrors, Submodules: s.in.Sources.Submodules.Or(true), Vendor: s.vendor,
@@ -61,6 +61,7 @@ type builder struct {
 	sources  *sourceReader
 	// scheduled is where the backup of an entry is that Velero makes.
 	scheduled map[*entry]*syntax.Node
+	own       []Store // the SecretStores of the entry at hand
 }
 
 // origin names a part of an entry.
@@ -134,6 +135,8 @@ func (b *builder) namespace(e *entry) Namespace {
 			np.Profile.Report("unknown-profile", profileHint(np.Profile.V, b.settings.profiles.Names()), "there is no profile %s", syntax.Quote(np.Profile.V))
 		}
 	}
+	n.Stores = ownStores(e)
+	b.own = n.Stores
 	for _, in := range e.apps {
 		n.Applications = append(n.Applications, b.application(in))
 	}

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -9,18 +10,20 @@ import (
 	"github.com/hippotion/roster/internal/syntax"
 )
 
-// secretFrom resolves an element of dataFrom, that of an index.
-func (s *settings) secretFrom(in *dataFromInput, of *Secret, index int) (SecretFrom, bool) {
+// several resolves an element of dataFrom, that of an index.
+func (r *secretReader) several(in *dataFromInput, of *Secret, index int) (SecretFrom, bool) {
 	if in.Node == nil || in.Flawed("extract", "find", "generator") {
 		return SecretFrom{}, false
 	}
-	out := SecretFrom{Store: s.otherStore(in.Store), Rewrite: rewrites(in.Rewrite)}
+	out := SecretFrom{Rewrite: rewrites(in.Rewrite)}
 	set := 0
+	var store *knownStore
+	if in.Generator == nil {
+		store, out.Store = r.of(in.Store, in.Node)
+	}
 	if in.Extract != nil && in.Extract.Key.IsSet() {
-		e := in.Extract
 		set++
-		out.Extract = &SecretData{Path: s.vaultPath(e.Key.Node, e.Key.V), Property: e.Property.V, Version: e.Version.V, Decoding: e.DecodingStrategy.V,
-			Conversion: e.ConversionStrategy.V, MetadataFrom: e.MetadataPolicy.V}
+		out.Extract = in.Extract.resolved(store)
 	}
 	if in.Find != nil {
 		set++
@@ -38,6 +41,21 @@ func (s *settings) secretFrom(in *dataFromInput, of *Secret, index int) (SecretF
 		return out, false
 	}
 	return out, true
+}
+
+// resolved is what all is read at; nothing without a store, which reads with a generator beside it do not have.
+func (in *extractInput) resolved(store *knownStore) *SecretData {
+	out := &SecretData{Property: in.Property.V, Version: in.Version.V, Decoding: in.DecodingStrategy.V, Conversion: in.ConversionStrategy.V, MetadataFrom: in.MetadataPolicy.V}
+	if store == nil {
+		return out
+	}
+	store.options(in.Version, in.MetadataPolicy)
+	key, property := store.extract(in.Key)
+	if property != "" && in.Property.IsSet() {
+		in.Property.Report("two-keys", "remove property, or what follows # in key", "expected one property, found two")
+	}
+	out.Path, out.Property = key, cmp.Or(property, out.Property)
+	return out
 }
 
 // generatorName is the name of a generator that has none of its own: that of the Secret, and a number from the second element on.

@@ -1,6 +1,10 @@
 package catalog
 
-import "github.com/hippotion/roster/internal/syntax"
+import (
+	"slices"
+
+	"github.com/hippotion/roster/internal/syntax"
+)
 
 // The types of this file are applications.yml as well: what an application has of External Secrets.
 
@@ -10,8 +14,8 @@ type secretInput struct {
 	Name            text                        `yaml:"name,required" example:"whoami"`
 	Target          text                        `yaml:"target" example:"whoami-env"` // the name of the Secret, where it is another one
 	Store           *storeRefInput              `yaml:"store"`
-	Data            syntax.Map[secretDataInput] `yaml:"data,hidden" example:"{PASSWORD: web-whoami#password}"`          // key in the Secret: Vault path#property
-	DataFrom        []dataFromInput             `yaml:"dataFrom,hidden" example:"[web-whoami/postgres]"`                // each: a path whose properties all become keys, or extract, find or generator
+	Data            syntax.Map[secretDataInput] `yaml:"data,hidden" example:"{PASSWORD: web-whoami#password}"`          // key in the Secret: where the store has its value
+	DataFrom        []dataFromInput             `yaml:"dataFrom,hidden" example:"[web-whoami/postgres]"`                // each: where the properties are that all become keys, or extract, find or generator
 	Template        syntax.Map[text]            `yaml:"template,hidden" example:"{URL: \"http://{{ .PASSWORD }}@db\"}"` // key in the Secret: text with the values of data and dataFrom
 	TemplateFrom    []templateFromInput         `yaml:"templateFrom"`
 	MergePolicy     text                        `yaml:"mergePolicy" enum:"Replace,Merge" example:"Merge"` // whether the keys of data stay beside those of template
@@ -25,7 +29,14 @@ type secretInput struct {
 	RefreshInterval text                        `yaml:"refreshInterval" example:"1h"`
 }
 
-// secretDataInput is where a store has a value. The short form, and ref, is PATH#PROPERTY.
+// namesStore reports whether the Secret, or an element of it, is read from a store that it names.
+func (in secretInput) namesStore() bool {
+	return in.Store != nil ||
+		slices.ContainsFunc(in.Data.Items, func(d syntax.Item[secretDataInput]) bool { return d.Value.Store != nil }) ||
+		slices.ContainsFunc(in.DataFrom, func(f dataFromInput) bool { return f.Store != nil })
+}
+
+// secretDataInput is where a store has a value. The form of ref is that of the store's provider: see secretkeys.go.
 type secretDataInput struct {
 	*syntax.Node       `example:"web-whoami#password"`
 	Ref                text           `yaml:"ref,short,hidden" example:"web-whoami#password"`
@@ -122,7 +133,7 @@ type pushSecretInput struct {
 	*syntax.Node    `example:"{name: whoami, data: {password: web-whoami#password}}"`
 	Name            text             `yaml:"name,required" example:"whoami"`
 	Secret          text             `yaml:"secret" example:"whoami"`                               // its name, where it is another one
-	Data            syntax.Map[text] `yaml:"data,hidden" example:"{password: web-whoami#password}"` // key of the Secret: Vault path#property
+	Data            syntax.Map[text] `yaml:"data,hidden" example:"{password: web-whoami#password}"` // key of the Secret: where the store gets its value
 	Whole           text             `yaml:"whole,hidden" example:"web-whoami"`                     // the path that all keys are written to
 	Template        syntax.Map[text] `yaml:"template,hidden" example:"{url: \"http://{{ .password }}@db\"}"`
 	Stores          []storeRefInput  `yaml:"stores,one" example:"[vault]"`

@@ -10,15 +10,13 @@ import (
 )
 
 // secret resolves one Secret. What the user wrote as a source of data is never shown: people paste secrets there.
-func (s *settings) secret(in *secretInput, from Origin) Secret {
+func (b *builder) secret(of *app, in *secretInput, from Origin) Secret {
+	r := &secretReader{builder: b, entry: of.entry, store: b.settings.storeOf(in.Store, b.own)}
 	out := Secret{Name: in.Name.V, Target: in.Target.Or(in.Name.V), Place: place(in.Node), Origin: from + "/secrets/" + Origin(in.Name.V), Type: in.Type.V,
-		Store: s.secretsIn, RefreshInterval: s.refreshInterval, Immutable: in.Immutable.V,
+		Store: r.store.StoreRef, RefreshInterval: b.settings.refreshInterval, Immutable: in.Immutable.V,
 		CreationPolicy: in.CreationPolicy.Or("Owner"), DeletionPolicy: in.DeletionPolicy.Or("Retain")}
 	optionalSubdomain(in.Name)
 	optionalSubdomain(in.Target)
-	if in.Store != nil {
-		out.Store = s.storeRef(in.Store)
-	}
 	if in.RefreshInterval.IsSet() {
 		out.RefreshInterval = durationOf(in.RefreshInterval, 0)
 	}
@@ -28,23 +26,50 @@ func (s *settings) secret(in *secretInput, from Origin) Secret {
 			continue
 		}
 		secretKey(item.At, item.Key)
-		if d, ok := s.secretData(item.Key, &item.Value, item.Node); ok {
+		store, other := r.of(item.Value.Store, item.Node)
+		if d, ok := store.data(item.Key, &item.Value, item.Node); ok {
+			d.From = other
 			out.Data = append(out.Data, d)
 		}
 	}
 	for i := range in.DataFrom {
-		if f, ok := s.secretFrom(&in.DataFrom[i], &out, i); ok {
+		if f, ok := r.several(&in.DataFrom[i], &out, i); ok {
 			out.From = append(out.From, f)
 		}
 	}
+	if r.reads {
+		b.mayUse(r.store, in.Store, in.Node, of.entry)
+	}
 	if in.Name.IsSet() && len(in.Data.Items)+len(in.DataFrom) == 0 && !in.Flawed("data", "dataFrom") {
-		in.Report("missing-field", "data: {KEY: path#property}", `expected data or dataFrom: the Secret would be empty`)
+		in.Report("missing-field", "data: {KEY: "+keyForms(r.store.provider).example+"}", `expected data or dataFrom: the Secret would be empty`)
 	}
 	slices.SortFunc(out.Data, func(a, b SecretData) int { return cmp.Compare(a.Key, b.Key) })
 	out.RefreshPolicy = in.RefreshPolicy.Or(refreshPolicy(out.From))
 	in.templated(&out)
 	in.policies(&out)
 	return out
+}
+
+// secretReader resolves what one Secret is made of.
+type secretReader struct {
+	*builder
+	entry *entry
+	store *knownStore // of the Secret
+	reads bool        // whether anything is read from it: what a generator makes is not
+}
+
+// of is the store of one element, and its name when it is another one than that of the Secret.
+func (r *secretReader) of(in *storeRefInput, at *syntax.Node) (*knownStore, *StoreRef) {
+	if in == nil {
+		r.reads = true
+		return r.store, nil
+	}
+	store := r.settings.storeOf(in, r.own)
+	r.mayUse(store, in, at, r.entry)
+	if store.StoreRef == r.store.StoreRef {
+		return store, nil
+	}
+	return store, &store.StoreRef
 }
 
 // refreshPolicy is that of a Secret that says nothing: what is made at random stays as it was made first, since what reads it, such as a database,
@@ -82,43 +107,6 @@ func secretKey(at *syntax.Node, key string) {
 	}
 }
 
-func (s *settings) storeRef(in *storeRefInput) StoreRef {
-	optionalSubdomain(in.Name)
-	return StoreRef{Kind: in.Kind.Or(s.secretsIn.Kind), Name: in.Name.V}
-}
-
-// otherStore is the store of one element; nil for that of the whole Secret.
-func (s *settings) otherStore(in *storeRefInput) *StoreRef {
-	if in == nil {
-		return nil
-	}
-	ref := s.storeRef(in)
-	return &ref
-}
-
-// secretData is where a store has a value.
-func (s *settings) secretData(key string, in *secretDataInput, at *syntax.Node) (SecretData, bool) {
-	d := SecretData{Key: key, Property: in.Property.V, Version: in.Version.V, Decoding: in.DecodingStrategy.V, Conversion: in.ConversionStrategy.V,
-		MetadataFrom: in.MetadataPolicy.V, From: s.otherStore(in.Store)}
-	switch {
-	case in.Ref.IsSet() && (in.Key.IsSet() || in.Property.IsSet()):
-		at.Report("bad-secret-reference", "write PATH#PROPERTY under ref; or key, and property if there is any", "expected ref or key, found both")
-		return d, false
-	case in.Key.IsSet():
-		d.Path = s.vaultPath(in.Key.Node, in.Key.V)
-		return d, true
-	case !in.Ref.IsSet() && in.Flawed("ref", "key"):
-		return d, false
-	}
-	path, property, found := cutLast(in.Ref.V, "#")
-	if !found || path == "" || property == "" {
-		at.Report("bad-secret-reference", "the value itself must not be here: put it into Vault, and write where it is there, such as web-whoami#password", `expected VAULT-PATH#PROPERTY, found something else`)
-		return d, false
-	}
-	d.Path, d.Property = s.vaultPath(at, path), property
-	return d, true
-}
-
 func cutLast(s, sep string) (before, after string, found bool) {
 	if i := strings.LastIndex(s, sep); i >= 0 {
 		return s[:i], s[i+len(sep):], true
@@ -126,14 +114,10 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s, "", false
 }
 
-// vaultPath reports paths as in Vault's API; External Secrets adds the engine and data/ itself.
-func (s *settings) vaultPath(at *syntax.Node, path string) string {
-	engine := "secret"
-	if s.store != nil {
-		engine = s.store.Path
+// mayUse reports a store that the namespace may not use, at the reference to it or at what it is for.
+func (b *builder) mayUse(store *knownStore, ref *storeRefInput, at *syntax.Node, e *entry) {
+	if ref != nil && ref.Node != nil {
+		at = ref.Node
 	}
-	if path == "" || strings.HasPrefix(path, "/") || strings.HasPrefix(path, engine+"/data/") || strings.TrimSpace(path) != path {
-		at.Report("bad-secret-reference", "leave out the engine and data/: the store adds them", "expected a path below the KV engine, found something else")
-	}
-	return path
+	store.permitted(at, e)
 }

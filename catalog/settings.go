@@ -51,9 +51,12 @@ type settings struct {
 	defaultExpose, defaultAuth   string
 	secretsIn                    StoreRef
 	refreshInterval              time.Duration
-	store                        *Store
-	issuers                      []CIIssuer // by name
-	identities                   []Access   // of jobs, in all namespaces; without an origin
+	stores                       []Store
+	knownStores                  map[string]*knownStore // ClusterSecretStores of platform.yml, by name
+	storesElsewhere              []StoreRef
+	ownKind                      *knownStore // the default store, when it is a SecretStore
+	issuers                      []CIIssuer  // by name
+	identities                   []Access    // of jobs, in all namespaces; without an origin
 	podSecurity                  PodSecurity
 	labels, annotations          map[string]string // of all namespaces
 	priorityClasses              []PriorityClass
@@ -327,32 +330,6 @@ func (s *settings) ingressSettings() {
 	} else if len(s.auth) == 1 {
 		s.defaultAuth = slices.Collect(maps.Keys(s.auth))[0]
 	}
-}
-
-func (s *settings) secretSettings() {
-	in := &s.in.Secrets
-	s.secretsIn = StoreRef{Kind: in.Store.Kind.Or("ClusterSecretStore"), Name: in.Store.Name.Or("vault")}
-	optionalSubdomain(in.Store.Name)
-	s.refreshInterval = durationOf(in.RefreshInterval, time.Hour)
-	v := in.Store.Vault
-	if v == nil {
-		return
-	}
-	if s.secretsIn.Kind == "SecretStore" {
-		v.Report("no-effect", "remove kind", "roster renders a ClusterSecretStore, not a %s", s.secretsIn.Kind)
-	}
-	s.store = &Store{
-		Origin: PlatformFile + "#secrets/store", Name: s.secretsIn.Name, Server: v.Server.V, Path: v.Path.Or("secret"),
-		MountPath: v.MountPath.Or("kubernetes"), Role: v.Role.V,
-		ServiceAccount:   v.ServiceAccount.Name.Or("external-secrets"),
-		ServiceAccountNS: v.ServiceAccount.Namespace.Or("external-secrets"),
-	}
-	serverURL(v.Server, "https://vault.vault.svc:8200")
-	filled(v.Role, "the name of a role of Vault")
-	filled(v.Path, "the path of the KV engine")
-	filled(v.MountPath, "the path of the Kubernetes auth method")
-	optionalSubdomain(v.ServiceAccount.Name)
-	optionalLabel(v.ServiceAccount.Namespace)
 }
 
 var podSecurityVersion = regexp.MustCompile(`^(latest|v1\.(0|[1-9]\d*))$`)

@@ -47,20 +47,21 @@ type edge struct {
 
 // sequencer puts steps into waves: each into the first one that its edges allow.
 type sequencer struct {
-	settings    *settings
-	names       *names
-	namespaceOf map[string]string   // by application
-	providers   map[string][]string // applications by the group whose kinds they install
-	early       map[string]bool     // applications that Cilium's kinds wait for
-	wave        map[step]Wave
-	needed      map[string]bool // applications that something waits for
-	path        []edge          // the edges that are being followed
-	reported    map[diag.Position]bool
-	cycles      int               // found so far, including those already reported
-	lists       map[string][]edge // that many steps have, by what they are
-	attached    map[string]bool   // the applications that have routes of Gateways
-	settled     map[string]bool   // those of them that are cut to the last edge
-	followed    map[string]bool   // those of them whose edges were followed by Awaited; nil while waves are assigned
+	settings      *settings
+	names         *names
+	namespaceOf   map[string]string   // by application
+	providers     map[string][]string // applications by the group whose kinds they install
+	rendersStores bool
+	early         map[string]bool // applications that Cilium's kinds wait for
+	wave          map[step]Wave
+	needed        map[string]bool // applications that something waits for
+	path          []edge          // the edges that are being followed
+	reported      map[diag.Position]bool
+	cycles        int               // found so far, including those already reported
+	lists         map[string][]edge // that many steps have, by what they are
+	attached      map[string]bool   // the applications that have routes of Gateways
+	settled       map[string]bool   // those of them that are cut to the last edge
+	followed      map[string]bool   // those of them whose edges were followed by Awaited; nil while waves are assigned
 }
 
 // sequenced sets the waves of p, and reports applications that wait for each other.
@@ -137,9 +138,11 @@ func (o Order) Awaited(code string) Awaited {
 // assign sets the waves. What nothing waits for comes last, all together: an application that is not healthy holds up only
 // what follows it, and a platform should not wait for its start page.
 func (s *sequencer) assign(p *Platform) {
+	stores := stored(p)
+	s.rendersStores = len(stores) > 0
 	late := func(group string) bool { return len(s.providers[group]) > 0 }
-	if p.Store != nil {
-		p.Store.Sync = Sync{s.of(step{what: "store"}), late(groupExternalSecrets)}
+	for _, store := range stores {
+		store.Sync = Sync{s.of(step{what: "store"}), late(groupExternalSecrets)}
 	}
 	p.PolicySync = Sync{s.of(step{what: "policies"}), late(groupCilium)}
 	p.RouteSync = Sync{s.of(step{what: "routes"}), late(groupTraefik) || len(s.attached) > 0 && late(groupGateway)}
@@ -164,8 +167,8 @@ func (s *sequencer) assign(p *Platform) {
 		}
 	}
 	last := LastWave
-	if p.Store != nil {
-		last = max(last, p.Store.Sync.Wave+2) // its secrets come before what needs them
+	for _, store := range stores {
+		last = max(last, store.Sync.Wave+2) // its secrets come before what needs them
 	}
 	for code := range s.needed {
 		last = max(last, s.wave[step{"app", code}]+2)
@@ -186,6 +189,20 @@ func (s *sequencer) assign(p *Platform) {
 			}
 		}
 	}
+}
+
+// stored are all stores that are rendered.
+func stored(p *Platform) []*Store {
+	var out []*Store
+	for i := range p.Stores {
+		out = append(out, &p.Stores[i])
+	}
+	for i := range p.Namespaces {
+		for j := range p.Namespaces[i].Stores {
+			out = append(out, &p.Namespaces[i].Stores[j])
+		}
+	}
+	return out
 }
 
 // followed is the wave of a step whose edges are being followed.
@@ -271,17 +288,17 @@ func (s *sequencer) needs(of step) []edge {
 		}
 		if len(in.PushSecrets) > 0 && in.PushSecrets[0].Node != nil {
 			out = append(out, s.kinds(groupExternalSecrets)...)
-			if s.settings.store != nil {
+			if s.rendersStores {
 				out = append(out, edge{to: step{what: "store"}, why: "writes to", at: in.PushSecrets[0].Node})
 			}
 		}
 		return out
 	case of.what == "secrets" && in != nil:
 		out := append(s.kinds(groupExternalSecrets), s.platformSecrets("depend on (secrets.dependsOn)")...)
-		if s.settings.store != nil {
+		if s.rendersStores {
 			out = append(out, edge{to: step{what: "store"}, why: "are read from"})
 		}
-		if slices.ContainsFunc(in.Secrets, func(i secretInput) bool { return i.Store != nil }) {
+		if slices.ContainsFunc(in.Secrets, secretInput.namesStore) {
 			// The platform does not know what provides this store: one of these does.
 			out = append(out, s.after(in.DependsOn, "may wait for what provides their store")...)
 		}

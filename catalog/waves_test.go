@@ -72,8 +72,8 @@ func TestLongChainOfStore(t *testing.T) {
 	p := loadList(t, fmt.Sprintf("secrets: {dependsOn: [web-%d], store: {vault: {server: 'https://vault.example', role: r}}}\n", chain-1), longChain(chain))
 	for _, n := range p.Namespaces {
 		for _, a := range n.Applications {
-			if a.Code == "web-last" && (p.Store.Sync.Wave != chain || a.SecretsSync.Wave != chain+1 || a.Wave != chain+2) {
-				t.Errorf("the store is in wave %d, the secret in %d, its application in %d", p.Store.Sync.Wave, a.SecretsSync.Wave, a.Wave)
+			if a.Code == "web-last" && (p.Stores[0].Sync.Wave != chain || a.SecretsSync.Wave != chain+1 || a.Wave != chain+2) {
+				t.Errorf("the store is in wave %d, the secret in %d, its application in %d", p.Stores[0].Sync.Wave, a.SecretsSync.Wave, a.Wave)
 			}
 		}
 	}

@@ -425,11 +425,30 @@ var foreignWords = [...]wordsOf{
 		{"namespace", "remove it: it is for the pods with the labels in all namespaces"},
 	}},
 	{"storeInput", []foreignWord{
+		{"1password onePassword op", "write onepassword: {…} for a Connect server, or onepasswordSDK: {…} for a service account"},
+		{"bitwarden bitwardenSecretsManager", "write bitwardensecretsmanager: {organizationID: 1a2b, projectID: 3c4d, token: external-secrets/bitwarden#token}"},
+		{"gcp google gcpSecretManager", "write gcpsm: {projectID: homelab, key: external-secrets/gcp#key.json}"},
+		{"azure keyvault", "write azurekv: {vaultUrl: 'https://homelab.vault.azure.net', identityId: 5e6f}"},
 		{"url server", "write vault: {server: https://vault.example, role: external-secrets}"},
+	}},
+	{"sharedStoreInput", []foreignWord{
+		{"1password onePassword op", "write onepassword: {…} for a Connect server, or onepasswordSDK: {…} for a service account"},
+		{"bitwarden bitwardenSecretsManager", "write bitwardensecretsmanager: {organizationID: 1a2b, projectID: 3c4d, token: external-secrets/bitwarden#token}"},
+		{"gcp google gcpSecretManager", "write gcpsm: {projectID: homelab, key: external-secrets/gcp#key.json}"},
+		{"azure keyvault", "write azurekv: {vaultUrl: 'https://homelab.vault.azure.net', identityId: 5e6f}"},
+		{"kind", "remove it: these are ClusterSecretStores; a SecretStore is one of secretStores of its entry"},
+		{"name", "remove it: the key above is the name"},
+	}},
+	{"ownStoreInput", []foreignWord{
+		{"1password onePassword op", "write onepassword: {…} for a Connect server, or onepasswordSDK: {…} for a service account"},
+		{"bitwarden bitwardenSecretsManager", "write bitwardensecretsmanager: {organizationID: 1a2b, projectID: 3c4d, token: external-secrets/bitwarden#token}"},
+		{"gcp google gcpSecretManager", "write gcpsm: {projectID: homelab, key: external-secrets/gcp#key.json}"},
+		{"azure keyvault", "write azurekv: {vaultUrl: 'https://homelab.vault.azure.net', identityId: 5e6f}"},
+		{"kind", "remove it: these are SecretStores; a ClusterSecretStore is one of secrets.stores in platform.yml"},
+		{"name namespace", "remove it: the key above is the name, and the store is in the namespace of its entry"},
 	}},
 	{"vaultInput", []foreignWord{
 		{"url address", "write server: https://vault.example"},
-		{"token", "remove it: External Secrets logs in with its service account, as role"},
 	}},
 	{"ingressConfigInput", []foreignWord{
 		{"entryPoints", "write expose: {lan: [websecure]}"},

@@ -35,10 +35,14 @@ func ByHand(platforms []*catalog.Platform) string {
 		if len(platforms) > 1 {
 			of = ", of the cluster " + p.Cluster.Name
 		}
-		if s := p.Store; s != nil {
-			line("  Vault at %s%s: unsealed, with", s.Server, of)
-			line("    a KV engine of version 2 at %q", s.Path)
-			line("    Kubernetes auth at %q with the role %q for the account %s of namespace %s", s.MountPath, s.Role, s.ServiceAccount, s.ServiceAccountNS)
+		for _, s := range p.AllStores() {
+			vaultByHand(s, of, line)
+		}
+		if lines := logins(p); len(lines) > 0 {
+			line("  Secrets with which External Secrets logs in to its stores%s (namespace/Secret, key, store):", of)
+			for _, l := range lines {
+				line("    %s", l)
+			}
 		}
 		ciByHand(p, line)
 		if lines := secrets(p); len(lines) > 0 {
@@ -99,4 +103,27 @@ func storeName(s *catalog.Secret, own *catalog.StoreRef) string {
 		return own.Name
 	}
 	return s.Store.Name
+}
+
+// vaultByHand is what a Vault must have for a store.
+func vaultByHand(s *catalog.Store, of string, line func(format string, args ...any)) {
+	if s.Provider != "vault" {
+		return
+	}
+	line("  Vault at %s%s: unsealed, with", s.Vault("server"), of)
+	line("    a KV engine of version %s at %q", strings.TrimPrefix(s.Vault("version"), "v"), s.Vault("path"))
+	if role := s.Vault("auth", "kubernetes", "role"); role != "" && len(s.Accounts) > 0 {
+		line("    Kubernetes auth at %q with the role %q for the account %s of namespace %s", s.Vault("auth", "kubernetes", "mountPath"), role, s.Accounts[0].Name, s.Accounts[0].Namespace)
+	}
+}
+
+// logins are the keys of Secrets that stores need, line by line.
+func logins(p *catalog.Platform) []string {
+	set := map[string]bool{}
+	for _, s := range p.AllStores() {
+		for _, k := range s.Needs {
+			set[fmt.Sprintf("%s/%s %s %s", k.Namespace, k.Name, k.Key, s.Name)] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
 }

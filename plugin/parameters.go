@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/render"
@@ -52,9 +53,7 @@ func Parameters(p *catalog.Platform) ([]byte, error) {
 		set("argocd.version", p.ArgoCD.Version.String())
 	}
 	set("kubernetes.version", p.Kubernetes.KubeVersion)
-	if p.Store != nil {
-		set("secrets.store", p.Store.Name)
-	}
+	set("secrets.store", strings.Join(p.StoreNames(), ", "))
 	for _, n := range p.Namespaces {
 		for _, a := range n.Applications {
 			list[1].Array = append(list[1].Array, a.Code)

@@ -101,7 +101,7 @@ func repositories(k kind, n *catalog.Namespace) []object.Object {
 				continue
 			}
 			s := &catalog.Secret{Name: b.Secret, Target: b.Secret, Origin: b.Origin, Store: b.Store, RefreshPolicy: "Periodic", RefreshInterval: b.Refresh,
-				CreationPolicy: "Owner", DeletionPolicy: "Retain", From: []catalog.SecretFrom{{Extract: &catalog.SecretData{Path: b.From}}},
+				CreationPolicy: "Owner", DeletionPolicy: "Retain", From: []catalog.SecretFrom{{Extract: &catalog.SecretData{Path: b.From, Property: b.FromProperty}}},
 				Template: &catalog.SecretTemplate{MergePolicy: "Merge", Data: map[string]string{"RESTIC_REPOSITORY": `{{ .RESTIC_REPOSITORY | trimSuffix "/" }}/` + n.Name + "/" + b.Claim}}}
 			out = append(out, externalSecretOf(k, n.Name, s, a.SecretsSync))
 		}

@@ -23,7 +23,7 @@ func generatorDefaults(kind string) map[string]any {
 	case "ACRAccessToken":
 		return map[string]any{"environmentType": "PublicCloud"}
 	case "Password":
-		return map[string]any{"length": 24, "noUpper": false, "allowRepeat": false, "encoding": "raw"}
+		return map[string]any{"length": 24, "noUpper": false, "allowRepeat": false} // encoding: see unsettledPasswords
 	case "SSHKey":
 		return map[string]any{"keyType": "rsa"}
 	case "VaultDynamicSecret":
@@ -35,8 +35,8 @@ func generatorDefaults(kind string) map[string]any {
 // generatorsOf renders one kind of generator.
 func generatorsOf(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Object {
 	var out []object.Object
-	add := func(g *catalog.Generator, sync catalog.Sync) {
-		if g == nil || g.Spec == nil || g.Kind != k.Kind {
+	madeIn(n, func(g *catalog.Generator, sync catalog.Sync) {
+		if g.Kind != k.Kind {
 			return
 		}
 		spec := generatorDefaults(g.Kind)
@@ -48,14 +48,34 @@ func generatorsOf(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Ob
 		out = append(out, id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 			return &generator{TypeMeta: t, ObjectMeta: m, Spec: spec}
 		}))
-	}
+	})
+	return out
+}
+
+// madeIn passes all generators of a namespace that are rendered.
+func madeIn(n *catalog.Namespace, to func(*catalog.Generator, catalog.Sync)) {
 	for i := range n.Applications {
 		a := &n.Applications[i]
 		for j := range a.Secrets {
-			for l := range a.Secrets[j].From {
-				add(a.Secrets[j].From[l].Generator, a.SecretsSync)
+			for _, f := range a.Secrets[j].From {
+				if f.Generator != nil && f.Generator.Spec != nil {
+					to(f.Generator, a.SecretsSync)
+				}
 			}
 		}
 	}
-	return out
+}
+
+// unsettledPasswords is a field of them to which releases of External Secrets since 0.19 give a default, and which others do not have.
+func unsettledPasswords(p *catalog.Platform) []ignoreDifferences {
+	found := false
+	for i := range p.Namespaces {
+		madeIn(&p.Namespaces[i], func(g *catalog.Generator, _ catalog.Sync) {
+			found = found || g.Kind == "Password" && g.Spec["encoding"] == nil
+		})
+	}
+	if !found {
+		return nil
+	}
+	return []ignoreDifferences{{Group: generators, Kind: "Password", JQPathExpressions: []string{".spec.encoding"}}}
 }

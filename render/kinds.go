@@ -28,7 +28,8 @@ var kinds = [...]row{
 	{Kind{"cilium.io", "v2", "CiliumNetworkPolicy", namespaced}, catalog.PolicyPart, each(networkPolicies)},
 	{Kind{"", "v1", "ConfigMap", namespaced}, everyPart, configMaps},
 	{Kind{application.Group, "v1alpha1", application.AppProjectKind, namespaced}, catalog.RootPart, each(appProject)},
-	{Kind{"external-secrets.io", "v1", "ClusterSecretStore", cluster}, catalog.StorePart, secretStore}, // the only version that the operator serves since 0.17
+	{Kind{"external-secrets.io", "v1", "ClusterSecretStore", cluster}, catalog.StorePart, clusterSecretStores}, // the only version that the operator serves since 0.17
+	{Kind{"external-secrets.io", "v1", "SecretStore", namespaced}, catalog.StorePart, each(secretStores)},
 	{Kind{generators, "v1alpha1", "ACRAccessToken", namespaced}, catalog.SecretPart, each(generatorsOf)},
 	{Kind{generators, "v1alpha1", "CloudsmithAccessToken", namespaced}, catalog.SecretPart, each(generatorsOf)},
 	{Kind{generators, "v1alpha1", "ECRAuthorizationToken", namespaced}, catalog.SecretPart, each(generatorsOf)},

@@ -57,6 +57,7 @@ func lateKinds(t *testing.T, groups []string, platform, backup string, seen map[
 - {namespace: sys-kinds, applications: [{applicationCode: sys-kinds, path: a, provides: [%s]}]}
 - namespace: web-a
   networkPolicies: web-app
+  secretStores: {own: {doppler: {token: doppler#token}}}
   applications:
     - applicationCode: web-a
       path: a
@@ -65,14 +66,27 @@ func lateKinds(t *testing.T, groups []string, platform, backup string, seen map[
         - {host: b.home.example, backends: [{service: web, port: 80}, {service: other, port: 80}], sticky: true, auth: none}
         - {protocol: TCP, service: web, port: 80, expose: streams, auth: none}
         - {protocol: UDP, service: web, port: 80, expose: streams, auth: none}
-      secrets: [{name: web, dataFrom: [web/a]}]
+        - {host: c.home.example, service: web, port: 443, backendTLS: web.home.example, expose: gateway, auth: oauth}
+        - {protocol: TLS, host: d.home.example, service: web, port: 443, expose: gateway, auth: app}
+        - {protocol: TCP, service: web, port: 80, expose: gateway, auth: app}
+        - {protocol: UDP, service: web, port: 80, expose: gateway, auth: none}
+      secrets: [{name: web, dataFrom: [web/a%s]}]
+      pushSecrets: [{name: web, whole: web/b}]
       metrics: {port: 9090, podLabels: {app: web}}
       backup: %s
     - {applicationCode: web-b, path: a, metrics: 9090}
 `
+	generators := ""
+	for _, k := range render.Kinds() {
+		if k.Group == "generators.external-secrets.io" {
+			generators += ", {generator: {kind: " + k.Kind + ", name: " + strings.ToLower(k.Kind) + ", spec: {}}}"
+		}
+	}
 	root := fstest.MapFS{
-		"applications.yml": {Data: fmt.Appendf(nil, list, strings.Join(groups, ", "), backup)},
-		"platform.yml": {Data: []byte("repository: {url: https://git.example/house.git}\ningress: {expose: {lan: [websecure], streams: [streams]}, identityHeaders: [X-Auth-Request-User]}\n" +
+		"applications.yml": {Data: fmt.Appendf(nil, list, strings.Join(groups, ", "), generators, backup)},
+		"platform.yml": {Data: []byte("repository: {url: https://git.example/house.git}\ningress: {expose: {lan: [websecure], streams: [streams], " +
+			"gateway: {kind: gateway, gateways: [{name: home, namespace: sys-kinds, implementation: envoy-gateway, listeners: [home]}]}}, " +
+			"auth: {oauth: {name: oauth, namespace: sys-kinds, extAuth: {service: sys-kinds/oauth, port: 80}}}, identityHeaders: [X-Auth-Request-User]}\n" +
 			"secrets: {store: {kind: ClusterSecretStore, name: vault, vault: {server: http://vault.svc:8200, role: roster}}}\nbackup: " + platform + "\n")},
 		"a/a.yml": {Data: []byte("{}\n")},
 	}

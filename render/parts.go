@@ -99,8 +99,8 @@ func partApplications(p *catalog.Platform) []object.Object {
 	add(catalog.RoutePart, p.RouteSync.Wave)
 	add(catalog.MetricsPart, p.MetricsSync.Wave)
 	add(catalog.BackupPart, p.BackupSync.Wave)
-	if p.Store != nil {
-		add(catalog.StorePart, p.Store.Sync.Wave)
+	if wave, any := p.StoreWave(); any {
+		add(catalog.StorePart, wave)
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package render
 
 import (
 	"path"
+	"slices"
 
 	"github.com/argoproj/argo-cd/v2/pkg/apis/application"
 	"github.com/hippotion/roster/catalog"
@@ -83,7 +84,7 @@ func rootSpec(p *catalog.Platform, plugin *argocd.Plugin) applicationSpec {
 			// the problem: this is a quarter of an hour.
 			Retry: &syncRetry{Limit: 10, Backoff: retryBackoff{Duration: "5s", Factor: 2, MaxDuration: "3m"}},
 		},
-		IgnoreDifferences: []ignoreDifferences{unsettledDefaults},
+		IgnoreDifferences: slices.Concat([]ignoreDifferences{unsettledDefaults}, unsettledStores(p), unsettledPasswords(p)),
 	}
 	if p.ArgoCD.Shared { // two lists must not take turns with one object
 		spec.SyncPolicy.SyncOptions = append(spec.SyncPolicy.SyncOptions, "FailOnSharedResource=true")

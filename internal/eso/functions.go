@@ -1,13 +1,16 @@
 package eso
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // arity is how many arguments a function takes; most is negative where it takes any number.
 type arity struct{ least, most int }
 
 // functions are those of the template engine v2 of External Secrets, by how many arguments they take: its own (pkg/template/v2/template.go, later
-// runtime/template/v2) and those of sprig without env and expandenv, in all versions from 0.16 to 2.9. rsaDecrypt and pemTruststoreToPKCS12 are
-// there since 0.20, certSANs since 2.2; since 2.3, with a sprig of its own, there is hexdec and no getHostByName, and htpasswd takes a third
+// runtime/template/v2) and those of sprig without env and expandenv, in all versions from 0.16 to 2.9. rsaDecrypt, getSecretKey and
+// pemTruststoreToPKCS12 are there since 0.20, certSANs since 2.2; since 2.3, with a sprig of its own, there is hexdec and no getHostByName, and htpasswd takes a third
 // argument. The tests of test/eso hold this list against the engine.
 var functions = [...]struct {
 	arity
@@ -34,12 +37,22 @@ var functions = [...]struct {
 		trimSuffix trunc typeIs typeIsLike unset wrap`},
 	{arity{2, 3}, `htpasswd`},
 	{arity{2, -1}, `round`},
-	{arity{3, 3}, `abbrevboth date_in_zone dateInZone fullPemToPkcs12Pass genCAWithKey mustRegexFindAll mustRegexReplaceAll
+	{arity{3, 3}, `abbrevboth date_in_zone dateInZone getSecretKey fullPemToPkcs12Pass genCAWithKey mustRegexFindAll mustRegexReplaceAll
 		mustRegexReplaceAllLiteral mustRegexSplit pemToPkcs12Pass plural regexFindAll regexReplaceAll
 		regexReplaceAllLiteral regexSplit replace set splitn substr ternary untilStep wrapWith`},
 	{arity{4, 4}, `genSelfSignedCert rsaDecrypt`},
 	{arity{5, 5}, `derivePassword genSelfSignedCertWithKey genSignedCert`},
 	{arity{6, 6}, `genSignedCertWithKey`},
+}
+
+// Functions are the names of those that are not text/template's own, in order.
+func Functions() []string {
+	var out []string
+	for _, f := range functions {
+		out = append(out, strings.Fields(f.names)...)
+	}
+	slices.Sort(out)
+	return out
 }
 
 // builtins are the functions of text/template itself. Those that its own engine replaces are in functions: slice.

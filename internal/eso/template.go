@@ -54,7 +54,7 @@ func Parse(text string) (*Template, []Mistake) {
 		return nil, []Mistake{syntaxMistake(err, names)}
 	}
 	t := &Template{text: text}
-	w := walker{template: t, known: known}
+	w := walker{template: t, known: known, defined: trees}
 	for _, name := range sortedKeys(trees) {
 		w.dot = name == "template" // what a block that is called by its name gets is not known
 		w.dollar = w.dot
@@ -139,6 +139,7 @@ func (t *Template) Reads() []string {
 type walker struct {
 	template *Template
 	known    map[string]arity
+	defined  map[string]*parse.Tree
 	dot      bool // whether the dot is the data
 	dollar   bool // whether $ is: it is not in a block that is called by its name
 	mistakes []Mistake
@@ -172,6 +173,9 @@ func (w *walker) node(n parse.Node, depth int) {
 	case *parse.WithNode:
 		w.branch(&n.BranchNode, isDot(n.Pipe) && w.dot, depth)
 	case *parse.TemplateNode:
+		if w.defined[n.Name] == nil {
+			w.mistakes = append(w.mistakes, Mistake{w.line(n), "it calls a template that it does not define", "write {{ define }} for it, or the text itself"})
+		}
 		if n.Pipe != nil {
 			w.pipe(n.Pipe, depth+1)
 		}
@@ -219,11 +223,11 @@ func (w *walker) argument(n parse.Node, depth int) {
 	switch n := n.(type) {
 	case *parse.FieldNode:
 		if w.dot {
-			w.template.roots = append(w.template.roots, reference{n.Ident[0], w.line(n)})
+			w.reads(n, n.Ident)
 		}
 	case *parse.VariableNode:
 		if w.dollar && n.Ident[0] == "$" && len(n.Ident) > 1 {
-			w.template.roots = append(w.template.roots, reference{n.Ident[1], w.line(n)})
+			w.reads(n, n.Ident[1:])
 		}
 	case *parse.ChainNode:
 		w.argument(n.Node, depth+1)
@@ -233,6 +237,15 @@ func (w *walker) argument(n parse.Node, depth int) {
 			return
 		}
 		w.pipe(n, depth+1)
+	}
+}
+
+// reads notes a key that is read, and reports what is read of its value: that is a text.
+func (w *walker) reads(n parse.Node, fields []string) {
+	w.template.roots = append(w.template.roots, reference{fields[0], w.line(n)})
+	if len(fields) > 1 {
+		w.mistakes = append(w.mistakes, Mistake{w.line(n), "it reads " + fields[1] + " of the key " + fields[0] + ", whose value is a text",
+			"when that is JSON, write {{ (." + fields[0] + " | fromJson)." + fields[1] + " }}"})
 	}
 }
 

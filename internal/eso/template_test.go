@@ -30,6 +30,9 @@ func TestParse(t *testing.T) {
 		{"{{ with . }}{{ .nothing }}{{ end }}", "1 it reads the key nothing, which nothing gives (known: password, token, user)"},
 		{`{{ define "x" }}{{ .y }}{{ $.z }}{{ end }}{{ template "x" .user }}`, ""},
 		{`{{ (.usr | upper) | lower }}`, `1 it reads the key usr, which nothing gives (did you mean "user"?)`},
+		{"{{ .user.name }}", "1 it reads name of the key user, whose value is a text (when that is JSON, write {{ (.user | fromJson).name }})"},
+		{"{{ $.user.name }}", "1 it reads name of the key user, whose value is a text (when that is JSON, write {{ (.user | fromJson).name }})"},
+		{`{{ template "hunter2" . }}`, "1 it calls a template that it does not define (write {{ define }} for it, or the text itself)"},
 		{strings.Repeat("x", 70_000), "1 it is longer than 65,536 bytes (put it into a ConfigMap, and name that under templateFrom)"},
 		{"{{" + strings.Repeat("(", 300) + ".user" + strings.Repeat(")", 300) + "}}", "1 it is nested too deeply (make it simpler)"},
 	} {
@@ -69,7 +72,9 @@ func TestMissingOfOpenKeys(t *testing.T) {
 }
 
 func TestRewritten(t *testing.T) {
-	source := func(source, target string) eso.Rewrite { return eso.Rewrite{Regexp: true, Source: source, Target: target} }
+	source := func(source, target string) eso.Rewrite {
+		return eso.Rewrite{Regexp: true, Source: source, Target: target}
+	}
 	transform := func(text string) eso.Rewrite { return eso.Rewrite{Transform: text} }
 	for _, c := range []struct {
 		name string

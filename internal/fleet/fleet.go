@@ -340,7 +340,7 @@ func coded(all []Application, code, name string) ([]Application, error) {
 // only is the platform with no more than one namespace, and without what belongs to none.
 func only(p *catalog.Platform, namespace string) *catalog.Platform {
 	one := *p
-	one.Store, one.Namespaces = nil, nil
+	one.Stores, one.Namespaces = nil, nil
 	if i := slices.IndexFunc(p.Namespaces, isNamed(namespace)); i >= 0 {
 		one.Namespaces = p.Namespaces[i : i+1]
 	}

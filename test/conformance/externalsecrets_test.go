@@ -1,9 +1,15 @@
 package conformance
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -28,35 +34,79 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// release is what one or more releases of External Secrets say of the kinds that roster renders: the schemas of their specs,
-// without descriptions and, in the store, without the providers that roster does not render.
+// release is what one or more releases of External Secrets say of their kinds: the schemas of their specs, without descriptions.
 type release struct {
-	Versions []string
-	Specs    map[string]*apiextensionsv1.JSONSchemaProps
+	Versions  []string
+	Kinds     map[string]string // the name of a schema by kind
+	Providers map[string]string // likewise, by provider of a store
+}
+
+// releases are all of them, from the oldest, and the schemas by their names: most stay what they are from one release to the next.
+type releases struct {
+	Schemas  map[string]*apiextensionsv1.JSONSchemaProps
+	Releases []release
 }
 
 const releasesFile = "testdata/external-secrets.json"
 
-// externalSecretsList has each form that an ExternalSecret of roster's can have, and a store.
+// externalSecretsList has each form that an object of External Secrets can have: secrets, and a store of each provider.
 var externalSecretsList = fstest.MapFS{
 	"platform.yml": {Data: []byte(`repository: {url: https://git.example/homelab.git}
-secrets: {store: {vault: {server: 'https://vault.example:8200', role: external-secrets}}}
+secrets:
+  store: {vault: {server: 'https://vault.example:8200', role: external-secrets}}
+  stores:
+    vault-token: {vault: {server: 'https://vault.example:8200', token: external-secrets/vault#token, version: v1, namespace: house, ca: {configMap: external-secrets/ca#ca.crt}}}
+    vault-role: {vault: {server: 'https://vault.example:8200', appRole: {id: external-secrets/vault#role, secret: external-secrets/vault#secret}, ca: {secret: external-secrets/ca#ca.crt}}}
+    onepassword: {onepassword: {connect: 'http://connect.sys-1password.svc:8080', vaults: [homelab, shared], token: external-secrets/op#token}}
+    onepassword-sdk: {onepasswordSDK: {vault: homelab, token: external-secrets/op#token}}
+    bitwarden: {bitwardensecretsmanager: {organizationID: a, projectID: b, token: external-secrets/bw#token, apiURL: 'https://api.bitwarden.eu', identityURL: 'https://identity.bitwarden.eu', ca: {secret: external-secrets/bw#ca.crt}}}
+    infisical: {infisical: {project: homelab, environment: prod, path: /web, clientId: external-secrets/inf#id, clientSecret: external-secrets/inf#secret}}
+    infisical-kubernetes: {infisical: {project: homelab, environment: prod, hostAPI: 'https://infisical.example/api', identityId: external-secrets/inf#id}}
+    infisical-ca: {infisical: {project: homelab, environment: prod, clientId: external-secrets/inf#id, clientSecret: external-secrets/inf#secret, ca: {configMap: external-secrets/ca#ca.crt}}}
+    kubernetes: {kubernetes: {namespace: sys-secrets, serviceAccount: sys-secrets/reader}}
+    kubernetes-other: {kubernetes: {namespace: sys-secrets, server: 'https://vps.example:6443', token: external-secrets/vps#token, ca: {secret: external-secrets/vps#ca.crt}}}
+    aws: {aws: {region: eu-central-1, prefix: /a/, role: 'arn:aws:iam::123456789012:role/secrets', serviceAccount: external-secrets/aws}}
+    aws-keys: {aws: {service: ParameterStore, region: eu-central-1, accessKeyID: external-secrets/aws#id, secretAccessKey: external-secrets/aws#key}}
+    aws-pod: {aws: {region: eu-central-1}}
+    gcp: {gcpsm: {projectID: homelab, key: external-secrets/gcp#key.json}}
+    gcp-identity: {gcpsm: {projectID: homelab, location: europe-west3, serviceAccount: external-secrets/gcp, clusterName: homelab, clusterLocation: europe-west3}}
+    azure: {azurekv: {vaultUrl: 'https://homelab.vault.azure.net', tenantId: a, clientId: external-secrets/az#id, clientSecret: external-secrets/az#secret}}
+    azure-identity: {azurekv: {vaultUrl: 'https://homelab.vault.azure.net', serviceAccount: external-secrets/az, environment: ChinaCloud}}
+    azure-managed: {azurekv: {vaultUrl: 'https://homelab.vault.azure.net', identityId: a}}
+    doppler: {doppler: {token: external-secrets/doppler#token, project: homelab, config: prd}}
+    akeyless: {akeyless: {accessID: external-secrets/ak#id, accessType: external-secrets/ak#type, accessTypeParam: external-secrets/ak#param}}
+    gitlab: {gitlab: {token: external-secrets/gitlab#token, projectID: "42", groupIDs: ["7"], inheritFromGroups: true, environment: production}}
+    webhook: {webhook: {url: 'http://bw.svc:8087/{{ .remoteRef.key }}', method: POST, headers: {Content-Type: application/json}, body: '{}', jsonPath: '$.data', secrets: {auth: external-secrets/webhook#token}, timeout: 10s}}
+    webhook-short: {webhook: {url: 'http://bw.svc:8087/{{ .remoteRef.key }}'}, conditions: [{namespaces: [web-a]}, {namespaceRegexes: [^web-]}, {namespaceLabels: {team: house}}]}
+    fake: {fake: {data: {/greeting: hello}}}
+    oracle: {provider: {oracle: {region: eu-frankfurt-1, vault: ocid1.vault.x}}}
 `)},
 	"applications.yml": {Data: []byte(`- namespace: web-a
   networkPolicies: isolated
+  secretStores:
+    own: {doppler: {token: doppler#token}}
+    own-vault: {vault: {server: 'https://vault.example:8200', role: web-a}}
   applications:
     - applicationCode: web-a
       path: web
       secrets:
         - {name: data, data: {KEY: web-a#key, OTHER: web-a#other}}
         - {name: from, dataFrom: [web-a, web-b], refreshInterval: 90m}
-        - {name: both, data: {KEY: web-a#key}, dataFrom: [web-b], type: kubernetes.io/dockerconfigjson, store: {kind: SecretStore, name: own}}
+        - {name: both, data: {KEY: web-a#key}, dataFrom: [web-b], type: kubernetes.io/dockerconfigjson, store: {kind: SecretStore, name: own-vault}}
+        - {name: long, data: {KEY: {key: web-a, property: key, version: 3, decodingStrategy: Base64, conversionStrategy: Unicode, metadataPolicy: Fetch}, OTHER: {ref: item/field, store: onepassword}}}
 `)},
 	"web/config.yaml": {Data: []byte("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config}\n")},
 }
 
-// TestExternalSecretsReleases applies what is rendered to the schemas of all releases since 0.16, the first that serves
-// external-secrets.io/v1, as an API server does: what it stores must be what is rendered, but for what the root Application
+// since are the objects that not all releases store as they are rendered, with the first that does; everything else is right in all of them.
+var since = map[string]string{
+	"ClusterSecretStore onepassword-sdk":      "v0.17.0",
+	"ClusterSecretStore infisical-kubernetes": "v0.19.2",
+	"ClusterSecretStore infisical-ca":         "v1.2.1",
+}
+
+// TestExternalSecretsReleases applies what is rendered, and what stands in golden, to the schemas of all releases since 0.16, the first that
+// serves external-secrets.io/v1, as an API server does: what it stores must be what is rendered, but for what the root Application
 // ignores, or the object would be OutOfSync forever.
 func TestExternalSecretsReleases(t *testing.T) {
 	platform, diags, err := catalog.Load(externalSecretsList, ".", catalog.Options{})
@@ -65,41 +115,108 @@ func TestExternalSecretsReleases(t *testing.T) {
 	}
 	var root argo.Application
 	decode(t, render.Root(platform)[1], &root)
-	releases := readReleases(t)
-	drifting := map[string]bool{} // without what the root Application ignores
-	for _, r := range releases {
-		tried := map[string]int{}
-		for _, o := range render.Build(platform) {
-			spec := r.Specs[o.Kind]
-			if spec == nil {
-				continue
-			}
-			tried[o.Kind]++
-			rendered := content(t, o)
-			stored := stored(t, r.Versions, spec, rendered)
-			if !reflect.DeepEqual(rendered.Object, stored.Object) {
-				for _, v := range r.Versions {
-					drifting[v] = true
+	objects := goldenSecrets(t)
+	for _, o := range render.Build(platform) {
+		if strings.Contains(o.APIVersion, "external-secrets.io/") {
+			objects = append(objects, content(t, o))
+		}
+	}
+	all := readReleases(t)
+	tried, right, needed := map[string]bool{}, map[string]string{}, map[string]bool{} // needed are the paths that had to be ignored
+	for _, r := range all.Releases {
+		for _, rendered := range objects {
+			name := rendered.GetKind() + " " + rendered.GetName()
+			spec := all.spec(&r, rendered)
+			diff := "it does not have the kind or the provider"
+			if spec != nil {
+				tried[rendered.GetKind()] = true
+				stored, problems := stored(t, spec, rendered)
+				if !reflect.DeepEqual(rendered.Object, stored.Object) {
+					needed[rendered.GetKind()] = true
 				}
+				diff = cmp.Diff(ignoring(t, root.Spec.IgnoreDifferences, rendered), ignoring(t, root.Spec.IgnoreDifferences, stored)) + strings.Join(problems, "\n")
 			}
-			if diff := cmp.Diff(ignoring(t, root.Spec.IgnoreDifferences, rendered), ignoring(t, root.Spec.IgnoreDifferences, stored)); diff != "" {
-				t.Errorf("%s: %s is stored as something else (-rendered +stored):\n%s", r.Versions, o.File(), diff)
+			switch first := since[name]; {
+			case diff == "" && right[name] == "":
+				right[name] = r.Versions[0]
+			case diff != "" && (first == "" || right[name] != ""):
+				t.Errorf("%s: %s is stored as something else (-rendered +stored):\n%s", r.Versions, name, diff)
 			}
 		}
-		if tried["ExternalSecret"] != 3 || tried["ClusterSecretStore"] != 1 {
-			t.Errorf("%s: %v", r.Versions, tried)
+	}
+	for name, first := range since {
+		if right[name] != first {
+			t.Errorf("%s is right since %q, not since %s", name, right[name], first)
 		}
 	}
-	if want := map[string]bool{"v2.3.0": true, "v2.4.0": true, "v2.4.1": true, "v2.5.0": true, "v2.6.0": true}; !reflect.DeepEqual(drifting, want) {
-		t.Errorf("something has to be ignored for %v, and not for %v", drifting, want)
+	for _, kind := range []string{"ExternalSecret", "ClusterSecretStore", "SecretStore"} {
+		if !tried[kind] {
+			t.Errorf("no %s was tried", kind)
+		}
 	}
+	if !needed["ExternalSecret"] || !needed["ClusterSecretStore"] || needed["SecretStore"] {
+		t.Errorf("something has to be ignored for %v", needed)
+	}
+}
+
+// goldenSecrets are roster's objects of External Secrets in golden.
+func goldenSecrets(t *testing.T) []*unstructured.Unstructured {
+	t.Helper()
+	var out []*unstructured.Unstructured
+	err := filepath.WalkDir("../../golden", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".yaml") {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil || !strings.Contains(string(data), "external-secrets.io/") {
+			return err
+		}
+		o := &unstructured.Unstructured{}
+		if err := yaml.Unmarshal(data, &o.Object); err != nil {
+			return err
+		}
+		if strings.Contains(o.GetAPIVersion(), "external-secrets.io/") && o.GetLabels()["app.kubernetes.io/managed-by"] == "roster" {
+			out = append(out, o)
+		}
+		return nil
+	})
+	if err != nil || len(out) == 0 {
+		t.Fatal(len(out), err)
+	}
+	return out
+}
+
+// spec is the schema of an object's spec in a release; nil when that has no such kind, or not the provider of the store.
+func (all *releases) spec(r *release, o *unstructured.Unstructured) *apiextensionsv1.JSONSchemaProps {
+	named := all.Schemas[r.Kinds[o.GetKind()]]
+	if named == nil || !strings.HasSuffix(o.GetKind(), "SecretStore") {
+		return named
+	}
+	providers, _, _ := unstructured.NestedMap(o.Object, "spec", "provider")
+	spec := named.DeepCopy()
+	block := spec.Properties["provider"]
+	block.Properties = map[string]apiextensionsv1.JSONSchemaProps{}
+	for name := range providers {
+		provider := all.Schemas[r.Providers[name]]
+		if provider == nil {
+			return nil
+		}
+		block.Properties[name] = *provider
+	}
+	spec.Properties["provider"] = block
+	return spec
 }
 
 // TestExternalSecretsReleasesKnown fails when the releases end long before those of today, or a release is missing in between.
 func TestExternalSecretsReleasesKnown(t *testing.T) {
 	var all []string
-	for _, r := range readReleases(t) {
+	for _, r := range readReleases(t).Releases {
 		all = append(all, r.Versions...)
+		for _, kind := range []string{"ExternalSecret", "ClusterExternalSecret", "SecretStore", "ClusterSecretStore", "PushSecret", "Password", "UUID", "ECRAuthorizationToken"} {
+			if r.Kinds[kind] == "" {
+				t.Errorf("%s: there is no %s", r.Versions, kind)
+			}
+		}
 	}
 	for _, v := range []string{"v0.16.0", "v0.17.0", "v0.19.2", "v0.20.4", "v1.3.2", "v2.2.0", "v2.6.0", "v2.7.0", "v2.9.0"} {
 		if !slices.Contains(all, v) {
@@ -142,8 +259,8 @@ func content(t *testing.T, o object.Object) *unstructured.Unstructured {
 	return &unstructured.Unstructured{Object: out}
 }
 
-// stored is what an API server keeps of an object.
-func stored(t *testing.T, versions []string, spec *apiextensionsv1.JSONSchemaProps, o *unstructured.Unstructured) *unstructured.Unstructured {
+// stored is what an API server keeps of an object, and what is wrong with it.
+func stored(t *testing.T, spec *apiextensionsv1.JSONSchemaProps, o *unstructured.Unstructured) (*unstructured.Unstructured, []string) {
 	t.Helper()
 	props := apiextensionsv1.JSONSchemaProps{Type: "object", Properties: map[string]apiextensionsv1.JSONSchemaProps{"spec": *spec}}
 	var internal apiextensions.JSONSchemaProps
@@ -161,15 +278,16 @@ func stored(t *testing.T, versions []string, spec *apiextensionsv1.JSONSchemaPro
 	if err != nil {
 		t.Fatal(err)
 	}
+	var problems []string
 	for _, problem := range validation.ValidateCustomResource(nil, out.Object, validator) {
-		t.Errorf("%s: %s %s: %v", versions, o.GetKind(), o.GetName(), problem)
+		problems = append(problems, problem.Error())
 	}
-	return out
+	return out, problems
 }
 
 // readReleases reads the schemas. With UPDATE=1 and the path of a clone of github.com/external-secrets/external-secrets in
 // EXTERNAL_SECRETS, it first writes them anew from the tags there.
-func readReleases(t *testing.T) []release {
+func readReleases(t *testing.T) *releases {
 	t.Helper()
 	if clone := os.Getenv("EXTERNAL_SECRETS"); clone != "" && os.Getenv("UPDATE") == "1" {
 		writeReleases(t, clone)
@@ -178,8 +296,8 @@ func readReleases(t *testing.T) []release {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []release
-	if err := json.Unmarshal(data, &out); err != nil {
+	out := &releases{}
+	if err := json.Unmarshal(data, out); err != nil {
 		t.Fatal(err)
 	}
 	return out
@@ -194,34 +312,84 @@ func writeReleases(t *testing.T, clone string) {
 		}
 		return string(out)
 	}
-	kinds := map[string]string{"ExternalSecret": "externalsecrets", "ClusterSecretStore": "clustersecretstores"}
-	var releases []release
+	all := &releases{Schemas: map[string]*apiextensionsv1.JSONSchemaProps{}}
 	for _, tag := range versionTags(strings.Fields(git("tag", "--list", "v*"))) {
-		r := release{Versions: []string{tag}, Specs: map[string]*apiextensionsv1.JSONSchemaProps{}}
-		for kind, plural := range kinds {
-			r.Specs[kind] = specOf(t, kind, git("show", tag+":config/crds/bases/external-secrets.io_"+plural+".yaml"))
+		r := release{[]string{tag}, map[string]string{}, map[string]string{}}
+		for _, file := range strings.Fields(git("ls-tree", "--name-only", tag, "config/crds/bases/")) {
+			if strings.Contains(file, "external-secrets.io_") {
+				all.add(t, &r, git("show", tag+":"+file))
+			}
 		}
-		if last := len(releases) - 1; last >= 0 && reflect.DeepEqual(releases[last].Specs, r.Specs) {
-			releases[last].Versions = append(releases[last].Versions, tag)
+		last := len(all.Releases) - 1
+		if last >= 0 && reflect.DeepEqual(all.Releases[last].Kinds, r.Kinds) && reflect.DeepEqual(all.Releases[last].Providers, r.Providers) {
+			all.Releases[last].Versions = append(all.Releases[last].Versions, tag)
 		} else {
-			releases = append(releases, r)
+			all.Releases = append(all.Releases, r)
 		}
 	}
-	text := []byte("[\n")
-	for i, r := range releases {
-		line, err := json.Marshal(r)
+	var text bytes.Buffer
+	text.WriteString("{\"Schemas\": {\n")
+	line := func(v any, end string) {
+		one, err := json.Marshal(v)
 		if err != nil {
 			t.Fatal(err)
 		}
-		text = append(text, line...)
-		if i < len(releases)-1 {
-			text = append(text, ',')
-		}
-		text = append(text, '\n')
+		text.Write(append(one, end...))
 	}
-	if err := os.WriteFile(releasesFile, append(text, "]\n"...), 0o644); err != nil {
+	names := slices.Sorted(maps.Keys(all.Schemas))
+	for i, name := range names {
+		line(name, ": ")
+		line(all.Schemas[name], map[bool]string{true: "\n", false: ",\n"}[i == len(names)-1])
+	}
+	text.WriteString("}, \"Releases\": [\n")
+	for i, r := range all.Releases {
+		line(r, map[bool]string{true: "\n", false: ",\n"}[i == len(all.Releases)-1])
+	}
+	text.WriteString("]}\n")
+	if err := os.WriteFile(releasesFile, text.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// add notes the kind of a CustomResourceDefinition in a release: in the version that roster renders.
+func (all *releases) add(t *testing.T, r *release, text string) {
+	t.Helper()
+	var crd apiextensionsv1.CustomResourceDefinition
+	if err := yaml.Unmarshal([]byte(text), &crd); err != nil {
+		t.Fatal(err)
+	}
+	kind := crd.Spec.Names.Kind
+	for _, v := range crd.Spec.Versions {
+		if v.Name != "v1" && (v.Name != "v1alpha1" || kind == "ExternalSecret" || strings.HasSuffix(kind, "SecretStore") || kind == "ClusterExternalSecret") {
+			continue
+		}
+		spec := v.Schema.OpenAPIV3Schema.Properties["spec"]
+		bare(&spec)
+		if strings.HasSuffix(kind, "SecretStore") {
+			block := spec.Properties["provider"]
+			for name, provider := range block.Properties {
+				r.Providers[name] = all.name(t, name, provider)
+			}
+			block.Properties = nil
+			spec.Properties["provider"] = block
+		}
+		r.Kinds[kind] = all.name(t, kind, spec)
+	}
+}
+
+// name is the name of a schema, which follows from it.
+func (all *releases) name(t *testing.T, of string, s apiextensionsv1.JSONSchemaProps) string {
+	t.Helper()
+	text, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if of == "ClusterSecretStore" { // the two have the same
+		of = "SecretStore"
+	}
+	name := fmt.Sprintf("%s %x", of, sha256.Sum256(text))[:len(of)+9]
+	all.Schemas[name] = &s
+	return name
 }
 
 // versionTags are the tags of releases since 0.16, from the oldest.
@@ -237,30 +405,6 @@ func versionTags(tags []string) []string {
 	out := slices.DeleteFunc(tags, func(tag string) bool { return !version.MatchString(tag) || number(tag) < number("v0.16.0") })
 	slices.SortFunc(out, func(a, b string) int { return number(a) - number(b) })
 	return out
-}
-
-// specOf is the schema of the spec of version v1 in a CustomResourceDefinition.
-func specOf(t *testing.T, kind, text string) *apiextensionsv1.JSONSchemaProps {
-	t.Helper()
-	var crd apiextensionsv1.CustomResourceDefinition
-	if err := yaml.Unmarshal([]byte(text), &crd); err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range crd.Spec.Versions {
-		if v.Name != "v1" {
-			continue
-		}
-		spec := v.Schema.OpenAPIV3Schema.Properties["spec"]
-		if kind == "ClusterSecretStore" {
-			provider := spec.Properties["provider"]
-			provider.Properties = map[string]apiextensionsv1.JSONSchemaProps{"vault": provider.Properties["vault"]}
-			spec.Properties["provider"] = provider
-		}
-		bare(&spec)
-		return &spec
-	}
-	t.Fatalf("%s has no version v1", kind)
-	return nil
 }
 
 // bare removes descriptions and CEL rules from a schema: they change nothing of what is stored.

@@ -416,6 +416,11 @@ var faults = []fault{
 	{file: "deploy/brew-buddy-store/namespace.yaml", finds: []find{
 		{rule: "duplicate-object", text: "name: web-brew-buddy"},
 	}},
+	{file: "deploy/brew-buddy-store/sealed.yaml", finds: []find{
+		{rule: "sealed-secret-scope", text: "metadata: {name: opened}"},
+		{rule: "sops-incomplete", text: "password: swordfish-of-june"},
+		{rule: "sops-recipients", text: "sops: {age: [{recipient: age1left"},
+	}},
 	{file: "deploy/cert-manager-issuer/hetzner.yaml", finds: []find{
 		{rule: "plain-secret", text: "api-token:"},
 	}},

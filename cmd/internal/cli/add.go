@@ -276,7 +276,7 @@ func (o *addOptions) tell(l *listed, a *addition, stdout io.Writer) error {
 	if o.elsewhere() {
 		out.WriteString("\nNext: roster fetch, which brings what it deploys\n")
 	}
-	if p := l.out.Platform(); len(o.secrets) > 0 && p.Store == nil {
+	if p := l.out.Platform(); len(o.secrets) > 0 && p.StoreOf(p.SecretsIn) == nil {
 		fmt.Fprintf(&out, "\nIts Secrets are read from the %s %s, which has to exist: roster renders it when secrets.store.vault in %s says where Vault is\n", p.SecretsIn.Kind, p.SecretsIn.Name, catalog.PlatformFile)
 	}
 	_, err := io.WriteString(stdout, out.String())

@@ -67,7 +67,7 @@ spec:
 func unprovided(in *lint.Context) map[catalog.ClusterResource]bool {
 	provided := map[string]bool{}
 	say := func(group string, s catalog.Sync) { provided[group] = provided[group] || s.LateKind }
-	if s := in.Platform.Store; s != nil {
+	for _, s := range in.Platform.Stores {
 		say("external-secrets.io", s.Sync)
 	}
 	for n, a := range in.Deployed.Applications() {

@@ -8,11 +8,13 @@ var storeRefused = lint.Rule{
 	Name:     "store-refused",
 	Severity: lint.Error,
 	Fixable:  true,
-	Summary:  "network policies refuse External Secrets its Vault, or Vault the API server",
-	Doc: `External Secrets reads what stores hold from Vault, and logs in with a token of Kubernetes, about which Vault asks the API server
-(TokenReview). All of that passes the policies of the namespaces of both. Where one refuses it, no store is ready, no Secret is written, and what needs
-one does not start. It is judged for the store of ` + "`platform.yml`" + ` and for every SecretStore and ClusterSecretStore that applications bring. External
-Secrets is known by its image, its chart, or a namespace of its name.`,
+	Summary:  "network policies refuse External Secrets the server of a store, or Vault the API server",
+	Doc: `External Secrets reads what stores hold from a server: Vault, 1Password's Connect server, Bitwarden's SDK server, or that of Infisical,
+Doppler, AWS, Google, Azure, Akeyless, GitLab or a webhook, in the cluster or in the world. A Vault with Kubernetes logins asks the API server about
+each (TokenReview). All of that passes the policies of the namespaces of both. Where one refuses it, no store is ready, no Secret is written, and what
+needs one does not start. It is judged for the stores of ` + "`platform.yml`" + ` and of entries, and for every SecretStore and ClusterSecretStore that
+applications bring. External Secrets is known by its image, its chart, or a namespace of its name. Which host 1Password's SDK calls stands in its token
+and is not known here.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}

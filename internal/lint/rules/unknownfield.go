@@ -32,6 +32,7 @@ spec:
 	Mend: []string{`  storageClass: local-path`, `  storageClassName: local-path
   volumeName: # nothing is the same as no key`},
 	Check: func(in *lint.Context, report lint.Report) {
+		storeBlocks(in, report)
 		const most = 20 // of one object: it is then of another kind than it claims
 		for _, o := range in.Workloads {
 			problems, err := o.Validated()

@@ -12,47 +12,56 @@ import (
 	"github.com/hippotion/roster/internal/lint/models/network"
 )
 
-// store is a store of External Secrets that is read from a Vault.
+// store is a store of External Secrets that is read from servers that are known.
 type store struct {
-	title, namespace, server string
-	kubernetes               bool // whether Vault asks the API server who logs in
-	at                       catalog.Place
+	title, namespace string
+	servers          []string
+	kubernetes       bool // whether it is a Vault that asks the API server who logs in
+	at               catalog.Place
 }
 
-// Stores are the ways from External Secrets to the Vaults of its stores, and from these to the API server, which they ask about each login.
+// Stores are the ways from External Secrets to the servers of its stores, and from a Vault to the API server, which it asks about each login.
 func (in *Model) Stores() []Intent {
 	readers := in.readers()
 	var out []Intent
 	asked := map[*network.End]bool{}
 	for _, s := range in.stores() {
-		u, err := url.Parse(s.server)
-		if err != nil {
-			continue
+		for _, server := range s.servers {
+			out = append(out, in.server(&s, server, readers, asked)...)
 		}
-		i := Intent{From: readers, Protocol: "TCP", Asks: s.title, At: s.at}
-		l, inside := in.service(u.Hostname(), s.namespace)
-		if !inside {
-			out = append(out, in.away(i, u)...)
-			continue
-		}
-		l.Port = portOf(u)
-		targets := in.behind(l)
-		if len(readers) > 0 {
-			out = append(out, i.to(targets)...)
-		}
-		for _, t := range targets {
-			for _, vault := range t.ends {
-				if !s.kubernetes || asked[vault] || vault.Node {
-					continue
-				}
-				asked[vault] = true
-				if i, ok := in.callsAPIServer(vault, "the Kubernetes login of "+s.title, s.at, ""); ok {
-					i.From, i.Every = t.ends, !t.any
-					out = append(out, i)
-				}
-				if t.any { // one for all that it may be
-					break
-				}
+	}
+	return out
+}
+
+// server are the ways to one server of a store, and from it if it is a Vault. Those that have one to the API server are noted.
+func (in *Model) server(s *store, address string, readers []*network.End, asked map[*network.End]bool) []Intent {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil
+	}
+	i := Intent{From: readers, Protocol: "TCP", Asks: s.title, At: s.at}
+	l, inside := in.service(u.Hostname(), s.namespace)
+	if !inside {
+		return in.away(i, u)
+	}
+	l.Port = portOf(u)
+	targets := in.behind(l)
+	var out []Intent
+	if len(readers) > 0 {
+		out = i.to(targets)
+	}
+	for _, t := range targets {
+		for _, vault := range t.ends {
+			if !s.kubernetes || asked[vault] || vault.Node {
+				continue
+			}
+			asked[vault] = true
+			if i, ok := in.callsAPIServer(vault, "the Kubernetes login of "+s.title, s.at, ""); ok {
+				i.From, i.Every = t.ends, !t.any
+				out = append(out, i)
+			}
+			if t.any { // one for all that it may be
+				break
 			}
 		}
 	}
@@ -72,16 +81,50 @@ func (in *Model) callsAPIServer(from *network.End, asks string, at catalog.Place
 
 func (in *Model) stores() []store {
 	var out []store
-	if s := in.deployed.Platform.Store; s != nil {
-		out = append(out, store{"the store " + s.Name + " of platform.yml", "", s.Server, true, catalog.Place{}})
+	for _, s := range in.deployed.Platform.AllStores() {
+		title := "the store " + s.Name + " of platform.yml"
+		if s.Namespace != "" {
+			title = "the SecretStore " + s.Namespace + "/" + s.Name
+		}
+		if urls := servers(s.Provider, s.Block); len(urls) > 0 {
+			out = append(out, store{title, s.Namespace, urls, s.Vault("auth", "kubernetes", "role") != "", catalog.Place{}})
+		}
 	}
 	for _, o := range in.deployed.Kind("SecretStore", "ClusterSecretStore") {
-		if server := deployed.StringAt(o, "spec", "provider", "vault", "server"); server != "" && strings.HasPrefix(o.APIVersion, "external-secrets.io/") {
-			out = append(out, store{o.Title(), o.Namespace, server, deployed.FieldAt(o, "spec", "provider", "vault", "auth", "kubernetes") != nil,
-				in.places.Field(o, "spec", "provider", "vault", "server")})
+		providers, _ := deployed.FieldAt(o, "spec", "provider").(map[string]any)
+		if len(providers) != 1 || !strings.HasPrefix(o.APIVersion, "external-secrets.io/") {
+			continue
+		}
+		for name, v := range providers {
+			block, _ := v.(map[string]any)
+			if urls := servers(name, block); len(urls) > 0 {
+				out = append(out, store{o.Title(), o.Namespace, urls, deployed.FieldAt(o, "spec", "provider", "vault", "auth", "kubernetes") != nil,
+					in.places.Field(o, "spec", "provider", name, serverField(name))})
+			}
 		}
 	}
 	return out
+}
+
+// serverField is the field of a provider that says where it is.
+func serverField(provider string) string {
+	switch provider {
+	case "onepassword":
+		return "connectHost"
+	case "bitwardensecretsmanager":
+		return "bitwardenServerSDKURL"
+	case "infisical":
+		return "hostAPI"
+	case "akeyless":
+		return "akeylessGWApiURL"
+	case "gitlab", "webhook":
+		return "url"
+	case "azurekv":
+		return "vaultUrl"
+	case "aws":
+		return "region"
+	}
+	return "server"
 }
 
 // readers are the pods of External Secrets that read from stores: those of its image, or else those of where its chart or its name is.
@@ -110,8 +153,12 @@ func (in *Model) readers() []*network.End {
 	if len(out)+len(others) > 0 {
 		return append(out, others...)
 	}
-	if s := in.deployed.Platform.Store; s != nil && strings.Contains(s.ServiceAccountNS, name) {
-		return []*network.End{in.anybody(s.ServiceAccountNS)}
+	for _, s := range in.deployed.Platform.AllStores() {
+		for _, a := range s.Accounts {
+			if strings.Contains(a.Namespace, name) {
+				return []*network.End{in.anybody(a.Namespace)}
+			}
+		}
 	}
 	return nil
 }

@@ -158,7 +158,7 @@ func (m *makers) add(o *deployed.Object) {
 	maker := m.of(o.Namespace)
 	switch {
 	case o.Kind == "Secret" || o.Kind == "SealedSecret":
-		maker.made[o.Name] = nil
+		maker.made[o.Name] = sealedKeys(o)
 		m.copied(o.Name, deployed.FieldAt(o, "metadata", "annotations"), deployed.FieldAt(o, "spec", "template", "metadata", "annotations"))
 	case o.Kind == "ExternalSecret":
 		if e := externalOf(o); e.Target != "" {
@@ -336,4 +336,17 @@ func roleAllows(o *deployed.Object, verb, resource string) bool {
 		}
 		return rule["resourceNames"] == nil && has("apiGroups", "") && has("resources", resource) && has("verbs", verb)
 	})
+}
+
+// sealedKeys are the keys of the Secret that a SealedSecret becomes: those that are encrypted, and those of its template. They are unknown
+// for what is no SealedSecret, or has not any.
+func sealedKeys(o *deployed.Object) *keySet {
+	encrypted, _ := deployed.FieldAt(o, "spec", "encryptedData").(map[string]any)
+	if o.Kind != "SealedSecret" || len(encrypted) == 0 || deployed.StringAt(o, "metadata", "annotations", "sealedsecrets.bitnami.com/patch") == "true" {
+		return nil
+	}
+	template, _ := deployed.FieldAt(o, "spec", "template", "data").(map[string]any)
+	out := newKeySet(slices.Concat(slices.Collect(maps.Keys(encrypted)), slices.Collect(maps.Keys(template))))
+	out.kind = deployed.StringAt(o, "spec", "template", "type")
+	return out
 }
