@@ -62,6 +62,11 @@ func (m *mesh) add(cluster string, e *entryInput, in *flowInput) {
 // into are the flows from other clusters that end in a namespace of one.
 func (m *mesh) into(cluster, namespace string) []Flow { return m.flows[cluster][namespace] }
 
+// plain reports whether a cluster is one without Cilium.
+func (m *mesh) plain(cluster string) bool {
+	return m.clusters.byName[cluster].in.Policy.Kind.V == "NetworkPolicy"
+}
+
 // reaches checks a peer that names a cluster.
 func (m *mesh) reaches(n *names, in *peerInput) bool {
 	name, on := in.Cluster.V, n.where.namespaces[in.Namespace.V]
@@ -76,6 +81,8 @@ func (m *mesh) reaches(n *names, in *peerInput) bool {
 		in.Cluster.Report("no-effect", "remove it", "the entry itself is on the cluster %q", name)
 	case !m.on:
 		in.Cluster.Report("other-cluster", "set clusterMesh: true in "+PlatformFile+" if Cilium connects the clusters; else "+between, "the cluster %q is another one", name)
+	case m.plain(n.cluster) || m.plain(name):
+		in.Cluster.Report("not-in-networkpolicy", "permit its addresses: cidr", "Cilium alone knows pods of other clusters, and one of %q and %q is without it", n.cluster, name)
 	case len(on) == 0:
 		n.unknownNamespace(in.Namespace.Node, in.Namespace.V, "")
 	case !slices.Contains(on, name):

@@ -22,7 +22,9 @@ type Platform struct {
 	ArgoCD     ArgoCD
 	DNS        profiles.Pods  // the pods that answer DNS queries
 	Names      profiles.Names // what rules call by names of their own: these pods are among them
-	Stores     []Store        // the ClusterSecretStores that are rendered, by name
+	// Plain says rules as NetworkPolicies of Kubernetes; nil where Cilium reads its own.
+	Plain  *profiles.Plain
+	Stores []Store // the ClusterSecretStores that are rendered, by name
 	// StoresElsewhere are those that platform.yml names and that come from elsewhere.
 	StoresElsewhere []StoreRef
 	Controller      profiles.Pods // the ingress controller

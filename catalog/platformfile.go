@@ -31,6 +31,7 @@ type clusterSettings struct {
 	APIServer       apiServerInput                 `yaml:"apiServer"`
 	LoadBalancer    loadBalancerInput              `yaml:"loadBalancer"`
 	Baselines       baselinesInput                 `yaml:"networkBaselines"`
+	Policy          policyKindInput                `yaml:"networkPolicy"`
 	CIIssuers       syntax.Map[issuerInput]        `yaml:"ciIssuers" example:"{gitlab: {url: https://gitlab.example, audience: https://kube.home.example}}"` // whose tokens the API server takes
 	CI              []identityInput                `yaml:"ci"`                                                                                               // with a role in all namespaces
 	Secrets         secretsConfigInput             `yaml:"secrets"`
@@ -194,6 +195,13 @@ type apiClientsInput struct {
 	*syntax.Node `example:"{podLabels: {egress.example/api-server: allow}}"`
 	Enabled      flag             `yaml:"enabled,short"` // default true
 	PodLabels    syntax.Map[text] `yaml:"podLabels" example:"{egress.example/api-server: allow}"`
+}
+
+// policyKindInput is what the network of the cluster reads.
+type policyKindInput struct {
+	*syntax.Node `example:"{kind: NetworkPolicy, nodeCIDRs: [10.0.0.0/20]}"`
+	Kind         text   `yaml:"kind,short" enum:"CiliumNetworkPolicy,NetworkPolicy"`
+	NodeCIDRs    []text `yaml:"nodeCIDRs" example:"[10.0.0.0/20]"` // in which nodes have addresses, and nobody else
 }
 
 // issuerInput is a forge that gives tokens to its jobs.

@@ -29,6 +29,7 @@ func resolve(entries []*entry, s *settings, around surroundings, sizes *sizes) (
 		}
 	}
 	p.Profiles = s.ownProfiles(p.Namespaces)
+	s.sayable(p, entries)
 	slices.SortFunc(p.Namespaces, func(a, b Namespace) int { return cmp.Compare(a.Name, b.Name) })
 	return p, sequenced(p, s, names)
 }
@@ -44,6 +45,7 @@ func (s *settings) platform() *Platform {
 			BuildOptions: s.buildOptions, Version: s.argocdVersion},
 		DNS:    s.dns,
 		Names:  s.names(),
+		Plain:  s.plain,
 		Stores: s.stores, StoresElsewhere: s.storesElsewhere,
 		Controller: s.controllers()[0].Pods, TraefikVersion: s.traefikVersion, CI: s.issuers, Domain: s.in.Domain.V, Expose: s.expose, ExposeAt: s.exposeAt, Exposures: s.exposed, GatewayAPI: s.gatewayAPI, Nodes: s.nodes, PodCIDRs: s.podCIDRs,
 		Backups: s.in.Backup != nil, PriorityClasses: s.priorityClasses,

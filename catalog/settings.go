@@ -67,6 +67,7 @@ type settings struct {
 	kubernetes                   Kubernetes
 	nodes                        []Node
 	podCIDRs                     []netip.Prefix
+	plain                        *profiles.Plain
 	lint                         Lint
 	mirrors                      []Mirror
 	profiles                     profiles.Set
@@ -172,6 +173,9 @@ func settingsOf(c *cluster, cs *clusters, f *files, opts Options, target Target)
 		if p, ok := cidr(c); ok {
 			s.podCIDRs = append(s.podCIDRs, p)
 		}
+	}
+	if s.plain = s.plainOf(&in.Policy); s.plain != nil {
+		s.cluster.Mesh = false // Cilium connects clusters
 	}
 	s.lint = Lint{Strict: in.Lint.Strict.Or(false), Severities: map[string]LintSeverity{}}
 	for _, rule := range in.Lint.Rules.Items {

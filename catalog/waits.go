@@ -18,7 +18,7 @@ func (o Order) Common() CommonWaits {
 		return CommonWaits{}
 	}
 	return CommonWaits{
-		Policies: s.providers[groupCilium],
+		Policies: s.providers[s.policies()],
 		Secrets:  append(targets(s.after(s.settings.in.Secrets.DependsOn, "")), s.providers[groupExternalSecrets]...),
 		Routes:   s.providers[groupTraefik],
 	}

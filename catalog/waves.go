@@ -85,7 +85,7 @@ func sequenced(p *Platform, set *settings, n *names) Order {
 			}
 		}
 	}
-	for _, code := range s.providers[groupCilium] {
+	for _, code := range s.providers[s.policies()] {
 		s.markEarly(step{"app", code}, map[step]bool{})
 	}
 	for _, d := range set.in.Secrets.DependsOn {
@@ -144,11 +144,11 @@ func (s *sequencer) assign(p *Platform) {
 	for _, store := range stores {
 		store.Sync = Sync{s.of(step{what: "store"}), late(groupExternalSecrets)}
 	}
-	p.PolicySync = Sync{s.of(step{what: "policies"}), late(groupCilium)}
+	p.PolicySync = Sync{s.of(step{what: "policies"}), late(s.policies())}
 	p.RouteSync = Sync{s.of(step{what: "routes"}), late(groupTraefik) || len(s.attached) > 0 && late(groupGateway)}
 	for i := range p.Namespaces {
 		n := &p.Namespaces[i]
-		n.PolicySync = Sync{s.of(step{"policies", n.Name}), late(groupCilium)}
+		n.PolicySync = Sync{s.of(step{"policies", n.Name}), late(s.policies())}
 		for j := range n.Applications {
 			a := &n.Applications[j]
 			a.Wave = s.of(step{"app", a.Code})
@@ -205,6 +205,14 @@ func stored(p *Platform) []*Store {
 	return out
 }
 
+// policies is the API group of what is rendered; none where Kubernetes has the kind itself.
+func (s *sequencer) policies() string {
+	if s.settings.plain != nil {
+		return ""
+	}
+	return groupCilium
+}
+
 // followed is the wave of a step whose edges are being followed.
 const followed = -1 << 20
 
@@ -243,7 +251,7 @@ func (s *sequencer) edges(of step) []edge {
 	case "app":
 		return append(s.needs(of), s.guards(of)...)
 	case "policies":
-		return s.kinds(groupCilium)
+		return s.kinds(s.policies())
 	case "routes":
 		out := s.kinds(groupTraefik)
 		if s.attached[of.name] || of.name == "" && len(s.attached) > 0 {

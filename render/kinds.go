@@ -7,6 +7,7 @@ import (
 	"github.com/argoproj/argo-cd/v2/pkg/apis/application"
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/render/object"
+	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -25,7 +26,8 @@ var kinds = [...]row{
 	{Kind{rbacv1.GroupName, "v1", "ClusterRole", cluster}, catalog.NamespacePart, each(clusterRole)},
 	{Kind{rbacv1.GroupName, "v1", "ClusterRoleBinding", cluster}, catalog.NamespacePart, each(clusterRoleBinding)},
 	{Kind{rbacv1.GroupName, "v1", "RoleBinding", namespaced}, catalog.NamespacePart, each(roleBindings)},
-	{Kind{"cilium.io", "v2", "CiliumNetworkPolicy", namespaced}, catalog.PolicyPart, each(networkPolicies)},
+	{Kind{"cilium.io", "v2", "CiliumNetworkPolicy", namespaced}, catalog.PolicyPart, each(ciliumNetworkPolicies)},
+	{Kind{networkingv1.GroupName, "v1", "NetworkPolicy", namespaced}, catalog.PolicyPart, each(networkPolicies)},
 	{Kind{"", "v1", "ConfigMap", namespaced}, everyPart, configMaps},
 	{Kind{application.Group, "v1alpha1", application.AppProjectKind, namespaced}, catalog.RootPart, each(appProject)},
 	{Kind{"external-secrets.io", "v1", "ClusterSecretStore", cluster}, catalog.StorePart, clusterSecretStores}, // the only version that the operator serves since 0.17

@@ -166,7 +166,7 @@ func (c *Change) inProfiles(both [2]*Object) []Cause {
 	var names []string
 	for side, o := range both {
 		cluster := c.Clusters()[side]
-		if o == nil || cluster.Context == nil || o.Kind != "CiliumNetworkPolicy" {
+		if o == nil || cluster.Context == nil || o.Kind != "CiliumNetworkPolicy" && o.Kind != "NetworkPolicy" {
 			continue
 		}
 		for _, p := range cluster.Context.Platform.Profiles {

@@ -15,6 +15,7 @@ import (
 	"github.com/hippotion/roster/render/object"
 	"github.com/hippotion/roster/test/examples"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -26,6 +27,13 @@ func policies(t *testing.T, objects []object.Object) []verdict.Policy {
 	var out []verdict.Policy
 	var e object.Encoder
 	for _, o := range objects {
+		if o.Kind == "NetworkPolicy" { // which Cilium reads as well
+			var p networkingv1.NetworkPolicy
+			if err := yaml.UnmarshalStrict(e.Encode(nil, o.Value()), &p); err != nil {
+				t.Fatalf("%s: %v", o.File(), err)
+			}
+			out = append(out, verdict.Policy{Namespace: o.Namespace, Name: o.Name, Kubernetes: &p.Spec})
+		}
 		if o.Kind != "CiliumNetworkPolicy" {
 			continue
 		}
@@ -69,7 +77,7 @@ func TestFlows(t *testing.T) {
 // passes asks for each port of an outgoing flow, and for one that no flow has.
 func passes(t *testing.T, e *cilium.Engine, namespace string, f catalog.Flow) {
 	t.Helper()
-	from := verdict.Endpoint{Namespace: namespace, Labels: f.PodLabels}
+	from := verdict.Endpoint{Namespace: namespace, NamespaceLabels: map[string]string{"kubernetes.io/metadata.name": namespace}, Labels: f.PodLabels}
 	to, ok := peer(f.Peer)
 	if !ok {
 		return
@@ -101,7 +109,7 @@ func passes(t *testing.T, e *cilium.Engine, namespace string, f catalog.Flow) {
 func peer(p catalog.Peer) (verdict.Endpoint, bool) {
 	switch {
 	case p.Namespace != "":
-		return verdict.Endpoint{Namespace: p.Namespace, Labels: p.PodLabels}, true
+		return verdict.Endpoint{Namespace: p.Namespace, NamespaceLabels: map[string]string{"kubernetes.io/metadata.name": p.Namespace}, Labels: p.PodLabels}, true
 	case p.Host != "":
 		return verdict.Endpoint{FQDN: strings.ReplaceAll(p.Host, "*", "any")}, true
 	case p.CIDR != "":

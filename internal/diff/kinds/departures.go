@@ -92,7 +92,7 @@ func (d *departures) findGuests() {
 }
 
 // toldByMeaning are kinds that roster renders, of which other consequences say what they do: flows, hosts and permissions.
-var toldByMeaning = []string{"CiliumNetworkPolicy", "ClusterRole", "ClusterRoleBinding", "IngressRoute", "Middleware", "RoleBinding"}
+var toldByMeaning = []string{"CiliumNetworkPolicy", "ClusterRole", "ClusterRoleBinding", "IngressRoute", "Middleware", "NetworkPolicy", "RoleBinding"}
 
 // findOwners groups what is on one side only. Hooks are left out: Argo CD creates and deletes them as their policies say, and does not
 // prune them (gitops-engine pkg/sync/sync_context.go, getSyncTasks). So are the Applications of other clusters that this one's Argo CD deploys

@@ -206,5 +206,8 @@ func policyID(p *network.Policy) diff.ID {
 		group, _, _ := strings.Cut(p.Object.APIVersion, "/")
 		return diff.ID{Group: group, Kind: p.Object.Kind, Namespace: p.Namespace, Name: p.Name}
 	}
+	if p.Plain {
+		return diff.ID{Group: "networking.k8s.io", Kind: "NetworkPolicy", Namespace: p.Namespace, Name: p.Name}
+	}
 	return diff.ID{Group: "cilium.io", Kind: "CiliumNetworkPolicy", Namespace: p.Namespace, Name: p.Name}
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint"
 )
 
@@ -10,7 +11,9 @@ var policyNotJudged = lint.Rule{
 	Summary:  "what a policy permits cannot be judged here",
 	Doc: `lint asks what the policies permit, and says nothing where it does not know. It does not know what ` + "`toServices`" + `, CIDR groups, groups of
 cloud providers and ` + "`authentication`" + ` come to, nor what the policies of nodes do: that takes objects that only the cluster has. For a Service whose pods
-are known, ` + "`toEndpoints`" + ` and the port of the pods say the same, and can be judged.`,
+are known, ` + "`toEndpoints`" + ` and the port of the pods say the same, and can be judged.
+
+Where platform.yml says ` + "`networkPolicy: NetworkPolicy`" + `, nobody reads the policies of Cilium that applications bring.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -33,6 +36,11 @@ spec:
   ingress:
     - fromEndpoints: [{}]`},
 	Check: func(in *lint.Context, report lint.Report) {
+		if in.Deployed.Platform.Plain != nil {
+			for _, p := range in.Policies.HandWritten() {
+				report(in.Places.Field(p.Object), "write a NetworkPolicy, or a flow under networkPolicies.allow", "nobody reads %s: the network of the cluster is not Cilium, says %s", p.Object.Title(), catalog.PlatformFile)
+			}
+		}
 		for _, s := range in.Network.Judge().Skipped() {
 			p := in.Network.Policies()[s.Policy]
 			if s.Refused || p.Profile != nil && !p.Profile.Own || p.Flows != nil || p.Object != nil && p.Object.Application.Catalog != "" {

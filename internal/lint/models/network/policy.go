@@ -26,6 +26,7 @@ type Policy struct {
 	Flows   []catalog.Flow     // of an entry, which share the policy
 	Object  *deployed.Object   // that an application deploys
 	Entry   *catalog.Namespace // of Profile and Flows
+	Plain   bool               // whether these are a NetworkPolicy in the cluster
 	Problem error              // why it cannot be read: it is not judged then
 }
 
@@ -44,7 +45,7 @@ func (in *Model) Policies() []Policy { return in.sources.Get(in.readPolicies) }
 func (in *Model) readPolicies() []Policy {
 	var out []Policy
 	type id struct{ namespace, name string }
-	rendered := map[id]*object.Object{}
+	rendered, plain := map[id]*object.Object{}, in.deployed.Platform.Plain != nil
 	for i := range in.deployed.Objects {
 		if o := &in.deployed.Objects[i]; o.Kind == "CiliumNetworkPolicy" {
 			rendered[id{o.Namespace, o.Name}] = o
@@ -54,7 +55,7 @@ func (in *Model) readPolicies() []Policy {
 		n := &in.deployed.Platform.Namespaces[i]
 		for k := range n.Policies {
 			p := &n.Policies[k]
-			out = append(out, Policy{Policy: verdict.Policy{Namespace: n.Name, Name: p.Name, Rule: p.Rule}, Profile: p, Entry: n})
+			out = append(out, Policy{Policy: verdict.Policy{Namespace: n.Name, Name: p.Name, Rule: p.Rule}, Profile: p, Entry: n, Plain: plain})
 		}
 		at := map[string]int{}
 		for _, f := range n.Flows {
@@ -64,8 +65,10 @@ func (in *Model) readPolicies() []Policy {
 				continue
 			}
 			at[name] = len(out)
-			p := Policy{Policy: verdict.Policy{Namespace: n.Name, Name: name}, Flows: []catalog.Flow{f}, Entry: n}
-			if o := rendered[id{n.Name, name}]; o != nil {
+			number, p := len(out), Policy{Policy: verdict.Policy{Namespace: n.Name, Name: name}, Flows: []catalog.Flow{f}, Entry: n, Plain: plain}
+			if plain { // what is rendered says the same in other words
+				p.Later = func() *api.Rule { return in.deployed.Platform.FlowRule(out[number].Flows) }
+			} else if o := rendered[id{n.Name, name}]; o != nil {
 				p.Later = func() *api.Rule {
 					rule, _ := policies.Rendered(o) // what roster renders can be read
 					return rule
@@ -74,7 +77,11 @@ func (in *Model) readPolicies() []Policy {
 			out = append(out, p)
 		}
 	}
-	for _, o := range in.deployed.Kind("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "NetworkPolicy") {
+	kinds := []string{"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "NetworkPolicy"}
+	if plain {
+		kinds = kinds[2:] // nobody reads the others
+	}
+	for _, o := range in.deployed.Kind(kinds...) {
 		if p, ok := in.deployedPolicy(o); ok {
 			out = append(out, p)
 		}
