@@ -3,6 +3,7 @@ package render
 import (
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/render/object"
@@ -106,13 +107,18 @@ func traefikAnnotations(n *catalog.Namespace, in *catalog.Route) map[string]stri
 	}
 	var through []string
 	for _, m := range n.Middlewares(in) {
-		through = append(through, m.Namespace+"-"+m.Name+"@kubernetescrd")
+		through = append(through, namedByTraefik(m.Namespace, m.Name))
 	}
 	for _, own := range ownMiddlewares(in) {
-		through = append(through, n.Name+"-"+own.name+"@kubernetescrd")
+		through = append(through, namedByTraefik(n.Name, own.name))
 	}
 	if len(through) > 0 {
 		out[router+"middlewares"] = strings.Join(through, ",")
 	}
 	return out
+}
+
+// namedByTraefik is the name that Traefik gives a Middleware (Normalize of pkg/provider): what is no letter and no number becomes one hyphen.
+func namedByTraefik(namespace, name string) string {
+	return strings.Join(strings.FieldsFunc(namespace+"-"+name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }), "-") + "@kubernetescrd"
 }

@@ -44,6 +44,11 @@ var alone = []fault{
 		{rule: "dns-refused", text: "networkPolicies: {profile: operator, allow: [{to: {entity: world, ports: [53/UDP]}}]}"},
 		{rule: "waiver-unused", text: "- namespace: kube-system"},
 	}},
+	{file: list, old: "- namespace: web-vaultwarden\n", new: "- namespace: web-vaultwarden\n  quota: {cpu: 1m, limits: {cpu: 4}}\n  limits: {max: {memory: 1Mi}}\n", finds: []find{
+		{rule: "quota-exceeded", text: "quota: {cpu: 1m,"},
+		{rule: "quota-without-request", file: "helm-charts/extra-objects/values-web-vaultwarden.yml", text: "resources:\n                requests: {cpu: 50m, memory: 64Mi}"},
+		{rule: "limit-range-refuses", file: "helm-charts/extra-objects/values-web-vaultwarden.yml", text: "resources:\n                requests: {cpu: 50m, memory: 64Mi}"},
+	}},
 	{file: list, old: "- namespace: web-vaultwarden\n", new: "- namespace: web-tube\n  networkPolicies: isolated\n  applications: [{applicationCode: web-tube, repoURL: 'https://git.example/tube.git', path: deploy}]\n\n- namespace: web-vaultwarden\n", finds: []find{
 		{rule: "not-fetched", text: "applications: [{applicationCode: web-tube,"},
 	}},
@@ -397,7 +402,7 @@ var faults = []fault{
 		{rule: "unpinned-image", text: "roster-helpers:latest"},
 	}},
 	{file: "deploy/openclaw-usagewatch.yaml", old: "            limits: {memory: 64Mi}\n", new: "", finds: []find{
-		{rule: "missing-limits", text: "resources:"},
+		{rule: "missing-limits", text: "resources:\n                requests: {cpu: 50m, memory: 64Mi}"},
 	}},
 	{file: "deploy/openclaw-usagewatch.yaml", old: "- name: usagewatch\n", new: "- name: usagewatch # lint:ignore missing-probes it has no port\n", finds: []find{
 		{rule: "waiver-unused", text: "- name: usagewatch #"},

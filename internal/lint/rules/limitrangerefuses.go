@@ -2,8 +2,10 @@ package rules
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/models/deployed"
 	corev1 "k8s.io/api/core/v1"
 	helpers "k8s.io/component-helpers/resource"
 )
@@ -11,9 +13,8 @@ import (
 var limitRangeRefuses = lint.Rule{
 	Name:     "limit-range-refuses",
 	Severity: lint.Error,
-	Summary:  "a container asks for more or less than the LimitRange of its namespace permits",
-	Doc: `The API server refuses each such pod, and nobody is told but the controller. Lower what the container asks for, or raise max of limits. A container without a
-limit is refused as well where the LimitRange has a max and no default.`,
+	Summary:  "a container or a claim asks for more or less than the LimitRange of its namespace permits",
+	Doc:      `The API server refuses each such pod, and nobody is told but the controller. Lower what the container asks for, or raise max of limits. A claim that is refused leaves its pods waiting for a volume.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -29,28 +30,67 @@ repository: {url: https://git.example/homelab.git}
 	Check: func(in *lint.Context, report lint.Report) {
 		all := rooms(in)
 		for _, p := range in.Deployed.Pods() {
-			r := all[p.Object.Namespace]
-			if r == nil || len(r.limits) == 0 {
-				continue
+			if r := all[p.Object.Namespace]; r != nil && len(r.limits) > 0 {
+				r.refusesPods(in, p, report)
 			}
-			pod := r.admitted(p)
-			for _, l := range r.limits {
-				switch l.Type {
-				case corev1.LimitTypeContainer:
-					for i, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
-						if problem := beyond(&l, c.Resources.Requests, c.Resources.Limits); problem != "" {
-							report(in.Places.Field(p.Object, p.ContainerAt(i, "resources")...), "", "the container %s of %s is refused by the LimitRange: %s", c.Name, p.Title(), problem)
-						}
-					}
-				case corev1.LimitTypePod:
-					options := helpers.PodResourcesOptions{}
-					if problem := beyond(&l, helpers.PodRequests(pod, options), helpers.PodLimits(pod, options)); problem != "" {
-						report(in.Places.Field(p.Object, append(slices.Clone(p.At), "spec")...), "", "the pods of %s are refused by the LimitRange: all containers together: %s", p.Title(), problem)
-					}
+		}
+		for _, o := range in.Deployed.Kind("PersistentVolumeClaim") {
+			if problem := all[o.Namespace].refusesClaim(o.Content()); problem != "" {
+				report(in.Places.Field(o, "spec", "resources"), "", "%s is refused by the LimitRange: %s", o.Title(), problem)
+			}
+		}
+		for _, o := range in.Deployed.Kind("StatefulSet") {
+			templates, _ := deployed.FieldAt(o, "spec", "volumeClaimTemplates").([]any)
+			for i, t := range templates {
+				if problem := all[o.Namespace].refusesClaim(t); problem != "" {
+					report(in.Places.Field(o, "spec", "volumeClaimTemplates", strconv.Itoa(i), "spec", "resources"), "", "the claims %s of %s are refused by the LimitRange: %s",
+						deployed.Member(deployed.Member(t, "metadata"), "name"), o.Title(), problem)
 				}
 			}
 		}
 	},
+}
+
+// refusesPods reports what a LimitRange does not permit of a workload's containers, and of all of them together.
+func (r *room) refusesPods(in *lint.Context, p *deployed.Pod, report lint.Report) {
+	pod := r.admitted(p)
+	for _, l := range r.limits {
+		switch l.Type {
+		case corev1.LimitTypeContainer:
+			for i, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
+				if problem := beyond(&l, c.Resources.Requests, c.Resources.Limits); problem != "" {
+					report(in.Places.Field(p.Object, p.ContainerAt(i, "resources")...), "", "the container %s of %s is refused by the LimitRange: %s", c.Name, p.Title(), problem)
+				}
+			}
+		case corev1.LimitTypePod:
+			options := helpers.PodResourcesOptions{}
+			if problem := beyond(&l, helpers.PodRequests(pod, options), helpers.PodLimits(pod, options)); problem != "" {
+				report(in.Places.Field(p.Object, append(slices.Clone(p.At), "spec")...), "", "the pods of %s are refused by the LimitRange: all containers together: %s", p.Title(), problem)
+			}
+		}
+	}
+}
+
+// refusesClaim is what a LimitRange does not permit of a claim (PersistentVolumeClaimLimitFunc of the same plugin, which looks at min and max of
+// what is requested); empty when it permits it.
+func (r *room) refusesClaim(claim any) string {
+	if r == nil {
+		return ""
+	}
+	for _, l := range r.limits {
+		requests := claimed(claim)
+		size, requested := requests["requests.storage"]
+		low, hasMin := l.Min[corev1.ResourceStorage]
+		high, hasMax := l.Max[corev1.ResourceStorage]
+		switch {
+		case l.Type != corev1.LimitTypePersistentVolumeClaim || !requested:
+		case hasMin && size.Cmp(low) < 0:
+			return "it requests " + size.String() + " of storage, and min is " + low.String()
+		case hasMax && size.Cmp(high) > 0:
+			return "it requests " + size.String() + " of storage, and max is " + high.String()
+		}
+	}
+	return ""
 }
 
 // beyond is what of requests and limits a LimitRange does not permit (minConstraint, maxConstraint and limitRequestRatioConstraint of

@@ -11,12 +11,14 @@ import (
 var missingSecret = lint.Rule{
 	Name:     "missing-secret",
 	Severity: lint.Error,
-	Summary:  "a pod or a route needs a Secret, or a key of one, that nothing creates",
+	Summary:  "a pod, a route or a backup needs a Secret, or a key of one, that nothing creates",
 	Doc: `The pod waits in CreateContainerConfigError or ContainerCreating for a Secret that never comes, and says so only in its events.
 Add it under ` + "`secrets`" + ` of the application, correct the name, or set ` + "`optional: true`" + `. It is reported only where all that runs in the
 namespace is known, and where nothing in it, such as a custom resource, a Job with the name among its arguments or an account that may
 create Secrets, could create it. Operators usually name the Secrets of a custom resource after it. The keys of an ExternalSecret are
 those of its ` + "`target.template`" + ` or, without one, of its ` + "`data`" + `.
+
+VolSync waits for the Secret of a repository, and makes no backup.
 
 Traefik drops the rules that go through a Middleware whose Secret is missing; without that of a certificate, it answers with another one;
 and without the CA of a TLSOption, it asks no client for a certificate.`,
@@ -53,6 +55,43 @@ repository: {url: https://git.example/homelab.git}
 				report(in.Places.Near(p.Object, need.Secret, slices.Concat(p.At, need.At)...), "add it under secrets: of the application", "%s needs %s", p.Title(), problem)
 			}
 		}
+		missingRepositories(in, report)
 		reportAll(in.Routes.Faults(routes.MissingSecret), report)
 	},
+}
+
+// missingRepositories reports the Secrets that VolSync waits for: of what applications deploy, and of the list's backups.
+func missingRepositories(in *lint.Context, report lint.Report) {
+	for _, o := range in.Deployed.Kind("ReplicationSource", "ReplicationDestination") {
+		for _, problem := range lackedOf(in, o.Namespace, secrets.NeedsOfMover(o)) {
+			report(in.Places.Field(o, problem.at...), "add it under secrets: of the application", "%s needs %s", o.Title(), problem.text)
+		}
+	}
+	for n, a := range in.Deployed.Applications() {
+		for _, b := range a.Backups {
+			if b.From == "" {
+				for _, problem := range lackedOf(in, n.Name, secrets.NeedsOfBackup(b.Secret)) {
+					report(b.Place, "add it under secrets: of the application", "the backup of the claim %s needs %s", b.Claim, problem.text)
+				}
+			}
+		}
+	}
+}
+
+// lacked is what is missing, and the fields that ask for it.
+type lacked struct {
+	text string
+	at   []string
+}
+
+// lackedOf is what is missing of several needs, each once.
+func lackedOf(in *lint.Context, namespace string, needs []secrets.Need) []lacked {
+	var out []lacked
+	for _, need := range needs {
+		text := in.Secrets.Missing(namespace, need)
+		if text != "" && !slices.ContainsFunc(out, func(l lacked) bool { return l.text == text }) {
+			out = append(out, lacked{text, need.At})
+		}
+	}
+	return out
 }

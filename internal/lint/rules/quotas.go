@@ -66,10 +66,26 @@ func rooms(in *lint.Context) map[string]*room {
 	for _, o := range in.Deployed.Kind("LimitRange") {
 		var l corev1.LimitRange
 		if deployed.GroupOf(o) == "" && runtime.DefaultUnstructuredConverter.FromUnstructured(o.Content(), &l) == nil {
-			of(o.Namespace).limits = append(of(o.Namespace).limits, l.Spec.Limits...)
+			for _, item := range l.Spec.Limits {
+				of(o.Namespace).limits = append(of(o.Namespace).limits, stored(item))
+			}
 		}
 	}
 	return out
+}
+
+// stored is what the API server makes of a limit for containers (SetDefaults_LimitRangeItem of k8s.io/kubernetes/pkg/apis/core/v1).
+func stored(l corev1.LimitRangeItem) corev1.LimitRangeItem {
+	if l.Type == corev1.LimitTypeContainer {
+		defaults, requests := corev1.ResourceList{}, corev1.ResourceList{}
+		fill(defaults, l.Default)
+		fill(defaults, l.Max)
+		fill(requests, l.DefaultRequest)
+		fill(requests, defaults)
+		fill(requests, l.Min)
+		l.Default, l.DefaultRequest = defaults, requests
+	}
+	return l
 }
 
 func quantities(in map[string]string) corev1.ResourceList {

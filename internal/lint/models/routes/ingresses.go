@@ -334,7 +334,7 @@ func (in *Model) middlewareNamed(text string) catalog.Middleware {
 // indexMiddlewares are the Middlewares by the names that Traefik may give them.
 func (in *Model) indexMiddlewares() map[string][]*deployed.Object {
 	out := map[string][]*deployed.Object{}
-	for _, o := range in.deployed.Kind("Middleware") {
+	for _, o := range in.deployed.All("Middleware") {
 		if ofTraefik(o) {
 			name := normalized(o.Namespace, o.Name)
 			if in.traefik.Settings().SafeNaming {

@@ -158,6 +158,9 @@ func (s *subject) referOwn(n name, local string, at []string) *deployed.Object {
 	if o := s.find(n.kind, s.schemes(legacy, safe), "", ""); o != nil {
 		return o
 	}
+	if n.kind == "Middleware" && len(s.middlewaresBy.Get(s.indexMiddlewares)[local]) > 0 {
+		return nil // roster renders it
+	}
 	if s.strict && s.settings.SafeNaming {
 		if namespace, _, found := strings.Cut(safe, "_"); !found || namespace == "" || s.known(namespace) {
 			s.fault(n.missing, at, "with safeNaming, the name is NAMESPACE_NAME"+ownProvider, "no application deploys a %s that Traefik calls %s", n.kind, n.named)

@@ -25,7 +25,7 @@ type Service struct {
 func (in *Model) ServicesOf(namespace string) map[string]*Service {
 	return in.services.Get(func() map[string]map[string]*Service {
 		out := map[string]map[string]*Service{}
-		for _, o := range in.deployed.Kind("Service") {
+		for _, o := range in.deployed.All("Service") {
 			var s corev1.Service
 			if o.APIVersion == "v1" && runtime.DefaultUnstructuredConverter.FromUnstructured(o.Content(), &s) == nil {
 				if out[o.Namespace] == nil {

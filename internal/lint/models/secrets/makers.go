@@ -104,10 +104,16 @@ func (in *Model) search() *makers {
 		for _, s := range a.Secrets {
 			m.of(n.Name).external(s.Target, s.CreationPolicy, s.Keys(), s.Type)
 		}
+		for _, b := range a.Backups {
+			if b.From != "" {
+				m.of(n.Name).made[b.Secret] = nil
+			}
+		}
 	}
 	for _, o := range in.deployed.Workloads {
 		m.add(o)
 	}
+	m.rendered()
 	for _, p := range in.deployed.Pods() {
 		maker := m.of(p.Object.Namespace)
 		for _, c := range p.Containers() {
@@ -126,6 +132,17 @@ func (in *Model) search() *makers {
 		}
 	}
 	return m
+}
+
+// rendered notes what is created for the objects that roster renders: certificates, by cert-manager.
+func (m *makers) rendered() {
+	for _, kind := range []string{"Ingress", "Certificate"} {
+		for _, o := range m.in.deployed.All(kind) {
+			if o.Application == nil {
+				m.of(o.Namespace).sayAll(o.Content()["spec"])
+			}
+		}
+	}
 }
 
 // external notes the Secret of an ExternalSecret. One that is merged into is made by others, which have put some keys there; who they are is the
@@ -184,6 +201,8 @@ func (m *makers) add(o *deployed.Object) {
 		m.deploys(o)
 	case o.Kind == "PushSecret": // it fills Secrets of any namespace, through a store for Kubernetes
 		m.anywhere.sayAll(o.Content()["spec"])
+	case isMover(o):
+		maker.moves(o)
 	case deployed.IsCustom(o) && !deployed.IsReader(o):
 		spec := o.Content()["spec"]
 		maker.sayAll(spec)
