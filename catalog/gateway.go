@@ -197,6 +197,18 @@ func (s *settings) controllers() []profiles.Controller {
 	return distinct
 }
 
+// ControllerOf is what stands behind a Gateway of an exposure, by its NAMESPACE/NAME; nil for another Gateway.
+func (p *Platform) ControllerOf(gateway string) *profiles.Controller {
+	for _, name := range slices.Sorted(maps.Keys(p.Exposures)) {
+		for i := range p.Exposures[name].Gateways {
+			if g := &p.Exposures[name].Gateways[i]; g.Namespace+"/"+g.Name == gateway {
+				return &g.Controller
+			}
+		}
+	}
+	return nil
+}
+
 // sameController reports whether two of them are the same for Cilium.
 func sameController(a, b *profiles.Controller) bool {
 	if a.On != b.On && (a.On == profiles.OnCilium || b.On == profiles.OnCilium || a.On == profiles.OnHost || b.On == profiles.OnHost) {

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	_ "embed" // for health checks
+	"slices"
 	"strings"
 
 	"github.com/hippotion/roster/catalog"
@@ -18,6 +19,10 @@ var (
 	applicationHealth string
 	//go:embed health/customresourcedefinition.lua
 	crdHealth string
+
+	// exclusions are the kinds that Argo CD 3 leaves out by itself (argo-cd manifests/base/config/argocd-cm.yaml), without EndpointSlice.
+	//go:embed exclusions.yaml
+	exclusions string
 )
 
 // Names of Argo CD's own objects, as its manifests and its Helm chart have them.
@@ -36,6 +41,9 @@ func settings(p *catalog.Platform) map[string]string {
 	}
 	if options := p.ArgoCD.BuildOptions.Text; options != "" {
 		out["kustomize.buildOptions"] = options
+	}
+	if slices.ContainsFunc(p.Namespaces, func(n catalog.Namespace) bool { return len(n.Outside()) > 0 }) {
+		out["resource.exclusions"] = exclusions // or else it applies no EndpointSlice, and the Services of addresses in the LAN lead nowhere
 	}
 	if p.ArgoCD.Impersonation {
 		out["application.sync.impersonation.enabled"] = "true"

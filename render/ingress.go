@@ -75,23 +75,29 @@ func ingresses(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Objec
 
 func specOfIngress(in *catalog.Route) ingressSpec {
 	spec := ingressSpec{IngressClassName: in.Exposure.Class}
-	at := ingressPath{Path: in.Path, PathType: "Prefix"}
-	if in.PathType == catalog.PathExact {
-		at.PathType = "Exact"
-	}
-	if at.Path == "" {
-		at.Path = "/"
-	}
-	for _, b := range in.Backends {
-		at.Backend.Service = ingressService{Name: b.Service, Port: ingressServicePort{b.Port.Name, b.Port.Number}}
-	}
 	for _, host := range in.Hosts {
-		spec.Rules = append(spec.Rules, ingressRule{Host: host, HTTP: ingressRuleHTTP{[]ingressPath{at}}})
+		spec.Rules = append(spec.Rules, ingressRule{Host: host, HTTP: ingressRuleHTTP{pathsOfIngress(in)}})
 	}
 	if in.TLS != nil {
 		spec.TLS = []ingressTLS{{Hosts: in.Hosts, SecretName: in.TLS.SecretName}}
 	}
 	return spec
+}
+
+// pathsOfIngress are the path of a route. Kubernetes says that the prefix /admin is not one of /adminx, but Traefik and others compare characters: with
+// the path itself and those below it as two, all controllers do the same.
+func pathsOfIngress(in *catalog.Route) []ingressPath {
+	var to ingressBackend
+	for _, b := range in.Backends {
+		to.Service = ingressService{Name: b.Service, Port: ingressServicePort{b.Port.Name, b.Port.Number}}
+	}
+	switch {
+	case in.Path == "":
+		return []ingressPath{{"/", "Prefix", to}}
+	case in.PathType == catalog.PathExact:
+		return []ingressPath{{in.Path, "Exact", to}}
+	}
+	return []ingressPath{{in.Path, "Exact", to}, {in.Path + "/", "Prefix", to}}
 }
 
 // traefikAnnotations are what Traefik reads of an Ingress, where an exposure has entry points: no other controller has any.

@@ -217,7 +217,7 @@ func (w *walk) goTo(d routes.Door) {
 	if r == nil || r.Server == "" {
 		return
 	}
-	w.controller, w.server, w.behind = nil, r.Server, r.Server
+	w.controller, w.server, w.behind = w.in.Network.BehindGateway(r.Gateway), r.Server, r.Server
 	if l := r.Listener; l != nil && l.ByCilium() {
 		w.controller = []*network.End{w.in.Network.Entity("ingress")}
 	}

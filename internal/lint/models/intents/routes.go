@@ -37,6 +37,10 @@ func (in *Model) Routes() []Intent {
 			add(r.String(), func() catalog.Place { return r.At() }, false, controller, in.routes.Leads(r))
 		case r.Listener != nil && r.Listener.Controller == gateways.Cilium:
 			add(r.String(), func() catalog.Place { return r.At() }, false, []*network.End{cilium}, in.routes.Leads(r))
+		default:
+			if behind := in.network.BehindGateway(r.Gateway); len(behind) > 0 {
+				add(r.String(), func() catalog.Place { return r.At() }, false, behind, in.routes.Leads(r))
+			}
 		}
 	}
 	for _, s := range in.routes.GatewayStreams() {

@@ -217,6 +217,14 @@ func (in *Model) Controller() []*End {
 	return in.ControllerEnds(&in.deployed.Platform.Names.Controllers()[0])
 }
 
+// BehindGateway are the ends behind a Gateway, by its NAMESPACE/NAME, where platform.yml says what they are; none when they are not known.
+func (in *Model) BehindGateway(name string) []*End {
+	if c := in.deployed.Platform.ControllerOf(name); c != nil {
+		return in.ControllerEnds(c)
+	}
+	return nil
+}
+
 // ControllerEnds are the ends that an ingress controller is, or what stands behind a Gateway.
 func (in *Model) ControllerEnds(c *profiles.Controller) []*End {
 	switch c.On {

@@ -93,12 +93,23 @@ func (s *subject) gatewayRouter() {
 // rule is what all routers of a rule need: its filters and its backends. Without a backend, requests are answered with 500, and so they are with a
 // filter that is not known; a middleware that Traefik does not have makes it drop the rule.
 func (s *subject) rule(o *gatewayRoute, i int) {
-	for _, server := range o.servers() {
+	for _, by := range o.servers() {
+		before := len(s.faults)
+		var middlewares [][]string // where they are named
 		for k := range o.rules[i].Filters {
-			s.gatewayFilter(o, &o.rules[i].Filters[k], []string{"spec", "rules", strconv.Itoa(i), "filters", strconv.Itoa(k)}, server)
+			at := []string{"spec", "rules", strconv.Itoa(i), "filters", strconv.Itoa(k)}
+			if s.gatewayFilter(o, &o.rules[i].Filters[k], at, by) {
+				middlewares = append(middlewares, append(at, "extensionRef"))
+			}
+		}
+		by.refuses = by.traefik && len(s.faults) > before
+		for _, at := range middlewares {
+			if !by.refuses {
+				s.need(s.refer(name{"Middleware", MissingMiddleware, s.object.Namespace, "", deployed.StringAt(s.object, append(at, "name")...)}, at, "name"), at...)
+			}
 		}
 		for k := range o.rules[i].BackendRefs {
-			s.gatewayBackend(o.Kind, &o.rules[i].BackendRefs[k], []string{"spec", "rules", strconv.Itoa(i), "backendRefs", strconv.Itoa(k)}, server)
+			s.gatewayBackend(o.Kind, &o.rules[i].BackendRefs[k], []string{"spec", "rules", strconv.Itoa(i), "backendRefs", strconv.Itoa(k)}, by)
 		}
 	}
 }
@@ -108,6 +119,7 @@ type server struct {
 	name    string
 	traefik bool
 	known   bool
+	refuses bool // whether a filter has it answer a rule with 500: then it looks up nothing else of the rule
 }
 
 // servers are those of a route, each once. One whose Gateway is not known does what the Gateway API says, as all do.
@@ -118,7 +130,7 @@ func serversOf(all []gateways.Attachment) []server {
 	for i := range all {
 		one := server{name: "the Gateway"}
 		if l := all[i].Listener; l != nil {
-			one = server{l.Server(), l.ByTraefik(), l.Controller != ""}
+			one = server{name: l.Server(), traefik: l.ByTraefik(), known: l.Controller != ""}
 		}
 		if all[i].Refused <= gateways.NotKnown && !slices.Contains(out, one) {
 			out = append(out, one)
@@ -133,7 +145,8 @@ var filtersOf = map[string][]string{
 	"GRPCRoute": {"RequestHeaderModifier", "ExtensionRef"},
 }
 
-func (s *subject) gatewayFilter(o *gatewayRoute, f *gatewayFilter, at []string, by server) {
+// gatewayFilter judges a filter, and reports whether it is a Middleware that is to be looked up.
+func (s *subject) gatewayFilter(o *gatewayRoute, f *gatewayFilter, at []string, by server) bool {
 	e := f.Extension
 	switch {
 	case !by.traefik && f.Type == "ExtensionRef" && e != nil && e.Group == "gateway.envoyproxy.io":
@@ -149,9 +162,9 @@ func (s *subject) gatewayFilter(o *gatewayRoute, f *gatewayFilter, at []string, 
 	case !s.settings.ReadsIngressRoutes():
 		s.wrong(BrokenMiddleware, append(at, "extensionRef"), "set providers.kubernetesCRD for Traefik", "Traefik reads no Middlewares without its provider kubernetesCRD: it answers with 500")
 	default:
-		at = append(at, "extensionRef")
-		s.need(s.refer(name{"Middleware", MissingMiddleware, s.object.Namespace, "", e.Name}, at, "name"), at...)
+		return true
 	}
+	return false
 }
 
 // envoyFilter is a filter of Envoy Gateway, which is in the namespace of the route.
@@ -191,7 +204,7 @@ func (s *subject) gatewayBackend(kind string, b *gatewayBackend, at []string, by
 	case !by.traefik:
 	case b.Group != "traefik.io" || b.Kind != "TraefikService":
 		bad(BrokenService, field("kind"), "write kind: Service", "Traefik leads to no %s of the group %q", b.Kind, b.Group)
-	case !strings.Contains(b.Name, "@"):
+	case !by.refuses && !strings.Contains(b.Name, "@"):
 		s.need(s.refer(name{"TraefikService", MissingService, s.object.Namespace, b.Namespace, b.Name}, at, "name"), at...)
 	}
 }

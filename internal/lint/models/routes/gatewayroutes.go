@@ -155,17 +155,57 @@ func (in *Model) gatewayRouters() []*Router {
 	var out []*Router
 	left := mostRouters
 	for _, o := range in.gatewayRoutes() {
-		seen := map[string]bool{}
+		namesakes, order := map[string][]*Router{}, []string{}
 		for i := range o.attachments {
 			for _, r := range in.attached(o, &o.attachments[i], &left) {
-				if !seen[r.known] {
-					seen[r.known] = true
-					out = append(out, r)
+				if namesakes[r.known] == nil {
+					order = append(order, r.known)
 				}
+				namesakes[r.known] = append(namesakes[r.known], r)
 			}
+		}
+		for _, name := range order {
+			out = append(out, in.kept(namesakes[name]))
 		}
 	}
 	return out
+}
+
+// kept is the one of several routers with one name that is there: the listeners of a Gateway at one entry point give Traefik the same names, and each
+// that takes the route overwrites what those before it made (pkg/provider/kubernetes/gateway/httproute.go, loadHTTPRoutes).
+func (in *Model) kept(all []*Router) *Router {
+	var last, sure *Router
+	for _, r := range all {
+		if r.Refused || r.Listener != nil && !in.takesRoutes(r.Listener) {
+			continue
+		}
+		if last == nil || r.Server == "" {
+			last = r
+		}
+		if r.Unsure == "" {
+			sure = r
+		}
+	}
+	switch {
+	case last == nil:
+		return all[0]
+	case sure != nil && sure.TLS == last.TLS: // then it is all the same whether the last one is there
+		return sure
+	}
+	return last
+}
+
+// takesRoutes reports whether a listener takes any routes, for all that is known.
+func (in *Model) takesRoutes(l *gateways.Listener) bool {
+	known := in.listeners.Get(func() map[*gateways.Listener]bool { return map[*gateways.Listener]bool{} })
+	takes, ok := known[l]
+	if !ok {
+		s := &subject{judge: &judge{Model: in, settings: in.traefik.Settings()}, object: l.Object, part: true}
+		s.listener(l)
+		takes = len(s.faults) == 0
+		known[l] = takes
+	}
+	return takes
 }
 
 // attached are the routers of a route at one listener.

@@ -43,6 +43,7 @@ type Model struct {
 	operators     once.Value[map[string]bool] // the namespaces in which an operator may make Services
 	routedHosts   once.Value[map[string]*owners]
 	ofGateways    once.Value[[]*gatewayRoute]
+	listeners     once.Value[map[*gateways.Listener]bool] // whether each takes routes
 	followed      once.Value[map[[3]string]string]
 	streams       once.Value[[]*GatewayStream]
 	ofIngresses   once.Value[[]*ingress]
