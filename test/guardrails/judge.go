@@ -13,8 +13,8 @@ import (
 	"github.com/hippotion/roster/render/workload"
 )
 
-// policies are those of the list with an engine.
-func policies(engine string) ([]map[string]any, error) {
+// listFor is the list with an engine, and what else its repository has.
+func listFor(engine string) map[string]string {
 	more := ""
 	if engine == "kyverno" {
 		more = "defaultDeny: {action: enforce},"
@@ -23,7 +23,15 @@ func policies(engine string) ([]map[string]any, error) {
 	if engine == "kyverno" {
 		text = strings.Replace(text, "team-label: audit}}", "team-label: audit, live-state: enforce}}", 1)
 	}
-	files := fstest.MapFS{"applications.yml": {Data: []byte(text)}, "platform.yml": {Data: []byte("repository: {url: https://git.example/a.git}\n")}}
+	return map[string]string{"applications.yml": text, "platform.yml": "repository: {url: https://git.example/a.git}\n"}
+}
+
+// policies are those of the list with an engine.
+func policies(engine string) ([]map[string]any, error) {
+	files := fstest.MapFS{}
+	for name, text := range listFor(engine) {
+		files[name] = &fstest.MapFile{Data: []byte(text)}
+	}
 	platform, mistakes, err := catalog.Load(files, ".", catalog.Options{})
 	if err != nil || len(mistakes) > 0 {
 		return nil, fmt.Errorf("the list: %v %w", mistakes, err)
@@ -52,6 +60,16 @@ func policies(engine string) ([]map[string]any, error) {
 
 // judged is what roster's evaluator says of a request by validating policies: what each guardrail that it does not fit says.
 func judged(all map[string]*admission.Policy, r request) (map[string]string, error) {
+	said, err := messages(all, r)
+	out := map[string]string{}
+	for name, message := range said {
+		out[guardrailOf(name)] = message
+	}
+	return out, err
+}
+
+// messages is the same by the name of the policy, or of its binding.
+func messages(all map[string]*admission.Policy, r request) (map[string]string, error) {
 	out := map[string]string{}
 	for name, p := range all {
 		v, err := p.Judge(context.Background(), admission.Request{Object: r.Object, Old: r.Old, Namespace: r.Namespace, NamespaceLabels: namespaces[r.Namespace], Subresource: r.Subresource})
@@ -59,7 +77,7 @@ func judged(all map[string]*admission.Policy, r request) (map[string]string, err
 			return nil, fmt.Errorf("%s, %s: %w", r.name, name, err)
 		}
 		if v.Applies && !v.Left && !v.Passes {
-			out[guardrailOf(name)] = v.Message
+			out[name] = v.Message
 		}
 	}
 	return out, nil

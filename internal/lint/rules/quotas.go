@@ -30,14 +30,21 @@ type limitedQuota struct {
 type room struct {
 	quotas []limitedQuota
 	limits []corev1.LimitRangeItem
+	class  string // the priority class of pods that name none
 }
 
 // rooms are those of all namespaces that permit not everything. A quota with a scope that nobody can judge here is left out.
 func rooms(in *lint.Context) map[string]*room {
 	out := map[string]*room{}
+	class := ""
+	for _, c := range in.Platform.PriorityClasses {
+		if c.Global {
+			class = c.Name
+		}
+	}
 	of := func(namespace string) *room {
 		if out[namespace] == nil {
-			out[namespace] = &room{}
+			out[namespace] = &room{class: class}
 		}
 		return out[namespace]
 	}
@@ -98,10 +105,11 @@ func quantities(in map[string]string) corev1.ResourceList {
 	return out
 }
 
-// admitted is a pod as the API server would have it: a limit is a request, too (SetDefaults_Pod), and a LimitRange fills in the rest
-// (plugin/pkg/admission/limitranger, mergePodResourceRequirements).
+// admitted is a pod as the API server would have it: a limit is a request, too (SetDefaults_Pod), a LimitRange fills in the rest
+// (plugin/pkg/admission/limitranger, mergePodResourceRequirements), and so does the priority class for all that name none.
 func (r *room) admitted(p *deployed.Pod) *corev1.Pod {
 	pod := &corev1.Pod{ObjectMeta: p.ObjectMeta, Spec: *p.Spec.DeepCopy()}
+	pod.Spec.PriorityClassName = cmp.Or(pod.Spec.PriorityClassName, r.class)
 	for _, list := range [][]corev1.Container{pod.Spec.InitContainers, pod.Spec.Containers} {
 		for i := range list {
 			c := &list[i].Resources
@@ -162,9 +170,13 @@ func (q *limitedQuota) covers(p *corev1.Pod) bool {
 	return true
 }
 
-// bestEffort reports whether a pod asks for nothing.
+// bestEffort reports whether a pod asks for nothing, as a whole and in its containers.
 func bestEffort(p *corev1.Pod) bool {
-	return !slices.ContainsFunc(slices.Concat(p.Spec.InitContainers, p.Spec.Containers), func(c corev1.Container) bool {
+	all := slices.Concat(p.Spec.InitContainers, p.Spec.Containers)
+	if p.Spec.Resources != nil {
+		all = append(all, corev1.Container{Resources: *p.Spec.Resources})
+	}
+	return !slices.ContainsFunc(all, func(c corev1.Container) bool {
 		for _, list := range []corev1.ResourceList{c.Resources.Requests, c.Resources.Limits} {
 			for name, q := range list {
 				if (name == corev1.ResourceCPU || name == corev1.ResourceMemory) && !q.IsZero() {
@@ -178,7 +190,7 @@ func bestEffort(p *corev1.Pod) bool {
 
 // used is what a quota counts of a pod, as PodUsageFunc of k8s.io/kubernetes/pkg/quota/v1/evaluator/core does.
 func used(p *corev1.Pod) corev1.ResourceList {
-	out := corev1.ResourceList{"pods": quantity.MustParse("1")}
+	out := corev1.ResourceList{"pods": quantity.MustParse("1"), "count/pods": quantity.MustParse("1")}
 	for name, q := range helpers.PodRequests(p, helpers.PodResourcesOptions{}) {
 		out["requests."+name] = q
 		if name == corev1.ResourceCPU || name == corev1.ResourceMemory || name == corev1.ResourceEphemeralStorage {

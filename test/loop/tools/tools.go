@@ -129,7 +129,8 @@ func Prepare() error {
 			}
 		}
 	}
-	c := exec.Command("go", "build", "-o", Program("roster"), "./cmd/roster")
+	// Beside roster, the program that prints its table of guardrails.
+	c := exec.Command("go", "build", "-o", Bin()+string(filepath.Separator), "./cmd/roster", "./test/guardrails")
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	return run(root, c)
 }

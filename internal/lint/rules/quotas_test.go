@@ -1,0 +1,36 @@
+package rules
+
+import (
+	"testing"
+
+	"github.com/hippotion/roster/internal/lint/models/deployed"
+	corev1 "k8s.io/api/core/v1"
+	quantity "k8s.io/apimachinery/pkg/api/resource"
+)
+
+// TestQuotaCovers has quotas count pods by what the API server adds to them; TestQuota in test/loop asks a real one.
+func TestQuotaCovers(t *testing.T) {
+	stated := &corev1.ResourceRequirements{Requests: corev1.ResourceList{"cpu": quantity.MustParse("1m")}}
+	for _, c := range []struct {
+		name  string
+		quota limitedQuota
+		spec  corev1.PodSpec
+		class string
+		want  bool
+	}{
+		{"the default class", limitedQuota{classes: []string{"usual"}}, corev1.PodSpec{}, "usual", true},
+		{"another class", limitedQuota{classes: []string{"usual"}}, corev1.PodSpec{PriorityClassName: "critical"}, "usual", false},
+		{"no class", limitedQuota{classes: []string{"usual"}}, corev1.PodSpec{}, "", false},
+		{"nothing stated", limitedQuota{scopes: []string{"BestEffort"}}, corev1.PodSpec{Containers: []corev1.Container{{}}}, "", true},
+		{"stated for the pod", limitedQuota{scopes: []string{"BestEffort"}}, corev1.PodSpec{Containers: []corev1.Container{{}}, Resources: stated}, "", false},
+	} {
+		r := &room{class: c.class}
+		pod := r.admitted(&deployed.Pod{PodTemplateSpec: corev1.PodTemplateSpec{Spec: c.spec}})
+		if got := c.quota.covers(pod); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+		if n := used(pod)["count/pods"]; n.Value() != 1 {
+			t.Errorf("%s: %s pods are counted", c.name, n.String())
+		}
+	}
+}
