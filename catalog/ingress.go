@@ -124,7 +124,7 @@ type timeoutsInput struct {
 // routeTLSInput is the certificate of the hosts.
 type routeTLSInput struct {
 	*syntax.Node `example:"{issuer: letsencrypt}"`
-	SecretName   text `yaml:"secretName,short" example:"whoami-tls"`
+	SecretName   text `yaml:"secretName,short" example:"whoami-tls" flag:"write the name of a Secret, such as tls: whoami-tls; without tls, the entry points have the certificate"`
 	Issuer       text `yaml:"issuer" example:"letsencrypt"` // of cert-manager, which makes the Secret
 	IssuerKind   text `yaml:"issuerKind" enum:"ClusterIssuer,Issuer"`
 	CertResolver text `yaml:"certResolver" example:"letsencrypt"` // of Traefik

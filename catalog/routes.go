@@ -254,7 +254,7 @@ func (s *settings) authOf(in *ingressInput, r *Route) Auth {
 	case r.Redirect != nil: // there is nothing to guard, and who follows it logs in where it leads to
 		return Auth{Name: "none"}
 	case s.defaultAuth == "none" || s.defaultAuth == "app":
-	case r.Protocol != HTTP && !in.Flawed("auth"):
+	case r.Protocol != HTTP && !in.Flawed("auth", "protocol"):
 		in.Report("missing-value", "write auth: app when what answers asks for a login itself; or auth: none",
 			"nothing would guard this: no login of the platform can be asked for over %s", r.Protocol)
 	case s.defaultAuth != "":

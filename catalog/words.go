@@ -199,10 +199,12 @@ var foreignWords = [...]wordsOf{
 		{"tcp", "write protocol: TCP"},
 		{"udp", "write protocol: UDP"},
 		{"ingressClassName className class", "write ingress: {kind: ingress, class: NAME} in platform.yml"},
-		{"entryPoints entrypoints parentRefs listeners", "write expose: lan, one of ingress.expose in platform.yml"},
+		{"entryPoints entrypoints parentRefs listeners sectionName gateway gateways", "write expose: lan, one of ingress.expose in platform.yml"},
 		{"public", "write expose: public, one of ingress.expose in platform.yml"},
 		{"middleware", "write auth: oauth, one of ingress.auth in platform.yml, for a login; middlewares: [NAMESPACE/NAME] for others"},
 		{"login authentication", "write auth: oauth, one of ingress.auth in platform.yml"},
+		{"cors", "write responseHeaders: {set: {Access-Control-Allow-Origin: https://whoami.home.example}}; or deploy what the controller has for it"},
+		{"mirror mirrors mirroring retry retries rateLimit ipAllowList allowlist whitelist", "deploy what the controller has for it: middlewares names those of Traefik, and annotations stand at the route"},
 		{"rules", "write host: whoami, service: web-whoami and port: 80, an element of ingress for each"},
 	}},
 	{"backendInput", []foreignWord{
@@ -233,9 +235,10 @@ var foreignWords = [...]wordsOf{
 		{"resolver", "write certResolver: letsencrypt"},
 	}},
 	{"secretInput", []foreignWord{
-		{"value values stringData password keys key remoteRef property", fromVault},
+		{"value values stringData password keys key remoteRef property env envFrom", fromVault},
 		{"path vaultPath", "write dataFrom: [web-whoami/postgres] for all properties of a path, or data: {PASSWORD: web-whoami#password} for some"},
 		{"secretStoreRef secretStore", "write store: vault"},
+		{"refresh interval", "write refreshInterval: 1h"},
 		{"namespace", "remove it: the Secret is in the namespace of its entry"},
 		{"secretName targetName", "write target: whoami-env, the name of the Secret"},
 		{"templateData stringTemplate", "write template: {URL: \"http://{{ .PASSWORD }}@db\"}"},
@@ -254,7 +257,7 @@ var foreignWords = [...]wordsOf{
 		{"dataTo", "write whole: web-whoami, or data: {password: web-whoami#password}"},
 	}},
 	{"secretDataInput", []foreignWord{
-		{"remoteRef path", "write ref: web-whoami#password, or key: web-whoami and property: password"},
+		{"remoteRef path secretKeyRef valueFrom", "write ref: web-whoami#password, or key: web-whoami and property: password"},
 		{"sourceRef storeRef secretStoreRef", "write store: vault"},
 		{"value", fromVault},
 	}},
@@ -365,7 +368,7 @@ var foreignWords = [...]wordsOf{
 		{"limitRange", "write limits: {default: {memory: 256Mi}, max: {memory: 2Gi}}"},
 	}},
 	{"metricsInput", []foreignWord{
-		{"targetPort portName ports", "write port: 9090, of the pods"},
+		{"targetPort portName ports endpoints", "write port: 9090, of the pods"},
 		{"selector labels", "write podLabels: {app.kubernetes.io/name: whoami}, or serviceLabels"},
 		{"scrapeInterval", "write interval: 30s"},
 		{"scrapeTimeout", "write timeout: 10s"},
