@@ -8,14 +8,63 @@ import (
 
 var resized = &diff.Kind{
 	Name: "resize", Words: []string{"resize"},
-	Summary: "A claim asks for more or less storage",
+	Summary: "A claim asks for more or less storage, or a quota permits more or less",
 	Find: func(c *diff.Change, found func(diff.Consequence)) {
 		for _, p := range c.Of("PersistentVolumeClaim") {
 			if f, resizes := resizeOf(c, p); resizes && p.ID.Group == "" {
 				found(f)
 			}
 		}
+		findQuotas(c, found)
 	},
+}
+
+// findQuotas finds ResourceQuotas that are higher or lower. The quota refuses nothing that runs: it is asked when a pod is made.
+func findQuotas(c *diff.Change, found func(diff.Consequence)) {
+	for _, p := range c.Of("ResourceQuota") {
+		if p.ID.Group != "" || p.Before == nil || p.After == nil {
+			continue
+		}
+		less, more := quotaChanges(p)
+		f := diff.Consequence{Word: "resize", Weight: diff.Plain, Subject: p.ID.String(), Objects: []diff.ID{p.ID}}
+		switch {
+		case len(less) > 0:
+			f.Weight, f.Message = diff.Notice, fmt.Sprintf("%s permits less: %s", p.ID, less[0])
+			f.Details = append(firstLines(append(less[1:], more...), mostReadings), "what runs stays; what is made again and does not fit is refused, such as a pod that is replaced")
+		case len(more) > 0:
+			f.Message, f.Details = fmt.Sprintf("%s permits more: %s", p.ID, more[0]), firstLines(more[1:], mostReadings)
+		default:
+			continue
+		}
+		found(f)
+	}
+}
+
+// quotaChanges are the amounts of a quota that are lower or new, and those that are higher or gone.
+func quotaChanges(p *diff.Pair) (less, more []string) {
+	before, _ := memberAt(p.Before.Content(), "spec", "hard").(map[string]any)
+	after, _ := memberAt(p.After.Content(), "spec", "hard").(map[string]any)
+	names := map[string]bool{}
+	for _, hard := range []map[string]any{before, after} {
+		for name := range hard {
+			names[name] = true
+		}
+	}
+	for _, name := range sortedKeys(names) {
+		was, limited := parseQuantity(before[name])
+		is, limits := parseQuantity(after[name])
+		switch {
+		case limited && limits && is.Cmp(was) < 0:
+			less = append(less, fmt.Sprintf("%s %s → %s", name, was.String(), is.String()))
+		case limited && limits && is.Cmp(was) > 0:
+			more = append(more, fmt.Sprintf("%s %s → %s", name, was.String(), is.String()))
+		case limits && !limited:
+			less = append(less, fmt.Sprintf("%s %s, which had no limit", name, is.String()))
+		case limited && !limits:
+			more = append(more, fmt.Sprintf("%s, which was %s, has no limit", name, was.String()))
+		}
+	}
+	return less, more
 }
 
 // resizeOf is what happens to a claim that asks for another size (pkg/apis/core/validation, ValidatePersistentVolumeClaimUpdate, and

@@ -157,10 +157,14 @@ func findExternalSecrets(c *diff.Change, found func(diff.Consequence)) {
 		if p.ID.Kind == "PushSecret" {
 			verb = "written to"
 		}
-		if lines := readingChanges(readingsOf(p.Before), readingsOf(p.After), verb); len(lines) > 0 {
+		lines, shaped := readingChanges(readingsOf(p.Before), readingsOf(p.After), verb), []string(nil)
+		if p.ID.Kind != "PushSecret" {
+			shaped = templateChanges(p.Before, p.After)
+		}
+		if lines = append(lines, shaped...); len(lines) > 0 {
 			h := happening{who: p.ID.String(), after: ": " + lines[0], apart: strings.Join(lines, "\n")}
 			h.Consequence = diff.Consequence{Word: "secret-source", Weight: diff.Notice, Subject: p.ID.String(), Details: firstLines(lines[1:], mostReadings), Objects: []diff.ID{p.ID}}
-			if strings.HasSuffix(lines[0], " is gone") { // and so all of them
+			if len(shaped) == 0 && strings.HasSuffix(lines[0], " is gone") { // and so all of them
 				h.Weight = diff.Plain
 			}
 			all = append(all, h)
