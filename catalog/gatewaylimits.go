@@ -38,7 +38,7 @@ func (in *ingressInput) gatewaySayable(r *Route) (objects string, cannot []limit
 	if r.Protocol == UDP && of == TraefikProxy {
 		in.Protocol.Report("unsaid", "expose it by Traefik's entry points, or with a Service of type LoadBalancer", "%s does not serve %s", of.title(), kind)
 	}
-	if t := in.TLS; t != nil && !t.CertResolver.IsSet() && !in.Flawed("tls") {
+	if t := in.TLS; t != nil && !t.CertResolver.IsSet() {
 		t.Report("unsaid", "remove it, and name the Secret in the listener of the Gateway: tls: {certificateRefs: [{name: whoami-tls}]}", "the listeners of a Gateway have the certificates, not its routes")
 	}
 	in.gatewayBackends(r)
