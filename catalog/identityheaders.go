@@ -45,6 +45,19 @@ func identityHeadersOf(in []text) []string {
 	return texts(in)
 }
 
+// identityKept reports identity headers that a route would set: the backend, which may be that of another namespace, would take each visitor for
+// somebody who has logged in.
+func (s *settings) identityKept(in *headerChangeInput) {
+	if in == nil {
+		return
+	}
+	for _, item := range slices.Concat(in.Set.Items, in.Add.Items) {
+		if slices.ContainsFunc(s.identityHeaders, func(h string) bool { return strings.EqualFold(h, item.Key) }) {
+			item.At.Report("reserved-name", "remove it, and name the login under auth", "%s says who has logged in: only a login of the platform may set it", item.Key)
+		}
+	}
+}
+
 // withoutLogin reports whether an application has a route that goes through no login of the platform.
 func withoutLogin(a Application) bool {
 	return slices.ContainsFunc(a.Routes, func(r Route) bool { return !r.Auth.Asks() && r.Protocol == HTTP })

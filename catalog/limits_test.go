@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -92,6 +93,10 @@ func TestLimits(t *testing.T) {
 		{"many mistakes", "applications.yml", strings.Repeat("- nmespace: a\n", 20_000), "unknown-field"},
 		{"many duplicates", "applications.yml", strings.Repeat("- namespace: a\n", 20_000), "duplicate-namespace"},
 		{"65 headers of logins", "platform.yml", "ingress: {identityHeaders: [a" + strings.Repeat(", X-A", 64) + "]}\n", "too-large"},
+		{"a path that repeats", "applications.yml", routed(`path: {regex: "/` + strings.Repeat("(k{0,1000})", 10) + `"}`), "bad-path"},
+		{"a header that repeats", "applications.yml", routed(`match: {headers: {X: {regex: "` + strings.Repeat("(k{0,1000})", 10) + `"}}}`), "bad-value"},
+		{"a broadcast", "applications.yml", routed("address: 255.255.255.255"), "bad-address"},
+		{"an address of no machine", "applications.yml", routed("address: 0.1.2.3"), "bad-address"},
 		{"a deep cycle", "applications.yml", cycle(5_000), "cycle"},
 		{"each waits for all", "applications.yml", circles(1_500), "cycle"},
 	} {
@@ -107,6 +112,11 @@ func TestLimits(t *testing.T) {
 			t.Errorf("found %d messages, the first is %v; want one with the code %s", len(diags), diags[0], test.code)
 		})
 	}
+}
+
+// routed is a list with one route.
+func routed(keys string) string {
+	return "- namespace: web-a\n  applications: [{applicationCode: web-a, path: chart, ingress: [{host: a.example, port: 80, auth: none, " + keys + "}]}]\n"
 }
 
 // cycle is n applications that wait for each other in a circle.
@@ -173,5 +183,18 @@ func TestPipe(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestIdentityHeaders: no route may say who has logged in, however the header is written.
+func TestIdentityHeaders(t *testing.T) {
+	for _, change := range []string{"set: {x-auth-request-USER: admin}", "add: {X-Auth-Request-User: admin}"} {
+		diags := refuse(t, map[string]string{
+			"applications.yml": routed("service: a, requestHeaders: {" + change + "}"),
+			"platform.yml":     "ingress: {identityHeaders: [X-Auth-Request-User]}\n",
+		})
+		if !slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return d.Code == "reserved-name" && d.Pos.File == "applications.yml" }) {
+			t.Errorf("%s: found %v", change, diags)
+		}
 	}
 }

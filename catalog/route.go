@@ -267,6 +267,7 @@ type Certificate struct {
 // Certificates are those of the namespace, by the names of their Secrets.
 func (n *Namespace) Certificates() []Certificate {
 	var out []Certificate
+	places := map[string]int{}
 	for i := range n.Applications {
 		a := &n.Applications[i]
 		for j := range a.Routes {
@@ -274,14 +275,18 @@ func (n *Namespace) Certificates() []Certificate {
 			if r.TLS == nil || r.TLS.Issuer == "" {
 				continue
 			}
-			at := slices.IndexFunc(out, func(c Certificate) bool { return c.SecretName == r.TLS.SecretName })
-			if at < 0 {
+			at, known := places[r.TLS.SecretName]
+			if !known {
 				at = len(out)
+				places[r.TLS.SecretName] = at
 				out = append(out, Certificate{RouteTLS: *r.TLS, Origin: r.Origin, Sync: Sync{a.RouteSync.Wave, a.CertificatesLate}})
 			}
-			out[at].Hosts = set(append(out[at].Hosts, r.Hosts...))
+			out[at].Hosts = append(out[at].Hosts, r.Hosts...)
 			out[at].Sync.Wave = min(out[at].Sync.Wave, a.RouteSync.Wave)
 		}
+	}
+	for i := range out {
+		out[i].Hosts = set(out[i].Hosts)
 	}
 	slices.SortFunc(out, func(a, b Certificate) int { return cmp.Compare(a.SecretName, b.SecretName) })
 	return out

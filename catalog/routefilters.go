@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"net/http"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/hippotion/roster/internal/bounds"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/syntax"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -57,7 +57,10 @@ func expression(t text, code string) {
 		t.Report(code, "", "expected a regular expression of at most %d characters, found %d", longestExpression, len(t.V))
 		return
 	}
-	if _, err := regexp.Compile(t.V); err != nil || strings.ContainsFunc(t.V, notPrinted) {
+	switch re, problem := bounds.Regexp(t.V); {
+	case problem != "":
+		t.Report(code, "", "expected a regular expression of Go, and this one %s: %s", problem, shown(t.V))
+	case re == nil || strings.ContainsFunc(t.V, notPrinted):
 		t.Report(code, "", "expected a regular expression of Go, found %s", shown(t.V))
 	}
 }

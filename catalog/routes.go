@@ -80,6 +80,7 @@ func (r *routes) route(in *ingressInput, of *app, from Origin) Route {
 	out.Auth, out.Middlewares = s.authOf(in, &out), s.middlewaresOf(in)
 	s.loginOf(in, &out)
 	s.gatewayHeaders(in, &out)
+	s.identityKept(in.RequestHeaders)
 	in.sayable(&out)
 	r.distinct(in, &out)
 	r.oneIssuer(in, &out, of.entry.Namespace.V)
@@ -335,7 +336,8 @@ func (s *settings) outsideAddress(t text) (netip.Addr, bool) {
 	switch {
 	case a.Is4In6() || a.Zone() != "":
 		t.Report("bad-address", "write the address by itself", "expected an IP address such as 192.168.1.10, found %s", shown(t.V))
-	case a.IsLoopback() || a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() || a.IsLinkLocalMulticast(): // the API server refuses these (validateNonSpecialIP)
+	case a.IsLoopback() || a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() || a.IsLinkLocalMulticast(), // the API server refuses these (validateNonSpecialIP)
+		a.Is4() && (a.As4()[0] == 0 || a.As4()[0] >= 240): // and no machine has one of these (RFC 1122, RFC 1112)
 		t.Report("bad-address", "", "expected an address that other machines can reach, found %s", a)
 	case inPods:
 		t.Report("bad-address", "write the Service that leads to the pod: service: web-whoami", "the addresses of pods, such as %s, change with each of them", a)

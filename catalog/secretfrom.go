@@ -3,7 +3,6 @@ package catalog
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 
 	"github.com/hippotion/roster/internal/eso"
@@ -69,9 +68,7 @@ func generatorName(secret string, index int) string {
 func (in *findInput) resolved() *Find {
 	out := &Find{Name: in.Name.V, Path: in.Path.V, Decoding: in.DecodingStrategy.V, Conversion: in.ConversionStrategy.V}
 	if in.Name.IsSet() {
-		if _, err := regexp.Compile(in.Name.V); err != nil {
-			in.Name.Report("bad-pattern", "", "expected a regular expression, as Go reads them")
-		}
+		keyPattern(in.Name)
 	}
 	for _, tag := range in.Tags.Items {
 		if out.Tags == nil {
@@ -83,6 +80,13 @@ func (in *findInput) resolved() *Find {
 		in.Report("missing-field", "write find: '^web-' for names that match, or find: {tags: {app: whoami}}", "expected name or tags: nothing says what to find")
 	}
 	return out
+}
+
+// keyPattern checks a regular expression of names. Messages do not show it.
+func keyPattern(t text) {
+	if _, problem := eso.Pattern(t.V); problem != "" {
+		t.Report("bad-pattern", "", "expected a regular expression, as Go reads them%s", problem)
+	}
 }
 
 // selfContained are the kinds of generators that need no spec.
@@ -123,9 +127,7 @@ func rewrites(in []keyRewriteInput) []KeyRewrite {
 		if r.Regexp != nil {
 			set++
 			op.Regexp, op.Source, op.Target = true, r.Regexp.Source.V, r.Regexp.Target.V
-			if _, err := regexp.Compile(op.Source); err != nil {
-				r.Regexp.Source.Report("bad-pattern", "", "expected a regular expression, as Go reads them")
-			}
+			keyPattern(r.Regexp.Source)
 		}
 		if r.Transform.IsSet() {
 			set++

@@ -23,6 +23,7 @@ func FolderOf(pattern string) string {
 const (
 	mostAlternatives = 32     // in braces, which multiply
 	mostBraces       = 4      // pairs of them
+	mostAnywhere     = 4      // **, each of which tries all folders below those of the one before
 	longestPattern   = 1000   // characters
 	mostLookedAt     = 200000 // files and folders, some of them several times
 )
@@ -35,7 +36,7 @@ var (
 
 // Match lists the files and folders that a pattern matches, in the order in which Argo CD reads them.
 func Match(files fs.FS, pattern string) ([]string, error) {
-	if len(pattern) > longestPattern || strings.Count(pattern, "{") > mostBraces || strings.Count(pattern, ",") > mostAlternatives {
+	if len(pattern) > longestPattern || strings.Count(pattern, "{") > mostBraces || strings.Count(pattern, ",") > mostAlternatives || anywhere(pattern) > mostAnywhere {
 		return nil, errComplex
 	}
 	pattern = path.Clean(pattern)
@@ -48,6 +49,17 @@ func Match(files fs.FS, pattern string) ([]string, error) {
 		return nil, err
 	}
 	return found, nil
+}
+
+// anywhere is how many parts of a pattern stand for folders at any depth.
+func anywhere(pattern string) int {
+	n := 0
+	for part := range strings.SplitSeq(pattern, "/") {
+		if strings.Contains(part, "**") && strings.Trim(part, "*{},") == "" {
+			n++
+		}
+	}
+	return n
 }
 
 // bounded are files of which only so many are looked at: links may lead around in circles. What cannot be read is not there, as for Argo

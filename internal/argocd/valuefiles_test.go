@@ -64,6 +64,8 @@ func TestMatchBounds(t *testing.T) {
 		"*{" + strings.Repeat("a,", 33) + "}": "too complex",
 		strings.Repeat("*", 1000):             "",
 		strings.Repeat("*", 1001):             "too complex",
+		strings.Repeat("**/", 5) + "x":        "too complex",
+		strings.Repeat("{**,}/", 3) + "**/**": "too complex",
 		"[":                                   "not a pattern",
 	} {
 		_, err := argocd.Match(os.DirFS(dir), pattern)

@@ -149,9 +149,14 @@ func (f *files) ReadDir(name string) ([]fs.DirEntry, error) {
 	if _, err := f.check("open", name, true); err != nil {
 		return nil, err
 	}
+	if info, err := f.below.Stat(name); err == nil && !info.IsDir() { // a pipe would hang
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errNoFolder}
+	}
 	entries, err := f.below.ReadDir(name)
 	return without(entries), err
 }
+
+var errNoFolder = errors.New("not a folder")
 
 func (f *files) Stat(name string) (fs.FileInfo, error) {
 	if info, err := f.check("stat", name, true); info != nil || err != nil {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 
@@ -146,6 +147,24 @@ func TestFS(t *testing.T) {
 	for _, name := range []string{"out/hosts", "abs", "loop", "none", "../x"} {
 		if _, err := fs.ReadFile(outside, name); err == nil || errors.Is(err, checkout.ErrGit) {
 			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// TestPipe asks for the folder that a pipe would be, also through a link. Opening it would wait for a writer without end.
+func TestPipe(t *testing.T) {
+	dir := t.TempDir()
+	if err := errors.Join(syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o644), os.Symlink("pipe", filepath.Join(dir, "link"))); err != nil {
+		t.Fatal(err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	for _, name := range []string{"pipe", "link"} {
+		if entries, err := fs.ReadDir(checkout.FS(root), name); err == nil || len(entries) > 0 {
+			t.Errorf("%s: got %d entries (%v)", name, len(entries), err)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"text/template/parse"
+
+	"github.com/hippotion/roster/internal/bounds"
 )
 
 // Keys are those of a Secret, or of what is read for one.
@@ -54,8 +56,22 @@ type Rewrite struct {
 // Merge makes keys of the values of others.
 type Merge struct{ Strategy, Into string }
 
-// longestKey is how long a key may be on the way: operations may make it longer each.
-const longestKey = 4096
+// longestKey is how long a key may be on the way: operations may make it longer each. Kubernetes takes 253 characters, and an operation may
+// need as much work as two of them multiplied.
+const longestKey = 512
+
+// Pattern compiles a regular expression for names, whose size must be in proportion to its text. The problem
+// continues "expected a regular expression": it is empty when there is none.
+func Pattern(text string) (re *regexp.Regexp, problem string) {
+	re, problem = bounds.Regexp(text)
+	switch {
+	case problem != "":
+		return nil, ", and this one " + problem
+	case re == nil:
+		return nil, ", and this one cannot be parsed"
+	}
+	return re, ""
+}
 
 // Rewritten are the keys after some operations, as External Secrets does them (pkg/esutils/utils.go, RewriteMap).
 func Rewritten(keys Keys, operations []Rewrite) Keys {
@@ -63,8 +79,8 @@ func Rewritten(keys Keys, operations []Rewrite) Keys {
 		var to func(string) (string, bool)
 		switch {
 		case op.Regexp:
-			re, err := regexp.Compile(op.Source)
-			if err != nil {
+			re, problem := Pattern(op.Source)
+			if problem != "" {
 				return Keys{Open: true}
 			}
 			to = func(key string) (string, bool) { return re.ReplaceAllString(key, op.Target), true }
@@ -84,6 +100,10 @@ func Rewritten(keys Keys, operations []Rewrite) Keys {
 		}
 		out := Keys{Open: keys.Open}
 		for key := range keys.names {
+			if len(key) > longestKey {
+				out.Open = true
+				continue
+			}
 			name, known := to(key)
 			if !known || len(name) > longestKey {
 				out.Open = true
