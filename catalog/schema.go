@@ -179,7 +179,11 @@ func (d descriptions) value(t reflect.Type, f syntax.Field) *schema {
 	case reflect.Struct:
 		if items, isMap := t.FieldByName("Items"); isMap { // syntax.Map
 			element, _ := items.Type.Elem().FieldByName("Value")
-			return &schema{Type: kinds{"object"}, AdditionalProperties: d.value(element.Type, f)}
+			values := d.value(element.Type, f)
+			if element.Type == reflect.TypeFor[syntax.Any]() {
+				values.Type = kinds{"string", "number", "boolean", "array", "object"} // a key of a mapping has a value
+			}
+			return &schema{Type: kinds{"object"}, AdditionalProperties: values}
 		}
 		return d.mapping(t)
 	}

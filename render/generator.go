@@ -66,7 +66,7 @@ func madeIn(n *catalog.Namespace, to func(*catalog.Generator, catalog.Sync)) {
 	}
 }
 
-// unsettledPasswords is a field of them to which releases of External Secrets since 0.19 give a default, and which others do not have.
+// unsettledPasswords is a field of them to which releases of External Secrets since 0.20.4 give a default, and which others do not have.
 func unsettledPasswords(p *catalog.Platform) []ignoreDifferences {
 	found := false
 	for i := range p.Namespaces {

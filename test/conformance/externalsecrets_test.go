@@ -103,6 +103,10 @@ var since = map[string]string{
 	"ClusterSecretStore onepassword-sdk":      "v0.17.0",
 	"ClusterSecretStore infisical-kubernetes": "v0.19.2",
 	"ClusterSecretStore infisical-ca":         "v1.2.1",
+	"MFA tokens-10":                           "v0.18.0",
+	"SSHKey tokens-2":                         "v0.19.0",
+	"CloudsmithAccessToken tokens-8":          "v0.20.0",
+	"ExternalSecret tokens":                   "v0.20.0",
 }
 
 // TestExternalSecretsReleases applies what is rendered, and what stands in golden, to the schemas of all releases since 0.16, the first that

@@ -19,7 +19,7 @@ import (
 // pure are the packages below the verbs, the plugin and what reads a checkout: they must give the same output for the same
 // input, whatever the machine, the hour and what was called before. What they import of this module must be pure too.
 var pure = []string{
-	"./catalog/...", "./profiles", "./render/...", "./internal/alertrule", "./internal/argocd", "./internal/bounds", "./internal/diag", "./internal/diff", "./internal/diff/fields", "./internal/diff/formats", "./internal/diff/kinds", "./internal/dotgit", "./internal/eso", "./internal/explain", "./internal/hubble", "./internal/images", "./internal/importing", "./internal/lazy", "./internal/lint/...", "./docs/ci", "./internal/listadd", "./internal/listtext", "./internal/yamltext", "./internal/muxer", "./internal/reach", "./internal/report", "./internal/admission",
+	"./catalog/...", "./profiles", "./render/...", "./internal/alertrule", "./internal/argocd", "./internal/bounds", "./internal/diag", "./internal/diff", "./internal/diff/fields", "./internal/diff/formats", "./internal/diff/kinds", "./internal/dotgit", "./internal/eso", "./internal/explain", "./internal/hubble", "./internal/images", "./internal/importing", "./internal/lazy", "./internal/lint/...", "./docs/ci", "./internal/listadd", "./internal/listtext", "./internal/yamltext", "./internal/muxer", "./internal/reach", "./internal/report", "./internal/admission", "./internal/jobtoken",
 	"./internal/schema", "./internal/schema/celrules", "./internal/source", "./internal/starter", "./internal/syntax", "./internal/trace", "./internal/verdict/...",
 }
 
