@@ -70,6 +70,8 @@ var explanations = [...]Explanation{
 		Text: "A dashboard of Grafana each, from the files of `dashboards`; and `roster-guard` in each namespace that is not pruned without confirmation: it is the first that Argo CD would prune, and makes it ask before anything else goes."},
 	{Kind: Kind{Kind: "AppProject"}, Waves: guardWave, Pages: []string{"argocd.md", "input.md"}, Keys: []string{"project", "clusterResources", "applications.repoURL"},
 		Text: "One for each entry, named after its namespace: its applications may come from their own repositories only, go to their own namespace only, and deploy the cluster-scoped kinds of `clusterResources` only."},
+	{Kind: Kind{Kind: "SecretStore"}, Waves: "after the application that provides `external-secrets.io`, and those of `secrets.dependsOn`", Pages: []string{"secrets.md", "input.md"}, Keys: []string{"secretStores"},
+		Text: "One for each of `secretStores` of an entry: where External Secrets reads the Secrets of this namespace that name it."},
 	{Kind: Kind{Kind: "ClusterSecretStore"}, Waves: "after the application that provides `external-secrets.io`, and those of `secrets.dependsOn`", Pages: []string{"input.md", "order.md"},
 		Keys: []string{"platform.secrets.store.vault"}, Text: "The store that secrets are read from, when `secrets.store.vault` says where Vault is."},
 	{Kind: Kind{Kind: "ACRAccessToken"}, Waves: secretWave, Pages: []string{"secrets.md", "input.md"}, Keys: generatorKeys[:], Text: oneGenerator + "tokens of an Azure container registry."},

@@ -17,11 +17,13 @@ import (
 	"time"
 
 	"github.com/hippotion/roster/catalog"
+	"github.com/hippotion/roster/catalog/apps"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/rules"
 	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/object"
+	"github.com/hippotion/roster/render/workload"
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/tools/txtar"
 	unstructured "k8s.io/apimachinery/pkg/runtime"
@@ -150,6 +152,7 @@ type example struct {
 	files    fs.FS
 	platform *catalog.Platform
 	objects  []made
+	rendered []*lint.Object // what catalog applications deploy that rules read: the policies of guardrails
 }
 
 // made is an object of an example.
@@ -176,6 +179,9 @@ func exampleOf(t testing.TB, text string) *example {
 		for j := range platform.Namespaces[i].Applications {
 			a := &platform.Namespaces[i].Applications[j]
 			if a.Workload == nil || a.Workload.Kind == catalog.Catalog {
+				if a.Catalog == catalog.GuardrailsName {
+					e.rendered = append(e.rendered, guardrailsOf(t, &platform.Namespaces[i], a)...)
+				}
 				continue
 			}
 			_ = fs.WalkDir(files, a.Workload.Path, func(name string, d fs.DirEntry, err error) error {
@@ -194,6 +200,22 @@ func exampleOf(t testing.TB, text string) *example {
 		}
 	}
 	return e
+}
+
+// guardrailsOf is what an application of guardrails deploys.
+func guardrailsOf(t testing.TB, n *catalog.Namespace, a *catalog.Application) []*lint.Object {
+	t.Helper()
+	app := &workload.Application{Code: a.Code, Namespace: n.Name, Kind: workload.Catalog, Path: a.Workload.Path}
+	app.Helm.Values = a.Workload.Source.Helm.Values
+	result, diags := workload.New(workload.Files{Catalog: apps.Charts()}, workload.Cluster{}).Render(app)
+	if len(diags) > 0 || len(result.Objects) == 0 {
+		t.Fatal(diags)
+	}
+	var out []*lint.Object
+	for _, o := range result.Objects {
+		out = append(out, &lint.Object{Object: o.Object, Entry: n, Application: a, Pos: o.Pos})
+	}
+	return out
 }
 
 // plainJSON is a value with the types of numbers that objects of Kubernetes have.
@@ -237,7 +259,7 @@ const perFile = 500
 
 // input is what lint checks. Each object is in a file, as a manifest.
 func (e *example) input(platform *catalog.Platform, objects []made) *lint.Input {
-	in := &lint.Input{Platform: platform, Objects: render.Build(platform)}
+	in := &lint.Input{Platform: platform, Objects: render.Build(platform), Workloads: slices.Clone(e.rendered)}
 	texts, lines, inFile := map[string]*strings.Builder{}, map[string]int{}, map[string]int{}
 	for _, m := range objects {
 		n := &platform.Namespaces[m.entry]

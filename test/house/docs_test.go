@@ -80,7 +80,7 @@ func sections(text string) map[string]string {
 func inputTypes(t *testing.T) map[string]*ast.StructType {
 	t.Helper()
 	types := map[string]*ast.StructType{}
-	for _, file := range []string{"applications.go", "platformfile.go"} {
+	for _, file := range []string{"applications.go", "platformfile.go", "storefile.go"} {
 		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(examples.Root(), "catalog", file), nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -168,6 +168,11 @@ func TestInput(t *testing.T) {
 			below := strings.TrimPrefix(path+"."+key, ".")
 			visit(elementType(field.Type), "`"+below+"`", below)
 		}
+		for _, field := range tagged(types, types[name], map[string]bool{}) { // also those that another section has to have
+			literal, _ := strconv.Unquote(field.Tag.Value)
+			key, _, _ := strings.Cut(reflect.StructTag(literal).Get("yaml"), ",")
+			delete(documented, key)
+		}
 		for key := range documented {
 			t.Errorf("%q: there is no key %q in %s", heading, key, name)
 		}
@@ -176,7 +181,11 @@ func TestInput(t *testing.T) {
 	visit("platformInput", "The platform", "")
 	visit("clusterInput", "`clusters`", "clusters")
 	if len(seen) != len(types) {
-		t.Errorf("reached %d of %d types", len(seen), len(types))
+		for name := range types {
+			if !seen[name] {
+				t.Errorf("%s is not reached", name)
+			}
+		}
 	}
 }
 

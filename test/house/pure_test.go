@@ -54,7 +54,7 @@ var ofStandard = map[string]names{
 	"html/template":   {not: words("ParseFiles ParseGlob Template.ParseFiles Template.ParseGlob")},
 	"log/slog":        {only: words("Logger New DiscardHandler")},
 	"mime":            {only: words("ParseMediaType")}, // the types of file names are read from the system
-	"net/http":        {only: words("StatusText")},
+	"net/http":        {only: words("StatusText CanonicalHeaderKey StatusFound StatusMovedPermanently")},
 	"net":             {only: words("CIDRMask IP IPMask IPNet ParseCIDR ParseIP")},
 	"path/filepath":   {only: words("Base Clean Dir Ext FromSlash IsLocal Join Match Separator Split ToSlash")},
 	"runtime":         {only: words("Error GOMAXPROCS")}, // how many goroutines share the work, which changes no output

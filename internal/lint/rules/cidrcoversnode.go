@@ -34,8 +34,8 @@ nodes: [192.168.0.109]
 	Mend: []string{`      - to: {cidr: 192.168.0.109/32, ports: [22]}`, `      - to: {entity: host, ports: [22]}
       - to: {cidr: 192.168.0.0/24, except: [192.168.0.109/32], ports: [22]}`},
 	Check: func(in *lint.Context, report lint.Report) {
-		if len(in.Platform.Nodes) == 0 || cidrsMatchNodes(in) {
-			return
+		if len(in.Platform.Nodes) == 0 || in.Platform.Plain != nil || cidrsMatchNodes(in) {
+			return // NetworkPolicies know nodes by nothing but addresses
 		}
 		nodes := policies.IndexAddresses(in.Platform.Nodes)
 		check := func(at func() catalog.Place, direction catalog.Direction, cidr string, except []string) {

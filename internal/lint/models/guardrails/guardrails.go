@@ -10,6 +10,7 @@ import (
 	"github.com/hippotion/roster/internal/admission"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/models/once"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // Model is what the guardrails say of all workloads.
@@ -43,7 +44,10 @@ type policy struct {
 	namespace bool // whether it looks at the namespace, too
 }
 
-// Judged is what all guardrails say, by workload and then by guardrail.
+// mostJudged bounds how many workloads, by their containers, are held against policies, which takes about a millisecond each.
+const mostJudged = 50_000
+
+// Judged is what all guardrails say, by workload and then by guardrail. What is beyond the bound is unknown.
 func (in *Model) Judged() []Judgement {
 	return in.judged.Get(func() []Judgement {
 		policies := in.policies()
@@ -51,6 +55,8 @@ func (in *Model) Judged() []Judgement {
 		if len(policies) == 0 {
 			return nil
 		}
+		left := mostJudged
+		filled := in.filled()
 		for _, p := range in.deployed.Pods() {
 			n := in.deployed.Entry(p.Object.Namespace)
 			if n == nil || !admission.Judges(p.Object.Content()) {
@@ -58,8 +64,12 @@ func (in *Model) Judged() []Judgement {
 			}
 			for _, by := range policies {
 				if action := n.Guardrails.Actions[by.guardrail]; action != "" {
-					if j, ok := judge(p, n, by); ok {
+					if left -= 1 + len(p.Spec.InitContainers) + len(p.Spec.Containers); left < 0 {
+						out = append(out, Judgement{Pod: p, Guardrail: by.guardrail, Action: action, Unknown: true})
+					} else if j, ok := judge(p, n, by); ok {
 						j.Action = action
+						// A LimitRange fills in what a pod does not say before a policy sees it; what makes pods is seen as it is written.
+						j.Unknown = j.Unknown || by.guardrail == "limits" && p.Object.Kind == "Pod" && filled[n.Name] && !j.Passes
 						out = append(out, j)
 					}
 				}
@@ -67,6 +77,26 @@ func (in *Model) Judged() []Judgement {
 		}
 		return out
 	})
+}
+
+// filled are the namespaces with a LimitRange for containers.
+func (in *Model) filled() map[string]bool {
+	out := map[string]bool{}
+	for i := range in.deployed.Platform.Namespaces {
+		n := &in.deployed.Platform.Namespaces[i]
+		if n.Limits != nil {
+			for _, l := range n.Limits.Items {
+				out[n.Name] = out[n.Name] || l.Type == string(corev1.LimitTypeContainer)
+			}
+		}
+	}
+	for _, o := range in.deployed.Kind("LimitRange") {
+		limits, _ := deployed.FieldAt(o, "spec", "limits").([]any)
+		for _, l := range limits {
+			out[o.Namespace] = out[o.Namespace] || deployed.GroupOf(o) == "" && deployed.Member(l, "type") == string(corev1.LimitTypeContainer)
+		}
+	}
+	return out
 }
 
 // judge is what a policy says of a workload; not ok when it does not look at it.
