@@ -371,36 +371,41 @@ func TestSchemaAgrees(t *testing.T) {
 	t.Logf("both accept %d files and refuse %d; %d are refused for what their values mean; %d are not comparable", accepted, refused, narrowed, unreadable)
 }
 
-// TestSchemaEdits misspells and deletes each key, and puts other values in its place, one at a time. In a file that has every key,
+// TestSchemaEdits misspells and deletes each key, and puts other values in its place, one at a time. In a mapping that has every key,
 // the parser and the schema must agree about its shape; in examples/homelab, the schema must also not refuse what Load
 // accepts. What is at the same place in several entries is edited in the first.
 func TestSchemaEdits(t *testing.T) {
 	values := replacements(t)
 	for file, j := range newJudges(t) {
 		var edits, refused, narrowed int
-		edit := func(top, part *yaml.Node, seen map[string]bool, narrow func(edit string, err error)) {
-			eachEdit(top, file, seen, values, func(edit string) {
-				edits++
-				shape, err, comparable := j.judge(t, file, yamlOf(t, part))
-				switch {
-				case !comparable:
-					t.Errorf("%s: not comparable: %v", edit, shape)
-				case len(shape) > 0 && err == nil:
-					t.Errorf("%s: the schema accepts what the parser refuses:\n%v", edit, shape)
-				case len(shape) > 0:
-					refused++
-				case err != nil:
-					narrowed++
-					narrow(edit, err)
-				}
-			})
+		judge := func(edit string, part *yaml.Node, narrow func(err error)) {
+			edits++
+			shape, err, comparable := j.judge(t, file, yamlOf(t, part))
+			switch {
+			case !comparable:
+				t.Errorf("%s: not comparable: %v", edit, shape)
+			case len(shape) > 0 && err == nil:
+				t.Errorf("%s: the schema accepts what the parser refuses:\n%v", edit, shape)
+			case len(shape) > 0:
+				refused++
+			case err != nil:
+				narrowed++
+				narrow(err)
+			}
 		}
 
-		all := everything(reflect.TypeOf(j.input()).Elem(), syntax.Field{})
-		if shape, err, _ := j.judge(t, file, yamlOf(t, all)); len(shape) > 0 || err != nil {
-			t.Fatalf("%s with every key: %v, %v", file, shape, err)
+		may := optional{}
+		all := may.everything(reflect.TypeOf(j.input()).Elem(), syntax.Field{})
+		accepted := func(whole *yaml.Node) {
+			if shape, err, _ := j.judge(t, file, yamlOf(t, whole)); len(shape) > 0 || err != nil {
+				t.Fatalf("%s, unchanged: %v, %v\n%s", file, shape, err, yamlOf(t, whole))
+			}
 		}
-		edit(all, all, map[string]bool{}, func(string, error) {}) // Load would refuse it in any case
+		accepted(all)
+		eachWay([]*yaml.Node{all}, func(way []*yaml.Node) { accepted(may.only(way)) })
+		eachEdit([]*yaml.Node{all}, file, map[string]bool{}, values, func(edit string, way []*yaml.Node) {
+			judge(edit, may.only(way), func(error) {}) // Load would refuse it in any case
+		})
 
 		full, seen := exampleTree(t, file), map[string]bool{}
 		parts := []*yaml.Node{full}
@@ -412,18 +417,23 @@ func TestSchemaEdits(t *testing.T) {
 			if part != full { // an entry, read alone for speed
 				read = &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{part}}
 			}
-			edit(part, read, seen, func(edit string, err error) {
-				if len(loadEdited(t, file, yamlOf(t, full))) == 0 {
-					t.Errorf("%s: the schema refuses what roster accepts:\n%v", edit, err)
-				}
+			eachEdit([]*yaml.Node{part}, file, seen, values, func(edit string, _ []*yaml.Node) {
+				judge(edit, read, func(err error) {
+					if len(loadEdited(t, file, yamlOf(t, full))) == 0 {
+						t.Errorf("%s: the schema refuses what roster accepts:\n%v", edit, err)
+					}
+				})
 			})
 		}
 		t.Logf("%s: %d edits, both refuse %d; %d are refused for what the value means", file, edits, refused, narrowed)
 	}
 }
 
+// optional are the keys, of a tree, that may be missing.
+type optional map[*yaml.Node]bool
+
 // everything is a value of the type with all its keys.
-func everything(t reflect.Type, f syntax.Field) *yaml.Node {
+func (may optional) everything(t reflect.Type, f syntax.Field) *yaml.Node {
 	scalar := func(value string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Value: value} }
 	switch t {
 	case reflect.TypeFor[text]():
@@ -447,26 +457,63 @@ func everything(t reflect.Type, f syntax.Field) *yaml.Node {
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
-		return everything(t.Elem(), f)
+		return may.everything(t.Elem(), f)
 	case reflect.Slice:
-		return &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{everything(t.Elem(), f)}}
+		return &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{may.everything(t.Elem(), f)}}
 	}
 	out := &yaml.Node{Kind: yaml.MappingNode}
 	if items, isMap := t.FieldByName("Items"); isMap {
 		value, _ := items.Type.Elem().FieldByName("Value")
-		out.Content = []*yaml.Node{scalar("a"), everything(value.Type, f)}
+		out.Content = []*yaml.Node{scalar("a"), may.everything(value.Type, f)}
 		return out
 	}
 	for _, f := range syntax.Fields(t) {
-		out.Content = append(out.Content, scalar(f.Name), everything(f.Type, f))
+		key := scalar(f.Name)
+		may[key] = !f.Required
+		out.Content = append(out.Content, key, may.everything(f.Type, f))
 	}
 	return out
 }
 
-// eachEdit changes the tree in every way at each place that is not in seen, and calls try while it is changed. A place is named
-// by keys, without indices.
-func eachEdit(n *yaml.Node, place string, seen map[string]bool, values []*yaml.Node, try func(edit string)) {
-	step := 1
+// only is the tree without what no edit at the end of the way depends on: of what is not on the way, what is required is left, and all keys beside
+// the edited one.
+func (may optional) only(way []*yaml.Node) *yaml.Node {
+	var copied func(n *yaml.Node) *yaml.Node
+	copied = func(n *yaml.Node) *yaml.Node {
+		if n.Kind != yaml.MappingNode && n.Kind != yaml.SequenceNode {
+			return n
+		}
+		out := &yaml.Node{Kind: n.Kind}
+		for i := 0; i < len(n.Content); i++ {
+			if n.Kind == yaml.SequenceNode {
+				out.Content = append(out.Content, copied(n.Content[i]))
+				continue
+			}
+			key, value := n.Content[i], n.Content[i+1]
+			i++
+			if !may[key] || n == way[len(way)-1] || slices.Contains(way, value) {
+				out.Content = append(out.Content, key, copied(value))
+			}
+		}
+		return out
+	}
+	return copied(way[0])
+}
+
+// eachWay calls visit with the nodes that lead to each mapping and list, and that one.
+func eachWay(way []*yaml.Node, visit func(way []*yaml.Node)) {
+	visit(way)
+	for _, below := range way[len(way)-1].Content {
+		if len(below.Content) > 0 {
+			eachWay(append(slices.Clip(way), below), visit)
+		}
+	}
+}
+
+// eachEdit changes the tree in every way at each place that is not in seen, and calls try while it is changed, with the nodes that lead to the
+// changed one. A place is named by keys, without indices.
+func eachEdit(way []*yaml.Node, place string, seen map[string]bool, values []*yaml.Node, try func(edit string, way []*yaml.Node)) {
+	n, step := way[len(way)-1], 1
 	if n.Kind == yaml.MappingNode {
 		step = 2
 	}
@@ -480,20 +527,20 @@ func eachEdit(n *yaml.Node, place string, seen map[string]bool, values []*yaml.N
 			if step == 2 {
 				name := key.Value
 				key.Value = name + "x"
-				try(below + ": misspelled")
+				try(below+": misspelled", way)
 				key.Value = name
 				n.Content = slices.Delete(slices.Clone(before), i, i+2)
-				try(below + ": deleted")
+				try(below+": deleted", way)
 			}
 			for _, v := range values {
 				n.Content = slices.Clone(before)
 				n.Content[i+step-1] = v
-				try(below + ": replaced by " + v.HeadComment)
+				try(below+": replaced by "+v.HeadComment, way)
 			}
 			n.Content = before
 		}
 		if key.Value != "values" && key.Value != "patch" { // what is in them may have any shape
-			eachEdit(n.Content[i+step-1], below, seen, values, try)
+			eachEdit(append(slices.Clip(way), n.Content[i+step-1]), below, seen, values, try)
 		}
 	}
 }
