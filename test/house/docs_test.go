@@ -76,18 +76,22 @@ func sections(text string) map[string]string {
 	return out
 }
 
-// inputTypes are the struct types of the user's files.
+// inputTypes are the struct types of the user's files: those whose fields have keys, or examples of the whole.
 func inputTypes(t *testing.T) map[string]*ast.StructType {
 	t.Helper()
 	types := map[string]*ast.StructType{}
-	for _, file := range []string{"applications.go", "platformfile.go", "storefile.go"} {
-		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(examples.Root(), "catalog", file), nil, 0)
+	files, err := filepath.Glob(filepath.Join(examples.Root(), "catalog", "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ast.Inspect(f, func(n ast.Node) bool {
 			if spec, ok := n.(*ast.TypeSpec); ok {
-				if s, ok := spec.Type.(*ast.StructType); ok {
+				if s, ok := spec.Type.(*ast.StructType); ok && slices.ContainsFunc(s.Fields.List, hasKey) {
 					types[spec.Name.Name] = s
 				}
 			}
@@ -95,6 +99,10 @@ func inputTypes(t *testing.T) map[string]*ast.StructType {
 		})
 	}
 	return types
+}
+
+func hasKey(f *ast.Field) bool {
+	return f.Tag != nil && (strings.Contains(f.Tag.Value, `yaml:"`) || strings.Contains(f.Tag.Value, `example:"`))
 }
 
 // elementType is the name of the type in pointers, slices and maps.
