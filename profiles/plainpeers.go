@@ -197,7 +197,7 @@ func (p *plainPeers) entities(word string, entities api.EntitySlice) {
 			}
 			p.blocks(p.APIServer)
 		case api.EntityIngress:
-			p.cannot("name the pods of the ingress controller in ingress.controller", "the entity ingress, which is Cilium's own", at...)
+			p.cannot("write networkPolicy: CiliumNetworkPolicy where Cilium itself answers requests, or name the pods of what does in ingress.controller", "the entity ingress, which is Cilium's own", at...)
 		default:
 			p.cannot("", "the entity "+string(e)+", which is Cilium's own", at...)
 		}
