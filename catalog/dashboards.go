@@ -19,6 +19,7 @@ import (
 type Dashboard struct {
 	Name        string
 	Origin      Origin
+	Folder      string // of the repository
 	File        string // its name, without folders
 	Text        string
 	Labels      map[string]string
@@ -34,7 +35,7 @@ const (
 // dashboards are those of the files that an application names.
 func (b *builder) dashboards(in *app, from Origin) []Dashboard {
 	s := b.settings
-	if s.only != nil && *s.only != "" { // its workload is asked for
+	if s.only != nil && s.part != MetricsPart { // something else is asked for, and Argo CD does not send the files
 		return nil
 	}
 	if in.DashboardFolder.IsSet() && len(in.Dashboards) == 0 && !in.Flawed("dashboards") {
@@ -56,7 +57,7 @@ func (b *builder) dashboards(in *app, from Origin) []Dashboard {
 			if !ok {
 				continue
 			}
-			d := Dashboard{Name: dashboardName(in.ApplicationCode.V, file), Origin: from + "/dashboards", File: path.Base(file), Text: content, Labels: s.dashboardLabels()}
+			d := Dashboard{Name: dashboardName(in.ApplicationCode.V, file), Origin: from + "/dashboards", Folder: path.Dir(file), File: path.Base(file), Text: content, Labels: s.dashboardLabels()}
 			if f := in.DashboardFolder; f.IsSet() {
 				d.Annotations = map[string]string{s.in.Monitoring.Dashboards.FolderAnnotation.Or("grafana_folder"): f.V}
 			}

@@ -28,6 +28,8 @@ type settings struct {
 	cluster Cluster
 	// only, when set, is the application whose source alone is looked into.
 	only *string
+	// part, when set, is the part that is asked for.
+	part Part
 
 	repoURL, revision            string
 	argocdNamespace, destination string
@@ -82,7 +84,7 @@ func settingsOf(c *cluster, cs *clusters, f *files, opts Options, target Target)
 	case target.Part == WorkloadPart:
 		s.only = &target.Code
 	default: // Argo CD does not send any
-		s.only = new(string)
+		s.only, s.part = new(string), target.Part
 	}
 	s.repoURL, s.revision = in.Repository.URL.Or(opts.RepoURL), in.Repository.Revision.Or(cmp.Or(opts.Revision, "HEAD"))
 	gitRepository(in.Repository.URL)

@@ -3,7 +3,9 @@ package render
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/argoproj/argo-cd/v2/pkg/apis/application"
 	"github.com/hippotion/roster/catalog"
@@ -112,10 +114,31 @@ func partApplication(p *catalog.Platform, part catalog.Part, code string, object
 		if guarded {
 			m.Annotations[syncOptions] = confirm
 		}
-		m.Annotations[ManifestGeneratePaths] = p.Repository.ListPaths
+		m.Annotations[ManifestGeneratePaths] = partPaths(p, part)
 		m.Finalizers = []string{finalizer}
 		return &argoApplication{TypeMeta: t, ObjectMeta: m, Spec: partSpec(p, id.Name, digest(objects))}
 	})
+}
+
+// partPaths are what a part is rendered from: the list and, for what is scraped and shown, the folders with dashboards.
+func partPaths(p *catalog.Platform, part catalog.Part) string {
+	if part != catalog.MetricsPart {
+		return p.Repository.ListPaths
+	}
+	var more []string
+	for _, n := range p.Namespaces {
+		for i := range n.Applications {
+			for _, d := range n.Applications[i].Dashboards {
+				from := d.Folder
+				if from == "." {
+					from = d.File
+				}
+				more = append(more, path.Join("/", from))
+			}
+		}
+	}
+	slices.Sort(more)
+	return strings.Join(append([]string{p.Repository.ListPaths}, slices.Compact(more)...), ";")
 }
 
 // digest tells a part's objects from those of another commit. It is in the Application: one that stayed as it is when its objects change would

@@ -139,11 +139,13 @@ func deployed(t *testing.T, roster, example, application string) map[string]stri
 func TestSplit(t *testing.T) {
 	for _, name := range examples.Names(t) {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			if err := os.CopyFS(dir, os.DirFS(filepath.Join(examples.Root(), "examples", name))); err != nil {
+			repository := t.TempDir()
+			from, list := examples.Repository(t, name)
+			if err := os.CopyFS(repository, os.DirFS(from)); err != nil {
 				t.Fatal(err)
 			}
-			want := text(t, os.DirFS(dir), ".")
+			dir := filepath.Join(repository, list)
+			want := text(t, os.DirFS(repository), list)
 			lists, err := filepath.Glob(filepath.Join(dir, catalog.ApplicationsDir, "*.yml"))
 			if err != nil {
 				t.Fatal(err)
@@ -188,7 +190,7 @@ func TestSplit(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if got := text(t, os.DirFS(dir), "."); withoutFolder(got) != withoutFolder(want) {
+				if got := text(t, os.DirFS(repository), list); withoutFolder(got) != withoutFolder(want) {
 					t.Errorf("%s: other bytes: %s", what, cmp.Diff(want, got))
 				}
 			}

@@ -28,7 +28,7 @@ func TestGeneratePaths(t *testing.T) {
 	if err != nil || len(sources) < 20 {
 		t.Fatalf("%d sources: %v", len(sources), err)
 	}
-	checked := 0
+	checked, parts := 0, 0
 	for i, list := range slices.Concat(lists, sources) {
 		dir := filepath.Dir(list)
 		name := filepath.Base(filepath.Dir(dir)) + "/" + filepath.Base(dir)
@@ -39,9 +39,15 @@ func TestGeneratePaths(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			repository := t.TempDir()
-			copyTo(t, repository, dir)
-			if platform := filepath.Join(repository, "platform.yml"); !exists(platform) { // all folders of test/engines share one
+			repository, from, folder := t.TempDir(), dir, "."
+			if i < len(lists) {
+				from, folder = examples.Repository(t, filepath.Base(dir))
+			}
+			copyTo(t, repository, from)
+			if err := os.Mkdir(filepath.Join(repository, ".git"), 0o755); err != nil { // by which roster knows the root
+				t.Fatal(err)
+			}
+			if platform := filepath.Join(repository, folder, "platform.yml"); !exists(platform) { // all folders of test/engines share one
 				copyFile(t, platform, filepath.Join(filepath.Dir(filepath.Dir(dir)), "platform.yml"))
 			}
 			root, err := os.OpenRoot(repository)
@@ -49,23 +55,25 @@ func TestGeneratePaths(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer root.Close()
-			in, err := catalog.Read(root.FS(), ".", catalog.Options{})
+			in, err := catalog.Read(root.FS(), folder, catalog.Options{})
 			if err != nil || len(in.Mistakes) > 0 {
 				t.Fatal(err, in.Mistakes)
 			}
 			for _, c := range in.Clusters {
 				p := c.Platform
-				reads := strings.Split(p.Repository.ListPaths, ";") // by the plugin
-				for i, read := range reads {
-					reads[i] = path.Join("/", read)
-				}
 				parameter := ""
 				if p.Cluster.Remote {
 					parameter = p.RootName()
 				}
-				checkPaths(t, roster, repository, []string{"/" + p.Repository.Reads}, p.RootName(), parameter, run(t, roster, repository, nil, "render", "--app", p.RootName()))
-				for _, name := range partNames(p) {
-					checkPaths(t, roster, repository, reads, name, name, run(t, roster, repository, nil, "render", "--app", name))
+				rendered := func(app string) []byte {
+					return run(t, roster, filepath.Join(repository, folder), nil, "render", "--app", app)
+				}
+				in := checkout{repository, folder}
+				reads := in.fromRoot(p.Repository.ListPaths) // by the plugin
+				in.check(t, roster, []string{"/" + p.Repository.Reads}, p.RootName(), parameter, rendered(p.RootName()))
+				for name, paths := range partPaths(t, p) {
+					in.check(t, roster, in.fromRoot(paths), name, name, rendered(name))
+					parts++
 				}
 				for _, a := range applications(p) {
 					if a.Workload == nil || a.GeneratePaths == nil {
@@ -84,32 +92,37 @@ func TestGeneratePaths(t *testing.T) {
 					if isSource := i >= len(lists); isSource && len(paths) == len(reads)+1 && paths[len(reads)] == "/"+a.Sources[0].Path {
 						continue // nothing outside of its folder is read; the examples have many of these
 					}
-					checkPaths(t, roster, repository, paths, a.Name, a.Name, run(t, roster, repository, nil, "render", "--app", a.Name))
+					in.check(t, roster, paths, a.Name, a.Name, rendered(a.Name))
 					checked++
 				}
 			}
 		})
 	}
-	if checked < 30 {
-		t.Errorf("only %d applications have paths", checked)
+	if checked < 30 || parts < 10 {
+		t.Errorf("only %d applications have paths, and %d parts", checked, parts)
 	}
 }
 
-// partNames are the names of the Applications that have the objects of a cluster with another one's Argo CD.
-func partNames(p *catalog.Platform) []string {
+// partPaths are the manifest-generate-paths of the Applications that have the objects of a cluster with another one's Argo CD.
+func partPaths(t *testing.T, p *catalog.Platform) map[string]string {
+	t.Helper()
+	out := map[string]string{}
 	if !p.Cluster.Remote {
-		return nil
+		return out
 	}
-	var names []string
-	for _, part := range []catalog.Part{catalog.NamespacePart, catalog.PolicyPart, catalog.StorePart, catalog.RoutePart} {
-		names = append(names, p.PartName(part, ""))
+	names := map[string]bool{}
+	for _, part := range []catalog.Part{catalog.NamespacePart, catalog.PolicyPart, catalog.StorePart, catalog.RoutePart, catalog.MetricsPart, catalog.BackupPart} {
+		names[p.PartName(part, "")] = true
 	}
 	for _, a := range applications(p) {
-		if len(a.Secrets) > 0 {
-			names = append(names, p.PartName(catalog.SecretPart, a.Code))
+		names[p.PartName(catalog.SecretPart, a.Code)] = true
+	}
+	for _, o := range render.InArgoCD(p) {
+		if o.Kind == "Application" && names[o.Name] {
+			out[o.Name] = content(t, o).GetAnnotations()[render.ManifestGeneratePaths]
 		}
 	}
-	return names
+	return out
 }
 
 func applications(p *catalog.Platform) []catalog.Application {
@@ -120,16 +133,30 @@ func applications(p *catalog.Platform) []catalog.Application {
 	return out
 }
 
-// checkPaths demands that the plugin prints want where only paths of the repository are there.
-func checkPaths(t *testing.T, roster, repository string, paths []string, app, parameter string, want []byte) {
+// checkout is a repository, and the folder of the list in it.
+type checkout struct{ repository, folder string }
+
+// fromRoot are paths of an Application that has the list's folder as its own, from the repository's root.
+func (c checkout) fromRoot(paths string) []string {
+	out := strings.Split(paths, ";")
+	for i, read := range out {
+		if !strings.HasPrefix(read, "/") {
+			out[i] = path.Join("/", c.folder, read)
+		}
+	}
+	return out
+}
+
+// check demands that the plugin prints want where only paths of the repository are there.
+func (c checkout) check(t *testing.T, roster string, paths []string, app, parameter string, want []byte) {
 	t.Helper()
 	sent := t.TempDir()
 	for _, p := range paths {
-		if from := filepath.Join(repository, filepath.FromSlash(p)); exists(from) {
+		if from := filepath.Join(c.repository, filepath.FromSlash(p)); exists(from) {
 			copyTo(t, filepath.Join(sent, filepath.FromSlash(p)), from)
 		}
 	}
-	env := []string{"ARGOCD_APP_NAME=" + app, "ARGOCD_APP_SOURCE_PATH=.", "ARGOCD_APP_SOURCE_REPO_URL=https://git.example/repository.git"}
+	env := []string{"ARGOCD_APP_NAME=" + app, "ARGOCD_APP_SOURCE_PATH=" + c.folder, "ARGOCD_APP_SOURCE_REPO_URL=https://git.example/repository.git"}
 	if parameter != "" {
 		parameters, err := json.Marshal([]any{map[string]any{"name": render.PluginParameter, "string": parameter}})
 		if err != nil {
@@ -137,7 +164,7 @@ func checkPaths(t *testing.T, roster, repository string, paths []string, app, pa
 		}
 		env = append(env, "ARGOCD_APP_PARAMETERS="+string(parameters))
 	}
-	if got := run(t, roster, sent, env, "plugin", "generate"); !bytes.Equal(got, want) {
+	if got := run(t, roster, filepath.Join(sent, c.folder), env, "plugin", "generate"); !bytes.Equal(got, want) {
 		t.Errorf("%s: with %q alone, the plugin prints\n%s\nwant\n%s", app, paths, got, want)
 	}
 }

@@ -42,6 +42,16 @@ func Names(t testing.TB) []string {
 	return names
 }
 
+// Repository is the folder that is the repository of an example, and the folder of its list in there: most are one by themselves.
+func Repository(t testing.TB, name string) (repository, list string) {
+	t.Helper()
+	reading, err := catalog.Read(os.DirFS(Root()), "examples/"+name, catalog.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(Root(), filepath.FromSlash(reading.Root)), reading.Folder
+}
+
 // Cluster is an example as it is on one of its clusters.
 type Cluster struct {
 	Example  string
