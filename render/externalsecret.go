@@ -9,6 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+const externalSecretsGroup = "external-secrets.io"
+
 type externalSecret struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -16,7 +18,7 @@ type externalSecret struct {
 }
 
 // All fields that the operator's CRD gives a default are written out: Argo CD compares with what is stored, and an
-// ExternalSecret without them would be OutOfSync forever. Those that not all versions have are in unsettledDefaults.
+// ExternalSecret without them would be OutOfSync forever. Those that not all versions have are in ignoredDefaults.
 type externalSecretSpec struct {
 	RefreshPolicy   string             `json:"refreshPolicy"`
 	RefreshInterval string             `json:"refreshInterval"`

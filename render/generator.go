@@ -1,8 +1,6 @@
 package render
 
 import (
-	"maps"
-
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/render/object"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,21 +15,6 @@ type generator struct {
 	Spec              map[string]any `json:"spec"`
 }
 
-// generatorDefaults are what the operator's CRDs give as defaults. Kinds that are not here have none, or only in lists that nobody leaves out.
-func generatorDefaults(kind string) map[string]any {
-	switch kind {
-	case "ACRAccessToken":
-		return map[string]any{"environmentType": "PublicCloud"}
-	case "Password":
-		return map[string]any{"length": 24, "noUpper": false, "allowRepeat": false} // encoding: see unsettledPasswords
-	case "SSHKey":
-		return map[string]any{"keyType": "rsa"}
-	case "VaultDynamicSecret":
-		return map[string]any{"resultType": "Data", "allowEmptyResponse": false}
-	}
-	return nil
-}
-
 // generatorsOf renders one kind of generator.
 func generatorsOf(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Object {
 	var out []object.Object
@@ -39,14 +22,9 @@ func generatorsOf(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Ob
 		if g.Kind != k.Kind {
 			return
 		}
-		spec := generatorDefaults(g.Kind)
-		if spec == nil {
-			spec = map[string]any{}
-		}
-		maps.Copy(spec, g.Spec)
 		id := identity{Kind: k, Namespace: n.Name, Name: g.Name, Origin: g.Origin, Sync: sync}
 		out = append(out, id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
-			return &generator{TypeMeta: t, ObjectMeta: m, Spec: spec}
+			return &generator{TypeMeta: t, ObjectMeta: m, Spec: filled(g.Kind, g.Spec)}
 		}))
 	})
 	return out
@@ -64,18 +42,4 @@ func madeIn(n *catalog.Namespace, to func(*catalog.Generator, catalog.Sync)) {
 			}
 		}
 	}
-}
-
-// unsettledPasswords is a field of them to which releases of External Secrets since 0.20.4 give a default, and which others do not have.
-func unsettledPasswords(p *catalog.Platform) []ignoreDifferences {
-	found := false
-	for i := range p.Namespaces {
-		madeIn(&p.Namespaces[i], func(g *catalog.Generator, _ catalog.Sync) {
-			found = found || g.Kind == "Password" && g.Spec["encoding"] == nil
-		})
-	}
-	if !found {
-		return nil
-	}
-	return []ignoreDifferences{{Group: generators, Kind: "Password", JQPathExpressions: []string{".spec.encoding"}}}
 }

@@ -30,8 +30,8 @@ var kinds = [...]row{
 	{Kind{networkingv1.GroupName, "v1", "NetworkPolicy", namespaced}, catalog.PolicyPart, each(networkPolicies)},
 	{Kind{"", "v1", "ConfigMap", namespaced}, everyPart, configMaps},
 	{Kind{application.Group, "v1alpha1", application.AppProjectKind, namespaced}, catalog.RootPart, each(appProject)},
-	{Kind{"external-secrets.io", "v1", "ClusterSecretStore", cluster}, catalog.StorePart, clusterSecretStores}, // the only version that the operator serves since 0.17
-	{Kind{"external-secrets.io", "v1", "SecretStore", namespaced}, catalog.StorePart, each(secretStores)},
+	{Kind{externalSecretsGroup, "v1", "ClusterSecretStore", cluster}, catalog.StorePart, clusterSecretStores}, // the only version that the operator serves since 0.17
+	{Kind{externalSecretsGroup, "v1", "SecretStore", namespaced}, catalog.StorePart, each(secretStores)},
 	{Kind{generators, "v1alpha1", "ACRAccessToken", namespaced}, catalog.SecretPart, each(generatorsOf)},
 	{Kind{generators, "v1alpha1", "CloudsmithAccessToken", namespaced}, catalog.SecretPart, each(generatorsOf)},
 	{Kind{generators, "v1alpha1", "ECRAuthorizationToken", namespaced}, catalog.SecretPart, each(generatorsOf)},
@@ -47,8 +47,8 @@ var kinds = [...]row{
 	{Kind{generators, "v1alpha1", "UUID", namespaced}, catalog.SecretPart, each(generatorsOf)},
 	{Kind{generators, "v1alpha1", "VaultDynamicSecret", namespaced}, catalog.SecretPart, each(generatorsOf)},
 	{Kind{generators, "v1alpha1", "Webhook", namespaced}, catalog.SecretPart, each(generatorsOf)},
-	{Kind{"external-secrets.io", "v1", "ExternalSecret", namespaced}, catalog.SecretPart, each(externalSecrets)},
-	{Kind{"external-secrets.io", "v1alpha1", "PushSecret", namespaced}, catalog.RoutePart, each(pushSecrets)}, // beside the applications: they may make the Secret
+	{Kind{externalSecretsGroup, "v1", "ExternalSecret", namespaced}, catalog.SecretPart, each(externalSecrets)},
+	{Kind{externalSecretsGroup, "v1alpha1", "PushSecret", namespaced}, catalog.RoutePart, each(pushSecrets)}, // beside the applications: they may make the Secret
 	{Kind{application.Group, "v1alpha1", application.ApplicationKind, namespaced}, catalog.RootPart, each(applications)},
 	{Kind{"", "v1", "Service", namespaced}, catalog.RoutePart, each(outsideServices)},
 	{Kind{"discovery.k8s.io", "v1", "EndpointSlice", namespaced}, catalog.RoutePart, each(endpointSlices)},

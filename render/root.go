@@ -2,7 +2,6 @@ package render
 
 import (
 	"path"
-	"slices"
 
 	"github.com/argoproj/argo-cd/v2/pkg/apis/application"
 	"github.com/hippotion/roster/catalog"
@@ -84,16 +83,10 @@ func rootSpec(p *catalog.Platform, plugin *argocd.Plugin) applicationSpec {
 			// the problem: this is a quarter of an hour.
 			Retry: &syncRetry{Limit: 10, Backoff: retryBackoff{Duration: "5s", Factor: 2, MaxDuration: "3m"}},
 		},
-		IgnoreDifferences: slices.Concat([]ignoreDifferences{unsettledDefaults}, unsettledStores(p), unsettledPasswords(p)),
+		IgnoreDifferences: ignoredDefaults(p),
 	}
 	if p.ArgoCD.Shared { // two lists must not take turns with one object
 		spec.SyncPolicy.SyncOptions = append(spec.SyncPolicy.SyncOptions, "FailOnSharedResource=true")
 	}
 	return spec
 }
-
-// unsettledDefaults are fields to which External Secrets 2.3 to 2.6 give a default, and which other versions do not have: whether they are
-// written out or not, an ExternalSecret would be OutOfSync forever with one or the other.
-var unsettledDefaults = ignoreDifferences{Group: "external-secrets.io", Kind: "ExternalSecret", JQPathExpressions: []string{
-	".spec.data[]?.remoteRef.nullBytePolicy", ".spec.dataFrom[]?.extract.nullBytePolicy",
-}}

@@ -1,9 +1,6 @@
 package render
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/render/object"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -46,7 +43,7 @@ func storeObjects(k kind, stores []catalog.Store) []object.Object {
 		id := identity{Kind: k, Namespace: s.Namespace, Name: s.Name, Origin: s.Origin, Sync: s.Sync}
 		out = append(out, id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
 			return &secretStoreObject{TypeMeta: t, ObjectMeta: m, Spec: secretStoreSpec{
-				Conditions: storeConditions(s.Conditions), Provider: map[string]map[string]any{s.Provider: s.Block}}}
+				Conditions: storeConditions(s.Conditions), Provider: map[string]map[string]any{s.Provider: filled(s.Provider, s.Block)}}}
 		}))
 	}
 	return out
@@ -60,26 +57,6 @@ func storeConditions(in []catalog.StoreCondition) []storeCondition {
 			one.NamespaceSelector = &metav1.LabelSelector{MatchLabels: c.Labels}
 		}
 		out = append(out, one)
-	}
-	return out
-}
-
-// unsettledStores are the fields of stores to which some releases of External Secrets give a default, and which others do not have, by
-// provider: azurekv since 0.20.0, gcpsm since 0.20.2, aws since 2.6.
-func unsettledStores(p *catalog.Platform) []ignoreDifferences {
-	fields := map[string]string{"aws": "sessionTagsPolicy", "azurekv": "useAzureSDK", "gcpsm": "secretVersionSelectionPolicy"}
-	found := map[string]map[string]bool{} // by kind: paths
-	for _, s := range p.AllStores() {
-		if field := fields[s.Provider]; field != "" && s.Block[field] == nil {
-			if found[s.Kind] == nil {
-				found[s.Kind] = map[string]bool{}
-			}
-			found[s.Kind][".spec.provider."+s.Provider+"."+field] = true
-		}
-	}
-	var out []ignoreDifferences
-	for _, kind := range slices.Sorted(maps.Keys(found)) {
-		out = append(out, ignoreDifferences{Group: "external-secrets.io", Kind: kind, JQPathExpressions: slices.Sorted(maps.Keys(found[kind]))})
 	}
 	return out
 }

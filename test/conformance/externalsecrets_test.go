@@ -5,11 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -23,6 +21,7 @@ import (
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/render"
 	"github.com/hippotion/roster/render/object"
+	"github.com/hippotion/roster/test/examples"
 	"github.com/itchyny/gojq"
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -94,6 +93,13 @@ secrets:
         - {name: from, dataFrom: [web-a, web-b], refreshInterval: 90m}
         - {name: both, data: {KEY: web-a#key}, dataFrom: [web-b], type: kubernetes.io/dockerconfigjson, store: {kind: SecretStore, name: own-vault}}
         - {name: long, data: {KEY: {key: web-a, property: key, version: 3, decodingStrategy: Base64, conversionStrategy: Unicode, metadataPolicy: Fetch}, OTHER: {ref: item/field, store: onepassword}}}
+        - {name: found, dataFrom: [{find: ^web-}]}
+        - {name: merged, dataFrom: [{extract: web-a, rewrite: [{merge: {}}]}]}
+        - name: templated
+          data: {KEY: web-a#key}
+          templateFrom: [{literal: "{{ . | toYaml }}"}, {configMap: templates, items: [a]}, {secret: templates, items: [{key: b, templateAs: KeysAndValues}], target: Labels}]
+      pushSecrets:
+        - {name: pushed, secret: data, data: {KEY: backup/data#key}, template: {KEY: "{{ .KEY | upper }}"}}
 `)},
 	"web/config.yaml": {Data: []byte("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config}\n")},
 }
@@ -103,48 +109,71 @@ var since = map[string]string{
 	"ClusterSecretStore onepassword-sdk":      "v0.17.0",
 	"ClusterSecretStore infisical-kubernetes": "v0.19.2",
 	"ClusterSecretStore infisical-ca":         "v1.2.1",
-	"MFA tokens-10":                           "v0.18.0",
-	"SSHKey tokens-2":                         "v0.19.0",
-	"CloudsmithAccessToken tokens-8":          "v0.20.0",
-	"ExternalSecret tokens":                   "v0.20.0",
+	"ExternalSecret merged":                   "v0.18.1",
+	"secrets MFA tokens-10":                   "v0.18.0",
+	"secrets SSHKey tokens-2":                 "v0.19.0",
+	"secrets CloudsmithAccessToken tokens-8":  "v0.20.0",
+	"secrets ExternalSecret tokens":           "v0.20.0",
+	"secrets ExternalSecret settings":         "v0.20.2",
 }
 
-// TestExternalSecretsReleases applies what is rendered, and what stands in golden, to the schemas of all releases since 0.16, the first that
-// serves external-secrets.io/v1, as an API server does: what it stores must be what is rendered, but for what the root Application
-// ignores, or the object would be OutOfSync forever.
-func TestExternalSecretsReleases(t *testing.T) {
-	platform, diags, err := catalog.Load(externalSecretsList, ".", catalog.Options{})
+// applied are objects of External Secrets, and what the Application that deploys them does not compare.
+type applied struct {
+	from    string // an example; empty for the list above
+	ignore  []argo.ResourceIgnoreDifferences
+	objects []*unstructured.Unstructured
+}
+
+func appliedOf(t *testing.T, from string, p *catalog.Platform) applied {
+	t.Helper()
+	var root argo.Application
+	decode(t, render.Root(p)[1], &root)
+	out := applied{from: from, ignore: root.Spec.IgnoreDifferences}
+	for _, o := range render.Build(p) {
+		if strings.Contains(o.APIVersion, "external-secrets.io/") {
+			out.objects = append(out.objects, content(t, o))
+		}
+	}
+	return out
+}
+
+func loaded(t *testing.T, list fstest.MapFS) *catalog.Platform {
+	t.Helper()
+	platform, diags, err := catalog.Load(list, ".", catalog.Options{})
 	if err != nil || len(diags) > 0 {
 		t.Fatal(err, diags)
 	}
-	var root argo.Application
-	decode(t, render.Root(platform)[1], &root)
-	objects := goldenSecrets(t)
-	for _, o := range render.Build(platform) {
-		if strings.Contains(o.APIVersion, "external-secrets.io/") {
-			objects = append(objects, content(t, o))
-		}
+	return platform
+}
+
+// everyApplied is what is rendered of the list above, and of the examples.
+func everyApplied(t *testing.T) []applied {
+	t.Helper()
+	out := []applied{appliedOf(t, "", loaded(t, externalSecretsList))}
+	for _, c := range examples.Every(t) {
+		out = append(out, appliedOf(t, c.String(), c.Platform))
 	}
+	return out
+}
+
+// TestExternalSecretsReleases applies what is rendered to the schemas of all releases since 0.16, the first that serves external-secrets.io/v1,
+// as an API server does: what it stores must be what is rendered, but for what the root Application ignores, or the object would be OutOfSync
+// forever.
+func TestExternalSecretsReleases(t *testing.T) {
 	all := readReleases(t)
-	tried, right, needed := map[string]bool{}, map[string]string{}, map[string]bool{} // needed are the paths that had to be ignored
-	for _, r := range all.Releases {
-		for _, rendered := range objects {
-			name := rendered.GetKind() + " " + rendered.GetName()
-			spec := all.spec(&r, rendered)
-			diff := "it does not have the kind or the provider"
-			if spec != nil {
-				tried[rendered.GetKind()] = true
-				stored, problems := stored(t, spec, rendered)
-				if !reflect.DeepEqual(rendered.Object, stored.Object) {
-					needed[rendered.GetKind()] = true
+	tried, right := map[string]bool{}, map[string]string{}
+	for _, a := range everyApplied(t) {
+		for _, rendered := range a.objects {
+			tried[rendered.GetKind()] = true
+			name := strings.TrimSpace(a.from + " " + rendered.GetKind() + " " + rendered.GetName())
+			for _, r := range all.Releases {
+				diff := all.differs(t, &r, a.ignore, rendered)
+				switch first := since[name]; {
+				case diff == "" && right[name] == "":
+					right[name] = r.Versions[0]
+				case diff != "" && (first == "" || right[name] != ""):
+					t.Errorf("%s: %s is stored as something else (-rendered +stored):\n%s", r.Versions, name, diff)
 				}
-				diff = cmp.Diff(ignoring(t, root.Spec.IgnoreDifferences, rendered), ignoring(t, root.Spec.IgnoreDifferences, stored)) + strings.Join(problems, "\n")
-			}
-			switch first := since[name]; {
-			case diff == "" && right[name] == "":
-				right[name] = r.Versions[0]
-			case diff != "" && (first == "" || right[name] != ""):
-				t.Errorf("%s: %s is stored as something else (-rendered +stored):\n%s", r.Versions, name, diff)
 			}
 		}
 	}
@@ -153,41 +182,22 @@ func TestExternalSecretsReleases(t *testing.T) {
 			t.Errorf("%s is right since %q, not since %s", name, right[name], first)
 		}
 	}
-	for _, kind := range []string{"ExternalSecret", "ClusterSecretStore", "SecretStore"} {
+	for _, kind := range []string{"ExternalSecret", "ClusterSecretStore", "SecretStore", "PushSecret", "Password", "VaultDynamicSecret"} {
 		if !tried[kind] {
 			t.Errorf("no %s was tried", kind)
 		}
 	}
-	if !needed["ExternalSecret"] || !needed["ClusterSecretStore"] || needed["SecretStore"] {
-		t.Errorf("something has to be ignored for %v", needed)
-	}
 }
 
-// goldenSecrets are roster's objects of External Secrets in golden.
-func goldenSecrets(t *testing.T) []*unstructured.Unstructured {
+// differs is how a release stores an object otherwise than it is rendered, but for what is not compared, and what is wrong with it.
+func (all *releases) differs(t *testing.T, r *release, ignore []argo.ResourceIgnoreDifferences, rendered *unstructured.Unstructured) string {
 	t.Helper()
-	var out []*unstructured.Unstructured
-	err := filepath.WalkDir("../../golden", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, ".yaml") {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if err != nil || !strings.Contains(string(data), "external-secrets.io/") {
-			return err
-		}
-		o := &unstructured.Unstructured{}
-		if err := yaml.Unmarshal(data, &o.Object); err != nil {
-			return err
-		}
-		if strings.Contains(o.GetAPIVersion(), "external-secrets.io/") && o.GetLabels()["app.kubernetes.io/managed-by"] == "roster" {
-			out = append(out, o)
-		}
-		return nil
-	})
-	if err != nil || len(out) == 0 {
-		t.Fatal(len(out), err)
+	spec := all.spec(r, rendered)
+	if spec == nil {
+		return "it does not have the kind or the provider"
 	}
-	return out
+	stored, problems := stored(t, spec, rendered)
+	return cmp.Diff(ignoring(t, ignore, rendered), ignoring(t, ignore, stored)) + strings.Join(problems, "\n")
 }
 
 // spec is the schema of an object's spec in a release; nil when that has no such kind, or not the provider of the store.
