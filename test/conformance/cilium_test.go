@@ -241,6 +241,8 @@ func endpoint(s string) verdict.Endpoint {
 	case isPod && name == "ntfy": // policies name its ports
 		return verdict.Endpoint{Namespace: namespace, Labels: map[string]string{"app.kubernetes.io/name": name}, Ports: []corev1.ContainerPort{
 			{Name: "http", ContainerPort: 8080, Protocol: corev1.ProtocolTCP}, {Name: "metrics", ContainerPort: 9090, Protocol: corev1.ProtocolTCP}}}
+	case isPod && gatewayLabels(name) != nil:
+		return verdict.Endpoint{Namespace: namespace, Labels: gatewayLabels(name)}
 	case isPod && name == "kube-dns":
 		return verdict.Endpoint{Namespace: namespace, Labels: map[string]string{"k8s-app": name}}
 	case isPod:

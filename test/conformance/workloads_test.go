@@ -62,7 +62,7 @@ func TestWorkloads(t *testing.T) {
 	}
 	for what, least := range map[string]int{
 		"objects": 100, "custom objects": 20, "namespaces": 15, "restricted": 20, "baseline": 1, "privileged": 1,
-		"images": 30, "selectors": 25, "routes": 20,
+		"images": 30, "selectors": 25, "IngressRoute": 20, "IngressRouteTCP": 2, "IngressRouteUDP": 1, "TraefikService": 2, "HTTPRoute": 20, "Ingress": 3,
 	} {
 		if checked[what] < least {
 			t.Errorf("%s: %d were checked, expected %d or more", what, checked[what], least)
@@ -82,7 +82,7 @@ var podTemplates = map[string][]string{
 
 // index collects the pod templates and the Services.
 func (w *workloads) index() {
-	for _, o := range w.deployed {
+	for _, o := range slices.Concat(w.platform, w.deployed) {
 		if path, ok := podTemplates[o.GetKind()]; ok {
 			content, _, err := unstructured.NestedMap(o.Object, path...)
 			var pod corev1.PodTemplateSpec
@@ -241,37 +241,80 @@ func serves(pod corev1.PodTemplateSpec, want corev1.ServicePort) bool {
 	})
 }
 
+// backend is where a rule of a route leads.
+type backend struct {
+	Kind, Name, Namespace string
+	Port                  intstr.IntOrString
+}
+
+// routeSpec is what the specs of all kinds of routes have of backends.
+type routeSpec struct {
+	Routes []struct{ Services []backend } // of Traefik
+	Rules  []struct {
+		BackendRefs []backend // of the Gateway API
+		HTTP        struct {
+			Paths []struct{ Backend ingressBackend }
+		}
+	}
+	Weighted struct{ Services []backend }
+}
+
+type ingressBackend struct {
+	Service struct {
+		Name string
+		Port struct {
+			Name   string
+			Number int32
+		}
+	}
+}
+
+// backends are those of all rules.
+func (s *routeSpec) backends() []backend {
+	out := s.Weighted.Services
+	for _, r := range s.Routes {
+		out = append(out, r.Services...)
+	}
+	for _, r := range s.Rules {
+		out = append(out, r.BackendRefs...)
+		for _, p := range r.HTTP.Paths {
+			port := intstr.FromInt32(p.Backend.Service.Port.Number)
+			if name := p.Backend.Service.Port.Name; name != "" {
+				port = intstr.FromString(name)
+			}
+			out = append(out, backend{Name: p.Backend.Service.Name, Port: port})
+		}
+	}
+	return out
+}
+
+var routeKinds = []string{"IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "TraefikService", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute", "Ingress"}
+
 // routes fails for a route to a Service, or a port, that the application does not have.
 func (w *workloads) routes() {
-	type route struct {
-		Spec struct {
-			Routes []struct {
-				Services []struct {
-					Name, Namespace string
-					Port            intstr.IntOrString
-				}
-			}
-		}
+	weighted := map[string]bool{}
+	for _, o := range w.platform {
+		weighted[o.GetNamespace()+"/"+o.GetName()] = o.GetKind() == "TraefikService" || weighted[o.GetNamespace()+"/"+o.GetName()]
 	}
 	for _, o := range w.platform {
 		_, origin, _ := strings.Cut(o.GetAnnotations()["roster.hippotion.github.io/origin"], "/applications/")
 		app, _, _ := strings.Cut(origin, "/")
-		if o.GetKind() != "IngressRoute" || slices.Contains(w.elsewhere, app) {
+		if !slices.Contains(routeKinds, o.GetKind()) || slices.Contains(w.elsewhere, app) {
 			continue
 		}
-		var r route
+		var r struct{ Spec routeSpec }
 		if err := yaml.Unmarshal([]byte(o.Text), &r); err != nil {
 			w.t.Fatalf("%s: %v", title(o), err)
 		}
-		for _, rule := range r.Spec.Routes {
-			for _, to := range rule.Services {
-				w.checked["routes"]++
-				name := cmp.Or(to.Namespace, o.GetNamespace()) + "/" + to.Name
-				if !slices.ContainsFunc(w.services[name].Spec.Ports, func(p corev1.ServicePort) bool {
-					return to.Port == intstr.FromInt32(p.Port) || to.Port == intstr.FromString(p.Name)
-				}) {
-					w.t.Errorf("%s: there is no Service %s with the port %s", title(o), name, to.Port.String())
-				}
+		for _, to := range r.Spec.backends() {
+			w.checked[o.GetKind()]++
+			name := cmp.Or(to.Namespace, o.GetNamespace()) + "/" + to.Name
+			switch {
+			case to.Kind == "TraefikService" && (weighted[name] || to.Name == "noop@internal"): // which a redirect needs in its place
+			case !slices.ContainsFunc(w.services[name].Spec.Ports, func(p corev1.ServicePort) bool {
+				return to.Port == intstr.FromInt32(p.Port) || to.Port == intstr.FromString(p.Name)
+			}):
+				w.t.Errorf("%s: there is no %s %s with the port %s", title(o), cmp.Or(to.Kind, "Service"), name, to.Port.String())
 			}
 		}
 	}
