@@ -58,6 +58,14 @@ const (
 	velero  = "velero"
 )
 
+// veleroIn is the namespace of Velero, when it makes the backups; else empty.
+func (in *backupConfigInput) veleroIn() string {
+	if in == nil || in.Kind.V != velero {
+		return ""
+	}
+	return in.Namespace.Or("velero")
+}
+
 // Retain is what is kept of backups; zero for what is not said.
 type Retain struct {
 	Hourly, Daily, Weekly, Monthly, Yearly, Last int
@@ -197,7 +205,7 @@ func (b *builder) byVelero(a *Application, in *app) {
 	if retain == nil {
 		retain = k.Retain
 	}
-	v := &VeleroSchedule{Name: in.entry.Namespace.V, Namespace: k.Namespace.Or("velero"), Origin: a.Origin + "/backup", Schedule: b.settings.schedule(bk, in.entry.Namespace.V),
+	v := &VeleroSchedule{Name: in.entry.Namespace.V, Namespace: k.veleroIn(), Origin: a.Origin + "/backup", Schedule: b.settings.schedule(bk, in.entry.Namespace.V),
 		Location: k.StorageLocation.V, FileSystem: k.FileSystem.Or(false)}
 	if retain != nil && retain.Node != nil {
 		v.TTL = retain.ttl(at)

@@ -45,6 +45,7 @@ type Platform struct {
 	MetricsSync     Sync            // of what scrapes all, likewise
 	BackupSync      Sync            // of all backups, likewise
 	Backups         bool            // whether platform.yml says what makes them
+	VeleroIn        string          // the namespace of Velero, when it makes them; else empty
 	Profiles        []OwnProfile    // the user's, by name
 	Lint            Lint
 	Mirrors         []Mirror    // by URL

@@ -48,7 +48,7 @@ func (s *settings) platform() *Platform {
 		Plain:  s.plain,
 		Stores: s.stores, StoresElsewhere: s.storesElsewhere,
 		Controller: s.controllers()[0].Pods, TraefikVersion: s.traefikVersion, CI: s.issuers, Domain: s.in.Domain.V, Expose: s.expose, ExposeAt: s.exposeAt, Exposures: s.exposed, GatewayAPI: s.gatewayAPI, Nodes: s.nodes, PodCIDRs: s.podCIDRs,
-		Backups: s.in.Backup != nil, PriorityClasses: s.priorityClasses,
+		Backups: s.in.Backup != nil, VeleroIn: s.in.Backup.veleroIn(), PriorityClasses: s.priorityClasses,
 		SecretsIn: s.secretsIn, Lint: s.lint, Mirrors: s.mirrors, Submodules: s.in.Sources.Submodules.Or(true), Vendor: s.vendor,
 	}
 }

@@ -2,7 +2,9 @@ package rules
 
 import (
 	"maps"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
@@ -13,7 +15,7 @@ var claimWithoutBackup = lint.Rule{
 	Severity: lint.Warning,
 	Summary:  "a volume that nothing backs up, where platform.yml says what makes backups",
 	Doc: `Write backup at the application: backup: {claims: [data], schedule: daily}; or why there is none: backup: {none: a cache}. A ReplicationSource of VolSync
-and a Schedule of Velero that an application deploys count as well. Without backup in platform.yml, nothing is reported.`,
+and a Schedule of Velero that an application deploys count as well, unless they are paused; a Schedule only in Velero's own namespace, when Velero makes the backups. Without backup in platform.yml, nothing is reported.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -35,14 +37,19 @@ spec:
 		if !in.Platform.Backups {
 			return
 		}
-		claims, namespaces, everywhere := backedUp(in)
-		if everywhere {
-			return
-		}
+		all := backedUp(in)
 		look := func(o *deployed.Object, claim string) {
-			if o.Application.NoBackup == "" && !namespaces[o.Namespace] && !claims[[2]string{o.Namespace, claim}] {
-				report(in.Places.Field(o, "metadata", "name"), "write backup: {claims: ["+claim+"]} at "+o.Application.Code+", or backup: {none: REASON}", "nothing backs up the claim %s of %s", claim, o.Namespace)
+			if o.Application.NoBackup != "" || all.claims[[2]string{o.Namespace, claim}] || all.schedules.of(o.Namespace) != nil {
+				return
 			}
+			hint := "write backup: {claims: [" + claim + "]} at " + o.Application.Code + ", or backup: {none: REASON}"
+			if in.Platform.VeleroIn != "" {
+				hint = "write backup: daily at " + o.Application.Code + ", or backup: {none: REASON}"
+			}
+			if s := all.unseen.of(o.Namespace); s != nil {
+				hint = s.Title() + " is in " + s.Namespace + ", where Velero does not look: " + in.Platform.VeleroIn + " is its namespace"
+			}
+			report(in.Places.Field(o, "metadata", "name"), hint, "nothing backs up the claim %s of %s", claim, o.Namespace)
 		}
 		for _, o := range in.Deployed.Kind("PersistentVolumeClaim") {
 			look(o, o.Name)
@@ -55,31 +62,106 @@ spec:
 	},
 }
 
-// backedUp are the claims and the namespaces of which there are backups; everywhere is for a Schedule of all namespaces.
-func backedUp(in *lint.Context) (claims map[[2]string]bool, namespaces map[string]bool, everywhere bool) {
-	claims, namespaces = map[[2]string]bool{}, map[string]bool{}
+// backups are the claims of which there are some, and the Schedules of Velero, which back up namespaces.
+type backups struct {
+	claims            map[[2]string]bool
+	schedules, unseen schedules // unseen are those of a namespace in which Velero does not look
+}
+
+// schedules are the first of a namespace, by its name, and those for several: of all, or with wildcards.
+type schedules struct {
+	named map[string]*deployed.Object
+	broad []*deployed.Object
+}
+
+func backedUp(in *lint.Context) backups {
+	out := backups{claims: map[[2]string]bool{}, schedules: schedules{named: map[string]*deployed.Object{}}, unseen: schedules{named: map[string]*deployed.Object{}}}
 	for n, a := range in.Deployed.Applications() {
 		for _, b := range a.Backups {
-			claims[[2]string{n.Name, b.Claim}] = true
+			out.claims[[2]string{n.Name, b.Claim}] = true
 		}
 		if a.Velero != nil {
-			namespaces[n.Name] = true
+			out.schedules.named[n.Name] = &deployed.Object{}
 		}
 	}
 	for _, o := range in.Deployed.Kind("ReplicationSource") {
-		claims[[2]string{o.Namespace, deployed.StringAt(o, "spec", "sourcePVC")}] = true
+		if !paused(o) {
+			out.claims[[2]string{o.Namespace, deployed.StringAt(o, "spec", "sourcePVC")}] = true
+		}
 	}
 	for _, o := range in.Deployed.Kind("Schedule") {
-		if deployed.GroupOf(o) != "velero.io" {
-			continue
-		}
-		list, _ := deployed.FieldAt(o, "spec", "template", "includedNamespaces").([]any)
-		everywhere = everywhere || len(list) == 0
-		for _, n := range list {
-			name, _ := n.(string)
-			everywhere = everywhere || name == "*"
-			namespaces[name] = true
+		switch {
+		case deployed.GroupOf(o) != "velero.io" || paused(o):
+		case in.Platform.VeleroIn != "" && o.Namespace != in.Platform.VeleroIn:
+			out.unseen.add(o)
+		default:
+			out.schedules.add(o)
 		}
 	}
-	return claims, namespaces, everywhere
+	return out
+}
+
+func paused(o *deployed.Object) bool {
+	is, _ := deployed.FieldAt(o, "spec", "paused").(bool)
+	return is
+}
+
+func (s *schedules) add(o *deployed.Object) {
+	included := templateTexts(o, "includedNamespaces")
+	broad := len(included) == 0
+	for _, name := range included {
+		if strings.ContainsAny(name, wildcards) {
+			broad = true
+		} else if s.named[name] == nil && !excludes(o, name) {
+			s.named[name] = o
+		}
+	}
+	if broad {
+		s.broad = append(s.broad, o)
+	}
+}
+
+// mostBroad is how many Schedules for several namespaces are compared with each namespace. Beyond, they count for all.
+const mostBroad = 100
+
+// of is a Schedule that backs up a namespace; nil when there is none.
+func (s *schedules) of(namespace string) *deployed.Object {
+	if o := s.named[namespace]; o != nil {
+		return o
+	}
+	for i, o := range s.broad {
+		included := templateTexts(o, "includedNamespaces")
+		if i == mostBroad || !excludes(o, namespace) && (len(included) == 0 || slices.ContainsFunc(included, func(p string) bool { return means(p, namespace, true) })) {
+			return o
+		}
+	}
+	return nil
+}
+
+func excludes(o *deployed.Object, namespace string) bool {
+	return slices.ContainsFunc(templateTexts(o, "excludedNamespaces"), func(p string) bool { return means(p, namespace, false) })
+}
+
+// templateTexts are the texts of a list in the template of a Schedule.
+func templateTexts(o *deployed.Object, field string) []string {
+	list, _ := deployed.FieldAt(o, "spec", "template", field).([]any)
+	var out []string
+	for _, e := range list {
+		if text, ok := e.(string); ok {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// wildcards are what names of namespaces may have in a Schedule (pkg/util/wildcard of Velero).
+const wildcards = "*?[]{}"
+
+// means reports whether a name that may have wildcards is that of a namespace. Alternatives in braces are not known here.
+func means(pattern, namespace string, otherwise bool) bool {
+	if strings.ContainsAny(pattern, "{}") {
+		return otherwise
+	}
+	matches, err := path.Match(pattern, namespace)
+	return matches || err != nil && otherwise
 }

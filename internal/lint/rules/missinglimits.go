@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hippotion/roster/internal/lint"
@@ -13,8 +14,8 @@ var missingLimits = lint.Rule{
 	Strict:   true,
 	Summary:  "a container has no request for CPU or memory, or no memory limit",
 	Doc: `Without requests, the scheduler assumes that the container needs nothing and puts it where there is no room; without a limit of
-memory, one leak takes the memory of the whole node. A limit counts as the request of the same resource, and a LimitRange of the
-namespace, or resources of the pod as a whole, count as well. A CPU limit is not required: it only slows down.`,
+memory, one leak takes the memory of the whole node. A limit counts as the request of the same resource, and what a LimitRange of the
+namespace fills in, or resources of the pod as a whole, count as well. A CPU limit is not required: it only slows down.`,
 	Bad: `
 -- platform.yml --
 repository: {url: https://git.example/homelab.git}
@@ -41,15 +42,16 @@ spec:
 `,
 	Mend: []string{`          resources: {requests: {cpu: 10m, memory: 32Mi}}`, `          resources: {requests: {cpu: 10m}, limits: {memory: 64Mi}}`},
 	Check: func(in *lint.Context, report lint.Report) {
-		limited := map[string]bool{} // namespaces with a LimitRange
-		for _, o := range in.Deployed.Kind("LimitRange") {
-			limited[o.Namespace] = true
-		}
+		all := rooms(in)
 		for _, p := range in.Deployed.Pods() {
-			if limited[p.Object.Namespace] || p.Spec.Resources != nil {
+			if p.Spec.Resources != nil {
 				continue
 			}
-			for i, c := range p.Containers() {
+			spec := &p.Spec
+			if r := all[p.Object.Namespace]; r != nil && len(r.limits) > 0 {
+				spec = &r.admitted(p).Spec
+			}
+			for i, c := range slices.Concat(spec.InitContainers, spec.Containers) {
 				missing := missingResources(&c.Resources)
 				if len(missing) == 0 {
 					continue
