@@ -1,12 +1,9 @@
 package rules
 
 import (
-	"strconv"
-
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 )
 
@@ -50,7 +47,7 @@ func unscraped(m *catalog.Metrics, v *deployed.Inventory) (problem, hint string)
 		for _, p := range v.Pods {
 			if selector.Matches(labels.Set(p.Labels)) {
 				selected++
-				if declares(p, m.Port) {
+				if p.Declares(m.Port) {
 					return "", ""
 				}
 			}
@@ -68,7 +65,7 @@ func unscraped(m *catalog.Metrics, v *deployed.Inventory) (problem, hint string)
 		services++
 		chosen, _ := deployed.FieldAt(o, "spec", "selector").(map[string]any)
 		for _, p := range v.Pods {
-			if len(chosen) > 0 && selects(chosen, p.Labels) && declares(p, m.Port) {
+			if len(chosen) > 0 && selects(chosen, p.Labels) && p.Declares(m.Port) {
 				return "", ""
 			}
 		}
@@ -95,16 +92,4 @@ func selects(selector map[string]any, of map[string]string) bool {
 		}
 	}
 	return true
-}
-
-// declares reports whether a container of the pods lists a port, by its number or its name.
-func declares(p *deployed.Pod, port string) bool {
-	for _, c := range p.Spec.Containers {
-		for _, d := range c.Ports {
-			if (d.Name == port || strconv.Itoa(int(d.ContainerPort)) == port) && (d.Protocol == "" || d.Protocol == corev1.ProtocolTCP) {
-				return true
-			}
-		}
-	}
-	return false
 }

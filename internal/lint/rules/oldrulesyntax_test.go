@@ -7,7 +7,9 @@ import (
 	"github.com/hippotion/roster/internal/muxer"
 )
 
-func ruleOf(text string) *routes.Router { return &routes.Router{Kind: "IngressRoute", Text: text, Syntax: muxer.V3} }
+func ruleOf(text string) *routes.Router {
+	return &routes.Router{Kind: "IngressRoute", Text: text, Syntax: muxer.V3}
+}
 
 // TestOldSyntax tells the rules of older versions from those of Traefik 3.
 func TestOldSyntax(t *testing.T) {

@@ -119,6 +119,7 @@ var all = [...]*lint.Rule{
 	&routeRefused,
 	&ruleMatchesNothing,
 	&scrapeRefused,
+	&scrapedTwice,
 	&sealedSecretScope,
 	&secondNetworkBehindPolicy,
 	&servedTwice,

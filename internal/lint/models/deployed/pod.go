@@ -176,6 +176,15 @@ func (p *Pod) PortNamed(name string, protocol corev1.Protocol) int32 {
 	return 0
 }
 
+// Declares reports whether a container of the pods lists a port for TCP, by its number or its name.
+func (p *Pod) Declares(port string) bool {
+	return slices.ContainsFunc(p.Containers(), func(c corev1.Container) bool {
+		return slices.ContainsFunc(c.Ports, func(d corev1.ContainerPort) bool {
+			return (d.Name == port || strconv.Itoa(int(d.ContainerPort)) == port) && ProtocolOf(d.Protocol) == corev1.ProtocolTCP
+		})
+	})
+}
+
 func ProtocolOf(p corev1.Protocol) corev1.Protocol {
 	if p == "" {
 		return corev1.ProtocolTCP

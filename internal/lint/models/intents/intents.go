@@ -35,6 +35,8 @@ type Model struct {
 
 	hosts       once.Value[map[string]bool]
 	byNamespace once.Value[map[string][]int]
+	scraped     once.Value[[]scrape]
+	metrics     once.Value[map[deployed.ID]catalog.Place] // where metrics are written, by the namespace and the name of what roster renders from them
 }
 
 // New is the intents of what is deployed.
