@@ -73,7 +73,11 @@ type fault struct {
 	file     string
 	old, new string // the one place in the file that changes; empty when the whole file is from testdata/added
 	finds    []find
+	with     []edit // what changes besides, for a fault of those that are alone
 }
+
+// edit is the one place in a file that changes.
+type edit struct{ file, old, new string }
 
 // find is a finding that a fault leads to.
 type find struct {
@@ -129,7 +133,9 @@ func TestFaults(t *testing.T) {
 	for _, f := range alone {
 		dir := homelab(t)
 		before := lint(t, roster, dir, "--severity", "info").Findings
-		replace(t, filepath.Join(dir, f.file), f.old, f.new)
+		for _, e := range append(f.with, edit{f.file, f.old, f.new}) {
+			replace(t, filepath.Join(dir, e.file), e.old, e.new)
+		}
 		var got []string
 		for _, f := range lint(t, roster, dir, "--severity", "info").Findings {
 			got = append(got, finding(f.Rule, f.File, f.Line))

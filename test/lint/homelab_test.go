@@ -19,6 +19,11 @@ const (
 const guardrails = "- namespace: sys-guardrails\n  applications: [{applicationCode: sys-guardrails, catalog: guardrails, values: {engine: admission, " +
 	"guardrails: {readiness-probes: none, non-root: none, limits: none, pinned-images: none, team-label: none}}}]\n\n"
 
+// nightly is the beginning of a list of objects with a Schedule of Velero, but for what it leaves out.
+func nightly(template string) string {
+	return "objects:\n  - apiVersion: velero.io/v1\n    kind: Schedule\n    metadata: {name: nightly}\n    spec: {schedule: 0 3 * * *, template: {" + template + "}}\n"
+}
+
 // alone are faults behind which others cannot be seen, so that each is tried in a house without any: what is not rendered is
 // unknown, and may be what another rule misses.
 var alone = []fault{
@@ -68,6 +73,21 @@ var alone = []fault{
 	}},
 	{file: list, old: "    - applicationCode: web-vaultwarden\n", new: "    - applicationCode: web-vaultwarden\n      metrics: {port: 9090, podLabels: {app.kubernetes.io/name: vaultwarden}}\n", finds: []find{
 		{rule: "metrics-without-target", text: "metrics: {port: 9090"},
+	}},
+	{file: list, old: "    - applicationCode: web-vaultwarden\n", new: "    - applicationCode: web-vaultwarden\n      metrics: {port: 8080, podLabels: {app.kubernetes.io/name: vaultwarden}}\n", finds: []find{
+		{rule: "scraped-twice", text: "metrics: {port: 8080"},
+	}, with: []edit{{objects + "web-vaultwarden.yml", "objects:\n", "objects:\n  - apiVersion: monitoring.coreos.com/v1\n    kind: PodMonitor\n    metadata: {name: vaultwarden}\n" +
+		"    spec: {selector: {matchLabels: {app.kubernetes.io/name: vaultwarden}}, podMetricsEndpoints: [{port: http}]}\n"}}},
+	{file: objects + "sys-backup-check.yml", old: "objects:\n", new: nightly("excludedNamespaces: [web-vaultwarden]"), finds: []find{
+		{rule: "claim-without-backup", file: objects + "web-vaultwarden.yml", text: "metadata: {name: vaultwarden}\n    spec:\n      accessModes"},
+	}, with: []edit{{"platform.yml", "domain: home.example\n", "domain: home.example\nbackup: {kind: velero, namespace: sys-backup-check}\n"}}},
+	{file: list, old: "    - applicationCode: web-vaultwarden\n", new: "    - applicationCode: web-vaultwarden\n      backup: {claims: [vaultwardn], repository: vaultwarden}\n", finds: []find{
+		{rule: "backup-of-nothing", text: "backup: {claims: [vaultwardn]"},
+		{rule: "missing-secret", text: "backup: {claims: [vaultwardn]"},
+		{rule: "missing-secret", text: "backup: {claims: [vaultwardn]"},
+	}, with: []edit{
+		{"platform.yml", "domain: home.example\n", "domain: home.example\nbackup: volsync\n"},
+		{objects + "sys-backup-check.yml", "objects:\n", nightly("")},
 	}},
 	{file: list, old: "- namespace: web-vaultwarden\n", new: "- namespace: web-tube\n  networkPolicies: isolated\n  applications: [{applicationCode: web-tube, repoURL: 'https://git.example/tube.git', path: deploy}]\n\n- namespace: web-vaultwarden\n", finds: []find{
 		{rule: "not-fetched", text: "applications: [{applicationCode: web-tube,"},
@@ -442,6 +462,7 @@ var faults = []fault{
 		{rule: "duplicate-object", text: "name: web-brew-buddy"},
 	}},
 	{file: "deploy/brew-buddy-store/sealed.yaml", finds: []find{
+		{rule: "unknown-kind", text: "kind: SealedSecret"},
 		{rule: "sealed-secret-scope", text: "metadata: {name: opened}"},
 		{rule: "sops-incomplete", text: "password: swordfish-of-june"},
 		{rule: "sops-recipients", text: "sops: {age: [{recipient: age1left"},
