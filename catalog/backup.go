@@ -20,7 +20,9 @@ type backupInput struct {
 	Repository   text         `yaml:"repository" example:"data-restic"` // the Secret with the repository of restic, in place of what the platform has
 	User         number       `yaml:"user" example:"1000"`              // that reads the volume
 	Group        number       `yaml:"group" example:"1000"`
-	None         text         `yaml:"none" example:"a cache"` // why there is no backup
+	Unlock       text         `yaml:"unlock" example:"\"1\""` // each new text has stale locks removed from the repository, once
+	volSyncSettings
+	None text `yaml:"none" example:"a cache"` // why there is no backup
 }
 
 // retainInput is what is kept of backups.
@@ -37,19 +39,16 @@ type retainInput struct {
 
 // backupConfigInput is what makes backups.
 type backupConfigInput struct {
-	*syntax.Node        `example:"{kind: volsync, repository: backups/restic}"`
-	Kind                text         `yaml:"kind,short,required" enum:"volsync,velero"`
-	Schedule            text         `yaml:"schedule" example:"daily"` // of those that name none; default daily
-	Retain              *retainInput `yaml:"retain"`
-	Repository          text         `yaml:"repository,hidden" example:"backups/restic"` // where the store has the repository and its password
-	To                  *peerInput   `yaml:"to"`
-	CopyMethod          text         `yaml:"copyMethod" enum:"Snapshot,Clone,Direct"`
-	VolumeSnapshotClass text         `yaml:"volumeSnapshotClass" example:"csi-snapshots"`
-	StorageClass        text         `yaml:"storageClass" example:"fast"`
-	CacheCapacity       syntax.Text  `yaml:"cacheCapacity" example:"2Gi"`
-	Namespace           text         `yaml:"namespace" example:"velero"` // of Velero
-	StorageLocation     text         `yaml:"storageLocation" example:"default"`
-	FileSystem          flag         `yaml:"fileSystem"` // whether Velero copies files, for volumes without snapshots
+	*syntax.Node `example:"{kind: volsync, repository: backups/restic}"`
+	Kind         text         `yaml:"kind,short,required" enum:"volsync,velero"`
+	Schedule     text         `yaml:"schedule" example:"daily"` // of those that name none; default daily
+	Retain       *retainInput `yaml:"retain"`
+	Repository   text         `yaml:"repository,hidden" example:"backups/restic"` // where the store has the repository and its password
+	To           *peerInput   `yaml:"to"`
+	volSyncSettings
+	Namespace       text `yaml:"namespace" example:"velero"` // of Velero
+	StorageLocation text `yaml:"storageLocation" example:"default"`
+	FileSystem      flag `yaml:"fileSystem"` // whether Velero copies files, for volumes without snapshots
 }
 
 // The programs that make backups.
@@ -86,8 +85,8 @@ type Backup struct {
 	Store        StoreRef
 	Refresh      time.Duration
 	User, Group  int // that reads the volume; 0 when nobody says it
-
-	CopyMethod, SnapshotClass, StorageClass, Cache string
+	Unlock       string
+	Copy         VolumeCopy
 }
 
 // VeleroSchedule backs up the namespace of an application.
@@ -118,7 +117,7 @@ func (b *builder) backups(a *Application, in *app) {
 		if filled(bk.None, "why there is no backup") {
 			a.NoBackup = bk.None.V
 		}
-		if bk.Schedule.IsSet() || bk.Claims != nil || bk.Retain != nil || bk.Repository.IsSet() {
+		if bk.Schedule.IsSet() || bk.Claims != nil || bk.Retain != nil || bk.Repository.IsSet() || len(bk.forVolSync()) > 0 {
 			bk.None.Report("bad-choice", "remove none, or all the others", "expected a backup or none, found both")
 		}
 		return
@@ -137,59 +136,14 @@ func (b *builder) backups(a *Application, in *app) {
 	b.byVolSync(a, in)
 }
 
-// byVolSync is a ReplicationSource for each claim: one restic repository holds one of them, since what is kept is decided for a repository.
-func (b *builder) byVolSync(a *Application, in *app) {
-	s, k, bk := b.settings, b.settings.in.Backup, in.Backup
-	claims := present(bk.Claims...)
-	if bk.Claims == nil && in.builtin != nil && in.builtin.pods != nil {
-		for _, c := range in.builtin.pods.Claims {
-			claims = append(claims, text{V: c, Node: bk.Node})
-		}
-	}
-	if len(claims) == 0 {
-		if !bk.Flawed("claims") {
-			bk.Report("missing-field", "name them: claims: [data]; or write {none: REASON}", "the application has no claim that is known here: which are to be backed up?")
-		}
-		return
-	}
-	if bk.Repository.IsSet() && len(claims) > 1 {
-		bk.Repository.Report("bad-choice", "give platform.yml a repository, of which each claim gets a part; or write an application for each claim", "several claims cannot have one repository: what is kept is decided for a repository as a whole")
-	}
-	if !bk.Repository.IsSet() && !k.Repository.IsSet() {
-		bk.Report("missing-value", "write repository: SECRET here, or repository: PATH in backup of platform.yml", "nobody says where the repository is")
-	}
-	optionalSubdomain(bk.Repository)
-	seen := map[string]*syntax.Node{}
-	for _, c := range claims {
-		if first := seen[c.V]; first != nil {
-			c.ReportWith(first, "first here", "duplicate-claim", "remove one of them", "the claim %s is listed twice", shown(c.V))
-			continue
-		}
-		if seen[c.V] = c.Node; !subdomain(c) {
-			continue
-		}
-		out := Backup{Name: c.V, Origin: a.Origin + "/backup", Place: place(c.Node), Claim: c.V, Schedule: s.schedule(bk, in.entry.Namespace.V+"/"+c.V), Retain: s.retained(bk),
-			Secret: bk.Repository.Or("backup-" + c.V), User: bk.User.V, Group: bk.Group.Or(bk.User.V), CopyMethod: k.CopyMethod.Or("Snapshot"),
-			SnapshotClass: k.VolumeSnapshotClass.V, StorageClass: k.StorageClass.V}
-		if p := in.builtin; p != nil && p.pods != nil && !bk.User.IsSet() {
-			out.User, out.Group = p.pods.User, p.pods.Group
-		}
-		if k.CacheCapacity.Node != nil {
-			out.Cache, _ = quantityOf(k.CacheCapacity, "storage")
-		}
-		if !bk.Repository.IsSet() && k.Repository.IsSet() {
-			out.From, out.FromProperty = s.storeOf(nil, b.own).extract(k.Repository)
-			out.Store, out.Refresh = s.secretsIn, s.refreshInterval
-		}
-		a.Backups = append(a.Backups, out)
-	}
-}
-
 // byVelero is a Schedule for the namespace: Velero cannot be told which claims.
 func (b *builder) byVelero(a *Application, in *app) {
 	k, bk := b.settings.in.Backup, in.Backup
 	for _, c := range present(append(slices.Clone(bk.Claims), bk.Repository)...) {
 		c.Report("no-effect", "remove it", "Velero backs up a namespace as a whole, to its own storage location")
+	}
+	for _, at := range bk.forVolSync() {
+		at.Report("no-effect", "remove it", "this is for VolSync, and Velero makes the backups")
 	}
 	for _, n := range []number{bk.User, bk.Group} {
 		if n.IsSet() {
@@ -326,13 +280,12 @@ func (s *settings) backupSettings() {
 		return
 	}
 	optionalLabel(in.Namespace)
-	for _, t := range present(in.VolumeSnapshotClass, in.StorageClass, in.StorageLocation) {
-		subdomain(t)
-	}
+	optionalSubdomain(in.StorageLocation)
+	in.volSyncSettings.check()
 	foreign, of := []*syntax.Node{in.Namespace.Node, in.StorageLocation.Node, in.FileSystem.Node}, "Velero"
 	if in.Kind.V == velero {
 		of = "VolSync"
-		foreign = []*syntax.Node{in.Repository.Node, in.CopyMethod.Node, in.VolumeSnapshotClass.Node, in.StorageClass.Node, in.CacheCapacity.Node}
+		foreign = append(in.volSyncSettings.written(), in.Repository.Node)
 		if in.To != nil {
 			foreign = append(foreign, in.To.Node)
 		}
@@ -341,9 +294,6 @@ func (s *settings) backupSettings() {
 		if at != nil {
 			at.Report("no-effect", "remove it", "this is for %s, and kind is %s", of, in.Kind.V)
 		}
-	}
-	if in.CacheCapacity.Node != nil {
-		quantityOf(in.CacheCapacity, "storage")
 	}
 	if none := (&backupInput{}); in.Schedule.IsSet() {
 		s.schedule(none, "")

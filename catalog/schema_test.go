@@ -61,6 +61,9 @@ func documented(t *testing.T) descriptions {
 		if of == reflect.TypeFor[controllerInput]() {
 			out.Types["podsSettings"] = at
 		}
+		if of == reflect.TypeFor[backupConfigInput]() {
+			out.Types["volSyncSettings"] = at
+		}
 	}
 	visit(reflect.TypeFor[entryInput](), "An entry", "")
 	visit(reflect.TypeFor[platformInput](), "The platform", "")

@@ -28,10 +28,14 @@ type resticSpec struct {
 	Repository    string                `json:"repository"`
 	Retain        resticRetain          `json:"retain"`
 	PruneInterval int                   `json:"pruneIntervalDays"`
+	Unlock        string                `json:"unlock,omitempty"`
 	CopyMethod    string                `json:"copyMethod"`
 	SnapshotClass string                `json:"volumeSnapshotClassName,omitempty"`
 	StorageClass  string                `json:"storageClassName,omitempty"`
+	AccessModes   []string              `json:"accessModes,omitempty"`
 	Cache         string                `json:"cacheCapacity,omitempty"`
+	CacheClass    string                `json:"cacheStorageClassName,omitempty"`
+	CacheModes    []string              `json:"cacheAccessModes,omitempty"`
 	Labels        map[string]string     `json:"moverPodLabels"`
 	Security      *moverSecurityContext `json:"moverSecurityContext,omitempty"`
 }
@@ -53,6 +57,7 @@ type moverSecurityContext struct {
 	RunAsUser      int            `json:"runAsUser"`
 	RunAsGroup     int            `json:"runAsGroup"`
 	FSGroup        int            `json:"fsGroup"`
+	GroupChange    string         `json:"fsGroupChangePolicy,omitempty"`
 	SeccompProfile seccompProfile `json:"seccompProfile"`
 }
 
@@ -77,15 +82,16 @@ func replicationSources(k kind, _ *catalog.Platform, n *catalog.Namespace) []obj
 }
 
 func resticOf(b *catalog.Backup) resticSpec {
-	r := b.Retain
-	out := resticSpec{Repository: b.Secret, PruneInterval: 7, CopyMethod: b.CopyMethod, SnapshotClass: b.SnapshotClass, StorageClass: b.StorageClass, Cache: b.Cache,
+	r, c := b.Retain, b.Copy
+	out := resticSpec{Repository: b.Secret, PruneInterval: c.PruneDays, Unlock: b.Unlock, CopyMethod: c.Method, SnapshotClass: c.SnapshotClass, StorageClass: c.Class,
+		AccessModes: c.Modes, Cache: c.Cache, CacheClass: c.CacheClass, CacheModes: c.CacheModes,
 		Labels: map[string]string{catalog.MoverLabel: "true"},
 		Retain: resticRetain{Hourly: r.Hourly, Daily: r.Daily, Weekly: r.Weekly, Monthly: r.Monthly, Yearly: r.Yearly, Within: r.Within}}
 	if r.Last > 0 {
 		out.Retain.Last = strconv.Itoa(r.Last)
 	}
 	if b.User > 0 {
-		out.Security = &moverSecurityContext{true, b.User, b.Group, b.Group, seccompProfile{"RuntimeDefault"}}
+		out.Security = &moverSecurityContext{true, b.User, b.Group, b.Group, c.GroupChange, seccompProfile{"RuntimeDefault"}}
 	}
 	return out
 }
