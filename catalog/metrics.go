@@ -19,6 +19,9 @@ type metricsInput struct {
 	Scheme        text             `yaml:"scheme" enum:"http,https"`
 	PodLabels     syntax.Map[text] `yaml:"podLabels" example:"{app.kubernetes.io/name: whoami}"`     // which pods of this namespace; all with that port when absent
 	ServiceLabels syntax.Map[text] `yaml:"serviceLabels" example:"{app.kubernetes.io/name: whoami}"` // which Services; all when absent
+	HonorLabels   flag             `yaml:"honorLabels"`                                              // whether labels of the metrics win over those of the target
+	TargetLabels  []text           `yaml:"targetLabels,one" example:"[app.kubernetes.io/instance]"`  // of the Service or, with podLabels, of the pod
+	Fallback      text             `yaml:"fallbackScrapeProtocol" enum:"PrometheusProto,OpenMetricsText0.0.1,OpenMetricsText1.0.0,PrometheusText0.0.4,PrometheusText1.0.0"`
 }
 
 // monitoringInput is who scrapes the metrics of applications, and who shows them.
@@ -49,6 +52,9 @@ type Metrics struct {
 	// ServicePort is the name of a port of the Service; when it is empty, Port is one of the pods: a number, or the name of a container's.
 	ServicePort, Port               string
 	Path, Interval, Timeout, Scheme string
+	HonorLabels                     bool
+	TargetLabels                    []string // of what is selected, which the metrics get
+	Fallback                        string   // the protocol, where a target does not say it
 }
 
 const (
@@ -71,7 +77,8 @@ func (s *settings) monitored(in *app, from Origin) *Metrics {
 		return nil
 	}
 	out := &Metrics{Origin: from + "/metrics", Place: place(m.Node), Labels: labelsOf(s.in.Monitoring.Labels), Port: m.Port.V,
-		Path: m.Path.Or("/metrics"), Interval: m.Interval.Or(s.in.Monitoring.Interval.V), Timeout: m.Timeout.V, Scheme: m.Scheme.Or("http")}
+		Path: m.Path.Or("/metrics"), Interval: m.Interval.Or(s.in.Monitoring.Interval.V), Timeout: m.Timeout.V, Scheme: m.Scheme.Or("http"),
+		HonorLabels: m.HonorLabels.Or(false), TargetLabels: texts(m.TargetLabels), Fallback: m.Fallback.V}
 	pods, _ := podLabels(m.PodLabels)
 	services, _ := podLabels(m.ServiceLabels)
 	switch known := in.builtin; {
@@ -103,6 +110,12 @@ func (s *settings) metricsAreRight(in *app) bool {
 	for _, d := range present(m.Interval, m.Timeout) {
 		ok = scrapeTime(d) && ok
 	}
+	for _, l := range present(m.TargetLabels...) {
+		if validation.IsQualifiedName(l.V) != nil {
+			l.Report("bad-name", "", "expected the key of a label, found %s", shown(l.V))
+			ok = false
+		}
+	}
 	if m.PodLabels.Node != nil && m.ServiceLabels.Node != nil {
 		m.ServiceLabels.Report("bad-choice", "remove one of them", "expected one of podLabels and serviceLabels, found both: a PodMonitor selects pods, and a ServiceMonitor Services")
 		ok = false
@@ -130,9 +143,15 @@ var regexpPath = lazy.Regexp(`^/[-A-Za-z0-9_./~%]*$`)
 // annotable reports what annotations of pods cannot say.
 func (m *metricsInput) annotable() bool {
 	ok := true
-	for _, t := range present(m.Interval, m.Timeout) {
-		t.Report("no-effect", "remove it, or set monitoring: operator in platform.yml", "annotations cannot say it: Prometheus' own settings do")
-		ok = false
+	unsaid := []*syntax.Node{m.Interval.Node, m.Timeout.Node, m.HonorLabels.Node, m.Fallback.Node}
+	for _, l := range m.TargetLabels {
+		unsaid = append(unsaid, l.Node)
+	}
+	for _, at := range unsaid {
+		if at != nil {
+			at.Report("no-effect", "remove it, or set monitoring: operator in platform.yml", "annotations cannot say it: Prometheus' own settings do")
+			ok = false
+		}
 	}
 	for _, labels := range []*syntax.Node{m.ServiceLabels.Node, m.PodLabels.Node} {
 		if labels != nil {

@@ -372,6 +372,8 @@ var foreignWords = [...]wordsOf{
 		{"selector labels", "write podLabels: {app.kubernetes.io/name: whoami}, or serviceLabels"},
 		{"scrapeInterval", "write interval: 30s"},
 		{"scrapeTimeout", "write timeout: 10s"},
+		{"podTargetLabels", "write targetLabels: [app.kubernetes.io/instance]"},
+		{"relabelings metricRelabelings relabelConfigs", "deploy a ServiceMonitor from a folder of the application: relabelings have no key"},
 	}},
 	{"backupInput", []foreignWord{
 		{"cron when", "write schedule: \"0 3 * * *\", or daily"},

@@ -19,6 +19,9 @@ type monitor struct {
 // monitorSpec has Endpoints for a ServiceMonitor, and PodEndpoints for a PodMonitor.
 type monitorSpec struct {
 	Selector     monitorSelector   `json:"selector"`
+	Labels       []string          `json:"targetLabels,omitempty"`
+	PodLabels    []string          `json:"podTargetLabels,omitempty"`
+	Fallback     string            `json:"fallbackScrapeProtocol,omitempty"`
 	Endpoints    []monitorEndpoint `json:"endpoints,omitempty"`
 	PodEndpoints []monitorEndpoint `json:"podMetricsEndpoints,omitempty"`
 }
@@ -36,6 +39,7 @@ type monitorEndpoint struct {
 	Scheme        string              `json:"scheme"`
 	Interval      string              `json:"interval,omitempty"`
 	ScrapeTimeout string              `json:"scrapeTimeout,omitempty"`
+	HonorLabels   bool                `json:"honorLabels,omitempty"`
 }
 
 func serviceMonitors(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Object {
@@ -59,11 +63,11 @@ func monitors(k kind, n *catalog.Namespace, wanted func(*catalog.Metrics) bool) 
 			for key, value := range in.Labels {
 				m.Labels[key] = value
 			}
-			spec := monitorSpec{Selector: monitorSelector{in.Selector}}
+			spec := monitorSpec{Selector: monitorSelector{in.Selector}, Fallback: in.Fallback}
 			if ends := []monitorEndpoint{endpointOf(in)}; in.Pods {
-				spec.PodEndpoints = ends
+				spec.PodEndpoints, spec.PodLabels = ends, in.TargetLabels
 			} else {
-				spec.Endpoints = ends
+				spec.Endpoints, spec.Labels = ends, in.TargetLabels
 			}
 			return &monitor{TypeMeta: t, ObjectMeta: m, Spec: spec}
 		}))
@@ -72,7 +76,7 @@ func monitors(k kind, n *catalog.Namespace, wanted func(*catalog.Metrics) bool) 
 }
 
 func endpointOf(in *catalog.Metrics) monitorEndpoint {
-	e := monitorEndpoint{Port: in.ServicePort, Path: in.Path, Scheme: in.Scheme, Interval: in.Interval, ScrapeTimeout: in.Timeout}
+	e := monitorEndpoint{Port: in.ServicePort, Path: in.Path, Scheme: in.Scheme, Interval: in.Interval, ScrapeTimeout: in.Timeout, HonorLabels: in.HonorLabels}
 	number, err := strconv.Atoi(in.Port)
 	switch target := intstr.Parse(in.Port); {
 	case in.Pods && err == nil:
