@@ -187,7 +187,7 @@ type appInput struct {
 	Secrets         []secretInput  `yaml:"secrets"`
 
 	PushSecrets     []pushSecretInput `yaml:"pushSecrets"`
-	RestartOnChange flag              `yaml:"restartOnChange"` // whether a reloader restarts its pods when a Secret of theirs changes
+	RestartOnChange *restartInput     `yaml:"restartOnChange"`
 }
 
 // partInput is one of several sources; its keys are those of an application with one.
