@@ -40,6 +40,15 @@ func httpRoute(name, host, rest string) string {
 	return "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: " + name + "}\nspec: {parentRefs: [{name: home, namespace: sys-traefik}], hostnames: [" + host + "], rules: [{" + rest + "}]}\n"
 }
 
+// turns is a TraefikService that leads to a Service that there is not.
+const turns = "---\napiVersion: traefik.io/v1alpha1\nkind: TraefikService\nmetadata: {name: turns}\nspec: {weighted: {services: [{name: gone, port: 80}]}}\n"
+
+// atOther is a route at a Gateway of another class as well, which it names first.
+func atOther(route string) string {
+	return "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: other}\nspec: {gatewayClassName: other, listeners: [{name: http, protocol: HTTP, port: 80}]}\n" +
+		strings.Replace(route, "parentRefs: [", "parentRefs: [{name: other}, ", 1)
+}
+
 func TestGateways(t *testing.T) {
 	const photos, backend = "photos.home.example", "backendRefs: [{name: photos, port: 80}]"
 	for _, c := range []gatewayCase{
@@ -73,6 +82,12 @@ func TestGateways(t *testing.T) {
 			"missing-service: Service photos has no port 8080: Traefik answers with 500"}},
 		{name: "no Middleware", objects: httpRoute("a", photos, "filters: [{type: ExtensionRef, extensionRef: {group: traefik.io, kind: Middleware, name: login}}], "+backend), want: []string{
 			"missing-middleware: no application deploys Middleware login of namespace web-photos: Traefik drops the rule"}},
+		{name: "no Middleware, at two Gateways", objects: atOther(httpRoute("a", photos, "filters: [{type: ExtensionRef, extensionRef: {group: traefik.io, kind: Middleware, name: login}}], "+backend)), want: []string{
+			"missing-middleware: no application deploys Middleware login of namespace web-photos: Traefik drops the rule"}},
+		{name: "a filter of another one, at two Gateways", objects: atOther(httpRoute("a", photos, "filters: [{type: RequestMirror, requestMirror: {backendRef: {name: photos, port: 80}}}], "+backend)), want: []string{
+			"broken-middleware: Traefik does not know the filter RequestMirror of an HTTPRoute: it answers with 500"}},
+		{name: "a TraefikService that leads nowhere, at two Gateways", objects: atOther(httpRoute("a", photos, "backendRefs: [{group: traefik.io, kind: TraefikService, name: turns}]")) + turns, want: []string{
+			"missing-service: no application deploys Service gone of namespace web-photos: Traefik drops the rules that lead to it"}},
 		{name: "no filter of Traefik's", objects: httpRoute("a", photos, "filters: [{type: RequestMirror, requestMirror: {backendRef: {name: photos, port: 80}}}], "+backend), want: []string{
 			"broken-middleware: Traefik does not know the filter RequestMirror of an HTTPRoute: it answers with 500"}},
 		{name: "a filter of another one", class: "envoy", objects: httpRoute("a", photos, "filters: [{type: RequestMirror, requestMirror: {backendRef: {name: photos, port: 80}}}], "+backend)},

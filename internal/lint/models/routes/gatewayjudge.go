@@ -81,7 +81,9 @@ func (s *subject) attachments(parents []gateways.Parent, all []gateways.Attachme
 func (s *subject) gatewayRouter() {
 	r := s.router
 	s.dropped = r.Refused || r.Invalid != nil && r.Server == ""
-	s.needsPart(s.partOf(r.source, r.Index))
+	if r.Server == "" { // others answer with an error when the rule lacks something
+		s.needsPart(s.partOf(r.source, r.Index))
+	}
 	if l := r.Listener; l != nil {
 		s.needsPart(s.partOf(l.Object, l.Index))
 	}
@@ -118,25 +120,25 @@ func (s *subject) rule(o *gatewayRoute, i int) {
 type server struct {
 	name    string
 	traefik bool
-	known   bool
 	refuses bool // whether a filter has it answer a rule with 500: then it looks up nothing else of the rule
 }
 
-// servers are those of a route, each once. One whose Gateway is not known does what the Gateway API says, as all do.
+// servers are those by which a route is judged. One whose Gateway is not known does what the Gateway API says, as all do.
 func (o *gatewayRoute) servers() []server { return serversOf(o.attachments) }
 
+// serversOf is one of those that read a route, since one finding is enough: Traefik, if it is among them, as it drops rules that others answer.
 func serversOf(all []gateways.Attachment) []server {
 	var out []server
 	for i := range all {
 		one := server{name: "the Gateway"}
 		if l := all[i].Listener; l != nil {
-			one = server{name: l.Server(), traefik: l.ByTraefik(), known: l.Controller != ""}
+			one = server{name: l.Server(), traefik: l.ByTraefik()}
 		}
-		if all[i].Refused <= gateways.NotKnown && !slices.Contains(out, one) {
-			out = append(out, one)
+		if all[i].Refused <= gateways.NotKnown && (len(out) == 0 || one.traefik && !out[0].traefik) {
+			out = []server{one}
 		}
 	}
-	return out[:min(len(out), 1)] // one finding is enough
+	return out
 }
 
 // filtersOf are those that Traefik knows (pkg/provider/kubernetes/gateway, loadMiddlewares and loadGRPCMiddlewares).
