@@ -108,6 +108,7 @@ type loop struct {
 type options struct {
 	apiServerFlags []string          // further ones
 	settings       map[string]string // argocd-cm
+	env            []string          // of Argo CD's components, beside what their pods have
 }
 
 // start starts the cluster, the rest of the world, and Argo CD without anything to do.
@@ -126,7 +127,7 @@ func start(t *testing.T, opts options) *loop {
 	l.cluster = cluster.Start(t, clusterOptions(opts))
 	plugins, err := filepath.Abs(filepath.Join("..", "..", "plugin"))
 	l.must(err)
-	l.argo = argo.Start(t, l.cluster, argo.Options{PluginDir: plugins, CA: l.ca, Settings: opts.settings})
+	l.argo = argo.Start(t, l.cluster, argo.Options{PluginDir: plugins, CA: l.ca, Env: opts.env, Settings: opts.settings})
 	l.step("Argo CD runs")
 	return l
 }
@@ -278,11 +279,16 @@ func (l *loop) compare(objects []unstructured.Unstructured) error {
 	return errors.Join(problems...)
 }
 
-// holds returns where got does not have what want has.
+// holds returns where got does not have what want has. An item of a list has nothing else: many lists are compared as a whole.
 func holds(got, want any, at string) error {
 	switch want := want.(type) {
 	case map[string]any:
 		got, _ := got.(map[string]any)
+		for key, value := range got {
+			if _, ok := want[key]; !ok && strings.Contains(at, "[") {
+				return fmt.Errorf("%s: there is %s: %v as well", at, key, value)
+			}
+		}
 		for key, value := range want {
 			if err := holds(got[key], value, at+"."+key); err != nil {
 				return err

@@ -30,10 +30,14 @@ func crdFiles(group string) (pattern string, err error) {
 		{"cert-manager.io", "github.com/cert-manager/cert-manager", "deploy/crds/cert-manager.io_*.yaml"},
 		{"cilium.io", "github.com/cilium/cilium", "pkg/k8s/apis/cilium.io/client/crds/v2*/*.yaml"},
 		{"external-secrets.io", "github.com/external-secrets/external-secrets", "config/crds/bases/external-secrets.io_*.yaml"},
+		{"gateway.envoyproxy.io", "github.com/envoyproxy/gateway", "charts/gateway-helm/charts/crds/crds/generated/gateway.envoyproxy.io_*.yaml"},
 		{"gateway.networking.k8s.io", "sigs.k8s.io/gateway-api", "config/crd/experimental/gateway.networking.k8s.io_*.yaml"},
+		{"generators.external-secrets.io", "github.com/external-secrets/external-secrets", "config/crds/bases/generators.external-secrets.io_*.yaml"},
 		{"monitoring.coreos.com", "github.com/prometheus-operator/prometheus-operator", "example/prometheus-operator-crd/*.yaml"},
 		{"policies.kyverno.io", "github.com/kyverno/kyverno", "config/crds/policies.kyverno.io/*.yaml"},
 		{"traefik.io", "github.com/traefik/traefik/v3", "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml"},
+		{"velero.io", "github.com/vmware-tanzu/velero", "config/crd/v1/bases/velero.io_*.yaml"},
+		{"volsync.backube", "github.com/backube/volsync", "config/crd/bases/volsync.backube_*.yaml"},
 	} {
 		if g.group == group {
 			return filepath.Join(tools.Module(g.module), filepath.FromSlash(g.pattern)), nil
