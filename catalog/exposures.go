@@ -151,7 +151,7 @@ func (e *Exposure) doors() []string {
 	}
 	var out []string
 	for i := range e.Gateways {
-		out = append(out, e.Gateways[i].doors()...)
+		out = append(out, e.Gateways[i].Doors()...)
 	}
 	return set(out)
 }

@@ -73,8 +73,8 @@ type Gateway struct {
 	Controller      profiles.Controller // what sends requests on to pods
 }
 
-// doors are what there is of a Gateway to be reached by, each under a name of its own.
-func (g *Gateway) doors() []string {
+// Doors are what there is of a Gateway to be reached by, each under a name of its own.
+func (g *Gateway) Doors() []string {
 	whole := g.Namespace + "/" + g.Name
 	var out []string
 	for _, l := range g.Listeners {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/diag"
 	"github.com/hippotion/roster/internal/images"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
@@ -369,6 +370,18 @@ type through struct {
 	login  string           // its name in the list, if it is a login there
 }
 
+// forLogin is the middleware with the login of a router's route, if it is that.
+func (t through) forLogin(r *routes.Router, m catalog.Middleware) through {
+	if r.Own != nil {
+		for _, login := range []*catalog.Middleware{r.Own.Auth.Middleware, r.Own.Auth.Login.Middleware} {
+			if login != nil && *login == m {
+				t.login = r.Own.Auth.Name
+			}
+		}
+	}
+	return t
+}
+
 // mostMiddlewares bounds how many middlewares of one router are followed: chains can be nested.
 const mostMiddlewares = 100
 
@@ -400,10 +413,7 @@ func (w *walk) middlewares(c *course, d routes.Door, r *routes.Router) error {
 	}
 	for _, m := range r.Middlewares {
 		t := through{name: m.Namespace + "/" + m.Name, object: w.in.Routes.Middleware(m)}
-		if r.Own != nil && r.Own.Auth.Middleware != nil && *r.Own.Auth.Middleware == m {
-			t.login = r.Own.Auth.Name
-		}
-		all = append(all, t)
+		all = append(all, t.forLogin(r, m))
 	}
 	for n := 0; len(all) > 0; n++ {
 		if n == mostMiddlewares {
@@ -415,7 +425,8 @@ func (w *walk) middlewares(c *course, d routes.Door, r *routes.Router) error {
 		if t.object != nil && deployed.FieldAt(t.object, "spec", "chain") != nil {
 			var inner []through
 			for _, m := range w.in.Routes.Chained(t.object) {
-				inner = append(inner, through{m.Namespace + "/" + m.Name, w.in.Routes.Middleware(m), t.login})
+				part := through{m.Namespace + "/" + m.Name, w.in.Routes.Middleware(m), t.login}
+				inner = append(inner, part.forLogin(r, m))
 			}
 			all = append(inner, all...)
 			continue
@@ -466,9 +477,12 @@ func (w *walk) middleware(c *course, d routes.Door, t through) error {
 		w.redirect(&s, d, deployed.StringAt(t.object, "spec", kind, "scheme"))
 	case "redirectRegex", "plugin":
 		s.Answer, s.Says = Unknown, "may redirect or refuse the request ("+kind+")"
+		if t.object.Application == nil { // roster renders it for a route that does nothing else
+			s.Says = "redirects to another address"
+		}
 	case "headers":
 		s.Says = "changes headers"
-		if t.object.Application == nil {
+		if t.object.Application == nil && t.object.Name == catalog.IdentityMiddleware {
 			s.Says = "removes the headers that only the login may set"
 		}
 	default:

@@ -68,8 +68,9 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// fault is something wrong that is put into a copy of examples/homelab.
+// fault is something wrong that is put into a copy of an example.
 type fault struct {
+	example  string // homelab when it is empty; of those alone only
 	file     string
 	old, new string // the one place in the file that changes; empty when the whole file is from testdata/added
 	finds    []find
@@ -132,7 +133,10 @@ func TestFaults(t *testing.T) {
 	}
 
 	for _, f := range alone {
-		dir := homelab(t)
+		dir, before := houseOf(t, cmp.Or(f.example, "homelab")), before
+		if f.example != "" {
+			before = lint(t, roster, dir, "--severity", "info").Findings
+		}
 		for _, e := range append(f.with, edit{f.file, f.old, f.new}) {
 			replace(t, filepath.Join(dir, e.file), e.old, e.new)
 		}
@@ -165,10 +169,12 @@ func TestFaults(t *testing.T) {
 func finding(rule, file string, line int) string { return fmt.Sprintf("%s:%d %s", file, line, rule) }
 
 // homelab is a copy of the example, as a repository, in which the strict rules are on as well.
-func homelab(t *testing.T) string {
+func homelab(t *testing.T) string { return houseOf(t, "homelab") }
+
+func houseOf(t *testing.T, example string) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join(examples.Root(), "examples", "homelab"))); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(examples.Root(), "examples", example))); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Mkdir(filepath.Join(dir, ".git"), 0o755); err != nil {

@@ -19,7 +19,6 @@ type addresses struct {
 	*lint.Context
 	claims map[string][]claim // by the text of the address
 	owners map[*catalog.Route]*catalog.Application
-	beyond map[string]bool // the entry points that everybody reaches
 }
 
 // claim is an alternative of a router's rule.
@@ -39,11 +38,10 @@ type answer struct {
 const longestRule = 200
 
 func newAddresses(in *lint.Context) *addresses {
-	out := &addresses{in, map[string][]claim{}, map[*catalog.Route]*catalog.Application{}, map[string]bool{}}
+	out := &addresses{in, map[string][]claim{}, map[*catalog.Route]*catalog.Application{}}
 	if in == nil { // the cluster is not on this side
 		return out
 	}
-	out.beyond = beyondLAN(in.Platform.Expose)
 	for _, a := range in.Deployed.Applications() {
 		for i := range a.Routes {
 			out.owners[&a.Routes[i]] = a
@@ -57,27 +55,6 @@ func newAddresses(in *lint.Context) *addresses {
 		for i := range r.Scopes {
 			at := addressOf(r, &r.Scopes[i])
 			out.claims[at] = append(out.claims[at], claim{r, &r.Scopes[i]})
-		}
-	}
-	return out
-}
-
-// beyondLAN are the entry points that reach further than those of lan. Without a lan, nothing is known but those that only public has.
-func beyondLAN(expose map[string][]string) map[string]bool {
-	out := map[string]bool{}
-	_, known := expose["lan"]
-	for name, entryPoints := range expose {
-		for _, e := range entryPoints {
-			if known || name == "public" {
-				out[e] = true
-			}
-		}
-	}
-	for name, entryPoints := range expose {
-		for _, e := range entryPoints {
-			if name == "lan" || !known && name != "public" {
-				delete(out, e)
-			}
 		}
 	}
 	return out

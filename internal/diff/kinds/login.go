@@ -98,7 +98,7 @@ var guards = map[string]bool{"forwardAuth": true, "basicAuth": true, "digestAuth
 // login is that of an answer.
 func (a *addresses) login(one answer) login {
 	var guard, unknown []string
-	if own := one.Own; own != nil && own.Auth.Name != "app" && own.Auth.Name != "none" && (own.Auth.Middleware != nil || len(one.Guards) > 0) {
+	if own := one.Own; own != nil && own.Auth.Asks() && (own.Auth.Middleware != nil || own.Auth.Login.Middleware != nil || len(one.Guards) > 0) {
 		if !a.Routes.Open(one.Router) {
 			guard = append(guard, "the login "+one.Own.Auth.Name)
 		}
@@ -140,7 +140,8 @@ func (m *middleware) keepsOut() bool {
 	return false
 }
 
-// harmless reports whether a middleware is known, and keeps nobody out.
+// harmless reports whether a middleware is known, and keeps nobody out: so does one with which roster redirects a whole route.
 func (a *addresses) harmless(m middleware) bool {
-	return a.Routes.Harmless(a.Routes.Middleware(m.Middleware))
+	o := a.Routes.Middleware(m.Middleware)
+	return a.Routes.Harmless(o) || o != nil && o.Application == nil && (m.kinds["redirectScheme"] != nil || m.kinds["redirectRegex"] != nil)
 }

@@ -172,10 +172,7 @@ func (a *addresses) served(answers []answer) *served {
 
 // beyondLAN reports whether everybody reaches a router at its door.
 func (a *addresses) beyondLAN(one answer) bool {
-	if one.Gateway == "" {
-		return a.beyond[one.door.EntryPoint]
-	}
-	return slices.ContainsFunc(one.Entrances(), func(name string) bool { return a.beyond[name] })
+	return a.Routes.BeyondLAN(one.Router, one.door.EntryPoint) != ""
 }
 
 // challenge reports whether a router is for the challenges of ACME, which everybody may see.

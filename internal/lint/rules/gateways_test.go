@@ -160,3 +160,104 @@ spec: {gatewayClassName: ` + class + `, listeners: [` + listeners + `]}
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+// TestOpenToEverybody has routes of all kinds that lead further than lan: those of the list, and those that applications bring, with a login and without.
+func TestOpenToEverybody(t *testing.T) {
+	const (
+		entries = "ingress: {controller: {namespace: sys-traefik}, auth: {login: {name: login, namespace: web-photos}, plain: {name: plain, namespace: web-photos}}, expose: {lan: [websecure], public: [web]}}"
+		gateway = "ingress: {kind: gateway, controller: {namespace: sys-traefik}, gateway: {name: home, namespace: sys-traefik, implementation: traefik}, auth: {login: {name: login, namespace: web-photos}, plain: {name: plain, namespace: web-photos}}, expose: {lan: [https], public: [http]}}"
+		envoy   = "ingress: {kind: gateway, controller: {namespace: sys-traefik}, gateway: {name: home, namespace: sys-traefik, implementation: envoy-gateway}, auth: {login: {extAuth: {service: web-photos/photos, port: 80}}}, expose: {lan: [https], public: [http]}}"
+		ingress = "ingress: {kind: ingress, controller: {namespace: sys-traefik}, expose: {lan: {class: near}, public: {class: far}}}"
+		both    = "ingress: {controller: {namespace: sys-traefik}, gateway: {name: home, namespace: sys-traefik, implementation: traefik}, auth: {login: {name: login, namespace: web-photos}, plain: {name: plain, namespace: web-photos}}, expose: {lan: [websecure], public: {kind: gateway, listeners: [http]}}}"
+		backend = "backendRefs: [{name: photos, port: 80}]"
+		asks    = "filters: [{type: ExtensionRef, extensionRef: {group: traefik.io, kind: Middleware, name: login}}], "
+		chained = "filters: [{type: ExtensionRef, extensionRef: {group: traefik.io, kind: Middleware, name: chain}}], "
+		lets    = "filters: [{type: ExtensionRef, extensionRef: {group: traefik.io, kind: Middleware, name: plain}}], "
+	)
+	policy := "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: SecurityPolicy\nmetadata: {name: p}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: a}], jwt: {providers: []}}\n"
+	middlewares := "---\napiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: login}\nspec: {forwardAuth: {address: 'http://photos.web-photos.svc'}}\n" +
+		"---\napiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: plain}\nspec: {compress: {}}\n" +
+		"---\napiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: chain}\nspec: {chain: {middlewares: [{name: plain}, {name: login}]}}\n"
+	far := func(objects string) string {
+		return strings.Replace(objects, "namespace: sys-traefik", "namespace: sys-traefik, sectionName: http", 1)
+	}
+	near := func(objects string) string {
+		return strings.Replace(objects, "namespace: sys-traefik", "namespace: sys-traefik, sectionName: https", 1)
+	}
+	at := func(entryPoint, more string) string {
+		return strings.Replace(strings.Replace(rule(more+"services: [{name: photos, port: http}]"), "a.home.example", "photos.home.example", 1), "websecure", entryPoint, 1)
+	}
+	for _, c := range []struct{ name, platform, class, route, objects, want string }{
+		{"an entry point", entries, "traefik", "expose: public, auth: none", "", "everybody has access to own.home.example (public)"},
+		{"an entry point of lan", entries, "traefik", "expose: lan, auth: none", "", ""},
+		{"a login", entries, "traefik", "expose: public, auth: login", "", ""},
+		{"a login that asks nobody", entries, "traefik", "expose: public, auth: plain", "", "everybody has access to own.home.example (public): the login plain keeps nobody out, as Traefik reads it"},
+		{"rewritten", entries, "traefik", "expose: public, auth: none, rewrite: {prefix: /x}", "", "everybody has access to own.home.example (public)"},
+		{"a middleware that keeps out", entries, "traefik", "expose: public, auth: none, middlewares: [web-photos/login]", "", ""},
+		{"redirected", entries, "traefik", "redirect", "", ""},
+		{"a listener", gateway, "traefik", "expose: public, auth: none", "", "everybody has access to own.home.example (public)"},
+		{"a listener of lan", gateway, "traefik", "expose: lan, auth: none", "", ""},
+		{"a login of a listener", gateway, "traefik", "expose: public, auth: login", "", ""},
+		{"a login of a listener that asks nobody", gateway, "traefik", "expose: public, auth: plain", "", "everybody has access to own.home.example (public): the login plain keeps nobody out, as Traefik reads it"},
+		{"a listener of Envoy", envoy, "envoy", "expose: public, auth: none", "", "everybody has access to own.home.example (public)"},
+		{"a login of Envoy", envoy, "envoy", "expose: public, auth: login", "", ""},
+		{"a class", ingress, "traefik", "expose: public, auth: none", "", "everybody has access to own.home.example (public)"},
+		{"a class of lan", ingress, "traefik", "expose: lan, auth: none", "", ""},
+		{"both kinds", both, "traefik", "expose: [lan, public], auth: none", "", "everybody has access to own.home.example (public)"},
+		{"both kinds, with a login", both, "traefik", "expose: [lan, public], auth: login", "", ""},
+
+		{"brought", gateway, "traefik", "", far(httpRoute("a", "photos.home.example", backend)), "everybody has access to photos.home.example by HTTPRoute a of web-photos (public)"},
+		{"brought to lan", gateway, "traefik", "", near(httpRoute("a", "photos.home.example", backend)), ""},
+		{"brought with a login", gateway, "traefik", "", far(httpRoute("a", "photos.home.example", asks+backend)), ""},
+		{"brought with a chain", gateway, "traefik", "", far(httpRoute("a", "photos.home.example", chained+backend)), ""},
+		{"brought with no login", gateway, "traefik", "", far(httpRoute("a", "photos.home.example", lets+backend)), "everybody has access to photos.home.example by HTTPRoute a of web-photos (public)"},
+		{"brought to Envoy", envoy, "envoy", "", far(httpRoute("a", "photos.home.example", backend)), "everybody has access to photos.home.example by HTTPRoute a of web-photos (public)"},
+		{"brought to Envoy with a policy", envoy, "envoy", "", far(httpRoute("a", "photos.home.example", backend)) + policy, ""},
+		{"brought to an entry point that is a listener", gateway, "traefik", "", at("web", ""), "everybody has access to photos.home.example by IngressRoute r of web-photos (public)"},
+		{"brought to one of lan's", gateway, "traefik", "", at("websecure", ""), ""},
+		{"brought to one with a login", gateway, "traefik", "", at("web", "middlewares: [{name: login}], "), ""},
+		{"an Ingress", ingress, "traefik", "", ingressOf("far", "", "photos.home.example", "80"), "everybody has access to photos.home.example by Ingress i of web-photos (public)"},
+		{"an Ingress of lan", ingress, "traefik", "", ingressOf("near", "", "photos.home.example", "80"), ""},
+		{"an Ingress with a login", ingress, "traefik", "", ingressOf("far", "nginx.ingress.kubernetes.io/auth-url: https://login.example", "photos.home.example", "80"), ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ingress := ""
+			switch c.route {
+			case "":
+			case "redirect":
+				ingress = ", ingress: [{host: own, redirect: {host: other.example}, expose: public, auth: none}]"
+			default:
+				ingress = ", ingress: [{host: own, service: photos, port: 80, " + c.route + "}]"
+			}
+			folder := "-- platform.yml --\ndomain: home.example\nrepository: {url: https://git.example/homelab.git}\n" + c.platform + `
+-- applications.yml --
+- namespace: sys-traefik
+  networkPolicies: ingress-controller
+  applications: [{applicationCode: sys-traefik, path: traefik}]
+- namespace: web-photos
+  networkPolicies: web-app-internal
+  applications: [{applicationCode: web-photos, path: photos` + ingress + `}]
+-- traefik/traefik.yaml --` + traefikPod + `---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: home}
+spec: {gatewayClassName: ` + c.class + `, listeners: [` + anyListener + `, {name: https, protocol: HTTPS, port: 8443, tls: {certificateRefs: [{name: home}]}, allowedRoutes: {namespaces: {from: All}}}]}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: home}
+type: kubernetes.io/tls
+-- photos/photos.yaml --
+` + theService + middlewares + c.objects
+			var got []string
+			for _, f := range run(t, folder, false).Findings {
+				if f.Code == "public-without-auth" {
+					got = append(got, f.Message)
+				}
+			}
+			if strings.Join(got, "\n") != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -18,6 +17,10 @@ var publicWithoutAuth = lint.Rule{
 hosts are in the public certificate logs and are found within minutes. There are good reasons for it, such as a webhook
 that checks a token of its own. Write the reason in a comment after the route or above it, so that later readers can
 tell it from a mistake. If the application has its own login, write ` + "`auth: app`" + `.
+
+An exposure reaches further than ` + "`lan`" + ` when it names an entry point, a listener of a Gateway or an IngressClass that ` + "`lan`" + ` does not name: also one that is only there while hosts move from
+one kind of route to another. A listener of Traefik's whose entry point ` + "`lan`" + ` has is near, where the Gateway is in the list. A login that certainly keeps nobody out, such as a Middleware that only changes
+headers, or one that the controller does not read, is none.
 
 The same goes for an IngressRoute, an Ingress, an HTTPRoute or a GRPCRoute that an application brings, on an entry point or a listener of such an exposure,
 without a middleware, a filter or a policy that may keep somebody out: the comment belongs to its route, or to its entryPoints or parentRefs. Routes that redirect and those for ACME challenges are not meant.`,
@@ -38,20 +41,12 @@ ingress:
 `,
 	Mend: []string{`        - {host: status, service: status, port: 80, expose: public, auth: none}`, `        - {host: status, service: status, port: 80, expose: public, auth: none} # static pages, and nothing to change`},
 	Check: func(in *lint.Context, report lint.Report) {
-		settings := in.Traefik.Settings()
-		beyond := beyondLAN(in)
 		for _, r := range in.Routes.Routers() {
 			if r.Own != nil {
-				if r.Own.Auth.Name == "none" && r.Own.Redirect == nil && public(in, r.Own) && !in.Places.Explained(r.At()) {
-					report(r.At(), "write the reason in a comment after it, or set auth", "everybody has access to %s (%s)", r.Own.Host+r.Own.Path, r.Own.Exposure.Name)
-				}
+				publicOwn(in, r, report)
 				continue
 			}
-			entrances := r.Entrances()
-			i := slices.IndexFunc(entrances, func(name string) bool {
-				e := settings.EntryPoint(name)
-				return beyond[name] != "" && (r.Gateway != "" || !settings.Lacks(name, false)) && (e == nil || !e.ToHTTPS(r.Priority) && !in.Routes.Asks(e))
-			})
+			i := slices.IndexFunc(r.EntryPoints, func(name string) bool { return in.Routes.BeyondLAN(r, name) != "" && letsIn(in, r, name) })
 			if i < 0 || r.Scopes == nil || challenges(r) || in.Routes.Dropped()[r] || !in.Routes.Open(r) ||
 				in.Places.Explained(r.At()) || in.Places.Explained(in.Places.Field(r.Object, "spec", entrancesAt[r.Kind])) {
 				continue
@@ -59,8 +54,11 @@ ingress:
 			if s := in.Routes.Contest().Shadow(r); s != nil && s.All { // others answer in its place
 				continue
 			}
-			report(r.At(), "write the reason in a comment after it, or add a middleware that asks for a login",
-				"everybody has access to %s by %s (%s)", &r.Scopes[0], r, beyond[entrances[i]])
+			hint := "write the reason in a comment after it, or add a middleware that asks for a login"
+			if r.Server != "" {
+				hint = "write the reason in a comment after it, or add what makes " + r.Server + " ask for a login"
+			}
+			report(r.At(), hint, "everybody has access to %s by %s (%s)", &r.Scopes[0], r, in.Routes.BeyondLAN(r, r.EntryPoints[i]))
 		}
 	},
 }
@@ -68,28 +66,26 @@ ingress:
 // entrancesAt are the fields that say where a route is reached.
 var entrancesAt = map[string]string{"IngressRoute": "entryPoints", "HTTPRoute": "parentRefs", "GRPCRoute": "parentRefs", "Ingress": "ingressClassName"}
 
-// public reports whether a route has an entry point that the exposure lan does not have.
-func public(in *lint.Context, r *catalog.Route) bool {
-	lan := in.Platform.Expose["lan"]
-	return slices.ContainsFunc(r.Exposure.EntryPoints, func(e string) bool { return !slices.Contains(lan, e) })
+// publicOwn judges a route of the list, by its exposure.
+func publicOwn(in *lint.Context, r *routes.Router, report lint.Report) {
+	own := r.Own
+	if own.Redirect != nil || !in.Routes.LeadsBeyondLAN(&own.Exposure) || in.Routes.Guarded(r) || in.Places.Explained(r.At()) {
+		return
+	}
+	address := own.Host + own.Path
+	switch {
+	case own.Auth.Name == "none":
+		report(r.At(), "write the reason in a comment after it, or set auth", "everybody has access to %s (%s)", address, own.Exposure.Name)
+	case own.Auth.Asks() && in.Routes.Open(r) && !in.Routes.Dropped()[r] && slices.ContainsFunc(r.EntryPoints, func(name string) bool { return letsIn(in, r, name) }):
+		report(r.At(), "look at what the login is in "+catalog.PlatformFile, "everybody has access to %s (%s): the login %s keeps nobody out, as %s reads it", address, own.Exposure.Name, own.Auth.Name, r.ServedBy())
+	}
 }
 
-// beyondLAN are the entry points of exposures that reach further than lan, and an exposure of each. Nothing is known of entry points that no
-// exposure has, and if there is no lan.
-func beyondLAN(in *lint.Context) map[string]string {
-	out := map[string]string{}
-	lan, ok := in.Platform.Expose["lan"]
-	for _, name := range slices.Sorted(maps.Keys(in.Platform.Expose)) {
-		for _, e := range in.Platform.Expose[name] {
-			if ok && out[e] == "" {
-				out[e] = name
-			}
-		}
-	}
-	for _, e := range lan {
-		delete(out, e)
-	}
-	return out
+// letsIn reports whether requests reach a router by an entry point that itself keeps nobody out.
+func letsIn(in *lint.Context, r *routes.Router, entryPoint string) bool {
+	settings := in.Traefik.Settings()
+	e := settings.EntryPoint(entryPoint)
+	return r.Server != "" || !settings.Lacks(entryPoint, false) && (e == nil || !e.ToHTTPS(r.Priority) && !in.Routes.Asks(e))
 }
 
 // isChallenge reports whether a scope is for ACME challenges.

@@ -63,7 +63,7 @@ type Model struct {
 	kinds       once.Value[map[string][]*Object] // by kind
 	namespaces  once.Value[map[string][]*Object] // by namespace
 	names       once.Value[map[ID]*Object]
-	ofRoster    once.Value[map[ID]bool]                      // those in Objects
+	ofRoster    once.Value[map[ID]*Object]                   // those in Objects
 	rosters     once.Value[map[string][]*Object]             // likewise, by kind
 	unsure      once.Value[map[catalog.ClusterResource]bool] // the cluster-scoped kinds that are permitted, and whether something unknown may be of them
 	entries     once.Value[map[string]*catalog.Namespace]
@@ -160,16 +160,18 @@ func (in *Model) Kind(kinds ...string) []*Object {
 
 // All are the objects of a kind that roster renders, and those of the workloads, in order. Those of roster belong to no application.
 func (in *Model) All(kind string) []*Object {
-	return slices.Concat(in.rosters.Get(func() map[string][]*Object {
-		out := map[string][]*Object{}
-		for i := range in.Objects {
-			o := in.Objects[i]
-			build := o.Value
-			o.Value = func() any { return mapping(build()) }
-			out[o.Kind] = append(out[o.Kind], &Object{Object: o})
-		}
-		return out
-	})[kind], in.Kind(kind))
+	return slices.Concat(in.rosters.Get(in.rendersByKind)[kind], in.Kind(kind))
+}
+
+func (in *Model) rendersByKind() map[string][]*Object {
+	out := map[string][]*Object{}
+	for i := range in.Objects {
+		o := in.Objects[i]
+		build := o.Value
+		o.Value = func() any { return mapping(build()) }
+		out[o.Kind] = append(out[o.Kind], &Object{Object: o})
+	}
+	return out
 }
 
 // mapping is an object as YAML has it.
@@ -220,11 +222,16 @@ func Defines(o *Object) catalog.ClusterResource {
 func IDOf(o *Object) ID { return ID{GroupOf(o), o.Kind, o.Namespace, o.Name} }
 
 // Rosters reports whether roster renders an object of that name from the list.
-func (in *Model) Rosters(name ID) bool {
-	return in.ofRoster.Get(func() map[ID]bool {
-		out := map[ID]bool{}
-		for i := range in.Objects {
-			out[IDOf(&Object{Object: in.Objects[i]})] = true
+func (in *Model) Rosters(name ID) bool { return in.Rendered(name) != nil }
+
+// Rendered is the object of that name that roster renders from the list; nil when it renders none. It belongs to no application.
+func (in *Model) Rendered(name ID) *Object {
+	return in.ofRoster.Get(func() map[ID]*Object {
+		out := map[ID]*Object{}
+		for _, all := range in.rosters.Get(in.rendersByKind) { // no two of them have one name
+			for _, o := range all {
+				out[IDOf(o)] = o
+			}
 		}
 		return out
 	})[name]

@@ -3,7 +3,6 @@ package routes
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
@@ -14,20 +13,63 @@ import (
 var harmless = []string{"addPrefix", "buffering", "circuitBreaker", "compress", "contentType", "encodedCharacters", "errors", "grpcWeb",
 	"headers", "inFlightReq", "rateLimit", "replacePath", "replacePathRegex", "retry", "stripPrefix", "stripPrefixRegex"}
 
-// Open reports whether the middlewares of a router are known, and keep nobody out.
-func (in *Model) Open(r *Router) bool {
-	return r.Redirect == "" && len(r.Guards) == 0 && len(r.Unclear) == 0 && !slices.ContainsFunc(r.Middlewares, func(m catalog.Middleware) bool { return in.mayKeepOut(in.Middleware(m)) })
-}
-
 // guards are the kinds of middlewares that keep somebody out: until there is a login, or for good.
 var guards = []string{"forwardAuth", "basicAuth", "digestAuth", "ipAllowList", "ipWhiteList"}
 
+// access is what a middleware does with those who come, by what is deployed: a chain does what those in it do.
+type access struct {
+	mayKeepOut    bool // or redirect
+	keepsOut      bool // for certain
+	deniesEncoded bool // whether it may refuse encoded characters
+}
+
+// accessOf is that of a middleware; nil stands for one that is unknown, and may do everything.
+func (in *Model) accessOf(o *deployed.Object) access {
+	unknown := access{mayKeepOut: true, deniesEncoded: true}
+	if o == nil {
+		return unknown
+	}
+	out, known := in.accesses[o]
+	if known {
+		return out
+	}
+	if in.accesses == nil {
+		in.accesses = map[*deployed.Object]access{}
+	}
+	in.accesses[o] = unknown // for a chain that leads back to itself
+	for field := range specOf(o) {
+		if field == "chain" {
+			out = out.and(in.through(in.Chained(o)))
+			continue
+		}
+		out = out.and(access{mayKeepOut: !slices.Contains(harmless, field), keepsOut: slices.Contains(guards, field), deniesEncoded: field == "encodedCharacters"})
+	}
+	in.accesses[o] = out
+	return out
+}
+
+// and is what two middlewares do, one after the other.
+func (a access) and(b access) access {
+	return access{a.mayKeepOut || b.mayKeepOut, a.keepsOut || b.keepsOut, a.deniesEncoded || b.deniesEncoded}
+}
+
+// through is what several middlewares do.
+func (in *Model) through(all []catalog.Middleware) access {
+	var out access
+	for _, m := range all {
+		out = out.and(in.accessOf(in.called(m)))
+	}
+	return out
+}
+
+// Open reports whether the middlewares of a router are known, and keep nobody out.
+func (in *Model) Open(r *Router) bool {
+	return r.Redirect == "" && len(r.Guards) == 0 && len(r.Unclear) == 0 && !in.through(r.Middlewares).mayKeepOut
+}
+
 // Guarded reports whether something surely keeps somebody out of a router.
 func (in *Model) Guarded(r *Router) bool {
-	return len(r.Guards) > 0 || slices.ContainsFunc(r.Middlewares, func(m catalog.Middleware) bool {
-		o := in.Middleware(m)
-		return o != nil && slices.ContainsFunc(guards, func(kind string) bool { return specOf(o)[kind] != nil })
-	})
+	return len(r.Guards) > 0 || in.through(r.Middlewares).keepsOut
 }
 
 // Followed reports whether requests for an object that is not Traefik's own are followed: it is an Ingress, an HTTPRoute or a GRPCRoute, and who reads it is
@@ -56,53 +98,32 @@ func (in *Model) Followed(kind, namespace, name string) (why string, followed bo
 func (r *Router) Leads() bool { return len(r.services) > 0 }
 
 // Harmless reports whether a middleware is known, which is not nil then, and keeps nobody out.
-func (in *Model) Harmless(o *deployed.Object) bool { return !in.mayKeepOut(o) }
-
-// mayKeepOut reports whether a middleware, which is nil when it is unknown, may refuse or redirect a request.
-func (in *Model) mayKeepOut(o *deployed.Object) bool {
-	if o == nil {
-		return true
-	}
-	for field := range specOf(o) {
-		if !slices.Contains(harmless, field) {
-			return true
-		}
-	}
-	return false
-}
+func (in *Model) Harmless(o *deployed.Object) bool { return !in.accessOf(o).mayKeepOut }
 
 func specOf(o *deployed.Object) map[string]any {
 	spec, _ := o.Content()["spec"].(map[string]any)
 	return spec
 }
 
-// before is what the middlewares of an entry point do, which are before those of all routes.
-type before struct{ asks, denies bool }
-
 // Asks reports whether a middleware of an entry point itself may keep somebody out.
-func (in *Model) Asks(e *traefik.EntryPoint) bool { return in.beforeAll(e).asks }
+func (in *Model) Asks(e *traefik.EntryPoint) bool { return in.beforeAll(e).mayKeepOut }
 
 // DeniesEncoded reports whether a router, or its entry point, has a middleware that may refuse encoded characters, or is unknown.
 func (in *Model) DeniesEncoded(r *Router, e *traefik.EntryPoint) bool {
-	return in.beforeAll(e).denies || slices.ContainsFunc(r.Middlewares, func(m catalog.Middleware) bool { return denies(in.Middleware(m)) })
+	return in.beforeAll(e).and(in.through(r.Middlewares)).deniesEncoded
 }
 
-func denies(o *deployed.Object) bool { return o == nil || specOf(o)["encodedCharacters"] != nil }
-
-func (in *Model) beforeAll(e *traefik.EntryPoint) before {
+// beforeAll is what the middlewares of an entry point do, which are before those of all routes.
+func (in *Model) beforeAll(e *traefik.EntryPoint) access {
 	out, known := in.atEntryPoints[e]
 	if known {
 		return out
 	}
-	for _, name := range e.Through() {
-		var o *deployed.Object // nil also when another provider has it
-		if local, own := strings.CutSuffix(name, ownProvider); own {
-			o = in.verdicts.Get(in.judge).by.find("Middleware", []string{local}, "", "")
-		}
-		out = before{out.asks || in.mayKeepOut(o), out.denies || denies(o)}
+	for _, o := range in.AtEntryPoint(e.Through()) {
+		out = out.and(in.accessOf(o))
 	}
 	if in.atEntryPoints == nil {
-		in.atEntryPoints = map[*traefik.EntryPoint]before{}
+		in.atEntryPoints = map[*traefik.EntryPoint]access{}
 	}
 	in.atEntryPoints[e] = out
 	return out

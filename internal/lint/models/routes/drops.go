@@ -197,6 +197,13 @@ func (s *subject) need(o *deployed.Object, at ...string) {
 		return
 	}
 	of := s.of(o)
+	if _, known := s.owned[o]; o.Application == nil && !known { // it is where the first is that needs it
+		if s.router != nil {
+			s.owned[o] = s.router.At()
+		} else {
+			s.owned[o] = s.at()
+		}
+	}
 	of.users = append(of.users, s)
 	s.needs = append(s.needs, need{of, slices.Clone(at)})
 }

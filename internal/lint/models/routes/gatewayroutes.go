@@ -365,7 +365,7 @@ func (r *Router) filter(f *gatewayFilter) {
 	case f.Type == "ExternalAuth":
 		r.Guards = append(r.Guards, "the filter ExternalAuth")
 	case f.Type != "ExtensionRef" || e == nil:
-	case e.Group == "traefik.io" && e.Kind == "Middleware" && r.Server == "":
+	case e.Group == "traefik.io" && e.Kind == "Middleware" && (r.Server == "" || r.Object == nil): // roster writes it for Traefik only, also where the Gateway is not known here
 		r.Middlewares = append(r.Middlewares, catalog.Middleware{Name: e.Name, Namespace: r.Namespace})
 	case e.Group == "gateway.envoyproxy.io" && e.Kind == "HTTPRouteFilter": // it rewrites, or answers itself
 	default:

@@ -124,18 +124,34 @@ func (in *Model) readIngress(o *deployed.Object) *ingress {
 	if out.class == "" {
 		out.class = in.defaultClass()
 	}
-	settings := in.traefik.Settings()
-	switch controller := in.controllerOf(out.class); {
-	case r.Spec.Class == nil && out.class != "" && out.class == out.annotations["kubernetes.io/ingress.class"] && settings.ReadsIngresses(out.class): // by the annotation, whosever the class is
-	case controller == traefikIngress && (settings.ReadsIngresses(out.class) || settings.ReadsIngresses("traefik")):
-	case controller == "" && settings.ReadsIngresses(out.class):
-	case controller == traefikIngress || out.class == "":
-		return nil // which nobody reads, or nobody known
+	annotated := r.Spec.Class == nil && out.class != "" && out.class == out.annotations["kubernetes.io/ingress.class"]
+	server, known := in.readBy(out.class)
+	switch {
+	case annotated && in.traefik.Settings().ReadsIngresses(out.class): // by the annotation, whosever the class is
+	case !known:
+		return nil
 	default:
-		out.server = "IngressClass " + out.class
+		out.server = server
 	}
 	return out
 }
+
+// readBy is who reads the Ingresses of a class: Traefik, if it is empty. Nobody known does when it is not known.
+func (in *Model) readBy(class string) (server string, known bool) {
+	settings := in.traefik.Settings()
+	switch controller := in.controllerOf(class); {
+	case controller == traefikIngress && (settings.ReadsIngresses(class) || settings.ReadsIngresses("traefik")):
+		return "", true
+	case controller == "" && settings.ReadsIngresses(class):
+		return "", true
+	case controller == traefikIngress || class == "":
+		return "", false
+	}
+	return ingressesOf(class), true
+}
+
+// ingressesOf is what messages call the controller of a class.
+func ingressesOf(class string) string { return "IngressClass " + class }
 
 const traefikIngress = "traefik.io/ingress-controller"
 

@@ -67,7 +67,7 @@ func (in *Model) Asked(r *Router) []*deployed.Object {
 	seen := map[*deployed.Object]bool{}
 	var add func(o *deployed.Object)
 	add = func(o *deployed.Object) {
-		if o == nil || seen[o] || o.Application == nil { // roster's own ask nobody
+		if o == nil || seen[o] {
 			return
 		}
 		seen[o] = true
@@ -75,20 +75,14 @@ func (in *Model) Asked(r *Router) []*deployed.Object {
 		if spec["forwardAuth"] != nil || spec["errors"] != nil {
 			out = append(out, o)
 		}
-		list, _ := deployed.FieldAt(o, "spec", "chain", "middlewares").([]any)
-		for i := range list {
-			var m reference
-			if content, _ := list[i].(map[string]any); decode(content, &m) {
-				add(in.Middleware(catalog.Middleware{Name: m.Name, Namespace: cmp.Or(m.Namespace, o.Namespace)}))
-			}
+		for _, m := range in.Chained(o) {
+			add(in.called(m))
 		}
 	}
 	for _, name := range r.EntryPoints {
 		if e := in.traefik.Settings().EntryPoint(name); e != nil {
-			for _, m := range e.Through() {
-				if local, own := strings.CutSuffix(m, ownProvider); own {
-					add(in.verdicts.Get(in.judge).by.find("Middleware", []string{local}, "", ""))
-				}
+			for _, o := range in.AtEntryPoint(e.Through()) {
+				add(o)
 			}
 		}
 	}

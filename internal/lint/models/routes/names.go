@@ -18,11 +18,17 @@ func (j *judge) index() names {
 	out := names{map[string]map[string][]*deployed.Object{}, map[[2]string][]string{}}
 	for _, kind := range []string{"Middleware", "TraefikService", "ServersTransport", "TLSOption", "IngressRoute"} {
 		ids := map[string][]*deployed.Object{}
-		for _, o := range j.deployed.Kind(kind) {
+		all := j.deployed.Kind(kind)
+		if kind == "Middleware" {
+			all = j.deployed.All(kind)
+		}
+		for _, o := range all {
 			if !ofTraefik(o) {
 				continue
 			}
-			out.like[[2]string{kind, o.Namespace}] = append(out.like[[2]string{kind, o.Namespace}], o.Name)
+			if o.Application != nil {
+				out.like[[2]string{kind, o.Namespace}] = append(out.like[[2]string{kind, o.Namespace}], o.Name)
+			}
 			for _, id := range j.idsOf(kind, o.Namespace, o.Name) {
 				ids[id] = append(ids[id], o)
 			}
@@ -157,9 +163,6 @@ func (s *subject) referOwn(n name, local string, at []string) *deployed.Object {
 	}
 	if o := s.find(n.kind, s.schemes(legacy, safe), "", ""); o != nil {
 		return o
-	}
-	if n.kind == "Middleware" && len(s.middlewaresBy.Get(s.indexMiddlewares)[local]) > 0 {
-		return nil // roster renders it
 	}
 	if s.strict && s.settings.SafeNaming {
 		if namespace, _, found := strings.Cut(safe, "_"); !found || namespace == "" || s.known(namespace) {

@@ -20,7 +20,6 @@ import (
 	"github.com/hippotion/roster/internal/lint/models/traefik"
 	"github.com/hippotion/roster/internal/muxer"
 	"github.com/hippotion/roster/render"
-	"github.com/hippotion/roster/render/object"
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
@@ -37,8 +36,9 @@ type Model struct {
 	named         once.Value[map[string][]*Router] // by the hosts that they name
 	contest       once.Value[*Contest]
 	verdicts      once.Value[*verdicts]
-	ofRoster      once.Value[*deployed.Object] // stands for the Middlewares that roster renders: all are the same
-	atEntryPoints map[*traefik.EntryPoint]before
+	accesses      map[*deployed.Object]access // of Middlewares
+	atEntryPoints map[*traefik.EntryPoint]access
+	exposed       once.Value[*exposed]
 	services      once.Value[map[string]map[string]*Service]
 	operators     once.Value[map[string]bool] // the namespaces in which an operator may make Services
 	routedHosts   once.Value[map[string]*owners]
@@ -334,18 +334,6 @@ func (r *Router) String() string {
 	return diag.Beginning(r.Kind+" "+r.Name+" of "+r.Namespace, 3*deployed.LongestName)
 }
 
-// Entrances are the names by which an exposure may call where requests enter: entry points; or, of a Gateway, all of it, a port, or a listener.
-func (r *Router) Entrances() []string {
-	out := r.EntryPoints
-	if r.Gateway != "" {
-		out = append(slices.Clone(out), r.Gateway)
-	}
-	if l := r.Listener; l != nil {
-		out = append(out, r.Gateway+"/"+l.Name, r.Gateway+":"+strconv.Itoa(int(l.Port)))
-	}
-	return out
-}
-
 // SameGuards reports whether the same middlewares and policies are before two routers.
 func (r *Router) SameGuards(other *Router) bool {
 	return slices.Equal(r.Middlewares, other.Middlewares) && r.Redirect == other.Redirect && slices.Equal(r.Guards, other.Guards) && slices.Equal(r.Unclear, other.Unclear)
@@ -391,11 +379,8 @@ func (r *Router) Match() diag.Position {
 // Middleware is the one of that name; nil when no application deploys it, and roster does not render it.
 func (in *Model) Middleware(m catalog.Middleware) *deployed.Object {
 	id := deployed.ID{Group: "traefik.io", Kind: "Middleware", Namespace: m.Namespace, Name: m.Name}
-	if o := in.deployed.Named(id); o != nil || !in.deployed.Rosters(id) {
+	if o := in.deployed.Named(id); o != nil {
 		return o
 	}
-	return in.ofRoster.Get(func() *deployed.Object {
-		content := map[string]any{"spec": map[string]any{"headers": map[string]any{}}} // which ones it removes, no rule asks
-		return &deployed.Object{Object: object.Object{APIVersion: "traefik.io/v1alpha1", Kind: "Middleware", Name: m.Name, Value: func() any { return content }}}
-	})
+	return in.deployed.Rendered(id)
 }
