@@ -16,6 +16,8 @@ type authInput struct {
 	Namespace    text          `yaml:"namespace" example:"sys-auth"` // that has it
 	ExtAuth      *extAuthInput `yaml:"extAuth"`
 	OIDC         *oidcInput    `yaml:"oidc"`
+	BasicAuth    text          `yaml:"basicAuth" example:"sys-auth/users"` // a Secret with .htpasswd, as {SHA}: NAMESPACE/NAME, or NAME in the namespace of each route
+	APIKeys      *apiKeysInput `yaml:"apiKeys"`
 }
 
 // extAuthInput is a Service that Envoy asks whether a request may pass.
@@ -34,7 +36,8 @@ type extAuthInput struct {
 type oidcInput struct {
 	*syntax.Node       `example:"{issuer: https://id.home.example, clientID: home, clientSecret: sys-auth/oidc-home}"`
 	Issuer             text   `yaml:"issuer,required" example:"https://id.home.example"`
-	ClientID           text   `yaml:"clientID,required" example:"home"`
+	ClientID           text   `yaml:"clientID" example:"home"`
+	ClientIDRef        text   `yaml:"clientIDRef" example:"sys-auth/oidc-home"`           // in its place a Secret with client-id, as in clientSecret
 	ClientSecret       text   `yaml:"clientSecret,required" example:"sys-auth/oidc-home"` // a Secret with client-secret: NAMESPACE/NAME, or NAME in the namespace of each route
 	RedirectURL        text   `yaml:"redirectURL" example:"https://auth.home.example/oauth2/callback"`
 	LogoutPath         text   `yaml:"logoutPath" example:"/logout"`
@@ -48,6 +51,8 @@ type Login struct {
 	Middleware *Middleware // of Traefik
 	ExtAuth    *ExtAuth    // of Envoy Gateway
 	OIDC       *OIDC       // likewise
+	BasicAuth  *SecretName // likewise
+	APIKeys    *APIKeys    // likewise
 }
 
 // ExtAuth is a Service that is asked whether a request may pass.
@@ -61,12 +66,13 @@ type ExtAuth struct {
 
 // OIDC is a provider of logins.
 type OIDC struct {
-	Issuer, ClientID              string
-	SecretNamespace, ClientSecret string // the namespace is empty for that of each route
-	RedirectURL, LogoutPath       string
-	CookieDomain                  string
-	Scopes                        []string
-	ForwardAccessToken            bool
+	Issuer, ClientID        string
+	ClientIDRef             *SecretName // in place of ClientID
+	ClientSecret            SecretName
+	RedirectURL, LogoutPath string
+	CookieDomain            string
+	Scopes                  []string
+	ForwardAccessToken      bool
 }
 
 // login is what an element of ingress.auth says.
@@ -77,21 +83,25 @@ func (in *authInput) login() Login {
 	}
 	optionalLabel(in.Namespace)
 	optionalSubdomain(in.Name)
-	if in.Name.IsSet() || in.Namespace.IsSet() || in.ExtAuth == nil && in.OIDC == nil {
+	if in.Name.IsSet() || in.Namespace.IsSet() || len(in.ofEnvoy()) == 0 {
 		out.Middleware = &Middleware{Name: in.Name.V, Namespace: in.Namespace.V}
 		for _, key := range []struct {
 			name string
 			of   text
 		}{{"name", in.Name}, {"namespace", in.Namespace}} {
-			if !key.of.IsSet() && !in.Flawed("name", "namespace", "extAuth", "oidc") {
+			if !key.of.IsSet() && !in.Flawed("name", "namespace", "extAuth", "oidc", "basicAuth", "apiKeys") {
 				in.Report("missing-field", "", `missing "%s"`, key.name)
 			}
 		}
 	}
-	if in.ExtAuth != nil && in.OIDC != nil {
-		in.OIDC.Report("bad-choice", "keep one of them, and remove the other", "expected one of extAuth and oidc, found both")
+	if ways := in.ofEnvoy(); len(ways) > 1 {
+		ways[1].Report("bad-choice", "keep one of them, and remove the others", "expected one of extAuth, oidc, basicAuth and apiKeys, found %d", len(ways))
 	}
-	out.ExtAuth, out.OIDC = in.ExtAuth.resolved(), in.OIDC.resolved()
+	out.ExtAuth, out.OIDC, out.APIKeys = in.ExtAuth.resolved(), in.OIDC.resolved(), in.APIKeys.resolved()
+	if in.BasicAuth.IsSet() {
+		users := secretNamed(in.BasicAuth)
+		out.BasicAuth = &users
+	}
 	return out
 }
 
@@ -129,17 +139,13 @@ func (in *oidcInput) resolved() *OIDC {
 	if in == nil {
 		return nil
 	}
-	namespace, name, found := strings.Cut(in.ClientSecret.V, "/")
-	if !found {
-		namespace, name = "", in.ClientSecret.V
-	}
-	if in.ClientSecret.IsSet() && (found && !nameable(namespace) || !isHostname(name)) {
-		in.ClientSecret.Report("bad-name", "write it like this: clientSecret: sys-auth/oidc-home", "expected the name of a Secret, or NAMESPACE/NAME, found another text")
-	}
 	if u, err := url.Parse(in.Issuer.V); in.Issuer.IsSet() && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil) {
 		in.Issuer.Report("bad-url", "", "expected an URL such as https://id.home.example, found %s", shown(in.Issuer.V))
 	}
-	filled(in.ClientID, "the client's name at the provider")
+	if in.ClientID.IsSet() {
+		filled(in.ClientID, "the client's name at the provider")
+	}
+	oneOf(in.Node, []string{"clientID", "clientIDRef"}, in.ClientID, in.ClientIDRef)
 	if u, err := url.Parse(in.RedirectURL.V); in.RedirectURL.IsSet() && (err != nil || u.Path == "" || u.Path == "/" || u.User != nil) { // Envoy answers at this path itself
 		in.RedirectURL.Report("bad-url", "", "expected an URL with a path, such as https://auth.home.example/oauth2/callback, found %s", shown(in.RedirectURL.V))
 	}
@@ -152,8 +158,13 @@ func (in *oidcInput) resolved() *OIDC {
 	for _, scope := range in.Scopes {
 		filled(scope, "a scope such as email")
 	}
-	return &OIDC{Issuer: in.Issuer.V, ClientID: in.ClientID.V, SecretNamespace: namespace, ClientSecret: name, RedirectURL: in.RedirectURL.V, LogoutPath: in.LogoutPath.V,
+	out := &OIDC{Issuer: in.Issuer.V, ClientID: in.ClientID.V, ClientSecret: secretNamed(in.ClientSecret), RedirectURL: in.RedirectURL.V, LogoutPath: in.LogoutPath.V,
 		CookieDomain: in.CookieDomain.V, Scopes: texts(in.Scopes), ForwardAccessToken: in.ForwardAccessToken.Or(false)}
+	if in.ClientIDRef.IsSet() {
+		id := secretNamed(in.ClientIDRef)
+		out.ClientIDRef = &id
+	}
+	return out
 }
 
 // nameable reports whether a namespace or a Service may have the name.
@@ -177,7 +188,7 @@ func (l *Login) by(of Implementation) Login {
 	case of == TraefikProxy:
 		return Login{Middleware: l.Middleware}
 	case of == EnvoyGateway:
-		return Login{ExtAuth: l.ExtAuth, OIDC: l.OIDC}
+		return Login{ExtAuth: l.ExtAuth, OIDC: l.OIDC, BasicAuth: l.BasicAuth, APIKeys: l.APIKeys}
 	}
 	return Login{}
 }
@@ -211,7 +222,7 @@ func (s *settings) loginOf(in *ingressInput, r *Route) {
 	case TraefikProxy:
 		at.Report("unsaid", key+"{name: MIDDLEWARE, namespace: NAMESPACE}}}", "the login %s has no Middleware of Traefik", syntax.Quote(r.Auth.Name))
 	case EnvoyGateway:
-		at.Report("unsaid", key+"{extAuth: {service: NAMESPACE/NAME, port: PORT}}}}, or oidc", "the login %s says nothing for Envoy Gateway", syntax.Quote(r.Auth.Name))
+		at.Report("unsaid", key+"{extAuth: {service: NAMESPACE/NAME, port: PORT}}}}, or oidc, basicAuth or apiKeys", "the login %s says nothing for Envoy Gateway", syntax.Quote(r.Auth.Name))
 	default:
 		at.Report("unsaid", "write auth: app when the application asks for a login itself; or lead the route to an oauth2-proxy that passes requests on to the application, with auth: app; or name an exposure of Traefik or Envoy Gateway",
 			"%s asks nobody for a login: no one would guard this host", of.title())

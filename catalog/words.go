@@ -475,9 +475,15 @@ var foreignWords = [...]wordsOf{
 	}},
 	{"authInput", []foreignWord{
 		{"middleware", "write name: oauth"},
-		{"kind", "remove it: name and namespace are those of a Middleware of Traefik, and Envoy Gateway has extAuth or oidc"},
+		{"kind", "remove it: name and namespace are those of a Middleware of Traefik, and Envoy Gateway has extAuth, oidc, basicAuth or apiKeys"},
 		{"forwardAuth externalAuth ext_auth", "write extAuth: {service: sys-auth/oauth2-proxy, port: 4180}, which Envoy Gateway asks"},
 		{"openid openidConnect", "write oidc: {issuer: https://login.example, clientID: apps, clientSecret: sys-auth/oidc}"},
+		{"htpasswd users basic", "write basicAuth: sys-auth/users, a Secret with .htpasswd"},
+		{"apiKeyAuth apiKey keys", "write apiKeys: {secrets: sys-auth/api-keys, headers: X-API-Key}"},
+	}},
+	{"apiKeysInput", []foreignWord{
+		{"credentialRefs credentials", "write secrets: [sys-auth/api-keys]"},
+		{"extractFrom", "write headers: [X-API-Key], params or cookies"},
 	}},
 	{"clusterInput", []foreignWord{
 		{"url", "write server: https://vps.example:6443"},

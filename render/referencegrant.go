@@ -103,8 +103,8 @@ func references(n *catalog.Namespace) []reference {
 		if a := in.Auth.Login.ExtAuth; a != nil {
 			add(envoyGroup, "SecurityPolicy", a.Namespace, localRef{Kind: "Service", Name: a.Service})
 		}
-		if o := in.Auth.Login.OIDC; o != nil {
-			add(envoyGroup, "SecurityPolicy", o.SecretNamespace, localRef{Kind: "Secret", Name: o.ClientSecret})
+		for _, s := range in.Auth.Login.Secrets() {
+			add(envoyGroup, "SecurityPolicy", s.Namespace, localRef{Kind: "Secret", Name: s.Name})
 		}
 	})
 	return out

@@ -18,6 +18,25 @@ type securityPolicySpec struct {
 	TargetRefs []localRef   `json:"targetRefs"`
 	ExtAuth    *extAuthSpec `json:"extAuth,omitempty"`
 	OIDC       *oidcSpec    `json:"oidc,omitempty"`
+	BasicAuth  *basicSpec   `json:"basicAuth,omitempty"`
+	APIKeys    *apiKeysSpec `json:"apiKeyAuth,omitempty"`
+}
+
+type basicSpec struct {
+	Users secretRef `json:"users"`
+}
+
+type apiKeysSpec struct {
+	Credentials []secretRef  `json:"credentialRefs"`
+	From        []apiKeyFrom `json:"extractFrom"`
+	Sanitize    bool         `json:"sanitize,omitempty"`
+}
+
+// apiKeyFrom has one of them: each element is tried.
+type apiKeyFrom struct {
+	Headers []string `json:"headers,omitempty"`
+	Params  []string `json:"params,omitempty"`
+	Cookies []string `json:"cookies,omitempty"`
 }
 
 type extAuthSpec struct {
@@ -40,7 +59,8 @@ type extAuthByURL struct {
 
 type oidcSpec struct {
 	Provider           oidcProvider `json:"provider"`
-	ClientID           string       `json:"clientID"`
+	ClientID           string       `json:"clientID,omitempty"`
+	ClientIDRef        *secretRef   `json:"clientIDRef,omitempty"`
 	ClientSecret       secretRef    `json:"clientSecret"`
 	RedirectURL        string       `json:"redirectURL,omitempty"`
 	LogoutPath         string       `json:"logoutPath,omitempty"`
@@ -67,12 +87,16 @@ func securityPolicies(k kind, _ *catalog.Platform, n *catalog.Namespace) []objec
 	var out []object.Object
 	attached(n, catalog.EnvoyGateway, func(in *catalog.Route, sync catalog.Sync) {
 		login := in.Auth.Login
-		if login.ExtAuth == nil && login.OIDC == nil {
+		if login == (catalog.Login{Middleware: login.Middleware}) {
 			return
 		}
 		id := identity{Kind: k, Namespace: n.Name, Name: routeName(in), Origin: in.Origin, Sync: sync}
 		out = append(out, id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
-			spec := securityPolicySpec{TargetRefs: []localRef{{gatewayGroup, "HTTPRoute", routeName(in)}}, ExtAuth: extAuthOf(n, login.ExtAuth), OIDC: oidcOf(n, login.OIDC)}
+			spec := securityPolicySpec{TargetRefs: []localRef{{gatewayGroup, "HTTPRoute", routeName(in)}}, ExtAuth: extAuthOf(n, login.ExtAuth), OIDC: oidcOf(n, login.OIDC),
+				APIKeys: apiKeysOf(n, login.APIKeys)}
+			if users := login.BasicAuth; users != nil {
+				spec.BasicAuth = &basicSpec{secretOf(n, *users)}
+			}
 			return &securityPolicy{TypeMeta: t, ObjectMeta: m, Spec: spec}
 		}))
 	})
@@ -97,8 +121,33 @@ func oidcOf(n *catalog.Namespace, in *catalog.OIDC) *oidcSpec {
 	if in == nil {
 		return nil
 	}
-	return &oidcSpec{Provider: oidcProvider{in.Issuer}, ClientID: in.ClientID, ClientSecret: secretRef{Kind: "Secret", Namespace: elsewhere(n, in.SecretNamespace), Name: in.ClientSecret},
+	out := &oidcSpec{Provider: oidcProvider{in.Issuer}, ClientID: in.ClientID, ClientSecret: secretOf(n, in.ClientSecret),
 		RedirectURL: in.RedirectURL, LogoutPath: in.LogoutPath, CookieDomain: in.CookieDomain, Scopes: in.Scopes, ForwardAccessToken: in.ForwardAccessToken, RefreshToken: true}
+	if in.ClientIDRef != nil {
+		id := secretOf(n, *in.ClientIDRef)
+		out.ClientIDRef = &id
+	}
+	return out
+}
+
+func apiKeysOf(n *catalog.Namespace, in *catalog.APIKeys) *apiKeysSpec {
+	if in == nil {
+		return nil
+	}
+	out := &apiKeysSpec{Sanitize: in.Sanitize}
+	for _, s := range in.Secrets {
+		out.Credentials = append(out.Credentials, secretOf(n, s))
+	}
+	for _, from := range []apiKeyFrom{{Headers: in.Headers}, {Params: in.Params}, {Cookies: in.Cookies}} {
+		if len(from.Headers)+len(from.Params)+len(from.Cookies) > 0 {
+			out.From = append(out.From, from)
+		}
+	}
+	return out
+}
+
+func secretOf(n *catalog.Namespace, in catalog.SecretName) secretRef {
+	return secretRef{Kind: "Secret", Namespace: elsewhere(n, in.Namespace), Name: in.Name}
 }
 
 // elsewhere is a namespace, or empty when it is that of the list's entry itself.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/hippotion/roster/internal/lint"
@@ -18,7 +19,7 @@ namespace is known, and where nothing in it, such as a custom resource, a Job wi
 create Secrets, could create it. Operators usually name the Secrets of a custom resource after it. The keys of an ExternalSecret are
 those of its ` + "`target.template`" + ` or, without one, of its ` + "`data`" + `.
 
-VolSync waits for the Secret of a repository, and makes no backup.
+VolSync waits for the Secret of a repository, and makes no backup. Envoy Gateway answers with an error where the Secret of a SecurityPolicy is missing.
 
 Traefik drops the rules that go through a Middleware whose Secret is missing; without that of a certificate, it answers with another one;
 and without the CA of a TLSOption, it asks no client for a certificate.`,
@@ -56,6 +57,7 @@ repository: {url: https://git.example/homelab.git}
 			}
 		}
 		missingRepositories(in, report)
+		missingLogins(in, report)
 		reportAll(in.Routes.Faults(routes.MissingSecret), report)
 	},
 }
@@ -72,6 +74,28 @@ func missingRepositories(in *lint.Context, report lint.Report) {
 			if b.From == "" {
 				for _, problem := range lackedOf(in, n.Name, secrets.NeedsOfBackup(b.Secret)) {
 					report(b.Place, "add it under secrets: of the application", "the backup of the claim %s needs %s", b.Claim, problem.text)
+				}
+			}
+		}
+	}
+}
+
+// missingLogins reports the Secrets that Envoy Gateway reads for a login: of what applications deploy, and of the list's routes.
+func missingLogins(in *lint.Context, report lint.Report) {
+	for _, o := range in.Deployed.Kind("SecurityPolicy") {
+		for _, need := range secrets.NeedsOfPolicy(o) {
+			if problem := in.Secrets.Missing(need.Namespace, need.Need); problem != "" {
+				report(in.Places.Field(o, need.At...), "add it under secrets: of an application of namespace "+need.Namespace, "%s needs %s", o.Title(), problem)
+			}
+		}
+	}
+	for n, a := range in.Deployed.Applications() {
+		for i := range a.Routes {
+			r := &a.Routes[i]
+			for _, s := range r.Auth.Login.Secrets() {
+				namespace := cmp.Or(s.Namespace, n.Name)
+				if problem := in.Secrets.Missing(namespace, secrets.Need{Secret: s.Name, Key: s.Key}); problem != "" {
+					report(r.Place, "add it under secrets: of an application of namespace "+namespace, "the login %s needs %s", r.Auth.Name, problem)
 				}
 			}
 		}
