@@ -10,7 +10,7 @@ func All() []*diff.Kind {
 	return []*diff.Kind{
 		deleted, moved, replaced, scale,
 		publicHosts, logins, takenHosts, flows,
-		privilege, podSecurity, refused, secretSource, crd,
+		privilege, podSecurity, guardrail, refused, secretSource, crd,
 		hosts, exposures, resized, wave, syncs, version, image, restart,
 	}
 }

@@ -12,7 +12,7 @@ import (
 var refused = &diff.Kind{
 	Name:    "refused",
 	Words:   []string{"pods-refused", "pods-admitted"},
-	Summary: "The API server refuses the pods of a workload, or no longer does",
+	Summary: "The API server refuses a workload or its pods, or no longer does",
 	Find:    findRefused,
 }
 
@@ -31,7 +31,7 @@ func refusalOf(cluster *diff.Cluster, namespace, o *diff.Object) refusal {
 }
 
 func findRefused(c *diff.Change, found func(diff.Consequence)) {
-	var all []happening
+	all := refusedByGuardrails(c)
 	for _, p := range workloadPairs(c, "Namespace") {
 		space := diff.ID{Kind: "Namespace", Name: p.ID.Namespace}
 		spaceBefore, spaceAfter := c.Object(space)
@@ -78,13 +78,18 @@ func workloadPairs(c *diff.Change, beside string) []*diff.Pair {
 	for _, p := range c.Of(beside) {
 		spaces[cmp.Or(p.ID.Namespace, p.ID.Name)] = true
 	}
+	return workloadsIn(c, func(namespace string) bool { return spaces[namespace] })
+}
+
+// workloadsIn are the pairs of workloads that differ, and all of some namespaces.
+func workloadsIn(c *diff.Change, in func(namespace string) bool) []*diff.Pair {
 	seen := map[diff.ID]bool{}
 	out := c.Of(podKinds[:]...)
 	for _, p := range out {
 		seen[p.ID] = true
 	}
 	for _, o := range c.After.Objects {
-		if o.Deployed != nil && spaces[o.ID.Namespace] && !seen[o.ID] && podOf(c.After, o) != nil {
+		if o.Deployed != nil && in(o.ID.Namespace) && !seen[o.ID] && podOf(c.After, o) != nil {
 			seen[o.ID] = true
 			before, _ := c.Object(o.ID)
 			out = append(out, &diff.Pair{ID: o.ID, Before: before, After: o})

@@ -96,7 +96,7 @@ func some(names []string) string {
 func fitsGuardrail(in *lint.Context, guardrail, namespace string) bool {
 	judged := in.Guardrails.Of(guardrail, namespace)
 	for _, j := range judged {
-		if j.Unknown || unfit(j) {
+		if j.Unknown || j.Unfit() {
 			return false
 		}
 	}

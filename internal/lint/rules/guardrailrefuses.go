@@ -5,7 +5,6 @@ import (
 
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint"
-	"github.com/hippotion/roster/internal/lint/models/guardrails"
 )
 
 var guardrailRefuses = lint.Rule{
@@ -51,10 +50,8 @@ spec:
 // reportRefused reports the workloads that do not fit a guardrail with an action.
 func reportRefused(in *lint.Context, report lint.Report, action, does string) {
 	for _, j := range in.Guardrails.Judged() {
-		if j.Action == action && unfit(j) {
+		if j.Action == action && j.Unfit() {
 			report(in.Places.Field(j.Pod.Object, slices.Concat(j.At, []string{"spec"})...), "", "the guardrail %s %s %s: %s", j.Guardrail, does, j.Title(), j.Message)
 		}
 	}
 }
-
-func unfit(j guardrails.Judgement) bool { return !j.Unknown && !j.Left && !j.Passes }

@@ -16,6 +16,8 @@ import (
 // Model is what the guardrails say of all workloads.
 type Model struct {
 	deployed *deployed.Model
+	policies once.Value[[]policy]
+	limited  once.Value[map[string]bool]
 	judged   once.Value[[]Judgement]
 	by       once.Value[map[subject][]Judgement]
 }
@@ -37,6 +39,9 @@ type Judgement struct {
 	Message   string // why not
 }
 
+// Unfit reports whether the workload certainly does not fit, and is not excepted.
+func (j *Judgement) Unfit() bool { return !j.Unknown && !j.Left && !j.Passes }
+
 // policy is one of the guardrails' policies.
 type policy struct {
 	*admission.Policy
@@ -50,33 +55,42 @@ const mostJudged = 50_000
 // Judged is what all guardrails say, by workload and then by guardrail. What is beyond the bound is unknown.
 func (in *Model) Judged() []Judgement {
 	return in.judged.Get(func() []Judgement {
-		policies := in.policies()
 		var out []Judgement
-		if len(policies) == 0 {
-			return nil
-		}
 		left := mostJudged
-		filled := in.filled()
 		for _, p := range in.deployed.Pods() {
-			n := in.deployed.Entry(p.Object.Namespace)
-			if n == nil || !admission.Judges(p.Object.Content()) {
-				continue
-			}
-			for _, by := range policies {
-				if action := n.Guardrails.Actions[by.guardrail]; action != "" {
-					if left -= 1 + len(p.Spec.InitContainers) + len(p.Spec.Containers); left < 0 {
-						out = append(out, Judgement{Pod: p, Guardrail: by.guardrail, Action: action, Unknown: true})
-					} else if j, ok := judge(p, n, by); ok {
-						j.Action = action
-						// A LimitRange fills in what a pod does not say before a policy sees it; what makes pods is seen as it is written.
-						j.Unknown = j.Unknown || by.guardrail == "limits" && p.Object.Kind == "Pod" && filled[n.Name] && !j.Passes
-						out = append(out, j)
-					}
-				}
-			}
+			out = append(out, in.judge(p, &left)...)
 		}
 		return out
 	})
+}
+
+// Judge is what all guardrails say of one workload.
+func (in *Model) Judge(p *deployed.Pod) []Judgement {
+	left := mostJudged
+	return in.judge(p, &left)
+}
+
+// judge is what they say of a workload, as long as something of the bound is left.
+func (in *Model) judge(p *deployed.Pod, left *int) []Judgement {
+	policies := in.policies.Get(in.compiled)
+	n := in.deployed.Entry(p.Object.Namespace)
+	if len(policies) == 0 || n == nil || !admission.Judges(p.Object.Content()) {
+		return nil
+	}
+	var out []Judgement
+	for _, by := range policies {
+		if action := n.Guardrails.Actions[by.guardrail]; action != "" {
+			if *left -= 1 + len(p.Spec.InitContainers) + len(p.Spec.Containers); *left < 0 {
+				out = append(out, Judgement{Pod: p, Guardrail: by.guardrail, Action: action, Unknown: true})
+			} else if j, ok := judge(p, n, by); ok {
+				j.Action = action
+				// A LimitRange fills in what a pod does not say before a policy sees it; what makes pods is seen as it is written.
+				j.Unknown = j.Unknown || by.guardrail == "limits" && p.Object.Kind == "Pod" && in.limited.Get(in.filled)[n.Name] && !j.Passes
+				out = append(out, j)
+			}
+		}
+	}
+	return out
 }
 
 // filled are the namespaces with a LimitRange for containers.
@@ -112,9 +126,9 @@ func judge(p *deployed.Pod, n *catalog.Namespace, by policy) (Judgement, bool) {
 	return j, verdict.Applies
 }
 
-// policies are those of the guardrails' application, each once: what it looks for is the same for all namespaces, and which these are is
+// compiled are the policies of the guardrails' application, each once: what it looks for is the same for all namespaces, and which these are is
 // said by the list.
-func (in *Model) policies() []policy {
+func (in *Model) compiled() []policy {
 	var out []policy
 	var compiler *admission.Compiler
 	seen := map[string]bool{}
