@@ -26,7 +26,7 @@ var kinds = [...]kind{
 	{kind: "ServiceAccount", take: (*work).serviceAccounts, settle: settleServiceAccount},
 	{group: argoproj, kind: "AppProject", take: (*work).projects, settle: settleProject},
 	{group: "cilium.io", kind: "CiliumClusterwideNetworkPolicy", take: beyond("a list says what is permitted in namespaces: keep it in a folder that an application deploys")},
-	{group: "networking.k8s.io", kind: "NetworkPolicy", take: beyond("roster writes policies of Cilium: keep it in a folder that an application deploys, or say the same in networkPolicies; what both permit is added up")},
+	{group: "networking.k8s.io", kind: "NetworkPolicy", take: beyond("keep it in a folder that an application deploys, or say the same in networkPolicies, which become NetworkPolicies when platform.yml has networkPolicy: NetworkPolicy; what several policies permit is added up")},
 }
 
 // Kinds are the names of all of them.
