@@ -11,6 +11,7 @@ import (
 	"github.com/hippotion/roster/internal/lint/models/places"
 	"github.com/hippotion/roster/internal/lint/models/pods"
 	"github.com/hippotion/roster/internal/lint/models/policies"
+	"github.com/hippotion/roster/internal/lint/models/quotas"
 	"github.com/hippotion/roster/internal/lint/models/routes"
 	"github.com/hippotion/roster/internal/lint/models/secrets"
 	"github.com/hippotion/roster/internal/lint/models/traefik"
@@ -29,6 +30,7 @@ type Context struct {
 	Secrets  *secrets.Model
 	Alerts   *alerts.Model
 	Intents  *intents.Model
+	Quotas   *quotas.Model
 	// Guardrails are what the policies of the catalog say of the workloads.
 	Guardrails *guardrails.Model
 	// Today is the day on which what ends is measured; zero when it does not matter.
@@ -51,6 +53,6 @@ func NewContext(in *Input) *Context {
 	n, r := network.New(d, p, policiesOf), routes.New(d, p, t, s)
 	return &Context{
 		Input: in, Deployed: d, Places: p, Pods: podsOf, Policies: policiesOf, Network: n, Traefik: t, Routes: r, Secrets: s, Alerts: a,
-		Intents: intents.New(d, p, n, r, a), Guardrails: guardrails.New(d),
+		Intents: intents.New(d, p, n, r, a), Guardrails: guardrails.New(d), Quotas: quotas.New(d, p),
 	}
 }

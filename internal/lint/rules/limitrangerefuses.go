@@ -6,6 +6,7 @@ import (
 
 	"github.com/hippotion/roster/internal/lint"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
+	"github.com/hippotion/roster/internal/lint/models/quotas"
 	corev1 "k8s.io/api/core/v1"
 	helpers "k8s.io/component-helpers/resource"
 )
@@ -28,21 +29,21 @@ repository: {url: https://git.example/homelab.git}
 ` + hardened(""),
 	Mend: []string{"memory: 32Mi}}", "memory: 1Gi}}"},
 	Check: func(in *lint.Context, report lint.Report) {
-		all := rooms(in)
+		all := in.Quotas.Rooms()
 		for _, p := range in.Deployed.Pods() {
-			if r := all[p.Object.Namespace]; r != nil && len(r.limits) > 0 {
-				r.refusesPods(in, p, report)
+			if r := all[p.Object.Namespace]; r != nil && len(r.Limits) > 0 {
+				refusesPods(in, r, p, report)
 			}
 		}
 		for _, o := range in.Deployed.Kind("PersistentVolumeClaim") {
-			if problem := all[o.Namespace].refusesClaim(o.Content()); problem != "" {
+			if problem := refusesClaim(all[o.Namespace], o.Content()); problem != "" {
 				report(in.Places.Field(o, "spec", "resources"), "", "%s is refused by the LimitRange: %s", o.Title(), problem)
 			}
 		}
 		for _, o := range in.Deployed.Kind("StatefulSet") {
 			templates, _ := deployed.FieldAt(o, "spec", "volumeClaimTemplates").([]any)
 			for i, t := range templates {
-				if problem := all[o.Namespace].refusesClaim(t); problem != "" {
+				if problem := refusesClaim(all[o.Namespace], t); problem != "" {
 					report(in.Places.Field(o, "spec", "volumeClaimTemplates", strconv.Itoa(i), "spec", "resources"), "", "the claims %s of %s are refused by the LimitRange: %s",
 						deployed.Member(deployed.Member(t, "metadata"), "name"), o.Title(), problem)
 				}
@@ -52,9 +53,9 @@ repository: {url: https://git.example/homelab.git}
 }
 
 // refusesPods reports what a LimitRange does not permit of a workload's containers, and of all of them together.
-func (r *room) refusesPods(in *lint.Context, p *deployed.Pod, report lint.Report) {
-	pod := r.admitted(p)
-	for _, l := range r.limits {
+func refusesPods(in *lint.Context, r *quotas.Room, p *deployed.Pod, report lint.Report) {
+	pod := r.Admitted(p)
+	for _, l := range r.Limits {
 		switch l.Type {
 		case corev1.LimitTypeContainer:
 			for i, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
@@ -73,12 +74,12 @@ func (r *room) refusesPods(in *lint.Context, p *deployed.Pod, report lint.Report
 
 // refusesClaim is what a LimitRange does not permit of a claim (PersistentVolumeClaimLimitFunc of the same plugin, which looks at min and max of
 // what is requested); empty when it permits it.
-func (r *room) refusesClaim(claim any) string {
+func refusesClaim(r *quotas.Room, claim any) string {
 	if r == nil {
 		return ""
 	}
-	for _, l := range r.limits {
-		requests := claimed(claim)
+	for _, l := range r.Limits {
+		requests := quotas.Claimed(claim)
 		size, requested := requests["requests.storage"]
 		low, hasMin := l.Min[corev1.ResourceStorage]
 		high, hasMax := l.Max[corev1.ResourceStorage]

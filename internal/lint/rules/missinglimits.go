@@ -42,14 +42,14 @@ spec:
 `,
 	Mend: []string{`          resources: {requests: {cpu: 10m, memory: 32Mi}}`, `          resources: {requests: {cpu: 10m}, limits: {memory: 64Mi}}`},
 	Check: func(in *lint.Context, report lint.Report) {
-		all := rooms(in)
+		all := in.Quotas.Rooms()
 		for _, p := range in.Deployed.Pods() {
 			if p.Spec.Resources != nil {
 				continue
 			}
 			spec := &p.Spec
-			if r := all[p.Object.Namespace]; r != nil && len(r.limits) > 0 {
-				spec = &r.admitted(p).Spec
+			if r := all[p.Object.Namespace]; r != nil && len(r.Limits) > 0 {
+				spec = &r.Admitted(p).Spec
 			}
 			for i, c := range slices.Concat(spec.InitContainers, spec.Containers) {
 				missing := missingResources(&c.Resources)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/models/quotas"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -29,21 +30,21 @@ repository: {url: https://git.example/homelab.git}
 ` + hardened(""),
 	Mend: []string{"cpu: 5m}", "cpu: 20m}"},
 	Check: func(in *lint.Context, report lint.Report) {
-		all := rooms(in)
+		all := in.Quotas.Rooms()
 		inventories := in.Deployed.Inventories()
 		for _, namespace := range sortedNames(all) {
 			r, v := all[namespace], inventories[namespace]
 			if v == nil {
 				continue
 			}
-			for i := range r.quotas {
-				r.quotas[i].report(r.quotas[i].needs(r, v), v.Complete && !v.PodMaker, namespace, report)
+			for i := range r.Quotas {
+				reportNeeds(&r.Quotas[i], r.Quotas[i].Needs(r, v), namespace, report)
 			}
 		}
 	},
 }
 
-func sortedNames(all map[string]*room) []string {
+func sortedNames(all map[string]*quotas.Room) []string {
 	var out []string
 	for name := range all {
 		out = append(out, name)
@@ -52,29 +53,26 @@ func sortedNames(all map[string]*room) []string {
 	return out
 }
 
-func (q *limitedQuota) report(n needs, complete bool, namespace string, report lint.Report) {
+func reportNeeds(q *quotas.Quota, n quotas.Needs, namespace string, report lint.Report) {
 	var names []string
-	for name := range q.hard {
+	for name := range q.Hard {
 		names = append(names, string(name))
 	}
 	slices.Sort(names)
 	unsaid := ""
-	if !complete {
-		n.unknown = append(n.unknown, "what else is in the namespace")
-	}
-	if len(n.unknown) > 0 {
-		unsaid = "; unknown is " + strings.Join(n.unknown[:min(len(n.unknown), 3)], ", ")
+	if len(n.Unknown) > 0 {
+		unsaid = "; unknown is " + strings.Join(n.Unknown[:min(len(n.Unknown), 3)], ", ")
 	}
 	for _, text := range names {
 		name := corev1.ResourceName(text)
-		hard, base, peak := q.hard[name], n.base[name], n.peak[name]
+		hard, base, peak := q.Hard[name], n.Base[name], n.Peak[name]
 		switch {
 		case base.Cmp(hard) > 0:
-			report(q.at, "raise it to "+peak.String()+", or lower what the workloads request", "the ResourceQuota %s of %s permits %s of %s, and its workloads need %s: %s%s",
-				q.name, namespace, hard.String(), name, base.String(), n.largest(name), unsaid)
+			report(q.At, "raise it to "+peak.String()+", or lower what the workloads request", "the ResourceQuota %s of %s permits %s of %s, and its workloads need %s: %s%s",
+				q.Name, namespace, hard.String(), name, base.String(), n.Largest(name), unsaid)
 		case peak.Cmp(hard) > 0:
-			report(q.at, "raise it to "+peak.String()+", or update with strategy: {type: Recreate}", "the ResourceQuota %s of %s permits %s of %s, and a rolling update of all its workloads needs %s: %s%s",
-				q.name, namespace, hard.String(), name, peak.String(), n.largest(name), unsaid)
+			report(q.At, "raise it to "+peak.String()+", or update with strategy: {type: Recreate}", "the ResourceQuota %s of %s permits %s of %s, and a rolling update of all its workloads needs %s: %s%s",
+				q.Name, namespace, hard.String(), name, peak.String(), n.Largest(name), unsaid)
 		}
 	}
 }

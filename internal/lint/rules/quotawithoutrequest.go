@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/hippotion/roster/internal/lint"
+	"github.com/hippotion/roster/internal/lint/models/quotas"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -26,22 +27,22 @@ repository: {url: https://git.example/homelab.git}
 ` + hardened(""),
 	Mend: []string{"  quota: {limits: {cpu: 4}}", "  quota: {limits: {cpu: 4}}\n  limits: {default: {cpu: 500m}}"},
 	Check: func(in *lint.Context, report lint.Report) {
-		all := rooms(in)
+		all := in.Quotas.Rooms()
 		for _, p := range in.Deployed.Pods() {
 			r := all[p.Object.Namespace]
 			if r == nil || p.Spec.Resources != nil {
 				continue
 			}
-			pod := r.admitted(p)
-			for i := range r.quotas {
-				q := &r.quotas[i]
-				if !q.covers(pod) {
+			pod := r.Admitted(p)
+			for i := range r.Quotas {
+				q := &r.Quotas[i]
+				if !q.Covers(pod) {
 					continue
 				}
-				for j, missing := range q.unstated(pod) {
+				for j, missing := range unstated(q, pod) {
 					if len(missing) > 0 {
 						report(in.Places.Field(p.Object, p.ContainerAt(j, "resources")...), "set resources, or limits of the entry, such as limits: {default: {cpu: 500m, memory: 256Mi}}",
-							"the container %s of %s has no %s, which the ResourceQuota %s counts: its pods are refused", p.Containers()[j].Name, p.Title(), strings.Join(missing, ", no "), q.name)
+							"the container %s of %s has no %s, which the ResourceQuota %s counts: its pods are refused", p.Containers()[j].Name, p.Title(), strings.Join(missing, ", no "), q.Name)
 					}
 				}
 			}
@@ -51,7 +52,7 @@ repository: {url: https://git.example/homelab.git}
 
 // unstated is what a quota counts and a container does not state, for each container (Constraints of the pod evaluator in
 // k8s.io/kubernetes/pkg/quota/v1/evaluator/core).
-func (q *limitedQuota) unstated(pod *corev1.Pod) [][]string {
+func unstated(q *quotas.Quota, pod *corev1.Pod) [][]string {
 	containers := append(append([]corev1.Container{}, pod.Spec.InitContainers...), pod.Spec.Containers...)
 	out := make([][]string, len(containers))
 	for i, c := range containers {
@@ -68,7 +69,7 @@ func (q *limitedQuota) unstated(pod *corev1.Pod) [][]string {
 		} {
 			_, stated := of.in[of.name]
 			for _, name := range of.names {
-				if _, counted := q.hard[name]; counted && !stated {
+				if _, counted := q.Hard[name]; counted && !stated {
 					out[i] = append(out[i], of.what)
 					break
 				}

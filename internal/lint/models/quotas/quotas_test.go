@@ -1,4 +1,4 @@
-package rules
+package quotas
 
 import (
 	"testing"
@@ -13,23 +13,23 @@ func TestQuotaCovers(t *testing.T) {
 	stated := &corev1.ResourceRequirements{Requests: corev1.ResourceList{"cpu": quantity.MustParse("1m")}}
 	for _, c := range []struct {
 		name  string
-		quota limitedQuota
+		quota Quota
 		spec  corev1.PodSpec
 		class string
 		want  bool
 	}{
-		{"the default class", limitedQuota{classes: []string{"usual"}}, corev1.PodSpec{}, "usual", true},
-		{"another class", limitedQuota{classes: []string{"usual"}}, corev1.PodSpec{PriorityClassName: "critical"}, "usual", false},
-		{"no class", limitedQuota{classes: []string{"usual"}}, corev1.PodSpec{}, "", false},
-		{"nothing stated", limitedQuota{scopes: []string{"BestEffort"}}, corev1.PodSpec{Containers: []corev1.Container{{}}}, "", true},
-		{"stated for the pod", limitedQuota{scopes: []string{"BestEffort"}}, corev1.PodSpec{Containers: []corev1.Container{{}}, Resources: stated}, "", false},
+		{"the default class", Quota{Classes: []string{"usual"}}, corev1.PodSpec{}, "usual", true},
+		{"another class", Quota{Classes: []string{"usual"}}, corev1.PodSpec{PriorityClassName: "critical"}, "usual", false},
+		{"no class", Quota{Classes: []string{"usual"}}, corev1.PodSpec{}, "", false},
+		{"nothing stated", Quota{Scopes: []string{"BestEffort"}}, corev1.PodSpec{Containers: []corev1.Container{{}}}, "", true},
+		{"stated for the pod", Quota{Scopes: []string{"BestEffort"}}, corev1.PodSpec{Containers: []corev1.Container{{}}, Resources: stated}, "", false},
 	} {
-		r := &room{class: c.class}
-		pod := r.admitted(&deployed.Pod{PodTemplateSpec: corev1.PodTemplateSpec{Spec: c.spec}})
-		if got := c.quota.covers(pod); got != c.want {
+		r := &Room{class: c.class}
+		pod := r.Admitted(&deployed.Pod{PodTemplateSpec: corev1.PodTemplateSpec{Spec: c.spec}})
+		if got := c.quota.Covers(pod); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
-		if n := used(pod)["count/pods"]; n.Value() != 1 {
+		if n := Used(pod)["count/pods"]; n.Value() != 1 {
 			t.Errorf("%s: %s pods are counted", c.name, n.String())
 		}
 	}
