@@ -31,7 +31,7 @@ func refusalOf(cluster *diff.Cluster, namespace, o *diff.Object) refusal {
 }
 
 func findRefused(c *diff.Change, found func(diff.Consequence)) {
-	all := refusedByGuardrails(c)
+	all := append(refusedByGuardrails(c), refusedByQuotas(c)...)
 	for _, p := range workloadPairs(c, "Namespace") {
 		space := diff.ID{Kind: "Namespace", Name: p.ID.Namespace}
 		spaceBefore, spaceAfter := c.Object(space)
