@@ -13,6 +13,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/hippotion/roster/internal/dotgit"
 )
@@ -150,13 +151,11 @@ func (f *files) ReadDir(name string) ([]fs.DirEntry, error) {
 		return nil, err
 	}
 	if info, err := f.below.Stat(name); err == nil && !info.IsDir() { // a pipe would hang
-		return nil, &fs.PathError{Op: "open", Path: name, Err: errNoFolder}
+		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.ENOTDIR}
 	}
 	entries, err := f.below.ReadDir(name)
 	return without(entries), err
 }
-
-var errNoFolder = errors.New("not a folder")
 
 func (f *files) Stat(name string) (fs.FileInfo, error) {
 	if info, err := f.check("stat", name, true); info != nil || err != nil {
