@@ -37,11 +37,16 @@ func TestValidate(t *testing.T) {
 		"cilium.yaml: neither spec nor specs": "[Invalid value: spec or specs must be provided]",
 		"externalsecrets.yaml: neither of the two that a CEL rule asks for": "[spec.provider.doppler.auth: Invalid value: " +
 			"Exactly one of 'secretRef' or 'oidcConfig' must be specified]",
+		"gatewayapi.yaml: what is left out":            "[spec.rules[0]: Invalid value: RequestRedirect filter must not be used together with backendRefs]",
 		"traefik.yaml: a CEL rule for a path":          "[spec.addPrefix.prefix: Invalid value: \"app\": must start with a '/']",
 		"traefik.yaml: to servers, against a CEL rule": "[spec.rootCAs[0]: Invalid value: RootCA cannot have both Secret and ConfigMap defined.]",
 	}
-	rules := celrules.New(schema.New())
+	set := schema.New()
+	rules := celrules.New(set)
 	for title, obj := range objects(t) {
+		if wrong, err := set.Validate(obj); err == nil && len(wrong) > 0 {
+			continue // the API server asks the rules only about what the rest of the schema permits
+		}
 		problems, err := rules.Validate(obj)
 		if err != nil && !errors.Is(err, schema.ErrNoSchema) {
 			t.Error(title, err)
