@@ -106,7 +106,7 @@ func TestFind(t *testing.T) {
 	b := book(t)
 	for word, want := range map[string]string{
 		"ingress":                 "key applications.ingress, key ingress",
-		"secrets":                 "key applications.secrets, key secretStores.webhook.secrets, key secrets, key secrets.store.webhook.secrets, key secrets.stores.webhook.secrets",
+		"secrets":                 "key applications.secrets, key secretStores.webhook.secrets, key applications.restartOnChange.secrets, key secrets, key ingress.auth.apiKeys.secrets, key secrets.store.webhook.secrets, key secrets.stores.webhook.secrets",
 		"ingress.auth":            "key applications.ingress.auth, key ingress.auth",
 		"platform.ingress.auth":   "key ingress.auth",
 		"ingress[].auth":          "key applications.ingress.auth, key ingress.auth",
