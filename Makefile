@@ -119,7 +119,7 @@ routes: ## Hold lint against Traefik: its own code with PLATFORMS random platfor
 	go -C test/routes/traefik test -timeout 15m -overlay=$(CURDIR)/$(BIN)/overlay.json ./judge
 	go -C test/routes/traefik build -overlay=$(CURDIR)/$(BIN)/overlay.json -o $(CURDIR)/$(BIN)/judge ./judge
 	go run ./test/routes -judge $(BIN)/judge -platforms $(PLATFORMS) -seed $(SEED)
-	ROUTES=1 go -C test/loop test -timeout 40m -run '^TestRoutes$$' .
+	ROUTES=1 go -C test/loop test -timeout 40m -run '^(TestRoutes|TestRouteKinds)$$' .
 
 .PHONY: eso
 eso: ## Hold what roster knows of templates and keys of Secrets against External Secrets' own code

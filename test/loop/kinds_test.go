@@ -24,8 +24,12 @@ var routeKinds = []struct{ name, settings string }{
 	{"ingress", "  class: traefik\n  expose: {both: [web, websecure], lan: [websecure]}"},
 }
 
-// TestRouteKinds has the real Traefik serve what one list is rendered to, once for each kind of routes: all answer alike.
+// TestRouteKinds has the real Traefik serve what one list is rendered to, once for each kind of routes: all answer alike. Like TestRoutes,
+// it needs ROUTES=1.
 func TestRouteKinds(t *testing.T) {
+	if !tools.Routes() {
+		t.Skip("make routes runs it")
+	}
 	r := &routes{T: t, cluster: cluster.Start(t, cluster.Options{})}
 	r.cluster.InstallCRDs(t, "traefik.io", gatewayGroup)
 	r.apply([]map[string]any{gatewayClass(), ingressClass()})

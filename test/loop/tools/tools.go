@@ -42,7 +42,7 @@ func ArgoCD() (string, error) {
 	}
 }
 
-// Routes is whether the environment asks, with ROUTES=1, for Traefik's judge.
+// Routes is whether the environment asks, with ROUTES=1, for Traefik and its judge, which take minutes to build.
 func Routes() bool { return os.Getenv("ROUTES") == "1" }
 
 // tool is a program, of a module (dir) that holds or names its package. Links are names that it is called by. Sources are the files
@@ -112,11 +112,12 @@ func Prepare() error {
 		{name: "helm", dir: others, pkg: "helm.sh/helm/v3/cmd/helm"},
 		{name: "kustomize", dir: others, pkg: "sigs.k8s.io/kustomize/kustomize/v5"},
 	}
-	traefik := filepath.Join(root, "test", "routes", "traefik")
-	stubs := []string{"overlay/*.go", "ext/ext.go", "ext/go.mod", "lego/go.mod", "lego/providers/dns/*.go"}
-	all = append(all, tool{name: "traefik", dir: traefik, pkg: "github.com/traefik/traefik/v3/cmd/traefik", sources: stubs, overlay: "./overlay"})
 	if Routes() {
-		all = append(all, tool{name: "judge", dir: traefik, pkg: "./judge", sources: append(stubs, "judge/*.go", "judge/*.s"), overlay: "./overlay"})
+		traefik := filepath.Join(root, "test", "routes", "traefik")
+		stubs := []string{"overlay/*.go", "ext/ext.go", "ext/go.mod", "lego/go.mod", "lego/providers/dns/*.go"}
+		all = append(all,
+			tool{name: "traefik", dir: traefik, pkg: "github.com/traefik/traefik/v3/cmd/traefik", sources: stubs, overlay: "./overlay"},
+			tool{name: "judge", dir: traefik, pkg: "./judge", sources: append(stubs, "judge/*.go", "judge/*.s"), overlay: "./overlay"})
 	}
 	for _, t := range all {
 		program, err := t.cached()
