@@ -133,8 +133,11 @@ func TestFaults(t *testing.T) {
 	}
 
 	for _, f := range alone {
-		dir, before := houseOf(t, cmp.Or(f.example, "homelab")), before
-		if f.example != "" {
+		dir, before := "", before
+		if f.example == "" {
+			dir = homelab(t)
+		} else {
+			dir = houseOf(t, f.example)
 			before = lint(t, roster, dir, "--severity", "info").Findings
 		}
 		for _, e := range append(f.with, edit{f.file, f.old, f.new}) {
@@ -169,17 +172,28 @@ func TestFaults(t *testing.T) {
 func finding(rule, file string, line int) string { return fmt.Sprintf("%s:%d %s", file, line, rule) }
 
 // homelab is a copy of the example, as a repository, in which the strict rules are on as well.
-func homelab(t *testing.T) string { return houseOf(t, "homelab") }
+func homelab(t *testing.T) string {
+	t.Helper()
+	return strictly(t, filepath.Join("examples", "homelab"), ".")
+}
 
+// houseOf is an example in a copy of all, as a repository: some have files in common.
 func houseOf(t *testing.T, example string) string {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join(examples.Root(), "examples", example))); err != nil {
+	return strictly(t, "examples", example)
+}
+
+// strictly is a list in a copy of a folder, which is a repository, with the strict rules.
+func strictly(t *testing.T, folder, list string) string {
+	t.Helper()
+	root := t.TempDir()
+	if err := os.CopyFS(root, os.DirFS(filepath.Join(examples.Root(), folder))); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Mkdir(filepath.Join(dir, ".git"), 0o755); err != nil {
+	if err := os.Mkdir(filepath.Join(root, ".git"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	dir := filepath.Join(root, list)
 	file := filepath.Join(dir, "platform.yml")
 	write(t, file, read(t, file)+"\nlint: {strict: true}\n")
 	return dir
