@@ -91,17 +91,28 @@ func TestGatewayMove(t *testing.T) {
 		envoy-gateway-system:envoy-of-home > web-vaultwarden:vaultwarden 8080/TCP
 		envoy-gateway-system:envoy-of-home > web-ntfy:ntfy 8080/TCP
 		envoy-gateway-system:envoy-of-home > web-immich:server 2283/TCP
-		web-openclaw:openclaw > web-ai-engine:llama-server 8080/TCP
-		203.0.113.9 > web-qbittorrent:qbittorrent 6881/UDP
-		web-media:sonarr > web-qbittorrent:qbittorrent 8080/TCP
+		sys-traefik:traefik > web-immich:server 2283/TCP # until nobody comes by the old one
+		203.0.113.9 > envoy-gateway-system:envoy-of-home 10443/TCP
+		sys-cloudflared:cloudflared > envoy-gateway-system:envoy-of-home 7080/TCP
+		# who logs people in, and where External Secrets has its values from
+		envoy-gateway-system:envoy-of-home > sys-oauth2-gitlab:oauth2-proxy 4180/TCP
+		sys-external-secrets:external-secrets > sys-1password:onepassword-connect 8080/TCP
+		web-media:sonarr > web-jellyfin:jellyfin 8096/TCP
 	`)
 	ask(t, e, false, `
 		envoy-gateway-system:envoy-of-other > web-vaultwarden:vaultwarden 8080/TCP
 		envoy-gateway-system:envoy-gateway > web-vaultwarden:vaultwarden 8080/TCP
+		sys-traefik:other > web-immich:server 2283/TCP
 		ingress > web-vaultwarden:vaultwarden 8080/TCP
+		remote-node > web-vaultwarden:vaultwarden 8080/TCP
 		203.0.113.9 > web-vaultwarden:vaultwarden 8080/TCP
+		sys-cloudflared:cloudflared > envoy-gateway-system:envoy-of-home 10443/TCP
+		sys-cloudflared:cloudflared > web-vaultwarden:vaultwarden 8080/TCP
+		envoy-gateway-system:envoy-of-home > 203.0.113.9 443/TCP
+		web-vaultwarden:vaultwarden > sys-1password:onepassword-connect 8080/TCP
 		web-vaultwarden:vaultwarden > web-immich:server 2283/TCP
-		web-openclaw:openclaw > kube-apiserver 6443/TCP
+		web-vaultwarden:vaultwarden > kube-apiserver 6443/TCP
 		web-vaultwarden:vaultwarden > envoy-gateway-system:envoy-of-home 10443/TCP
+		web-homer:homer > 203.0.113.9 443/TCP
 	`)
 }
