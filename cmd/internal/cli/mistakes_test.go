@@ -121,7 +121,7 @@ var mistakes = []mistake{
 	// hosts
 	{name: "a host without a port", list: app("ingress: [{host: a, service: a}]")},
 	{name: "a host with a scheme", list: app("ingress: [{host: \"https://a.home.example/\", service: a, port: 80}]")},
-	{name: "a host with a star", list: app("ingress: [{host: \"*.home.example\", service: a, port: 80}]")},
+	{name: "a host with a star in the middle", list: app("ingress: [{host: \"a.*.example\", service: a, port: 80}]")},
 	{name: "a port with a protocol", list: app("ingress: [{host: a, service: a, port: 80/TCP}]")},
 	{name: "a port that is too large", list: app("ingress: [{host: a, service: a, port: 80800}]")},
 	{name: "a path without a slash", list: app("ingress: [{host: a, service: a, port: 80, path: api}]")},
