@@ -126,6 +126,11 @@ func (s *settings) identity(in *identityInput) (a Access, ok bool) {
 	if in.Environment.IsSet() {
 		a.SubjectKind, a.Subject = rbacv1.GroupKind, forge.Group(issuer, in.Project.V, in.Branch.V, in.Environment.V)
 	}
+	if in.Role.V == "cluster-admin" {
+		in.Role.Report("bad-role", "write role: admin, which may do nearly everything in the namespace, or clusterRole: cluster-admin, which is bound in the namespace alone",
+			"cluster-admin is a ClusterRole, and role names view, edit, admin or a Role of the namespace")
+		return a, false
+	}
 	return a, a.bind(role, in.ClusterRole)
 }
 

@@ -33,6 +33,7 @@ type ingressInput struct {
 	ResponseHeaders *headerChangeInput `yaml:"responseHeaders"`
 	Timeouts        *timeoutsInput     `yaml:"timeouts"`
 	TLS             *routeTLSInput     `yaml:"tls"`
+	Labels          syntax.Map[text]   `yaml:"labels" example:"{dns: public}"`                            // of the route's object
 	Annotations     syntax.Map[text]   `yaml:"annotations" example:"{gethomepage.dev/enabled: \"true\"}"` // of the route's object
 
 	SharedWith []text `yaml:"sharedWith" example:"[web-reviews]"` // namespaces whose applications may answer for parts of the host

@@ -39,8 +39,8 @@ type Route struct {
 	Sticky   *Sticky
 	TLS      *RouteTLS // nil when the entry points or listeners decide
 
-	Annotations map[string]string
-	SharedWith  []string // the namespaces whose applications may answer for parts of the host, in order
+	Labels, Annotations map[string]string // of the route's object
+	SharedWith          []string          // the namespaces whose applications may answer for parts of the host, in order
 }
 
 // RouteKind is which objects routes become.

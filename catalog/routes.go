@@ -75,7 +75,7 @@ func (r *routes) route(in *ingressInput, of *app, from Origin) Route {
 	out.RequestHeaders, out.ResponseHeaders = in.RequestHeaders.resolved(), in.ResponseHeaders.resolved()
 	out.Timeouts = in.Timeouts.resolved()
 	out.TLS = in.tlsOf(&out)
-	out.Annotations = routeAnnotations(in.Annotations)
+	out.Labels, out.Annotations = labelsOf(in.Labels), routeAnnotations(in.Annotations)
 	out.Origin = from + "/ingress/" + Origin(cmp.Or(out.Host, strings.ToLower(string(out.Protocol))+"/"+out.Exposure.Name)+out.Path)
 	out.Auth, out.Middlewares = s.authOf(in, &out), s.middlewaresOf(in)
 	s.loginOf(in, &out)

@@ -198,6 +198,7 @@ var foreignWords = [...]wordsOf{
 		{"passthrough tlsPassthrough sni", "write protocol: TLS"},
 		{"tcp", "write protocol: TCP"},
 		{"udp", "write protocol: UDP"},
+		{"grpc gRPC h2c http2 grpcRoute appProtocol", "gRPC is HTTP: its requests have a path such as /package.Service/Method. With Traefik, write scheme: h2c; behind a Gateway, set appProtocol: kubernetes.io/h2c at the port of the Service"},
 		{"ingressClassName className class", "write ingress: {kind: ingress, class: NAME} in platform.yml"},
 		{"entryPoints entrypoints parentRefs listeners sectionName gateway gateways", "write expose: lan, one of ingress.expose in platform.yml"},
 		{"public", "write expose: public, one of ingress.expose in platform.yml"},

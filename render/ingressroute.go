@@ -98,8 +98,11 @@ func ingressRouteOf(k kind, n *catalog.Namespace, in *catalog.Route, sync catalo
 	})
 }
 
-// annotated is metadata with the annotations of a route.
+// annotated is metadata with the labels and annotations of a route.
 func annotated(m metav1.ObjectMeta, in *catalog.Route) metav1.ObjectMeta {
+	for key, value := range in.Labels {
+		m.Labels[key] = value
+	}
 	for key, value := range in.Annotations {
 		m.Annotations[key] = value
 	}

@@ -151,6 +151,9 @@ func (o *initOptions) wrong(q question) error {
 	case "revision":
 		a.Revision = *q.answer
 	case "ingress":
+		if *q.answer == "gateway" || *q.answer == "gateway-api" {
+			return fmt.Errorf("%q is no namespace that Traefik runs in\n  hint: for routes of the Gateway API, write none here, and in %s: ingress: {kind: gateway, gateway: {name: home, namespace: sys-gateway}}", *q.answer, catalog.PlatformFile)
+		}
 		a.Ingress = *q.answer
 	case "domain":
 		a.Domain = *q.answer
