@@ -14,9 +14,15 @@ import (
 // built are the objects of a list with one application, whose ingress has one element.
 func built(t *testing.T, ingress string) map[string]map[string]any {
 	t.Helper()
+	return builtFor(t, "expose: {lan: [websecure], public: [tunnel, websecure]}", ingress)
+}
+
+// builtFor are the objects of such a list, with what platform.yml says of routes.
+func builtFor(t *testing.T, settings, ingress string) map[string]map[string]any {
+	t.Helper()
 	root := fstest.MapFS{
 		"applications.yml": {Data: []byte("- namespace: web-a\n  applications:\n    - applicationCode: web-a\n      path: a\n      ingress:\n        - " + ingress + "\n")},
-		"platform.yml":     {Data: []byte("repository: {url: https://git.example/house.git}\ningress: {expose: {lan: [websecure], public: [tunnel, websecure]}, defaults: {auth: app}}\n")},
+		"platform.yml":     {Data: []byte("domain: home.example\nrepository: {url: https://git.example/house.git}\ningress: {" + settings + ", defaults: {auth: app}}\n")},
 		"a/a.yml":          {Data: []byte("{}\n")},
 	}
 	p, diags, err := catalog.Load(root, ".", catalog.Options{})
