@@ -155,14 +155,14 @@ func (b *builder) byVelero(a *Application, in *app) {
 		return
 	}
 	b.scheduled[in.entry] = bk.Node
-	retain, at := bk.Retain, bk.Node
+	retain := bk.Retain
 	if retain == nil {
 		retain = k.Retain
 	}
 	v := &VeleroSchedule{Name: in.entry.Namespace.V, Namespace: k.veleroIn(), Origin: a.Origin + "/backup", Schedule: b.settings.schedule(bk, in.entry.Namespace.V),
 		Location: k.StorageLocation.V, FileSystem: k.FileSystem.Or(false)}
 	if retain != nil && retain.Node != nil {
-		v.TTL = retain.ttl(at)
+		v.TTL = retain.ttl()
 	}
 	a.Velero = v
 }
@@ -170,7 +170,7 @@ func (b *builder) byVelero(a *Application, in *app) {
 var withinShape = lazy.Regexp(`^([0-9]{1,4}y)?([0-9]{1,4}m)?([0-9]{1,4}d)?([0-9]{1,4}h)?$`)
 
 // ttl is how long Velero keeps backups: it counts time, not backups.
-func (in *retainInput) ttl(at *syntax.Node) time.Duration {
+func (in *retainInput) ttl() time.Duration {
 	for _, n := range []number{in.Hourly, in.Daily, in.Weekly, in.Monthly, in.Yearly, in.Last} {
 		if n.IsSet() {
 			n.Report("no-effect", "write within: 30d", "Velero keeps backups for a time, and does not count them")

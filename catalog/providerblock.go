@@ -121,7 +121,7 @@ func (b *providerBlock) account(t text) any {
 
 // reference reads [NAMESPACE/]NAME[#KEY]. The text is not shown: it may be the credential itself.
 func (b *providerBlock) reference(t text, keyed bool) (out map[string]any, found SecretKey, ok bool) {
-	name, key, hasKey := cutLast(t.V, "#")
+	name, key, hasKey := cutLast(t.V)
 	namespace, rest, hasNamespace := strings.Cut(name, "/")
 	if hasNamespace {
 		name = rest

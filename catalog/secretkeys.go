@@ -161,7 +161,7 @@ func untidy(ref string) bool {
 }
 
 func vaultKey(k *knownStore, ref string) (key, property string, wrong *wrongKey) {
-	key, property, found := cutLast(ref, "#")
+	key, property, found := cutLast(ref)
 	if !found || key == "" || property == "" {
 		return "", "", &wrongKey{expected: "VAULT-PATH#PROPERTY"}
 	}
@@ -186,7 +186,7 @@ func onePasswordKey(_ *knownStore, ref string) (key, property string, wrong *wro
 	if strings.HasPrefix(ref, "op://") {
 		return "", "", &wrongKey{"ITEM/FIELD", "leave out op:// and the vault: External Secrets looks for the item in the vaults of the store, in their order"}
 	}
-	key, property, found := cutLast(ref, "#")
+	key, property, found := cutLast(ref)
 	if !found {
 		key, property, found = strings.Cut(ref, "/")
 	}
@@ -256,7 +256,7 @@ func infisicalKey(_ *knownStore, ref string) (key, property string, wrong *wrong
 }
 
 func kubernetesKey(k *knownStore, ref string) (key, property string, wrong *wrongKey) {
-	key, property, found := cutLast(ref, "#")
+	key, property, found := cutLast(ref)
 	switch {
 	case !found || key == "" || property == "":
 		return "", "", &wrongKey{expected: "SECRET#KEY"}
@@ -289,7 +289,7 @@ func azureKey(_ *knownStore, ref string) (key, property string, wrong *wrongKey)
 
 // freeKey is a key, and a property if there is a #.
 func freeKey(_ *knownStore, ref string) (key, property string, wrong *wrongKey) {
-	key, property, found := cutLast(ref, "#")
+	key, property, found := cutLast(ref)
 	if key == "" || found && property == "" {
 		return "", "", &wrongKey{expected: "KEY or KEY#PROPERTY"}
 	}

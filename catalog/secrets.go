@@ -107,9 +107,10 @@ func secretKey(at *syntax.Node, key string) {
 	}
 }
 
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
+// cutLast is what stands before and after the last #.
+func cutLast(s string) (before, after string, found bool) {
+	if i := strings.LastIndexByte(s, '#'); i >= 0 {
+		return s[:i], s[i+1:], true
 	}
 	return s, "", false
 }

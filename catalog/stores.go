@@ -39,7 +39,7 @@ func (s *settings) secretSettings() {
 		if v := &item.Value; v.Node != nil && len((&storeParts{providers: &v.providersInput}).set()) == 0 && !v.Type.IsSet() && !v.Flawed(providerNames()...) {
 			item.At.Report("missing-field", "write type: onepassword when something else deploys the store, or the keys of its provider: onepassword: {…}", "expected type, or a provider")
 		}
-		s.addStore(item.At, StoreRef{"ClusterSecretStore", item.Key}, "stores/"+item.Key, &storeParts{item.Value.Type, item.Value.Conditions, &item.Value.providersInput})
+		s.addStore(StoreRef{"ClusterSecretStore", item.Key}, "stores/"+item.Key, &storeParts{item.Value.Type, item.Value.Conditions, &item.Value.providersInput})
 	}
 	s.defaultStore()
 	slices.SortFunc(s.stores, func(a, b Store) int { return cmp.Compare(a.Name, b.Name) })
@@ -63,7 +63,7 @@ func (s *settings) defaultStore() {
 			return
 		}
 	}
-	s.addStore(in.Node, s.secretsIn, "store", parts)
+	s.addStore(s.secretsIn, "store", parts)
 }
 
 // storeParts are what all stores may say.
@@ -111,9 +111,9 @@ func providerNames() []string {
 }
 
 // addStore adds a store of all namespaces, and what is rendered of it.
-func (s *settings) addStore(at *syntax.Node, ref StoreRef, where string, p *storeParts) {
+func (s *settings) addStore(ref StoreRef, where string, p *storeParts) {
 	known := &knownStore{StoreRef: ref, provider: p.kind.V, conditions: conditionsOf(p.conditions)}
-	store := p.resolve(&Store{StoreRef: ref, Origin: Origin(PlatformFile + "#secrets/" + where), Conditions: known.conditions}, at)
+	store := p.resolve(&Store{StoreRef: ref, Origin: Origin(PlatformFile + "#secrets/" + where), Conditions: known.conditions})
 	if store == nil && p.kind.IsSet() {
 		s.storesElsewhere = append(s.storesElsewhere, ref)
 	}
@@ -139,7 +139,7 @@ func (s *Store) source() string {
 }
 
 // resolve fills a store with its provider; nil when none is said, and nothing is rendered.
-func (p *storeParts) resolve(out *Store, at *syntax.Node) *Store {
+func (p *storeParts) resolve(out *Store) *Store {
 	set := p.set()
 	if len(set) == 0 {
 		return nil
@@ -244,7 +244,7 @@ func ownStores(e *entry) []Store {
 		subdomain(text{V: item.Key, Node: item.At})
 		parts := &storeParts{providers: &item.Value.providersInput}
 		store := parts.resolve(&Store{StoreRef: StoreRef{"SecretStore", item.Key}, Namespace: e.Namespace.V,
-			Origin: origin(e.Namespace.V, "secretStores", item.Key)}, item.Node)
+			Origin: origin(e.Namespace.V, "secretStores", item.Key)})
 		switch {
 		case store != nil:
 			out = append(out, *store)
