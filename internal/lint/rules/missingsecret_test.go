@@ -101,3 +101,29 @@ func TestMissingSecretOperators(t *testing.T) {
 		{name: "part of a word", folder: inFolder + made("example.org/v1", "Database", "x", "spec: {host: mydb.example}") + reads("db/url"), want: []string{missing + "db, which nothing creates"}},
 	})
 }
+
+// TestMissingSecretLogins: Envoy Gateway reads a login's Secrets, and those of other namespaces that a ReferenceGrant lets it read.
+func TestMissingSecretLogins(t *testing.T) {
+	policy := func(spec string) string {
+		return inFolder + "-- a/policy.yaml --\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: SecurityPolicy\nmetadata: {name: login}\nspec:\n" +
+			"  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: a}]\n" + spec + "\n"
+	}
+	made := func(name, key string) string {
+		return "-- a/made-" + name + ".yaml --\napiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: " + name + "}\nspec: {encryptedData: {" + key + ": x}}\n"
+	}
+	const oidc = "  oidc: {provider: {issuer: https://id.example}, clientIDRef: {name: id}, clientSecret: {name: id}}"
+	testNetwork(t, "missing-secret", []networkCase{
+		{name: "nothing makes it", folder: policy("  basicAuth: {users: {name: users}}"),
+			want: []string{"a/policy.yaml:6:15: SecurityPolicy login needs the Secret users, which nothing creates"}},
+		{name: "it is there", folder: policy("  basicAuth: {users: {name: users}}") + made("users", ".htpasswd")},
+		{name: "another key", folder: policy("  basicAuth: {users: {name: users}}") + made("users", "auth"),
+			want: []string{"a/policy.yaml:6:15: SecurityPolicy login needs the key .htpasswd of the Secret users, which has auth"}},
+		{name: "the client's ID and secret", folder: policy(oidc) + made("id", "client-secret"),
+			want: []string{"a/policy.yaml:6:50: SecurityPolicy login needs the key client-id of the Secret id, which has client-secret"}},
+		{name: "any key of a client", folder: policy("  apiKeyAuth: {credentialRefs: [{name: keys}], extractFrom: [{headers: [X-API-Key]}]}") + made("keys", "shop")},
+		{name: "of no client", folder: policy("  apiKeyAuth: {credentialRefs: [{name: keys}], extractFrom: [{headers: [X-API-Key]}]}"),
+			want: []string{"a/policy.yaml:6:16: SecurityPolicy login needs the Secret keys, which nothing creates"}},
+		{name: "of a namespace that the list has not", folder: policy("  basicAuth: {users: {name: users, namespace: elsewhere}}")},
+		{name: "of another group", folder: strings.Replace(policy("  basicAuth: {users: {name: users}}"), "gateway.envoyproxy.io", "gateway.example", 1)},
+	})
+}

@@ -263,7 +263,9 @@ func (v *Inventory) Near(kind, name, otherwise string) string {
 // readers are custom kinds for which no Secrets are created, and which are full of names.
 var readers = [...]string{"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "Middleware", "MiddlewareTCP", "ServersTransport",
 	"ServersTransportTCP", "TLSOption", "TLSStore", "TraefikService", "ServiceMonitor", "PodMonitor",
-	"Probe", "PrometheusRule", "CustomResourceDefinition"}
+	"Probe", "PrometheusRule", "CustomResourceDefinition",
+	"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute", "ReferenceGrant", "BackendTLSPolicy",
+	"SecurityPolicy", "BackendTrafficPolicy", "ClientTrafficPolicy"} // the last three are Envoy Gateway's
 
 // IsReader reports whether no Secrets are created for an object, although it is full of names.
 func IsReader(o *Object) bool { return slices.Contains(readers[:], o.Kind) }
