@@ -38,6 +38,7 @@ backup: {kind: volsync, repository: backups/restic, to: {host: s3.example.com, p
 ciIssuers: {gitlab: {url: https://gitlab.example, audience: https://kube.home.example}}
 monitoring: {kind: operator, namespace: sys-monitoring}
 defaults: {path: deploy/page}
+secrets: {reloader: stakater}
 `
 	aroundList = `
 - {namespace: web-ntfy, applications: [{applicationCode: web-ntfy, catalog: ntfy}]}
