@@ -144,8 +144,8 @@ func TestFaults(t *testing.T) {
 			replace(t, filepath.Join(dir, e.file), e.old, e.new)
 		}
 		var got []string
-		for _, f := range lint(t, roster, dir, "--severity", "info").Findings {
-			got = append(got, finding(f.Rule, f.File, f.Line))
+		for _, found := range lint(t, roster, dir, "--severity", "info").Findings {
+			got = append(got, finding(found.Rule, strings.TrimPrefix(found.File, f.example+"/"), found.Line))
 		}
 		for _, expected := range f.finds {
 			seeded[expected.rule] = true

@@ -36,8 +36,8 @@ spec:
 `
 )
 
-func httpRoute(name, host, rest string) string {
-	return "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: " + name + "}\nspec: {parentRefs: [{name: home, namespace: sys-traefik}], hostnames: [" + host + "], rules: [{" + rest + "}]}\n"
+func httpRoute(name, rest string) string {
+	return "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: " + name + "}\nspec: {parentRefs: [{name: home, namespace: sys-traefik}], hostnames: [photos.home.example], rules: [{" + rest + "}]}\n"
 }
 
 // turns is a TraefikService that leads to a Service that there is not.
@@ -52,65 +52,65 @@ func atOther(route string) string {
 func TestGateways(t *testing.T) {
 	const photos, backend = "photos.home.example", "backendRefs: [{name: photos, port: 80}]"
 	for _, c := range []gatewayCase{
-		{name: "fine", objects: httpRoute("a", photos, backend)},
-		{name: "no Gateway", objects: strings.Replace(httpRoute("a", photos, backend), "name: home,", "name: hoem,", 1), want: []string{
+		{name: "fine", objects: httpRoute("a", backend)},
+		{name: "no Gateway", objects: strings.Replace(httpRoute("a", backend), "name: home,", "name: hoem,", 1), want: []string{
 			"unknown-entrypoint: no application deploys Gateway hoem of namespace sys-traefik: no request reaches HTTPRoute a there"}},
-		{name: "no listener", objects: strings.Replace(httpRoute("a", photos, backend), "namespace: sys-traefik", "namespace: sys-traefik, sectionName: https", 1), want: []string{
+		{name: "no listener", objects: strings.Replace(httpRoute("a", backend), "namespace: sys-traefik", "namespace: sys-traefik, sectionName: https", 1), want: []string{
 			"unknown-entrypoint: Gateway home of sys-traefik has no listener https: no request reaches HTTPRoute a there"}},
-		{name: "no port of a listener", objects: strings.Replace(httpRoute("a", photos, backend), "namespace: sys-traefik", "namespace: sys-traefik, port: 443", 1), want: []string{
+		{name: "no port of a listener", objects: strings.Replace(httpRoute("a", backend), "namespace: sys-traefik", "namespace: sys-traefik, port: 443", 1), want: []string{
 			"unknown-entrypoint: Gateway home of sys-traefik has no listener on port 443: no request reaches HTTPRoute a there"}},
-		{name: "an unknown Gateway", objects: strings.Replace(httpRoute("a", photos, backend), "namespace: sys-traefik", "namespace: sys-far", 1)},
-		{name: "another namespace", listeners: "{name: http, protocol: HTTP, port: 8000}", objects: httpRoute("a", photos, backend), want: []string{
+		{name: "an unknown Gateway", objects: strings.Replace(httpRoute("a", backend), "namespace: sys-traefik", "namespace: sys-far", 1)},
+		{name: "another namespace", listeners: "{name: http, protocol: HTTP, port: 8000}", objects: httpRoute("a", backend), want: []string{
 			"listener-refuses-route: listener http of Gateway home of sys-traefik lets no routes of namespace web-photos in: no request reaches HTTPRoute a there"}},
-		{name: "a selector", listeners: "{name: http, protocol: HTTP, port: 8000, allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {team: house}}}}}", objects: httpRoute("a", photos, backend), want: []string{
+		{name: "a selector", listeners: "{name: http, protocol: HTTP, port: 8000, allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {team: house}}}}}", objects: httpRoute("a", backend), want: []string{
 			"listener-refuses-route: listener http of Gateway home of sys-traefik lets no routes of namespace web-photos in: no request reaches HTTPRoute a there"}},
-		{name: "a selector that fits", listeners: "{name: http, protocol: HTTP, port: 8000, allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {kubernetes.io/metadata.name: web-photos}}}}}", objects: httpRoute("a", photos, backend)},
-		{name: "one of two listeners", listeners: "{name: own, protocol: HTTP, port: 8001, hostname: own.example}, " + anyListener, class: "envoy", objects: httpRoute("a", photos, backend)},
-		{name: "another kind", class: "envoy", listeners: "{name: http, protocol: HTTP, port: 80, allowedRoutes: {namespaces: {from: All}, kinds: [{kind: GRPCRoute}]}}", objects: httpRoute("a", photos, backend), want: []string{
+		{name: "a selector that fits", listeners: "{name: http, protocol: HTTP, port: 8000, allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {kubernetes.io/metadata.name: web-photos}}}}}", objects: httpRoute("a", backend)},
+		{name: "one of two listeners", listeners: "{name: own, protocol: HTTP, port: 8001, hostname: own.example}, " + anyListener, class: "envoy", objects: httpRoute("a", backend)},
+		{name: "another kind", class: "envoy", listeners: "{name: http, protocol: HTTP, port: 80, allowedRoutes: {namespaces: {from: All}, kinds: [{kind: GRPCRoute}]}}", objects: httpRoute("a", backend), want: []string{
 			"listener-refuses-route: listener http of Gateway home of sys-traefik takes no HTTPRoute: no request reaches HTTPRoute a there"}},
-		{name: "other hosts", listeners: strings.Replace(anyListener, "port", "hostname: '*.other.example', port", 1), objects: httpRoute("a", photos, backend), want: []string{
+		{name: "other hosts", listeners: strings.Replace(anyListener, "port", "hostname: '*.other.example', port", 1), objects: httpRoute("a", backend), want: []string{
 			"listener-refuses-route: listener http of Gateway home of sys-traefik is for *.other.example, and no hostname of the route fits: no request reaches HTTPRoute a there"}},
-		{name: "no entry point", listeners: strings.Replace(anyListener, "8000", "80", 1), objects: httpRoute("a", photos, backend), want: []string{
+		{name: "no entry point", listeners: strings.Replace(anyListener, "8000", "80", 1), objects: httpRoute("a", backend), want: []string{
 			"unknown-entrypoint: no entry point of Traefik without TLS has the port 80: Traefik takes no routes at listener http of Gateway home of sys-traefik"}},
-		{name: "no certificate", listeners: "{name: https, protocol: HTTPS, port: 8443, tls: {certificateRefs: [{name: gone}]}, allowedRoutes: {namespaces: {from: All}}}", objects: httpRoute("a", photos, backend), want: []string{
+		{name: "no certificate", listeners: "{name: https, protocol: HTTPS, port: 8443, tls: {certificateRefs: [{name: gone}]}, allowedRoutes: {namespaces: {from: All}}}", objects: httpRoute("a", backend), want: []string{
 			"missing-secret: listener https of Gateway home of sys-traefik needs the Secret gone, which nothing creates: Traefik takes no routes at listener https of Gateway home of sys-traefik"}},
 		{name: "UDP", listeners: anyListener + ", {name: dns, protocol: UDP, port: 53}", want: []string{
 			"broken-listener: Traefik does not know the protocol UDP: Traefik takes no routes at listener dns of Gateway home of sys-traefik"}},
-		{name: "no Service", objects: httpRoute("a", photos, "backendRefs: [{name: photo, port: 80}]"), want: []string{
+		{name: "no Service", objects: httpRoute("a", "backendRefs: [{name: photo, port: 80}]"), want: []string{
 			"missing-service: no application deploys Service photo of namespace web-photos: Traefik answers with 500"}},
-		{name: "no port", objects: httpRoute("a", photos, "backendRefs: [{name: photos, port: 8080}]"), want: []string{
+		{name: "no port", objects: httpRoute("a", "backendRefs: [{name: photos, port: 8080}]"), want: []string{
 			"missing-service: Service photos has no port 8080: Traefik answers with 500"}},
-		{name: "no Middleware", objects: httpRoute("a", photos, "filters: [{type: ExtensionRef, extensionRef: {group: traefik.io, kind: Middleware, name: login}}], "+backend), want: []string{
+		{name: "no Middleware", objects: httpRoute("a", "filters: [{type: ExtensionRef, extensionRef: {group: traefik.io, kind: Middleware, name: login}}], "+backend), want: []string{
 			"missing-middleware: no application deploys Middleware login of namespace web-photos: Traefik drops the rule"}},
-		{name: "no Middleware, at two Gateways", objects: atOther(httpRoute("a", photos, "filters: [{type: ExtensionRef, extensionRef: {group: traefik.io, kind: Middleware, name: login}}], "+backend)), want: []string{
+		{name: "no Middleware, at two Gateways", objects: atOther(httpRoute("a", "filters: [{type: ExtensionRef, extensionRef: {group: traefik.io, kind: Middleware, name: login}}], "+backend)), want: []string{
 			"missing-middleware: no application deploys Middleware login of namespace web-photos: Traefik drops the rule"}},
-		{name: "a filter of another one, at two Gateways", objects: atOther(httpRoute("a", photos, "filters: [{type: RequestMirror, requestMirror: {backendRef: {name: photos, port: 80}}}], "+backend)), want: []string{
+		{name: "a filter of another one, at two Gateways", objects: atOther(httpRoute("a", "filters: [{type: RequestMirror, requestMirror: {backendRef: {name: photos, port: 80}}}], "+backend)), want: []string{
 			"broken-middleware: Traefik does not know the filter RequestMirror of an HTTPRoute: it answers with 500"}},
-		{name: "a TraefikService that leads nowhere, at two Gateways", objects: atOther(httpRoute("a", photos, "backendRefs: [{group: traefik.io, kind: TraefikService, name: turns}]")) + turns, want: []string{
+		{name: "a TraefikService that leads nowhere, at two Gateways", objects: atOther(httpRoute("a", "backendRefs: [{group: traefik.io, kind: TraefikService, name: turns}]")) + turns, want: []string{
 			"missing-service: no application deploys Service gone of namespace web-photos: Traefik drops the rules that lead to it"}},
-		{name: "no filter of Traefik's", objects: httpRoute("a", photos, "filters: [{type: RequestMirror, requestMirror: {backendRef: {name: photos, port: 80}}}], "+backend), want: []string{
+		{name: "no filter of Traefik's", objects: httpRoute("a", "filters: [{type: RequestMirror, requestMirror: {backendRef: {name: photos, port: 80}}}], "+backend), want: []string{
 			"broken-middleware: Traefik does not know the filter RequestMirror of an HTTPRoute: it answers with 500"}},
-		{name: "a filter of another one", class: "envoy", objects: httpRoute("a", photos, "filters: [{type: RequestMirror, requestMirror: {backendRef: {name: photos, port: 80}}}], "+backend)},
-		{name: "another namespace's Service", objects: httpRoute("a", photos, "backendRefs: [{name: traefik, namespace: sys-traefik, port: 80}]"), want: []string{
+		{name: "a filter of another one", class: "envoy", objects: httpRoute("a", "filters: [{type: RequestMirror, requestMirror: {backendRef: {name: photos, port: 80}}}], "+backend)},
+		{name: "another namespace's Service", objects: httpRoute("a", "backendRefs: [{name: traefik, namespace: sys-traefik, port: 80}]"), want: []string{
 			"missing-reference-grant: no ReferenceGrant of namespace sys-traefik permits an HTTPRoute of web-photos to lead to Service traefik: Traefik answers with 500"}},
-		{name: "two alike", class: "envoy", objects: httpRoute("a", photos, backend) + httpRoute("b", photos, "backendRefs: [{name: others, port: 80}]") + "---\n" + strings.ReplaceAll(theService, "photos", "others"), want: []string{
+		{name: "two alike", class: "envoy", objects: httpRoute("a", backend) + httpRoute("b", "backendRefs: [{name: others, port: 80}]") + "---\n" + strings.ReplaceAll(theService, "photos", "others"), want: []string{
 			"random-route: HTTPRoute a of web-photos answers for photos.home.example as well, and has the same place in the order of the Gateway API: the older one wins, whichever that is"}},
-		{name: "a prefix of elements", objects: httpRoute("a", photos, "matches: [{path: {type: PathPrefix, value: /api}}], "+backend)},
-		{name: "a more exact one", class: "envoy", objects: httpRoute("a", photos, backend) + httpRoute("b", photos, "matches: [{path: {value: /x}}], "+backend)},
-		{name: "moved", objects: httpRoute("a", photos, backend) + rule("services: [{name: photos, port: http}]") + strings.ReplaceAll(strings.ReplaceAll(rule("services: [{name: photos, port: http}]"), "a.home.example", photos), "websecure", "web")},
-		{name: "taken over", objects: httpRoute("a", photos, backend) + strings.ReplaceAll(strings.ReplaceAll(rule("services: [{name: others, port: http}]"), "a.home.example", photos), "websecure", "web") + "---\n" + strings.Replace(theService, "photos", "others", 1), want: []string{
+		{name: "a prefix of elements", objects: httpRoute("a", "matches: [{path: {type: PathPrefix, value: /api}}], "+backend)},
+		{name: "a more exact one", class: "envoy", objects: httpRoute("a", backend) + httpRoute("b", "matches: [{path: {value: /x}}], "+backend)},
+		{name: "moved", objects: httpRoute("a", backend) + rule("services: [{name: photos, port: http}]") + strings.ReplaceAll(strings.ReplaceAll(rule("services: [{name: photos, port: http}]"), "a.home.example", photos), "websecure", "web")},
+		{name: "taken over", objects: httpRoute("a", backend) + strings.ReplaceAll(strings.ReplaceAll(rule("services: [{name: others, port: http}]"), "a.home.example", photos), "websecure", "web") + "---\n" + strings.Replace(theService, "photos", "others", 1), want: []string{
 			"shadowed-route: no request reaches HTTPRoute a of web-photos: IngressRoute r of web-photos answers for all of it, with the priority 27, which is higher than 21"}},
-		{name: "redirects all hosts", objects: strings.Replace(httpRoute("a", photos, "filters: [{type: RequestRedirect, requestRedirect: {scheme: https}}]"), "hostnames: ["+photos+"], ", "", 1)},
-		{name: "an Ingress of Traefik's", objects: ingressOf("traefik", "", photos, "80")},
-		{name: "an Ingress without its port", objects: ingressOf("traefik", "", photos, "81"), want: []string{"missing-service: Service photos has no port 81: Traefik drops the rule"}},
-		{name: "an Ingress without its middleware", objects: ingressOf("traefik", "traefik.ingress.kubernetes.io/router.middlewares: web-photos-login@kubernetescrd", photos, "80"), want: []string{
+		{name: "redirects all hosts", objects: strings.Replace(httpRoute("a", "filters: [{type: RequestRedirect, requestRedirect: {scheme: https}}]"), "hostnames: ["+photos+"], ", "", 1)},
+		{name: "an Ingress of Traefik's", objects: ingressOf("traefik", "", "80")},
+		{name: "an Ingress without its port", objects: ingressOf("traefik", "", "81"), want: []string{"missing-service: Service photos has no port 81: Traefik drops the rule"}},
+		{name: "an Ingress without its middleware", objects: ingressOf("traefik", "traefik.ingress.kubernetes.io/router.middlewares: web-photos-login@kubernetescrd", "80"), want: []string{
 			"missing-middleware: no application deploys a Middleware that Traefik calls web-photos-login@kubernetescrd: Traefik drops its rules"}},
-		{name: "an Ingress on no entry point", objects: ingressOf("traefik", "traefik.ingress.kubernetes.io/router.entrypoints: webscure", photos, "80"), want: []string{
+		{name: "an Ingress on no entry point", objects: ingressOf("traefik", "traefik.ingress.kubernetes.io/router.entrypoints: webscure", "80"), want: []string{
 			"unknown-entrypoint: Ingress i names entry point webscure, which Traefik does not have: it answers nothing there"}},
-		{name: "an Ingress of nginx without its port", objects: ingressOf("nginx", "", photos, "81"), want: []string{"missing-service: Service photos has no port 81: IngressClass nginx answers with 503"}},
-		{name: "a login on one side", objects: httpRoute("a", photos, backend) + ingressOf("nginx", "nginx.ingress.kubernetes.io/auth-url: https://login.example", photos, "80"), want: []string{
+		{name: "an Ingress of nginx without its port", objects: ingressOf("nginx", "", "81"), want: []string{"missing-service: Service photos has no port 81: IngressClass nginx answers with 503"}},
+		{name: "a login on one side", objects: httpRoute("a", backend) + ingressOf("nginx", "nginx.ingress.kubernetes.io/auth-url: https://login.example", "80"), want: []string{
 			"served-twice: IngressClass nginx answers for photos.home.example as HTTPRoute a of web-photos of Traefik does, and asks for a login"}},
-		{name: "a snippet on one side", objects: httpRoute("a", photos, backend) + ingressOf("nginx", "nginx.ingress.kubernetes.io/server-snippet: x", photos, "80")},
+		{name: "a snippet on one side", objects: httpRoute("a", backend) + ingressOf("nginx", "nginx.ingress.kubernetes.io/server-snippet: x", "80")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			testGateways(t, &c)
@@ -118,8 +118,8 @@ func TestGateways(t *testing.T) {
 	}
 }
 
-func ingressOf(class, annotation, host, port string) string {
-	return "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i, annotations: {" + annotation + "}}\nspec: {ingressClassName: " + class + ", rules: [{host: " + host +
+func ingressOf(class, annotation, port string) string {
+	return "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i, annotations: {" + annotation + "}}\nspec: {ingressClassName: " + class + ", rules: [{host: photos.home.example" +
 		", http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: photos, port: {number: " + port + "}}}}]}}]}\n"
 }
 
@@ -206,19 +206,19 @@ func TestOpenToEverybody(t *testing.T) {
 		{"both kinds", both, "traefik", "expose: [lan, public], auth: none", "", "everybody has access to own.home.example (public)"},
 		{"both kinds, with a login", both, "traefik", "expose: [lan, public], auth: login", "", ""},
 
-		{"brought", gateway, "traefik", "", far(httpRoute("a", "photos.home.example", backend)), "everybody has access to photos.home.example by HTTPRoute a of web-photos (public)"},
-		{"brought to lan", gateway, "traefik", "", near(httpRoute("a", "photos.home.example", backend)), ""},
-		{"brought with a login", gateway, "traefik", "", far(httpRoute("a", "photos.home.example", asks+backend)), ""},
-		{"brought with a chain", gateway, "traefik", "", far(httpRoute("a", "photos.home.example", chained+backend)), ""},
-		{"brought with no login", gateway, "traefik", "", far(httpRoute("a", "photos.home.example", lets+backend)), "everybody has access to photos.home.example by HTTPRoute a of web-photos (public)"},
-		{"brought to Envoy", envoy, "envoy", "", far(httpRoute("a", "photos.home.example", backend)), "everybody has access to photos.home.example by HTTPRoute a of web-photos (public)"},
-		{"brought to Envoy with a policy", envoy, "envoy", "", far(httpRoute("a", "photos.home.example", backend)) + policy, ""},
+		{"brought", gateway, "traefik", "", far(httpRoute("a", backend)), "everybody has access to photos.home.example by HTTPRoute a of web-photos (public)"},
+		{"brought to lan", gateway, "traefik", "", near(httpRoute("a", backend)), ""},
+		{"brought with a login", gateway, "traefik", "", far(httpRoute("a", asks+backend)), ""},
+		{"brought with a chain", gateway, "traefik", "", far(httpRoute("a", chained+backend)), ""},
+		{"brought with no login", gateway, "traefik", "", far(httpRoute("a", lets+backend)), "everybody has access to photos.home.example by HTTPRoute a of web-photos (public)"},
+		{"brought to Envoy", envoy, "envoy", "", far(httpRoute("a", backend)), "everybody has access to photos.home.example by HTTPRoute a of web-photos (public)"},
+		{"brought to Envoy with a policy", envoy, "envoy", "", far(httpRoute("a", backend)) + policy, ""},
 		{"brought to an entry point that is a listener", gateway, "traefik", "", at("web", ""), "everybody has access to photos.home.example by IngressRoute r of web-photos (public)"},
 		{"brought to one of lan's", gateway, "traefik", "", at("websecure", ""), ""},
 		{"brought to one with a login", gateway, "traefik", "", at("web", "middlewares: [{name: login}], "), ""},
-		{"an Ingress", ingress, "traefik", "", ingressOf("far", "", "photos.home.example", "80"), "everybody has access to photos.home.example by Ingress i of web-photos (public)"},
-		{"an Ingress of lan", ingress, "traefik", "", ingressOf("near", "", "photos.home.example", "80"), ""},
-		{"an Ingress with a login", ingress, "traefik", "", ingressOf("far", "nginx.ingress.kubernetes.io/auth-url: https://login.example", "photos.home.example", "80"), ""},
+		{"an Ingress", ingress, "traefik", "", ingressOf("far", "", "80"), "everybody has access to photos.home.example by Ingress i of web-photos (public)"},
+		{"an Ingress of lan", ingress, "traefik", "", ingressOf("near", "", "80"), ""},
+		{"an Ingress with a login", ingress, "traefik", "", ingressOf("far", "nginx.ingress.kubernetes.io/auth-url: https://login.example", "80"), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ingress := ""
