@@ -200,7 +200,7 @@ func (w *walk) doors() (used, unused []routes.Door) {
 			}
 			w.of[d] = r
 			w.goTo(d)
-			if w.request.scheme != "" && (w.request.scheme == "https") != d.TLS && !(d.EntryPoint != "" && !d.TLS && w.byTunnel(d) == Yes) {
+			if w.request.scheme != "" && !r.AnyScheme() && (w.request.scheme == "https") != d.TLS && !(d.EntryPoint != "" && !d.TLS && w.byTunnel(d) == Yes) {
 				unused = append(unused, d)
 				continue
 			}

@@ -202,6 +202,8 @@ func (w *walk) entryPoint(d routes.Door, of []*routes.Router) Step {
 		s.Says = "TLS"
 	}
 	switch e := settings.EntryPoint(d.EntryPoint); {
+	case w.of[d] != nil && w.of[d].AnyScheme():
+		s.Says = "of " + w.server
 	case w.server != "Traefik":
 		s.Says += ", of " + w.server
 	case e != nil:

@@ -347,6 +347,10 @@ func (r *Router) Moves(other *Router) bool {
 // ServedBy is who answers, in messages.
 func (r *Router) ServedBy() string { return cmp.Or(r.Server, "Traefik") }
 
+// AnyScheme reports whether nobody knows here if requests come to the router over TLS: its listener is not in the list, or it is an Ingress of another
+// controller than Traefik, which has entry points for both.
+func (r *Router) AnyScheme() bool { return r.Server != "" && r.Listener == nil }
+
 // LeadsWhere reports whether both lead to the same Services.
 func (r *Router) LeadsWhere(other *Router) bool {
 	return slices.EqualFunc(r.services, other.services, func(a, b backend) bool {
