@@ -54,7 +54,7 @@ func explained(o *Object, d fields.Difference) (why string, same bool) {
 	case fields.Added:
 		return at + ": only the list has it", false
 	case fields.Removed:
-		return at + ": roster has no key for it, or it was refused", false
+		return at + ": import knows no key for it, or it was refused", false
 	case fields.Moved:
 		return at + ": in another order", false
 	}

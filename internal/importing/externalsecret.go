@@ -99,13 +99,13 @@ func (w *work) externalSecrets(objects []*Object) {
 	}
 }
 
-// beyondSecret is what of an ExternalSecret a list has no words for; empty when there is nothing.
+// beyondSecret is what of an ExternalSecret import knows no key for; empty when there is nothing.
 func beyondSecret(o *Object, spec map[string]any) string {
 	only := func(at string, m map[string]any, permitted map[string]any) string {
 		for _, key := range sortedKeys(m) {
 			wanted, known := permitted[key]
 			if !known && !empty(m[key]) || known && wanted != nil && m[key] != wanted {
-				return at + key + ": a list has no words for it"
+				return at + key + ": import knows no key for it"
 			}
 		}
 		return ""

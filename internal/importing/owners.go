@@ -51,7 +51,7 @@ func (w *work) leave() {
 				w.out(o, NotExpressed, problem)
 			}
 		case o.Namespace == "" || deployTo[o.Namespace]:
-			w.out(o, Left, "a list has Applications, not what they deploy: no roster object is of this kind")
+			w.out(o, Left, "a list has Applications, not what they deploy: import takes no objects of this kind")
 		default:
 			w.out(o, NotExpressed, "no Application that was read deploys to its namespace: put it into a folder that an application deploys")
 		}

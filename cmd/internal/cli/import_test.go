@@ -12,7 +12,7 @@ import (
 )
 
 // importExamples are what each cluster of the examples renders to, as Argo CD would have it.
-var importExamples = []string{"minimal", "homelab", "team", "catalog", "catalog-full", "clusters/home", "clusters/vps"}
+var importExamples = []string{"minimal", "homelab", "team", "catalog", "catalog-full", "clusters/home", "clusters/vps", "homelab-gateway", "gateway-small", "ingress", "plain", "routes", "secrets", "upkeep/home"}
 
 // TestImportExamples imports each example rendered. The report is compared, with the share and each reason; and the list that comes of it is, once it
 // has been rendered and read again, the same for ever. UPDATE=1 rewrites the reports.
