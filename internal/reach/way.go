@@ -124,6 +124,14 @@ func (r *Reach) noHost(host string) error {
 	if name := r.in.Platform.Cluster.Name; name != "" {
 		where = "the cluster " + name
 	}
+	for n, a := range r.in.Deployed.Applications() {
+		for i := range a.Routes {
+			if b := &a.Routes[i]; b.Protocol == catalog.TLS && slices.Contains(b.Hosts, host) && len(b.Backends) > 0 {
+				return fmt.Errorf("%s is a route for TLS connections, and only the ways of requests of HTTP are known\n  hint: ask about what it leads to, such as %s/%s",
+					quoted(host), cmp.Or(b.Backends[0].Namespace, n.Name), b.Backends[0].Service)
+			}
+		}
+	}
 	return fmt.Errorf("no route of %s has the host %s%s", where, quoted(host), hinted(diag.DidYouMean(host, slices.Collect(maps.Keys(r.in.Routes.Hosts())))))
 }
 
