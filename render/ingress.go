@@ -61,16 +61,38 @@ type ingressTLS struct {
 func ingresses(k kind, _ *catalog.Platform, n *catalog.Namespace) []object.Object {
 	var out []object.Object
 	eachRoute(n, catalog.IngressRoutes, func(in *catalog.Route, sync catalog.Sync) {
-		id := identity{Kind: k, Namespace: n.Name, Name: routeName(in), Origin: in.Origin, Sync: catalog.Sync{Wave: sync.Wave}}
-		out = append(out, id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
-			m = annotated(m, in)
-			for key, value := range traefikAnnotations(n, in) {
-				m.Annotations[key] = value
-			}
-			return &ingress{TypeMeta: t, ObjectMeta: m, Spec: specOfIngress(in)}
-		}))
+		for _, part := range partsOfIngress(in) {
+			id := identity{Kind: k, Namespace: n.Name, Name: routeName(part), Origin: in.Origin, Sync: catalog.Sync{Wave: sync.Wave}}
+			out = append(out, id.object(func(t metav1.TypeMeta, m metav1.ObjectMeta) any {
+				m = annotated(m, in)
+				for key, value := range traefikAnnotations(n, in, ingressPriority(part)) {
+					m.Annotations[key] = value
+				}
+				return &ingress{TypeMeta: t, ObjectMeta: m, Spec: specOfIngress(part)}
+			}))
+		}
 	})
 	return out
+}
+
+// partsOfIngress are a route whole, or its patterns apart from the hosts that are written out: for Traefik they have a lower priority, and an Ingress
+// has one for all its hosts.
+func partsOfIngress(in *catalog.Route) []*catalog.Route {
+	pattern := func(host string) bool { return strings.Contains(host, "*") }
+	first, other := *in, *in
+	first.Hosts, other.Hosts = nil, nil
+	for _, host := range in.Hosts {
+		if pattern(host) == pattern(in.Host) {
+			first.Hosts = append(first.Hosts, host)
+		} else {
+			other.Hosts = append(other.Hosts, host)
+		}
+	}
+	if len(other.Hosts) == 0 || len(in.Exposure.EntryPoints) == 0 || in.Priority != 0 {
+		return []*catalog.Route{in}
+	}
+	other.Host = other.Hosts[0]
+	return []*catalog.Route{&first, &other}
 }
 
 func specOfIngress(in *catalog.Route) ingressSpec {
@@ -101,15 +123,15 @@ func pathsOfIngress(in *catalog.Route) []ingressPath {
 }
 
 // traefikAnnotations are what Traefik reads of an Ingress, where an exposure has entry points: no other controller has any.
-func traefikAnnotations(n *catalog.Namespace, in *catalog.Route) map[string]string {
+func traefikAnnotations(n *catalog.Namespace, in *catalog.Route, priority int) map[string]string {
 	const router = "traefik.ingress.kubernetes.io/router."
 	out := map[string]string{}
 	if len(in.Exposure.EntryPoints) == 0 {
 		return out
 	}
 	out[router+"entrypoints"] = strings.Join(in.Exposure.EntryPoints, ",")
-	if in.Priority != 0 {
-		out[router+"priority"] = strconv.Itoa(in.Priority)
+	if priority != 0 {
+		out[router+"priority"] = strconv.Itoa(priority)
 	}
 	var through []string
 	for _, m := range n.Middlewares(in) {
@@ -122,6 +144,23 @@ func traefikAnnotations(n *catalog.Namespace, in *catalog.Route) map[string]stri
 		out[router+"middlewares"] = strings.Join(through, ",")
 	}
 	return out
+}
+
+// longestHost is more than the length of any rule that Traefik makes of a host alone: Host("") && PathPrefix("/") with 253 characters.
+const longestHost = 300
+
+// ingressPriority is that of all rules of an Ingress, for all its hosts; 0 for their lengths. By its length, the rule of an exact path, which is half of
+// what a prefix becomes, would come after that of the host alone: the route with the path would have another one's login.
+func ingressPriority(in *catalog.Route) int {
+	switch {
+	case in.Priority != 0 || strings.Contains(in.Host, "*"):
+		return priority(in, in.Host)
+	case in.Path == "":
+		return 0
+	case in.PathType == catalog.PathExact:
+		return longestHost + 2*len(in.Path) + 1
+	}
+	return longestHost + 2*len(in.Path)
 }
 
 // namedByTraefik is the name that Traefik gives a Middleware (Normalize of pkg/provider): what is no letter and no number becomes one hyphen.

@@ -21,6 +21,13 @@ func TestRouteKinds(t *testing.T) {
 	}{
 		{ingress, "{host: a, path: /x, " + to, "Ingress", []any{"metadata", "annotations", "traefik.ingress.kubernetes.io/router.entrypoints"}, `"websecure"`},
 		{ingress, "{host: a, priority: 7, " + to, "Ingress", []any{"metadata", "annotations", "traefik.ingress.kubernetes.io/router.priority"}, `"7"`},
+		{ingress, "{host: a, " + to, "Ingress", []any{"metadata", "annotations", "traefik.ingress.kubernetes.io/router.priority"}, `null`},
+		{ingress, "{host: a, path: /x, " + to, "Ingress", []any{"metadata", "annotations", "traefik.ingress.kubernetes.io/router.priority"}, `"304"`}, // both rules win over that of the host
+		{ingress, "{hosts: [a, b], path: {exact: /x}, " + to, "Ingress", []any{"metadata", "annotations", "traefik.ingress.kubernetes.io/router.priority"}, `"305"`},
+		{ingress, "{host: '*.home.example', path: /x, " + to, "Ingress", []any{"metadata", "annotations", "traefik.ingress.kubernetes.io/router.priority"}, `"3"`},
+		{ingress, "{hosts: ['*.home.example', z], path: /x, " + to, "Ingress", []any{"spec", "rules", 0, "host"}, `"z.home.example"`}, // the last of two
+		{ingress, "{hosts: ['*.home.example', z], path: /x, " + to, "Ingress", []any{"metadata", "annotations", "traefik.ingress.kubernetes.io/router.priority"}, `"304"`},
+		{nginx, "{hosts: ['*.home.example', a], path: /x, " + to, "Ingress", []any{"spec", "rules", 1, "host"}, `"a.home.example"`},
 		{ingress, "{host: a, auth: login, " + to, "Ingress", []any{"metadata", "annotations", "traefik.ingress.kubernetes.io/router.middlewares"}, `"auth-login@kubernetescrd"`},
 		{ingress, "{host: a, " + to, "Ingress", []any{"metadata", "annotations", "traefik.ingress.kubernetes.io/router.middlewares"}, `null`},
 		{nginx, "{host: a, " + to, "Ingress", []any{"metadata", "annotations", "traefik.ingress.kubernetes.io/router.entrypoints"}, `null`},

@@ -73,11 +73,20 @@ func matcherRule(name string, m catalog.Matcher) string {
 // whole is a regular expression of a whole text.
 func whole(expression string) string { return "^(?:" + expression + ")$" }
 
-// priority is that of a rule; 0 for its length. A host with a * comes after each that is written out, whatever their rules' lengths: so it is less
-// than the length of the shortest rule of a host below it, and the longer the more it says besides.
+// priority is that of a rule; 0 for its length. An exact path comes before the prefixes that it begins with, though their rules are longer. A host
+// with a * comes after each that is written out, whatever their rules' lengths: so it is less than the length of the shortest rule of a host below it,
+// and the longer the more it says besides.
 func priority(in *catalog.Route, host string) int {
-	if in.Priority != 0 || !strings.Contains(host, "*") {
+	if in.Priority != 0 {
 		return in.Priority
+	}
+	if !strings.Contains(host, "*") {
+		if in.PathType != catalog.PathExact {
+			return 0
+		}
+		prefix := *in
+		prefix.PathType = catalog.PathPrefix
+		return len(match(&prefix, host)) + 1
 	}
 	first, below, _ := strings.Cut(host, ".")
 	most := len("Host(`x." + below + "`)")

@@ -58,7 +58,8 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// TestRuleOrder: a host with a * comes after each that is written out, and one that says more before one that says less.
+// TestRuleOrder: a host with a * comes after each that is written out, and one that says more before one that says less; an exact path before
+// the prefixes that it begins with.
 func TestRuleOrder(t *testing.T) {
 	priority := func(ingress string) int {
 		rule := built(t, ingress)["IngressRoute"]["spec"].(map[string]any)["routes"].([]any)[0].(map[string]any)
@@ -68,7 +69,7 @@ func TestRuleOrder(t *testing.T) {
 		return len(rule["match"].(string))
 	}
 	last := 0
-	for _, host := range []string{"host: '*.home.example'", "host: 'pr-*.home.example'", "host: 'pr-*.home.example', path: /api", "host: a.home.example", "host: a.home.example, path: /api"} {
+	for _, host := range []string{"host: '*.home.example'", "host: 'pr-*.home.example'", "host: 'pr-*.home.example', path: /api", "host: a.home.example", "host: a.home.example, path: /api", "host: a.home.example, path: {exact: /api}", "host: a.home.example, path: {exact: /api/x}"} {
 		p := priority("{" + host + ", service: a, port: 80}")
 		if p <= last {
 			t.Errorf("%s has the priority %d, after %d", host, p, last)
