@@ -112,13 +112,46 @@ func (c checkout) embedded() ([]component, error) {
 			return nil, err
 		}
 		one := component{path: r.Mod.Path, version: r.Mod.Version}
-		if one.texts, err = licenceTexts(at.Dir, map[string]bool{at.Dir: true}); err != nil {
-			return nil, err
+		if o, offered := offers[one.path]; offered {
+			one.texts, err = o.taken(at.Dir)
+			one.licences = []string{o.licence}
+		} else {
+			if one.texts, err = licenceTexts(at.Dir, map[string]bool{at.Dir: true}); err != nil {
+				return nil, err
+			}
+			one.licences, err = identified(one)
 		}
-		one.licences, err = identified(one)
 		problems, all = append(problems, err), append(all, one)
 	}
 	return all, errors.Join(problems...)
+}
+
+// offer is that what roster has of a module may be used under another licence than the rest of it.
+type offer struct {
+	licence string
+	file    string // one of those that the schemas are made of, whose head makes the offer
+	words   string // with which it does
+}
+
+// offers are by modules. The CRDs of VolSync are written by controller-gen from the types in api, which may be used under the Apache License; the program
+// is under AGPL-3.0, and nothing of it is here.
+var offers = map[string]offer{
+	"github.com/backube/volsync": {"Apache-2.0", "api/v1alpha1/replicationsource_types.go",
+		"This file may be used, at your option, according to either the GNU AGPL 3.0 or the Apache V2 license."},
+}
+
+// taken is the head of the file; an error when it does not make the offer any more.
+func (o offer) taken(root string) (map[string]string, error) {
+	text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(o.file)))
+	if err != nil {
+		return nil, err
+	}
+	head, _, _ := strings.Cut("\n"+string(text), "\npackage ")
+	head = strings.TrimPrefix(head, "\n")
+	if !strings.Contains(strings.Join(strings.Fields(head), " "), o.words) {
+		return nil, fmt.Errorf("%s no longer says that it may be used under %s", o.file, o.licence)
+	}
+	return map[string]string{o.file: head}, nil
 }
 
 // standard is Go's standard library.

@@ -44,6 +44,28 @@ func TestIdentified(t *testing.T) {
 	}
 }
 
+// TestOffers: another licence than the module's is taken only while the file says that it may be.
+func TestOffers(t *testing.T) {
+	o := offer{"Apache-2.0", "api/types.go", "may be used under either licence"}
+	for _, c := range []struct{ name, text, want, error string }{
+		{"offered", "/*\nThis file may be used\nunder either licence.\n*/\n\npackage api\n", "/*\nThis file may be used\nunder either licence.\n*/\n", ""},
+		{"withdrawn", "/*\nAGPL\n*/\n\npackage api\n", "", "api/types.go no longer says that it may be used under Apache-2.0"},
+		{"said elsewhere", "package api\n\n// may be used under either licence\n", "", "no longer says"},
+	} {
+		root := t.TempDir()
+		if err := os.Mkdir(filepath.Join(root, "api"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(root, "api", "types.go"), []byte(c.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		texts, err := o.taken(root)
+		if texts["api/types.go"] != c.want || (err == nil) != (c.error == "") || err != nil && !strings.Contains(err.Error(), c.error) {
+			t.Errorf("%s: %q, %v", c.name, texts, err)
+		}
+	}
+}
+
 // TestLicenceTexts: a licence beside a package that is linked, and above it, and no other one.
 func TestLicenceTexts(t *testing.T) {
 	root := t.TempDir()
