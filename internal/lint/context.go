@@ -50,9 +50,9 @@ func NewContext(in *Input) *Context {
 	podsOf := pods.New(d, p)
 	policiesOf := policies.New(d, p)
 	t, s, a := traefik.New(d, p), secrets.New(d, p), alerts.New(d, p)
-	n, r := network.New(d, p, policiesOf), routes.New(d, p, t, s)
+	n, r, q := network.New(d, p, policiesOf), routes.New(d, p, t, s), quotas.New(d, p)
 	return &Context{
 		Input: in, Deployed: d, Places: p, Pods: podsOf, Policies: policiesOf, Network: n, Traefik: t, Routes: r, Secrets: s, Alerts: a,
-		Intents: intents.New(d, p, n, r, a), Guardrails: guardrails.New(d), Quotas: quotas.New(d, p),
+		Intents: intents.New(d, p, n, r, a), Guardrails: guardrails.New(d, q), Quotas: q,
 	}
 }

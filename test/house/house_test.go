@@ -115,7 +115,7 @@ var mayImport = map[string][]string{
 	"test/house":                      {},
 	"test/examples":                   {"catalog", "render", "render/object"},
 	"catalog/apps/guardrails":         {"catalog/apps/builtin"},
-	"internal/lint/models/guardrails": {"catalog", "internal/admission", "internal/lint/models/deployed", "internal/lint/models/once"},
+	"internal/lint/models/guardrails": {"catalog", "internal/admission", "internal/lint/models/deployed", "internal/lint/models/once", "internal/lint/models/quotas"},
 	"internal/admission":              {},
 	"test/guardrails":                 {"catalog", "catalog/apps", "internal/admission", "render/workload"},
 	"test/eso":                        {"internal/eso"},

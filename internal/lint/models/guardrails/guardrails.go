@@ -10,14 +10,14 @@ import (
 	"github.com/hippotion/roster/internal/admission"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/models/once"
-	corev1 "k8s.io/api/core/v1"
+	"github.com/hippotion/roster/internal/lint/models/quotas"
 )
 
 // Model is what the guardrails say of all workloads.
 type Model struct {
 	deployed *deployed.Model
+	quotas   *quotas.Model
 	policies once.Value[[]policy]
-	limited  once.Value[map[string]bool]
 	judged   once.Value[[]Judgement]
 	by       once.Value[map[subject][]Judgement]
 }
@@ -26,7 +26,7 @@ type Model struct {
 type subject struct{ guardrail, namespace string }
 
 // New is the guardrails of what is deployed.
-func New(d *deployed.Model) *Model { return &Model{deployed: d} }
+func New(d *deployed.Model, q *quotas.Model) *Model { return &Model{deployed: d, quotas: q} }
 
 // Judgement is what a guardrail says of a workload.
 type Judgement struct {
@@ -85,29 +85,9 @@ func (in *Model) judge(p *deployed.Pod, left *int) []Judgement {
 			} else if j, ok := judge(p, n, by); ok {
 				j.Action = action
 				// A LimitRange fills in what a pod does not say before a policy sees it; what makes pods is seen as it is written.
-				j.Unknown = j.Unknown || by.guardrail == "limits" && p.Object.Kind == "Pod" && in.limited.Get(in.filled)[n.Name] && !j.Passes
+				j.Unknown = j.Unknown || by.guardrail == "limits" && p.Object.Kind == "Pod" && !j.Passes && in.quotas.Rooms()[n.Name].FillsIn()
 				out = append(out, j)
 			}
-		}
-	}
-	return out
-}
-
-// filled are the namespaces with a LimitRange for containers.
-func (in *Model) filled() map[string]bool {
-	out := map[string]bool{}
-	for i := range in.deployed.Platform.Namespaces {
-		n := &in.deployed.Platform.Namespaces[i]
-		if n.Limits != nil {
-			for _, l := range n.Limits.Items {
-				out[n.Name] = out[n.Name] || l.Type == string(corev1.LimitTypeContainer)
-			}
-		}
-	}
-	for _, o := range in.deployed.Kind("LimitRange") {
-		limits, _ := deployed.FieldAt(o, "spec", "limits").([]any)
-		for _, l := range limits {
-			out[o.Namespace] = out[o.Namespace] || deployed.GroupOf(o) == "" && deployed.Member(l, "type") == string(corev1.LimitTypeContainer)
 		}
 	}
 	return out

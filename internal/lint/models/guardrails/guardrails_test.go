@@ -6,6 +6,8 @@ import (
 	"github.com/hippotion/roster/catalog"
 	"github.com/hippotion/roster/internal/lint/models/deployed"
 	"github.com/hippotion/roster/internal/lint/models/guardrails"
+	"github.com/hippotion/roster/internal/lint/models/places"
+	"github.com/hippotion/roster/internal/lint/models/quotas"
 	"github.com/hippotion/roster/render/object"
 )
 
@@ -40,7 +42,8 @@ func TestBound(t *testing.T) {
 	of := func(workloads ...*deployed.Object) []guardrails.Judgement {
 		in := &deployed.Input{Platform: &catalog.Platform{Namespaces: []catalog.Namespace{*guard, *web}},
 			Workloads: append([]*deployed.Object{objectOf(guard, &guard.Applications[0], apiVersion, kind, name, spec)}, workloads...)}
-		return guardrails.New(deployed.New(in)).Judged()
+		d := deployed.New(in)
+		return guardrails.New(d, quotas.New(d, places.New(d))).Judged()
 	}
 	const most = 50_000
 	judged := of(pod("first", 1), pod("many", most), pod("last", 1))
@@ -53,6 +56,23 @@ func TestBound(t *testing.T) {
 	for _, j := range judged[1:] {
 		if !j.Unknown || j.Passes {
 			t.Errorf("%s is beyond the bound: %+v", j.Object.Name, j)
+		}
+	}
+}
+
+// TestFillsIn: a LimitRange for containers fills in what a pod lacks, so that nobody knows here what the guardrail limits sees; one for claims does not.
+func TestFillsIn(t *testing.T) {
+	apiVersion, kind, name, spec := policy("limits")
+	for of, unknown := range map[string]bool{"Container": true, "PersistentVolumeClaim": false} {
+		guard := catalog.Namespace{Name: "sys-guardrails", Applications: []catalog.Application{{Code: "guardrails", Catalog: catalog.GuardrailsName}}}
+		web := catalog.Namespace{Name: "web-a", Managed: true, Applications: []catalog.Application{{Code: "web-a"}}, Guardrails: catalog.Guardrails{Actions: map[string]string{"limits": catalog.Enforce}}}
+		d := deployed.New(&deployed.Input{Platform: &catalog.Platform{Namespaces: []catalog.Namespace{guard, web}}, Workloads: []*deployed.Object{
+			objectOf(&guard, &guard.Applications[0], apiVersion, kind, name, spec),
+			objectOf(&web, &web.Applications[0], "v1", "Pod", "a", fields{"containers": []any{fields{"name": "c"}}}),
+			objectOf(&web, &web.Applications[0], "v1", "LimitRange", "l", fields{"limits": []any{fields{"type": of, "max": fields{"memory": "1Gi"}}}}),
+		}})
+		if j := guardrails.New(d, quotas.New(d, places.New(d))).Judged(); len(j) != 1 || j[0].Unknown != unknown || j[0].Passes {
+			t.Errorf("%s: %+v", of, j)
 		}
 	}
 }

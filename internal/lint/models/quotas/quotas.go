@@ -41,6 +41,11 @@ type Room struct {
 	class  string // the priority class of pods that name none
 }
 
+// FillsIn reports whether a LimitRange for containers gives pods what they do not say themselves. No room permits everything.
+func (r *Room) FillsIn() bool {
+	return r != nil && slices.ContainsFunc(r.Limits, func(l corev1.LimitRangeItem) bool { return l.Type == corev1.LimitTypeContainer })
+}
+
 // Rooms are those of all namespaces that permit not everything. A quota with a scope that nobody can judge here is left out.
 func (in *Model) Rooms() map[string]*Room { return in.rooms.Get(in.build) }
 
