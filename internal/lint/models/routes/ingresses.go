@@ -166,12 +166,14 @@ func (in *Model) controllerOf(class string) string {
 
 // defaultClass is the one that the API server sets for Ingresses without one; empty when none is known.
 func (in *Model) defaultClass() string {
-	for _, o := range in.deployed.Kind("IngressClass") {
-		if text, _ := deployed.ValueOf(o, "metadata", "annotations", "ingressclass.kubernetes.io/is-default-class"); text == "true" {
-			return o.Name
+	return in.classByItself.Get(func() string {
+		for _, o := range in.deployed.Kind("IngressClass") {
+			if text, _ := deployed.ValueOf(o, "metadata", "annotations", "ingressclass.kubernetes.io/is-default-class"); text == "true" {
+				return o.Name
+			}
 		}
-	}
-	return ""
+		return ""
+	})
 }
 
 // ingressRouters are the routers of Ingresses.

@@ -47,6 +47,7 @@ type Model struct {
 	followed      once.Value[map[[3]string]string]
 	streams       once.Value[[]*GatewayStream]
 	ofIngresses   once.Value[[]*ingress]
+	classByItself once.Value[string] // of Ingresses without one
 	policies      once.Value[map[policyTarget][]*deployed.Object]
 	middlewaresBy once.Value[map[string][]*deployed.Object]
 	callsOf       map[*deployed.Object][]Call
